@@ -1,0 +1,28 @@
+# Two commands: 'make demo' upscales a real clip, 'make test' runs the tests. Both set up first; repeats are quick.
+PYTHON_IN := .venv/bin/python
+
+.PHONY: help setup demo test lint clean
+
+help:
+	@echo 'make demo    set up, fetch a network, upscale a real clip into out/'
+	@echo 'make test    set up, build the C++ tests, run ctest and pytest'
+	@echo 'make lint    clang-format, clang-tidy, ruff and mypy'
+	@echo 'make setup   .venv with this package in it, for use'
+	@echo 'make clean   remove build/ and out/ (.venv stays)'
+
+setup:
+	@tools/setup run
+
+demo: setup
+	@$(PYTHON_IN) tools/demo.py
+
+test:
+	@tools/setup dev
+	@tools/test
+
+lint:
+	@tools/setup dev
+	@tools/lint
+
+clean:
+	rm -rf build out

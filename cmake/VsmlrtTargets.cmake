@@ -1,0 +1,67 @@
+# One place that says how this project's targets are compiled.
+add_library(vsmlrt_options INTERFACE)
+target_compile_options(vsmlrt_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+                                                -Wold-style-cast -Woverloaded-virtual -Werror)
+# g++ 12 at -O3 sees overlapping copies in plain string assignments (GCC bug 105651) and overflows in vector::insert.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(vsmlrt_options INTERFACE -Wno-restrict -Wno-stringop-overflow)
+endif()
+# Code in the modules and the plugin must never resolve to another library's symbols in the host process.
+target_link_options(vsmlrt_options INTERFACE -Wl,--no-undefined -Wl,-Bsymbolic)
+if(VSMLRT_SANITIZE STREQUAL "address")
+  target_compile_options(vsmlrt_options INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer
+                                                  -fno-sanitize-recover=undefined)
+  target_link_options(vsmlrt_options INTERFACE -fsanitize=address,undefined -Wl,-z,undefs)
+elseif(VSMLRT_SANITIZE STREQUAL "thread")
+  target_compile_options(vsmlrt_options INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
+  target_link_options(vsmlrt_options INTERFACE -fsanitize=thread -Wl,-z,undefs)
+endif()
+
+# vsmlrt_library(NAME SOURCES ... [LINKS ...] [USES ...]): one layer, a static library.
+# LINKS are layers whose headers appear in this layer's headers, USES those used in its sources only.
+function(vsmlrt_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;USES" ${ARGN})
+  add_library(vsmlrt_${name} STATIC ${ARG_SOURCES})
+  target_include_directories(vsmlrt_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
+  target_link_libraries(vsmlrt_${name} PUBLIC ${ARG_LINKS} PRIVATE vsmlrt_options ${ARG_USES})
+endfunction()
+
+# vsmlrt_module(NAME SOURCES ... USES ... [PACKAGE requirement]): one loadable backend, libvsmlrt_NAME.so, installed
+# beside the plugin. PACKAGE is what pip installs to bring the vendor's library; it is written to a text file beside
+# the module, because a module whose library is missing cannot be loaded and asked.
+function(vsmlrt_module name)
+  cmake_parse_arguments(ARG "" "PACKAGE" "SOURCES;USES" ${ARGN})
+  add_library(vsmlrt_${name} MODULE ${ARG_SOURCES})
+  target_include_directories(vsmlrt_${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
+  target_link_libraries(vsmlrt_${name} PRIVATE vsmlrt_options ${ARG_USES})
+  set_target_properties(vsmlrt_${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugin)
+  install(TARGETS vsmlrt_${name} LIBRARY DESTINATION .)
+  if(ARG_PACKAGE)
+    file(WRITE ${CMAKE_BINARY_DIR}/plugin/libvsmlrt_${name}.package "${ARG_PACKAGE}\n")
+    install(FILES ${CMAKE_BINARY_DIR}/plugin/libvsmlrt_${name}.package DESTINATION .)
+  endif()
+endfunction()
+
+# vsmlrt_test(NAME SOURCES ... USES ...): one GoogleTest program, registered test by test.
+function(vsmlrt_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES" ${ARGN})
+  add_executable(test_${name} ${ARG_SOURCES})
+  target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include
+                                                  ${CMAKE_SOURCE_DIR}/tests)
+  target_link_libraries(test_${name} PRIVATE vsmlrt_options ${ARG_USES} GTest::gtest GTest::gtest_main)
+  gtest_discover_tests(test_${name} TEST_PREFIX ${name}: DISCOVERY_TIMEOUT 60)
+endfunction()
+
+# vsmlrt_fuzz(NAME SOURCES ... USES ... CORPUS dir): one libFuzzer target; a short run over its seeds is a test.
+function(vsmlrt_fuzz name)
+  cmake_parse_arguments(ARG "" "CORPUS" "SOURCES;USES" ${ARGN})
+  add_executable(fuzz_${name} ${ARG_SOURCES})
+  target_include_directories(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
+  target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  target_link_libraries(fuzz_${name} PRIVATE vsmlrt_options ${ARG_USES})
+  set(work ${CMAKE_CURRENT_BINARY_DIR}/corpus_${name})
+  file(MAKE_DIRECTORY ${work})
+  add_test(NAME fuzz:${name} COMMAND fuzz_${name} -max_total_time=20 -rss_limit_mb=2048 -malloc_limit_mb=1024
+                                     -timeout=10 ${work} ${ARG_CORPUS})
+endfunction()

@@ -1,0 +1,115 @@
+// The door of a backend module (libvsmlrt_NAME.so): one extern "C" entry, a table of functions, opaque
+// handles.
+//
+// Ladder: backend > device > program > context. The engine validates; a backend may assume that what it is
+// given is well formed, except for the network's content, which only the backend can judge.
+//
+// Threads: every function of the table may be called from any thread. Devices and programs may be used by
+// several threads at once; a context by one thread at a time. Errors: a function that can fail returns a
+// vsmlrt_code and writes one sentence to `error`. Nothing is thrown. Ownership: what make/open/build returns
+// is given back to free/close exactly once, contexts before their program, programs before their device.
+#pragma once
+
+#include "vsmlrt/error.h"
+#include "vsmlrt/tensor.h"
+
+enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 1 };
+
+// Receives bytes: an error's text, a blob. May be called several times; the pieces are concatenated.
+struct vsmlrt_sink {
+    void *user;
+    void (*write)(void *user, const void *data, std::size_t size);
+};
+
+enum vsmlrt_precision : std::int32_t {
+    VSMLRT_PRECISION_AUTO = 0, // the backend's choice for the device; never slower than fp32
+    VSMLRT_PRECISION_FP32 = 1,
+    VSMLRT_PRECISION_FP16 = 2,
+    VSMLRT_PRECISION_BF16 = 3,
+};
+
+struct vsmlrt_device_info {
+    const char *id;            // what open_device takes: "CPU", "GPU.0"
+    const char *name;          // what a person calls it: "AMD EPYC 9354"
+    std::int64_t memory_bytes; // 0 where unknown
+    std::int32_t native_fp16;  // 1: computes natively in that precision
+    std::int32_t native_bf16;
+};
+
+struct vsmlrt_option {
+    const char *key;
+    const char *value;
+};
+
+struct vsmlrt_extent {
+    std::int32_t width;
+    std::int32_t height;
+};
+
+struct vsmlrt_program_desc {
+    const void *network; // ONNX bytes; dynamic height and width unless min == max
+    std::size_t network_size;
+    vsmlrt_precision precision;
+    vsmlrt_extent min_extent; // the shape range, in pixels of the network's input
+    vsmlrt_extent opt_extent;
+    vsmlrt_extent max_extent;
+    std::int32_t num_streams; // how many contexts will be made
+    std::int32_t num_threads; // CPU threads for all contexts together; 0: the backend's choice
+    const vsmlrt_option *options;
+    std::size_t num_options;
+    const void *blob; // what export_program gave earlier, or null
+    std::size_t blob_size;
+};
+
+struct vsmlrt_program_info {
+    vsmlrt_precision precision; // what is really used, never AUTO
+    std::int32_t num_inputs;    // inputs in the network's order
+    std::int32_t num_outputs;
+    std::int64_t context_bytes;      // estimate of what one context takes; 0 where unknown
+    std::int32_t blob_worth_caching; // 1: importing a blob beats building again
+};
+
+struct vsmlrt_device;
+struct vsmlrt_program;
+struct vsmlrt_context;
+
+struct vsmlrt_backend {
+    std::uint32_t interface_version;
+    const char *name;
+
+    // VSMLRT_OK if this backend can run on this machine; else the reason and the remedy. Cheap and
+    // repeatable.
+    vsmlrt_code (*probe)(vsmlrt_sink error);
+    // The version of what it computes with, as a plan cache's key wants it ("OpenVINO 2026.4.1"). Call after
+    // probe.
+    const char *(*version)();
+    vsmlrt_code (*list_devices)(void *user, void (*visit)(void *user, const vsmlrt_device_info *info),
+                                vsmlrt_sink error);
+
+    vsmlrt_code (*open_device)(const char *id, vsmlrt_device **device, vsmlrt_sink error);
+    void (*close_device)(vsmlrt_device *device);
+
+    vsmlrt_code (*build_program)(vsmlrt_device *device, const vsmlrt_program_desc *desc,
+                                 vsmlrt_program **program, vsmlrt_sink error);
+    void (*free_program)(vsmlrt_program *program);
+    void (*describe_program)(const vsmlrt_program *program, vsmlrt_program_info *info);
+    // A blob for vsmlrt_program_desc::blob; VSMLRT_UNSUPPORTED where the backend has none.
+    vsmlrt_code (*export_program)(const vsmlrt_program *program, vsmlrt_sink blob, vsmlrt_sink error);
+
+    vsmlrt_code (*make_context)(vsmlrt_program *program, vsmlrt_context **context, vsmlrt_sink error);
+    void (*free_context)(vsmlrt_context *context);
+    // Sets the size of the next runs and returns the buffers of all inputs and outputs for it (num_inputs and
+    // num_outputs of them). They belong to the context and stay valid until the next bind with another
+    // extent.
+    vsmlrt_code (*bind)(vsmlrt_context *context, vsmlrt_extent extent, vsmlrt_tensor *inputs,
+                        vsmlrt_tensor *outputs, vsmlrt_sink error);
+    // Runs the network on the bound inputs; blocks until the bound outputs are complete.
+    vsmlrt_code (*run)(vsmlrt_context *context, vsmlrt_sink error);
+
+    // "auto" takes the backend of the highest rank that can run here; one below 0 is taken only by name.
+    std::int32_t rank;
+};
+
+// The table of the module, alive until the process ends; null if the module cannot speak `interface_version`.
+extern "C" __attribute__((visibility("default"))) const vsmlrt_backend *
+vsmlrt_backend_entry(std::uint32_t interface_version);

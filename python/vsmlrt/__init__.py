@@ -1,0 +1,35 @@
+"""Neural networks on video, in VapourSynth: the functions and classes of vs-mlrt's ``vsmlrt`` on ``core.mlrt``."""
+
+from __future__ import annotations
+
+from importlib import metadata as _metadata
+
+from .backend import Backend, backendT
+from .cugan import CUGAN
+from .dpir import DPIR, DPIRModel
+from .network import flexible_inference, inference
+from .realesrgan import RealESRGAN, RealESRGANModel, RealESRGANv2, RealESRGANv2Model
+from .tiles import calc_tilesize
+from .waifu2x import Waifu2x, Waifu2xModel
+
+try:
+    __version__ = _metadata.version("vsmlrt")
+except _metadata.PackageNotFoundError:  # used from the source folder
+    __version__ = "0+source"
+
+__all__ = [
+    "CUGAN",
+    "DPIR",
+    "Backend",
+    "DPIRModel",
+    "RealESRGAN",
+    "RealESRGANModel",
+    "RealESRGANv2",
+    "RealESRGANv2Model",
+    "Waifu2x",
+    "Waifu2xModel",
+    "backendT",
+    "calc_tilesize",
+    "flexible_inference",
+    "inference",
+]

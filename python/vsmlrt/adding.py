@@ -1,0 +1,180 @@
+"""Taking the user's own network files into the user's models folder: a file, a whole models folder or a zip of one."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from . import catalog, folders, store
+from .errors import UserError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One file to take in: where it goes below the models folder, and how it is opened."""
+
+    place: PurePosixPath
+    open: Callable[[], IO[bytes]]
+
+
+def add(path: Path, name: str | None = None) -> list[Path]:
+    """Copy a network file, a models folder or a zip archive of one into the user's models folder.
+
+    Arguments:
+        path: an ``.onnx`` file; an ncnn ``.param`` file with its ``.bin`` beside it; a folder or a ``.zip`` in
+            vs-mlrt's layout (``models/dpir/drunet_color.onnx``), whose network files keep their places.
+        name: for one file: the name it is found by later. Default: its place in vs-mlrt's layout if it has one, else
+            the file's own name.
+
+    Returns the network files put into place. Raises UserError for what is no network or no such file; then nothing was
+    changed.
+    """
+    if not path.exists():
+        raise UserError(f"there is no file or folder {path}")
+    single = not path.is_dir() and path.suffix.lower() in folders.EXTENSIONS
+    if name is not None and not single:
+        raise UserError(f"a name goes with one network file ({' or '.join(folders.EXTENSIONS)}), and {path} is none")
+    try:
+        if single:
+            return _take(_parts_of_file(path, name), check=True)
+        if path.is_dir():
+            return _take(_parts_of_folder(path), check=False)
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                return _take(_parts_of_zip(archive, path), check=False)
+    except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError(f"{path} could not be added: {getattr(error, 'strerror', None) or error}") from error
+    raise UserError(
+        f"{path} is none of what can be added: an .onnx file, a .param file with its .bin, a folder of them or a .zip; "
+        "unpack other archives first"
+    )
+
+
+def _take(parts: list[_Part], *, check: bool) -> list[Path]:
+    root = folders.user_models()
+    networks = []
+    with folders.staging(root) as scratch:
+        for part in parts:
+            (scratch / part.place).parent.mkdir(parents=True, exist_ok=True)
+            with part.open() as source, (scratch / part.place).open("wb") as copy:
+                shutil.copyfileobj(source, copy, 1 << 20)
+        if check:
+            for part in parts:
+                if part.place.suffix in folders.EXTENSIONS:
+                    store.inspect(scratch / part.place)
+        # Weights first: a .param says that its network is there.
+        for part in sorted(parts, key=lambda part: part.place.suffix in folders.EXTENSIONS):
+            target = root / part.place
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(scratch / part.place, target)
+            if part.place.suffix in folders.EXTENSIONS:
+                networks.append(target)
+    return networks
+
+
+def _parts_of_file(path: Path, name: str | None) -> list[_Part]:
+    stem = _stem_for(path) if name is None else _stem_named(name)
+    weights = folders.weights_of(path)
+    if weights is not None and not weights.is_file():
+        raise UserError(f"{path} needs its weights beside it: there is no {weights}")
+    files = [path] if weights is None else [path, weights]
+    return [_Part(PurePosixPath(stem + file.suffix.lower()), _opener(file)) for file in files]
+
+
+def _opener(file: Path) -> Callable[[], IO[bytes]]:
+    return lambda: file.open("rb")
+
+
+def _stem_for(path: Path) -> str:
+    """Its place in vs-mlrt's layout, told by its folders and name or by its name alone if only one network has it."""
+    trailing = path.resolve().with_suffix("").parts
+    known = [entry.file for _, entry in store.entries()]
+    whole = [file for file in known if trailing[-file.count("/") - 1 :] == tuple(file.split("/"))]
+    alike = [file for file in known if file.rsplit("/", 1)[-1] == trailing[-1]]
+    if whole:
+        return whole[0]
+    return alike[0] if len(alike) == 1 else _stem_named(path.stem)
+
+
+def _stem_named(name: str) -> str:
+    for _, entry in store.entries():
+        if entry.name == name:
+            return entry.file
+    taken = {entry.model for _, entry in store.entries()} | set(catalog.families())
+    if name in taken:
+        raise UserError(f"{name} is the name of a model or family already: give another one with --name")
+    if not _NAME.fullmatch(name):
+        raise UserError(f'a name is letters, digits and ._+-, got "{name}": give another one with --name')
+    return name
+
+
+def _parts_of_folder(path: Path) -> list[_Part]:
+    files = [file for file in sorted(path.rglob("*")) if file.is_file()]
+    named = {PurePosixPath(file.relative_to(path).as_posix()): file for file in files}
+    places = _network_files(named, path, path.name)
+    return [_Part(place, _opener(named[member])) for member, place in places.items()]
+
+
+def _parts_of_zip(archive: zipfile.ZipFile, path: Path) -> list[_Part]:
+    members = {}
+    for info in archive.infolist():
+        member = PurePosixPath(info.filename)
+        if (
+            member.is_absolute()
+            or ".." in member.parts
+            or "\\" in info.filename
+            or stat.S_ISLNK(info.external_attr >> 16)
+        ):
+            raise UserError(f'{path} holds "{info.filename}", which points outside of the folder it is unpacked into')
+        if not info.is_dir():
+            members[member] = info
+    total = sum(info.file_size for info in members.values())
+    free = shutil.disk_usage(_existing(folders.user_models())).free
+    if total > free:
+        raise UserError(f"{path} unpacks to {total >> 20} MiB, and {folders.user_models()} has {free >> 20} MiB left")
+    places = _network_files(members, path, path.stem)
+    return [_Part(place, _zip_opener(archive, members[member])) for member, place in places.items()]
+
+
+def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
+    return lambda: archive.open(info)
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+def _network_files(members: Iterable[PurePosixPath], path: Path, title: str) -> dict[PurePosixPath, PurePosixPath]:
+    """The members that are network files whole, each with its place below a models folder."""
+    names = set(members)
+    wanted = {}
+    for member in names:
+        weights = member.with_suffix(".bin") if member.suffix == ".param" else None
+        if member.suffix in folders.EXTENSIONS and (weights is None or weights in names):
+            for part in (member, weights) if weights else (member,):
+                wanted[part] = _place(part, title)
+    if not wanted:
+        raise UserError(f"{path} holds no network file: .onnx, or .param with its .bin")
+    return wanted
+
+
+def _place(member: PurePosixPath, title: str) -> PurePosixPath:
+    """Below the last folder called models; a family's folder given by itself keeps its name."""
+    parts = member.parts
+    if "models" in parts[:-1]:
+        return PurePosixPath(*parts[len(parts) - parts[::-1].index("models") :])
+    known = {entry.file.split("/")[0] for _, entry in store.entries()}
+    return PurePosixPath(title, member) if title in known else member

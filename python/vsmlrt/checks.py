@@ -1,0 +1,40 @@
+"""Checks of arguments that the families' functions share. One sentence: function, argument, accepted, given."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import IntEnum
+
+import vapoursynth as vs
+
+
+def check_clip(function: str, clip: object, *, gray: bool = False) -> vs.VideoNode:
+    """A clip of constant format and size that the network takes, or TypeError or ValueError.
+
+    `gray` networks take GRAY, and YUV's luma; the others take RGB, YUV and GRAY.
+    """
+    if not isinstance(clip, vs.VideoNode):
+        raise TypeError(f'{function}: "clip" must be a clip, got {type(clip).__name__}')
+    if clip.format is None or clip.format.color_family == vs.UNDEFINED or not clip.width or not clip.height:
+        raise ValueError(f'{function}: "clip" must be of constant format and size')
+    if gray and clip.format.color_family == vs.RGB:
+        raise ValueError(f'{function}: "clip" must be GRAY or YUV for this model, got {clip.format.name}')
+    return clip
+
+
+def check_number(function: str, argument: str, value: object, accepted: Collection[int]) -> int:
+    """A whole number out of those accepted, or ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int) or value not in accepted:
+        listed = ", ".join(map(str, accepted))
+        raise ValueError(f'{function}: "{argument}" must be one of {listed}; got {value!r}')
+    return value
+
+
+def check_model[Model: IntEnum](function: str, model: object, models: type[Model]) -> Model:
+    """The member that a member or its number stands for, or ValueError."""
+    if isinstance(model, int) and not isinstance(model, bool):
+        for member in models:
+            if member == model:
+                return member
+    names = ", ".join(f"{models.__name__}.{member.name} ({member.value})" for member in models)
+    raise ValueError(f'{function}: "model" must be one of {names}; got {model!r}')

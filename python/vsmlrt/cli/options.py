@@ -1,0 +1,114 @@
+"""The options of the commands, and the reading of those that are more than a word or a number."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..video.errors import UsageError
+from ..video.job import Crop
+
+BACKENDS = ("auto", "openvino", "reference")
+PRECISIONS = ("auto", "fp32", "fp16", "bf16")
+
+In = Annotated[Path, typer.Argument(metavar="IN", help="The video to read.", show_default=False)]
+Out = Annotated[
+    str,
+    typer.Argument(
+        metavar="OUT",
+        help="The video to write: .mkv, .mp4, .mov, .webm, .y4m, or - for raw video into a pipe.",
+        show_default=False,
+    ),
+]
+Model = Annotated[
+    str | None, typer.Option(metavar="NAME|PATH", help="The network: a name of 'vsmlrt models list' or a file.")
+]
+Scale = Annotated[float | None, typer.Option(metavar="N", help="Size of the result / size of the video.")]
+Denoise = Annotated[int | None, typer.Option(metavar="N", help="Denoising strength, where the model has a choice.")]
+Strength = Annotated[float, typer.Option(metavar="S", help="How strong the noise is, 0 to 255.", show_default=False)]
+Backend = Annotated[str, typer.Option(metavar="|".join(BACKENDS), help="What runs the network.")]
+Device = Annotated[
+    str | None, typer.Option(metavar="N", help="Number or name of the backend's device (see 'vsmlrt doctor').")
+]
+Precision = Annotated[str, typer.Option(metavar="|".join(PRECISIONS), help="What the network computes in.")]
+Tile = Annotated[str | None, typer.Option(metavar="WxH", help="Compute in tiles of this size. Default: whole frames.")]
+Overlap = Annotated[
+    int | None, typer.Option(metavar="N", help="Pixels on each side of a tile that its neighbour also computes.")
+]
+Streams = Annotated[int, typer.Option(metavar="N", help="Frames computed side by side.")]
+Frames = Annotated[
+    str | None, typer.Option(metavar="A:B", help="Only frames A to B-1, counted from 0; either may be left out.")
+]
+CropText = Annotated[str | None, typer.Option("--crop", metavar="WxH+X+Y", help="Only this rectangle of the video.")]
+Codec = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="FFmpeg's name of the video encoder. Default: libx264, libx265 for more than 8 bits, libvpx-vp9 in .webm.",
+    ),
+]
+Crf = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="The encoder's constant quality; smaller is better. Default: 16 for libx264."),
+]
+PixelFormat = Annotated[
+    str | None, typer.Option(metavar="F", help="FFmpeg's name of the pixel format. Default: the video's own.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")]
+
+
+def one_of(option: str, value: str, accepted: tuple[str, ...]) -> str:
+    """``value``, which has to be one of ``accepted``."""
+    if value not in accepted:
+        raise UsageError(f"{option} takes {', '.join(accepted[:-1])} or {accepted[-1]}, not {value!r}")
+    return value
+
+
+def at_least(option: str, value: float, least: float) -> None:
+    """Raises UsageError for a number that is too small."""
+    if not value >= least:
+        raise UsageError(f"{option} takes a number from {least:g} up, not {value:g}")
+
+
+def read_tile(text: str | None) -> tuple[int, int] | None:
+    """``WxH`` as width and height."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,6})x(\d{1,6})", text)
+    if match is None or 0 in (width_height := (int(match[1]), int(match[2]))):
+        raise UsageError(f"--tile takes WxH, width and height in pixels such as 512x512, not {text!r}")
+    return width_height
+
+
+def read_frames(text: str | None) -> tuple[int | None, int | None]:
+    """``A:B`` as first frame and the one after the last."""
+    if text is None:
+        return None, None
+    match = re.fullmatch(r"(\d{0,10}):(\d{0,10})", text)
+    if match is None:
+        raise UsageError(
+            f"--frames takes A:B, such as 0:75 for the first 75 frames or 100: for all from 100, not {text!r}"
+        )
+    first, end = (int(side) if side else None for side in match.groups())
+    if end is not None and (first or 0) >= end:
+        raise UsageError(f"--frames takes A:B with A smaller than B, not {text!r}")
+    return first, end
+
+
+def read_crop(text: str | None) -> Crop | None:
+    """``WxH+X+Y`` as a rectangle; ``WxH`` alone starts at the top left."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,6})x(\d{1,6})(?:\+(\d{1,6})\+(\d{1,6}))?", text)
+    if match is None or int(match[1]) == 0 or int(match[2]) == 0:
+        raise UsageError(f"--crop takes WxH+X+Y, size and top left corner in pixels such as 640x360+0+0, not {text!r}")
+    width, height, left, top = (int(side or 0) for side in match.groups())
+    return Crop(width=width, height=height, left=left, top=top)
+
+
+def read_device(text: str | None) -> int | str | None:
+    """A device's number, or its name."""
+    return int(text) if text is not None and text.isdecimal() else text

@@ -1,0 +1,82 @@
+"""How far the work is: a bar on a terminal, a line every few seconds elsewhere."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from . import console
+
+LINE_SECONDS = 5.0
+"""Time between two lines where there is no terminal."""
+
+
+class _Rate(ProgressColumn):
+    """Frames a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("-- fps" if speed is None else f"{speed:.2f} fps")
+
+
+class FrameProgress:
+    """Shows frame, frames a second and time left; ``done`` and ``total`` tell how far it came.
+
+    ``update`` may be called from any thread.
+    """
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.total = 0
+        self._screen = console.screen()
+        self._start = self._line = time.monotonic()
+        self._bar: Progress | None = None
+        if self._screen.is_terminal:
+            self._bar = Progress(
+                TextColumn("frame"),
+                MofNCompleteColumn(),
+                BarColumn(),
+                _Rate(),
+                TimeRemainingColumn(),
+                TextColumn("left"),
+                console=self._screen,
+                transient=True,
+                speed_estimate_period=60,
+            )
+
+    def __enter__(self) -> FrameProgress:
+        if self._bar is not None:
+            self._bar.add_task("frames", total=None)
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    @property
+    def seconds(self) -> float:
+        """Time since the start."""
+        return time.monotonic() - self._start
+
+    def update(self, done: int, total: int) -> None:
+        """``done`` of ``total`` frames are written."""
+        self.done, self.total = done, total
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=done, total=total)
+        elif time.monotonic() - self._line >= LINE_SECONDS and done < total:
+            self._line = time.monotonic()
+            left = (total - done) * self.seconds / done
+            console.say(f"frame {done}/{total}, {done / self.seconds:.2f} fps, {clock(left)} left")
+
+
+def clock(seconds: float) -> str:
+    """``1:05`` or ``2:01:05``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

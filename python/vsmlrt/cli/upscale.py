@@ -1,0 +1,174 @@
+"""``vsmlrt upscale`` and ``vsmlrt denoise``: one video through one network into a new file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import vapoursynth as vs
+
+from .. import plugin, store
+from ..run import upscale_clip
+from ..store import Network
+from ..video.errors import UsageError
+from ..video.job import Job, check_job
+from . import console, options
+from .options import (
+    Backend,
+    Codec,
+    Crf,
+    CropText,
+    Denoise,
+    Device,
+    Frames,
+    In,
+    Model,
+    Out,
+    Overlap,
+    Overwrite,
+    PixelFormat,
+    Precision,
+    Scale,
+    Streams,
+    Strength,
+    Tile,
+)
+from .signals import interruptible
+from .work import carry_out
+
+DEFAULT_UPSCALER = "animevideov3"
+DEFAULT_DENOISER = "dpir"
+
+Filter = Callable[[vs.VideoNode, Network], vs.VideoNode]
+
+
+def upscale(
+    source: In,
+    output: Out,
+    model: Model = DEFAULT_UPSCALER,
+    scale: Scale = None,
+    denoise: Denoise = None,
+    backend: Backend = "auto",
+    device: Device = None,
+    precision: Precision = "auto",
+    tile: Tile = None,
+    overlap: Overlap = None,
+    streams: Streams = 1,
+    frames: Frames = None,
+    crop: CropText = None,
+    codec: Codec = None,
+    crf: Crf = None,
+    pixel_format: PixelFormat = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Enlarge a video with a neural network.
+
+    Sound, subtitles, chapters and times are kept. OUT appears only when every frame is written.
+    """
+    job = _job(source, output, frames, crop, codec, crf, pixel_format, overwrite, streams)
+    if scale is not None and not 0 < scale <= 16:
+        raise UsageError(f"--scale takes a number above 0 and up to 16, not {scale:g}")
+    filtered = _filter(backend, precision, tile, overlap, streams, device, scale=scale)
+    _work(job, model or DEFAULT_UPSCALER, filtered, scale=scale, noise=denoise)
+
+
+def denoise(
+    source: In,
+    output: Out,
+    strength: Strength,
+    model: Model = DEFAULT_DENOISER,
+    backend: Backend = "auto",
+    device: Device = None,
+    precision: Precision = "auto",
+    tile: Tile = None,
+    overlap: Overlap = None,
+    streams: Streams = 1,
+    frames: Frames = None,
+    crop: CropText = None,
+    codec: Codec = None,
+    crf: Crf = None,
+    pixel_format: PixelFormat = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Remove noise from a video with a neural network, at the video's own size."""
+    job = _job(source, output, frames, crop, codec, crf, pixel_format, overwrite, streams)
+    if not 0 <= strength <= 255:
+        raise UsageError(f"--strength takes a number from 0 to 255, not {strength:g}")
+    filtered = _filter(backend, precision, tile, overlap, streams, device, strength=strength)
+    _work(job, model or DEFAULT_DENOISER, filtered, scale=1, noise=None)
+
+
+def _job(
+    source: Path,
+    output: str,
+    frames: str | None,
+    crop: str | None,
+    codec: str | None,
+    crf: int | None,
+    pixel_format: str | None,
+    overwrite: bool,
+    streams: int,
+) -> Job:
+    options.at_least("--streams", streams, 1)
+    job = Job(
+        source=source,
+        output=None if output == "-" else Path(output),
+        frames=options.read_frames(frames),
+        crop=options.read_crop(crop),
+        codec=codec,
+        crf=crf,
+        pixel_format=pixel_format,
+        overwrite=overwrite,
+        ahead=streams + 4,
+    )
+    check_job(job)
+    return job
+
+
+def _filter(
+    backend: str,
+    precision: str,
+    tile: str | None,
+    overlap: int | None,
+    streams: int,
+    device: str | None,
+    *,
+    scale: float | None = None,
+    strength: float | None = None,
+) -> Filter:
+    options.one_of("--backend", backend, options.BACKENDS)
+    options.one_of("--precision", precision, options.PRECISIONS)
+    size = options.read_tile(tile)
+    if overlap is not None:
+        options.at_least("--overlap", overlap, 0)
+        if size is None:
+            raise UsageError("--overlap applies to tiles; give --tile WxH as well, or leave it out")
+        if 2 * overlap >= min(size):
+            raise UsageError(
+                f"--overlap {overlap} leaves nothing of a tile of {tile}; it has to be below half its size"
+            )
+    chosen = options.read_device(device)
+
+    def filtered(clip: vs.VideoNode, network: Network) -> vs.VideoNode:
+        return upscale_clip(
+            clip,
+            network,
+            backend=backend,
+            precision=precision,
+            tile=size,
+            overlap=overlap,
+            streams=streams,
+            device=chosen,
+            scale=scale,
+            strength=strength,
+        )
+
+    return filtered
+
+
+def _work(job: Job, model: str, filtered: Filter, *, scale: float | None, noise: int | None) -> None:
+    """Finds the network, which says at once what is wrong with its name, and then does the job."""
+    with interruptible():
+        plugin.core()
+        network = store.resolve(model, scale=scale, noise=noise, fetch=True, progress=console.say)
+        carry_out(job, lambda clip: filtered(clip, network))

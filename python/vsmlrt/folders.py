@@ -1,0 +1,71 @@
+"""Where network files are looked for and put."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+EXTENSIONS = (".onnx", ".param")
+"""Kinds of network file, the preferred first."""
+
+
+def models_variable() -> Path | None:
+    """The folder that the environment variable VSMLRT_MODELS names: vs-mlrt's ``models`` or one like it."""
+    value = os.environ.get("VSMLRT_MODELS", "")
+    return Path(value).expanduser() if value else None
+
+
+def user_models() -> Path:
+    """The folder that fetched and added networks are put into: ``$XDG_DATA_HOME/vsmlrt/models``."""
+    base = os.environ.get("XDG_DATA_HOME", "")
+    root = Path(base) if os.path.isabs(base) else Path.home() / ".local" / "share"
+    return root / "vsmlrt" / "models"
+
+
+def search_path() -> list[Path]:
+    """The folders looked in, the preferred first."""
+    named = models_variable()
+    return ([named] if named else []) + [user_models()]
+
+
+def weights_of(path: Path) -> Path | None:
+    """The second file that a network file needs: the ``.bin`` of a ``.param``; None for other kinds."""
+    return path.with_suffix(".bin") if path.suffix == ".param" else None
+
+
+def is_complete(path: Path) -> bool:
+    """True if the network file, and the weights that it needs, are there."""
+    weights = weights_of(path)
+    return path.is_file() and (weights is None or weights.is_file())
+
+
+def find(stem: str) -> Path | None:
+    """The network file of this name without extension in the first folder that has it whole, or None."""
+    for folder in search_path():
+        for extension in EXTENSIONS:
+            path = folder / (stem + extension)
+            if is_complete(path):
+                return path
+    return None
+
+
+@contextmanager
+def staging(root: Path) -> Iterator[Path]:
+    """A folder inside `root` (made if missing) to complete files in before they are renamed; gone at the end.
+
+    What a killed process left behind more than a day ago goes as well.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    for left in root.glob(f"{_STAGING}*"):
+        if time.time() - left.stat().st_mtime > 24 * 3600:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_STAGING, dir=root) as name:
+        yield Path(name)
+
+
+_STAGING = ".incoming-"

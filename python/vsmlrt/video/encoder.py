@@ -1,0 +1,102 @@
+"""Which encoder to use, and the options it gets."""
+
+from __future__ import annotations
+
+import io
+
+import av
+import vapoursynth as vs
+
+from .errors import UsageError
+from .formats import FORMATS, accepted_by, check_pixel_format
+
+CONTAINERS = {".mkv": "matroska", ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".webm": "webm"}
+"""Container of a file by its ending."""
+
+QUIET = {
+    "libx265": {"x265-params": "log-level=error"},
+    "libvpx-vp9": {"row-mt": "1", "cpu-used": "4", "deadline": "good"},
+    "libsvtav1": {"preset": "8"},
+}
+"""Options that an encoder always gets."""
+
+DEFAULT_CRF = {"libx264": 16, "libx264rgb": 16, "libx265": 18, "libvpx-vp9": 24, "libsvtav1": 24}
+"""Quality where none is asked for: little enough lost that the network's work stays visible."""
+
+_QUALITY_OPTIONS = ("crf", "cq", "global_quality")
+_LAMBDA = 118
+"""FFmpeg's fixed-point unit of a quantiser (FF_QP2LAMBDA)."""
+
+
+def default_codec(container: str, clip_format: vs.VideoFormat) -> str:
+    """VP9 for WebM; else H.264 for 8 bits, which plays everywhere, and H.265 for more, which only it does widely."""
+    if container == "webm":
+        return "libvpx-vp9"
+    return "libx264" if clip_format.bits_per_sample <= 8 else "libx265"
+
+
+def find_encoder(name: str) -> av.Codec:
+    """The video encoder of this name; UsageError with what is available if there is none."""
+    try:
+        codec = av.Codec(name, "w")
+    except (av.codec.codec.UnknownCodecError, ValueError):
+        codec = None
+    if codec is None or codec.type != "video":
+        raise UsageError(f"--codec: no video encoder is called {name!r}; available are {', '.join(encoders())}")
+    return codec
+
+
+def encoders() -> list[str]:
+    """The software video encoders worth naming that this build of FFmpeg has, best known first."""
+    known = ("libx264", "libx265", "libsvtav1", "libvpx-vp9", "ffv1", "prores_ks", "dnxhd", "mpeg4", "mjpeg")
+    hardware = ("h264_nvenc", "hevc_nvenc", "av1_nvenc")
+    return [name for name in known + hardware if name in av.codecs_available]
+
+
+def check_encoding(container: str, codec: str | None, crf: int | None, pixel_format: str | None) -> None:
+    """Raises UsageError for choices that cannot go together whatever the video is."""
+    encoder = find_encoder(codec or ("libvpx-vp9" if container == "webm" else "libx264"))
+    check_container(container, encoder.name)
+    context = av.CodecContext.create(encoder.name, "w")
+    assert isinstance(context, av.VideoCodecContext)
+    configure(context, crf)
+    if pixel_format is not None and codec is not None:
+        check_pixel_format(encoder, pixel_format)
+    elif pixel_format is not None and not {pixel_format, f"{pixel_format}le"} & set(FORMATS):
+        raise UsageError(f"--pixel-format: {pixel_format!r} is not among {', '.join(accepted_by(encoder))}")
+
+
+def check_container(container: str, codec: str) -> None:
+    """Raises UsageError if a container cannot hold what a codec makes."""
+    with av.open(io.BytesIO(), "w", format=container) as file:
+        held = file.supported_codecs
+    if codec not in held:
+        known = [name for name in encoders() if name in held]
+        raise UsageError(
+            f"--codec: {container} cannot hold what {codec} makes; it takes {', '.join(known)}, "
+            "and a file that ends in .mkv takes nearly everything"
+        )
+
+
+def configure(context: av.VideoCodecContext, crf: int | None) -> None:
+    """Gives an encoder its options and its quality.
+
+    ``crf`` goes to whatever the encoder calls constant quality. Raises UsageError if it has no such option or does not
+    take the value.
+    """
+    name = context.codec.name
+    context.options.update(QUIET.get(name, {}))
+    offered = {option.name: option for option in context.supported_options.private}
+    wanted = crf if crf is not None else DEFAULT_CRF.get(name)
+    quality = next((option for option in _QUALITY_OPTIONS if option in offered), None)
+    if quality is not None:
+        if wanted is not None:
+            highest = 63 if name in ("libvpx-vp9", "libsvtav1") else 51
+            if not 0 <= wanted <= highest:
+                raise UsageError(f"--crf: {name} takes 0 (best) to {highest}, not {wanted}")
+            context.options[quality] = str(wanted)
+    elif crf is not None:
+        raise UsageError(f"--crf: {name} has no constant quality option; leave --crf out or use --codec libx264")
+    elif not context.codec.lossless and name != "prores_ks":
+        context.qscale = True
+        context.global_quality = 2 * _LAMBDA

@@ -1,0 +1,117 @@
+"""Pixel formats: which of FFmpeg's a VapourSynth clip is, and which an encoder should get."""
+
+from __future__ import annotations
+
+import av
+import vapoursynth as vs
+from av.codec.codec import find_best_pix_fmt_of_list
+
+from .colour import Colour, matrix_or_guess
+from .errors import UsageError
+
+_SUBSAMPLING = {"420": (1, 1), "422": (1, 0), "444": (0, 0), "440": (0, 1), "411": (2, 0), "410": (2, 2)}
+
+
+def _table() -> dict[str, tuple[vs.ColorFamily, int, int, int]]:
+    formats: dict[str, tuple[vs.ColorFamily, int, int, int]] = {}
+    for bits in (8, 9, 10, 12, 14, 16):
+        suffix = "" if bits == 8 else f"{bits}le"
+        formats[f"gray{suffix}"] = (vs.GRAY, bits, 0, 0)
+        formats[f"gbrp{suffix}"] = (vs.RGB, bits, 0, 0)
+        for name, (w, h) in _SUBSAMPLING.items():
+            formats[f"yuv{name}p{suffix}"] = (vs.YUV, bits, w, h)
+    return {name: value for name, value in formats.items() if _known(name)}
+
+
+def _known(name: str) -> bool:
+    try:
+        av.VideoFormat(name)
+    except ValueError:
+        return False
+    return True
+
+
+FORMATS = _table()
+"""FFmpeg's name of every planar integer format that a VapourSynth clip can have."""
+
+PLANE_ORDER = {vs.RGB: (1, 2, 0)}
+"""FFmpeg's planar RGB is stored green, blue, red."""
+
+
+def pixel_format_of(clip_format: vs.VideoFormat) -> str | None:
+    """FFmpeg's name of a clip's format; None where it has no planar integer format like it (float, half)."""
+    if clip_format.sample_type != vs.INTEGER:
+        return None
+    key = (
+        clip_format.color_family,
+        clip_format.bits_per_sample,
+        clip_format.subsampling_w,
+        clip_format.subsampling_h,
+    )
+    return next((name for name, value in FORMATS.items() if value == key), None)
+
+
+def accepted_by(codec: av.Codec) -> list[str]:
+    """The pixel formats that an encoder takes and this program can give it."""
+    if codec.video_formats is None:
+        return list(FORMATS)
+    offered = {known.name for known in codec.video_formats}
+    return [name for name in FORMATS if name in offered]
+
+
+def choose_pixel_format(codec: av.Codec, clip_format: vs.VideoFormat, asked: str | None) -> str:
+    """The pixel format to encode in: the one asked for, else the clip's own, else the nearest the encoder takes.
+
+    Raises UsageError if the encoder does not take what was asked for, or nothing that this program can make.
+    """
+    accepted = accepted_by(codec)
+    if not accepted:
+        raise UsageError(f"the codec {codec.name} takes no planar pixel format; use --codec libx264 or another")
+    if asked is not None:
+        return check_pixel_format(codec, asked)
+    own = pixel_format_of(clip_format) or _nearest_integer(clip_format)
+    if own in accepted:
+        return own
+    best, _ = find_best_pix_fmt_of_list(accepted, own)
+    return best.name if best is not None else accepted[0]
+
+
+def check_pixel_format(codec: av.Codec, asked: str) -> str:
+    """The full name of the pixel format asked for; UsageError with what the encoder takes if it is none of that."""
+    accepted = accepted_by(codec)
+    name = asked if asked in accepted else f"{asked}le"
+    if name not in accepted:
+        raise UsageError(f"--pixel-format: {codec.name} does not take {asked!r}, but {', '.join(accepted)}")
+    return name
+
+
+def _nearest_integer(clip_format: vs.VideoFormat) -> str:
+    """For float and odd depths: the same planes in 10 bits."""
+    key = (clip_format.color_family, 10, clip_format.subsampling_w, clip_format.subsampling_h)
+    return next((name for name, value in FORMATS.items() if value == key), "yuv444p10le")
+
+
+def convert(clip: vs.VideoNode, pixel_format: str, colour: Colour) -> tuple[vs.VideoNode, Colour]:
+    """The clip in another pixel format, with the tags it then has; the clip itself if it already is in that format."""
+    family, bits, sub_w, sub_h = FORMATS[pixel_format]
+    if pixel_format_of(clip.format) == pixel_format:
+        return clip, colour
+    if clip.width % (1 << sub_w) or clip.height % (1 << sub_h):
+        raise UsageError(
+            f"the pixel format {pixel_format} needs a width that is a multiple of {1 << sub_w} and a height that is a "
+            f"multiple of {1 << sub_h}, and the result is {clip.width}x{clip.height}; "
+            "use --pixel-format yuv444p or --crop"
+        )
+    target = vs.core.query_video_format(family, vs.INTEGER, bits, sub_w, sub_h)
+    arguments: dict[str, int | str] = {"format": target.id}
+    if bits < clip.format.bits_per_sample or clip.format.sample_type == vs.FLOAT:
+        arguments["dither_type"] = "error_diffusion"
+    from_rgb, to_rgb = clip.format.color_family == vs.RGB, family == vs.RGB
+    if to_rgb and not from_rgb:
+        arguments["matrix_in"] = matrix_or_guess(colour.matrix, clip.height)
+        colour = colour.as_rgb()
+    elif from_rgb and not to_rgb:
+        colour = colour.as_yuv(clip.height)
+        arguments["matrix"] = colour.matrix
+        arguments["range"] = int(bool(colour.full_range))
+    return clip.resize.Spline36(**arguments), colour

@@ -1,0 +1,223 @@
+"""One video in, one video out: the whole way of a file through a process that changes its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import vapoursynth as vs
+
+from ..errors import UserError
+from .colour import Colour
+from .encoder import CONTAINERS, check_encoding, default_codec, find_encoder
+from .errors import UsageError, reason
+from .formats import choose_pixel_format, convert
+from .output import check_output
+from .pump import pump
+from .raw_writer import PipeWriter, RawFileWriter
+from .source import Source, Warn, open_source, read_facts
+from .span import Span
+from .timestamps import Timeline
+from .writer import Picture, VideoFileWriter, Writer
+from .y4m import check_y4m_format, choose_y4m_format, y4m_header
+
+Process = Callable[[vs.VideoNode], vs.VideoNode]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crop:
+    """The rectangle of the source that is used, in pixels."""
+
+    width: int
+    height: int
+    left: int
+    top: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What is to be done with one video.
+
+    ``output`` None is the pipe given to ``run``. ``frames`` is a half-open range; None on a side is the clip's own.
+    ``codec``, ``crf`` and ``pixel_format`` None choose by container and source.
+    """
+
+    source: Path
+    output: Path | None
+    frames: tuple[int | None, int | None] = (None, None)
+    crop: Crop | None = None
+    codec: str | None = None
+    crf: int | None = None
+    pixel_format: str | None = None
+    overwrite: bool = False
+    ahead: int = 4
+
+    @property
+    def raw(self) -> bool:
+        """Whether the output is raw video."""
+        return self.output is None or self.output.suffix.lower() == ".y4m"
+
+
+def run(job: Job, process: Process, *, warn: Warn, progress: Progress, pipe: BinaryIO | None = None) -> int:
+    """Does the job and returns the number of frames written, which is all of them.
+
+    ``process`` turns the (cut and cropped) source clip into the result: any size, any constant format, the same number
+    of frames. ``progress(done, total)`` is called after each frame, from another thread. Whatever is raised (UserError
+    and UsageError in one sentence), no part of the output is left.
+    """
+    check_job(job)
+    source = open_source(job.source, warn=warn, rotate=job.raw)
+    first, end = _frame_range(job, source.clip.num_frames)
+    clip = _cropped(source.clip[first:end], job.crop)
+    result = _processed(clip, process)
+    timeline, span = _timing(source, first, end)
+    writer: Writer
+    if job.raw:
+        result, writer = _raw_writer(job, result, source, timeline, pipe, warn)
+    else:
+        result, writer = _file_writer(job, result, source, timeline, span, warn)
+    total: int = result.num_frames
+
+    def take(n: int, frame: vs.VideoFrame) -> None:
+        writer.take(n, frame)
+        progress(n + 1, total)
+
+    try:
+        pump(result, take, ahead=job.ahead)
+        writer.finish()
+    except vs.Error as error:
+        writer.abandon()
+        raise UserError(reason(error)) from error
+    except BaseException:
+        writer.abandon()
+        raise
+    return total
+
+
+def check_job(job: Job) -> None:
+    """Raises UsageError or UserError for what can be told without decoding the video."""
+    if job.output is None or job.raw:
+        if job.codec is not None or job.crf is not None:
+            raise UsageError("--codec and --crf do not apply to raw video (- and .y4m); leave them out")
+        if job.pixel_format is not None:
+            check_y4m_format(job.pixel_format)
+    elif job.output.suffix.lower() not in CONTAINERS:
+        raise UsageError(
+            f"the output {job.output} has an ending that names no known container; "
+            f"accepted are {', '.join(CONTAINERS)}, .y4m, and - for a pipe"
+        )
+    else:
+        check_encoding(CONTAINERS[job.output.suffix.lower()], job.codec, job.crf, job.pixel_format)
+    if job.output is not None:
+        if job.output.exists() and job.source.exists() and job.output.samefile(job.source):
+            raise UsageError(f"the output {job.output} is the input itself; give another name")
+        check_output(job.output, overwrite=job.overwrite)
+    read_facts(job.source)
+
+
+def _frame_range(job: Job, total: int) -> tuple[int, int]:
+    first, end = job.frames
+    first, end = first or 0, total if end is None else end
+    if not 0 <= first < end <= total:
+        raise UsageError(
+            f"--frames {first}:{end} does not fit: the video has {total} frames, 0 to {total - 1}, "
+            f"so A:B may be 0:1 to 0:{total} (B itself is not included)"
+        )
+    return first, end
+
+
+def _cropped(clip: vs.VideoNode, crop: Crop | None) -> vs.VideoNode:
+    if crop is None:
+        return clip
+    step_x, step_y = 1 << clip.format.subsampling_w, 1 << clip.format.subsampling_h
+    text = f"--crop {crop.width}x{crop.height}+{crop.left}+{crop.top}"
+    if crop.left + crop.width > clip.width or crop.top + crop.height > clip.height:
+        raise UsageError(f"{text} reaches outside the video, which is {clip.width}x{clip.height}")
+    if (crop.width | crop.left) % step_x or (crop.height | crop.top) % step_y:
+        raise UsageError(
+            f"{text} does not fit the video's {clip.format.name} pixels: width and left must be multiples of {step_x}, "
+            f"height and top of {step_y}"
+        )
+    return clip.std.CropAbs(width=crop.width, height=crop.height, left=crop.left, top=crop.top)
+
+
+def _processed(clip: vs.VideoNode, process: Process) -> vs.VideoNode:
+    try:
+        result = process(clip)
+    except vs.Error as error:
+        raise UserError(reason(error)) from error
+    assert result.num_frames == clip.num_frames
+    return result
+
+
+def _timing(source: Source, first: int, end: int) -> tuple[Timeline, Span]:
+    """When the kept frames appear in the new file, and what part of the other streams goes with them."""
+    whole = source.timeline
+    back = whole.time(first) - whole.time(0) + source.facts.start
+    span = Span(
+        start=whole.time(first) if first > 0 else None,
+        end=whole.time(end) if end < len(whole) else None,
+        back=back,
+    )
+    return whole.cut(first, end).moved(-source.facts.start), span
+
+
+def _colour_of(source: Source, result: vs.VideoNode) -> Colour:
+    """The tags of the processed clip: the source's, except where the process went from YUV to RGB or back."""
+    was_rgb, is_rgb = (fmt.color_family == vs.RGB for fmt in (source.clip.format, result.format))
+    if is_rgb and not was_rgb:
+        return source.colour.as_rgb()
+    if was_rgb and not is_rgb:
+        return source.colour.as_yuv(result.height)
+    return source.colour
+
+
+def _raw_writer(
+    job: Job, clip: vs.VideoNode, source: Source, timeline: Timeline, pipe: BinaryIO | None, warn: Warn
+) -> tuple[vs.VideoNode, Writer]:
+    if not timeline.constant:
+        warn(f"raw video has one frame rate: the frames' own times are lost, and {timeline.rate} fps is written")
+    name = choose_y4m_format(clip.format, job.pixel_format)
+    clip, colour = convert(clip, name, _colour_of(source, clip))
+    aspect = source.facts.sample_aspect
+    if aspect and source.facts.turned:
+        aspect = 1 / aspect
+    header = y4m_header(clip, colour, timeline.rate, aspect)
+    if job.output is None:
+        assert pipe is not None
+        return clip, PipeWriter(pipe, header)
+    return clip, RawFileWriter(job.output, header, overwrite=job.overwrite)
+
+
+def _file_writer(
+    job: Job, clip: vs.VideoNode, source: Source, timeline: Timeline, span: Span, warn: Warn
+) -> tuple[vs.VideoNode, Writer]:
+    assert job.output is not None
+    container = CONTAINERS[job.output.suffix.lower()]
+    codec = job.codec or default_codec(container, clip.format)
+    name = choose_pixel_format(find_encoder(codec), clip.format, job.pixel_format)
+    clip, colour = convert(clip, name, _colour_of(source, clip))
+    picture = Picture(
+        width=clip.width,
+        height=clip.height,
+        pixel_format=name,
+        colour=colour,
+        timeline=timeline,
+        sample_aspect=source.facts.sample_aspect,
+        display_matrix=source.facts.display_matrix,
+    )
+    writer = VideoFileWriter(
+        job.output,
+        container,
+        codec,
+        picture,
+        source=source,
+        span=span,
+        crf=job.crf,
+        overwrite=job.overwrite,
+        warn=warn,
+    )
+    return clip, writer

@@ -1,0 +1,146 @@
+"""Opening a video file: its frames through BestSource, everything else about it through FFmpeg."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import vapoursynth as vs
+
+from ..errors import SetupError, UserError
+from .colour import Colour, read_colour
+from .errors import reason
+from .timestamps import NO_TIME, Timeline, make_timeline
+
+Warn = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the container says about a video file and its first video stream."""
+
+    stream: int
+    sample_aspect: Fraction | None
+    display_matrix: tuple[int, ...] | None
+    metadata: dict[str, str]
+    language_tags: dict[str, str]
+    disposition: int
+    last_duration: int | None
+    start: Fraction
+
+    @property
+    def turned(self) -> bool:
+        """Whether the display matrix swaps width and height."""
+        return self.display_matrix is not None and self.display_matrix[0] == 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """An opened video: a clip of constant format and size, and when and how its frames are shown."""
+
+    path: Path
+    clip: vs.VideoNode
+    timeline: Timeline
+    colour: Colour
+    facts: Facts
+
+
+def open_source(path: Path, *, warn: Warn, rotate: bool = False) -> Source:
+    """Opens the first video stream of a file.
+
+    ``rotate`` turns the frames as the container's display matrix says; otherwise they stay as they are coded and the
+    matrix is in the facts. ``warn`` gets one sentence for each thing that will not come out as it is in the file.
+    Raises UserError in one sentence if the file cannot be read, holds no video, or changes size or format on the way.
+    """
+    facts = read_facts(path)
+    answer = _decode(path, rotate=rotate)
+    clip: vs.VideoNode = answer["clip"]
+    if clip.width == 0 or clip.height == 0 or clip.format.id == vs.NONE:
+        raise UserError(
+            f"the video {path} changes its size or pixel format on the way; "
+            "only videos of one size and format can be processed, so split it at the change first"
+        )
+    if "alpha" in answer:
+        warn("the transparency of the video is not kept")
+    props = clip.get_frame(0).props
+    if int(props.get("_FieldBased", 0)) != 0:
+        warn("the video is interlaced and is processed as if it were not; deinterlace it first for a clean result")
+    ticks = [int(tick) for tick in _as_list(answer["timestamps"])]
+    base = Fraction(int(answer["timebasenum"]), int(answer["timebaseden"]))
+    timeline = make_timeline(ticks, base, last=facts.last_duration, fps=clip.fps or None)
+    return Source(path=path, clip=clip, timeline=timeline, colour=read_colour(props), facts=facts)
+
+
+def open_container(path: Path) -> av.container.InputContainer:
+    """FFmpeg's view of a file; UserError in one sentence where there is none."""
+    if not path.exists():
+        raise UserError(f"the video {path} does not exist; check the name")
+    if path.is_dir():
+        raise UserError(f"the input {path} is a folder; give one video file")
+    try:
+        if path.is_file() and path.stat().st_size == 0:
+            raise UserError(f"the video {path} is empty (0 bytes)")
+        return av.open(str(path), "r")
+    except (av.FFmpegError, OSError) as error:
+        if isinstance(error, PermissionError):
+            raise UserError(f"the video {path} may not be read: {reason(error)}") from error
+        raise UserError(f"{path} is not a video that can be read: {reason(error)}") from error
+
+
+def read_facts(path: Path) -> Facts:
+    """What the container says, without decoding; UserError if it cannot be read or holds no video."""
+    with open_container(path) as container:
+        pictures = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+        if not pictures:
+            kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "none"
+            raise UserError(f"{path} has no video stream (its streams: {kinds})")
+        stream = pictures[0]
+        aspect = stream.sample_aspect_ratio
+        matrix = stream.codec_context.coded_side_data.get("display_matrix")
+        start = container.start_time
+        clocked = container.format.name in ("mpegts", "mpeg") and start is not None and start != NO_TIME
+        return Facts(
+            stream=stream.index,
+            sample_aspect=Fraction(aspect.numerator, aspect.denominator) if aspect else None,
+            display_matrix=struct.unpack("9i", matrix) if matrix else None,
+            metadata=dict(container.metadata),
+            language_tags=dict(stream.metadata),
+            disposition=int(stream.disposition),
+            last_duration=_last_duration(container, stream),
+            start=Fraction(start, av.time_base) if clocked else Fraction(0),
+        )
+
+
+def _last_duration(container: av.container.InputContainer, stream: av.VideoStream) -> int | None:
+    """The duration of the frame shown last, read from the last packets of the file; None where the file has none."""
+    if container.size == 0 or not stream.duration:
+        end = container.duration or 0
+    else:
+        end = int(((stream.start_time or 0) + stream.duration) * stream.time_base * av.time_base)
+    try:
+        container.seek(max(0, end - 2 * av.time_base), backward=True)
+        packets = [packet for packet in container.demux(stream) if packet.pts is not None]
+    except (av.FFmpegError, OSError):
+        return None
+    last = max(packets, key=lambda packet: packet.pts or 0, default=None)
+    return last.duration or None if last is not None else None
+
+
+def _decode(path: Path, *, rotate: bool) -> dict[str, Any]:
+    core = vs.core.core
+    if not hasattr(core, "bs"):
+        raise SetupError("VapourSynth does not have the plugin BestSource: install the package vapoursynth-bestsource")
+    try:
+        answer = core.bs.VideoSource(str(path), cachemode=0, exporttimestamps=1, apply_rotation=int(rotate))
+    except vs.Error as error:
+        raise UserError(f"the video {path} cannot be decoded: {reason(error)}") from error
+    return dict(answer)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if hasattr(value, "__iter__") else [value]

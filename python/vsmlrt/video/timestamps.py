@@ -1,0 +1,97 @@
+"""When each frame is shown: exact times in ticks of a time base."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+NO_TIME = -(2**63)
+"""What FFmpeg stores for a frame without a time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline:
+    """The times of a clip's frames.
+
+    ``ticks`` increase strictly, one a frame, in units of ``time_base`` seconds; ``last`` is the duration of the last
+    frame in the same unit; ``rate`` is the nominal frame rate, an average where the intervals differ.
+    """
+
+    time_base: Fraction
+    ticks: tuple[int, ...]
+    last: int
+    rate: Fraction
+
+    def __len__(self) -> int:
+        return len(self.ticks)
+
+    def time(self, n: int) -> Fraction:
+        """The moment frame ``n`` appears, in seconds; for ``n == len(self)`` the moment the last one ends."""
+        return self.end if n == len(self.ticks) else self.ticks[n] * self.time_base
+
+    @property
+    def end(self) -> Fraction:
+        """The moment the last frame ends, in seconds."""
+        return (self.ticks[-1] + self.last) * self.time_base
+
+    def duration(self, n: int) -> int:
+        """How long frame ``n`` is shown, in ticks."""
+        return self.last if n == len(self.ticks) - 1 else self.ticks[n + 1] - self.ticks[n]
+
+    @property
+    def constant(self) -> bool:
+        """Whether every frame stands within one tick of where the constant rate would put it."""
+        step = 1 / (self.rate * self.time_base)
+        first = self.ticks[0]
+        return all(abs(tick - first - n * step) <= 1 for n, tick in enumerate(self.ticks))
+
+    def cut(self, first: int, end: int) -> Timeline:
+        """Frames ``first`` to ``end - 1``, moved so that the first of them starts when this timeline starts."""
+        back = self.ticks[first] - self.ticks[0]
+        ticks = tuple(tick - back for tick in self.ticks[first:end])
+        return Timeline(time_base=self.time_base, ticks=ticks, last=self.duration(end - 1), rate=self.rate)
+
+    def moved(self, seconds: Fraction) -> Timeline:
+        """The same timeline ``seconds`` later, to the nearest tick."""
+        by = round(seconds / self.time_base)
+        ticks = tuple(tick + by for tick in self.ticks)
+        return Timeline(time_base=self.time_base, ticks=ticks, last=self.last, rate=self.rate)
+
+
+def make_timeline(
+    ticks: Sequence[int], time_base: Fraction, *, last: int | None = None, fps: Fraction | None = None
+) -> Timeline:
+    """Puts a timeline together from what a container says.
+
+    ``last`` (the last frame's duration) falls back to the interval before it, then to 1/``fps``. Frames without a time,
+    or all at one time, are spread at ``fps`` (25 where that is unknown too). A frame that does not come after
+    its predecessor is moved one tick behind it. The time base is reduced to 1/n, which every container can store.
+    """
+    factor, base = time_base.numerator, Fraction(1, time_base.denominator)
+    times = [tick * factor for tick in ticks]
+    untimed = any(tick == NO_TIME for tick in ticks) or (len(times) > 1 and len(set(times)) == 1)
+    if untimed:
+        rate = fps or Fraction(25)
+        frames = tuple(n * rate.denominator for n in range(len(times)))
+        return Timeline(time_base=Fraction(1, rate.numerator), ticks=frames, last=rate.denominator, rate=rate)
+    for n in range(1, len(times)):
+        times[n] = max(times[n], times[n - 1] + 1)
+    if last:
+        end = last * factor
+    elif len(times) > 1:
+        end = times[-1] - times[-2]
+    else:
+        end = max(1, round(1 / (fps * base))) if fps else base.denominator // 25 or 1
+    rate = _rate(times, end, base, fps)
+    return Timeline(time_base=base, ticks=tuple(times), last=end, rate=rate)
+
+
+def _rate(times: list[int], last: int, base: Fraction, fps: Fraction | None) -> Fraction:
+    steps = {after - before for before, after in pairwise(times)}
+    if len(steps) == 1 and base.denominator > 1000:
+        return 1 / (steps.pop() * base)
+    if fps:
+        return fps
+    return (len(times) / ((times[-1] - times[0] + last) * base)).limit_denominator(1001)

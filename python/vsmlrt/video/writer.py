@@ -1,0 +1,188 @@
+"""Encoding frames and writing the video file around them."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+import av
+import numpy as np
+import vapoursynth as vs
+from av.packet import Packet
+
+from ..errors import UserError
+from .colour import Colour
+from .encoder import configure
+from .errors import UsageError, reason
+from .formats import PLANE_ORDER
+from .output import PendingFile, QuietFile
+from .source import Source, Warn
+from .span import Span
+from .streams import StreamCopier, kept_tags
+from .timestamps import Timeline
+
+
+class Writer(Protocol):
+    """Takes frames in order; then either ``finish`` or ``abandon`` is called, once."""
+
+    def take(self, n: int, frame: vs.VideoFrame) -> None:
+        """Writes frame ``n``."""
+
+    def finish(self) -> None:
+        """Completes the output and gives it its name."""
+
+    def abandon(self) -> None:
+        """Leaves nothing behind."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """What is encoded: frames of this size and pixel format, with these tags, at these times."""
+
+    width: int
+    height: int
+    pixel_format: str
+    colour: Colour
+    timeline: Timeline
+    sample_aspect: Fraction | None
+    display_matrix: tuple[int, ...] | None
+
+
+class VideoFileWriter:
+    """A video file: the encoded picture, and the source's other streams beside it."""
+
+    def __init__(
+        self,
+        path: Path,
+        container: str,
+        codec: str,
+        picture: Picture,
+        *,
+        source: Source,
+        span: Span,
+        crf: int | None,
+        overwrite: bool,
+        warn: Warn,
+    ) -> None:
+        self._picture = picture
+        self._span = span
+        self._pending = PendingFile(path, overwrite=overwrite)
+        self._file = QuietFile(self._pending.file)
+        self._copier: StreamCopier | None = None
+        self._durations: dict[int, int] = {}
+        self._target: Any = None
+        try:
+            self._target = av.open(self._file, "w", format=container, buffer_size=1 << 18)
+            self._stream = self._add_video(codec, crf)
+            self._stream.metadata.update(kept_tags(source.facts.language_tags))
+            self._stream.disposition = source.facts.disposition
+            self._copier = StreamCopier(source.path, self._target, source.facts.stream, span, warn)
+            self._start(codec)
+        except BaseException:
+            self.abandon()
+            raise
+
+    def take(self, n: int, frame: vs.VideoFrame) -> None:
+        """Encodes frame ``n`` and writes what is ready, with the other streams' packets up to it."""
+        timeline = self._picture.timeline
+        picture = av.VideoFrame(self._picture.width, self._picture.height, self._picture.pixel_format)
+        copy_planes(frame, picture)
+        picture.pts = timeline.ticks[n]
+        picture.time_base = timeline.time_base
+        picture.duration = timeline.duration(n)
+        self._durations[timeline.ticks[n]] = timeline.duration(n)
+        with disk_errors(self._pending.path):
+            self._mux(self._stream.encode(picture))
+            if self._copier is not None:
+                self._copier.advance(timeline.time(n) + self._span.back)
+            self._file.check()
+
+    def finish(self) -> None:
+        """Writes what the encoder still holds and the rest of the other streams, and completes the file."""
+        with disk_errors(self._pending.path):
+            self._mux(self._stream.encode(None))
+            if self._copier is not None:
+                self._copier.advance(None)
+                self._copier.close()
+            self._target.close()
+            self._file.check()
+            self._pending.commit()
+
+    def abandon(self) -> None:
+        """Stops without a file."""
+        if self._copier is not None:
+            self._copier.close()
+        self._pending.discard()
+        if self._target is not None:
+            with suppress(av.FFmpegError, OSError, ValueError, RuntimeError):
+                self._target.close()
+
+    def _add_video(self, codec: str, crf: int | None) -> Any:
+        picture = self._picture
+        stream = self._target.add_stream(codec, rate=picture.timeline.rate)
+        context = stream.codec_context
+        context.width, context.height, context.pix_fmt = picture.width, picture.height, picture.pixel_format
+        context.time_base = stream.time_base = picture.timeline.time_base
+        if picture.sample_aspect:
+            context.sample_aspect_ratio = picture.sample_aspect
+            stream.sample_aspect_ratio = picture.sample_aspect
+        context.colorspace = picture.colour.matrix
+        context.color_primaries = picture.colour.primaries
+        context.color_trc = picture.colour.transfer
+        context.color_range = picture.colour.av_range
+        context.chroma_sample_location = picture.colour.av_chroma
+        configure(context, crf)
+        if picture.display_matrix:
+            stream.set_display_matrix(picture.display_matrix)
+        return stream
+
+    def _start(self, codec: str) -> None:
+        """Opens the encoder and writes the header, so that what they refuse is said before the first frame is made."""
+        picture = self._picture
+        try:
+            self._target.start_encoding()
+        except (av.FFmpegError, ValueError) as error:
+            _raise_if_disk(error, self._pending.path)
+            raise UsageError(
+                f"{codec} in {self._target.format.name} refuses {picture.width}x{picture.height} "
+                f"{picture.pixel_format} ({reason(error)}); try another --codec or --pixel-format"
+            ) from error
+
+    def _mux(self, packets: list[Packet[Any]]) -> None:
+        for packet in packets:
+            if packet.pts is not None:
+                packet.duration = self._durations.pop(packet.pts, packet.duration)
+            self._target.mux_one(packet)
+
+
+def copy_planes(frame: vs.VideoFrame, picture: av.VideoFrame) -> None:
+    """Copies a frame's planes into a picture of the same size and format, whatever the two lines' paddings are."""
+    order = PLANE_ORDER.get(frame.format.color_family, (0, 1, 2))
+    for plane, index in zip(picture.planes, order, strict=False):
+        pixels = np.asarray(frame[index])
+        lines = np.frombuffer(plane, pixels.dtype).reshape(plane.height, -1)
+        lines[:, : pixels.shape[1]] = pixels
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turns the failure of a write or of the encoder inside it into one sentence about the output."""
+    try:
+        yield
+    except (av.FFmpegError, OSError) as error:
+        _raise_if_disk(error, path)
+        raise UserError(f"writing {path} failed: {reason(error)}") from error
+
+
+def _raise_if_disk(error: BaseException, path: Path) -> None:
+    chain: list[BaseException] = [error]
+    while (before := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(before)
+    if any(getattr(one, "errno", None) in (errno.ENOSPC, errno.EDQUOT) for one in chain):
+        sentence = f"the disk is full: {path} was not written; free some space or choose another folder"
+        raise UserError(sentence) from error

@@ -1,0 +1,71 @@
+#include "backends/openvino/device.h"
+
+#include "base/error.h"
+
+#include <algorithm>
+#include <openvino/runtime/intel_gpu/properties.hpp>
+#include <unistd.h>
+
+namespace vsmlrt::openvino {
+namespace {
+
+std::int64_t host_memory() {
+    const long pages = ::sysconf(_SC_PHYS_PAGES);
+    const long page = ::sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? static_cast<std::int64_t>(pages) * page : 0;
+}
+
+std::int64_t device_memory(const std::string &id) {
+    if (id.rfind("GPU", 0) != 0)
+        return host_memory();
+    try {
+        return static_cast<std::int64_t>(core().get_property(id, ov::intel_gpu::device_total_mem_size));
+    } catch (const ov::Exception &) {
+        return 0;
+    }
+}
+
+Device describe(const std::string &id) {
+    Device device;
+    device.id = id;
+    device.name = core().get_property(id, ov::device::full_name);
+    device.memory_bytes = device_memory(id);
+    const auto abilities = core().get_property(id, ov::device::capabilities);
+    const auto can = [&](const char *what) {
+        return std::find(abilities.begin(), abilities.end(), what) != abilities.end();
+    };
+    device.native_fp16 = can(ov::device::capability::FP16);
+    device.native_bf16 = can(ov::device::capability::BF16);
+    return device;
+}
+
+} // namespace
+
+ov::Core &core() {
+    static auto *const instance = new ov::Core;
+    return *instance;
+}
+
+std::vector<Device> list_devices() {
+    std::vector<Device> devices;
+    for (const std::string &id : core().get_available_devices()) {
+        try {
+            devices.push_back(describe(id));
+        } catch (const ov::Exception &) {
+            continue; // A driver that lists a device and then does not answer has none to offer.
+        }
+    }
+    return devices;
+}
+
+Device find_device(const std::string &id) {
+    std::vector<std::string> known;
+    for (Device &device : list_devices()) {
+        if (device.id == id)
+            return std::move(device);
+        known.push_back(device.id);
+    }
+    throw BadArgument("OpenVINO has no device \"", id, "\" on this machine; it has ", join(known, ", "));
+}
+
+} // namespace vsmlrt::openvino

@@ -1,0 +1,227 @@
+#include "backends/openvino/program.h"
+
+#include "base/error.h"
+
+#include <chrono>
+#include <openvino/op/op.hpp>
+#include <sstream>
+#include <streambuf>
+
+namespace vsmlrt::openvino {
+namespace {
+
+// Reading a blob without copying it.
+class MemoryBuffer : public std::streambuf {
+public:
+    MemoryBuffer(const void *data, std::size_t size) {
+        auto *begin = const_cast<char *>(static_cast<const char *>(data));
+        setg(begin, begin, begin + size);
+    }
+
+protected:
+    pos_type seekoff(off_type offset, std::ios_base::seekdir from, std::ios_base::openmode) override {
+        char *base = from == std::ios_base::beg ? eback() : from == std::ios_base::cur ? gptr() : egptr();
+        if (offset < eback() - base || offset > egptr() - base)
+            return pos_type(off_type(-1));
+        setg(eback(), base + offset, egptr());
+        return pos_type(gptr() - eback());
+    }
+    pos_type seekpos(pos_type position, std::ios_base::openmode which) override {
+        return seekoff(off_type(position), std::ios_base::beg, which);
+    }
+};
+
+// OpenVINO's messages span lines and begin with its source positions; the last line that says something is
+// the cause.
+std::string cause(const std::exception &failure) {
+    std::istringstream lines(failure.what());
+    std::string line;
+    std::string last = failure.what();
+    while (std::getline(lines, line))
+        if (line.find_first_not_of(" \t\r") != std::string::npos && line.find(".cpp:") == std::string::npos)
+            last = line;
+    return last;
+}
+
+// What helps where the device's memory does not do.
+const char *remedy(const std::exception &failure) {
+    const bool memory = std::string(failure.what()).find("llocat") != std::string::npos;
+    return memory ? "; use fewer streams (num_streams) or smaller tiles (tilesize)" : "";
+}
+
+ov::element::Type hint(vsmlrt_precision precision, const Device &device) {
+    switch (precision) {
+    case VSMLRT_PRECISION_FP16:
+        // A network typed by our own rewrite: computed as it is typed, so that what was kept in fp32 stays
+        // there.
+        return device.native_fp16 ? ov::element::dynamic : ov::element::f16;
+    case VSMLRT_PRECISION_BF16:
+        return ov::element::bf16;
+    default:
+        return ov::element::f32;
+    }
+}
+
+vsmlrt_precision precision_of(const ov::element::Type &type, bool typed_half) {
+    if (type == ov::element::f16 || (type == ov::element::dynamic && typed_half))
+        return VSMLRT_PRECISION_FP16;
+    return type == ov::element::bf16 ? VSMLRT_PRECISION_BF16 : VSMLRT_PRECISION_FP32;
+}
+
+ov::AnyMap properties(const Device &device, const vsmlrt_program_desc &desc) {
+    ov::AnyMap map = {ov::hint::inference_precision(hint(desc.precision, device)),
+                      ov::num_streams(ov::streams::Num(desc.num_streams))};
+    if (device.id == "CPU") {
+        map.insert(ov::hint::enable_cpu_pinning(false));
+        if (desc.num_threads > 0)
+            map.insert(ov::inference_num_threads(desc.num_threads));
+    }
+    for (std::size_t i = 0; i < desc.num_options; ++i)
+        map[desc.options[i].key] = std::string(desc.options[i].value);
+    return map;
+}
+
+bool is_static(const vsmlrt_program_desc &desc) {
+    return desc.min_extent.width == desc.max_extent.width && desc.min_extent.height == desc.max_extent.height;
+}
+
+void reshape(ov::Model &model, vsmlrt_extent low, vsmlrt_extent high) {
+    std::map<ov::Output<ov::Node>, ov::PartialShape> wanted;
+    for (const auto &input : model.inputs()) {
+        ov::PartialShape shape = input.get_partial_shape();
+        if (shape.rank().is_dynamic() || shape.rank().get_length() != 4)
+            continue;
+        shape[0] = 1;
+        shape[2] = ov::Dimension(low.height, high.height);
+        shape[3] = ov::Dimension(low.width, high.width);
+        wanted[input] = shape;
+    }
+    model.reshape(wanted);
+}
+
+std::shared_ptr<ov::Model> read(const vsmlrt_program_desc &desc) {
+    std::shared_ptr<ov::Model> model;
+    try {
+        model = core().read_model(std::string(static_cast<const char *>(desc.network), desc.network_size),
+                                  ov::Tensor());
+        reshape(*model, desc.min_extent, desc.max_extent);
+    } catch (const ov::Exception &failure) {
+        throw BadModel("OpenVINO cannot read this network: ", cause(failure));
+    }
+    return model;
+}
+
+std::int64_t bytes_of(const ov::Output<const ov::Node> &port) {
+    const auto &shape = port.get_partial_shape();
+    std::int64_t bytes = static_cast<std::int64_t>(port.get_element_type().size());
+    for (const auto &dim : shape)
+        bytes *= std::max<std::int64_t>(dim.get_max_length(), 1);
+    return bytes;
+}
+
+// What one context takes, from above: its inputs and outputs, and the two largest values between operators,
+// which OpenVINO's own memory reuse keeps alive side by side.
+std::int64_t estimate(const ov::CompiledModel &compiled) {
+    std::int64_t total = 0;
+    for (const auto &port : compiled.inputs())
+        total += bytes_of(port);
+    for (const auto &port : compiled.outputs())
+        total += bytes_of(port);
+    std::int64_t first = 0;
+    std::int64_t second = 0;
+    const auto runtime = compiled.get_runtime_model();
+    for (const auto &node : runtime->get_ops()) {
+        for (const auto &port : std::as_const(*node).outputs()) {
+            if (port.get_partial_shape().rank().is_dynamic())
+                continue;
+            const std::int64_t bytes = bytes_of(port);
+            if (bytes > first) {
+                second = first;
+                first = bytes;
+            } else if (bytes > second) {
+                second = bytes;
+            }
+        }
+    }
+    return total + first + second;
+}
+
+} // namespace
+
+Program::Program(const Device &device, const vsmlrt_program_desc &desc) {
+    const auto start = std::chrono::steady_clock::now();
+    const ov::AnyMap settings = properties(device, desc);
+    if (desc.blob) {
+        MemoryBuffer buffer(desc.blob, desc.blob_size);
+        std::istream stream(&buffer);
+        try {
+            compiled_ = core().import_model(stream, device.id, settings);
+        } catch (const std::exception &failure) {
+            throw DeviceError("OpenVINO refuses the cached program: ", cause(failure));
+        }
+    } else {
+        auto model = read(desc);
+        if (!is_static(desc))
+            model_ = model->clone();
+        try {
+            compiled_ = core().compile_model(model, device.id, settings);
+        } catch (const ov::Exception &failure) {
+            throw DeviceError("OpenVINO cannot compile this network for ", device.id, ": ", cause(failure),
+                              remedy(failure));
+        }
+    }
+    if (!model_ && !is_static(desc))
+        model_ = read(desc);
+    describe(device, desc);
+    // Measured on CPUs: importing skips the graph transformations and nothing else, which pays for large
+    // networks.
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    info_.blob_worth_caching = device.id != "CPU" || taken.count() > 1.0;
+}
+
+void Program::describe(const Device &device, const vsmlrt_program_desc &desc) {
+    const auto used = compiled_.get_property(ov::hint::inference_precision);
+    info_.precision = precision_of(used, desc.precision == VSMLRT_PRECISION_FP16 && device.native_fp16);
+    info_.num_inputs = static_cast<std::int32_t>(compiled_.inputs().size());
+    info_.num_outputs = static_cast<std::int32_t>(compiled_.outputs().size());
+    info_.context_bytes = estimate(compiled_);
+}
+
+std::string Program::blob() const {
+    std::ostringstream stream;
+    const_cast<ov::CompiledModel &>(compiled_).export_model(stream);
+    return std::move(stream).str();
+}
+
+Program::Shapes Program::propagate(vsmlrt_extent extent) const {
+    Shapes shapes;
+    if (!model_) {
+        for (const auto &port : compiled_.inputs())
+            shapes.inputs.push_back(port.get_shape());
+        for (const auto &port : compiled_.outputs())
+            shapes.outputs.push_back(port.get_shape());
+        return shapes;
+    }
+    const auto sized = model_->clone();
+    reshape(*sized, extent, extent);
+    for (const auto &port : sized->inputs())
+        shapes.inputs.push_back(port.get_shape());
+    for (const auto &port : sized->outputs())
+        shapes.outputs.push_back(port.get_shape());
+    return shapes;
+}
+
+Program::Shapes Program::shapes(vsmlrt_extent extent) {
+    const std::lock_guard lock(mutex_);
+    const auto key = std::pair(extent.width, extent.height);
+    if (const auto known = known_shapes_.find(key); known != known_shapes_.end())
+        return known->second;
+    try {
+        return known_shapes_.emplace(key, propagate(extent)).first->second;
+    } catch (const ov::Exception &failure) {
+        throw BadModel("the network does not accept ", extent.width, "x", extent.height, ": ",
+                       cause(failure));
+    }
+}
+
+} // namespace vsmlrt::openvino

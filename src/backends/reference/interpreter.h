@@ -1,0 +1,39 @@
+// Runs a graph at one size of its inputs, node by node, exactly as the IR says. The oracle for everything
+// faster.
+#pragma once
+
+#include "graph/memory.h"
+#include "graph/view.h"
+#include "tensor/buffer.h"
+
+#include <memory>
+
+namespace vsmlrt::reference {
+
+// Holds the arena of one execution at a time; used by one thread at a time. The graph outlives it.
+class Interpreter {
+public:
+    // BadModel or Unsupported as graph::infer.
+    Interpreter(const graph::Graph &graph, std::span<const graph::Shape> inputs);
+
+    [[nodiscard]] const graph::Shapes &shapes() const { return shapes_; }
+    // Shape and type of output `index`; data is null.
+    [[nodiscard]] graph::View output(std::size_t index) const;
+
+    // Dense tensors of the graph's inputs and outputs, in order.
+    void run(std::span<const std::byte *const> inputs, std::span<std::byte *const> outputs);
+
+private:
+    [[nodiscard]] graph::ConstView operand(graph::ValueId value) const;
+
+    const graph::Graph &graph_;
+    graph::Shapes shapes_;
+    HostBuffer arena_;
+    std::vector<std::byte *> places_;       // by value, in the arena
+    std::vector<const std::byte *> inputs_; // by value, of the run
+};
+
+// Bytes that an interpreter takes at these shapes.
+[[nodiscard]] std::int64_t interpreter_bytes(const graph::Graph &graph, const graph::Shapes &shapes);
+
+} // namespace vsmlrt::reference

@@ -1,0 +1,111 @@
+// The module's door. The reference backend computes networks exactly, on one thread a context, and slowly: it
+// is the oracle of the conformance suite and, with the faults of options.h, the device that fails on demand.
+// It has one device, "CPU"; whatever precision is asked for, it computes in fp32 (float16 tensors of a
+// network are rounded to float16 after each operator).
+#include "backends/reference/program.h"
+#include "base/door.h"
+
+#include <string>
+
+namespace reference = vsmlrt::reference;
+using vsmlrt::guarded;
+
+struct vsmlrt_device {};
+struct vsmlrt_program : reference::Program {
+    using reference::Program::Program;
+};
+struct vsmlrt_context : reference::Context {
+    using reference::Context::Context;
+};
+
+namespace {
+
+constexpr const char *device_id = "CPU";
+
+vsmlrt_code probe(vsmlrt_sink) {
+    return VSMLRT_OK;
+}
+
+const char *version() {
+    return "reference 1";
+}
+
+vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink) {
+    const vsmlrt_device_info info = {device_id, "reference interpreter", 0, 0, 0};
+    visit(user, &info);
+    return VSMLRT_OK;
+}
+
+vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink error) {
+    return guarded(error, [&] {
+        if (std::string_view(id) != device_id)
+            throw vsmlrt::BadArgument("reference: there is no device \"", id, "\"; the only one is \"",
+                                      device_id, "\"");
+        *device = new vsmlrt_device;
+    });
+}
+
+void close_device(vsmlrt_device *device) {
+    delete device;
+}
+
+vsmlrt_code build_program(vsmlrt_device *, const vsmlrt_program_desc *desc, vsmlrt_program **program,
+                          vsmlrt_sink error) {
+    return guarded(error, [&] { *program = new vsmlrt_program(*desc); });
+}
+
+void free_program(vsmlrt_program *program) {
+    delete program;
+}
+
+void describe_program(const vsmlrt_program *program, vsmlrt_program_info *info) {
+    *info = program->info();
+}
+
+vsmlrt_code export_program(const vsmlrt_program *, vsmlrt_sink, vsmlrt_sink error) {
+    vsmlrt::write_text(error, "reference: there is nothing to export, building takes no time");
+    return VSMLRT_UNSUPPORTED;
+}
+
+vsmlrt_code make_context(vsmlrt_program *program, vsmlrt_context **context, vsmlrt_sink error) {
+    return guarded(error, [&] { *context = new vsmlrt_context(*program); });
+}
+
+void free_context(vsmlrt_context *context) {
+    delete context;
+}
+
+vsmlrt_code bind(vsmlrt_context *context, vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs,
+                 vsmlrt_sink error) {
+    return guarded(error, [&] { context->bind(extent, inputs, outputs); });
+}
+
+vsmlrt_code run(vsmlrt_context *context, vsmlrt_sink error) {
+    return guarded(error, [&] { context->run(); });
+}
+
+// An oracle is asked for by name; nobody wants it chosen.
+constexpr std::int32_t rank = -1;
+
+constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
+                                  "reference",
+                                  probe,
+                                  version,
+                                  list_devices,
+                                  open_device,
+                                  close_device,
+                                  build_program,
+                                  free_program,
+                                  describe_program,
+                                  export_program,
+                                  make_context,
+                                  free_context,
+                                  bind,
+                                  run,
+                                  rank};
+
+} // namespace
+
+const vsmlrt_backend *vsmlrt_backend_entry(std::uint32_t interface_version) {
+    return interface_version == VSMLRT_INTERFACE_VERSION ? &table : nullptr;
+}

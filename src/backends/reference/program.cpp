@@ -1,0 +1,116 @@
+#include "backends/reference/program.h"
+
+#include "base/checked.h"
+#include "graph/lower.h"
+#include "model/onnx.h"
+
+namespace vsmlrt::reference {
+namespace {
+
+graph::Graph read_graph(const vsmlrt_program_desc &desc) {
+    const auto *const bytes = static_cast<const std::byte *>(desc.network);
+    return graph::lower(model::read_onnx({bytes, desc.network_size}));
+}
+
+void check_type(const char *direction, const graph::Value &value) {
+    if (value.type != Element::f32 && value.type != Element::f16)
+        throw Unsupported(direction, " \"", value.name, "\" of the network is ", element_name(value.type),
+                          "; float32 and float16 are accepted");
+}
+
+// What crosses the door: rank, sizes and type of every input and output.
+void check_door(const graph::Graph &graph) {
+    for (const graph::Input &input : graph.inputs) {
+        const graph::Value &value = graph.values[static_cast<std::size_t>(input.value)];
+        check_type("input", value);
+        if (!input.has_shape || input.dims.size() != 4 || !input.dims[1].size)
+            throw BadModel("input \"", value.name,
+                           "\" of the network is no picture (1, C, H, W) with a fixed number of channels C");
+    }
+    for (const graph::ValueId id : graph.outputs)
+        check_type("output", graph.values[static_cast<std::size_t>(id)]);
+}
+
+std::int64_t bytes_of(Element type, const graph::Shape &dims) {
+    return checked_mul(graph::count(dims), static_cast<std::int64_t>(element_size(type)),
+                       "bytes of a tensor");
+}
+
+vsmlrt_tensor tensor_of(Element type, const graph::Shape &dims, const HostBuffer &buffer) {
+    if (dims.size() > VSMLRT_MAX_RANK)
+        throw Unsupported("an output of ", dims.size(), " axes; at most ", std::int32_t{VSMLRT_MAX_RANK},
+                          " are accepted");
+    vsmlrt_tensor tensor = {};
+    tensor.type = type == Element::f16 ? VSMLRT_FLOAT16 : VSMLRT_FLOAT32;
+    tensor.rank = static_cast<std::int32_t>(dims.size());
+    std::copy(dims.begin(), dims.end(), std::begin(tensor.dims));
+    tensor.data = buffer.data();
+    return tensor;
+}
+
+} // namespace
+
+Program::Program(const vsmlrt_program_desc &desc)
+    : faults_(read_options({desc.options, desc.num_options})), graph_(read_graph(desc)) {
+    if (faults_.build != 0)
+        throw DeviceError("reference: building fails, as option fault.build asks");
+    check_door(graph_);
+    static_cast<void>(graph::infer(graph_, input_shapes(desc.min_extent)));
+    const graph::Shapes largest = graph::infer(graph_, input_shapes(desc.max_extent));
+    info_.precision = VSMLRT_PRECISION_FP32;
+    info_.num_inputs = static_cast<std::int32_t>(graph_.inputs.size());
+    info_.num_outputs = static_cast<std::int32_t>(graph_.outputs.size());
+    info_.context_bytes = interpreter_bytes(graph_, largest);
+    const auto add = [&](graph::ValueId value) {
+        const auto place = static_cast<std::size_t>(value);
+        info_.context_bytes = checked_add(info_.context_bytes,
+                                          bytes_of(graph_.values[place].type, largest.dims[place]), "bytes");
+    };
+    for (const graph::Input &input : graph_.inputs)
+        add(input.value);
+    for (const graph::ValueId output : graph_.outputs)
+        add(output);
+}
+
+std::vector<graph::Shape> Program::input_shapes(vsmlrt_extent extent) const {
+    std::vector<graph::Shape> shapes;
+    for (const graph::Input &input : graph_.inputs)
+        shapes.push_back({1, input.dims[1].size.value_or(0), extent.height, extent.width});
+    return shapes;
+}
+
+Context::Context(Program &program) : program_(program) {
+    if (program.faults().memory != 0)
+        throw DeviceError("reference: no memory for a context, as option fault.memory asks");
+}
+
+void Context::allocate(vsmlrt_extent extent) {
+    const graph::Graph &graph = program_.graph();
+    const std::vector<graph::Shape> shapes = program_.input_shapes(extent);
+    interpreter_.reset();
+    inputs_.clear();
+    outputs_.clear();
+    buffers_.clear();
+    extent_ = {0, 0};
+    Interpreter interpreter(graph, shapes);
+    const auto make = [&](Element type, const graph::Shape &dims) {
+        buffers_.emplace_back(static_cast<std::size_t>(bytes_of(type, dims)));
+        return tensor_of(type, dims, buffers_.back());
+    };
+    for (std::size_t i = 0; i < shapes.size(); ++i)
+        inputs_.push_back(
+            make(graph.values[static_cast<std::size_t>(graph.inputs[i].value)].type, shapes[i]));
+    for (std::size_t i = 0; i < graph.outputs.size(); ++i)
+        outputs_.push_back(make(interpreter.output(i).type, interpreter.output(i).dims));
+    interpreter_.emplace(std::move(interpreter));
+    extent_ = extent;
+}
+
+void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) {
+    if (!interpreter_ || extent.width != extent_.width || extent.height != extent_.height)
+        allocate(extent);
+    std::copy(inputs_.begin(), inputs_.end(), inputs);
+    std::copy(outputs_.begin(), outputs_.end(), outputs);
+}
+
+} // namespace vsmlrt::reference

@@ -1,0 +1,42 @@
+// A module's side of its door: what is thrown inside becomes a code and one sentence, and nothing else gets
+// out.
+#pragma once
+
+#include "base/error.h"
+#include "vsmlrt/backend.h"
+
+#include <new>
+#include <string_view>
+#include <utility>
+
+namespace vsmlrt {
+
+// A sink without a writer swallows the text.
+inline void write_text(const vsmlrt_sink &sink, std::string_view text) noexcept {
+    if (sink.write != nullptr)
+        sink.write(sink.user, text.data(), text.size());
+}
+
+// Runs `body` and says how it ended. The one place of a module where exceptions are caught; every function of
+// its table that can fail is `return guarded(error, [&] { ... });`.
+template <typename Body>
+[[nodiscard]] vsmlrt_code guarded(vsmlrt_sink error, Body &&body) noexcept {
+    try {
+        std::forward<Body>(body)();
+        return VSMLRT_OK;
+    } catch (const Error &failure) {
+        write_text(error, failure.what());
+        return failure.code();
+    } catch (const std::bad_alloc &) {
+        write_text(error, "out of memory");
+        return VSMLRT_DEVICE;
+    } catch (const std::exception &failure) {
+        write_text(error, failure.what());
+        return VSMLRT_INTERNAL;
+    } catch (...) {
+        write_text(error, "a failure of unknown kind");
+        return VSMLRT_INTERNAL;
+    }
+}
+
+} // namespace vsmlrt

@@ -1,0 +1,127 @@
+#include "base/file.h"
+
+#include "base/error.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <string>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace vsmlrt {
+namespace fs = std::filesystem;
+namespace {
+
+class Descriptor {
+public:
+    explicit Descriptor(int value) : value_(value) {}
+    ~Descriptor() {
+        if (value_ >= 0)
+            ::close(value_);
+    }
+    Descriptor(const Descriptor &) = delete;
+    Descriptor &operator=(const Descriptor &) = delete;
+    [[nodiscard]] int get() const { return value_; }
+
+private:
+    int value_;
+};
+
+std::string cause(int error) {
+    return std::generic_category().message(error);
+}
+
+void write_all(int descriptor, std::span<const std::byte> bytes, const fs::path &path) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+        if (written < 0) {
+            if (errno == EINTR)
+                continue;
+            throw DeviceError("cannot write ", path.string(), ": ", cause(errno));
+        }
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    if (::fsync(descriptor) != 0)
+        throw DeviceError("cannot write ", path.string(), ": ", cause(errno));
+}
+
+} // namespace
+
+std::vector<std::byte> read_file(const fs::path &path, std::uintmax_t limit) {
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (file.get() < 0)
+        throw BadArgument("cannot open ", path.string(), ": ", cause(errno));
+    struct stat status = {};
+    if (::fstat(file.get(), &status) != 0)
+        throw BadArgument("cannot read ", path.string(), ": ", cause(errno));
+    if (!S_ISREG(status.st_mode))
+        throw BadArgument("cannot read ", path.string(), ": it is no regular file");
+    const auto size = static_cast<std::uintmax_t>(status.st_size);
+    if (size > limit)
+        throw BadArgument("cannot read ", path.string(), ": it has ", size, " bytes, and at most ", limit,
+                          " are accepted");
+    std::vector<std::byte> bytes(size);
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        const ssize_t count = ::read(file.get(), bytes.data() + done, bytes.size() - done);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            throw BadArgument("cannot read ", path.string(), ": ", cause(errno));
+        if (count == 0)
+            throw BadArgument("cannot read ", path.string(), ": it became shorter while it was read");
+        done += static_cast<std::size_t>(count);
+    }
+    return bytes;
+}
+
+void replace_file(const fs::path &path, std::span<const std::byte> bytes) {
+    std::string temporary = path.string() + ".XXXXXX";
+    const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+    if (file.get() < 0) {
+        const int error = errno;
+        const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+        throw DeviceError("cannot write in ", folder.string(), ": ", cause(error));
+    }
+    try {
+        write_all(file.get(), bytes, path);
+        if (::fchmod(file.get(), 0644) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0)
+            throw DeviceError("cannot write ", path.string(), ": ", cause(errno));
+    } catch (...) {
+        ::unlink(temporary.c_str());
+        throw;
+    }
+}
+
+fs::path cache_folder() {
+    if (const char *own = std::getenv("VSMLRT_CACHE"); own && *own)
+        return own;
+    if (const char *xdg = std::getenv("XDG_CACHE_HOME"); xdg && *xdg)
+        return fs::path(xdg) / "vsmlrt";
+    if (const char *home = std::getenv("HOME"); home && *home)
+        return fs::path(home) / ".cache" / "vsmlrt";
+    return {};
+}
+
+FileLock::FileLock(const fs::path &path)
+    : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    if (descriptor_ < 0)
+        throw DeviceError("cannot make the lock file ", path.string(), ": ", cause(errno));
+    while (::flock(descriptor_, LOCK_EX) != 0) {
+        if (errno == EINTR)
+            continue;
+        const int error = errno;
+        ::close(descriptor_);
+        throw DeviceError("cannot lock ", path.string(), ": ", cause(error));
+    }
+}
+
+FileLock::~FileLock() {
+    ::close(descriptor_);
+}
+
+} // namespace vsmlrt

@@ -1,0 +1,51 @@
+#include "base/log.h"
+
+#include <cstdio>
+#include <mutex>
+#include <set>
+#include <utility>
+
+namespace vsmlrt {
+namespace {
+
+struct State {
+    std::mutex mutex;
+    LogSink sink;
+    std::set<std::string> said;
+};
+
+State &state() {
+    // Never destroyed: a module may log while the process ends.
+    static auto *const instance = new State;
+    return *instance;
+}
+
+} // namespace
+
+void set_log_sink(LogSink sink) {
+    const std::lock_guard lock(state().mutex);
+    state().sink = std::move(sink);
+}
+
+void log(LogLevel level, const std::string &line) {
+    LogSink sink;
+    {
+        const std::lock_guard lock(state().mutex);
+        sink = state().sink;
+    }
+    if (sink)
+        sink(level, line);
+    else if (level != LogLevel::debug)
+        std::fprintf(stderr, "vsmlrt: %s\n", line.c_str());
+}
+
+void log_once(LogLevel level, const std::string &line) {
+    {
+        const std::lock_guard lock(state().mutex);
+        if (!state().said.insert(line).second)
+            return;
+    }
+    log(level, line);
+}
+
+} // namespace vsmlrt

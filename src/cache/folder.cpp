@@ -1,0 +1,118 @@
+#include "cache/folder.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <fcntl.h>
+#include <string_view>
+#include <sys/stat.h>
+#include <system_error>
+
+namespace vsmlrt::cache {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view plan_ending = ".plan";
+constexpr std::string_view lock_ending = ".lock";
+constexpr std::size_t temporary_suffix = 7; // ".XXXXXX" of replace_file
+
+enum class Kind { plan, lock, temporary, foreign };
+
+Kind kind_of(std::string_view file) {
+    if (file.ends_with(plan_ending))
+        return Kind::plan;
+    if (file.ends_with(lock_ending))
+        return Kind::lock;
+    if (file.size() > temporary_suffix && file[file.size() - temporary_suffix] == '.' &&
+        file.substr(0, file.size() - temporary_suffix).ends_with(plan_ending))
+        return Kind::temporary;
+    return Kind::foreign;
+}
+
+// Calls visit(path, kind) for the files of the cache. Others may add and remove files meanwhile.
+template <typename Visit>
+void for_files(const fs::path &folder, const Visit &visit) {
+    std::error_code error;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        const Kind kind = kind_of(it->path().filename().string());
+        std::error_code gone;
+        if (kind != Kind::foreign && it->is_regular_file(gone))
+            visit(it->path(), kind);
+    }
+}
+
+std::int64_t nanoseconds(const timespec &time) {
+    return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
+}
+
+void remove_plan(const fs::path &folder, const std::string &name) {
+    std::error_code ignored;
+    fs::remove(plan_path(folder, name), ignored);
+    // Whoever waits for this lock builds beside a newcomer then; both write the same plan.
+    fs::remove(lock_path(folder, name), ignored);
+}
+
+bool is_abandoned(const fs::path &temporary) {
+    std::error_code error;
+    const auto written = fs::last_write_time(temporary, error);
+    return !error && fs::file_time_type::clock::now() - written > std::chrono::hours(1);
+}
+
+} // namespace
+
+fs::path plan_path(const fs::path &folder, const std::string &name) {
+    return folder / (name + std::string(plan_ending));
+}
+
+fs::path lock_path(const fs::path &folder, const std::string &name) {
+    return folder / (name + std::string(lock_ending));
+}
+
+std::vector<StoredPlan> stored_plans(const fs::path &folder) {
+    std::vector<StoredPlan> plans;
+    for_files(folder, [&](const fs::path &path, Kind kind) {
+        struct stat status = {};
+        if (kind == Kind::plan && ::stat(path.c_str(), &status) == 0)
+            plans.push_back({.name = path.stem().string(),
+                             .bytes = static_cast<std::uintmax_t>(status.st_size),
+                             .last_used_ns = nanoseconds(status.st_atim)});
+    });
+    std::ranges::sort(plans, [](const StoredPlan &a, const StoredPlan &b) {
+        return a.last_used_ns != b.last_used_ns ? a.last_used_ns > b.last_used_ns : a.name < b.name;
+    });
+    return plans;
+}
+
+void mark_used(const fs::path &plan) noexcept {
+    // UTIME_NOW would be the last tick of the system's timer: several plans used within it would tie.
+    timespec times[2] = {{}, {.tv_sec = 0, .tv_nsec = UTIME_OMIT}};
+    ::clock_gettime(CLOCK_REALTIME, &times[0]);
+    // In a folder that may only be read the order of removal does not matter.
+    static_cast<void>(::utimensat(AT_FDCWD, plan.c_str(), times, 0));
+}
+
+void trim(const fs::path &folder, std::uintmax_t limit_bytes) {
+    std::uintmax_t total = 0;
+    for (const StoredPlan &plan : stored_plans(folder)) {
+        total += plan.bytes;
+        if (total > limit_bytes)
+            remove_plan(folder, plan.name);
+    }
+    for_files(folder, [](const fs::path &path, Kind kind) {
+        std::error_code ignored;
+        if (kind == Kind::temporary && is_abandoned(path))
+            fs::remove(path, ignored);
+    });
+}
+
+std::size_t clear_folder(const fs::path &folder) {
+    std::size_t plans = 0;
+    for_files(folder, [&](const fs::path &path, Kind kind) {
+        std::error_code ignored;
+        if (fs::remove(path, ignored) && kind == Kind::plan)
+            ++plans;
+    });
+    return plans;
+}
+
+} // namespace vsmlrt::cache

@@ -1,0 +1,34 @@
+// The files of a cache folder: NAME.plan, NAME.lock, and NAME.plan.?????? while one is written.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace vsmlrt::cache {
+
+struct StoredPlan {
+    std::string name; // without the ending
+    std::uintmax_t bytes = 0;
+    std::int64_t last_used_ns = 0; // since 1970
+};
+
+[[nodiscard]] std::filesystem::path plan_path(const std::filesystem::path &folder, const std::string &name);
+[[nodiscard]] std::filesystem::path lock_path(const std::filesystem::path &folder, const std::string &name);
+
+// Last used first; empty if the folder cannot be read.
+[[nodiscard]] std::vector<StoredPlan> stored_plans(const std::filesystem::path &folder);
+
+// Notes that a plan was used now. The file's access time carries it; it is set here because mount options
+// such as noatime leave it alone otherwise.
+void mark_used(const std::filesystem::path &plan) noexcept;
+
+// Removes the plans used longest ago until the rest fits, and what killed processes left half-written more
+// than an hour ago.
+void trim(const std::filesystem::path &folder, std::uintmax_t limit_bytes);
+
+// Removes all files of the cache, and no others; the number of plans removed.
+std::size_t clear_folder(const std::filesystem::path &folder);
+
+} // namespace vsmlrt::cache

@@ -1,0 +1,104 @@
+#include "cache/plan_cache.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "cache/entry.h"
+
+#include <system_error>
+#include <utility>
+
+namespace vsmlrt::cache {
+namespace fs = std::filesystem;
+
+PlanCache::PlanCache(fs::path folder, std::uintmax_t limit_bytes)
+    : folder_(std::move(folder)), limit_(limit_bytes) {}
+
+// `refusal` says why a plan that is there is of no use, and stays as it was if there is none.
+std::optional<PlanCache::Blob> PlanCache::look(const Key &key, std::string &refusal) const {
+    const fs::path path = plan_path(folder_, key.file_name);
+    std::error_code error;
+    if (folder_.empty() || !fs::exists(path, error))
+        return std::nullopt;
+    try {
+        Decoded decoded = decode_entry(read_file(path), key.full);
+        if (decoded.blob)
+            mark_used(path);
+        else
+            refusal = decoded.refusal;
+        return std::move(decoded.blob);
+    } catch (const Error &unreadable) {
+        refusal = unreadable.what();
+        return std::nullopt;
+    }
+}
+
+std::optional<PlanCache::Blob> PlanCache::load(const Key &key) {
+    std::string refusal;
+    std::optional<Blob> blob = look(key, refusal);
+    if (!refusal.empty())
+        log(LogLevel::information, text("the stored plan ", key.file_name, " is built again: ", refusal));
+    return blob;
+}
+
+void PlanCache::store(const Key &key, std::span<const std::byte> blob) {
+    if (folder_.empty())
+        return;
+    const Blob file = encode_entry(key.full, blob);
+    if (file.size() > limit_) {
+        log_once(LogLevel::information, text("the plan ", key.file_name, " is not kept: it has ", file.size(),
+                                             " bytes, and the cache's limit is ", limit_));
+        return;
+    }
+    try {
+        fs::create_directories(folder_);
+        const fs::path path = plan_path(folder_, key.file_name);
+        replace_file(path, file);
+        mark_used(path);
+        trim(folder_, limit_);
+    } catch (const Error &failure) {
+        warn(failure.what());
+    } catch (const fs::filesystem_error &failure) {
+        warn(failure.code().message());
+    }
+}
+
+PlanCache::Blob PlanCache::load_or_build(const Key &key, const std::function<Blob()> &build) {
+    if (std::optional<Blob> blob = load(key))
+        return *std::move(blob);
+    std::optional<FileLock> lock;
+    try {
+        if (!folder_.empty()) {
+            fs::create_directories(folder_);
+            lock.emplace(lock_path(folder_, key.file_name));
+        }
+    } catch (const Error &failure) {
+        warn(failure.what());
+    } catch (const fs::filesystem_error &failure) {
+        warn(failure.code().message());
+    }
+    // Another process may have built it while this one waited; what was refused before was reported then.
+    std::string refusal;
+    if (std::optional<Blob> blob = look(key, refusal))
+        return *std::move(blob);
+    Blob blob = build();
+    if (lock)
+        store(key, blob);
+    return blob;
+}
+
+std::vector<StoredPlan> PlanCache::list() const {
+    return stored_plans(folder_);
+}
+
+std::size_t PlanCache::clear() {
+    return folder_.empty() ? 0 : clear_folder(folder_);
+}
+
+void PlanCache::warn(const std::string &cause) {
+    if (!warned_.exchange(true))
+        log_once(LogLevel::warning, text("plans are not kept in ", folder_.string(), ": ", cause,
+                                         "; set VSMLRT_CACHE to a folder that can be written"));
+}
+
+} // namespace vsmlrt::cache

@@ -1,0 +1,50 @@
+// The plan cache: key -> blob on disk. It heals itself: a plan that is stale, short or damaged is built again
+// and replaced, with one log line; a folder that cannot be written costs a warning and nothing else.
+#pragma once
+
+#include "cache/folder.h"
+#include "cache/key.h"
+
+#include <atomic>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace vsmlrt::cache {
+
+// Thread-safe, and safe against other processes on the same folder. No function throws because of the disk.
+class PlanCache {
+public:
+    using Blob = std::vector<std::byte>;
+
+    // The folder is made when first needed. An empty path makes a cache that never holds anything. The limit
+    // is in bytes of files; the plans used longest ago give way to a new one, and one beyond the limit is not
+    // kept.
+    PlanCache(std::filesystem::path folder, std::uintmax_t limit_bytes);
+
+    // The blob that was stored under this very key.
+    [[nodiscard]] std::optional<Blob> load(const Key &key);
+
+    void store(const Key &key, std::span<const std::byte> blob);
+
+    // Loads, or builds and stores. One process builds a program at a time; others that want it wait and then
+    // load. What `build` throws passes through, and nothing is stored.
+    [[nodiscard]] Blob load_or_build(const Key &key, const std::function<Blob()> &build);
+
+    [[nodiscard]] std::vector<StoredPlan> list() const; // last used first
+    std::size_t clear();                                // the number of plans removed
+
+private:
+    [[nodiscard]] std::optional<Blob> look(const Key &key, std::string &refusal) const;
+    void warn(const std::string &cause);
+
+    std::filesystem::path folder_;
+    std::uintmax_t limit_;
+    std::atomic<bool> warned_ = false;
+};
+
+} // namespace vsmlrt::cache

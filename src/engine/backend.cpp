@@ -1,0 +1,113 @@
+#include "engine/backend.h"
+
+#include <utility>
+
+namespace vsmlrt::engine {
+namespace {
+
+// Collects what a module writes.
+class Text {
+public:
+    [[nodiscard]] vsmlrt_sink sink() {
+        return {this, [](void *user, const void *data, std::size_t size) {
+                    static_cast<Text *>(user)->value_.append(static_cast<const char *>(data), size);
+                }};
+    }
+    [[nodiscard]] const std::string &value() const { return value_; }
+
+private:
+    std::string value_;
+};
+
+template <typename Call>
+void checked(Call &&call) {
+    Text error;
+    const vsmlrt_code code = call(error.sink());
+    if (code != VSMLRT_OK)
+        throw Error(code, error.value());
+}
+
+} // namespace
+
+void Backend::probe() const {
+    checked([&](vsmlrt_sink error) { return table_->probe(error); });
+}
+
+std::vector<DeviceInfo> Backend::devices() const {
+    std::vector<DeviceInfo> found;
+    const auto visit = [](void *user, const vsmlrt_device_info *info) {
+        static_cast<std::vector<DeviceInfo> *>(user)->push_back(
+            {info->id, info->name, info->memory_bytes, info->native_fp16 != 0, info->native_bf16 != 0});
+    };
+    checked([&](vsmlrt_sink error) { return table_->list_devices(&found, visit, error); });
+    return found;
+}
+
+Device::Device(const Backend &backend, DeviceInfo info)
+    : backend_(backend), info_(std::move(info)), handle_(nullptr, backend.table().close_device) {
+    vsmlrt_device *handle = nullptr;
+    checked(
+        [&](vsmlrt_sink error) { return backend_.table().open_device(info_.id.c_str(), &handle, error); });
+    handle_.reset(handle);
+}
+
+Program::Program(std::shared_ptr<const Device> device, const vsmlrt_program_desc &desc)
+    : device_(std::move(device)), handle_(nullptr, device_->backend().table().free_program) {
+    vsmlrt_program *handle = nullptr;
+    const vsmlrt_backend &table = device_->backend().table();
+    checked([&](vsmlrt_sink error) { return table.build_program(device_->handle(), &desc, &handle, error); });
+    handle_.reset(handle);
+    table.describe_program(handle, &info_);
+}
+
+std::vector<std::byte> Program::export_blob() const {
+    std::vector<std::byte> blob;
+    const vsmlrt_sink sink = {&blob, [](void *user, const void *data, std::size_t size) {
+                                  auto &bytes = *static_cast<std::vector<std::byte> *>(user);
+                                  const auto *begin = static_cast<const std::byte *>(data);
+                                  bytes.insert(bytes.end(), begin, begin + size);
+                              }};
+    checked([&](vsmlrt_sink error) {
+        return device_->backend().table().export_program(handle_.get(), sink, error);
+    });
+    return blob;
+}
+
+Context::Context(std::shared_ptr<const Program> program)
+    : program_(std::move(program)), handle_(nullptr, program_->device().backend().table().free_context),
+      inputs_(static_cast<std::size_t>(program_->info().num_inputs)),
+      outputs_(static_cast<std::size_t>(program_->info().num_outputs)) {
+    vsmlrt_context *handle = nullptr;
+    checked([&](vsmlrt_sink error) {
+        return program_->device().backend().table().make_context(program_->handle(), &handle, error);
+    });
+    handle_.reset(handle);
+}
+
+void Context::bind(vsmlrt_extent extent) {
+    checked([&](vsmlrt_sink error) {
+        return program_->device().backend().table().bind(handle_.get(), extent, inputs_.data(),
+                                                         outputs_.data(), error);
+    });
+}
+
+void Context::run() {
+    checked(
+        [&](vsmlrt_sink error) { return program_->device().backend().table().run(handle_.get(), error); });
+}
+
+const char *precision_name(vsmlrt_precision precision) {
+    switch (precision) {
+    case VSMLRT_PRECISION_AUTO:
+        return "auto";
+    case VSMLRT_PRECISION_FP32:
+        return "fp32";
+    case VSMLRT_PRECISION_FP16:
+        return "fp16";
+    case VSMLRT_PRECISION_BF16:
+        return "bf16";
+    }
+    return "unknown";
+}
+
+} // namespace vsmlrt::engine

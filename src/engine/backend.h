@@ -1,0 +1,86 @@
+// Owning C++ handles over a module's table: Backend > Device > Program > Context. What the table reports as
+// code and text is thrown as an Error. Each handle keeps what it stands on alive.
+#pragma once
+
+#include "base/error.h"
+#include "vsmlrt/backend.h"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace vsmlrt::engine {
+
+struct DeviceInfo {
+    std::string id;
+    std::string name;
+    std::int64_t memory_bytes = 0; // 0: unknown
+    bool native_fp16 = false;
+    bool native_bf16 = false;
+};
+
+class Backend {
+public:
+    explicit Backend(const vsmlrt_backend &table) : table_(&table) {}
+
+    [[nodiscard]] std::string name() const { return table_->name; }
+    [[nodiscard]] std::string version() const { return table_->version(); }
+    [[nodiscard]] int rank() const { return table_->rank; }
+    [[nodiscard]] std::vector<DeviceInfo> devices() const;
+    [[nodiscard]] const vsmlrt_backend &table() const { return *table_; }
+    void probe() const; // throws where this machine cannot run it
+
+private:
+    const vsmlrt_backend *table_;
+};
+
+class Device {
+public:
+    Device(const Backend &backend, DeviceInfo info);
+    [[nodiscard]] const Backend &backend() const { return backend_; }
+    [[nodiscard]] const DeviceInfo &info() const { return info_; }
+    [[nodiscard]] vsmlrt_device *handle() const { return handle_.get(); }
+
+private:
+    Backend backend_;
+    DeviceInfo info_;
+    std::unique_ptr<vsmlrt_device, void (*)(vsmlrt_device *)> handle_;
+};
+
+// Thread-safe and immutable once made.
+class Program {
+public:
+    Program(std::shared_ptr<const Device> device, const vsmlrt_program_desc &desc);
+    [[nodiscard]] const vsmlrt_program_info &info() const { return info_; }
+    [[nodiscard]] const Device &device() const { return *device_; }
+    [[nodiscard]] std::vector<std::byte> export_blob() const;
+    [[nodiscard]] vsmlrt_program *handle() const { return handle_.get(); }
+
+private:
+    std::shared_ptr<const Device> device_;
+    std::unique_ptr<vsmlrt_program, void (*)(vsmlrt_program *)> handle_;
+    vsmlrt_program_info info_ = {};
+};
+
+// Used by one thread at a time.
+class Context {
+public:
+    explicit Context(std::shared_ptr<const Program> program);
+    // Afterwards inputs() and outputs() are the buffers for this extent, until the next bind to another.
+    void bind(vsmlrt_extent extent);
+    void run();
+    [[nodiscard]] std::span<const vsmlrt_tensor> inputs() const { return inputs_; }
+    [[nodiscard]] std::span<const vsmlrt_tensor> outputs() const { return outputs_; }
+
+private:
+    std::shared_ptr<const Program> program_;
+    std::unique_ptr<vsmlrt_context, void (*)(vsmlrt_context *)> handle_;
+    std::vector<vsmlrt_tensor> inputs_;
+    std::vector<vsmlrt_tensor> outputs_;
+};
+
+[[nodiscard]] const char *precision_name(vsmlrt_precision precision); // "auto", "fp32", "fp16", "bf16"
+
+} // namespace vsmlrt::engine

@@ -1,0 +1,77 @@
+#include "engine/layout.h"
+
+#include "base/checked.h"
+
+#include <algorithm>
+
+namespace vsmlrt::engine {
+namespace {
+
+constexpr int largest = 1 << 16;
+
+pixel::Border border_of(model::Padding padding) {
+    switch (padding) {
+    case model::Padding::edge:
+        return pixel::Border::edge;
+    case model::Padding::zero:
+        return pixel::Border::zero;
+    case model::Padding::mirror:
+        break;
+    }
+    return pixel::Border::mirror;
+}
+
+void check(const SessionOptions &options, int multiple) {
+    if (multiple < 1 || multiple > largest)
+        throw BadArgument("\"multiple\" must be 1 to ", int{largest}, "; got ", multiple);
+    if (options.tile && (options.tile->width < 1 || options.tile->height < 1))
+        throw BadArgument("\"tilesize\" must be at least 1x1; got ", options.tile->width, "x",
+                          options.tile->height);
+    if (options.overlap.width < 0 || options.overlap.height < 0)
+        throw BadArgument("\"overlap\" must be 0 or more; got ", options.overlap.width, "x",
+                          options.overlap.height);
+}
+
+// One direction: the tile's size for a padded frame's, both multiples. A tile below the network's minimum is
+// brought up to it, as frames are.
+int tile_size(const char *direction, int wanted, int overlap, int minimum, int frame, int multiple) {
+    if (wanted >= frame)
+        return frame;
+    const std::int64_t least = 2 * std::int64_t{overlap} + 1;
+    if (wanted < least)
+        throw BadArgument("\"tilesize\" must be more than twice \"overlap\": with an overlap of ", overlap,
+                          " the tile's ", direction, " must be at least ", least, "; got ", wanted);
+    return std::min(round_up(std::max(wanted, minimum), multiple), frame);
+}
+
+} // namespace
+
+Layout make_layout(const model::Card &card, const SessionOptions &options, Size frame) {
+    const int multiple = options.multiple.value_or(card.multiple);
+    check(options, multiple);
+    if (frame.width > largest || frame.height > largest)
+        throw BadArgument("frames of up to ", int{largest}, "x", int{largest}, " are accepted; got ",
+                          frame.width, "x", frame.height);
+    tile::Request request;
+    request.multiple = multiple;
+    request.width = round_up(std::max(frame.width, card.minimum), multiple);
+    request.height = round_up(std::max(frame.height, card.minimum), multiple);
+    const Size wanted = options.tile.value_or(Size{request.width, request.height});
+    request.tile_width =
+        tile_size("width", wanted.width, options.overlap.width, card.minimum, request.width, multiple);
+    request.tile_height =
+        tile_size("height", wanted.height, options.overlap.height, card.minimum, request.height, multiple);
+    request.overlap_width = options.overlap.width;
+    request.overlap_height = options.overlap.height;
+    request.receptive_field = card.receptive_field.value_or(-1);
+
+    Layout layout;
+    layout.width = frame.width;
+    layout.height = frame.height;
+    layout.tile = {request.tile_width, request.tile_height};
+    layout.border = border_of(options.padding.value_or(card.padding));
+    layout.plan = tile::make_plan(request);
+    return layout;
+}
+
+} // namespace vsmlrt::engine

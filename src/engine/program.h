@@ -1,0 +1,31 @@
+// From a network to a program: precision, shape, the fp16 rewrite and the plan cache.
+#pragma once
+
+#include "engine/backend.h"
+#include "model/load.h"
+
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace vsmlrt::engine {
+
+struct ProgramOptions {
+    vsmlrt_precision precision = VSMLRT_PRECISION_AUTO;
+    std::optional<std::set<std::string>>
+        keep_fp32; // operators that the fp16 rewrite leaves alone; absent: its list
+    int num_streams = 1;
+    int num_threads = 0;                                         // 0: the backend's choice
+    std::vector<std::pair<std::string, std::string>> properties; // handed to the backend
+};
+
+// A program for exactly this extent. Taken from the plan cache where the backend finds that worth while; one
+// log line says when the precision used is not the one asked for. Errors: the backend's.
+[[nodiscard]] std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device> &device,
+                                                           const model::Loaded &loaded, vsmlrt_extent extent,
+                                                           const ProgramOptions &options);
+
+// What "auto" means on a device: bf16 on CPUs that have it, fp16 on other devices that have it, else fp32.
+[[nodiscard]] vsmlrt_precision resolve_precision(vsmlrt_precision asked, const DeviceInfo &device);
+
+} // namespace vsmlrt::engine

@@ -1,0 +1,159 @@
+#include "engine/registry.h"
+
+#include "engine/library.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <mutex>
+
+namespace vsmlrt::engine {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char *prefix = "libvsmlrt_";
+
+struct Modules {
+    std::mutex mutex;
+    fs::path folder;
+    std::map<std::string, BackendState> loaded;
+};
+
+Modules &modules() {
+    // Never destroyed: filters may outlive static destruction.
+    static auto *const instance = new Modules;
+    return *instance;
+}
+
+std::vector<std::string> module_names(const fs::path &folder) {
+    std::vector<std::string> names;
+    std::error_code ignored;
+    for (const auto &entry : fs::directory_iterator(folder, ignored)) {
+        const std::string stem = entry.path().stem().string();
+        if (entry.path().extension() == ".so" && stem.rfind(prefix, 0) == 0)
+            names.push_back(stem.substr(std::string(prefix).size()));
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+std::string variable_of(const std::string &name) {
+    std::string variable = "VSMLRT_" + name;
+    std::transform(variable.begin(), variable.end(), variable.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return variable;
+}
+
+std::string remedy(const fs::path &module, const std::string &variable) {
+    std::ifstream file(fs::path(module).replace_extension(".package"));
+    std::string requirement;
+    if (!std::getline(file, requirement))
+        return {};
+    return text("; install it with: pip install ", requirement, " (or set ", variable,
+                " to the folder that holds it)");
+}
+
+BackendState load(const fs::path &folder, const std::string &name) {
+    BackendState state;
+    state.name = name;
+    const fs::path path = folder / (prefix + name + ".so");
+    const std::string variable = variable_of(name);
+    const char *fallback = std::getenv(variable.c_str());
+    try {
+        const Library library(path, fallback ? fallback : "");
+        const auto entry =
+            reinterpret_cast<decltype(&vsmlrt_backend_entry)>(library.symbol("vsmlrt_backend_entry"));
+        const vsmlrt_backend *table = entry(VSMLRT_INTERFACE_VERSION);
+        if (!table)
+            throw Unsupported("the module ", path.string(), " is of another version than the plugin");
+        const Backend backend(*table);
+        backend.probe();
+        state.backend = backend;
+    } catch (const Error &failure) {
+        state.reason = failure.what() + remedy(path, variable);
+    }
+    return state;
+}
+
+const BackendState &state_of(Modules &all, const std::string &name) {
+    const auto known = all.loaded.find(name);
+    return known != all.loaded.end() ? known->second
+                                     : all.loaded.emplace(name, load(all.folder, name)).first->second;
+}
+
+Modules &locked_modules(std::unique_lock<std::mutex> &lock) {
+    Modules &all = modules();
+    lock = std::unique_lock(all.mutex);
+    if (all.folder.empty())
+        all.folder = own_folder();
+    return all;
+}
+
+Backend best(Modules &all, const std::vector<std::string> &names) {
+    std::optional<Backend> chosen;
+    std::vector<std::string> reasons;
+    for (const std::string &name : names) {
+        const BackendState &state = state_of(all, name);
+        if (!state.backend)
+            reasons.push_back(name + ": " + state.reason);
+        else if (state.backend->rank() >= 0 && (!chosen || state.backend->rank() > chosen->rank()))
+            chosen = state.backend;
+    }
+    if (!chosen)
+        throw Unsupported("no backend can run on this machine (", join(reasons, "; "), ")");
+    return *chosen;
+}
+
+} // namespace
+
+void set_module_folder(const fs::path &folder) {
+    Modules &all = modules();
+    const std::lock_guard lock(all.mutex);
+    all.folder = folder;
+}
+
+std::vector<BackendState> list_backends() {
+    std::unique_lock<std::mutex> lock;
+    Modules &all = locked_modules(lock);
+    std::vector<BackendState> states;
+    for (const std::string &name : module_names(all.folder))
+        states.push_back(state_of(all, name));
+    return states;
+}
+
+Backend find_backend(const std::string &name) {
+    std::unique_lock<std::mutex> lock;
+    Modules &all = locked_modules(lock);
+    const std::vector<std::string> names = module_names(all.folder);
+    if (name == "auto")
+        return best(all, names);
+    if (std::find(names.begin(), names.end(), name) == names.end())
+        throw BadArgument("\"backend\" must be auto or one of ", join(names, ", "), "; got \"", name, "\"");
+    const BackendState &state = state_of(all, name);
+    if (!state.backend)
+        throw Unsupported("backend ", name, " cannot run on this machine: ", state.reason);
+    return *state.backend;
+}
+
+DeviceInfo find_device(const Backend &backend, const std::string &id, int index) {
+    std::vector<DeviceInfo> devices = backend.devices();
+    std::vector<std::string> names;
+    for (const DeviceInfo &device : devices) {
+        if (!id.empty() && device.id == id)
+            return device;
+        names.push_back(device.id);
+    }
+    if (devices.empty())
+        throw Unsupported("backend ", backend.name(), " has no device on this machine");
+    if (!id.empty())
+        throw BadArgument("\"device\" must be one of ", join(names, ", "), " for backend ", backend.name(),
+                          "; got \"", id, "\"");
+    if (index < 0 || index >= static_cast<int>(devices.size()))
+        throw BadArgument("\"device_id\" must be 0 to ", devices.size() - 1, " for backend ", backend.name(),
+                          " (", join(names, ", "), "); got ", index);
+    return devices[static_cast<std::size_t>(index)];
+}
+
+} // namespace vsmlrt::engine

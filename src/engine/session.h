@@ -1,0 +1,72 @@
+// The front of the engine: a network, a frame size and options in; frames through it. It validates, fills
+// defaults and picks backend and device; what is behind it may assume valid input.
+#pragma once
+
+#include "engine/program.h"
+#include "engine/runner.h"
+#include "model/card.h"
+
+#include <filesystem>
+#include <mutex>
+
+namespace vsmlrt::engine {
+
+// A network with its card: inspected, and overridden by what the network's metadata says.
+struct Network {
+    model::Loaded loaded;
+    model::Card card;
+};
+
+[[nodiscard]] Network open_network(const std::filesystem::path &path);
+// The bytes of an ONNX file; `name` stands for the path in messages.
+[[nodiscard]] Network open_network(std::span<const std::byte> onnx, const std::string &name);
+
+struct Size {
+    int width = 0;
+    int height = 0;
+};
+
+struct SessionOptions {
+    std::string backend = "auto";
+    std::string device; // empty: the one at device_id
+    int device_id = 0;
+    ProgramOptions program;
+    std::optional<Size> tile; // absent: the whole frame
+    Size overlap;
+    std::optional<int> multiple; // these override the network's card
+    std::optional<int> scale;
+    std::optional<model::Padding> padding;
+};
+
+// Thread-safe: run() may be called from any number of threads.
+class Session {
+public:
+    // `frame`: the size of the frames to come, in pixels. Throws BadArgument, BadModel, Unsupported or
+    // DeviceError.
+    Session(Network network, const SessionOptions &options, Size frame);
+
+    [[nodiscard]] int scale() const { return runner_->scale(); }
+    [[nodiscard]] int output_channels() const { return runner_->output_channels(); }
+    // One line: network, backend, device, precision really used, tile, memory.
+    [[nodiscard]] std::string summary() const;
+
+    // One plane a channel, in the order of the network's inputs; float32 or float16. A result with NaN or
+    // infinity is computed again in fp32, once; DeviceError naming frame `n` if it is still so, or if the
+    // input itself is.
+    void run(int n, std::span<const pixel::ConstPlane> inputs, std::span<const pixel::Plane> outputs);
+
+private:
+    void rerun_in_fp32(int n, std::span<const pixel::ConstPlane> inputs,
+                       std::span<const pixel::Plane> outputs);
+    [[nodiscard]] Runner &exact_runner();
+
+    Network network_;
+    SessionOptions options_;
+    std::shared_ptr<const Device> device_;
+    Layout layout_;
+    std::unique_ptr<Runner> runner_;
+    std::mutex exact_mutex_;
+    std::unique_ptr<Runner> exact_; // fp32, made when first needed
+};
+
+} // namespace vsmlrt::engine

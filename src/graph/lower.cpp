@@ -1,0 +1,47 @@
+#include "graph/lower.h"
+
+#include "base/error.h"
+#include "graph/infer.h"
+#include "graph/lowering.h"
+
+namespace vsmlrt::graph {
+namespace {
+
+LowerNode find_rule(const model::Node &node) {
+    if (node.domain.empty() || node.domain == "ai.onnx")
+        for (const auto rules :
+             {pointwise_lowerings(), compute_lowerings(), movement_lowerings(), shape_lowerings()})
+            for (const LoweringRule &rule : rules)
+                if (node.op == rule.operator_name)
+                    return rule.lower;
+    outside_of_the_ir("operator " + (node.domain.empty() ? node.op : node.domain + "." + node.op));
+}
+
+void lower_node(Lowering &lowering, const model::Node &node) {
+    try {
+        if (node.outputs.empty())
+            throw BadModel("no output");
+        find_rule(node)(lowering, node);
+    } catch (const BadModel &failure) {
+        throw BadModel(node.label(), ": ", failure.what());
+    } catch (const Unsupported &failure) {
+        throw Unsupported(node.label(), ": ", failure.what());
+    }
+}
+
+} // namespace
+
+Graph lower(const model::Network &network) {
+    constexpr std::int64_t oldest = 9;
+    if (network.opset < oldest)
+        throw Unsupported("opset ", network.opset, " is older than the oldest that can be read, ", oldest);
+    Lowering lowering(network);
+    for (const model::Node &node : network.nodes)
+        lower_node(lowering, node);
+    Graph graph = lowering.finish();
+    remove_unused(graph);
+    fold_constants(graph);
+    return graph;
+}
+
+} // namespace vsmlrt::graph

@@ -1,0 +1,12 @@
+// From an ONNX network (opsets 9 to 21) to the IR.
+#pragma once
+
+#include "graph/ir.h"
+
+namespace vsmlrt::graph {
+
+// Unsupported, naming node and operator, for operators, types and modes outside of the IR; BadModel for nodes
+// that are no valid ONNX. Constants are folded and what no output needs is dropped.
+[[nodiscard]] Graph lower(const model::Network &network);
+
+} // namespace vsmlrt::graph

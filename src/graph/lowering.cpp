@@ -1,0 +1,125 @@
+#include "graph/lowering.h"
+
+#include "base/error.h"
+#include "graph/storage.h"
+
+namespace vsmlrt::graph {
+
+Lowering::Lowering(const model::Network &network) : network_(network) {
+    for (const model::Value &input : network.inputs) {
+        const ValueId id = add({input.name, input.type, std::nullopt});
+        ids_[input.name] = id;
+        graph_.inputs.push_back({id, input.has_shape, input.dims});
+    }
+    for (const auto &[name, tensor] : network.initializers)
+        ids_[name] = add({name, tensor.type, tensor});
+}
+
+ValueId Lowering::add(Value value) {
+    graph_.values.push_back(std::move(value));
+    return static_cast<ValueId>(graph_.values.size() - 1);
+}
+
+ValueId Lowering::find(const model::Node &node, const std::string &name) const {
+    const auto found = ids_.find(name);
+    if (found == ids_.end())
+        throw BadModel(node.label(), ": nothing gives its input \"", name, "\"");
+    return found->second;
+}
+
+ValueId Lowering::optional(const model::Node &node, std::size_t index) const {
+    return index < node.inputs.size() && !node.inputs[index].empty() ? find(node, node.inputs[index])
+                                                                     : no_value;
+}
+
+ValueId Lowering::required(const model::Node &node, std::size_t index) const {
+    const ValueId id = optional(node, index);
+    if (id == no_value)
+        throw BadModel("input ", index, " is missing");
+    return id;
+}
+
+std::vector<ValueId> Lowering::operands(const model::Node &node) const {
+    std::vector<ValueId> ids;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i)
+        ids.push_back(optional(node, i));
+    return ids;
+}
+
+ValueId Lowering::list(const model::Node &node, std::size_t index, std::string_view attribute) {
+    if (const ValueId id = optional(node, index); id != no_value)
+        return id;
+    if (node.attributes.find(attribute) == node.attributes.end())
+        return no_value;
+    return constant(node.integers(attribute));
+}
+
+ValueId Lowering::real(const model::Node &node, std::size_t index, std::string_view attribute, Element type) {
+    if (const ValueId id = optional(node, index); id != no_value)
+        return id;
+    if (node.attributes.find(attribute) == node.attributes.end())
+        return no_value;
+    return constant(node.real(attribute, 0), type);
+}
+
+ValueId Lowering::constant(model::Tensor tensor) {
+    const Element type = tensor.type;
+    return add({text("constant_", graph_.values.size()), type, std::move(tensor)});
+}
+
+ValueId Lowering::constant(std::span<const std::int64_t> list) {
+    return constant(model::make_tensor({}, {static_cast<std::int64_t>(list.size())}, list));
+}
+
+ValueId Lowering::constant(float value, Element type) {
+    std::vector<std::byte> bytes(element_size(type));
+    narrow<float>(std::span(&value, 1), {type, {}, bytes.data()});
+    return constant(
+        model::Tensor{{}, type, {}, std::make_shared<const std::vector<std::byte>>(std::move(bytes))});
+}
+
+void Lowering::emit(const model::Node &node, Op op, std::vector<ValueId> inputs, Element type) {
+    Node lowered{std::move(op), node.label(), std::move(inputs), {}};
+    for (const std::string &name : node.outputs) {
+        const ValueId id = add({name, type, std::nullopt});
+        lowered.outputs.push_back(id);
+        if (!name.empty())
+            ids_[name] = id;
+    }
+    graph_.nodes.push_back(std::move(lowered));
+}
+
+void Lowering::emit(const model::Node &node, Op op, std::vector<ValueId> inputs) {
+    if (inputs.empty() || inputs[0] == no_value)
+        throw BadModel("input 0 is missing");
+    const Element first = type(inputs[0]);
+    emit(node, std::move(op), std::move(inputs), first);
+}
+
+ValueId Lowering::emit_inner(const model::Node &node, Op op, std::vector<ValueId> inputs, Element type) {
+    const ValueId id = add({text(node.outputs.at(0), "_", graph_.values.size()), type, std::nullopt});
+    graph_.nodes.push_back({std::move(op), node.label(), std::move(inputs), {id}});
+    return id;
+}
+
+void Lowering::pass_through(const model::Node &node, ValueId value) {
+    if (node.outputs.empty())
+        throw BadModel("no output");
+    ids_[node.outputs[0]] = value;
+}
+
+Graph Lowering::finish() {
+    for (const model::Value &output : network_.outputs) {
+        const auto found = ids_.find(output.name);
+        if (found == ids_.end())
+            throw BadModel("nothing gives the output \"", output.name, "\"");
+        graph_.outputs.push_back(found->second);
+    }
+    return std::move(graph_);
+}
+
+void outside_of_the_ir(const std::string &what) {
+    throw Unsupported(what, " is outside what this backend computes; the openvino backend can run it");
+}
+
+} // namespace vsmlrt::graph

@@ -1,0 +1,271 @@
+#include "graph/receptive_field.h"
+
+#include "graph/span.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace vsmlrt::graph {
+namespace {
+
+// What one operator does to the traces of its operands. A result that depends on the whole picture has no
+// trace of its own: `whole` notes it once and for all.
+class Walk {
+public:
+    Walk(const Graph &graph, const Shapes &shapes)
+        : graph_(graph), shapes_(shapes), traces_(graph.values.size()) {
+        for (const Input &input : graph.inputs)
+            trace(input.value) = std::array<Span, 2>{Span{2}, Span{3}};
+    }
+
+    void visit(const Node &node, const Op &op) {
+        node_ = &node;
+        const bool independent = std::none_of(node.inputs.begin(), node.inputs.end(), [&](ValueId value) {
+            return value != no_value && trace(value).has_value();
+        });
+        const Trace result =
+            independent ? Trace{} : std::visit([&](const auto &concrete) { return rule(concrete); }, op);
+        for (const ValueId value : node.outputs)
+            trace(value) = result;
+    }
+
+    [[nodiscard]] Dependence result() {
+        Dependence dependence{0, whole_ || lost_};
+        for (const ValueId output : graph_.outputs)
+            if (const Trace &found = trace(output))
+                for (const Span &span : *found)
+                    dependence.receptive_field = std::max(*dependence.receptive_field, pixels(span));
+        if (lost_)
+            dependence.receptive_field.reset();
+        return dependence;
+    }
+
+private:
+    Trace &trace(ValueId value) { return traces_[static_cast<std::size_t>(value)]; }
+    const Shape &dims_of(ValueId value) const { return shapes_.dims[static_cast<std::size_t>(value)]; }
+    const Shape &dims(std::size_t operand) const { return dims_of(node_->inputs[operand]); }
+
+    Trace whole() {
+        whole_ = true;
+        return {};
+    }
+    Trace lost() {
+        lost_ = true;
+        return {};
+    }
+
+    // Both, element by element of the result.
+    Trace merge(const Trace &a, const Trace &b) {
+        if (!a || !b)
+            return a ? a : b;
+        Trace result = a;
+        for (const std::size_t i : {0, 1}) {
+            Span &span = (*result)[i];
+            const Span &other = (*b)[i];
+            if (span.axis != other.axis || std::abs(span.step - other.step) > 1e-9)
+                return lost();
+            span.low = std::min(span.low, other.low);
+            span.high = std::max(span.high, other.high);
+        }
+        return result;
+    }
+
+    // An operand's trace with its axes aligned at the end of the result's.
+    Trace aligned(ValueId value) {
+        if (value == no_value || !trace(value))
+            return {};
+        Trace result = trace(value);
+        for (Span &span : *result)
+            span.axis += dims_of(node_->outputs[0]).size() - dims_of(value).size();
+        return result;
+    }
+
+    Trace merge_all() {
+        Trace result;
+        for (const ValueId value : node_->inputs)
+            result = merge(result, aligned(value));
+        return result;
+    }
+
+    // `change` applied to both spans of the first operand, which must be N C H W and the only one that is
+    // traced.
+    template <typename Change>
+    Trace spatial(Change change) {
+        for (std::size_t i = 1; i < node_->inputs.size(); ++i)
+            if (node_->inputs[i] != no_value && trace(node_->inputs[i]))
+                return lost();
+        Trace result = trace(node_->inputs[0]);
+        for (const std::size_t i : {0, 1}) {
+            if ((*result)[i].axis != i + 2)
+                return lost();
+            (*result)[i] = change((*result)[i], i);
+        }
+        return result;
+    }
+
+    // The same for any layout.
+    template <typename Change>
+    Trace along(Change change) {
+        Trace result = trace(node_->inputs[0]);
+        if (result)
+            for (Span &span : *result)
+                span = change(span);
+        return result;
+    }
+
+    [[nodiscard]] bool traced_axis(std::size_t axis) {
+        const Trace &found = trace(node_->inputs[0]);
+        return found && ((*found)[0].axis == axis || (*found)[1].axis == axis);
+    }
+
+    template <typename Pointwise>
+    Trace rule(const Pointwise &) {
+        return merge_all();
+    }
+
+    template <typename Window>
+    Trace window(const Window &op, Pair kernel) {
+        return spatial([&](const Span &span, std::size_t i) {
+            return through_window(span, kernel[i], op.dilations[i], op.strides[i], op.pads[i]);
+        });
+    }
+    Trace rule(const Pool &op) { return window(op, op.kernel); }
+    Trace rule(const Conv &op) { return window(op, {dims(1)[2], dims(1)[3]}); }
+    Trace rule(const ConvTranspose &op) {
+        return spatial([&](const Span &span, std::size_t i) {
+            return through_transposed_window(span, dims(1)[i + 2], op.dilations[i], op.strides[i],
+                                             op.pads[i]);
+        });
+    }
+    Trace rule(const DepthToSpace &op) {
+        return spatial([&](const Span &span, std::size_t) { return through_unpacking(span, op.block); });
+    }
+    Trace rule(const SpaceToDepth &op) {
+        return spatial([&](const Span &span, std::size_t) { return through_packing(span, op.block); });
+    }
+
+    Trace rule(const Resize &op) {
+        const Trace &source = trace(node_->inputs[0]);
+        if (op.coordinates == Coordinates::align_corners && source &&
+            std::any_of(source->begin(), source->end(),
+                        [&](const Span &span) { return op.scales[span.axis] != 1; }))
+            whole_ = true; // the step between samples depends on the picture's size
+        return along([&](const Span &span) {
+            return op.scales[span.axis] == 1 ? span : through_resize(op, span, op.scales[span.axis]);
+        });
+    }
+    Trace rule(const Slice &op) {
+        for (std::size_t axis = 0; axis < op.steps.size(); ++axis)
+            if (op.steps[axis] < 1 && traced_axis(axis))
+                return lost();
+        return along([&](const Span &span) {
+            const auto start = static_cast<double>(op.starts[span.axis]);
+            return through(span, static_cast<double>(op.steps[span.axis]), start, start);
+        });
+    }
+    Trace rule(const Pad &op) {
+        if (op.mode == PadMode::wrap)
+            return lost();
+        return along([&](const Span &span) {
+            const auto begin = static_cast<double>(op.begins[span.axis]);
+            return through(span, 1, -begin, -begin);
+        });
+    }
+
+    Trace rule(const Concat &op) {
+        return traced_axis(axis_index(op.axis, dims(0).size())) ? lost() : merge_all();
+    }
+    Trace rule(const Split &op) {
+        return traced_axis(axis_index(op.axis, dims(0).size())) ? lost() : trace(node_->inputs[0]);
+    }
+    Trace rule(const Tile &) {
+        return along([&](const Span &span) {
+            lost_ = lost_ || dims(0)[span.axis] != dims_of(node_->outputs[0])[span.axis];
+            return span;
+        });
+    }
+    Trace rule(const Gather &op) {
+        const std::size_t axis = axis_index(op.axis, dims(0).size());
+        if (traced_axis(axis) || trace(node_->inputs[1]))
+            return lost();
+        return along([&](Span span) {
+            if (span.axis > axis)
+                span.axis += dims(1).size() - 1;
+            return span;
+        });
+    }
+    Trace rule(const Transpose &op) {
+        return along([&](Span span) {
+            const auto found =
+                std::find(op.order.begin(), op.order.end(), static_cast<std::int64_t>(span.axis));
+            span.axis = op.order.empty() ? dims(0).size() - 1 - span.axis
+                                         : static_cast<std::size_t>(found - op.order.begin());
+            return span;
+        });
+    }
+    Trace rule(const Reshape &) {
+        return along([&](const Span &span) {
+            const std::optional<Span> kept = through_reshape(span, dims(0), dims_of(node_->outputs[0]));
+            lost_ = lost_ || !kept;
+            return kept.value_or(span);
+        });
+    }
+
+    Trace rule(const Reduce &op) {
+        if (std::any_of(op.axes.begin(), op.axes.end(), [&](std::size_t axis) { return traced_axis(axis); }))
+            return whole();
+        return along([&](Span span) {
+            if (!op.keep_sizes)
+                span.axis -= static_cast<std::size_t>(std::count_if(
+                    op.axes.begin(), op.axes.end(), [&](std::size_t axis) { return axis < span.axis; }));
+            return span;
+        });
+    }
+    Trace rule(const Softmax &op) {
+        const std::size_t axis = axis_index(op.axis, dims(0).size());
+        for (std::size_t other = axis; other < (op.to_the_end ? dims(0).size() : axis + 1); ++other)
+            if (traced_axis(other))
+                return whole();
+        return trace(node_->inputs[0]);
+    }
+    Trace rule(const Normalize &op) {
+        if (op.kind == NormalizeKind::batch)
+            return trace(node_->inputs[0]);
+        const bool layer = op.kind == NormalizeKind::layer;
+        for (std::size_t axis = layer ? axis_index(op.axis, dims(0).size()) : 2; axis < dims(0).size();
+             ++axis)
+            if (traced_axis(axis))
+                return whole();
+        return trace(node_->inputs[0]);
+    }
+    // Rows of the picture times a matrix of weights stay where they are; anything else mixes positions.
+    Trace rule(const MatMul &) {
+        const bool weights = !trace(node_->inputs[1]) && dims(1).size() == 2;
+        return weights && !traced_axis(dims(0).size() - 1) ? trace(node_->inputs[0]) : attention();
+    }
+    Trace rule(const Gemm &) { return attention(); }
+    Trace rule(const GridSample &) { return attention(); }
+    // Where from depends on the contents or on the position: no number of pixels is enough.
+    Trace attention() {
+        whole_ = true;
+        return lost();
+    }
+
+    const Graph &graph_;
+    const Shapes &shapes_;
+    const Node *node_ = nullptr;
+    std::vector<Trace> traces_;
+    bool whole_ = false;
+    bool lost_ = false;
+};
+
+} // namespace
+
+Dependence find_dependence(const Graph &graph, const Shapes &shapes) {
+    Walk walk(graph, shapes);
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+        walk.visit(graph.nodes[i], shapes.ops[i]);
+    return walk.result();
+}
+
+} // namespace vsmlrt::graph

@@ -1,0 +1,44 @@
+// How an axis of a value inside the network depends on the same axis of the picture, and what operators do to
+// that.
+#pragma once
+
+#include "graph/ops.h"
+
+#include <array>
+#include <optional>
+
+namespace vsmlrt::graph {
+
+// Element i depends on the picture's elements [step * i + low, step * i + high].
+struct Span {
+    std::size_t axis = 0; // of the value
+    double step = 1;
+    double low = 0;
+    double high = 0;
+};
+
+// Vertical and horizontal; absent for values that do not depend on the picture.
+using Trace = std::optional<std::array<Span, 2>>;
+
+// A result i that reads source elements [i * stride + low, i * stride + high].
+[[nodiscard]] Span through(const Span &span, double stride, double low, double high);
+
+// Result i reads one window of `kernel` elements, `dilation` apart, from i * stride - pad on.
+[[nodiscard]] Span through_window(const Span &span, std::int64_t kernel, std::int64_t dilation,
+                                  std::int64_t stride, std::int64_t pad);
+// The transposed window: source i is spread from i * stride - pad on.
+[[nodiscard]] Span through_transposed_window(const Span &span, std::int64_t kernel, std::int64_t dilation,
+                                             std::int64_t stride, std::int64_t pad);
+// `scale`: of this axis.
+[[nodiscard]] Span through_resize(const Resize &op, const Span &span, float scale);
+// Each element becomes `block` of them, or `block` become one.
+[[nodiscard]] Span through_unpacking(const Span &span, std::int64_t block);
+[[nodiscard]] Span through_packing(const Span &span, std::int64_t block);
+
+// The span of the same axis after a reshape, where that keeps, splits or merges it; else nothing.
+[[nodiscard]] std::optional<Span> through_reshape(const Span &span, const Shape &from, const Shape &to);
+
+// Pixels on each side: the most that an output element lies away from what it depends on.
+[[nodiscard]] int pixels(const Span &span);
+
+} // namespace vsmlrt::graph

@@ -1,0 +1,39 @@
+// Edits on a network. Each returns a new network; weights that do not change are shared.
+#pragma once
+
+#include "model/network.h"
+
+#include <set>
+
+namespace vsmlrt::model {
+
+// Gives the N, H and W of every image input (rank 4) a fixed size: N = 1, and width and height in pixels;
+// symbolic sizes of outputs are dropped (they follow). Drops recorded sizes of intermediate values. BadModel
+// if an input states another fixed size.
+[[nodiscard]] Network fix_shape(const Network &network, std::int64_t width, std::int64_t height);
+
+// Makes H and W of every image input (rank 4) unknown and N = 1, whatever the file says, where the graph
+// allows.
+[[nodiscard]] Network free_shape(const Network &network);
+
+struct HalfOptions {
+    // Operators whose floating-point inputs and outputs stay fp32 (casts are put around them).
+    std::set<std::string> keep = default_keep();
+    bool half_inputs = false;  // the network's own inputs become float16
+    bool half_outputs = false; // the network's own outputs become float16
+
+    // Coordinates, Range, Resize's scales, GridSample and its grid, reductions over a whole picture
+    // (GlobalAveragePool, ReduceMean, ReduceSum, ...), NonZero, CumSum, Softmax, LayerNormalization, ...
+    [[nodiscard]] static std::set<std::string> default_keep();
+};
+
+// Rewrites an fp32 network to compute in fp16: weights converted (round to nearest even; those beyond fp16's
+// range keep their consumer in fp32), Cast nodes where precisions meet and no two in a row. Inputs that an
+// operator wants in fp32 whatever the rest is (Resize scales and roi) stay. Networks that already hold
+// float16 come back unchanged but for half_inputs and half_outputs.
+[[nodiscard]] Network to_half(const Network &network, const HalfOptions &options = {});
+
+// Changes only the type of the network's inputs or outputs, by Cast nodes at the ends.
+[[nodiscard]] Network set_io_type(const Network &network, Element inputs, Element outputs);
+
+} // namespace vsmlrt::model

@@ -1,0 +1,50 @@
+#include "model/load.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "model/ncnn.h"
+#include "model/onnx_reader.h"
+
+namespace vsmlrt::model {
+namespace fs = std::filesystem;
+namespace {
+
+std::span<const std::byte> bytes_of(const std::string &text) {
+    return std::as_bytes(std::span(text));
+}
+
+Loaded load_ncnn(const fs::path &path) {
+    const std::vector<std::byte> param = read_file(path);
+    const std::vector<std::byte> bin = read_file(fs::path(path).replace_extension(".bin"));
+    const std::string_view text(reinterpret_cast<const char *>(param.data()), param.size());
+    return {import_ncnn(text, bin), content_hash(bytes_of(content_hash(param) + content_hash(bin))), {}};
+}
+
+Loaded load_onnx(const fs::path &path) {
+    const std::vector<std::byte> file = read_file(path);
+    ExternalData external(fs::absolute(path).parent_path());
+    Loaded loaded{read_onnx(file, external), content_hash(file), {}};
+    if (external.files().empty())
+        return loaded;
+    for (const auto &[location, content] : external.files())
+        loaded.fingerprint += content_hash(bytes_of(location)) + content_hash(content);
+    loaded.fingerprint = content_hash(bytes_of(loaded.fingerprint));
+    return loaded;
+}
+
+} // namespace
+
+Loaded load_network(const fs::path &path) {
+    try {
+        Loaded loaded = path.extension() == ".param" ? load_ncnn(path) : load_onnx(path);
+        loaded.stem = path.stem().string();
+        return loaded;
+    } catch (const BadModel &error) {
+        throw BadModel(path.string(), ": ", error.what());
+    } catch (const Unsupported &error) {
+        throw Unsupported(path.string(), ": ", error.what());
+    }
+}
+
+} // namespace vsmlrt::model

@@ -1,0 +1,63 @@
+// The layer types that can be imported: one table from type to converter.
+//
+// Each converter takes its parameters and weights in the order that ncnn's documentation of operators states
+// (docs/developer-guide/operators.md), and adds ONNX nodes of opset 17.
+#pragma once
+
+#include "model/ncnn/conversion.h"
+
+#include <cstddef>
+#include <string_view>
+
+namespace vsmlrt::model::ncnn {
+
+struct Converter {
+    void (*convert)(Conversion &) = nullptr;
+    std::size_t min_inputs = 1;
+    std::size_t max_inputs = 1;
+    bool many_outputs = false;
+};
+
+// Null for a type that is not supported.
+[[nodiscard]] const Converter *find_converter(std::string_view type);
+
+// Layers that carry weights.
+void convert_convolution(Conversion &c);   // also ConvolutionDepthWise
+void convert_deconvolution(Conversion &c); // also DeconvolutionDepthWise
+void convert_inner_product(Conversion &c);
+void convert_prelu(Conversion &c);
+void convert_scale(Conversion &c);
+void convert_batch_norm(Conversion &c);
+void convert_memory_data(Conversion &c);
+
+// One value in, one value out.
+void convert_relu(Conversion &c);
+void convert_clip(Conversion &c);
+void convert_sigmoid(Conversion &c);
+void convert_tanh(Conversion &c);
+void convert_hard_sigmoid(Conversion &c);
+void convert_hard_swish(Conversion &c);
+void convert_mish(Conversion &c);
+void convert_swish(Conversion &c);
+void convert_unary(Conversion &c);
+void convert_dropout(Conversion &c);
+
+// Several values in, one value out.
+void convert_binary(Conversion &c);
+void convert_eltwise(Conversion &c);
+
+// Where pixels are.
+void convert_input(Conversion &c);
+void convert_split(Conversion &c); // also Noop
+void convert_concat(Conversion &c);
+void convert_crop(Conversion &c);
+void convert_flatten(Conversion &c);
+void convert_reshape(Conversion &c);
+void convert_permute(Conversion &c);
+void convert_padding(Conversion &c);
+void convert_pooling(Conversion &c);
+void convert_interp(Conversion &c);
+void convert_pixel_shuffle(Conversion &c);
+void convert_warp(Conversion &c);
+
+} // namespace vsmlrt::model::ncnn

@@ -1,0 +1,167 @@
+#include "model/ncnn.h"
+
+#include "base/checked.h"
+#include "model/card.h"
+#include "model/ncnn/converters.h"
+#include "model/ncnn/restore.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace vsmlrt::model {
+
+namespace ncnn {
+
+namespace {
+
+using Blobs = std::unordered_map<std::string_view, Blob>; // by ncnn's name
+
+const Converter &converter_of(const Layer &layer) {
+    const auto *converter = find_converter(layer.type);
+    if (converter == nullptr)
+        throw BadModel("this type of layer is not supported");
+    if (layer.inputs.size() < converter->min_inputs || layer.inputs.size() > converter->max_inputs)
+        throw BadModel("has ", layer.inputs.size(), " inputs, and takes ", converter->min_inputs,
+                       converter->max_inputs == converter->min_inputs ? "" : " or more");
+    if (layer.outputs.empty() || (layer.outputs.size() > 1 && !converter->many_outputs))
+        throw BadModel("has ", layer.outputs.size(), " outputs, and makes one");
+    return *converter;
+}
+
+void convert(const Layer &layer, Graph &graph, WeightReader &weights, Blobs &blobs) {
+    try {
+        const auto &converter = converter_of(layer);
+        std::vector<Blob> inputs;
+        for (const auto &name : layer.inputs)
+            inputs.push_back(blobs.at(name));
+        Conversion conversion(layer, std::move(inputs), graph, weights);
+        converter.convert(conversion);
+        for (const auto &name : layer.outputs)
+            blobs[name] = conversion.result();
+    } catch (const BadModel &error) {
+        throw BadModel(layer.label(), ": ", error.what());
+    }
+}
+
+// A value as a caller sees it: what does not depend on the picture is stated, height and width of inputs have
+// names.
+Value describe(const Sizes &sizes, const Blob &blob, const std::string &name) {
+    Value value;
+    value.name = name;
+    value.has_shape = true;
+    value.dims.push_back({1, {}});
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        if (axis >= blob.shape.rank()) {
+            value.dims.push_back({1, {}});
+            continue;
+        }
+        const auto size = blob.shape.axes[axis];
+        if (const auto known = sizes.value(size))
+            value.dims.push_back({*known, {}});
+        else if (size == sizes.height())
+            value.dims.push_back({{}, "height"});
+        else if (size == sizes.width())
+            value.dims.push_back({{}, "width"});
+        else
+            value.dims.emplace_back();
+    }
+    return value;
+}
+
+// Blobs that no layer takes, in the order of the file.
+std::vector<std::string_view> output_names(const std::vector<Layer> &layers) {
+    std::unordered_set<std::string_view> taken;
+    for (const auto &layer : layers)
+        taken.insert(layer.inputs.begin(), layer.inputs.end());
+    std::vector<std::string_view> names;
+    for (const auto &layer : layers)
+        for (const auto &blob : layer.outputs)
+            if (!taken.contains(blob))
+                names.push_back(blob);
+    return names;
+}
+
+// Makes a blob the network's output under `name`.
+void add_output(Graph &graph, const Blob &blob, const std::string &name) {
+    auto &network = graph.network;
+    const auto made_by_node = [&](const Node &node) { return node.outputs.front() == blob.value; };
+    const auto used_as_output = [&](const Value &value) { return value.name == blob.value; };
+    const bool own = std::ranges::any_of(network.nodes, made_by_node) &&
+                     std::ranges::none_of(network.outputs, used_as_output);
+    // An input, a constant or an earlier output keeps its name.
+    graph.rename(own ? blob.value : graph.emit(name, "Identity", {blob.value}), name);
+    network.outputs.push_back(describe(graph.sizes, blob, name));
+}
+
+std::vector<std::string_view> input_names(const std::vector<Layer> &layers) {
+    std::vector<std::string_view> names;
+    for (const auto &layer : layers)
+        if (layer.type == "Input")
+            names.push_back(layer.outputs.front());
+    return names;
+}
+
+void check_ends(std::size_t count, const char *what) {
+    constexpr std::size_t most = 64;
+    if (count == 0 || count > most)
+        throw BadModel("the network has ", count, " ", what, ", and 1 to ", most, " are supported");
+}
+
+void record(Network &network, const Restored &restored) {
+    auto card = read_card(network);
+    card.multiple = checked_cast<int>(restored.multiple, "multiple of sizes");
+    card.minimum = checked_cast<int>(restored.minimum, "smallest size");
+    write_card(network, card);
+}
+
+// The inputs and outputs of a network whose layers are all converted.
+void finish(Graph &graph, const std::vector<Layer> &layers, const Blobs &blobs, const NcnnOptions &options) {
+    const auto inputs = input_names(layers);
+    const auto outputs = output_names(layers);
+    for (const auto blob_name : inputs) {
+        const auto &blob = blobs.at(blob_name);
+        const std::string name = inputs.size() == 1 ? "input" : blob.value;
+        graph.rename(blob.value, name);
+        graph.network.inputs.push_back(describe(graph.sizes, blob, name));
+    }
+    const bool single = inputs.size() == 1 && outputs.size() == 1;
+    for (const auto blob_name : outputs) {
+        auto blob = blobs.at(blob_name);
+        if (inputs.size() == 1 && blob.value == blobs.at(inputs.front()).value)
+            blob.value = "input";
+        std::optional<Restored> restored;
+        if (options.restore_size && single)
+            restored = restore_size(graph, "input", blob);
+        add_output(graph, restored ? restored->output : blob,
+                   outputs.size() == 1 ? "output" : graph.unique(std::string(blob_name)));
+        if (restored && graph.network.inputs.front().dims[1].size)
+            record(graph.network, *restored);
+    }
+}
+
+} // namespace
+
+} // namespace ncnn
+
+Network import_ncnn(std::string_view param, std::span<const std::byte> bin, const NcnnOptions &options) {
+    using namespace ncnn;
+    const auto layers = parse_param(param);
+    check_ends(static_cast<std::size_t>(std::ranges::count(layers, "Input", &Layer::type)), "inputs");
+    check_ends(output_names(layers).size(), "outputs");
+
+    Graph graph;
+    graph.network.producer = "vsmlrt ncnn import";
+    for (const auto *reserved : {"input", "output"})
+        static_cast<void>(graph.unique(reserved));
+    WeightReader weights(bin);
+    Blobs blobs;
+    for (const auto &layer : layers)
+        convert(layer, graph, weights, blobs);
+    if (weights.left() != 0)
+        throw BadModel(weights.left(), " bytes of weights are left over after the last layer");
+    finish(graph, layers, blobs, options);
+    return std::move(graph.network);
+}
+
+} // namespace vsmlrt::model

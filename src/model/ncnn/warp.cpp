@@ -1,0 +1,49 @@
+// rife.Warp, the custom layer of the RIFE networks in ncnn's format: the picture of the first input, taken at
+// x + flow_x, y + flow_y (second input, in pixels), bilinearly, with the border repeated.
+#include "model/ncnn/converters.h"
+
+namespace vsmlrt::model::ncnn {
+
+namespace {
+
+// One coordinate in GridSample's terms, -1..1 from the centre of the first pixel to that of the last:
+// 2 / (size - 1) * (place + flow) - 1. `axis` is that of N, C, H, W.
+std::string grid_coordinate(Conversion &c, std::int64_t axis, std::int64_t flow_channel) {
+    const auto one = c.scalar("one", 1);
+    const auto shape = c.emit("Shape", {c.input(0).value});
+    const std::int64_t to_float = 1;
+    const auto number = c.emit("Gather", {shape, c.integers("axis", {axis})});
+    const auto size = c.emit("Cast", {number}, {{"to", to_float}});
+    const auto scalar = c.emit("Squeeze", {size});
+    const auto places = c.emit("Range", {c.scalar("zero", 0), scalar, one});
+    const bool rows = axis == 2;
+    const auto along = c.emit(
+        "Reshape", {places, rows ? c.integers("rows", {1, 1, -1, 1}) : c.integers("columns", {1, 1, 1, -1})});
+
+    const auto flow = c.emit("Slice", {c.input(1).value, c.integers("begin", {flow_channel}),
+                                       c.integers("end", {flow_channel + 1}), c.integers("channel", {1})});
+    // A picture of one pixel has one place to look at; any finite factor will do.
+    const auto last = c.emit("Max", {c.emit("Sub", {size, one}), one});
+    const auto factor = c.emit("Div", {c.scalar("two", 2), last});
+    return c.emit("Sub", {c.emit("Mul", {c.emit("Add", {flow, along}), factor}), one});
+}
+
+} // namespace
+
+void convert_warp(Conversion &c) {
+    const auto &image = c.picture(0).shape;
+    const auto &flow = c.picture(1).shape;
+    c.expect_channels(2, 1);
+    c.sizes.must_equal(image.height(), flow.height(), "heights of picture and flow");
+    c.sizes.must_equal(image.width(), flow.width(), "widths of picture and flow");
+    const auto x = grid_coordinate(c, 3, 0);
+    const auto y = grid_coordinate(c, 2, 1);
+    const auto grid = c.emit("Concat", {x, y}, {{"axis", std::int64_t{1}}});
+    const auto last = c.emit("Transpose", {grid}, {{"perm", std::vector<std::int64_t>{0, 2, 3, 1}}});
+    c.result_like_input(c.emit("GridSample", {c.input(0).value, last},
+                               {{"mode", std::string("bilinear")},
+                                {"padding_mode", std::string("border")},
+                                {"align_corners", std::int64_t{1}}}));
+}
+
+} // namespace vsmlrt::model::ncnn

@@ -1,0 +1,218 @@
+#include "model/onnx_reader.h"
+
+#include "base/error.h"
+#include "model/onnx.h"
+#include "model/onnx_format.h"
+#include "model/onnx_node.h"
+#include "model/onnx_tensor.h"
+#include "model/onnx_value.h"
+#include "model/order.h"
+
+#include <protozero/pbf_message.hpp>
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+namespace vsmlrt::model {
+
+using namespace onnx;
+
+namespace {
+
+constexpr std::int64_t oldest_ir = 3;
+constexpr std::int64_t newest_ir = 13;
+// From this version on initializers need not be inputs as well, as in Network.
+constexpr std::int64_t plain_initializers_ir = 4;
+
+struct ModelFields {
+    std::optional<protozero::data_view> graph;
+    Network network;
+};
+
+void read_pair(protozero::data_view view, std::map<std::string, std::string> &pairs) {
+    std::string key;
+    std::string value;
+    protozero::pbf_message<PairField> message(view);
+    while (message.next()) {
+        switch (message.tag_and_type()) {
+        case bytes_of(PairField::key):
+            key = message.get_string();
+            break;
+        case bytes_of(PairField::value):
+            value = message.get_string();
+            break;
+        default:
+            message.skip();
+        }
+    }
+    pairs[key] = value;
+}
+
+void read_opset(protozero::data_view view, Network &network) {
+    std::string domain;
+    std::int64_t version = 0;
+    protozero::pbf_message<OpsetField> message(view);
+    while (message.next()) {
+        switch (message.tag_and_type()) {
+        case bytes_of(OpsetField::domain):
+            domain = message.get_string();
+            break;
+        case varint_of(OpsetField::version):
+            version = message.get_int64();
+            break;
+        default:
+            message.skip();
+        }
+    }
+    if (version < 1)
+        throw BadModel("the operator set of domain \"", domain, "\" has the impossible version ", version);
+    if (domain.empty() || domain == "ai.onnx")
+        network.opset = version;
+    else
+        network.domains[domain] = version;
+}
+
+std::vector<std::byte> copy(protozero::data_view view) {
+    const auto *first = reinterpret_cast<const std::byte *>(view.data());
+    return {first, first + view.size()};
+}
+
+// Everything but the graph.
+ModelFields read_model(protozero::data_view view) {
+    ModelFields fields;
+    Network &network = fields.network;
+    network.ir_version = 0;
+    network.opset = 0;
+    protozero::pbf_message<ModelField> message(view);
+    while (message.next()) {
+        switch (message.tag_and_type()) {
+        case varint_of(ModelField::ir_version):
+            network.ir_version = message.get_int64();
+            break;
+        case bytes_of(ModelField::producer_name):
+            network.producer = message.get_string();
+            break;
+        case bytes_of(ModelField::graph):
+            fields.graph = message.get_view();
+            break;
+        case bytes_of(ModelField::opset_import):
+            read_opset(message.get_view(), network);
+            break;
+        case bytes_of(ModelField::metadata_props):
+            read_pair(message.get_view(), network.metadata);
+            break;
+        case bytes_of(ModelField::functions):
+            network.functions.push_back(copy(message.get_view()));
+            break;
+        default:
+            message.skip();
+        }
+    }
+    return fields;
+}
+
+void add_initializer(protozero::data_view message, Network &network, ExternalData &external) {
+    Tensor tensor = read_tensor(message, external);
+    std::string name = tensor.name;
+    if (name.empty())
+        throw BadModel("an initializer has no name");
+    if (!network.initializers.try_emplace(name, std::move(tensor)).second)
+        throw BadModel("the name \"", name, "\" is defined twice");
+}
+
+void add_value(protozero::data_view message, std::vector<Value> &values, const char *what) {
+    values.push_back(read_value(message));
+    if (values.back().name.empty())
+        throw BadModel("an ", what, " of the network has no name");
+}
+
+void read_graph(protozero::data_view view, Network &network, ExternalData &external) {
+    protozero::pbf_message<GraphField> message(view);
+    while (message.next()) {
+        switch (message.tag_and_type()) {
+        case bytes_of(GraphField::node):
+            network.nodes.push_back(read_node(message.get_view(), external));
+            break;
+        case bytes_of(GraphField::name):
+            if (const auto name = message.get_view(); name.size() != 0)
+                network.name = std::string(name);
+            break;
+        case bytes_of(GraphField::initializer):
+            add_initializer(message.get_view(), network, external);
+            break;
+        case bytes_of(GraphField::input):
+            add_value(message.get_view(), network.inputs, "input");
+            break;
+        case bytes_of(GraphField::output):
+            add_value(message.get_view(), network.outputs, "output");
+            break;
+        case bytes_of(GraphField::sparse_initializer):
+            throw BadModel("sparse initializers are not supported");
+        default:
+            message.skip();
+        }
+    }
+    std::erase_if(network.inputs,
+                  [&](const Value &input) { return network.initializers.contains(input.name); });
+}
+
+// What a file that is no ONNX network seems to be.
+std::string_view nature_of(std::string_view bytes) {
+    const std::string_view start = bytes.substr(0, 256);
+    if (start.empty())
+        return "it is empty";
+    if (start.starts_with("PK\x03\x04"))
+        return "it is a ZIP archive, such as a PyTorch checkpoint";
+    if (start.starts_with("7z\xBC\xAF"))
+        return "it is a 7z archive";
+    const bool is_text = std::all_of(start.begin(), start.end(), [](unsigned char c) {
+        return c >= 0x80 || std::isprint(c) || std::isspace(c);
+    });
+    if (!is_text)
+        return "it is cut off or damaged";
+    if (start.starts_with("version https://git-lfs"))
+        return "it is a Git LFS pointer; fetch the file itself with git lfs pull";
+    if (start.starts_with("<"))
+        return "it is a web page or another markup text";
+    return "it is text";
+}
+
+void check_model(const ModelFields &fields, std::string_view bytes) {
+    const Network &network = fields.network;
+    if (!fields.graph && network.ir_version == 0)
+        throw BadModel("this is not an ONNX network: ", nature_of(bytes));
+    if (!fields.graph)
+        throw BadModel("this is not an ONNX network: it holds no graph; is the file cut off?");
+    if (network.ir_version < oldest_ir || network.ir_version > newest_ir)
+        throw BadModel("the file is of ONNX IR version ", network.ir_version, "; ", oldest_ir, " to ",
+                       newest_ir, " are supported");
+    if (network.opset == 0)
+        throw BadModel("the file names no ONNX operator set");
+}
+
+} // namespace
+
+Network read_onnx(std::span<const std::byte> bytes, ExternalData &external) {
+    const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+    try {
+        ModelFields fields = read_model({text.data(), text.size()});
+        check_model(fields, text);
+        Network network = std::move(fields.network);
+        read_graph(*fields.graph, network, external);
+        if (network.outputs.empty())
+            throw BadModel("the network has no outputs");
+        network.ir_version = std::max(network.ir_version, plain_initializers_ir);
+        check_and_order(network);
+        return network;
+    } catch (const protozero::exception &) {
+        throw BadModel("this is not an ONNX network: ", nature_of(text));
+    }
+}
+
+Network read_onnx(std::span<const std::byte> bytes, const std::filesystem::path &folder) {
+    ExternalData external(folder);
+    return read_onnx(bytes, external);
+}
+
+} // namespace vsmlrt::model

@@ -1,0 +1,28 @@
+// What the samples of a clip mean, fixed for the whole clip when the filter is made.
+#pragma once
+
+#include "vs/handles.h"
+
+#include <optional>
+
+namespace vsmlrt::vs {
+
+struct Color {
+    int matrix = 2; // as _Matrix (ITU-T H.273); 2: unspecified
+    int range = 0;  // as _Range: 1 full, 0 limited
+    int chroma_location = 0;
+};
+
+// Whether resize must be told matrix and range to read this format (YUV, and integer GRAY).
+[[nodiscard]] bool has_color_choice(const VSVideoFormat &format);
+
+// The given argument, else frame 0's property, else by size: 709 above 576 lines, 170m up to it; limited
+// range; left chroma. Reads frame 0 only where the format leaves a choice. BadArgument if frame 0 cannot be
+// read.
+[[nodiscard]] Color fix_color(const Host &host, const Node &clip, std::optional<int> matrix,
+                              std::optional<int> range);
+
+// BadArgument if frame n of a clip says something else than what was fixed. Unspecified is no contradiction.
+void check_color(const Host &host, const VSFrame *frame, int n, const Color &fixed);
+
+} // namespace vsmlrt::vs

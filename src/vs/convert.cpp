@@ -1,0 +1,149 @@
+#include "vs/convert.h"
+
+#include "base/error.h"
+
+#include <optional>
+#include <utility>
+
+namespace vsmlrt::vs {
+namespace {
+
+// A call of another plugin's function that gives one clip.
+class Call {
+public:
+    Call(const Host &host, const char *plugin, const char *function)
+        : host_(host), plugin_(plugin), function_(function),
+          arguments_(own(host.api->createMap(), host.api)) {}
+
+    Call &node(const char *name, const Node &value) {
+        host_.api->mapSetNode(arguments_.get(), name, value.get(), maAppend);
+        return *this;
+    }
+    Call &integer(const char *name, std::int64_t value) {
+        host_.api->mapSetInt(arguments_.get(), name, value, maAppend);
+        return *this;
+    }
+    [[nodiscard]] Node run() const {
+        VSPlugin *plugin = host_.api->getPluginByID(plugin_, host_.core);
+        if (!plugin)
+            throw InternalError("VapourSynth has no plugin ", plugin_);
+        const Map result = own(host_.api->invoke(plugin, function_, arguments_.get()), host_.api);
+        if (const char *error = host_.api->mapGetError(result.get()))
+            throw BadArgument(error);
+        return own(host_.api->mapGetNode(result.get(), "clip", 0, nullptr), host_.api);
+    }
+
+private:
+    Host host_;
+    const char *plugin_;
+    const char *function_;
+    Map arguments_;
+};
+
+Call resize(const Host &host) {
+    return {host, "com.vapoursynth.resize", "Bicubic"};
+}
+
+Node shuffle(const Host &host, std::initializer_list<std::pair<const Node *, int>> planes, int family) {
+    Call call(host, "com.vapoursynth.std", "ShufflePlanes");
+    for (const auto &[clip, plane] : planes)
+        call.node("clips", *clip).integer("planes", plane);
+    return call.integer("colorfamily", family).run();
+}
+
+std::int64_t id_of(const Host &host, const VSVideoFormat &format) {
+    return host.api->queryVideoFormatID(format.colorFamily, format.sampleType, format.bitsPerSample,
+                                        format.subSamplingW, format.subSamplingH, host.core);
+}
+
+void read_by(Call &call, const VSVideoFormat &format, const Color &color) {
+    if (!has_color_choice(format))
+        return;
+    call.integer("range_in", color.range);
+    if (format.colorFamily != cfYUV)
+        return;
+    call.integer("matrix_in", color.matrix);
+    if (format.subSamplingW > 0 || format.subSamplingH > 0)
+        call.integer("chromaloc_in", color.chroma_location);
+}
+
+// Leaving RGB needs a matrix even where the result could be read without one.
+void write_by(Call &call, const VSVideoFormat &from, const VSVideoFormat &format, const Color &color) {
+    if (format.colorFamily == cfYUV || (format.colorFamily == cfGray && from.colorFamily == cfRGB))
+        call.integer("matrix", color.matrix == 2 ? 1 : color.matrix);
+    if (has_color_choice(format))
+        call.integer("range", color.range);
+    if (format.subSamplingW > 0 || format.subSamplingH > 0)
+        call.integer("chromaloc", color.chroma_location);
+}
+
+} // namespace
+
+VSVideoFormat make_format(const Host &host, int family, int sample_type, int bits) {
+    VSVideoFormat format = {};
+    if (!host.api->queryVideoFormat(&format, family, sample_type, bits, 0, 0, host.core))
+        throw InternalError("VapourSynth has no such format");
+    return format;
+}
+
+bool same_format(const VSVideoFormat &a, const VSVideoFormat &b) {
+    return a.colorFamily == b.colorFamily && a.sampleType == b.sampleType &&
+           a.bitsPerSample == b.bitsPerSample && a.subSamplingW == b.subSamplingW &&
+           a.subSamplingH == b.subSamplingH;
+}
+
+VSVideoFormat format_by_id(const Host &host, int id) {
+    VSVideoFormat format = {};
+    if (id <= 0 || !host.api->getVideoFormatByID(&format, static_cast<std::uint32_t>(id), host.core) ||
+        format.colorFamily == cfUndefined)
+        throw BadArgument("\"format\" must be a constant VapourSynth format such as vs.YUV420P8; got ", id);
+    return format;
+}
+
+Node reformat(const Host &host, const Node &clip, const VSVideoFormat &format, const Color &color) {
+    const VSVideoFormat &from = host.info(clip).format;
+    if (same_format(from, format))
+        return share(clip);
+    Call call = resize(host);
+    call.node("clip", clip).integer("format", id_of(host, format));
+    read_by(call, from, color);
+    write_by(call, from, format, color);
+    return call.run();
+}
+
+Node to_planes(const Host &host, const Node &clip, Picture picture, const Color &color) {
+    const VSVideoFormat &format = host.info(clip).format;
+    const int bits =
+        format.sampleType == stFloat && format.bitsPerSample == 16 && format.colorFamily != cfYUV ? 16 : 32;
+    const VSVideoFormat gray = make_format(host, cfGray, stFloat, bits);
+    if (picture == Picture::rgb && format.colorFamily != cfGray)
+        return reformat(host, clip, make_format(host, cfRGB, stFloat, bits), color);
+    if (picture == Picture::rgb) {
+        const Node plane = reformat(host, clip, gray, color);
+        return shuffle(host, {{&plane, 0}, {&plane, 0}, {&plane, 0}}, cfRGB);
+    }
+    if (format.colorFamily == cfGray)
+        return reformat(host, clip, gray, color);
+    const Node luma = shuffle(host, {{&clip, 0}}, cfGray);
+    return reformat(host, luma, gray, color);
+}
+
+Node to_format(const Host &host, const Node &clip, const VSVideoFormat &format, const Color &color) {
+    return reformat(host, clip, format, color);
+}
+
+Node with_chroma(const Host &host, const Node &luma, const Node &clip, const Color &color) {
+    const VSVideoInfo &size = host.info(luma);
+    const VSVideoInfo &from = host.info(clip);
+    const Node plane = reformat(
+        host, luma, make_format(host, cfGray, from.format.sampleType, from.format.bitsPerSample), color);
+    if (size.width == from.width && size.height == from.height)
+        return shuffle(host, {{&plane, 0}, {&clip, 1}, {&clip, 2}}, cfYUV);
+    Call call = resize(host);
+    call.node("clip", clip).integer("width", size.width).integer("height", size.height);
+    read_by(call, from.format, color);
+    const Node enlarged = call.run();
+    return shuffle(host, {{&plane, 0}, {&enlarged, 1}, {&enlarged, 2}}, cfYUV);
+}
+
+} // namespace vsmlrt::vs

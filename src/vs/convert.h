@@ -1,0 +1,34 @@
+// Format conversion by VapourSynth's own filters: hidden nodes before and after the network.
+#pragma once
+
+#include "vs/color.h"
+#include "vs/handles.h"
+
+#include <vector>
+
+namespace vsmlrt::vs {
+
+enum class Picture { rgb, gray };
+
+// The clip as planes of float samples: RGB or GRAY, half where it already was half, float32 else. A GRAY clip
+// asked for as RGB gets three equal planes; a YUV clip asked for as GRAY gives its luma. No node is added
+// where the clip is that already.
+[[nodiscard]] Node to_planes(const Host &host, const Node &clip, Picture picture, const Color &color);
+
+// A float RGB or GRAY clip in `format`; YUV and integer formats by `color`.
+[[nodiscard]] Node to_format(const Host &host, const Node &clip, const VSVideoFormat &format,
+                             const Color &color);
+
+// `luma` (GRAY of any sample type) with the chroma of `clip`, resized to luma's size, in clip's own format.
+[[nodiscard]] Node with_chroma(const Host &host, const Node &luma, const Node &clip, const Color &color);
+
+// `clip` in another format, read by `color`.
+[[nodiscard]] Node reformat(const Host &host, const Node &clip, const VSVideoFormat &format,
+                            const Color &color);
+
+[[nodiscard]] VSVideoFormat make_format(const Host &host, int family, int sample_type, int bits);
+[[nodiscard]] bool same_format(const VSVideoFormat &a, const VSVideoFormat &b);
+// A format by VapourSynth's number; BadArgument for numbers that are none, and for variable formats.
+[[nodiscard]] VSVideoFormat format_by_id(const Host &host, int id);
+
+} // namespace vsmlrt::vs

@@ -1,0 +1,16 @@
+// The public functions of core.mlrt. Each throws an Error; docs/reference.md is their contract.
+#pragma once
+
+#include "vs/handles.h"
+
+namespace vsmlrt::vs {
+
+extern const char *const model_arguments;
+
+void model(const Host &host, const VSMap &in, VSMap &out);
+void devices(const Host &host, const VSMap &in, VSMap &out);
+void version(const Host &host, const VSMap &in, VSMap &out);
+void inspect(const Host &host, const VSMap &in, VSMap &out);
+void import(const Host &host, const VSMap &in, VSMap &out);
+
+} // namespace vsmlrt::vs

@@ -1,0 +1,89 @@
+#include "vs/model_filter.h"
+
+#include "vs/trampoline.h"
+
+namespace vsmlrt::vs {
+namespace {
+
+vsmlrt_type sample_type(const VSVideoFormat &format) {
+    return format.bitsPerSample == 16 ? VSMLRT_FLOAT16 : VSMLRT_FLOAT32;
+}
+
+void add_planes(const Host &host, const Frame &frame, std::vector<pixel::ConstPlane> &planes) {
+    const VSVideoFormat &format = *host.api->getVideoFrameFormat(frame.get());
+    for (int plane = 0; plane < format.numPlanes; ++plane)
+        planes.push_back({sample_type(format), host.api->getReadPtr(frame.get(), plane),
+                          host.api->getStride(frame.get(), plane),
+                          host.api->getFrameWidth(frame.get(), plane),
+                          host.api->getFrameHeight(frame.get(), plane)});
+}
+
+void add_planes(const Host &host, const NewFrame &frame, std::vector<pixel::Plane> &planes) {
+    const VSVideoFormat &format = *host.api->getVideoFrameFormat(frame.get());
+    for (int plane = 0; plane < format.numPlanes; ++plane)
+        planes.push_back({sample_type(format), host.api->getWritePtr(frame.get(), plane),
+                          host.api->getStride(frame.get(), plane),
+                          host.api->getFrameWidth(frame.get(), plane),
+                          host.api->getFrameHeight(frame.get(), plane)});
+}
+
+} // namespace
+
+Node ModelFilter::make(const Host &host, std::unique_ptr<ModelFilter> filter) {
+    VSVideoInfo info = host.info(filter->clips_.front());
+    info.format = filter->options_.format;
+    info.width *= filter->session_->scale();
+    info.height *= filter->session_->scale();
+    std::vector<VSFilterDependency> dependencies;
+    for (const Node &clip : filter->clips_)
+        dependencies.push_back({clip.get(), rpStrictSpatial});
+    return make_node(host, std::move(filter), info, dependencies);
+}
+
+NewFrame ModelFilter::make_frame(const Host &host, const Frame &source) const {
+    const int scale = session_->scale();
+    return own(host.api->newVideoFrame(&options_.format, host.api->getFrameWidth(source.get(), 0) * scale,
+                                       host.api->getFrameHeight(source.get(), 0) * scale, source.get(),
+                                       host.core),
+               host.api);
+}
+
+// The first channel's frame with all of them as properties, itself included.
+const VSFrame *ModelFilter::carrier(const Host &host, std::vector<NewFrame> results) const {
+    NewFrame first = own(host.api->copyFrame(results.front().get(), host.core), host.api);
+    VSMap *properties = host.api->getFramePropertiesRW(first.get());
+    for (std::size_t i = 0; i < results.size(); ++i)
+        host.api->mapConsumeFrame(properties, text(options_.flexible_prop, i).c_str(), results[i].release(),
+                                  maReplace);
+    return first.release();
+}
+
+const VSFrame *ModelFilter::frame(int n, int reason, void **, VSFrameContext *context, const Host &host) {
+    if (reason == arInitial) {
+        for (const Node &clip : clips_)
+            host.api->requestFrameFilter(n, clip.get(), context);
+        return nullptr;
+    }
+    std::vector<Frame> sources;
+    std::vector<pixel::ConstPlane> inputs;
+    for (const Node &clip : clips_) {
+        sources.push_back(own(host.api->getFrameFilter(n, clip.get(), context), host.api));
+        add_planes(host, sources.back(), inputs);
+    }
+    std::vector<NewFrame> results;
+    std::vector<pixel::Plane> outputs;
+    const int frames = options_.flexible_prop.empty() ? 1 : session_->output_channels();
+    for (int i = 0; i < frames; ++i) {
+        results.push_back(make_frame(host, sources.front()));
+        add_planes(host, results.back(), outputs);
+    }
+    session_->run(n, inputs, outputs);
+    if (options_.limit)
+        for (const pixel::Plane &plane : outputs)
+            pixel::clamp(plane, 0.0F, 1.0F);
+    if (!options_.flexible_prop.empty())
+        return carrier(host, std::move(results));
+    return results.front().release();
+}
+
+} // namespace vsmlrt::vs

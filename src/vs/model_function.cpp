@@ -1,0 +1,283 @@
+// core.mlrt.Model: from arguments to nodes.
+#include "base/error.h"
+#include "vs/arguments.h"
+#include "vs/convert.h"
+#include "vs/functions.h"
+#include "vs/model_filter.h"
+#include "vs/outer_filter.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace vsmlrt::vs {
+namespace {
+
+std::string size_text(const VSVideoInfo &info) {
+    return text(info.width, "x", info.height);
+}
+
+void check_clips(const Host &host, const std::vector<Node> &clips) {
+    const VSVideoInfo &first = host.info(clips.front());
+    for (const Node &clip : clips) {
+        const VSVideoInfo &info = host.info(clip);
+        if (info.format.colorFamily == cfUndefined || info.width <= 0 || info.height <= 0)
+            throw BadArgument(
+                "clips of constant format and size are accepted; got one whose format or size varies "
+                "from frame to frame (make it constant with resize)");
+        if (info.width != first.width || info.height != first.height)
+            throw BadArgument("all clips must be of one size; got ", size_text(first), " and ",
+                              size_text(info));
+        if (info.numFrames != first.numFrames)
+            throw BadArgument("all clips must be of one length; got ", first.numFrames, " and ",
+                              info.numFrames, " frames");
+    }
+}
+
+std::optional<engine::Size> read_size(const Arguments &arguments, const char *name) {
+    const std::vector<int> values = arguments.integers(name);
+    if (values.empty())
+        return {};
+    if (values.size() > 2)
+        throw BadArgument("\"", name, "\" must be one number or width and height; got ", values.size(),
+                          " numbers");
+    return engine::Size{values.front(), values.back()};
+}
+
+vsmlrt_precision read_precision(const Arguments &arguments) {
+    const bool fp16 = arguments.flag("fp16", false);
+    const bool bf16 = arguments.flag("bf16", false);
+    const auto given = arguments.data("precision");
+    if (fp16 && bf16)
+        throw BadArgument("\"fp16\" and \"bf16\" are two precisions; give one of them");
+    if ((fp16 || bf16) && given && *given != "auto" && *given != (fp16 ? "fp16" : "bf16"))
+        throw BadArgument("\"precision\" is ", *given, " and \"", fp16 ? "fp16" : "bf16",
+                          "\" is set; give one of them");
+    if (fp16 || bf16)
+        return fp16 ? VSMLRT_PRECISION_FP16 : VSMLRT_PRECISION_BF16;
+    for (const auto precision :
+         {VSMLRT_PRECISION_AUTO, VSMLRT_PRECISION_FP32, VSMLRT_PRECISION_FP16, VSMLRT_PRECISION_BF16})
+        if (given.value_or("auto") == engine::precision_name(precision))
+            return precision;
+    throw BadArgument("\"precision\" must be auto, fp32, fp16 or bf16; got \"", *given, "\"");
+}
+
+std::optional<model::Padding> read_padding(const Arguments &arguments) {
+    const auto given = arguments.data("padding");
+    if (!given)
+        return {};
+    if (*given == "mirror")
+        return model::Padding::mirror;
+    if (*given == "edge")
+        return model::Padding::edge;
+    if (*given == "zero")
+        return model::Padding::zero;
+    throw BadArgument("\"padding\" must be mirror, edge or zero; got \"", *given, "\"");
+}
+
+std::vector<std::pair<std::string, std::string>> read_properties(const Arguments &arguments) {
+    std::vector<std::pair<std::string, std::string>> properties;
+    for (const std::string &option : arguments.all_data("options")) {
+        const auto equals = option.find('=');
+        if (equals == std::string::npos || equals == 0)
+            throw BadArgument("\"options\" must be \"key=value\" strings; got \"", option, "\"");
+        properties.emplace_back(option.substr(0, equals), option.substr(equals + 1));
+    }
+    return properties;
+}
+
+engine::SessionOptions read_options(const Arguments &arguments) {
+    engine::SessionOptions options;
+    options.backend = arguments.data("backend").value_or("auto");
+    options.device = arguments.data("device").value_or("");
+    options.device_id = arguments.integer("device_id").value_or(0);
+    options.program.precision = read_precision(arguments);
+    options.program.num_streams = arguments.integer("num_streams").value_or(1);
+    options.program.num_threads = arguments.integer("num_threads").value_or(0);
+    options.program.properties = read_properties(arguments);
+    if (arguments.flag("force_fp16", false))
+        options.program.keep_fp32.emplace();
+    if (arguments.has("fp16_blacklist_ops")) {
+        const auto kept = arguments.all_data("fp16_blacklist_ops");
+        options.program.keep_fp32.emplace(kept.begin(), kept.end());
+    }
+    options.tile = read_size(arguments, "tilesize");
+    options.overlap = read_size(arguments, "overlap").value_or(engine::Size{});
+    options.multiple = arguments.integer("multiple");
+    options.scale = arguments.integer("scale");
+    options.padding = read_padding(arguments);
+    return options;
+}
+
+engine::Network read_network(const Arguments &arguments) {
+    const std::string path = *arguments.data("network_path");
+    if (!arguments.flag("path_is_serialization", false))
+        return engine::open_network(path);
+    return engine::open_network(std::as_bytes(std::span(path)), "network");
+}
+
+int channels_of(const VSVideoFormat &format) {
+    return format.colorFamily == cfGray ? 1 : 3;
+}
+
+// How the first clip is fed so that all clips together give the network's channels.
+Picture picture_of(const Host &host, const std::vector<Node> &clips, int channels) {
+    int others = 0;
+    for (std::size_t i = 1; i < clips.size(); ++i)
+        others += channels_of(host.info(clips[i]).format);
+    const VSVideoFormat &format = host.info(clips.front()).format;
+    const int wanted = channels - others;
+    if (wanted == 3)
+        return Picture::rgb;
+    if (wanted == 1 && format.colorFamily != cfRGB)
+        return Picture::gray;
+    std::vector<std::string> given;
+    for (const Node &clip : clips)
+        given.push_back(host.format_name(host.info(clip).format));
+    throw BadArgument("the network takes ", channels, " channel(s), and the clips (", join(given, ", "),
+                      ") give ", others + channels_of(format),
+                      "; an RGB or YUV clip gives 3 and a GRAY clip 1");
+}
+
+VSVideoFormat natural_format(const Host &host, int channels, int bits) {
+    return make_format(host, channels == 1 ? cfGray : cfRGB, stFloat, bits);
+}
+
+// Everything between the arguments and the last node.
+class Builder {
+public:
+    Builder(const Host &host, const Arguments &arguments)
+        : host_(host), arguments_(arguments), clips_(arguments.nodes("clips")),
+          flexible_(arguments.data("flexible_output_prop").value_or("")) {
+        check_clips(host_, clips_);
+        format_ = host_.info(clips_.front()).format;
+        engine::Network network = read_network(arguments_);
+        picture_ = picture_of(host_, clips_, network.card.channels);
+        for (const Node &clip : clips_)
+            colors_.push_back(
+                fix_color(host_, clip, arguments_.integer("matrix"), arguments_.integer("range")));
+        const VSVideoInfo &info = host_.info(clips_.front());
+        session_ = std::make_shared<engine::Session>(std::move(network), read_options(arguments_),
+                                                     engine::Size{info.width, info.height});
+    }
+
+    void build(VSMap &out) {
+        const VSVideoFormat final_format = output_format();
+        const Node inner = make_inner(final_format);
+        Node result = flexible_.empty() ? to_result(inner, final_format) : share(inner);
+        OuterFilterOptions options;
+        options.find_repeats = arguments_.flag("dedup", true);
+        options.same_meaning = has_color_choice(final_format) == has_color_choice(format_) &&
+                               final_format.colorFamily == format_.colorFamily &&
+                               final_format.subSamplingW == format_.subSamplingW &&
+                               final_format.subSamplingH == format_.subSamplingH;
+        options.flexible_prop = flexible_;
+        options.flexible_planes = flexible_.empty() ? 0 : session_->output_channels();
+        options.colors = colors_;
+        const Node outer = OuterFilter::make(
+            host_, std::make_unique<OuterFilter>(std::move(clips_), std::move(result), std::move(options)));
+        host_.api->mapSetNode(&out, "clip", outer.get(), maReplace);
+        if (!flexible_.empty())
+            host_.api->mapSetInt(&out, "num_planes", session_->output_channels(), maReplace);
+    }
+
+private:
+    [[nodiscard]] int natural_bits() const {
+        const auto given = arguments_.integer("output_format");
+        if (given && *given != 0 && *given != 1)
+            throw BadArgument("\"output_format\" must be 0 (fp32) or 1 (fp16); got ", *given);
+        if (given)
+            return *given == 1 ? 16 : 32;
+        return format_.sampleType == stFloat && format_.bitsPerSample == 16 ? 16 : 32;
+    }
+
+    [[nodiscard]] VSVideoFormat output_format() const {
+        const int channels = session_->output_channels();
+        if (!flexible_.empty())
+            return natural_format(host_, 1, natural_bits());
+        if (channels != 1 && channels != 3)
+            throw Unsupported("the network gives ", channels,
+                              " channels; 1 and 3 make a clip, and "
+                              "\"flexible_output_prop\" takes any number");
+        const auto given = arguments_.integer("format");
+        if (given && arguments_.has("output_format"))
+            throw BadArgument(
+                "\"format\" and \"output_format\" both say what the result is; give one of them");
+        if (given)
+            return format_by_id(host_, *given);
+        if (arguments_.has("output_format"))
+            return natural_format(host_, channels, natural_bits());
+        const bool chroma_kept = channels == 1 && format_.colorFamily == cfYUV && picture_ == Picture::gray;
+        if ((channels == 1) == (format_.colorFamily == cfGray) || chroma_kept || picture_ == Picture::rgb)
+            return format_;
+        return natural_format(host_, channels, natural_bits());
+    }
+
+    [[nodiscard]] Node make_inner(const VSVideoFormat &final_format) const {
+        std::vector<Node> planes;
+        for (std::size_t i = 0; i < clips_.size(); ++i) {
+            const bool gray =
+                i == 0 ? picture_ == Picture::gray : host_.info(clips_[i]).format.colorFamily == cfGray;
+            planes.push_back(to_planes(host_, clips_[i], gray ? Picture::gray : Picture::rgb, colors_[i]));
+        }
+        ModelFilterOptions options;
+        const int channels = flexible_.empty() ? session_->output_channels() : 1;
+        const bool float_result = final_format.sampleType == stFloat && final_format.colorFamily != cfYUV;
+        options.format = natural_format(host_, channels, float_result ? final_format.bitsPerSample : 32);
+        options.limit = !float_result;
+        options.flexible_prop = flexible_;
+        return ModelFilter::make(host_, std::make_unique<ModelFilter>(std::move(planes), session_, options));
+    }
+
+    [[nodiscard]] Node to_result(const Node &inner, const VSVideoFormat &final_format) const {
+        const Color &color = colors_.front();
+        const bool luma_only = session_->output_channels() == 1 && format_.colorFamily == cfYUV &&
+                               final_format.colorFamily != cfGray;
+        if (luma_only)
+            return reformat(host_, with_chroma(host_, inner, clips_.front(), color), final_format, color);
+        return to_format(host_, inner, final_format, color);
+    }
+
+    Host host_;
+    const Arguments &arguments_;
+    std::vector<Node> clips_;
+    std::string flexible_;
+    VSVideoFormat format_ = {};
+    Picture picture_ = Picture::rgb;
+    std::vector<Color> colors_;
+    std::shared_ptr<engine::Session> session_;
+};
+
+} // namespace
+
+const char *const model_arguments = "clips:vnode[];"
+                                    "network_path:data;"
+                                    "overlap:int[]:opt;"
+                                    "tilesize:int[]:opt;"
+                                    "backend:data:opt;"
+                                    "device:data:opt;"
+                                    "device_id:int:opt;"
+                                    "num_streams:int:opt;"
+                                    "num_threads:int:opt;"
+                                    "precision:data:opt;"
+                                    "fp16:int:opt;"
+                                    "bf16:int:opt;"
+                                    "force_fp16:int:opt;"
+                                    "fp16_blacklist_ops:data[]:opt;"
+                                    "format:int:opt;"
+                                    "output_format:int:opt;"
+                                    "matrix:int:opt;"
+                                    "range:int:opt;"
+                                    "multiple:int:opt;"
+                                    "padding:data:opt;"
+                                    "scale:int:opt;"
+                                    "dedup:int:opt;"
+                                    "flexible_output_prop:data:opt;"
+                                    "path_is_serialization:int:opt;"
+                                    "options:data[]:opt;";
+
+void model(const Host &host, const VSMap &in, VSMap &out) {
+    const Arguments arguments(host, in);
+    Builder(host, arguments).build(out);
+}
+
+} // namespace vsmlrt::vs

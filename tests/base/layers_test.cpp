@@ -1,0 +1,119 @@
+// The layers of docs/architecture.md, read off the includes: a folder may use those below it and no others.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using Names = std::set<std::string>;
+
+// What each folder may include besides itself and the public headers in include/vsmlrt.
+const std::map<std::string, Names> allowed = {
+    {"base", {}},
+    {"tensor", {"base"}},
+    {"tile", {"base"}},
+    {"pixel", {"base", "tensor"}},
+    {"cache", {"base", "tensor"}},
+    {"model", {"base", "tensor"}},
+    {"graph", {"base", "tensor", "model"}},
+    {"engine", {"base", "tensor", "tile", "pixel", "cache", "model", "graph"}},
+    {"vs", {"base", "tensor", "tile", "pixel", "cache", "model", "graph", "engine"}},
+    {"backends", {"base", "tensor", "model", "graph"}},
+};
+
+// Headers from outside, and the only folder that may include them.
+const std::map<std::string, std::string> reserved = {{"VapourSynth4.h", "vs"},
+                                                     {"VSHelper4.h", "vs"},
+                                                     {"openvino", "backends/openvino"},
+                                                     {"protozero", "model"}};
+
+struct Include {
+    std::string file; // relative to src
+    std::string target;
+    bool quoted;
+};
+
+// "backends/openvino" for files in there, else the first folder.
+std::string folder_of(const fs::path &path) {
+    auto part = path.begin();
+    const std::string first = part->string();
+    return first == "backends" ? first + "/" + (++part)->string() : first;
+}
+
+// What stands between the marks of an #include line; empty for other lines.
+std::string included(const std::string &line, bool &quoted) {
+    const std::size_t begin = line.find_first_of("<\"");
+    if (begin == std::string::npos || line.substr(0, begin).find("#include") == std::string::npos)
+        return {};
+    quoted = line[begin] == '"';
+    return line.substr(begin + 1, line.find(quoted ? '"' : '>', begin + 1) - begin - 1);
+}
+
+std::vector<Include> read_includes(const fs::path &source) {
+    std::vector<Include> includes;
+    for (const auto &entry : fs::recursive_directory_iterator(source)) {
+        const std::string ending = entry.path().extension().string();
+        if (ending != ".h" && ending != ".cpp")
+            continue;
+        std::ifstream file(entry.path());
+        for (std::string line; std::getline(file, line);) {
+            bool quoted = false;
+            const std::string target = included(line, quoted);
+            if (!target.empty())
+                includes.push_back({fs::relative(entry.path(), source).string(), target, quoted});
+        }
+    }
+    return includes;
+}
+
+// Empty, or what is wrong.
+std::string judge(const Include &include) {
+    const std::string folder = folder_of(include.file);
+    const std::string layer = folder.substr(0, folder.find('/'));
+    const std::string first = fs::path(include.target).begin()->string();
+    if (const auto owner = reserved.find(first); owner != reserved.end() && owner->second != folder)
+        return "only src/" + owner->second + " includes " + first;
+    if (!include.quoted || first == "vsmlrt")
+        return {};
+    if (allowed.count(first) == 0)
+        return "is no path from src or include";
+    if (folder_of(include.target) == folder)
+        return {};
+    const auto rule = allowed.find(layer);
+    if (rule == allowed.end())
+        return "src/" + layer + " is no layer known to this test";
+    return rule->second.count(first) != 0 ? "" : "src/" + folder + " may not use src/" + first;
+}
+
+TEST(Layers, IncludeOnlyWhatLiesBelow) {
+    const std::vector<Include> includes = read_includes(VSMLRT_SOURCE_FOLDER);
+    ASSERT_GT(includes.size(), 100U) << "the sources were not found in " << VSMLRT_SOURCE_FOLDER;
+    for (const Include &include : includes)
+        EXPECT_EQ(judge(include), "") << "src/" << include.file << " includes " << include.target;
+}
+
+TEST(Layers, ShortcutsAreRefused) {
+    EXPECT_EQ(judge({"base/file.cpp", "tensor/half.h", true}), "src/base may not use src/tensor");
+    EXPECT_EQ(judge({"graph/ir.h", "engine/pool.h", true}), "src/graph may not use src/engine");
+    EXPECT_EQ(judge({"engine/pool.h", "vs/color.h", true}), "src/engine may not use src/vs");
+    EXPECT_EQ(judge({"vs/plugin.cpp", "backends/openvino/device.h", true}),
+              "src/vs may not use src/backends");
+    EXPECT_EQ(judge({"backends/reference/run.cpp", "backends/openvino/device.h", true}),
+              "src/backends/reference may not use src/backends");
+    EXPECT_EQ(judge({"engine/pool.h", "VapourSynth4.h", false}), "only src/vs includes VapourSynth4.h");
+    EXPECT_EQ(judge({"backends/reference/run.cpp", "openvino/openvino.hpp", false}),
+              "only src/backends/openvino includes openvino");
+    EXPECT_EQ(judge({"base/file.cpp", "file.h", true}), "is no path from src or include");
+    EXPECT_EQ(judge({"new/thing.cpp", "base/text.h", true}), "src/new is no layer known to this test");
+    EXPECT_EQ(judge({"backends/reference/run.cpp", "graph/ir.h", true}), "");
+    EXPECT_EQ(judge({"base/door.h", "vsmlrt/backend.h", true}), "");
+}
+
+} // namespace

@@ -1,0 +1,97 @@
+// How a backend's door behaves, whatever it computes.
+#include "conformance/suite.h"
+
+#include "model/onnx.h"
+#include "networks/families.h"
+
+#include <thread>
+
+namespace vsmlrt::test {
+namespace {
+
+std::vector<std::byte> small_network() {
+    return model::write_onnx(srvgg(8, 3));
+}
+
+vsmlrt_code code_of(const vsmlrt_backend &backend, std::span<const std::byte> onnx,
+                    const ProgramOptions &options, std::string &message) {
+    try {
+        Program program(backend, onnx, options);
+        return VSMLRT_OK;
+    } catch (const Error &error) {
+        message = error.what();
+        return error.code();
+    }
+}
+
+TEST_P(Conformance, DescribesItselfAndItsProgram) {
+    EXPECT_EQ(backend().interface_version, VSMLRT_INTERFACE_VERSION);
+    EXPECT_EQ(backend().name, GetParam());
+    EXPECT_NE(std::string(backend().version()), "");
+    Program program(backend(), small_network(), {});
+    EXPECT_EQ(program.info().num_inputs, 1);
+    EXPECT_EQ(program.info().num_outputs, 1);
+    EXPECT_NE(program.info().precision, VSMLRT_PRECISION_AUTO);
+    EXPECT_GE(program.info().context_bytes, 0);
+}
+
+TEST_P(Conformance, RefusesAnUnknownDevice) {
+    std::string message;
+    const vsmlrt_sink sink = {&message, [](void *user, const void *data, std::size_t size) {
+                                  static_cast<std::string *>(user)->append(static_cast<const char *>(data),
+                                                                           size);
+                              }};
+    vsmlrt_device *device = nullptr;
+    EXPECT_EQ(backend().open_device("no such device", &device, sink), VSMLRT_BAD_ARGUMENT);
+    EXPECT_NE(message.find("no such device"), std::string::npos) << message;
+}
+
+TEST_P(Conformance, RefusesBytesThatAreNoNetwork) {
+    std::string message;
+    const std::vector<std::byte> noise(100, std::byte{0x5a});
+    EXPECT_EQ(code_of(backend(), noise, {}, message), VSMLRT_BAD_MODEL) << message;
+    EXPECT_NE(message, "");
+}
+
+TEST_P(Conformance, RefusesAnUnknownOption) {
+    ProgramOptions options;
+    options.options = {{"no.such.option", "1"}};
+    std::string message;
+    EXPECT_EQ(code_of(backend(), small_network(), options, message), VSMLRT_BAD_ARGUMENT) << message;
+}
+
+TEST_P(Conformance, GivesTheSameBuffersForTheSameSizeAndResultsForTheSameInput) {
+    Program program(backend(), small_network(), {});
+    Context context = program.context();
+    const std::vector<Values> first = context.run_seeded({20, 12}, 5);
+    static_cast<void>(context.run_seeded({33, 9}, 6));
+    EXPECT_EQ(difference(context.run_seeded({20, 12}, 5), first), 0);
+}
+
+TEST_P(Conformance, RunsTwoContextsAtOnce) {
+    ProgramOptions options;
+    options.num_streams = 2;
+    Program program(backend(), small_network(), options);
+    Context one = program.context();
+    Context other = program.context();
+    const std::vector<Values> expected_one = one.run_seeded({20, 12}, 1);
+    const std::vector<Values> expected_other = other.run_seeded({31, 17}, 2);
+    double apart_one = 0;
+    double apart_other = 0;
+    const auto repeat = [](Context &context, vsmlrt_extent extent, std::uint64_t seed,
+                           const std::vector<Values> &expected, double &apart) {
+        for (int i = 0; i < 10; ++i)
+            apart = std::max(apart, difference(context.run_seeded(extent, seed), expected));
+    };
+    std::thread first(repeat, std::ref(one), vsmlrt_extent{20, 12}, 1, std::cref(expected_one),
+                      std::ref(apart_one));
+    std::thread second(repeat, std::ref(other), vsmlrt_extent{31, 17}, 2, std::cref(expected_other),
+                       std::ref(apart_other));
+    first.join();
+    second.join();
+    EXPECT_EQ(apart_one, 0);
+    EXPECT_EQ(apart_other, 0);
+}
+
+} // namespace
+} // namespace vsmlrt::test

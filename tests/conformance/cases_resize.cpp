@@ -1,0 +1,65 @@
+#include "conformance/cases.h"
+
+namespace vsmlrt::test {
+namespace {
+
+Case resize(const std::string &name, float vertical, float horizontal, const Attributes &attributes,
+            std::int64_t opset = 17) {
+    Builder b(opset);
+    const Name x = b.input(2);
+    const Name scales = b.constant({4}, {1, 1, vertical, horizontal});
+    const std::vector<Name> inputs =
+        opset < 11 ? std::vector<Name>{x, scales} : std::vector<Name>{x, "", scales};
+    b.output(b.node(opset == 9 ? "Upsample" : "Resize", inputs, attributes));
+    return {"Resize_" + name, b.network()};
+}
+
+Attributes modes(const std::string &mode, const std::string &coordinates, const std::string &nearest = "") {
+    Attributes attributes{{"mode", mode}, {"coordinate_transformation_mode", coordinates}};
+    if (!nearest.empty())
+        attributes["nearest_mode"] = nearest;
+    return attributes;
+}
+
+Case to_size() {
+    Builder b;
+    b.output(b.node("Resize", {b.input(2), "", "", b.integers({1, 2, 13, 50})},
+                    {{"mode", std::string("linear")}}));
+    return {"Resize_to_size", b.network()};
+}
+
+Case stated_axes() {
+    Builder b(18);
+    b.output(b.node("Resize", {b.input(2), "", b.constant({2}, {3, 2})},
+                    {{"mode", std::string("linear")}, {"axes", ints({3, 2})}}));
+    return {"Resize_axes", b.network()};
+}
+
+} // namespace
+
+std::vector<Case> resize_cases() {
+    std::vector<Case> cases;
+    for (const char *nearest : {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"})
+        for (const char *coordinates : {"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"}) {
+            const std::string name = std::string("nearest_") + coordinates + "_" + nearest;
+            cases.push_back(resize(name, 2, 3, modes("nearest", coordinates, nearest)));
+            cases.push_back(resize(name + "_smaller", 0.5F, 0.6F, modes("nearest", coordinates, nearest)));
+        }
+    for (const char *mode : {"linear", "cubic"})
+        for (const char *coordinates : {"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"}) {
+            const std::string name = std::string(mode) + "_" + coordinates;
+            cases.push_back(resize(name, 2, 3, modes(mode, coordinates)));
+            cases.push_back(resize(name + "_smaller", 0.5F, 0.6F, modes(mode, coordinates)));
+        }
+    Attributes catmull_rom = modes("cubic", "half_pixel");
+    catmull_rom["cubic_coeff_a"] = -0.5F;
+    cases.push_back(resize("cubic_a", 2, 1.5F, catmull_rom));
+    cases.push_back(resize("nearest_10", 2, 2, {{"mode", std::string("nearest")}}, 10));
+    cases.push_back(resize("linear_10", 2, 2, {{"mode", std::string("linear")}}, 10));
+    cases.push_back(resize("nearest_9", 2, 3, {{"mode", std::string("nearest")}}, 9));
+    cases.push_back(to_size());
+    cases.push_back(stated_axes());
+    return cases;
+}
+
+} // namespace vsmlrt::test

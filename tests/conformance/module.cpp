@@ -1,0 +1,181 @@
+#include "conformance/module.h"
+
+#include "tensor/half.h"
+
+#include <algorithm>
+#include <cmath>
+#include <dlfcn.h>
+#include <limits>
+#include <numeric>
+
+namespace vsmlrt::test {
+namespace {
+
+// The text of a door's error, and its code as an exception.
+class Failure {
+public:
+    [[nodiscard]] vsmlrt_sink sink() {
+        return {this, [](void *user, const void *data, std::size_t size) {
+                    static_cast<Failure *>(user)->text_.append(static_cast<const char *>(data), size);
+                }};
+    }
+    [[nodiscard]] const std::string &text() const { return text_; }
+    void check(vsmlrt_code code) const {
+        if (code != VSMLRT_OK)
+            throw Error(code, text_);
+    }
+
+private:
+    std::string text_;
+};
+
+std::string first_device(const vsmlrt_backend &backend) {
+    Failure failure;
+    std::string first;
+    failure.check(backend.list_devices(
+        &first,
+        [](void *user, const vsmlrt_device_info *info) {
+            auto &found = *static_cast<std::string *>(user);
+            if (found.empty())
+                found = info->id;
+        },
+        failure.sink()));
+    return first;
+}
+
+} // namespace
+
+Opened open_module(const std::filesystem::path &path) {
+    if (!std::filesystem::exists(path))
+        return {nullptr, path.filename().string() + " was not built"};
+    // Never closed: vendor libraries do not bear it, nor does the product do it.
+    void *const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (!library)
+        return {nullptr, dlerror()};
+    using Entry = const vsmlrt_backend *(*)(std::uint32_t);
+    const auto entry = reinterpret_cast<Entry>(dlsym(library, "vsmlrt_backend_entry"));
+    if (!entry)
+        return {nullptr, dlerror()};
+    const vsmlrt_backend *backend = entry(VSMLRT_INTERFACE_VERSION);
+    if (!backend)
+        return {nullptr, "it speaks another interface version"};
+    Failure failure;
+    if (backend->probe(failure.sink()) != VSMLRT_OK)
+        return {nullptr, failure.text()};
+    return {backend, {}};
+}
+
+Program::Program(const vsmlrt_backend &backend, std::span<const std::byte> onnx,
+                 const ProgramOptions &options)
+    : backend_(backend), device_(nullptr, backend.close_device), program_(nullptr, backend.free_program) {
+    Failure failure;
+    vsmlrt_device *device = nullptr;
+    failure.check(backend.open_device(first_device(backend).c_str(), &device, failure.sink()));
+    device_.reset(device);
+    vsmlrt_program_desc desc = {};
+    desc.network = onnx.data();
+    desc.network_size = onnx.size();
+    desc.precision = options.precision;
+    desc.min_extent = options.smallest;
+    desc.opt_extent = options.smallest;
+    desc.max_extent = options.largest;
+    desc.num_streams = options.num_streams;
+    desc.num_threads = 1;
+    desc.options = options.options.data();
+    desc.num_options = options.options.size();
+    vsmlrt_program *program = nullptr;
+    failure.check(backend.build_program(device, &desc, &program, failure.sink()));
+    program_.reset(program);
+}
+
+Context Program::context() {
+    return Context(*this);
+}
+
+vsmlrt_program_info Program::info() const {
+    vsmlrt_program_info info = {};
+    backend_.describe_program(program_.get(), &info);
+    return info;
+}
+
+Context::Context(Program &program)
+    : backend_(program.backend_), context_(nullptr, program.backend_.free_context) {
+    Failure failure;
+    vsmlrt_context *context = nullptr;
+    failure.check(backend_.make_context(program.program_.get(), &context, failure.sink()));
+    context_.reset(context);
+    inputs_.resize(static_cast<std::size_t>(program.info().num_inputs));
+    outputs_.resize(static_cast<std::size_t>(program.info().num_outputs));
+}
+
+void Context::bind(vsmlrt_extent extent) {
+    Failure failure;
+    failure.check(backend_.bind(context_.get(), extent, inputs_.data(), outputs_.data(), failure.sink()));
+}
+
+void Context::write(const vsmlrt_tensor &tensor, const std::vector<float> &values) {
+    if (static_cast<std::int64_t>(values.size()) != count(tensor))
+        throw BadArgument(values.size(), " values for a tensor of ", count(tensor));
+    if (tensor.type == VSMLRT_FLOAT32)
+        std::copy(values.begin(), values.end(), static_cast<float *>(tensor.data));
+    else
+        std::transform(values.begin(), values.end(), static_cast<std::uint16_t *>(tensor.data),
+                       float_to_half);
+}
+
+std::vector<Values> Context::run_bound() {
+    Failure failure;
+    failure.check(backend_.run(context_.get(), failure.sink()));
+    std::vector<Values> results;
+    for (const vsmlrt_tensor &tensor : outputs_) {
+        Values result{{std::begin(tensor.dims), std::begin(tensor.dims) + tensor.rank}, {}};
+        result.values.resize(static_cast<std::size_t>(count(tensor)));
+        const auto total = static_cast<std::ptrdiff_t>(result.values.size());
+        if (tensor.type == VSMLRT_FLOAT32)
+            std::copy_n(static_cast<const float *>(tensor.data), total, result.values.begin());
+        else
+            std::transform(static_cast<const std::uint16_t *>(tensor.data),
+                           static_cast<const std::uint16_t *>(tensor.data) + total, result.values.begin(),
+                           half_to_float);
+        results.push_back(std::move(result));
+    }
+    return results;
+}
+
+std::vector<Values> Context::run_seeded(vsmlrt_extent extent, std::uint64_t seed) {
+    return run(extent, [&](std::size_t i, const vsmlrt_tensor &tensor) {
+        return Random(seed + i).list(count(tensor));
+    });
+}
+
+std::int64_t count(const vsmlrt_tensor &tensor) {
+    return std::accumulate(std::begin(tensor.dims), std::begin(tensor.dims) + tensor.rank, std::int64_t{1},
+                           std::multiplies<>());
+}
+
+double difference(const std::vector<Values> &given, const std::vector<Values> &expected) {
+    constexpr double infinite = std::numeric_limits<double>::infinity();
+    if (given.size() != expected.size())
+        return infinite;
+    double most = 0;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        if (given[i].dims != expected[i].dims)
+            return infinite;
+        double range = 1;
+        double apart = 0;
+        for (std::size_t k = 0; k < given[i].values.size(); ++k) {
+            const double a = given[i].values[k];
+            const double b = expected[i].values[k];
+            if (std::isnan(a) != std::isnan(b))
+                return infinite;
+            if (std::isnan(a) || a == b)
+                continue;
+            apart = std::max(apart, std::abs(a - b));
+            range = std::max(range, std::abs(b));
+        }
+        most = std::max(most, apart / range);
+    }
+    return most;
+}
+
+} // namespace vsmlrt::test

@@ -1,0 +1,83 @@
+// run_network MODULE NETWORK.onnx IN.raw... --size WxH --out OUT.raw
+//
+// Runs a network once on a backend module. Files are raw float32, NCHW; the output's shape goes to standard
+// output.
+#include "base/file.h"
+#include "conformance/module.h"
+
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+
+namespace {
+
+using namespace vsmlrt;
+
+struct Arguments {
+    std::vector<std::string> files; // module, network, inputs
+    vsmlrt_extent size = {0, 0};
+    std::string out;
+};
+
+Arguments parse(int count, char **values) {
+    Arguments arguments;
+    for (int i = 1; i < count; ++i) {
+        const std::string word = values[i];
+        const std::string next = i + 1 < count ? values[i + 1] : "";
+        if (word == "--size") {
+            if (std::sscanf(next.c_str(), "%dx%d", &arguments.size.width, &arguments.size.height) != 2)
+                throw BadArgument("--size is WxH, and was given \"", next, "\"");
+            ++i;
+        } else if (word == "--out") {
+            arguments.out = next;
+            ++i;
+        } else {
+            arguments.files.push_back(word);
+        }
+    }
+    if (arguments.files.size() < 3 || arguments.size.width < 1 || arguments.size.height < 1 ||
+        arguments.out.empty())
+        throw BadArgument("usage: run_network MODULE NETWORK.onnx IN.raw... --size WxH --out OUT.raw");
+    return arguments;
+}
+
+std::vector<float> read_floats(const std::string &path) {
+    const std::vector<std::byte> bytes = read_file(path);
+    std::vector<float> values(bytes.size() / sizeof(float));
+    std::memcpy(values.data(), bytes.data(), values.size() * sizeof(float));
+    return values;
+}
+
+void run(const Arguments &arguments) {
+    const test::Opened opened = test::open_module(std::filesystem::absolute(arguments.files[0]));
+    if (!opened.backend)
+        throw BadArgument(arguments.files[0], ": ", opened.reason);
+    const std::vector<std::byte> onnx = read_file(arguments.files[1]);
+    test::Program program(*opened.backend, onnx, {arguments.size, arguments.size});
+    test::Context context = program.context();
+    const std::vector<test::Values> results =
+        context.run(arguments.size, [&](std::size_t i, const vsmlrt_tensor &) {
+            if (i + 2 >= arguments.files.size())
+                throw BadArgument("the network has more inputs than there are files");
+            return read_floats(arguments.files[i + 2]);
+        });
+    std::ofstream file(arguments.out, std::ios::binary);
+    file.write(reinterpret_cast<const char *>(results[0].values.data()),
+               static_cast<std::streamsize>(results[0].values.size() * sizeof(float)));
+    if (!file.flush())
+        throw BadArgument(arguments.out, ": cannot be written");
+    std::cout << join(results[0].dims, " ") << "\n";
+}
+
+} // namespace
+
+int main(int count, char **values) {
+    try {
+        run(parse(count, values));
+        return 0;
+    } catch (const std::exception &failure) {
+        std::cerr << "run_network: " << failure.what() << "\n";
+        return 1;
+    }
+}

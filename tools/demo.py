@@ -1,0 +1,75 @@
+"""The demo: three seconds of a real clip upscaled by a real network, and one frame before and after as a picture."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import av
+import vapoursynth as vs
+
+from clips import fetch
+
+CLIPS = Path("build/clips")
+OUT = Path("out")
+WIDTH, HEIGHT, LEFT, TOP = 640, 360, 320, 180
+FRAMES = 75
+SHOWN = 60
+
+
+def upscale(source: Path, video: Path) -> None:
+    """Run the command line as a user would; SystemExit with its status if it fails."""
+    crop = f"{WIDTH}x{HEIGHT}+{LEFT}+{TOP}"
+    options = ["--model", "animevideov3", "--scale", "2", "--crop", crop, "--frames", f"0:{FRAMES}", "--overwrite"]
+    command = ["upscale", str(source), str(video), *options]
+    print("demo: vsmlrt", *command, file=sys.stderr)
+    status = subprocess.run([sys.executable, "-m", "vsmlrt", *command], check=False).returncode
+    if status != 0:
+        sys.exit(status)
+
+
+def before_and_after(source: Path, video: Path) -> vs.VideoNode:
+    """The shown frame enlarged by bicubic, and the network's beside it, as one RGB24 frame."""
+    core = vs.core
+    before = core.std.CropAbs(core.bs.VideoSource(str(source), cachemode=0), WIDTH, HEIGHT, LEFT, TOP)[SHOWN]
+    after = core.bs.VideoSource(str(video), cachemode=0)[SHOWN]
+    pictures = [
+        core.resize.Bicubic(clip, after.width, after.height, format=vs.RGB24, matrix_in_s="709")
+        for clip in (before, after)
+    ]
+    return core.std.StackHorizontal(pictures)
+
+
+def write_png(picture: vs.VideoNode, path: Path) -> None:
+    """Write the first frame of an RGB24 clip; the file appears under its name when whole."""
+    shown = av.VideoFrame(picture.width, picture.height, "gbrp")
+    with picture.get_frame(0) as frame:
+        for plane, samples in zip(shown.planes, (frame[1], frame[2], frame[0]), strict=True):
+            packed = bytes(samples)
+            starts = range(0, len(packed), picture.width)
+            plane.update(b"".join(packed[at : at + picture.width].ljust(plane.line_size, b"\0") for at in starts))
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        unfinished = Path(scratch) / path.name
+        with av.open(str(unfinished), "w", format="image2") as output:
+            stream = output.add_stream("png", rate=1)
+            stream.width, stream.height, stream.pix_fmt = picture.width, picture.height, "rgb24"
+            output.mux(stream.encode(shown.reformat(format="rgb24")))
+            output.mux(stream.encode(None))
+        unfinished.replace(path)
+
+
+def main() -> None:
+    """Make out/demo.mkv and out/demo.png."""
+    fetch(CLIPS)
+    OUT.mkdir(exist_ok=True)
+    source, video, picture = CLIPS / "bigbuckbunny.mp4", OUT / "demo.mkv", OUT / "demo.png"
+    upscale(source, video)
+    write_png(before_and_after(source, video), picture)
+    print(f"demo: the video is {video.resolve()} (before: the middle of {source})")
+    print(f"demo: one frame before (bicubic) and after is {picture.resolve()}")
+
+
+if __name__ == "__main__":
+    main()
