@@ -1,12 +1,14 @@
 # Two commands: 'make demo' upscales a real clip, 'make test' runs the tests. Both set up first; repeats are quick.
 PYTHON_IN := .venv/bin/python
 
-.PHONY: help setup demo test lint clean
+.PHONY: help setup demo test lint bench-peers bench-overhead clean
 
 help:
 	@echo 'make demo    set up, fetch a network, upscale a real clip into out/'
 	@echo 'make test    set up, build the C++ tests, run ctest and pytest'
 	@echo 'make lint    clang-format, clang-tidy, ruff and mypy'
+	@echo 'make bench-peers     fps and memory beside vs-mlrt'"'"'s CPU plugins (an hour; ARGS="--sizes 640x272")'
+	@echo 'make bench-overhead  what the filter itself costs'
 	@echo 'make setup   .venv with this package in it, for use'
 	@echo 'make clean   remove build/ and out/ (.venv stays)'
 
@@ -23,6 +25,15 @@ test:
 lint:
 	@tools/setup dev
 	@tools/lint
+
+bench-peers:
+	@tools/setup dev
+	@tools/peers
+	@$(PYTHON_IN) bench/peers.py --peers .venv-peers/bin/python --work build/bench $(ARGS)
+
+bench-overhead:
+	@tools/setup dev
+	@$(PYTHON_IN) bench/overhead.py $(ARGS)
 
 clean:
 	rm -rf build out

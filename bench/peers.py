@@ -24,8 +24,8 @@ import drunet
 HERE = Path(__file__).resolve().parent
 FAMILIES = {
     "realesrgan": ("realesr-animevideov3-x4", 3),
-    "waifu2x": ("upconv_7_anime_style_art_rgb/noise0_scale2.0x", 3),
-    "cugan": ("cugan-se-up2x-no-denoise", 3),
+    "waifu2x": ("waifu2x-upconv_7_anime_style_art_rgb-2x-noise0", 3),
+    "cugan": ("cugan-se-2x-no-denoise", 3),
     "dpir": ("", 4),
 }
 

@@ -46,9 +46,9 @@ def make(side: dict[str, object], clips: list[vs.VideoNode], path: str) -> vs.Vi
     if name == "ov":
         precision = side["precision"]
         config = (dict) if precision == "bf16" else (lambda: {"INFERENCE_PRECISION_HINT": "f32"})
-        return core.ov.Model(clips, path, overlap=[0, 0], device="CPU", builtin=False, config=config)
+        return core.ov.Model(clips, path, overlap=[0, 0], device="CPU", config=config)
     if name == "ort":
-        return core.ort.Model(clips, path, overlap=[0, 0], provider="", num_streams=1, builtin=False)
+        return core.ort.Model(clips, path, overlap=[0, 0], provider="", num_streams=1)
     return core.mlrt.Model(clips, path, backend="openvino", precision=side["precision"], **side.get("options", {}))
 
 

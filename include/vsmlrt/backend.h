@@ -53,7 +53,7 @@ struct vsmlrt_program_desc {
     vsmlrt_extent min_extent; // the shape range, in pixels of the network's input
     vsmlrt_extent opt_extent;
     vsmlrt_extent max_extent;
-    std::int32_t num_streams; // how many contexts will be made
+    std::int32_t num_streams; // how many contexts will run side by side
     std::int32_t num_threads; // CPU threads for all contexts together; 0: the backend's choice
     const vsmlrt_option *options;
     std::size_t num_options;
@@ -67,6 +67,9 @@ struct vsmlrt_program_info {
     std::int32_t num_outputs;
     std::int64_t context_bytes;      // estimate of what one context takes; 0 where unknown
     std::int32_t blob_worth_caching; // 1: importing a blob beats building again
+    // Contexts beyond num_streams that take only their inputs and outputs and wait for a stream in run(): with
+    // them the next frame is read and the last one written while the network runs.
+    std::int32_t spare_contexts;
 };
 
 struct vsmlrt_device;

@@ -35,4 +35,20 @@ using Unsupported = ErrorOf<VSMLRT_UNSUPPORTED>;
 using DeviceError = ErrorOf<VSMLRT_DEVICE>;
 using InternalError = ErrorOf<VSMLRT_INTERNAL>;
 
+// Throws the class that belongs to a code; what is no known code is an internal error.
+[[noreturn]] inline void raise(vsmlrt_code code, const std::string &message) {
+    switch (code) {
+    case VSMLRT_BAD_ARGUMENT:
+        throw BadArgument(message);
+    case VSMLRT_BAD_MODEL:
+        throw BadModel(message);
+    case VSMLRT_UNSUPPORTED:
+        throw Unsupported(message);
+    case VSMLRT_DEVICE:
+        throw DeviceError(message);
+    default:
+        throw InternalError(message);
+    }
+}
+
 } // namespace vsmlrt

@@ -63,9 +63,10 @@ void PlanCache::store(const Key &key, std::span<const std::byte> blob) {
     }
 }
 
-PlanCache::Blob PlanCache::load_or_build(const Key &key, const std::function<Blob()> &build) {
+std::optional<PlanCache::Blob>
+PlanCache::load_or_build(const Key &key, const std::function<std::optional<Blob>()> &build) {
     if (std::optional<Blob> blob = load(key))
-        return *std::move(blob);
+        return blob;
     std::optional<FileLock> lock;
     try {
         if (!folder_.empty()) {
@@ -80,10 +81,10 @@ PlanCache::Blob PlanCache::load_or_build(const Key &key, const std::function<Blo
     // Another process may have built it while this one waited; what was refused before was reported then.
     std::string refusal;
     if (std::optional<Blob> blob = look(key, refusal))
-        return *std::move(blob);
-    Blob blob = build();
-    if (lock)
-        store(key, blob);
+        return blob;
+    std::optional<Blob> blob = build();
+    if (lock && blob)
+        store(key, *blob);
     return blob;
 }
 

@@ -32,8 +32,10 @@ public:
     void store(const Key &key, std::span<const std::byte> blob);
 
     // Loads, or builds and stores. One process builds a program at a time; others that want it wait and then
-    // load. What `build` throws passes through, and nothing is stored.
-    [[nodiscard]] Blob load_or_build(const Key &key, const std::function<Blob()> &build);
+    // load. What `build` throws passes through, and nothing is stored; so it is with what it finds not worth
+    // keeping (no blob).
+    [[nodiscard]] std::optional<Blob> load_or_build(const Key &key,
+                                                    const std::function<std::optional<Blob>()> &build);
 
     [[nodiscard]] std::vector<StoredPlan> list() const; // last used first
     std::size_t clear();                                // the number of plans removed

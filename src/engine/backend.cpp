@@ -24,7 +24,7 @@ void checked(Call &&call) {
     Text error;
     const vsmlrt_code code = call(error.sink());
     if (code != VSMLRT_OK)
-        throw Error(code, error.value());
+        raise(code, error.value());
 }
 
 } // namespace

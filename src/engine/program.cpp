@@ -1,6 +1,9 @@
 #include "engine/program.h"
 
+#include "base/file.h"
+#include "base/hash.h"
 #include "base/log.h"
+#include "cache/plan_cache.h"
 #include "model/edit.h"
 #include "model/onnx.h"
 
@@ -9,7 +12,8 @@ namespace {
 
 model::Network edited(const model::Loaded &loaded, vsmlrt_extent extent, vsmlrt_precision precision,
                       const Device &device, const ProgramOptions &options) {
-    model::Network network = model::fix_shape(loaded.network, extent.width, extent.height);
+    model::Network network =
+        model::spell_out(model::fix_shape(loaded.network, extent.width, extent.height));
     // Where fp16 is not native the backend computes in another precision, and the rewrite would only lose
     // bits.
     if (precision != VSMLRT_PRECISION_FP16 || !device.info().native_fp16)
@@ -18,6 +22,66 @@ model::Network edited(const model::Loaded &loaded, vsmlrt_extent extent, vsmlrt_
     if (options.keep_fp32)
         half.keep = *options.keep_fp32;
     return model::to_half(network, half);
+}
+
+// Plans of this user's machine; made on first use, so that VSMLRT_CACHE is read when a program is built.
+cache::PlanCache &plan_cache() {
+    constexpr std::uintmax_t limit = std::uintmax_t{8} << 30;
+    static auto *const plans = new cache::PlanCache(cache_folder(), limit);
+    return *plans;
+}
+
+std::string extent_text(vsmlrt_extent extent) {
+    return text(extent.width, "x", extent.height);
+}
+
+std::string shapes_text(const vsmlrt_program_desc &desc) {
+    const std::string best = extent_text(desc.opt_extent);
+    const std::string least = extent_text(desc.min_extent);
+    const std::string most = extent_text(desc.max_extent);
+    return least == most ? best : text("min", least, "_opt", best, "_max", most);
+}
+
+cache::Key plan_key(const Device &device, const model::Loaded &loaded, const vsmlrt_program_desc &desc) {
+    const std::string version = device.backend().version();
+    const auto bytes = std::span(static_cast<const std::byte *>(desc.network), desc.network_size);
+    cache::Key key;
+    key.file_name = cache::make_file_name({loaded.stem, shapes_text(desc), precision_name(desc.precision),
+                                           "fp32", device.info().name, version});
+    key.full = text("network ", content_hash(bytes), "\nshapes ", shapes_text(desc), "\nprecision ",
+                    precision_name(desc.precision), "\ndevice ", device.info().id, " ", device.info().name,
+                    "\nversion ", version, "\nstreams ", desc.num_streams, "\nthreads ", desc.num_threads);
+    for (std::size_t i = 0; i < desc.num_options; ++i)
+        key.full += text("\noption ", desc.options[i].key, "=", desc.options[i].value);
+    return key;
+}
+
+// From the plan cache, or built and, where the backend finds that worth while, stored there.
+std::shared_ptr<const Program> load_or_build(const std::shared_ptr<const Device> &device,
+                                             const model::Loaded &loaded, vsmlrt_program_desc desc) {
+    std::shared_ptr<const Program> built;
+    const auto build = [&]() -> std::optional<cache::PlanCache::Blob> {
+        built = std::make_shared<const Program>(device, desc);
+        if (built->info().blob_worth_caching == 0)
+            return {};
+        return built->export_blob();
+    };
+    const cache::Key key = plan_key(*device, loaded, desc);
+    const std::optional<cache::PlanCache::Blob> blob = plan_cache().load_or_build(key, build);
+    if (built)
+        return built;
+    try {
+        vsmlrt_program_desc stored = desc;
+        stored.blob = blob->data();
+        stored.blob_size = blob->size();
+        return std::make_shared<const Program>(device, stored);
+    } catch (const Error &refused) {
+        log(LogLevel::information,
+            text("the stored plan ", key.file_name, " is built again: ", refused.what()));
+    }
+    if (const auto fresh = build())
+        plan_cache().store(key, *fresh);
+    return built;
 }
 
 } // namespace
@@ -49,7 +113,7 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
     desc.num_threads = options.num_threads;
     desc.options = properties.data();
     desc.num_options = properties.size();
-    auto program = std::make_shared<const Program>(device, desc);
+    auto program = load_or_build(device, loaded, desc);
     if (program->info().precision != precision)
         log_once(LogLevel::warning,
                  text(device->info().name, " computes in ", precision_name(program->info().precision),

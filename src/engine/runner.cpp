@@ -54,7 +54,8 @@ const Program &within_memory(const Program &program, int num_streams) {
 
 Runner::Runner(std::shared_ptr<const Program> program, const Layout &layout, int num_streams)
     : program_(std::move(program)), layout_(layout),
-      pool_((static_cast<void>(within_memory(*program_, num_streams)), program_), num_streams) {
+      pool_((static_cast<void>(within_memory(*program_, num_streams)), program_),
+            num_streams + program_->info().spare_contexts) {
     measure();
     for (const tile::Span &span : layout_.plan.columns)
         columns_.push_back(reach(span, scale_, layout_.width * scale_));

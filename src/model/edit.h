@@ -36,4 +36,9 @@ struct HalfOptions {
 // Changes only the type of the network's inputs or outputs, by Cast nodes at the ends.
 [[nodiscard]] Network set_io_type(const Network &network, Element inputs, Element outputs);
 
+// Writes forms of operators that vendor libraries are known to read wrongly in operators that all of them
+// read right: Softmax and LogSoftmax over several axes (before opset 13), and ReduceL1, ReduceLogSum and
+// ReduceLogSumExp with axes as an attribute (opset 13 to 17). The result means the same.
+[[nodiscard]] Network spell_out(const Network &network);
+
 } // namespace vsmlrt::model

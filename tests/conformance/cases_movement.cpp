@@ -140,6 +140,7 @@ std::vector<Case> movement_cases() {
                             pad("edge", {0, 0, 3, 2, 0, 0, 4, 5}),
                             pad("wrap", {0, 0, 3, 2, 0, 0, 4, 5}),
                             pad_attributes()};
+    cases[cases.size() - 2].skipped = {{"openvino", "it has no Pad of mode wrap, and says so"}};
     cases.push_back(single("DepthToSpace_DCR", "DepthToSpace", 12, {{"blocksize", std::int64_t{2}}}));
     cases.push_back(single("DepthToSpace_CRD", "DepthToSpace", 18,
                            {{"blocksize", std::int64_t{3}}, {"mode", std::string("CRD")}}));

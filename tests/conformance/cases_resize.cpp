@@ -43,6 +43,9 @@ std::vector<Case> resize_cases() {
         for (const char *coordinates : {"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"}) {
             const std::string name = std::string("nearest_") + coordinates + "_" + nearest;
             cases.push_back(resize(name, 2, 3, modes("nearest", coordinates, nearest)));
+            // 15 * (8 - 1) / (16 - 1) is 7; the ratio first, in fp32, makes it a little less or more.
+            if (coordinates == std::string("align_corners") && nearest != std::string("round_prefer_ceil"))
+                cases.back().skipped = {{"openvino", "its positions miss pixel centres by fp32's rounding"}};
             cases.push_back(resize(name + "_smaller", 0.5F, 0.6F, modes("nearest", coordinates, nearest)));
         }
     for (const char *mode : {"linear", "cubic"})

@@ -25,6 +25,7 @@ struct Bad {
     const char *name;
     std::string param;
     std::vector<std::string> said; // parts of the message
+    BinFile bin = {};
 };
 
 std::string deep_cycle() {
@@ -67,7 +68,7 @@ std::vector<Bad> bad_texts() {
         {"binary_type", param_of(1, "\x01\xfe r 1 1 in out\n"), {"line 4", "\"??\"", "not supported"}},
         {"missing_input", param_of(1, "ReLU r 0 1 out\n"), {"line 4", "0 inputs"}},
         {"extra_output", param_of(1, "ReLU r 1 2 in a b\n"), {"line 4", "2 outputs"}},
-        {"no_output_blob", param_of(1, "ReLU r 1 0 in\n"), {"line 4", "0 outputs"}},
+        {"no_output_blob", param_of(1, "ReLU r 1 0 in\n"), {"0 outputs"}},
         {"everything_taken", "7767517\n2 1\nInput in 0 1 in\nReLU r 1 0 in\n", {"0 outputs"}},
         {"no_input", "7767517\n1 1\nMemoryData m 0 1 m 0=1\n", {"inputs"}},
         {"no_pair", param_of(1, "ReLU r 1 1 in out slope\n"), {"line 4", "\"slope\"", "key=value"}},
@@ -98,10 +99,12 @@ std::vector<Bad> bad_texts() {
          {"2 groups"}},
         {"unknown_activation",
          param_of(1, "Convolution c 1 1 in out 0=3 1=3 6=81 9=7\n"),
-         {"parameter 9 is 7"}},
+         {"parameter 9 is 7"},
+         convolution_weights()},
         {"same_with_dilation",
          param_of(1, "Convolution c 1 1 in out 0=3 1=3 2=2 3=2 4=-233 6=81\n"),
-         {"line 4", "SAME with a dilation"}},
+         {"line 4", "SAME with a dilation"},
+         convolution_weights()},
         {"dynamic_weights", param_of(1, "Convolution c 1 1 in out 0=3 1=3 6=81 19=1\n"), {"parameter 19"}},
         {"huge_memory_data",
          param_of(1, "MemoryData m 0 1 m 0=16777216 1=16777216 2=16777216\n"),
@@ -133,7 +136,7 @@ std::vector<Bad> bad_texts() {
 class NcnnBadText : public testing::TestWithParam<Bad> {};
 
 TEST_P(NcnnBadText, IsRefusedInOneSentenceThatNamesTheFault) {
-    const auto message = refusal(GetParam().param);
+    const auto message = refusal(GetParam().param, GetParam().bin);
     for (const auto &part : GetParam().said)
         EXPECT_NE(message.find(part), std::string::npos) << message;
     EXPECT_EQ(message.find('\n'), std::string::npos);

@@ -2,8 +2,10 @@
 
 #include "base/error.h"
 
+#include <algorithm>
 #include <chrono>
 #include <openvino/op/op.hpp>
+#include <span>
 #include <sstream>
 #include <streambuf>
 
@@ -68,6 +70,14 @@ vsmlrt_precision precision_of(const ov::element::Type &type, bool typed_half) {
     return type == ov::element::bf16 ? VSMLRT_PRECISION_BF16 : VSMLRT_PRECISION_FP32;
 }
 
+std::string mutable_names(const std::vector<ov::PropertyName> &properties) {
+    std::vector<std::string> names;
+    for (const ov::PropertyName &property : properties)
+        if (property.is_mutable())
+            names.push_back(property);
+    return join(names, ", ");
+}
+
 ov::AnyMap properties(const Device &device, const vsmlrt_program_desc &desc) {
     ov::AnyMap map = {ov::hint::inference_precision(hint(desc.precision, device)),
                       ov::num_streams(ov::streams::Num(desc.num_streams))};
@@ -76,8 +86,16 @@ ov::AnyMap properties(const Device &device, const vsmlrt_program_desc &desc) {
         if (desc.num_threads > 0)
             map.insert(ov::inference_num_threads(desc.num_threads));
     }
-    for (std::size_t i = 0; i < desc.num_options; ++i)
-        map[desc.options[i].key] = std::string(desc.options[i].value);
+    if (desc.num_options == 0)
+        return map;
+    const auto known = core().get_property(device.id, ov::supported_properties);
+    for (const vsmlrt_option &option : std::span(desc.options, desc.num_options)) {
+        const auto is_it = [&](const ov::PropertyName &name) { return name == option.key && name.is_mutable(); };
+        if (std::none_of(known.begin(), known.end(), is_it))
+            throw BadArgument("OpenVINO's device ", device.id, " has no option \"", option.key,
+                              "\" that can be set; it has ", mutable_names(known));
+        map[option.key] = std::string(option.value);
+    }
     return map;
 }
 
@@ -185,6 +203,8 @@ void Program::describe(const Device &device, const vsmlrt_program_desc &desc) {
     info_.num_inputs = static_cast<std::int32_t>(compiled_.inputs().size());
     info_.num_outputs = static_cast<std::int32_t>(compiled_.outputs().size());
     info_.context_bytes = estimate(compiled_);
+    // Its streams hold what is between inputs and outputs; a request beyond them waits in line.
+    info_.spare_contexts = 1;
 }
 
 std::string Program::blob() const {

@@ -34,8 +34,8 @@ std::span<const std::byte> WeightReader::take(std::int64_t count, std::size_t by
     const auto bytes = checked_mul(count, static_cast<std::int64_t>(bytes_each), what);
     const auto padded = checked_add(bytes, (4 - bytes % 4) % 4, what);
     if (std::cmp_greater(padded, rest_.size()))
-        throw BadModel("the weights end too early: ", what, " take ", padded, " bytes, and ", rest_.size(),
-                       " are left");
+        throw BadModel("the weights end too early: for ", what, " it takes ", padded, " bytes, and ",
+                       rest_.size(), " are left");
     const auto taken = rest_.first(static_cast<std::size_t>(padded));
     rest_ = rest_.subspan(taken.size());
     return taken;
