@@ -10,10 +10,10 @@
 namespace vsmlrt::engine {
 namespace {
 
-model::Network edited(const model::Loaded &loaded, vsmlrt_extent extent, vsmlrt_precision precision,
+model::Network edited(const model::Network &source, vsmlrt_extent extent, vsmlrt_precision precision,
                       const Device &device, const ProgramOptions &options) {
     model::Network network =
-        model::spell_out(model::fix_shape(loaded.network, extent.width, extent.height));
+        model::spell_out(model::fix_shape(source, extent.width, extent.height));
     // Where fp16 is not native the backend computes in another precision, and the rewrite would only lose
     // bits.
     if (precision != VSMLRT_PRECISION_FP16 || !device.info().native_fp16)
@@ -42,11 +42,11 @@ std::string shapes_text(const vsmlrt_program_desc &desc) {
     return least == most ? best : text("min", least, "_opt", best, "_max", most);
 }
 
-cache::Key plan_key(const Device &device, const model::Loaded &loaded, const vsmlrt_program_desc &desc) {
+cache::Key plan_key(const Device &device, const std::string &stem, const vsmlrt_program_desc &desc) {
     const std::string version = device.backend().version();
     const auto bytes = std::span(static_cast<const std::byte *>(desc.network), desc.network_size);
     cache::Key key;
-    key.file_name = cache::make_file_name({loaded.stem, shapes_text(desc), precision_name(desc.precision),
+    key.file_name = cache::make_file_name({stem, shapes_text(desc), precision_name(desc.precision),
                                            "fp32", device.info().name, version});
     key.full = text("network ", content_hash(bytes), "\nshapes ", shapes_text(desc), "\nprecision ",
                     precision_name(desc.precision), "\ndevice ", device.info().id, " ", device.info().name,
@@ -58,7 +58,7 @@ cache::Key plan_key(const Device &device, const model::Loaded &loaded, const vsm
 
 // From the plan cache, or built and, where the backend finds that worth while, stored there.
 std::shared_ptr<const Program> load_or_build(const std::shared_ptr<const Device> &device,
-                                             const model::Loaded &loaded, vsmlrt_program_desc desc) {
+                                             const std::string &stem, const vsmlrt_program_desc &desc) {
     std::shared_ptr<const Program> built;
     const auto build = [&]() -> std::optional<cache::PlanCache::Blob> {
         built = std::make_shared<const Program>(device, desc);
@@ -66,7 +66,7 @@ std::shared_ptr<const Program> load_or_build(const std::shared_ptr<const Device>
             return {};
         return built->export_blob();
     };
-    const cache::Key key = plan_key(*device, loaded, desc);
+    const cache::Key key = plan_key(*device, stem, desc);
     const std::optional<cache::PlanCache::Blob> blob = plan_cache().load_or_build(key, build);
     if (built)
         return built;
@@ -95,11 +95,12 @@ vsmlrt_precision resolve_precision(vsmlrt_precision asked, const DeviceInfo &dev
 }
 
 std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device> &device,
-                                             const model::Loaded &loaded, vsmlrt_extent extent,
+                                             model::Loaded loaded, vsmlrt_extent extent,
                                              const ProgramOptions &options) {
     const vsmlrt_precision precision = resolve_precision(options.precision, device->info());
     const std::vector<std::byte> bytes =
-        model::write_onnx(edited(loaded, extent, precision, *device, options));
+        model::write_onnx(edited(loaded.network, extent, precision, *device, options));
+    loaded.network = {}; // Weights are large, and compiling takes copies of its own.
     std::vector<vsmlrt_option> properties;
     for (const auto &[key, value] : options.properties)
         properties.push_back({key.c_str(), value.c_str()});
@@ -113,7 +114,7 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
     desc.num_threads = options.num_threads;
     desc.options = properties.data();
     desc.num_options = properties.size();
-    auto program = load_or_build(device, loaded, desc);
+    auto program = load_or_build(device, loaded.stem, desc);
     if (program->info().precision != precision)
         log_once(LogLevel::warning,
                  text(device->info().name, " computes in ", precision_name(program->info().precision),

@@ -22,7 +22,7 @@ struct ProgramOptions {
 // A program for exactly this extent. Taken from the plan cache where the backend finds that worth while; one
 // log line says when the precision used is not the one asked for. Errors: the backend's.
 [[nodiscard]] std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device> &device,
-                                                           const model::Loaded &loaded, vsmlrt_extent extent,
+                                                           model::Loaded loaded, vsmlrt_extent extent,
                                                            const ProgramOptions &options);
 
 // What "auto" means on a device: bf16 on CPUs that have it, fp16 on other devices that have it, else fp32.

@@ -8,6 +8,7 @@
 #include "model/onnx.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vsmlrt::engine {
 namespace {
@@ -33,7 +34,9 @@ bool any_not_finite(std::span<const pixel::ConstPlane> planes) {
 } // namespace
 
 Network open_network(const std::filesystem::path &path) {
-    return with_card(model::load_network(path));
+    Network network = with_card(model::load_network(path));
+    network.file = std::filesystem::absolute(path);
+    return network;
 }
 
 Network open_network(std::span<const std::byte> onnx, const std::string &name) {
@@ -41,24 +44,36 @@ Network open_network(std::span<const std::byte> onnx, const std::string &name) {
 }
 
 Session::Session(Network network, const SessionOptions &options, Size frame)
-    : network_(std::move(network)), options_(options) {
+    : network_(std::move(network)), stem_(network_.loaded.stem), options_(options) {
     check(options_);
     layout_ = make_layout(network_.card, options_, frame);
     const Backend backend = find_backend(options_.backend);
     device_ = std::make_shared<Device>(backend, find_device(backend, options_.device, options_.device_id));
     runner_ =
-        std::make_unique<Runner>(build_program(device_, network_.loaded, layout_.tile, options_.program),
+        std::make_unique<Runner>(build_program(device_, take_network(), layout_.tile, options_.program),
                                  layout_, options_.program.num_streams);
     if (options_.scale && *options_.scale != runner_->scale())
-        throw BadArgument("\"scale\" is ", *options_.scale, ", and the network \"", network_.loaded.stem,
+        throw BadArgument("\"scale\" is ", *options_.scale, ", and the network \"", stem_,
                           "\" enlarges by ", runner_->scale());
     log(LogLevel::debug, summary());
+}
+
+model::Loaded Session::take_network() {
+    if (network_.file.empty())
+        return network_.loaded;
+    if (!network_.loaded.network.nodes.empty())
+        return {std::exchange(network_.loaded.network, {}), network_.loaded.fingerprint, stem_};
+    model::Loaded again = model::load_network(network_.file);
+    if (again.fingerprint != network_.loaded.fingerprint)
+        throw DeviceError("the network's file ", network_.file.string(),
+                          " has changed since the filter was made; make the filter again");
+    return again;
 }
 
 std::string Session::summary() const {
     const Program &program = runner_->program();
     const tile::Plan &plan = layout_.plan;
-    return text(network_.loaded.stem, " on ", device_->backend().name(), " ", device_->info().id, " (",
+    return text(stem_, " on ", device_->backend().name(), " ", device_->info().id, " (",
                 device_->info().name, ") in ", precision_name(program.info().precision), ", ",
                 options_.program.num_streams, " stream(s), ", plan.columns.size() * plan.rows.size(),
                 " tile(s) of ", layout_.tile.width, "x", layout_.tile.height, ", about ",
@@ -78,12 +93,12 @@ void Session::rerun_in_fp32(int n, std::span<const pixel::ConstPlane> inputs,
                           "to finite values first");
     const vsmlrt_precision used = runner_->program().info().precision;
     if (used == VSMLRT_PRECISION_FP32)
-        throw DeviceError("the network \"", network_.loaded.stem,
+        throw DeviceError("the network \"", stem_,
                           "\" gave NaN or infinite samples for frame ", n, " in fp32");
     log(LogLevel::warning,
         text("frame ", n, ": NaN or infinity in ", precision_name(used), ", computed again in fp32"));
     if (exact_runner().run(inputs, outputs).not_finite)
-        throw DeviceError("the network \"", network_.loaded.stem,
+        throw DeviceError("the network \"", stem_,
                           "\" gave NaN or infinite samples for frame ", n, " in ", precision_name(used),
                           " and again in fp32");
 }
@@ -94,7 +109,7 @@ Runner &Session::exact_runner() {
         ProgramOptions exact = options_.program;
         exact.precision = VSMLRT_PRECISION_FP32;
         exact.num_streams = 1;
-        exact_ = std::make_unique<Runner>(build_program(device_, network_.loaded, layout_.tile, exact),
+        exact_ = std::make_unique<Runner>(build_program(device_, take_network(), layout_.tile, exact),
                                           layout_, 1);
     }
     return *exact_;

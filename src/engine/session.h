@@ -15,6 +15,7 @@ namespace vsmlrt::engine {
 struct Network {
     model::Loaded loaded;
     model::Card card;
+    std::filesystem::path file; // where it can be read again; empty if it came as bytes
 };
 
 [[nodiscard]] Network open_network(const std::filesystem::path &path);
@@ -59,8 +60,11 @@ private:
     void rerun_in_fp32(int n, std::span<const pixel::ConstPlane> inputs,
                        std::span<const pixel::Plane> outputs);
     [[nodiscard]] Runner &exact_runner();
+    [[nodiscard]] model::Loaded take_network();
 
+    // Weights are not held once the program has them, if they can be read again.
     Network network_;
+    std::string stem_;
     SessionOptions options_;
     std::shared_ptr<const Device> device_;
     Layout layout_;

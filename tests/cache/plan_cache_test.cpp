@@ -222,7 +222,7 @@ pid_t start_builder(const fs::path &folder, int pipe) {
     if (child != 0)
         return child;
     PlanCache cache(folder, plenty);
-    const Blob blob = cache.load_or_build({"a", "key"}, [&] {
+    const auto blob = cache.load_or_build({"a", "key"}, [&] {
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
         if (::write(pipe, "x", 1) != 1)
             ::_exit(2);
@@ -273,7 +273,7 @@ TEST_F(PlanCacheTest, KilledBuilderReleasesItsLock) {
     const pid_t child = ::fork();
     if (child == 0) {
         PlanCache cache(folder_, plenty);
-        static_cast<void>(cache.load_or_build({"a", "key"}, [&]() -> Blob {
+        static_cast<void>(cache.load_or_build({"a", "key"}, [&]() -> std::optional<Blob> {
             static_cast<void>(!::write(ends[1], "x", 1));
             for (;;)
                 ::pause();
