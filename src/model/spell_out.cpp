@@ -54,7 +54,7 @@ private:
     }
 
     std::string constant(const Node &origin, const Integers &values) {
-        const std::string name = fresh_.make(origin.outputs.at(0) + "_axes");
+        std::string name = fresh_.make(origin.outputs.at(0) + "_axes");
         result_.initializers.emplace(
             name, make_tensor(name, {static_cast<std::int64_t>(values.size())}, std::span(values)));
         return name;

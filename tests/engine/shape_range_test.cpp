@@ -38,18 +38,22 @@ TEST(ShapeRange, DynamicFillsWhatIsLeftOut) {
 TEST(ShapeRange, ContradictionsAreNamed) {
     const vsmlrt_extent tile = {64, 64};
     EXPECT_EQ(refusal({true, {}, Size{32, 32}, {}}, tile),
-              "\"opt_shapes\" is 32x32, and with static_shape it can only be the tile's size, 64x64; leave it out or "
+              "\"opt_shapes\" is 32x32, and with static_shape it can only be the tile's size, 64x64; leave "
+              "it out or "
               "set static_shape=False");
     EXPECT_EQ(refusal({false, {}, {}, {}}, tile),
               "static_shape=False needs \"max_shapes\", the largest width and height to come");
-    EXPECT_NE(refusal({false, Size{128, 8}, {}, Size{100, 100}}, tile).find("\"min_shapes\" (128x8) must not be"),
-              std::string::npos);
-    EXPECT_NE(refusal({false, {}, Size{128, 64}, Size{100, 100}}, tile).find("\"opt_shapes\" (128x64) must be"),
-              std::string::npos);
+    EXPECT_NE(
+        refusal({false, Size{128, 8}, {}, Size{100, 100}}, tile).find("\"min_shapes\" (128x8) must not be"),
+        std::string::npos);
+    EXPECT_NE(
+        refusal({false, {}, Size{128, 64}, Size{100, 100}}, tile).find("\"opt_shapes\" (128x64) must be"),
+        std::string::npos);
     EXPECT_NE(refusal({false, {}, {}, Size{63, 100}}, tile)
                   .find("tiles of 64x64 are outside of the range from 1x1 to 63x100"),
               std::string::npos);
-    EXPECT_NE(refusal({false, {}, {}, Size{-4, 100}}, tile).find("at least 1; got -4x100"), std::string::npos);
+    EXPECT_NE(refusal({false, {}, {}, Size{-4, 100}}, tile).find("at least 1; got -4x100"),
+              std::string::npos);
     EXPECT_NE(refusal({false, {}, {}, Size{100, 100}}, tile, 8).find("multiple of 8"), std::string::npos);
 }
 
