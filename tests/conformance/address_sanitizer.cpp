@@ -10,5 +10,5 @@ extern "C" __attribute__((visibility("default"))) void *dlopen(const char *file,
 
 // What the vendors' thread libraries keep until the process ends is not ours.
 extern "C" __attribute__((visibility("default"))) const char *__lsan_default_suppressions() {
-    return "leak:libtbb.so\nleak:libtbbbind\nleak:libhwloc\n";
+    return "leak:libtbb.so\nleak:libtbbbind\nleak:libhwloc\nleak:CPUStreamsExecutor\n";
 }
