@@ -9,6 +9,7 @@ import vapoursynth as vs
 from . import plugin
 from .backend import Arguments
 from .errors import UserError
+from .fallback import with_fallback
 from .resizing import as_float, enlarge, like, resize_by
 from .store import Network
 from .tiles import Pair
@@ -31,7 +32,7 @@ def upscale_clip(
     Arguments:
         clip: any constant format.
         network: as ``vsmlrt.store.resolve`` gives it.
-        backend: ``auto``, ``openvino`` or ``reference``.
+        backend: ``auto``, ``openvino``, ``onnxruntime``, ``cuda`` or ``reference``.
         precision: ``auto``, ``fp32``, ``fp16`` or ``bf16``.
         tile: width and height of a tile in pixels of the input. Default: the whole frame.
         overlap: pixels on each side of a tile that its neighbour also computes. Default, with tiles: the network's
@@ -52,6 +53,11 @@ def upscale_clip(
     picture = enlarge(clip, 2) if network.enlarge_first and (scale is None or scale > 1) else clip
     result = apply(picture, network, arguments, tile=tile, overlap=overlap, strength=strength)
     return result if scale is None else resize_by(result, clip, scale)
+
+
+def on_backend(clip: vs.VideoNode, network: Network, backend: object, **more: Any) -> vs.VideoNode:
+    """`apply` on a backend, or on ``vsmlrt.fallback_backend`` where that fails."""
+    return with_fallback(backend, lambda arguments: apply(clip, network, arguments, **more))
 
 
 def apply(

@@ -56,11 +56,11 @@ def _versions(screen: Console) -> None:
 def _devices(screen: Console, found: Mapping[str, Any]) -> bool:
     """Prints what ``core.mlrt.Devices`` answers; whether there is a device."""
     table = Table("backend", "device", "name", "memory", box=None, pad_edge=False)
-    columns = [_texts(found.get(key)) for key in ("backend", "id", "name", "memory")]
+    columns = [plugin.texts(found.get(key)) for key in ("backend", "id", "name", "memory")]
     for backend, device, name, memory in zip(*columns, strict=True):
         size = int(memory or 0)
         table.add_row(backend, device, name, f"{size / 2**30:.1f} GiB" if size else "")
-    for backend, reason in zip(_texts(found.get("missing")), _texts(found.get("reason")), strict=True):
+    for backend, reason in zip(plugin.texts(found.get("missing")), plugin.texts(found.get("reason")), strict=True):
         table.add_row(backend, "none", reason, "")
     screen.print(table, "")
     return bool(columns[0])
@@ -88,9 +88,3 @@ def _state(path: Path) -> str:
     if not path.exists():
         return "(not there yet)"
     return "" if os.access(path, os.W_OK) else "(read only)"
-
-
-def _texts(value: Any) -> list[str]:
-    """The values of one key of a plugin's answer, which is a single value, a sequence or nothing."""
-    values = [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
-    return [one.decode() if isinstance(one, bytes) else str(one) for one in values]
