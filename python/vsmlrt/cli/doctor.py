@@ -70,18 +70,9 @@ def _folders(screen: Console) -> None:
     table = Table("folder", "path", "", box=None, pad_edge=False)
     for path in folders.search_path():
         table.add_row("models", str(path), _state(path))
-    cache = cache_folder()
+    cache = folders.cache()
     table.add_row("cache", str(cache), _state(cache))
     screen.print(table, "")
-
-
-def cache_folder() -> Path:
-    """Where compiled programs are kept: ``VSMLRT_CACHE``, else the user's cache folder."""
-    named = os.environ.get("VSMLRT_CACHE", "")
-    if named:
-        return Path(named)
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "vsmlrt"
 
 
 def _state(path: Path) -> str:
