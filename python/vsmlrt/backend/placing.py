@@ -43,6 +43,17 @@ def obstacle(place: Place, here: Machine) -> str | None:
     return f"{place.title} is not among the devices {', '.join(here.devices[place.backend])} ({place.remedy})"
 
 
+def standing(places: tuple[Place, ...], here: Machine) -> tuple[Place | None, str]:
+    """The first place that this machine has, or None and why it has none of them."""
+    obstacles = []
+    for place in places:
+        reason = obstacle(place, here)
+        if reason is None:
+            return place, ""
+        obstacles.append(reason)
+    return None, "; ".join(obstacles)
+
+
 @dataclass(frozen=True)
 class Chosen:
     """A device of a place."""
@@ -64,13 +75,12 @@ def choose(title: str, places: tuple[Place, ...], number: int) -> Chosen:
     Raises SetupError, saying what to install, where there is none; ValueError for a number that no device has.
     """
     here = machine()
-    obstacles = {place.title: obstacle(place, here) for place in places}
-    place = next((place for place in places if obstacles[place.title] is None), None)
+    place, reason = standing(places, here)
     if place is None:
-        raise SetupError(f"{title} cannot run here: {'; '.join(filter(None, obstacles.values()))}")
+        raise SetupError(f"{title} cannot run here: {reason}")
     device = _device(title, place, number, _of_kind(place, here))
     if len(places) > 1:
-        _say(f"{title} runs on {place.title}")
+        _say(f"{title} runs on {place.title}", place is places[0])
     return Chosen(place, number, device)
 
 
@@ -90,8 +100,9 @@ def _device(title: str, place: Place, number: int, names: tuple[str, ...]) -> st
 
 
 @functools.cache
-def _say(sentence: str) -> None:
-    log.info(sentence)
+def _say(sentence: str, expected: bool) -> None:
+    """Once; another place than the first choice is what people want to know."""
+    log.log(logging.INFO if expected else logging.WARNING, sentence)
 
 
 @functools.cache

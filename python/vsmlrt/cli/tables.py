@@ -10,7 +10,7 @@ def show(content: Table | str) -> None:
     """A table or a line on the standard output; people's terminals decide the width, a pipe gets all of it."""
     console = Console(highlight=False, soft_wrap=isinstance(content, str))
     if not console.is_terminal:
-        console.width = 160
+        console.width = 1000
     console.print(content, markup=False) if isinstance(content, str) else console.print(content)
 
 
