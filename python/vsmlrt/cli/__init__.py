@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 
 from ..errors import UserError
 from ..video.errors import UsageError
-from . import cache, console, doctor, upscale
+from . import bench, cache, console, doctor, upscale
 
 app = typer.Typer(
     name="vsmlrt",
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 app.command("upscale")(upscale.upscale)
 app.command("denoise")(upscale.denoise)
+app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
 app.add_typer(cache.app, name="cache")
 
