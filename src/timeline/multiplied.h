@@ -20,6 +20,10 @@ public:
     [[nodiscard]] Intervals intervals(int k) const;
     // In seconds; `durations` are those of intervals(k). Over all k they add up to the source's, exactly.
     [[nodiscard]] Rational duration(int k, std::span<const Rational> durations) const;
+    // Seconds from the begin of at(k).frame to output frame k.
+    [[nodiscard]] Rational offset(int k, std::span<const Rational> durations) const {
+        return at(k).t * durations.front();
+    }
 
 private:
     [[nodiscard]] Rational position(int k) const;

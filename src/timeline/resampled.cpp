@@ -42,4 +42,8 @@ Rational Resampled::duration(int k, std::span<const Rational>) const {
     return end - Rational{k, 1} / rate_;
 }
 
+Rational Resampled::offset(int k, std::span<const Rational>) const {
+    return Rational{k, 1} / rate_ - Rational{times_.begin(at(k).frame), 1} * times_.tick();
+}
+
 } // namespace vsmlrt::timeline

@@ -21,6 +21,8 @@ public:
     [[nodiscard]] Intervals intervals(int) const { return {}; } // all durations are known
     // In seconds. Over all k they add up to the source's, exactly.
     [[nodiscard]] Rational duration(int k, std::span<const Rational>) const;
+    // Seconds from the begin of at(k).frame to output frame k.
+    [[nodiscard]] Rational offset(int k, std::span<const Rational>) const;
 
 private:
     Times times_;
