@@ -248,6 +248,7 @@ def random(seed: int = 5, flow: float = 1.0) -> Weights:
             return np.full(shape, 0.2, np.float32)
         fan = int(np.prod(shape[1:])) if len(shape) > 1 else 100
         gain = flow if ".last" in name else 1.0
-        return (gain * rng.standard_normal(shape) / np.sqrt(fan)).astype(np.float32)
+        value: np.ndarray = (gain * rng.standard_normal(shape) / np.sqrt(fan)).astype(np.float32)
+        return value
 
     return weights

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import zlib
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import Future
 from fractions import Fraction
 from pathlib import Path
@@ -41,7 +42,7 @@ def levels(values: list[float], fps: int = 24) -> vs.VideoNode:
     return clip
 
 
-def with_durations(clip: vs.VideoNode, durations: list[Fraction | None], fps: bool = False) -> vs.VideoNode:
+def with_durations(clip: vs.VideoNode, durations: Sequence[Fraction | None], fps: bool = False) -> vs.VideoNode:
     """Frames with these durations, or with none; no frame rate unless asked for."""
 
     def fill(n: int, f: vs.VideoFrame) -> vs.VideoFrame:

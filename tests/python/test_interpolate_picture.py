@@ -155,7 +155,7 @@ def test_flow_scale_of_a_network_without_an_input_for_it(tmp_path: Path, scale: 
     assert difference(interpolate(clip, plain, multi=4, multiple=128, scale=scale), expected, 1) <= 1e-4
 
 
-@pytest.mark.parametrize(("scale", "multiple"), [(1.0, 32), (0.5, 64), (0.25, 128), (2.0, 16), (4.0, 8)])
+@pytest.mark.parametrize(("scale", "multiple"), [(1.0, 32), (0.5, 64), (0.25, 128), (2.0, 16), (4.0, 8), (1.6, 20)])
 def test_the_grid_form_is_padded_to_32_over_scale(tmp_path: Path, scale: float, multiple: int) -> None:
     path = rife_networks.v4_6(tmp_path / "network.onnx", rife_networks.random(flow=0.5), "grid", NARROW)
     clip = noise(CORE, 82, 130, 2).std.AssumeFPS(fpsnum=24)
