@@ -9,6 +9,7 @@ from .cugan import CUGAN
 from .dpir import DPIR, DPIRModel
 from .network import flexible_inference, inference
 from .realesrgan import RealESRGAN, RealESRGANModel, RealESRGANv2, RealESRGANv2Model
+from .rife import RIFE, RIFEMerge, RIFEModel
 from .tiles import calc_tilesize
 from .waifu2x import Waifu2x, Waifu2xModel
 
@@ -20,8 +21,11 @@ except _metadata.PackageNotFoundError:  # used from the source folder
 __all__ = [
     "CUGAN",
     "DPIR",
+    "RIFE",
     "Backend",
     "DPIRModel",
+    "RIFEMerge",
+    "RIFEModel",
     "RealESRGAN",
     "RealESRGANModel",
     "RealESRGANv2",
