@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -35,8 +35,8 @@ class Multiplied:
 class Resampled:
     """A constant rate: output frame n is the picture at n / rate seconds after the first frame.
 
-    ``ticks`` are the source frames' times in units of ``time_base`` seconds; None leaves them to the clip's own rate or
-    durations.
+    ``ticks`` are the source frames' times in units of ``time_base`` seconds, and where the last frame ends after them;
+    None leaves them to the clip's own rate or durations.
     """
 
     rate: Fraction
@@ -52,11 +52,17 @@ class Resampled:
         return found
 
 
+Target = Multiplied | Resampled
+"""Which frames come out."""
+
+FramesBetween = Callable[[vs.VideoNode, Target], vs.VideoNode]
+
+
 def interpolate(
     clip: vs.VideoNode,
     network: Path,
     arguments: Arguments,
-    target: Multiplied | Resampled,
+    target: Target,
     *,
     scale: float = 1.0,
     scene_threshold: float = 0.0,

@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 
 from ..errors import UserError
 from ..video.errors import UsageError
-from . import console, doctor, upscale
+from . import console, doctor, interpolate, upscale
 
 app = typer.Typer(
     name="vsmlrt",
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 app.command("upscale")(upscale.upscale)
 app.command("denoise")(upscale.denoise)
+app.command("interpolate")(interpolate.interpolate)
 app.command("doctor")(doctor.doctor)
 
 if importlib.util.find_spec("vsmlrt.cli.models") is not None:
