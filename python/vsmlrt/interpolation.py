@@ -12,6 +12,10 @@ import vapoursynth as vs
 
 from . import plugin
 from .backend import Arguments
+from .store import Network
+
+SCALES = (0.25, 0.5, 1, 2, 4)
+"""Flow scales: sizes of the picture that motion is looked for on / size of the clip."""
 
 NO_TILES = (
     "frame interpolation is not computed in tiles, because motion across a tile's edge would tear the picture; "
@@ -76,7 +80,7 @@ def interpolate(
         network: an interpolation network's file.
         arguments: those that say where and how it runs.
         target: which frames come out.
-        scale: size of the picture that the flow is looked for on / size of the clip, 0.25 to 4.
+        scale: one of `SCALES`.
         scene_threshold: of the built-in scene detector, 0 to 1; 0: none. Frames that say that a scene ends with them
             (``_SceneChangeNext``) are always believed.
         dedup: a pair of equal frames is not computed.
@@ -97,7 +101,6 @@ def interpolate(
     )
 
 
-def multiple_at(multiple: int, scale: float) -> int | None:
-    """The size multiple of a network at a flow scale; None if that is no whole number."""
-    found = multiple / Fraction(scale)
-    return found.numerator if found.denominator == 1 else None
+def multiple_at(network: Network, scale: float) -> int | None:
+    """What width and height are padded to a multiple of at a flow scale; None where the plugin has to tell."""
+    return None if network.family is None else int(network.multiple / scale)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import math
 from fractions import Fraction
 from typing import Literal
 
@@ -12,12 +11,12 @@ import vapoursynth as vs
 from . import store
 from .backend import Arguments, Backend, backendT, model_arguments
 from .checks import check_clip, check_model, check_number
-from .interpolation import NO_TILES, Multiplied, interpolate, multiple_at
+from .interpolation import NO_TILES, SCALES, Multiplied, interpolate
 from .merging import check_merge, merge
 from .store import Network
 from .tiles import Pair
 
-_MOST = 2**63 - 1
+_MOST = 2**31 - 1
 """The largest number that the plugin takes."""
 
 
@@ -91,8 +90,8 @@ def RIFE(  # noqa: N802 - vs-mlrt's name
     Arguments:
         clip: any constant format and size, two frames or more; the result has the same.
         multi: frames of the result / frames of the clip, above 0: a whole number or a ``fractions.Fraction``.
-        scale: size of the picture that the flow is looked for on / size of the clip, 0.25 to 4; the version's size
-            multiple (32, 64 or 128) divided by it must be a whole number. 0.5 suits 4K.
+        scale: size of the picture that motion is looked for on / size of the clip: 0.25, 0.5, 1, 2 or 4. 0.5 suits
+            4K. Files of version 4.7 and later have one scale only, 1, and say so.
         tiles, tilesize, overlap: refused; the flow needs the whole picture.
         model: which version; default 4.4.
         backend: where and how it runs.
@@ -165,7 +164,7 @@ def _factor(function: str, multi: object) -> Fraction:
         raise ValueError(f'{function}: "multi" must be above 0, got {multi}')
     factor = Fraction(multi)
     if max(factor.numerator, factor.denominator) > _MOST:
-        raise ValueError(f'{function}: "multi" must be a fraction of numbers below 2^63, got {multi}')
+        raise ValueError(f'{function}: "multi" must be a fraction of numbers below 2^31, got {multi}')
     return factor
 
 
@@ -188,17 +187,11 @@ def _network(
         check_number(function, "_implementation", implementation, (1, 2))
     if ensemble and version.name.startswith(_WITHOUT_ENSEMBLE):
         raise ValueError(f'{function}: RIFEModel.{version.name} has no "ensemble" network; leave it out')
-    if not (isinstance(scale, (int, float, Fraction)) and math.isfinite(scale) and 0.25 <= scale <= 4):
-        raise ValueError(f'{function}: "scale" must be a number from 0.25 to 4, got {scale!r}')
+    if scale not in SCALES:
+        raise ValueError(f'{function}: "scale" must be one of {", ".join(map(str, SCALES))}; got {scale!r}')
     name = version.name.replace("_", ".", 1) + ("_ensemble" if ensemble else "")
     network = store.locate("rife", name, scale=1, representation=implementation)
-    multiple = multiple_at(network.multiple, scale)
-    if multiple is None:
-        raise ValueError(
-            f'{function}: {network.multiple} / "scale" must be a whole number for RIFEModel.{version.name}, such as '
-            f"0.25, 0.5, 1, 2 or 4; got {scale!r}"
-        )
-    return network, multiple
+    return network, int(network.multiple / scale)
 
 
 def _arguments(function: str, backend: object, output_format: object) -> Arguments:

@@ -56,7 +56,7 @@ Rate = Annotated[
 ]
 FlowScale = Annotated[
     float,
-    typer.Option(metavar="S", help="Size that motion is looked for at / size of the video, 0.25 to 4; 0.5 suits 4K."),
+    typer.Option(metavar="S", help="Size that motion is looked for at / size of the video: 0.25, 0.5, 1, 2 or 4."),
 ]
 SceneThreshold = Annotated[
     float, typer.Option(metavar="T", help="A change above this, 0 to 1, is a cut, which is kept; 0: no detection.")
@@ -97,8 +97,8 @@ def interpolate(
         if value is not None:
             raise UsageError(f"{name}: {interpolation.NO_TILES}")
     target = read_target(multiplier, fps)
-    if not 0.25 <= scale <= 4:
-        raise UsageError(f"--scale takes a number from 0.25 to 4, not {scale:g}")
+    if scale not in interpolation.SCALES:
+        raise UsageError(f"--scale takes {', '.join(map(str, interpolation.SCALES))}, not {scale:g}")
     if not 0 <= scene_threshold <= 1:
         raise UsageError(f"--scene-threshold takes a number from 0 to 1, not {scene_threshold:g}")
     options.one_of("--backend", backend, options.BACKENDS)
@@ -107,7 +107,7 @@ def interpolate(
     with interruptible():
         plugin.core()
         network = find_network(model)
-        multiple = _multiple(network, scale)
+        multiple = interpolation.multiple_at(network, scale)
 
         def frames_between(clip: vs.VideoNode, wanted: Target) -> vs.VideoNode:
             return interpolation.interpolate(
@@ -162,18 +162,6 @@ def _installed() -> str:
     newest = (plain or here)[-1].name
     console.warn(f"{FAMILY} {family.default} is not on disk; {newest} is used")
     return newest
-
-
-def _multiple(network: Network, scale: float) -> int | None:
-    if network.family is None:
-        return None
-    multiple = interpolation.multiple_at(network.multiple, scale)
-    if multiple is None:
-        raise UsageError(
-            f"--scale {scale:g} does not fit {network.name}: {network.multiple} / S must be a whole number, such as "
-            "for 0.25, 0.5, 1, 2 and 4"
-        )
-    return multiple
 
 
 def retimed(target: Target, frames_between: FramesBetween) -> Process:
