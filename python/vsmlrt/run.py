@@ -44,24 +44,14 @@ def upscale_clip(
 
     Raises UserError for a clip that does not fit the network, vapoursynth.Error for what the plugin refuses.
     """
-    if network.task == "interpolation":
-        raise UserError(f"the network {network.name} makes frames between frames: use 'vsmlrt interpolate'")
-    if network.task != "picture":
-        raise UserError(f"the network {network.name} takes {network.task}, and one frame at a time is given")
-    arguments = placement(backend, precision, streams, device)
+    arguments: Arguments = {"backend": backend, "precision": precision, "num_streams": streams}
+    if device is not None:
+        arguments["device_id" if isinstance(device, int) else "device"] = device
     if tile is not None and overlap is None:
         overlap = min(network.receptive_field or 16, min(tile) // 4)
     picture = enlarge(clip, 2) if network.enlarge_first and (scale is None or scale > 1) else clip
     result = apply(picture, network, arguments, tile=tile, overlap=overlap, strength=strength)
     return result if scale is None else resize_by(result, clip, scale)
-
-
-def placement(backend: str, precision: str, streams: int, device: int | str | None) -> Arguments:
-    """The arguments of the plugin's functions that say where and how a network runs; as `upscale_clip` has them."""
-    arguments: Arguments = {"backend": backend, "precision": precision, "num_streams": streams}
-    if device is not None:
-        arguments["device_id" if isinstance(device, int) else "device"] = device
-    return arguments
 
 
 def apply(
@@ -80,6 +70,10 @@ def apply(
         arguments: of ``core.mlrt.Model``: those that say where and how it runs.
         narrow: False leaves the values as they are for a network that computes on a narrower range.
     """
+    if network.task == "interpolation":
+        raise UserError(f"the network {network.name} makes frames between frames: use 'vsmlrt interpolate'")
+    if network.task != "picture":
+        raise UserError(f"the network {network.name} takes {network.task}: vsmlrt.SAFA runs it in a script")
     if network.channels == 1 and clip.format.color_family == vs.RGB:
         raise UserError(f"the network {network.name} takes GRAY or YUV, got {clip.format.name}")
     if narrow and network.value_range != (0.0, 1.0):

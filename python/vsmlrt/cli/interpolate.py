@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 import vapoursynth as vs
 
-from .. import catalog, folders, interpolation, plugin, run, store
+from .. import catalog, folders, interpolation, plugin, store
+from ..backend import Arguments
 from ..errors import UserError
 from ..interpolation import FramesBetween, Multiplied, Resampled, Target
 from ..store import Network
@@ -103,7 +104,7 @@ def interpolate(
         raise UsageError(f"--scene-threshold takes a number from 0 to 1, not {scene_threshold:g}")
     options.one_of("--backend", backend, options.BACKENDS)
     options.one_of("--precision", precision, options.PRECISIONS)
-    where = run.placement(backend, precision, streams, options.read_device(device))
+    where = placement(backend, precision, streams, options.read_device(device))
     with interruptible():
         plugin.core()
         network = find_network(model)
@@ -122,6 +123,14 @@ def interpolate(
             )
 
         carry_out(job, retimed(target, frames_between))
+
+
+def placement(backend: str, precision: str, streams: int, device: int | str | None) -> Arguments:
+    """The arguments of ``core.mlrt.Interpolate`` that say where and how the network runs."""
+    arguments: Arguments = {"backend": backend, "precision": precision, "num_streams": streams}
+    if device is not None:
+        arguments["device_id" if isinstance(device, int) else "device"] = device
+    return arguments
 
 
 def read_target(multiplier: str | None, fps: str | None) -> Target:
