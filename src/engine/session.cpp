@@ -25,6 +25,9 @@ void check(const SessionOptions &options) {
         throw BadArgument("\"num_streams\" must be 1 to 64; got ", options.program.num_streams);
     if (options.program.num_threads < 0 || options.program.num_threads > 1024)
         throw BadArgument("\"num_threads\" must be 0 (all) to 1024; got ", options.program.num_threads);
+    if (options.whole_frames && options.tile)
+        throw BadArgument("this network follows motion across the whole frame and cannot be cut into tiles; "
+                          "leave \"tilesize\" out");
 }
 
 bool any_not_finite(std::span<const pixel::ConstPlane> planes) {
@@ -49,11 +52,12 @@ Session::Session(Network network, const SessionOptions &options, Size frame)
     layout_ = make_layout(network_.card, options_, frame);
     const Backend backend = find_backend(options_.backend);
     device_ = std::make_shared<Device>(backend, find_device(backend, options_.device, options_.device_id));
-    runner_ = std::make_unique<Runner>(build_program(device_, take_network(), layout_.tile, options_.program),
-                                       layout_, options_.program.num_streams);
+    runner_ =
+        std::make_unique<Runner>(build_program(device_, take_network(), layout_.tile, options_.program),
+                                 layout_, options_.program.num_streams);
     if (options_.scale && *options_.scale != runner_->scale())
-        throw BadArgument("\"scale\" is ", *options_.scale, ", and the network \"", stem_, "\" enlarges by ",
-                          runner_->scale());
+        throw BadArgument("\"scale\" is ", *options_.scale, ", and the network \"", stem_,
+                          "\" enlarges by ", runner_->scale());
     log(LogLevel::debug, summary());
 }
 
@@ -72,10 +76,11 @@ model::Loaded Session::take_network() {
 std::string Session::summary() const {
     const Program &program = runner_->program();
     const tile::Plan &plan = layout_.plan;
-    return text(stem_, " on ", device_->backend().name(), " ", device_->info().id, " (", device_->info().name,
-                ") in ", precision_name(program.info().precision), ", ", options_.program.num_streams,
-                " stream(s), ", plan.columns.size() * plan.rows.size(), " tile(s) of ", layout_.tile.width,
-                "x", layout_.tile.height, ", about ", program.info().context_bytes >> 20, " MiB a stream");
+    return text(stem_, " on ", device_->backend().name(), " ", device_->info().id, " (",
+                device_->info().name, ") in ", precision_name(program.info().precision), ", ",
+                options_.program.num_streams, " stream(s), ", plan.columns.size() * plan.rows.size(),
+                " tile(s) of ", layout_.tile.width, "x", layout_.tile.height, ", about ",
+                program.info().context_bytes >> 20, " MiB a stream");
 }
 
 void Session::run(int n, std::span<const pixel::ConstPlane> inputs, std::span<const pixel::Plane> outputs) {
@@ -91,13 +96,14 @@ void Session::rerun_in_fp32(int n, std::span<const pixel::ConstPlane> inputs,
                           "to finite values first");
     const vsmlrt_precision used = runner_->program().info().precision;
     if (used == VSMLRT_PRECISION_FP32)
-        throw DeviceError("the network \"", stem_, "\" gave NaN or infinite samples for frame ", n,
-                          " in fp32");
+        throw DeviceError("the network \"", stem_,
+                          "\" gave NaN or infinite samples for frame ", n, " in fp32");
     log(LogLevel::warning,
         text("frame ", n, ": NaN or infinity in ", precision_name(used), ", computed again in fp32"));
     if (exact_runner().run(inputs, outputs).not_finite)
-        throw DeviceError("the network \"", stem_, "\" gave NaN or infinite samples for frame ", n, " in ",
-                          precision_name(used), " and again in fp32");
+        throw DeviceError("the network \"", stem_,
+                          "\" gave NaN or infinite samples for frame ", n, " in ", precision_name(used),
+                          " and again in fp32");
 }
 
 Runner &Session::exact_runner() {
@@ -106,8 +112,8 @@ Runner &Session::exact_runner() {
         ProgramOptions exact = options_.program;
         exact.precision = VSMLRT_PRECISION_FP32;
         exact.num_streams = 1;
-        exact_ =
-            std::make_unique<Runner>(build_program(device_, take_network(), layout_.tile, exact), layout_, 1);
+        exact_ = std::make_unique<Runner>(build_program(device_, take_network(), layout_.tile, exact),
+                                          layout_, 1);
     }
     return *exact_;
 }

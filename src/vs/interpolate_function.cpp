@@ -24,11 +24,14 @@ using Role = model::InterpolatorRole;
 
 constexpr int grid_form_multiple = 32; // of networks of the 11-channel form, at scale 1
 
+// As vs-mlrt takes it: 32 / scale must be whole.
 double read_scale(const Arguments &arguments) {
     const double scale = arguments.real("scale").value_or(1);
-    const bool power = scale == 0.25 || scale == 0.5 || scale == 1 || scale == 2 || scale == 4;
-    if (!power)
-        throw BadArgument("\"scale\" must be 0.25, 0.5, 1, 2 or 4; got ", scale);
+    const double multiple = std::round(grid_form_multiple / scale);
+    const bool whole = std::abs(multiple * scale - grid_form_multiple) < 1e-6;
+    if (!(scale >= 0.25 && scale <= 4 && whole))
+        throw BadArgument("\"scale\" must be 0.25 to 4 and divide ", int{grid_form_multiple},
+                          " (0.25, 0.5, 1, 2, 4, 1.6, ...); got ", scale);
     return scale;
 }
 
@@ -71,7 +74,7 @@ int multiple_of(const Interpolator &interpolator, std::optional<int> asked) {
     const bool stated = interpolator.network.loaded.network.metadata.count("vsmlrt.multiple") != 0;
     if (stated || !interpolator.has(Role::column))
         return found;
-    return std::lcm(found, static_cast<int>(grid_form_multiple / interpolator.scale));
+    return std::lcm(found, static_cast<int>(std::lround(grid_form_multiple / interpolator.scale)));
 }
 
 class Builder {

@@ -1,8 +1,8 @@
 """RIFE's networks (IFNet of v4.6 and of v4.25) built from their structure, with weights that the caller chooses.
 
 Structure: Practical-RIFE's IFNet_HDv3 as published (blocks of two strided convolutions, eight residual ones and a
-transposed one with pixel shuffle; warp by GridSample, align_corners, border). Forms: one input of 7, 8 or 11 channels, or
-separate inputs, as vs-mlrt's exports have them.
+transposed one with pixel shuffle; warp by GridSample, align_corners, border). Forms: one input of 7, 8 or 11 channels,
+or separate inputs, as vs-mlrt's exports have them.
 """
 
 from __future__ import annotations
@@ -163,14 +163,20 @@ def _encoder(b: Builder, x: str) -> str:
     return b.transposed(x, "encode.cnn3", 16, 4)
 
 
-def v4_6(path: Path, weights: Weights, form: str = "grid", widths: tuple[int, ...] = (192, 128, 96, 64)) -> str:
-    """IFNet v4.6; `widths` are the blocks' channels."""
+def v4_6(
+    path: Path,
+    weights: Weights,
+    form: str = "grid",
+    widths: tuple[int, ...] = (192, 128, 96, 64),
+    scales: tuple[float, ...] = V4_6,
+) -> str:
+    """IFNet v4.6; `widths` are the blocks' channels, `scales` what each of them reads smaller by."""
     b = Builder(weights)
     inputs = Inputs(b, form)
     first, second, timestep = (inputs.pieces[name] for name in ("first", "second", "timestep"))
     warped = [first, second]
     flow, mask = "", ""
-    for i, (scale, width) in enumerate(zip(V4_6, widths, strict=True)):
+    for i, (scale, width) in enumerate(zip(scales, widths, strict=True)):
         if i == 0:
             out = b.block("block0", b.cat([first, second, timestep]), None, 7, width, 6, scale)
             flow, mask = b.times(b.part(out, 0, 4), scale), b.part(out, 4, 5)
@@ -242,6 +248,7 @@ def random(seed: int = 5, flow: float = 1.0) -> Weights:
             return np.full(shape, 0.2, np.float32)
         fan = int(np.prod(shape[1:])) if len(shape) > 1 else 100
         gain = flow if ".last" in name else 1.0
-        return (gain * rng.standard_normal(shape) / np.sqrt(fan)).astype(np.float32)
+        value: np.ndarray = (gain * rng.standard_normal(shape) / np.sqrt(fan)).astype(np.float32)
+        return value
 
     return weights
