@@ -3,8 +3,8 @@
 // Source: onnxruntime_c_api.h and onnxruntime_error_code.h of ONNX Runtime 1.29 (ORT_API_VERSION 29). The
 // tables are append-only: a slot keeps its number and its signature in every later version 1.x, and
 // GetApi(version) gives a table that has at least the slots of that version. The slots here are those of
-// version 23 and earlier. With -DONNXRUNTIME_INCLUDE_DIR at configure time, tests/onnxruntime checks every
-// slot, signature and constant against the official header.
+// version 23 and earlier. With -DONNXRUNTIME_INCLUDE_DIR at configure time, tests/backends/onnxruntime checks
+// every slot, signature and constant against the official header.
 //
 // Every function may be called from any thread; a session may run from several at once.
 #pragma once
