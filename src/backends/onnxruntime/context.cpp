@@ -1,5 +1,6 @@
 #include "backends/onnxruntime/context.h"
 
+#include "backends/onnxruntime/environment.h"
 #include "base/error.h"
 
 #include <algorithm>
@@ -34,10 +35,17 @@ Context::Buffer Context::make_buffer(const Port &port, const Dims &dims) const {
     std::size_t bytes = port.element == element_float16 ? 2 : 4;
     for (const std::int64_t dim : dims)
         bytes *= static_cast<std::size_t>(dim);
+    const auto tensor_in = [&](const Memory &memory, const Block &block) {
+        return make<Tensor>(CreateTensorWithDataAsOrtValue, memory.info(), block.data(), bytes, dims.data(),
+                            dims.size(), port.element);
+    };
     Buffer buffer;
-    buffer.memory = lane_.memory.allocate(bytes);
-    buffer.tensor = make<Tensor>(CreateTensorWithDataAsOrtValue, lane_.memory.info(), buffer.memory.data(),
-                                 bytes, dims.data(), dims.size(), port.element);
+    buffer.memory = lane_.host.allocate(bytes);
+    buffer.tensor = tensor_in(lane_.host, buffer.memory);
+    if (lane_.on_device.info()) {
+        buffer.device_memory = lane_.on_device.allocate(bytes);
+        buffer.device_tensor = tensor_in(lane_.on_device, buffer.device_memory);
+    }
     buffer.view.type = port.element == element_float16 ? VSMLRT_FLOAT16 : VSMLRT_FLOAT32;
     buffer.view.rank = static_cast<std::int32_t>(dims.size());
     std::copy(dims.begin(), dims.end(), std::begin(buffer.view.dims));
@@ -47,8 +55,7 @@ Context::Buffer Context::make_buffer(const Port &port, const Dims &dims) const {
 
 void Context::bind_inputs() {
     for (std::size_t i = 0; i < inputs_.size(); ++i)
-        check_run(
-            attempt(BindInput, binding_.get(), program_.inputs()[i].name.c_str(), inputs_[i].tensor.get()));
+        check_run(attempt(BindInput, binding_.get(), program_.inputs()[i].name.c_str(), inputs_[i].bound()));
 }
 
 void Context::allocate(vsmlrt_extent extent) {
@@ -61,9 +68,9 @@ void Context::allocate(vsmlrt_extent extent) {
     for (std::size_t i = 0; i < shapes.outputs.size(); ++i) {
         const Port &port = program_.outputs()[i];
         outputs_.push_back(make_buffer(port, shapes.outputs[i]));
-        must(BindOutput, binding_.get(), port.name.c_str(), outputs_.back().tensor.get());
+        must(BindOutput, binding_.get(), port.name.c_str(), outputs_.back().bound());
     }
-    if (!program_.copies_inputs())
+    if (!copies_when_bound())
         bind_inputs();
     extent_ = extent;
 }
@@ -77,15 +84,30 @@ void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *o
         *outputs++ = buffer.view;
 }
 
+void Context::copy(const std::vector<Buffer> &buffers, Direction direction) const {
+    std::vector<const OrtValue *> from;
+    std::vector<OrtValue *> to;
+    for (const Buffer &buffer : buffers) {
+        const bool up = direction == Direction::to_device;
+        from.push_back(up ? buffer.tensor.get() : buffer.device_tensor.get());
+        to.push_back(up ? buffer.device_tensor.get() : buffer.tensor.get());
+    }
+    check_run(attempt(CopyTensors, environment(), from.data(), to.data(), nullptr, from.size()));
+}
+
 void Context::run() {
     const Turn turn(program_.streams);
-    if (program_.copies_inputs()) {
+    if (copies_when_bound()) {
         bind_inputs();
         check_run(attempt(SynchronizeBoundInputs, binding_.get()));
+    } else if (lane_.on_device.info()) {
+        copy(inputs_, Direction::to_device);
     }
     check_run(attempt(RunWithBinding, lane_.session.get(), nullptr, binding_.get()));
-    if (program_.copies_inputs())
+    if (!program_.on_cpu())
         check_run(attempt(SynchronizeBoundOutputs, binding_.get()));
+    if (lane_.on_device.info())
+        copy(outputs_, Direction::to_host);
 }
 
 } // namespace vsmlrt::ort

@@ -17,7 +17,8 @@ constexpr const char *variable = "VSMLRT_ONNXRUNTIME_PROVIDERS";
 constexpr const char *prefix = "libonnxruntime_providers_";
 
 void write_log(void *, int severity, const char *, const char *, const char *, const char *message) {
-    log(severity >= log_warning ? LogLevel::warning : LogLevel::debug, text("ONNX Runtime: ", message));
+    // Below a warning there is only what a session was asked to say.
+    log(severity >= log_warning ? LogLevel::warning : LogLevel::information, text("ONNX Runtime: ", message));
 }
 
 // The names that the wheels' own Python modules register their libraries under; a provider may take the name

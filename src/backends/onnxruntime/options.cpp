@@ -3,7 +3,6 @@
 #include "base/error.h"
 
 #include <algorithm>
-#include <array>
 
 namespace vsmlrt::ort {
 namespace {
@@ -12,30 +11,30 @@ namespace {
 // (onnxruntime_session_options_config_keys.h of ONNX Runtime 1.24). The library takes any name in silence, so
 // that a misspelt one would do nothing. Those that write files, and the context models that the plan cache is
 // for (ep.context_*), are not options.
-constexpr std::array<std::string_view, 24> session_keys = {"mlas.enable_gemm_fastmath_arm64_bfloat16",
-                                                           "mlas.use_lut_gemm",
-                                                           "optimization.disable_specified_optimizers",
-                                                           "optimization.enable_cast_chain_elimination",
-                                                           "optimization.enable_gelu_approximation",
-                                                           "session.allow_released_opsets_only",
-                                                           "session.disable_aot_function_inlining",
-                                                           "session.disable_cpu_ep_fallback",
-                                                           "session.disable_double_qdq_remover",
-                                                           "session.disable_prepacking",
-                                                           "session.disable_quant_qdq",
-                                                           "session.dynamic_block_base",
-                                                           "session.enable_quant_qdq_cleanup",
-                                                           "session.force_spinning_stop",
-                                                           "session.graph_optimizations_loop_level",
-                                                           "session.inter_op.allow_spinning",
-                                                           "session.intra_op.allow_spinning",
-                                                           "session.intra_op_thread_affinities",
-                                                           "session.qdq_matmulnbits_accuracy_level",
-                                                           "session.qdqisint8allowed",
-                                                           "session.set_denormal_as_zero",
-                                                           "session.strict_shape_type_inference",
-                                                           "session.use_device_allocator_for_initializers",
-                                                           "session.x64quantprecision"};
+constexpr std::string_view session_keys[] = {"mlas.enable_gemm_fastmath_arm64_bfloat16",
+                                             "mlas.use_lut_gemm",
+                                             "optimization.disable_specified_optimizers",
+                                             "optimization.enable_cast_chain_elimination",
+                                             "optimization.enable_gelu_approximation",
+                                             "session.allow_released_opsets_only",
+                                             "session.disable_aot_function_inlining",
+                                             "session.disable_cpu_ep_fallback",
+                                             "session.disable_double_qdq_remover",
+                                             "session.disable_prepacking",
+                                             "session.disable_quant_qdq",
+                                             "session.dynamic_block_base",
+                                             "session.enable_quant_qdq_cleanup",
+                                             "session.force_spinning_stop",
+                                             "session.graph_optimizations_loop_level",
+                                             "session.inter_op.allow_spinning",
+                                             "session.intra_op.allow_spinning",
+                                             "session.intra_op_thread_affinities",
+                                             "session.qdq_matmulnbits_accuracy_level",
+                                             "session.qdqisint8allowed",
+                                             "session.set_denormal_as_zero",
+                                             "session.strict_shape_type_inference",
+                                             "session.use_device_allocator_for_initializers",
+                                             "session.x64quantprecision"};
 
 bool known(std::span<const std::string_view> keys, std::string_view key) {
     return std::find(keys.begin(), keys.end(), key) != keys.end();
@@ -49,7 +48,14 @@ std::string session_entry(std::string_view key) {
     if (known(session_keys, key))
         return std::string(key);
     throw BadArgument("ONNX Runtime's sessions have no entry \"", key, "\"; accepted are ",
-                      join(session_keys, ", "));
+                      "session.log_severity_level, ", join(session_keys, ", "));
+}
+
+int read_severity(std::string_view value) {
+    if (value.size() != 1 || value[0] < '0' || value[0] > '4')
+        throw BadArgument("session.log_severity_level must be 0 (verbose) to 4 (fatal), and is \"", value,
+                          "\"");
+    return value[0] - '0';
 }
 
 void check_provider_key(const Device &device, std::string_view key) {
@@ -75,7 +81,9 @@ Options read_options(const Device &device, std::span<const vsmlrt_option> option
     Options read;
     for (const vsmlrt_option &option : options) {
         const std::string_view key = option.key;
-        if (key.starts_with(session)) {
+        if (key == "session.log_severity_level") {
+            read.log_severity = read_severity(option.value);
+        } else if (key.starts_with(session)) {
             read.session.emplace_back(session_entry(key.substr(session.size())), option.value);
         } else if (key.starts_with(provider)) {
             check_provider_key(device, key.substr(provider.size()));

@@ -9,6 +9,7 @@ namespace vsmlrt::ort {
 struct Options {
     Settings session; // by ONNX Runtime's own names ("session.intra_op.allow_spinning")
     Settings provider;
+    std::optional<int> log_severity; // session.log_severity_level: 0 verbose to 4 fatal
 };
 
 // BadArgument, naming what is accepted, for a key of neither kind, for a session entry that ONNX Runtime does

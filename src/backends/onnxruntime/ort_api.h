@@ -27,6 +27,7 @@ struct OrtRunOptions;
 struct OrtSession;
 struct OrtSessionOptions;
 struct OrtStatus; // null: success
+struct OrtSyncStream;
 struct OrtTensorRTProviderOptionsV2;
 struct OrtTensorTypeAndShapeInfo;
 struct OrtTypeInfo;
@@ -61,6 +62,7 @@ struct ApiBase {
     VALUE(allocator_device, OrtDeviceAllocator, 0)                                                           \
     VALUE(memory_default, OrtMemTypeDefault, 0)                                                              \
     VALUE(memory_cpu_output, OrtMemTypeCPUOutput, -1)                                                        \
+    VALUE(device_memory_default, OrtDeviceMemoryType_DEFAULT, 0)                                             \
     VALUE(device_memory_host_accessible, OrtDeviceMemoryType_HOST_ACCESSIBLE, 5)                             \
     VALUE(hardware_cpu, OrtHardwareDeviceType_CPU, 0)                                                        \
     VALUE(hardware_gpu, OrtHardwareDeviceType_GPU, 1)                                                        \
@@ -93,6 +95,7 @@ struct Slot {
     SLOT(10, CreateSessionOptions, OrtStatus *(OrtSessionOptions **))                                        \
     SLOT(13, SetSessionExecutionMode, OrtStatus *(OrtSessionOptions *, int mode))                            \
     SLOT(17, DisableMemPattern, OrtStatus *(OrtSessionOptions *))                                            \
+    SLOT(22, SetSessionLogSeverityLevel, OrtStatus *(OrtSessionOptions *, int severity))                     \
     SLOT(23, SetSessionGraphOptimizationLevel, OrtStatus *(OrtSessionOptions *, int level))                  \
     SLOT(24, SetIntraOpNumThreads, OrtStatus *(OrtSessionOptions *, int))                                    \
     SLOT(25, SetInterOpNumThreads, OrtStatus *(OrtSessionOptions *, int))                                    \
@@ -173,7 +176,9 @@ struct Slot {
     SLOT(312, EpDevice_EpName, const char *(const OrtEpDevice *))                                            \
     SLOT(316, EpDevice_Device, const OrtHardwareDevice *(const OrtEpDevice *))                               \
     SLOT(374, EpDevice_MemoryInfo, const OrtMemoryInfo *(const OrtEpDevice *, int memory))                   \
-    SLOT(376, GetSharedAllocator, OrtStatus *(OrtEnv *, const OrtMemoryInfo *, OrtAllocator **))
+    SLOT(376, GetSharedAllocator, OrtStatus *(OrtEnv *, const OrtMemoryInfo *, OrtAllocator **))             \
+    SLOT(386, CopyTensors,                                                                                   \
+         OrtStatus *(const OrtEnv *, const OrtValue *const *from, OrtValue *const *to, OrtSyncStream *, std::size_t))
 
 // The table OrtCompileApi, which GetCompileApi gives.
 #define VSMLRT_ORT_COMPILE_API(SLOT)                                                                         \

@@ -57,8 +57,8 @@ void Program::open_sessions(const vsmlrt_program_desc &desc, const Settled &sett
     const int count = device_.provider.session_per_stream ? desc.num_streams : 1;
     for (int i = 0; i < count; ++i) {
         Session session = settled.open(network);
-        HostMemory memory(device_, session.get());
-        lanes_.push_back({std::move(session), std::move(memory)});
+        Memory host = Memory::host(device_, session.get());
+        lanes_.push_back({std::move(session), std::move(host), Memory::on_device(device_)});
     }
 }
 

@@ -1,7 +1,7 @@
 // A network in sessions of ONNX Runtime for one device, precision and shape range.
 #pragma once
 
-#include "backends/onnxruntime/host_memory.h"
+#include "backends/onnxruntime/memory.h"
 #include "backends/onnxruntime/session.h"
 
 #include <map>
@@ -23,14 +23,14 @@ public:
     // One session, with where its contexts take memory.
     struct Lane {
         Session session;
-        HostMemory memory;
+        Memory host;
+        Memory on_device; // without an info() where the session copies by itself
     };
     // The next in turn.
     [[nodiscard]] const Lane &lane();
     [[nodiscard]] const std::vector<Port> &inputs() const { return inputs_; }
     [[nodiscard]] const std::vector<Port> &outputs() const { return outputs_; }
-    // Inputs go to the device when they are bound, not when it runs: they must be bound again for each run.
-    [[nodiscard]] bool copies_inputs() const { return !device_.is_cpu(); }
+    [[nodiscard]] bool on_cpu() const { return device_.is_cpu(); }
 
     // The shapes of all inputs and outputs at one extent. Worked out once an extent; thread-safe. BadModel if
     // the network does not work at it.

@@ -92,6 +92,7 @@ constexpr std::array providers = {
              .name = "NvTensorRTRTXExecutionProvider",
              .context_models = true,
              .session_per_stream = true,
+             .device_buffers = true,
              .profile_prefix = "nv_profile_",
              .keys = tensorrt_rtx_keys},
     Provider{.id = "WebGPU", .name = "WebGpuExecutionProvider", .keys = webgpu_keys},

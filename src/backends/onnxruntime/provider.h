@@ -23,6 +23,9 @@ struct Provider {
     bool context_models = false;
     // Runs one execution of a session at a time, so that each stream gets a session of its own.
     bool session_per_stream = false;
+    // Its inputs and outputs are kept in the device's memory, at addresses that stay, and copied by ONNX
+    // Runtime's data transfer; else it copies from and to host memory in each run.
+    bool device_buffers = false;
     // Options that state the shape range begin with this ("nv_profile_": nv_profile_min_shapes, ...); empty:
     // it takes any size.
     std::string_view profile_prefix = {};

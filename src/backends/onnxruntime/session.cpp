@@ -30,6 +30,18 @@ const char *remedy(const Failure &failure) {
     return memory ? "; use fewer streams (num_streams) or smaller tiles (tilesize)" : "";
 }
 
+// A captured graph reads and writes the addresses of its first run, and these two providers get their inputs
+// at another one each time.
+void drop_cuda_graph(const Device &device, Settings &settings) {
+    const auto is_graph = [](const auto &setting) {
+        return setting.first == "enable_cuda_graph" || setting.first == "trt_cuda_graph_enable";
+    };
+    const auto on = [&](const auto &setting) { return is_graph(setting) && setting.second != "0"; };
+    if (std::any_of(settings.begin(), settings.end(), on))
+        log_once(LogLevel::information, text("the device ", device.id, " has no use for CUDA graphs here"));
+    std::erase_if(settings, is_graph);
+}
+
 [[noreturn]] void refuse(const Device &device, const Failure &failure) {
     switch (failure.code) {
     case error_not_implemented:
@@ -81,6 +93,8 @@ Settled::Settled(const Device &device, const vsmlrt_program_desc &desc, const Ne
     must(SetSessionGraphOptimizationLevel, options_.get(), optimize_all);
     must(SetSessionExecutionMode, options_.get(), execution_sequential);
     set_threads(desc, given);
+    if (given.log_severity)
+        must(SetSessionLogSeverityLevel, options_.get(), *given.log_severity);
     for (const auto &[key, value] : given.session)
         must(AddSessionConfigEntry, options_.get(), key.c_str(), value.c_str());
     if (!device.is_cpu())
@@ -111,8 +125,10 @@ void Settled::append_provider(const vsmlrt_program_desc &desc, const NetworkFact
     }
     if (device_.plugin)
         return append_plugin(options_.get(), device_.plugin, settings);
-    if (provider.id == "CUDA" || provider.id == "TensorRT")
+    if (provider.id == "CUDA" || provider.id == "TensorRT") {
+        drop_cuda_graph(device_, settings);
         set("device_id", std::to_string(device_.index));
+    }
     if (provider.id == "CUDA") // fp32 is fp32 unless somebody says otherwise
         set("use_tf32", "0");
     if (provider.id == "TensorRT" && desc.precision == VSMLRT_PRECISION_FP16)

@@ -40,6 +40,15 @@ TEST_F(OnnxRuntime, TakesSessionEntriesWithAndWithoutTheirPrefix) {
     EXPECT_EQ(refusal(options), "accepted");
 }
 
+TEST_F(OnnxRuntime, TakesALogSeverityAndNoOtherWord) {
+    ProgramOptions options;
+    options.options = {{"session.log_severity_level", "4"}};
+    EXPECT_EQ(refusal(options), "accepted");
+    options.options = {{"session.log_severity_level", "loud"}};
+    EXPECT_EQ(refusal(options),
+              "session.log_severity_level must be 0 (verbose) to 4 (fatal), and is \"loud\"");
+}
+
 TEST_F(OnnxRuntime, NamesWhatIsAcceptedForAnUnknownOption) {
     ProgramOptions options;
     options.options = {{"session.no_such_entry", "1"}};
