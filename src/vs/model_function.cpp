@@ -100,6 +100,9 @@ engine::SessionOptions read_options(const Arguments &arguments) {
         const auto kept = arguments.all_data("fp16_blacklist_ops");
         options.program.keep_fp32.emplace(kept.begin(), kept.end());
     }
+    options.program.plan_folder = arguments.data("engine_folder").value_or("");
+    options.shapes = {arguments.flag("static_shape", true), read_size(arguments, "min_shapes"),
+                      read_size(arguments, "opt_shapes"), read_size(arguments, "max_shapes")};
     options.tile = read_size(arguments, "tilesize");
     options.overlap = read_size(arguments, "overlap").value_or(engine::Size{});
     options.multiple = arguments.integer("multiple");
@@ -273,6 +276,11 @@ const char *const model_arguments = "clips:vnode[];"
                                     "dedup:int:opt;"
                                     "flexible_output_prop:data:opt;"
                                     "path_is_serialization:int:opt;"
+                                    "static_shape:int:opt;"
+                                    "min_shapes:int[]:opt;"
+                                    "opt_shapes:int[]:opt;"
+                                    "max_shapes:int[]:opt;"
+                                    "engine_folder:data:opt;"
                                     "options:data[]:opt;";
 
 void model(const Host &host, const VSMap &in, VSMap &out) {

@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 
 from ..errors import UserError
 from ..video.errors import UsageError
-from . import console, doctor, upscale
+from . import bench, cache, console, doctor, upscale
 
 app = typer.Typer(
     name="vsmlrt",
@@ -28,7 +28,9 @@ app = typer.Typer(
 )
 app.command("upscale")(upscale.upscale)
 app.command("denoise")(upscale.denoise)
+app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
+app.add_typer(cache.app, name="cache")
 
 if importlib.util.find_spec("vsmlrt.cli.models") is not None:
     from . import models
