@@ -16,6 +16,7 @@ import vapoursynth as vs
 
 import vsmlrt
 from vsmlrt import Backend, RIFEModel, plugin
+from vsmlrt.backend import model_arguments
 from vsmlrt.errors import NetworkNotFoundError
 
 CLIP = vs.core.std.BlankClip(format=vs.YUV420P8, width=64, height=48, length=4)
@@ -82,7 +83,7 @@ def test_the_short_form(asked: list[dict[str, Any]]) -> None:
     assert vsmlrt.RIFE(CLIP) is CLIP
     (call,) = asked
     assert file_of(call) == "rife/rife_v4.4.onnx"
-    assert call == Backend.OV_CPU().model_arguments() | {
+    assert call == model_arguments(Backend.OV_CPU()) | {
         "network_path": call["network_path"],
         "multi": [2, 1],
         "scale": 1.0,
