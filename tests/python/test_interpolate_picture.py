@@ -162,3 +162,38 @@ def test_the_grid_form_is_padded_to_32_over_scale(tmp_path: Path, scale: float, 
     out = interpolate(clip, path, scale=scale)
     assert difference(out, interpolate(clip, path, scale=scale, multiple=multiple), 1) == 0
     assert difference(out, interpolate(clip, path, scale=scale, multiple=2 * multiple), 1) > 0
+
+
+NCNN = """7767517
+15 19
+Input in0 0 1 in0
+Input in1 0 1 in1
+Input in2 0 1 in2
+Split s0 1 2 in0 first first_warped
+Split s1 1 2 in1 second second_warped
+Concat cat 3 1 first second in2 all 0=0
+Convolution flow 1 1 all flow 0=4 1=1 5=1 6=28
+Split s2 1 2 flow flow0 flow1
+Crop back 1 1 flow0 back -23309=1,0 -23310=1,2 -23311=1,0
+Crop forth 1 1 flow1 forth -23309=1,2 -23310=1,4 -23311=1,0
+rife.Warp w0 2 1 first_warped back from_first
+rife.Warp w1 2 1 second_warped forth from_second
+BinaryOp sum 2 1 from_first from_second both 0=0
+BinaryOp half 1 1 both out0 0=2 1=1 2=0.5
+Noop end 1 1 out0 out
+"""
+
+
+def test_a_network_of_rife_ncnn(tmp_path: Path) -> None:
+    """Its inputs do not say how many channels they have: two frames and the timestep, as its program feeds them."""
+    param = tmp_path / "flownet.param"
+    param.write_text(NCNN)
+    dx, dy = 12.0, -4.0
+    weights = np.zeros((4, 7), "<f4")
+    weights[:, 6] = -dx, -dy, -dx, -dy
+    bias = np.array([0, 0, dx, dy], "<f4")
+    param.with_suffix(".bin").write_bytes(bytes(4) + weights.tobytes() + bias.tobytes())
+    clip = drawn(2, 100, 75, lambda n, x, y: (abs(x - 30 - n * dx) <= 8) & (abs(y - 40 - n * dy) <= 8))
+    for backend in ("openvino", "reference"):
+        at_x, at_y = centre(picture(interpolate(clip, str(param), multi=4, backend=backend), 1)[0])
+        assert (at_x, at_y) == (pytest.approx(30 + dx / 4, abs=1e-3), pytest.approx(40 + dy / 4, abs=1e-3))
