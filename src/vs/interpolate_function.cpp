@@ -203,6 +203,11 @@ const char *const interpolate_arguments = "clip:vnode;"
                                           "matrix:int:opt;"
                                           "range:int:opt;"
                                           "multiple:int:opt;"
+                                          "static_shape:int:opt;"
+                                          "min_shapes:int[]:opt;"
+                                          "opt_shapes:int[]:opt;"
+                                          "max_shapes:int[]:opt;"
+                                          "engine_folder:data:opt;"
                                           "options:data[]:opt;"
                                           "path_is_serialization:int:opt;";
 
