@@ -1,13 +1,14 @@
 # Two commands: 'make demo' upscales a real clip, 'make test' runs the tests. Both set up first; repeats are quick.
 PYTHON_IN := .venv/bin/python
 
-.PHONY: help setup demo test lint bench-peers bench-overhead clean
+.PHONY: help setup demo test lint bench-peers bench-interpolate bench-overhead clean
 
 help:
 	@echo 'make demo    set up, fetch a network, upscale a real clip into out/'
 	@echo 'make test    set up, build the C++ tests, run ctest and pytest'
 	@echo 'make lint    clang-format, clang-tidy, ruff and mypy'
 	@echo 'make bench-peers     fps and memory beside vs-mlrt'"'"'s CPU plugins (an hour; ARGS="--sizes 640x272")'
+	@echo 'make bench-interpolate  frame interpolation beside vs-mlrt'"'"'s OpenVINO plugin'
 	@echo 'make bench-overhead  what the filter itself costs'
 	@echo 'make setup   .venv with this package in it, for use'
 	@echo 'make clean   remove build/ and out/ (.venv stays)'
@@ -30,6 +31,11 @@ bench-peers:
 	@tools/setup dev
 	@tools/peers
 	@$(PYTHON_IN) bench/peers.py --peers .venv-peers/bin/python --work build/bench $(ARGS)
+
+bench-interpolate:
+	@tools/setup dev
+	@tools/peers
+	@$(PYTHON_IN) bench/interpolate.py --peers .venv-peers/bin/python --work build/bench $(ARGS)
 
 bench-overhead:
 	@tools/setup dev

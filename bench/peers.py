@@ -33,10 +33,10 @@ FAMILIES = {
 class Side:
     """One worker process."""
 
-    def __init__(self, label: str, python: str, task: dict[str, object]) -> None:
+    def __init__(self, label: str, python: str, task: dict[str, object], script: str = "worker.py") -> None:
         self.label = label
         self.process = subprocess.Popen(
-            [python, str(HERE / "worker.py"), json.dumps(task)],
+            [python, str(HERE / script), json.dumps(task)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -7,7 +7,7 @@
 
 namespace vsmlrt::timeline {
 
-__extension__ typedef __int128 Wide;
+__extension__ typedef __int128 Wide; // NOLINT(modernize-use-using): an alias would need extensions
 
 // In lowest terms, den > 0.
 struct Rational {

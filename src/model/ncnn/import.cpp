@@ -6,6 +6,7 @@
 #include "model/ncnn/restore.h"
 
 #include <algorithm>
+#include <array>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -102,6 +103,22 @@ std::vector<std::string_view> input_names(const std::vector<Layer> &layers) {
     return names;
 }
 
+// RIFE's files do not say what their inputs are. The program that they are made for (rife-ncnn-vulkan, v4)
+// feeds two RGB frames and a plane with the timestep.
+void state_interpolator_inputs(std::vector<Layer> &layers) {
+    constexpr std::array channels = {"2=3", "2=3", "2=1"};
+    if (std::ranges::count(layers, "rife.Warp", &Layer::type) == 0)
+        return;
+    std::vector<Layer *> open;
+    for (Layer &layer : layers)
+        if (layer.type == "Input" && !layer.parameters.has(0) && !layer.parameters.has(2))
+            open.push_back(&layer);
+    if (open.size() != channels.size() || input_names(layers).size() != channels.size())
+        return;
+    for (std::size_t i = 0; i < channels.size(); ++i)
+        open[i]->parameters.add(channels[i]);
+}
+
 void check_ends(std::size_t count, const char *what) {
     constexpr std::size_t most = 64;
     if (count == 0 || count > most)
@@ -146,7 +163,8 @@ void finish(Graph &graph, const std::vector<Layer> &layers, const Blobs &blobs, 
 
 Network import_ncnn(std::string_view param, std::span<const std::byte> bin, const NcnnOptions &options) {
     using namespace ncnn;
-    const auto layers = parse_param(param);
+    auto layers = parse_param(param);
+    state_interpolator_inputs(layers);
     check_ends(static_cast<std::size_t>(std::ranges::count(layers, "Input", &Layer::type)), "inputs");
     check_ends(output_names(layers).size(), "outputs");
 
