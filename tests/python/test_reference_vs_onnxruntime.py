@@ -75,7 +75,9 @@ def run_reference(network: Path, inputs: list[np.ndarray], size: tuple[int, int]
     tool = BUILD / "tests/conformance/run_network"
     module = BUILD / "plugin/libvsmlrt_reference.so"
     options = ["--size", f"{size[0]}x{size[1]}", "--out", str(out)]
-    done = subprocess.run([str(tool), str(module), *map(str, [network, *files]), *options], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(tool), str(module), *map(str, [network, *files]), *options], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return np.fromfile(out, np.float32).reshape([int(n) for n in done.stdout.split()])
 
