@@ -14,6 +14,7 @@ from .network import (
     inference_with_fallback,
 )
 from .realesrgan import RealESRGAN, RealESRGANModel, RealESRGANv2, RealESRGANv2Model
+from .rife import RIFE, RIFEMerge, RIFEModel
 from .tiles import calc_tilesize
 from .waifu2x import Waifu2x, Waifu2xModel
 
@@ -28,9 +29,12 @@ fallback_backend: backendT | None = None
 __all__ = [
     "CUGAN",
     "DPIR",
+    "RIFE",
     "Backend",
     "BackendV2",
     "DPIRModel",
+    "RIFEMerge",
+    "RIFEModel",
     "RealESRGAN",
     "RealESRGANModel",
     "RealESRGANv2",

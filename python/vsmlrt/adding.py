@@ -17,6 +17,9 @@ from .errors import UserError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
+_RIFE_FOLDER = re.compile(r"rife[-_]?v(4(?:\.\d+)?)(?:[-_](lite|heavy))?(?:[-_]ensemble(True|False))?", re.IGNORECASE)
+"""A folder of rife-ncnn-vulkan or its VapourSynth plugin: ``rife-v4.6``, ``rife-v4.12-lite_ensembleFalse``."""
+
 
 @dataclass(frozen=True)
 class _Part:
@@ -31,7 +34,8 @@ def add(path: Path, name: str | None = None) -> list[Path]:
 
     Arguments:
         path: an ``.onnx`` file; an ncnn ``.param`` file with its ``.bin`` beside it; a folder or a ``.zip`` in
-            vs-mlrt's layout (``models/dpir/drunet_color.onnx``), whose network files keep their places.
+            vs-mlrt's layout (``models/dpir/drunet_color.onnx``), whose network files keep their places, or in
+            rife-ncnn-vulkan's (``rife-v4.6/flownet.param``).
         name: for one file: the name it is found by later. Default: its place in vs-mlrt's layout if it has one, else
             the file's own name.
 
@@ -97,14 +101,34 @@ def _opener(file: Path) -> Callable[[], IO[bytes]]:
 
 
 def _stem_for(path: Path) -> str:
-    """Its place in vs-mlrt's layout, told by its folders and name or by its name alone if only one network has it."""
-    trailing = path.resolve().with_suffix("").parts
-    known = [entry.file for _, entry in store.entries()]
-    whole = [file for file in known if trailing[-file.count("/") - 1 :] == tuple(file.split("/"))]
-    alike = [file for file in known if file.rsplit("/", 1)[-1] == trailing[-1]]
-    if whole:
-        return whole[0]
-    return alike[0] if len(alike) == 1 else _stem_named(path.stem)
+    return _known_stem(path.resolve().parts) or _stem_named(path.stem)
+
+
+def _known_stem(parts: tuple[str, ...]) -> str | None:
+    """A file's place in vs-mlrt's layout: told by its folders and name, or by its name alone if one network has it."""
+    trailing = (*parts[:-1], PurePosixPath(parts[-1]).stem)
+    rife = _rife_stem(trailing)
+    if rife is not None:
+        return rife
+    alike = []
+    for _, entry in store.entries():
+        for file in entry.files:
+            if trailing[-file.count("/") - 1 :] == tuple(file.split("/")):
+                return file
+        alike += [entry.file for file in entry.files if file.rsplit("/", 1)[-1] == trailing[-1]]
+    return alike[0] if len(set(alike)) == 1 else None
+
+
+def _rife_stem(parts: tuple[str, ...]) -> str | None:
+    """The place of rife-ncnn-vulkan's ``rife-v4.6/flownet``; a version that is not listed is called like its folder."""
+    match = _RIFE_FOLDER.fullmatch(parts[-2]) if parts[-1] == "flownet" and len(parts) > 1 else None
+    if match is None:
+        return None
+    version, kind, ensemble = match.groups()
+    model = "v" + (version if "." in version else f"{version}.0")
+    model += f"_{kind.lower()}" if kind else ""
+    model += "_ensemble" if (ensemble or "").lower() == "true" else ""
+    return next((entry.file for entry in catalog.families()["rife"].entries if entry.model == model), parts[-2])
 
 
 def _stem_named(name: str) -> str:
@@ -172,9 +196,15 @@ def _network_files(members: Iterable[PurePosixPath], path: Path, title: str) -> 
 
 
 def _place(member: PurePosixPath, title: str) -> PurePosixPath:
-    """Below the last folder called models; a family's folder given by itself keeps its name."""
+    """Where a known network is found; else below the last folder called models, or where the file is.
+
+    A family's folder given by itself keeps its name.
+    """
     parts = member.parts
+    stem = _known_stem((title, *parts))
+    if stem is not None:
+        return PurePosixPath(stem + member.suffix)
     if "models" in parts[:-1]:
         return PurePosixPath(*parts[len(parts) - parts[::-1].index("models") :])
-    known = {entry.file.split("/")[0] for _, entry in store.entries()}
+    known = {file.split("/")[0] for _, entry in store.entries() for file in entry.files}
     return PurePosixPath(title, member) if title in known else member

@@ -37,6 +37,10 @@ class Entry:
     """Strength of the denoising as the family counts it; None where there is no such choice."""
     file: str
     """Path without extension in a models folder, vs-mlrt's own layout where it has the network."""
+    file_v2: str | None = None
+    """The same for the network's second representation (RIFE with its grids inside), where there is one."""
+    task: str = "picture"
+    """What it makes: a ``picture`` of a picture, an ``interpolation`` of two frames, or ``frame pairs``."""
     origin: str | None = None
     """Path without extension inside the family's wheel; None where the file comes from the user."""
     channels: int = 3
@@ -56,6 +60,11 @@ class Entry:
     is_global: bool = False
     """Has operations over the whole picture, so that tiles cannot equal the untiled picture."""
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every place that the network may be at, the preferred first."""
+        return (self.file,) if self.file_v2 is None else (self.file, self.file_v2)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
@@ -67,6 +76,8 @@ class Family:
     default: str
     """The model that the family's own name stands for."""
     source: str
+    weights: str | None = None
+    """Where people get files that the package index does not carry, if there is such a place."""
     wheel: Wheel | None
     entries: tuple[Entry, ...]
     checksums: Mapping[str, str] = field(default_factory=dict)
@@ -91,6 +102,7 @@ def _family(name: str, text: str) -> Family:
         purpose=data["purpose"],
         default=data["default"],
         source=data["source"],
+        weights=data.get("weights"),
         wheel=Wheel(**data["wheel"]) if "wheel" in data else None,
         entries=tuple(entries),
         checksums=data.get("sha256", {}),

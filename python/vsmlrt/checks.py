@@ -8,17 +8,17 @@ from enum import IntEnum
 import vapoursynth as vs
 
 
-def check_clip(function: str, clip: object, *, gray: bool = False) -> vs.VideoNode:
+def check_clip(function: str, clip: object, *, gray: bool = False, name: str = "clip") -> vs.VideoNode:
     """A clip of constant format and size that the network takes, or TypeError or ValueError.
 
     `gray` networks take GRAY, and YUV's luma; the others take RGB, YUV and GRAY.
     """
     if not isinstance(clip, vs.VideoNode):
-        raise TypeError(f'{function}: "clip" must be a clip, got {type(clip).__name__}')
+        raise TypeError(f'{function}: "{name}" must be a clip, got {type(clip).__name__}')
     if clip.format is None or clip.format.color_family == vs.UNDEFINED or not clip.width or not clip.height:
-        raise ValueError(f'{function}: "clip" must be of constant format and size')
+        raise ValueError(f'{function}: "{name}" must be of constant format and size')
     if gray and clip.format.color_family == vs.RGB:
-        raise ValueError(f'{function}: "clip" must be GRAY or YUV for this model, got {clip.format.name}')
+        raise ValueError(f'{function}: "{name}" must be GRAY or YUV for this model, got {clip.format.name}')
     return clip
 
 

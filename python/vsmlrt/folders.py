@@ -51,13 +51,14 @@ def is_complete(path: Path) -> bool:
     return path.is_file() and (weights is None or weights.is_file())
 
 
-def find(stem: str) -> Path | None:
-    """The network file of this name without extension in the first folder that has it whole, or None."""
+def find(*stems: str) -> Path | None:
+    """The network file of the first of these names without extension in the first folder that has it whole, or None."""
     for folder in search_path():
-        for extension in EXTENSIONS:
-            path = folder / (stem + extension)
-            if is_complete(path):
-                return path
+        for stem in stems:
+            for extension in EXTENSIONS:
+                path = folder / (stem + extension)
+                if is_complete(path):
+                    return path
     return None
 
 

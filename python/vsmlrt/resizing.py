@@ -59,3 +59,11 @@ def halve(clip: vs.VideoNode) -> vs.VideoNode:
     width, height = clip.width // 2, clip.height // 2
     taken = core.resize.Point(moved, width, height, src_left=-0.5, src_top=-0.5)
     return like(taken, clip)
+
+
+def pad_to_multiple(clip: vs.VideoNode, multiple: int) -> vs.VideoNode:
+    """The clip with its right and lower edges continued to a multiple; itself if its size is one."""
+    width, height = (-(-size // multiple) * multiple for size in (clip.width, clip.height))
+    if (clip.width, clip.height) == (width, height):
+        return clip
+    return plugin.core().resize.Point(clip, width, height, src_width=width, src_height=height)

@@ -75,6 +75,10 @@ def apply(
         arguments: of ``core.mlrt.Model``: those that say where and how it runs.
         narrow: False leaves the values as they are for a network that computes on a narrower range.
     """
+    if network.task == "interpolation":
+        raise UserError(f"the network {network.name} makes frames between frames: use 'vsmlrt interpolate'")
+    if network.task != "picture":
+        raise UserError(f"the network {network.name} takes {network.task}: vsmlrt.SAFA runs it in a script")
     if network.channels == 1 and clip.format.color_family == vs.RGB:
         raise UserError(f"the network {network.name} takes GRAY or YUV, got {clip.format.name}")
     if narrow and network.value_range != (0.0, 1.0):

@@ -43,6 +43,8 @@ class Network:
     """Pixels of input on each side that an output pixel depends on, where known."""
     enlarge_first: bool = False
     """The network keeps the size and wants a picture that was enlarged twice before."""
+    task: str = "picture"
+    """What it makes: a ``picture`` of a picture, an ``interpolation`` of two frames, or ``frame pairs``."""
     value_range: tuple[float, float] = (0.0, 1.0)
     """The values that black and white have inside the network."""
     description: str = ""
@@ -77,22 +79,25 @@ def resolve(
     if own is not None:
         return _network_of_file(own)
     family, entry = _choose(given, scale, noise)
-    path = folders.find(entry.file)
+    path = folders.find(*entry.files)
     if path is None and fetch and entry.origin:
         download.fetch([(family, entry)], progress)
-        path = folders.find(entry.file)
+        path = folders.find(*entry.files)
     if path is None:
         raise NetworkNotFoundError(_how_to_get(family, entry))
     return _network_of_entry(family, entry, path)
 
 
-def locate(family: str, model: str, *, scale: int, noise: int | None = None) -> Network:
+def locate(
+    family: str, model: str, *, scale: int, noise: int | None = None, representation: int | None = None
+) -> Network:
     """The network of a family with exactly these properties; for the public functions of the families.
 
-    Raises NetworkNotFoundError, naming the command that brings it, if it is not on disk.
+    `representation` is the one that is preferred where there are two: 1 or 2. Raises NetworkNotFoundError, naming the
+    command that brings it, if it is not on disk.
     """
     entry = catalog.find(family, model, scale=scale, noise=noise)
-    path = folders.find(entry.file)
+    path = folders.find(*(reversed(entry.files) if representation == 2 else entry.files))
     if path is None:
         raise NetworkNotFoundError(_how_to_get(catalog.families()[family], entry))
     return _network_of_entry(catalog.families()[family], entry, path)
@@ -107,9 +112,10 @@ def _how_to_get(family: Family, entry: Entry) -> str:
     places = " and ".join(str(folder) for folder in folders.search_path())
     if entry.origin:
         return f"the network {entry.name} is not in {places}: run 'vsmlrt models fetch {entry.name}'"
+    source = f" ({family.weights} has them)" if family.weights else ""
     return (
         f"the network {entry.name} ({entry.file}.onnx) is not in {places}, and its weights come from your own vs-mlrt "
-        "models folder: set VSMLRT_MODELS to that folder or run 'vsmlrt models add FOLDER'"
+        f"models folder{source}: set VSMLRT_MODELS to that folder or run 'vsmlrt models add FOLDER'"
         + (f"; {family.title}'s {family.default} can be fetched instead" if family.wheel else "")
     )
 
@@ -127,6 +133,7 @@ def _network_of_entry(family: Family, entry: Entry, path: Path) -> Network:
         maps=entry.maps,
         receptive_field=entry.receptive_field,
         enlarge_first=entry.enlarge_first,
+        task=entry.task,
         value_range=entry.onnx_range if entry.onnx_range and path.suffix == ".onnx" else (0.0, 1.0),
         description=describe(family, entry),
     )
@@ -134,6 +141,8 @@ def _network_of_entry(family: Family, entry: Entry, path: Path) -> Network:
 
 def describe(family: Family, entry: Entry) -> str:
     """One line for people: what the network does."""
+    if entry.task == "interpolation":
+        return f"{family.title} {entry.model}, {family.purpose}"
     noise = {None: "", -1: ", no denoising"}.get(entry.noise, f", denoising {entry.noise}")
     return f"{family.title} {entry.model}, {entry.scale}x{noise}"
 
@@ -227,7 +236,7 @@ def listing() -> list[Listed]:
     """Every network that the families list, and the user's own files beside them."""
     rows = []
     for family, entry in entries():
-        path = folders.find(entry.file)
+        path = folders.find(*entry.files)
         origin = "package index" if entry.origin else "your models"
         rows.append(
             Listed(

@@ -25,6 +25,9 @@ void check(const SessionOptions &options) {
         throw BadArgument("\"num_streams\" must be 1 to 64; got ", options.program.num_streams);
     if (options.program.num_threads < 0 || options.program.num_threads > 1024)
         throw BadArgument("\"num_threads\" must be 0 (all) to 1024; got ", options.program.num_threads);
+    if (options.whole_frames && options.tile)
+        throw BadArgument("this network follows motion across the whole frame and cannot be cut into tiles; "
+                          "leave \"tilesize\" out");
 }
 
 bool any_not_finite(std::span<const pixel::ConstPlane> planes) {

@@ -30,6 +30,7 @@ struct SessionOptions {
     ShapeOptions shapes;
     std::optional<Size> tile; // absent: the whole frame
     Size overlap;
+    bool whole_frames = false;   // the network needs all of a frame at once: tiles are refused
     std::optional<int> multiple; // these override the network's card
     std::optional<int> scale;
     std::optional<model::Padding> padding;
@@ -44,6 +45,8 @@ public:
 
     [[nodiscard]] int scale() const { return runner_->scale(); }
     [[nodiscard]] int output_channels() const { return runner_->output_channels(); }
+    // The size of what one execution reads.
+    [[nodiscard]] Size tile() const { return {layout_.tile.width, layout_.tile.height}; }
     // One line: network, backend, device, precision really used, tile, memory.
     [[nodiscard]] std::string summary() const;
 

@@ -31,6 +31,19 @@ std::vector<int> Arguments::integers(const char *name) const {
     return values;
 }
 
+std::vector<std::int64_t> Arguments::long_integers(const char *name) const {
+    if (!has(name))
+        return {};
+    const std::int64_t *values = host_.api->mapGetIntArray(map_, name, nullptr);
+    return {values, values + count(name)};
+}
+
+std::optional<double> Arguments::real(const char *name) const {
+    if (!has(name))
+        return {};
+    return host_.api->mapGetFloat(map_, name, 0, nullptr);
+}
+
 std::optional<std::string> Arguments::data(const char *name) const {
     std::vector<std::string> values = all_data(name);
     if (values.empty())

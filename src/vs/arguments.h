@@ -17,6 +17,8 @@ public:
     // Absent arguments give nothing; BadArgument for numbers beyond 32 bits.
     [[nodiscard]] std::optional<int> integer(const char *name) const;
     [[nodiscard]] std::vector<int> integers(const char *name) const;
+    [[nodiscard]] std::vector<std::int64_t> long_integers(const char *name) const;
+    [[nodiscard]] std::optional<double> real(const char *name) const;
     [[nodiscard]] std::optional<std::string> data(const char *name) const;
     [[nodiscard]] std::vector<std::string> all_data(const char *name) const;
     [[nodiscard]] std::vector<Node> nodes(const char *name) const;

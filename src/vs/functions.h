@@ -6,8 +6,10 @@
 namespace vsmlrt::vs {
 
 extern const char *const model_arguments;
+extern const char *const interpolate_arguments;
 
 void model(const Host &host, const VSMap &in, VSMap &out);
+void interpolate(const Host &host, const VSMap &in, VSMap &out);
 void devices(const Host &host, const VSMap &in, VSMap &out);
 void version(const Host &host, const VSMap &in, VSMap &out);
 void inspect(const Host &host, const VSMap &in, VSMap &out);

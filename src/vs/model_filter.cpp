@@ -1,34 +1,9 @@
 #include "vs/model_filter.h"
 
+#include "vs/frame_planes.h"
 #include "vs/trampoline.h"
 
 namespace vsmlrt::vs {
-namespace {
-
-vsmlrt_type sample_type(const VSVideoFormat &format) {
-    return format.bitsPerSample == 16 ? VSMLRT_FLOAT16 : VSMLRT_FLOAT32;
-}
-
-void add_planes(const Host &host, const Frame &frame, std::vector<pixel::ConstPlane> &planes) {
-    const VSVideoFormat &format = *host.api->getVideoFrameFormat(frame.get());
-    for (int plane = 0; plane < format.numPlanes; ++plane)
-        planes.push_back({sample_type(format), host.api->getReadPtr(frame.get(), plane),
-                          host.api->getStride(frame.get(), plane),
-                          host.api->getFrameWidth(frame.get(), plane),
-                          host.api->getFrameHeight(frame.get(), plane)});
-}
-
-void add_planes(const Host &host, const NewFrame &frame, std::vector<pixel::Plane> &planes) {
-    const VSVideoFormat &format = *host.api->getVideoFrameFormat(frame.get());
-    for (int plane = 0; plane < format.numPlanes; ++plane)
-        planes.push_back({sample_type(format), host.api->getWritePtr(frame.get(), plane),
-                          host.api->getStride(frame.get(), plane),
-                          host.api->getFrameWidth(frame.get(), plane),
-                          host.api->getFrameHeight(frame.get(), plane)});
-}
-
-} // namespace
-
 Node ModelFilter::make(const Host &host, std::unique_ptr<ModelFilter> filter) {
     VSVideoInfo info = host.info(filter->clips_.front());
     info.format = filter->options_.format;

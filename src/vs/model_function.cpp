@@ -3,6 +3,7 @@
 #include "vs/arguments.h"
 #include "vs/convert.h"
 #include "vs/functions.h"
+#include "vs/model_arguments.h"
 #include "vs/model_filter.h"
 #include "vs/outer_filter.h"
 
@@ -11,55 +12,6 @@
 
 namespace vsmlrt::vs {
 namespace {
-
-std::string size_text(const VSVideoInfo &info) {
-    return text(info.width, "x", info.height);
-}
-
-void check_clips(const Host &host, const std::vector<Node> &clips) {
-    const VSVideoInfo &first = host.info(clips.front());
-    for (const Node &clip : clips) {
-        const VSVideoInfo &info = host.info(clip);
-        if (info.format.colorFamily == cfUndefined || info.width <= 0 || info.height <= 0)
-            throw BadArgument(
-                "clips of constant format and size are accepted; got one whose format or size varies "
-                "from frame to frame (make it constant with resize)");
-        if (info.width != first.width || info.height != first.height)
-            throw BadArgument("all clips must be of one size; got ", size_text(first), " and ",
-                              size_text(info));
-        if (info.numFrames != first.numFrames)
-            throw BadArgument("all clips must be of one length; got ", first.numFrames, " and ",
-                              info.numFrames, " frames");
-    }
-}
-
-std::optional<engine::Size> read_size(const Arguments &arguments, const char *name) {
-    const std::vector<int> values = arguments.integers(name);
-    if (values.empty())
-        return {};
-    if (values.size() > 2)
-        throw BadArgument("\"", name, "\" must be one number or width and height; got ", values.size(),
-                          " numbers");
-    return engine::Size{values.front(), values.back()};
-}
-
-vsmlrt_precision read_precision(const Arguments &arguments) {
-    const bool fp16 = arguments.flag("fp16", false);
-    const bool bf16 = arguments.flag("bf16", false);
-    const auto given = arguments.data("precision");
-    if (fp16 && bf16)
-        throw BadArgument("\"fp16\" and \"bf16\" are two precisions; give one of them");
-    if ((fp16 || bf16) && given && *given != "auto" && *given != (fp16 ? "fp16" : "bf16"))
-        throw BadArgument("\"precision\" is ", *given, " and \"", fp16 ? "fp16" : "bf16",
-                          "\" is set; give one of them");
-    if (fp16 || bf16)
-        return fp16 ? VSMLRT_PRECISION_FP16 : VSMLRT_PRECISION_BF16;
-    for (const auto precision :
-         {VSMLRT_PRECISION_AUTO, VSMLRT_PRECISION_FP32, VSMLRT_PRECISION_FP16, VSMLRT_PRECISION_BF16})
-        if (given.value_or("auto") == engine::precision_name(precision))
-            return precision;
-    throw BadArgument("\"precision\" must be auto, fp32, fp16 or bf16; got \"", *given, "\"");
-}
 
 std::optional<model::Padding> read_padding(const Arguments &arguments) {
     const auto given = arguments.data("padding");
@@ -74,48 +26,13 @@ std::optional<model::Padding> read_padding(const Arguments &arguments) {
     throw BadArgument("\"padding\" must be mirror, edge or zero; got \"", *given, "\"");
 }
 
-std::vector<std::pair<std::string, std::string>> read_properties(const Arguments &arguments) {
-    std::vector<std::pair<std::string, std::string>> properties;
-    for (const std::string &option : arguments.all_data("options")) {
-        const auto equals = option.find('=');
-        if (equals == std::string::npos || equals == 0)
-            throw BadArgument("\"options\" must be \"key=value\" strings; got \"", option, "\"");
-        properties.emplace_back(option.substr(0, equals), option.substr(equals + 1));
-    }
-    return properties;
-}
-
 engine::SessionOptions read_options(const Arguments &arguments) {
-    engine::SessionOptions options;
-    options.backend = arguments.data("backend").value_or("auto");
-    options.device = arguments.data("device").value_or("");
-    options.device_id = arguments.integer("device_id").value_or(0);
-    options.program.precision = read_precision(arguments);
-    options.program.num_streams = arguments.integer("num_streams").value_or(1);
-    options.program.num_threads = arguments.integer("num_threads").value_or(0);
-    options.program.properties = read_properties(arguments);
-    if (arguments.flag("force_fp16", false))
-        options.program.keep_fp32.emplace();
-    if (arguments.has("fp16_blacklist_ops")) {
-        const auto kept = arguments.all_data("fp16_blacklist_ops");
-        options.program.keep_fp32.emplace(kept.begin(), kept.end());
-    }
-    options.program.plan_folder = arguments.data("engine_folder").value_or("");
-    options.shapes = {arguments.flag("static_shape", true), read_size(arguments, "min_shapes"),
-                      read_size(arguments, "opt_shapes"), read_size(arguments, "max_shapes")};
+    engine::SessionOptions options = read_session_options(arguments);
     options.tile = read_size(arguments, "tilesize");
     options.overlap = read_size(arguments, "overlap").value_or(engine::Size{});
-    options.multiple = arguments.integer("multiple");
     options.scale = arguments.integer("scale");
     options.padding = read_padding(arguments);
     return options;
-}
-
-engine::Network read_network(const Arguments &arguments) {
-    const std::string path = *arguments.data("network_path");
-    if (!arguments.flag("path_is_serialization", false))
-        return engine::open_network(path);
-    return engine::open_network(std::as_bytes(std::span(path)), "network");
 }
 
 int channels_of(const VSVideoFormat &format) {
@@ -139,10 +56,6 @@ Picture picture_of(const Host &host, const std::vector<Node> &clips, int channel
     throw BadArgument("the network takes ", channels, " channel(s), and the clips (", join(given, ", "),
                       ") give ", others + channels_of(format),
                       "; an RGB or YUV clip gives 3 and a GRAY clip 1");
-}
-
-VSVideoFormat natural_format(const Host &host, int channels, int bits) {
-    return make_format(host, channels == 1 ? cfGray : cfRGB, stFloat, bits);
 }
 
 // Everything between the arguments and the last node.
@@ -184,35 +97,20 @@ public:
     }
 
 private:
-    [[nodiscard]] int natural_bits() const {
-        const auto given = arguments_.integer("output_format");
-        if (given && *given != 0 && *given != 1)
-            throw BadArgument("\"output_format\" must be 0 (fp32) or 1 (fp16); got ", *given);
-        if (given)
-            return *given == 1 ? 16 : 32;
-        return format_.sampleType == stFloat && format_.bitsPerSample == 16 ? 16 : 32;
-    }
-
     [[nodiscard]] VSVideoFormat output_format() const {
         const int channels = session_->output_channels();
         if (!flexible_.empty())
-            return natural_format(host_, 1, natural_bits());
+            return float_format(host_, 1, float_bits(arguments_, format_));
         if (channels != 1 && channels != 3)
             throw Unsupported("the network gives ", channels,
                               " channels; 1 and 3 make a clip, and "
                               "\"flexible_output_prop\" takes any number");
-        const auto given = arguments_.integer("format");
-        if (given && arguments_.has("output_format"))
-            throw BadArgument(
-                "\"format\" and \"output_format\" both say what the result is; give one of them");
-        if (given)
-            return format_by_id(host_, *given);
-        if (arguments_.has("output_format"))
-            return natural_format(host_, channels, natural_bits());
+        if (const auto given = asked_format(host_, arguments_, channels, format_))
+            return *given;
         const bool chroma_kept = channels == 1 && format_.colorFamily == cfYUV && picture_ == Picture::gray;
         if ((channels == 1) == (format_.colorFamily == cfGray) || chroma_kept || picture_ == Picture::rgb)
             return format_;
-        return natural_format(host_, channels, natural_bits());
+        return float_format(host_, channels, float_bits(arguments_, format_));
     }
 
     [[nodiscard]] Node make_inner(const VSVideoFormat &final_format) const {
@@ -225,7 +123,7 @@ private:
         ModelFilterOptions options;
         const int channels = flexible_.empty() ? session_->output_channels() : 1;
         const bool float_result = final_format.sampleType == stFloat && final_format.colorFamily != cfYUV;
-        options.format = natural_format(host_, channels, float_result ? final_format.bitsPerSample : 32);
+        options.format = float_format(host_, channels, float_result ? final_format.bitsPerSample : 32);
         options.limit = !float_result;
         options.flexible_prop = flexible_;
         return ModelFilter::make(host_, std::make_unique<ModelFilter>(std::move(planes), session_, options));

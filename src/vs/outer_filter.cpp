@@ -1,5 +1,6 @@
 #include "vs/outer_filter.h"
 
+#include "vs/properties.h"
 #include "vs/trampoline.h"
 
 #include <array>
@@ -10,16 +11,6 @@ namespace {
 // How far back a run is followed for a frame whose predecessors were not asked for. Where it stops the run is
 // taken to begin: the same picture, computed once more.
 constexpr int look_back = 16;
-
-constexpr std::array meaning_properties = {"_Matrix", "_Range", "_ChromaLocation", "_Transfer", "_Primaries"};
-
-void copy_property(const Host &host, const VSMap *from, VSMap *to, const char *name) {
-    host.api->mapDeleteKey(to, name);
-    int error = 0;
-    const std::int64_t value = host.api->mapGetInt(from, name, 0, &error);
-    if (!error)
-        host.api->mapSetInt(to, name, value, maReplace);
-}
 
 } // namespace
 
@@ -102,8 +93,7 @@ const VSFrame *OuterFilter::finish(int n, const Frame &result, VSFrameContext *c
     VSMap *properties = host.api->getFramePropertiesRW(frame.get());
     const VSMap *made = host.api->getFramePropertiesRO(result.get());
     if (!options_.same_meaning)
-        for (const char *property : meaning_properties)
-            copy_property(host, made, properties, property);
+        copy_meaning(host, made, properties);
     for (int i = 0; i < options_.flexible_planes; ++i) {
         const std::string key = text(options_.flexible_prop, i);
         host.api->mapConsumeFrame(properties, key.c_str(),

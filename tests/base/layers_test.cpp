@@ -17,6 +17,7 @@ using Names = std::set<std::string>;
 // What each folder may include besides itself and the public headers in include/vsmlrt.
 const std::map<std::string, Names> allowed = {
     {"base", {}},
+    {"timeline", {"base"}},
     {"tensor", {"base"}},
     {"tile", {"base"}},
     {"pixel", {"base", "tensor"}},
@@ -24,7 +25,7 @@ const std::map<std::string, Names> allowed = {
     {"model", {"base", "tensor"}},
     {"graph", {"base", "tensor", "model"}},
     {"engine", {"base", "tensor", "tile", "pixel", "cache", "model", "graph"}},
-    {"vs", {"base", "tensor", "tile", "pixel", "cache", "model", "graph", "engine"}},
+    {"vs", {"base", "timeline", "tensor", "tile", "pixel", "cache", "model", "graph", "engine"}},
     {"backends", {"base", "tensor", "model", "graph"}},
 };
 

@@ -40,6 +40,14 @@ TEST(Session, TiledEqualsUntiled) {
     }
 }
 
+TEST(Session, TilesOfANetworkThatNeedsWholeFramesAreRefused) {
+    engine::SessionOptions options = test::reference_options();
+    options.whole_frames = true;
+    EXPECT_NO_THROW(engine::Session(test::blur(), options, {53, 41}));
+    options.tile = engine::Size{16, 16};
+    EXPECT_THROW(engine::Session(test::blur(), options, {53, 41}), BadArgument);
+}
+
 TEST(Session, ManyThreadsGetWhatOneGets) {
     engine::SessionOptions options = test::reference_options();
     options.program.num_streams = 3;

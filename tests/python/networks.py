@@ -93,3 +93,18 @@ def needs_fp32(path: Path) -> str:
         helper.make_node("Log", ["rest"], ["output"]),
     ]
     return save(path, nodes, {"w": eye * np.float32(1.001)})
+
+
+def blend(path: Path) -> str:
+    """The simplest interpolator: first + t (second - first), of 7 channels."""
+    bounds = {"c0": 0, "c3": 3, "c6": 6, "c7": 7}
+    weights = {name: np.array([value], np.int64) for name, value in bounds.items()} | {"axis": np.array([1])}
+    nodes = [
+        helper.make_node("Slice", ["input", "c0", "c3", "axis"], ["first"]),
+        helper.make_node("Slice", ["input", "c3", "c6", "axis"], ["second"]),
+        helper.make_node("Slice", ["input", "c6", "c7", "axis"], ["timestep"]),
+        helper.make_node("Sub", ["second", "first"], ["rest"]),
+        helper.make_node("Mul", ["rest", "timestep"], ["part"]),
+        helper.make_node("Add", ["first", "part"], ["output"]),
+    ]
+    return save(path, nodes, weights, 7)

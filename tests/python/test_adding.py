@@ -39,6 +39,9 @@ def everything_in(folder: Path) -> list[str]:
         ("waifu2x/cunet/noise1_model.onnx", None, "waifu2x/cunet/noise1_model.onnx"),
         ("noise1_model.onnx", None, "noise1_model.onnx"),
         ("x.onnx", "dpir-drunet_gray", "dpir/drunet_gray.onnx"),
+        ("rife_v4.6.onnx", None, "rife/rife_v4.6.onnx"),
+        ("rife_v2/rife_v4.6.onnx", None, "rife_v2/rife_v4.6.onnx"),
+        ("x.onnx", "rife-v4.12-lite", "rife/rife_v4.12_lite.onnx"),
     ],
 )
 def test_one_file_is_found_again(tmp_path: Path, models: Path, source: str, name: str | None, place: str) -> None:
@@ -89,6 +92,40 @@ def test_a_familys_folder_keeps_its_name(tmp_path: Path, models: Path) -> None:
     put(tmp_path / "dpir", "drunet_color.onnx")
     adding.add(tmp_path / "dpir")
     assert everything_in(models) == ["dpir/drunet_color.onnx"]
+
+
+# Folders of rife-ncnn-vulkan and of the VapourSynth plugin made from it.
+@pytest.mark.parametrize(
+    ("folder", "place"),
+    [
+        ("rife-v4", "rife/rife_v4.0"),
+        ("rife-v4.6", "rife/rife_v4.6"),
+        ("rife-v4.6_ensembleTrue", "rife/rife_v4.6_ensemble"),
+        ("rife-v4.12-lite_ensembleFalse", "rife/rife_v4.12_lite"),
+        ("rife-v2.3", "rife-v2.3/flownet"),
+        ("rife-v4.1", "rife-v4.1"),
+    ],
+)
+@pytest.mark.parametrize("above", ["", "models/"])
+def test_rife_ncnn_folders(tmp_path: Path, models: Path, folder: str, place: str, above: str) -> None:
+    put(tmp_path / "from", f"{above}{folder}/flownet.param", f"{above}{folder}/flownet.bin")
+    assert adding.add(tmp_path / "from") == [models / f"{place}.param"]
+    assert everything_in(models) == [f"{place}.bin", f"{place}.param"]
+
+
+@pytest.mark.usefixtures("accept_any")
+def test_one_rife_ncnn_file_or_folder(tmp_path: Path, models: Path) -> None:
+    put(tmp_path / "rife-v4.6", "flownet.param", "flownet.bin")
+    for given in (tmp_path / "rife-v4.6", tmp_path / "rife-v4.6" / "flownet.param"):
+        assert adding.add(given) == [models / "rife" / "rife_v4.6.param"]
+        assert store.resolve("rife-v4.6").path == models / "rife" / "rife_v4.6.param"
+
+
+def test_files_of_vs_mlrts_layout_without_their_folders(tmp_path: Path, models: Path) -> None:
+    """As unpacked from the archives of its releases."""
+    put(tmp_path / "rife_v4.7", "rife_v4.7.onnx", "rife_v4.7_ensemble.onnx")
+    adding.add(tmp_path / "rife_v4.7")
+    assert everything_in(models) == ["rife/rife_v4.7.onnx", "rife/rife_v4.7_ensemble.onnx"]
 
 
 def zipped(path: Path, *names: str) -> Path:

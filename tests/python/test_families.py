@@ -6,20 +6,20 @@ import re
 
 import pytest
 
-from vsmlrt import DPIRModel, RealESRGANModel, Waifu2xModel, catalog
+from vsmlrt import DPIRModel, RealESRGANModel, RIFEModel, Waifu2xModel, catalog
 from vsmlrt.catalog import Entry, Family
 from vsmlrt.store import entries, fetchable
 
 EVERYTHING = list(entries())
 
 
-def test_there_are_the_four_families() -> None:
-    assert list(catalog.families()) == ["cugan", "dpir", "realesrgan", "waifu2x"]
+def test_there_are_the_families() -> None:
+    assert list(catalog.families()) == ["cugan", "dpir", "realesrgan", "rife", "safa", "waifu2x"]
 
 
 def test_names_and_files_belong_to_one_network() -> None:
     names = [entry.name for _, entry in EVERYTHING]
-    files = [entry.file for _, entry in EVERYTHING]
+    files = [file for _, entry in EVERYTHING for file in entry.files]
     assert len(set(names)) == len(names)
     assert len(set(files)) == len(files)
 
@@ -73,6 +73,12 @@ def test_the_weights_of_three_families_can_be_fetched() -> None:
         ("waifu2x", "swin_unet_art", 4, 1, "waifu2x/swin_unet_art/noise1_scale4x"),
         ("waifu2x", "swin_unet_photo", 4, -1, "waifu2x/swin_unet_photo/scale4x"),
         ("dpir", "drunet_color", 1, None, "dpir/drunet_color"),
+        ("rife", "v4.6", 1, None, "rife/rife_v4.6"),
+        ("rife", "v4.12_lite", 1, None, "rife/rife_v4.12_lite"),
+        ("rife", "v4.16_lite_ensemble", 1, None, "rife/rife_v4.16_lite_ensemble"),
+        ("rife", "v4.26_heavy", 1, None, "rife/rife_v4.26_heavy"),
+        ("safa", "v0.1_non_adaptive", 2, None, "safa/safa_v0.1_non_adaptive"),
+        ("safa", "v0.5_adaptive1x", 2, None, "safa/safa_v0.5_adaptive1x"),
     ],
 )
 def test_files_are_named_as_in_vs_mlrt(family: str, model: str, scale: int, noise: int | None, file: str) -> None:
@@ -87,3 +93,27 @@ def test_files_are_named_as_in_vs_mlrt(family: str, model: str, scale: int, nois
 )
 def test_every_model_of_the_interface_is_listed(family: str, model: RealESRGANModel | Waifu2xModel | DPIRModel) -> None:
     assert model.name in catalog.families()[family].models()
+
+
+def test_every_version_of_rife_is_listed_in_both_representations() -> None:
+    plain = {entry.model: entry for entry in catalog.families()["rife"].entries if "ensemble" not in entry.model}
+    assert sorted(plain) == sorted(version.name.replace("_", ".", 1) for version in RIFEModel)
+    for model, entry in plain.items():
+        assert entry.files == (f"rife/rife_{model}", f"rife_v2/rife_{model}")
+        assert (entry.task, entry.multiple % 32) == ("interpolation", 0)
+
+
+# vs-mlrt names no ensemble file for these versions.
+@pytest.mark.parametrize("version", list(RIFEModel))
+def test_versions_of_rife_with_an_ensemble_network(version: RIFEModel) -> None:
+    number = int(str(version.value)[1:3])
+    found = [entry.model for entry in catalog.families()["rife"].entries]
+    has = f"{version.name.replace('_', '.', 1)}_ensemble" in found
+    assert has == (number not in (21, 22, 23) and number < 25)
+
+
+@pytest.mark.parametrize(
+    ("model", "multiple"), [("v4.6", 32), ("v4.24", 32), ("v4.25", 64), ("v4.25_lite", 128), ("v4.26_heavy", 64)]
+)
+def test_size_multiples_of_rife(model: str, multiple: int) -> None:
+    assert catalog.find("rife", model, scale=1).multiple == multiple

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import struct
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -142,7 +144,51 @@ def packets(path: Path, kind: str, index: int = 0) -> list[tuple[int, int, Fract
         return sorted((p.pts or 0, p.duration or 0, base, bytes(p)) for p in found)
 
 
+def end_of(path: Path) -> Fraction:
+    """When the picture ends: for MP4 and MOV by the edit list, which alone says it where frames are reordered."""
+    if path.suffix not in (".mp4", ".mov"):
+        return times(path)[-1]
+    data = path.read_bytes()
+    at = data.index(b"mvhd") + 16
+    (ticks_a_second,) = struct.unpack_from(">I", data, at)
+    track = next(n for n in _places(data, b"trak") if b"vide" in data[n : n + 1000])
+    entries = data.index(b"elst", track) + 8
+    (count,) = struct.unpack_from(">I", data, entries)
+    lengths = [struct.unpack_from(">I", data, entries + 4 + 12 * n)[0] for n in range(count)]
+    return Fraction(sum(lengths), ticks_a_second)
+
+
+def _places(data: bytes, name: bytes) -> list[int]:
+    return [match.start() for match in re.finditer(re.escape(name), data)]
+
+
 def times(path: Path) -> list[Fraction]:
     """When each frame is shown, and when the last one ends, in seconds."""
     found = packets(path, "video")
     return [start * base for start, _, base, _ in found] + [(found[-1][0] + found[-1][1]) * found[-1][2]]
+
+
+def make_uneven(source: Path, path: Path, kept: tuple[int, ...] = (0, 1, 4, 5, 7)) -> Path:
+    """A variable-rate video: of every eight frames of a real one those at `kept`, at their own times, and its sound."""
+    with av.open(str(source)) as before, av.open(str(path), "w") as file:
+        video: Any = file.add_stream("libx264", rate=25)
+        old: Any = before.streams.video[0]
+        context = video.codec_context
+        context.width, context.height, context.pix_fmt = old.width, old.height, "yuv420p"
+        context.time_base = video.time_base = old.time_base
+        context.options.update(crf="35", preset="ultrafast")
+        sounds = {stream.index: file.add_stream_from_template(stream) for stream in before.streams.audio}
+        count = 0
+        for packet in before.demux():
+            if packet.stream.type == "audio" and packet.size:
+                packet.stream = sounds[packet.stream.index]
+                file.mux(packet)
+            elif packet.stream.type == "video":
+                for decoded in packet.decode():
+                    frame: Any = decoded
+                    if count % 8 in kept:
+                        frame.pict_type = av.video.frame.PictureType.NONE
+                        file.mux(video.encode(frame))
+                    count += 1
+        file.mux(video.encode(None))
+    return path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import vapoursynth as vs
 
@@ -11,7 +10,7 @@ from .. import plugin, store
 from ..run import upscale_clip
 from ..store import Network
 from ..video.errors import UsageError
-from ..video.job import Job, check_job
+from ..video.job import Job, picture_by_picture
 from . import console, options
 from .options import (
     Backend,
@@ -34,7 +33,7 @@ from .options import (
     Tile,
 )
 from .signals import interruptible
-from .work import carry_out
+from .work import carry_out, read_job
 
 DEFAULT_UPSCALER = "animevideov3"
 DEFAULT_DENOISER = "dpir"
@@ -65,7 +64,7 @@ def upscale(
 
     Sound, subtitles, chapters and times are kept. OUT appears only when every frame is written.
     """
-    job = _job(source, output, frames, crop, codec, crf, pixel_format, overwrite, streams)
+    job = read_job(source, output, frames, crop, codec, crf, pixel_format, overwrite, streams)
     if scale is not None and not 0 < scale <= 16:
         raise UsageError(f"--scale takes a number above 0 and up to 16, not {scale:g}")
     filtered = _filter(backend, precision, tile, overlap, streams, device, scale=scale)
@@ -91,38 +90,11 @@ def denoise(
     overwrite: Overwrite = False,
 ) -> None:
     """Remove noise from a video with a neural network, at the video's own size."""
-    job = _job(source, output, frames, crop, codec, crf, pixel_format, overwrite, streams)
+    job = read_job(source, output, frames, crop, codec, crf, pixel_format, overwrite, streams)
     if not 0 <= strength <= 255:
         raise UsageError(f"--strength takes a number from 0 to 255, not {strength:g}")
     filtered = _filter(backend, precision, tile, overlap, streams, device, strength=strength)
     _work(job, model or DEFAULT_DENOISER, filtered, scale=1, noise=None)
-
-
-def _job(
-    source: Path,
-    output: str,
-    frames: str | None,
-    crop: str | None,
-    codec: str | None,
-    crf: int | None,
-    pixel_format: str | None,
-    overwrite: bool,
-    streams: int,
-) -> Job:
-    options.at_least("--streams", streams, 1)
-    job = Job(
-        source=source,
-        output=None if output == "-" else Path(output),
-        frames=options.read_frames(frames),
-        crop=options.read_crop(crop),
-        codec=codec,
-        crf=crf,
-        pixel_format=pixel_format,
-        overwrite=overwrite,
-        ahead=streams + 4,
-    )
-    check_job(job)
-    return job
 
 
 def _filter(
@@ -171,4 +143,4 @@ def _work(job: Job, model: str, filtered: Filter, *, scale: float | None, noise:
     with interruptible():
         plugin.core()
         network = store.resolve(model, scale=scale, noise=noise, fetch=True, progress=console.say)
-        carry_out(job, lambda clip: filtered(clip, network))
+        carry_out(job, picture_by_picture(lambda clip: filtered(clip, network)))

@@ -6,13 +6,42 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import BinaryIO
 
 from ..video.errors import InterruptedByUserError, UsageError
-from ..video.job import Job, Process, run
-from . import console
+from ..video.job import Job, Process, check_job, run
+from . import console, options
 from .progress import FrameProgress, clock
 from .signals import interruptible
+
+
+def read_job(
+    source: Path,
+    output: str,
+    frames: str | None,
+    crop: str | None,
+    codec: str | None,
+    crf: int | None,
+    pixel_format: str | None,
+    overwrite: bool,
+    streams: int,
+) -> Job:
+    """The job that the options every command has ask for; UsageError or UserError for what can be told at once."""
+    options.at_least("--streams", streams, 1)
+    job = Job(
+        source=source,
+        output=None if output == "-" else Path(output),
+        frames=options.read_frames(frames),
+        crop=options.read_crop(crop),
+        codec=codec,
+        crf=crf,
+        pixel_format=pixel_format,
+        overwrite=overwrite,
+        ahead=streams + 4,
+    )
+    check_job(job)
+    return job
 
 
 def carry_out(job: Job, process: Process) -> None:

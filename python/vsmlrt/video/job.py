@@ -23,7 +23,8 @@ from .timestamps import Timeline
 from .writer import Picture, VideoFileWriter, Writer
 from .y4m import check_y4m_format, choose_y4m_format, y4m_header
 
-Process = Callable[[vs.VideoNode], vs.VideoNode]
+Process = Callable[[vs.VideoNode, Timeline], tuple[vs.VideoNode, Timeline]]
+"""Turns a clip with its times into the result with its own: any size, any constant format, any number of frames."""
 Progress = Callable[[int, int], None]
 
 
@@ -64,16 +65,15 @@ class Job:
 def run(job: Job, process: Process, *, warn: Warn, progress: Progress, pipe: BinaryIO | None = None) -> int:
     """Does the job and returns the number of frames written, which is all of them.
 
-    ``process`` turns the (cut and cropped) source clip into the result: any size, any constant format, the same number
-    of frames. ``progress(done, total)`` is called after each frame, from another thread. Whatever is raised (UserError
-    and UsageError in one sentence), no part of the output is left.
+    ``process`` gets the (cut and cropped) source clip. ``progress(done, total)`` is called after each frame, from
+    another thread. Whatever is raised (UserError and UsageError in one sentence), no part of the output is left.
     """
     check_job(job)
     source = open_source(job.source, warn=warn, rotate=job.raw)
     first, end = _frame_range(job, source.clip.num_frames)
     clip = _cropped(source.clip[first:end], job.crop)
-    result = _processed(clip, process)
     timeline, span = _timing(source, first, end)
+    result, timeline = _processed(clip, timeline, process)
     writer: Writer
     if job.raw:
         result, writer = _raw_writer(job, result, source, timeline, pipe, warn)
@@ -144,13 +144,22 @@ def _cropped(clip: vs.VideoNode, crop: Crop | None) -> vs.VideoNode:
     return clip.std.CropAbs(width=crop.width, height=crop.height, left=crop.left, top=crop.top)
 
 
-def _processed(clip: vs.VideoNode, process: Process) -> vs.VideoNode:
+def picture_by_picture(change: Callable[[vs.VideoNode], vs.VideoNode]) -> Process:
+    """The process that makes one picture of each, at the same times."""
+
+    def process(clip: vs.VideoNode, timeline: Timeline) -> tuple[vs.VideoNode, Timeline]:
+        return change(clip), timeline
+
+    return process
+
+
+def _processed(clip: vs.VideoNode, timeline: Timeline, process: Process) -> tuple[vs.VideoNode, Timeline]:
     try:
-        result = process(clip)
+        result, retimed = process(clip, timeline)
     except vs.Error as error:
         raise UserError(reason(error)) from error
-    assert result.num_frames == clip.num_frames
-    return result
+    assert result.num_frames == len(retimed)
+    return result, retimed
 
 
 def _timing(source: Source, first: int, end: int) -> tuple[Timeline, Span]:

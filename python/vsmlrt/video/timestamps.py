@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -16,13 +16,15 @@ class Timeline:
     """The times of a clip's frames.
 
     ``ticks`` increase strictly, one a frame, in units of ``time_base`` seconds; ``last`` is the duration of the last
-    frame in the same unit; ``rate`` is the nominal frame rate, an average where the intervals differ.
+    frame in the same unit; ``rate`` is the nominal frame rate, an average where the intervals differ. ``slack`` is how
+    many ticks a time may be off by rounding.
     """
 
     time_base: Fraction
     ticks: tuple[int, ...]
     last: int
     rate: Fraction
+    slack: int = 1
 
     def __len__(self) -> int:
         return len(self.ticks)
@@ -42,22 +44,21 @@ class Timeline:
 
     @property
     def constant(self) -> bool:
-        """Whether every frame stands within one tick of where the constant rate would put it."""
+        """Whether every frame stands where the constant rate would put it, but for rounding."""
         step = 1 / (self.rate * self.time_base)
         first = self.ticks[0]
-        return all(abs(tick - first - n * step) <= 1 for n, tick in enumerate(self.ticks))
+        return all(abs(tick - first - n * step) <= self.slack for n, tick in enumerate(self.ticks))
 
     def cut(self, first: int, end: int) -> Timeline:
         """Frames ``first`` to ``end - 1``, moved so that the first of them starts when this timeline starts."""
         back = self.ticks[first] - self.ticks[0]
         ticks = tuple(tick - back for tick in self.ticks[first:end])
-        return Timeline(time_base=self.time_base, ticks=ticks, last=self.duration(end - 1), rate=self.rate)
+        return replace(self, ticks=ticks, last=self.duration(end - 1))
 
     def moved(self, seconds: Fraction) -> Timeline:
         """The same timeline ``seconds`` later, to the nearest tick."""
         by = round(seconds / self.time_base)
-        ticks = tuple(tick + by for tick in self.ticks)
-        return Timeline(time_base=self.time_base, ticks=ticks, last=self.last, rate=self.rate)
+        return replace(self, ticks=tuple(tick + by for tick in self.ticks))
 
 
 def make_timeline(

@@ -105,7 +105,7 @@ class VideoFileWriter:
     def finish(self) -> None:
         """Writes what the encoder still holds and the rest of the other streams, and completes the file."""
         with disk_errors(self._pending.path):
-            self._mux(self._stream.encode(None))
+            self._mux(self._stream.encode(None), ending=True)
             if self._copier is not None:
                 self._copier.advance(None)
                 self._copier.close()
@@ -153,10 +153,13 @@ class VideoFileWriter:
                 f"{picture.pixel_format} ({reason(error)}); try another --codec or --pixel-format"
             ) from error
 
-    def _mux(self, packets: list[Packet[Any]]) -> None:
+    def _mux(self, packets: list[Packet[Any]], *, ending: bool = False) -> None:
         for packet in packets:
             if packet.pts is not None:
                 packet.duration = self._durations.pop(packet.pts, packet.duration)
+            if ending and packet is packets[-1]:
+                # MP4 takes a stream's length from the packet decoded last, which need not be the frame shown last.
+                packet.duration = self._picture.timeline.last
             self._target.mux_one(packet)
 
 

@@ -1,0 +1,187 @@
+"""``vsmlrt interpolate``: one video with more, or fewer, frames at their exact times."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Annotated
+
+import typer
+import vapoursynth as vs
+
+from .. import catalog, folders, interpolation, plugin, store
+from ..backend import Arguments
+from ..errors import UserError
+from ..interpolation import FramesBetween, Multiplied, Resampled, Target
+from ..store import Network
+from ..video import retiming
+from ..video.errors import UsageError
+from ..video.job import Process
+from ..video.timestamps import Timeline
+from . import console, options
+from .options import (
+    Backend,
+    Codec,
+    Crf,
+    CropText,
+    Device,
+    Frames,
+    In,
+    Model,
+    Out,
+    Overwrite,
+    PixelFormat,
+    Precision,
+    Streams,
+)
+from .signals import interruptible
+from .work import carry_out, read_job
+
+FAMILY = "rife"
+
+NTSC = {
+    "23.976": Fraction(24000, 1001),
+    "23.98": Fraction(24000, 1001),
+    "29.97": Fraction(30000, 1001),
+    "47.952": Fraction(48000, 1001),
+    "59.94": Fraction(60000, 1001),
+    "119.88": Fraction(120000, 1001),
+}
+"""Decimals that stand for rates with a denominator of 1001."""
+
+Multiplier = Annotated[
+    str | None, typer.Option(metavar="N|N/D", help="Frames of OUT / frames of IN, such as 2, 5/2 or 2.5. Default: 2.")
+]
+Rate = Annotated[
+    str | None, typer.Option("--fps", metavar="R|N/D", help="Frames a second of OUT instead, such as 60 or 60000/1001.")
+]
+FlowScale = Annotated[
+    float,
+    typer.Option(metavar="S", help="Size that motion is looked for at / size of the video: 0.25, 0.5, 1, 2 or 4."),
+]
+SceneThreshold = Annotated[
+    float, typer.Option(metavar="T", help="A change above this, 0 to 1, is a cut, which is kept; 0: no detection.")
+]
+Dedup = Annotated[bool, typer.Option("--dedup/--no-dedup", help="Whether a pair of equal frames is not computed.")]
+Refused = Annotated[str | None, typer.Option(hidden=True)]
+
+
+def interpolate(
+    source: In,
+    output: Out,
+    multiplier: Multiplier = None,
+    fps: Rate = None,
+    model: Model = None,
+    scale: FlowScale = 1.0,
+    scene_threshold: SceneThreshold = 0.0,
+    dedup: Dedup = True,
+    backend: Backend = "auto",
+    device: Device = None,
+    precision: Precision = "auto",
+    streams: Streams = 1,
+    frames: Frames = None,
+    crop: CropText = None,
+    codec: Codec = None,
+    crf: Crf = None,
+    pixel_format: PixelFormat = None,
+    overwrite: Overwrite = False,
+    tile: Refused = None,
+    overlap: Refused = None,
+) -> None:
+    """Put frames between the frames of a video with a neural network (RIFE).
+
+    Sound, subtitles, chapters and times are kept, also at a variable frame rate. OUT appears only when every frame is
+    written.
+    """
+    job = read_job(source, output, frames, crop, codec, crf, pixel_format, overwrite, streams)
+    for name, value in (("--tile", tile), ("--overlap", overlap)):
+        if value is not None:
+            raise UsageError(f"{name}: {interpolation.NO_TILES}")
+    target = read_target(multiplier, fps)
+    if scale not in interpolation.SCALES:
+        raise UsageError(f"--scale takes {', '.join(map(str, interpolation.SCALES))}, not {scale:g}")
+    if not 0 <= scene_threshold <= 1:
+        raise UsageError(f"--scene-threshold takes a number from 0 to 1, not {scene_threshold:g}")
+    options.one_of("--backend", backend, options.BACKENDS)
+    options.one_of("--precision", precision, options.PRECISIONS)
+    where = placement(backend, precision, streams, options.read_device(device))
+    with interruptible():
+        plugin.core()
+        network = find_network(model)
+        multiple = interpolation.multiple_at(network, scale)
+
+        def frames_between(clip: vs.VideoNode, wanted: Target) -> vs.VideoNode:
+            return interpolation.interpolate(
+                clip,
+                network.path,
+                where,
+                wanted,
+                scale=scale,
+                scene_threshold=scene_threshold,
+                dedup=dedup,
+                multiple=multiple,
+            )
+
+        carry_out(job, retimed(target, frames_between))
+
+
+def placement(backend: str, precision: str, streams: int, device: int | str | None) -> Arguments:
+    """The arguments of ``core.mlrt.Interpolate`` that say where and how the network runs."""
+    arguments: Arguments = {"backend": backend, "precision": precision, "num_streams": streams}
+    if device is not None:
+        arguments["device_id" if isinstance(device, int) else "device"] = device
+    return arguments
+
+
+def read_target(multiplier: str | None, fps: str | None) -> Target:
+    """What ``--multiplier`` and ``--fps`` ask for."""
+    if multiplier is not None and fps is not None:
+        raise UsageError("--multiplier and --fps both say how many frames OUT has; give one of them")
+    if fps is not None:
+        return Resampled(rate=NTSC.get(fps) or _positive("--fps", fps, "60, 23.976 or 60000/1001"))
+    return Multiplied(by=_positive("--multiplier", "2" if multiplier is None else multiplier, "2, 2.5 or 5/2"))
+
+
+def _positive(option: str, text: str, examples: str) -> Fraction:
+    match = re.fullmatch(r"\d{1,9}(?:\.\d{1,9}|/\d{1,9})?", text)
+    if match is None or re.fullmatch(r".*/0+", text) or not (value := Fraction(text)):
+        raise UsageError(f"{option} takes a number above 0 such as {examples}, not {text!r}")
+    return value
+
+
+def find_network(model: str | None) -> Network:
+    """The network of this name or path; None: RIFE's default version if it is on disk, else the newest that is."""
+    network = store.resolve(_installed() if model is None else model)
+    if network.family is not None and network.task != "interpolation":
+        known = ", ".join(family.name for family in catalog.families().values() if _interpolates(family))
+        raise UserError(f"the network {network.name} makes no frames between frames; accepted are those of {known}")
+    return network
+
+
+def _interpolates(family: catalog.Family) -> bool:
+    return any(entry.task == "interpolation" for entry in family.entries)
+
+
+def _installed() -> str:
+    family = catalog.families()[FAMILY]
+    here = [entry for entry in family.entries if folders.find(*entry.files) is not None]
+    if not here or any(entry.model == family.default for entry in here):
+        return FAMILY
+    plain = [entry for entry in here if re.fullmatch(r"v[\d.]+", entry.model)]
+    newest = (plain or here)[-1].name
+    console.warn(f"{FAMILY} {family.default} is not on disk; {newest} is used")
+    return newest
+
+
+def retimed(target: Target, frames_between: FramesBetween) -> Process:
+    """The process that interpolates, with the times that the frames then have."""
+
+    def process(clip: vs.VideoNode, timeline: Timeline) -> tuple[vs.VideoNode, Timeline]:
+        if isinstance(target, Multiplied):
+            result = frames_between(clip, target)
+            return result, retiming.multiplied(timeline, target.by, result.num_frames)
+        ticks = [*timeline.ticks, timeline.ticks[-1] + timeline.last]
+        result = frames_between(clip, Resampled(rate=target.rate, ticks=ticks, time_base=timeline.time_base))
+        return result, retiming.resampled(timeline, target.rate, result.num_frames)
+
+    return process

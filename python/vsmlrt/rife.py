@@ -1,0 +1,201 @@
+"""RIFE: frames between two frames (https://github.com/hzwer/Practical-RIFE)."""
+
+from __future__ import annotations
+
+import enum
+from fractions import Fraction
+from typing import Literal
+
+import vapoursynth as vs
+
+from . import store
+from .backend import Arguments, Backend, backendT, model_arguments
+from .checks import check_clip, check_model, check_number
+from .interpolation import NO_TILES, SCALES, Multiplied, interpolate
+from .merging import check_merge, merge
+from .store import Network
+from .tiles import Pair
+
+_MOST = 2**31 - 1
+"""The largest number that the plugin takes."""
+
+
+@enum.unique
+class RIFEModel(enum.IntEnum):
+    """The versions, numbered as in vs-mlrt."""
+
+    v4_0 = 40
+    v4_2 = 42
+    v4_3 = 43
+    v4_4 = 44
+    v4_5 = 45
+    v4_6 = 46
+    v4_7 = 47
+    v4_8 = 48
+    v4_9 = 49
+    v4_10 = 410
+    v4_11 = 411
+    v4_12 = 412
+    v4_12_lite = 4121
+    v4_13 = 413
+    v4_13_lite = 4131
+    v4_14 = 414
+    v4_14_lite = 4141
+    v4_15 = 415
+    v4_15_lite = 4151
+    v4_16_lite = 4161
+    v4_17 = 417
+    v4_17_lite = 4171
+    v4_18 = 418
+    v4_19 = 419
+    v4_20 = 420
+    v4_21 = 421
+    v4_22 = 422
+    v4_22_lite = 4221
+    v4_23 = 423
+    v4_24 = 424
+    v4_25 = 425
+    v4_25_lite = 4251
+    v4_25_heavy = 4252
+    v4_26 = 426
+    v4_26_heavy = 4262
+
+
+_WITHOUT_ENSEMBLE = ("v4_21", "v4_22", "v4_23", "v4_25", "v4_26")
+
+
+def RIFE(  # noqa: N802 - vs-mlrt's name
+    clip: vs.VideoNode,
+    multi: int | Fraction = 2,
+    scale: float = 1.0,
+    tiles: int | Pair | None = None,
+    tilesize: int | Pair | None = None,
+    overlap: int | Pair | None = None,
+    model: RIFEModel = RIFEModel.v4_4,
+    backend: backendT = Backend.OV_CPU(),
+    ensemble: bool = False,
+    video_player: bool = False,
+    _implementation: Literal[1, 2] | None = None,
+    *,
+    output_format: Literal[0, 1] | None = None,
+    scene_threshold: float = 0.0,
+    dedup: bool = True,
+) -> vs.VideoNode:
+    """Interpolate frames by RIFE.
+
+    Frames that stand where a source frame stands are that frame, bit for bit. Variable frame rates keep their cadence:
+    each interval is divided, and the durations add up to the source's. Frames whose property ``_SceneChangeNext`` says
+    that a scene ends with them are not mixed with the next one.
+
+    Arguments:
+        clip: any constant format and size, two frames or more; the result has the same.
+        multi: frames of the result / frames of the clip, above 0: a whole number or a ``fractions.Fraction``.
+        scale: size of the picture that motion is looked for on / size of the clip: 0.25, 0.5, 1, 2 or 4. 0.5 suits
+            4K. Files of version 4.7 and later have one scale only, 1, and say so.
+        tiles, tilesize, overlap: refused; the flow needs the whole picture.
+        model: which version; default 4.4.
+        backend: where and how it runs.
+        ensemble: the version's network that looks at the pair in both directions, a file of its own.
+        video_player: accepted for vs-mlrt's scripts; has no effect: any factor is computed on demand.
+        _implementation: the representation of the network that is preferred if both are on disk: 1 (``rife``) or 2
+            (``rife_v2``). Default: 1.
+        output_format: 0: the result is RGBS; 1: RGBH. Default: the clip's format.
+        scene_threshold: of the built-in scene detector, 0 to 1; 0: none.
+        dedup: a pair of equal frames is not computed.
+
+    Raises TypeError or ValueError for arguments, NetworkNotFoundError for a network that is not on disk,
+    vapoursynth.Error for what the plugin refuses.
+    """
+    function = "vsmlrt.RIFE"
+    check_clip(function, clip)
+    by = _factor(function, multi)
+    network, multiple = _network(function, model, scale, ensemble, _implementation, tiles, tilesize, overlap)
+    return interpolate(
+        clip,
+        network.path,
+        _arguments(function, backend, output_format),
+        Multiplied(by=by),
+        scale=float(scale),
+        scene_threshold=scene_threshold,
+        dedup=dedup,
+        multiple=multiple,
+    )
+
+
+def RIFEMerge(  # noqa: N802 - vs-mlrt's name
+    clipa: vs.VideoNode,
+    clipb: vs.VideoNode,
+    mask: vs.VideoNode,
+    scale: float = 1.0,
+    tiles: int | Pair | None = None,
+    tilesize: int | Pair | None = None,
+    overlap: int | Pair | None = None,
+    model: RIFEModel = RIFEModel.v4_4,
+    backend: backendT = Backend.OV_CPU(),
+    ensemble: bool = False,
+    _implementation: Literal[1, 2] | None = None,
+    *,
+    output_format: Literal[0, 1] | None = None,
+) -> vs.VideoNode:
+    """The picture between each frame of one clip and the same frame of another, by RIFE.
+
+    Arguments:
+        clipa, clipb: any constant formats, of one size and length. The result has the first one's format.
+        mask: a GRAY clip of the same size and length: the moment of the result at each pixel, 0 at `clipa` to 1 (or an
+            integer format's largest value) at `clipb`.
+        scale: only 1 is accepted here; `RIFE` takes others.
+        tiles, tilesize, overlap, model, backend, ensemble, _implementation, output_format: as for `RIFE`.
+
+    Raises TypeError or ValueError for arguments, NetworkNotFoundError for a network that is not on disk,
+    vapoursynth.Error for what the plugin refuses.
+    """
+    function = "vsmlrt.RIFEMerge"
+    check_merge(function, clipa, clipb, mask)
+    if scale != 1:
+        raise ValueError(f'{function}: "scale" other than 1 is accepted by vsmlrt.RIFE alone, got {scale!r}')
+    network, multiple = _network(function, model, scale, ensemble, _implementation, tiles, tilesize, overlap)
+    return merge(clipa, clipb, mask, network.path, _arguments(function, backend, output_format), multiple=multiple)
+
+
+def _factor(function: str, multi: object) -> Fraction:
+    if isinstance(multi, bool) or not isinstance(multi, (int, Fraction)):
+        raise TypeError(f'{function}: "multi" must be a whole number or a fractions.Fraction, got {multi!r}')
+    if multi <= 0:
+        raise ValueError(f'{function}: "multi" must be above 0, got {multi}')
+    factor = Fraction(multi)
+    if max(factor.numerator, factor.denominator) > _MOST:
+        raise ValueError(f'{function}: "multi" must be a fraction of numbers below 2^31, got {multi}')
+    return factor
+
+
+def _network(
+    function: str,
+    model: object,
+    scale: float,
+    ensemble: bool,
+    implementation: int | None,
+    tiles: object,
+    tilesize: object,
+    overlap: object,
+) -> tuple[Network, int]:
+    """The network's file, and what width and height are padded to a multiple of."""
+    for name, value in (("tiles", tiles), ("tilesize", tilesize), ("overlap", overlap)):
+        if value is not None:
+            raise ValueError(f'{function}: "{name}" is not accepted: {NO_TILES}')
+    version = check_model(function, model, RIFEModel)
+    if implementation is not None:
+        check_number(function, "_implementation", implementation, (1, 2))
+    if ensemble and version.name.startswith(_WITHOUT_ENSEMBLE):
+        raise ValueError(f'{function}: RIFEModel.{version.name} has no "ensemble" network; leave it out')
+    if scale not in SCALES:
+        raise ValueError(f'{function}: "scale" must be one of {", ".join(map(str, SCALES))}; got {scale!r}')
+    name = version.name.replace("_", ".", 1) + ("_ensemble" if ensemble else "")
+    network = store.locate("rife", name, scale=1, representation=implementation)
+    return network, int(network.multiple / scale)
+
+
+def _arguments(function: str, backend: object, output_format: object) -> Arguments:
+    arguments = model_arguments(backend)
+    if output_format is not None:
+        arguments["output_format"] = check_number(function, "output_format", output_format, (0, 1))
+    return arguments

@@ -1,0 +1,219 @@
+// core.mlrt.Interpolate: from arguments to nodes.
+#include "base/checked.h"
+#include "base/error.h"
+#include "graph/inspect.h"
+#include "model/flow_scale.h"
+#include "model/interpolator.h"
+#include "vs/arguments.h"
+#include "vs/convert.h"
+#include "vs/frame_duration.h"
+#include "vs/functions.h"
+#include "vs/interpolate_filter.h"
+#include "vs/interpolate_schedule.h"
+#include "vs/model_arguments.h"
+#include "vs/pair_filter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace vsmlrt::vs {
+namespace {
+
+using Role = model::InterpolatorRole;
+
+constexpr int grid_form_multiple = 32; // of networks of the 11-channel form, at scale 1
+
+// As vs-mlrt takes it: 32 / scale must be whole.
+double read_scale(const Arguments &arguments) {
+    const double scale = arguments.real("scale").value_or(1);
+    const double multiple = std::round(grid_form_multiple / scale);
+    const bool whole = std::abs(multiple * scale - grid_form_multiple) < 1e-6;
+    if (!(scale >= 0.25 && scale <= 4 && whole))
+        throw BadArgument("\"scale\" must be 0.25 to 4 and divide ", int{grid_form_multiple},
+                          " (0.25, 0.5, 1, 2, 4, 1.6, ...); got ", scale);
+    return scale;
+}
+
+double read_threshold(const Arguments &arguments) {
+    const double threshold = arguments.real("scene_threshold").value_or(0);
+    if (!(threshold >= 0 && threshold <= 1))
+        throw BadArgument("\"scene_threshold\" must be 0 (no detector) to 1; got ", threshold);
+    return threshold;
+}
+
+// A network, what its channels hold, and the flow scale that its input of that name is given.
+struct Interpolator {
+    engine::Network network;
+    std::vector<Role> roles;
+    double scale = 1;
+
+    [[nodiscard]] bool has(Role role) const {
+        return std::find(roles.begin(), roles.end(), role) != roles.end();
+    }
+};
+
+Interpolator read_interpolator(const Arguments &arguments) {
+    Interpolator result{read_network(arguments), {}, read_scale(arguments)};
+    result.roles = model::interpolator_channels(result.network.loaded.network);
+    if (result.scale == 1 || result.has(Role::flow_scale))
+        return result;
+    model::Network &edited = result.network.loaded.network;
+    model::scale_flow(edited, result.scale);
+    result.network.card = graph::inspect(edited, model::read_card(edited));
+    result.network.file.clear(); // What is in the file is not what runs.
+    return result;
+}
+
+// Argument, else what the network's metadata states, else what inspection finds; the 11-channel form is made
+// for multiples of 32 / scale also where smaller ones run.
+int multiple_of(const Interpolator &interpolator, std::optional<int> asked) {
+    if (asked)
+        return *asked;
+    const int found = interpolator.network.card.multiple;
+    const bool stated = interpolator.network.loaded.network.metadata.count("vsmlrt.multiple") != 0;
+    if (stated || !interpolator.has(Role::column))
+        return found;
+    return std::lcm(found, static_cast<int>(std::lround(grid_form_multiple / interpolator.scale)));
+}
+
+class Builder {
+public:
+    Builder(const Host &host, const Arguments &arguments)
+        : host_(host), arguments_(arguments), clip_(std::move(arguments.nodes("clip").front())) {
+        check_clip();
+        schedule_ = std::make_shared<timeline::Schedule>(read_schedule(host_, arguments_, clip_));
+        Interpolator interpolator = read_interpolator(arguments_);
+        roles_ = interpolator.roles;
+        scale_ = interpolator.scale;
+        options_.scene_threshold = read_threshold(arguments_);
+        options_.color = fix_color(host_, clip_, arguments_.integer("matrix"), arguments_.integer("range"));
+        make_session(std::move(interpolator));
+    }
+
+    void build(VSMap &out) {
+        const VSVideoFormat &from = host_.info(clip_).format;
+        const VSVideoFormat to = asked_format(host_, arguments_, 3, from).value_or(from);
+        InterpolateFilter::Nodes nodes;
+        nodes.between = to_format(host_, make_pairs(to), to, options_.color);
+        nodes.stills = make_stills(to);
+        if (options_.scene_threshold > 0)
+            nodes.luma = reformat(host_, clip_, make_format(host_, cfGray, stInteger, 8), options_.color);
+        nodes.clip = share(clip_);
+        options_.find_repeats = arguments_.flag("dedup", true);
+        options_.same_meaning = same_meaning(from, to);
+        options_.interval = frame_interval(host_.info(clip_));
+        options_.result_rate = result_rate();
+        const Node node = InterpolateFilter::make(
+            host_, std::make_unique<InterpolateFilter>(std::move(nodes), schedule_, options_));
+        host_.api->mapSetNode(&out, "clip", node.get(), maReplace);
+    }
+
+private:
+    void check_clip() const {
+        std::vector<Node> clips;
+        clips.push_back(share(clip_));
+        check_clips(host_, clips);
+        if (host_.info(clip_).numFrames < 2)
+            throw BadArgument(
+                "a clip of two frames or more is accepted, since frames are made between two; got ",
+                host_.info(clip_).numFrames);
+    }
+
+    void make_session(Interpolator interpolator) {
+        const VSVideoInfo &info = host_.info(clip_);
+        engine::SessionOptions options = read_session_options(arguments_);
+        options.whole_frames = true;
+        options.multiple = multiple_of(interpolator, options.multiple);
+        session_ = std::make_shared<engine::Session>(std::move(interpolator.network), options,
+                                                     engine::Size{info.width, info.height});
+        if (session_->scale() != 1 || session_->output_channels() != 3)
+            throw BadModel("the network gives ", session_->output_channels(), " channel(s) of ",
+                           session_->scale(),
+                           "x the size, and is no interpolator; one RGB frame of the same size is accepted");
+    }
+
+    [[nodiscard]] Node make_pairs(const VSVideoFormat &to) const {
+        const bool float_result = to.sampleType == stFloat && to.colorFamily != cfYUV;
+        PairFilter::Options options;
+        options.format = float_format(host_, 3, float_result ? to.bitsPerSample : 32);
+        options.limit = !float_result;
+        PairInputs inputs(roles_, session_->tile(), static_cast<float>(scale_));
+        return PairFilter::make(
+            host_, std::make_unique<PairFilter>(to_planes(host_, clip_, Picture::rgb, options_.color),
+                                                schedule_, session_, std::move(inputs), options));
+    }
+
+    [[nodiscard]] Node make_stills(const VSVideoFormat &to) const {
+        const VSVideoFormat &from = host_.info(clip_).format;
+        if (from.colorFamily == cfGray && to.colorFamily == cfRGB)
+            return to_format(host_, to_planes(host_, clip_, Picture::rgb, options_.color), to,
+                             options_.color);
+        return reformat(host_, clip_, to, options_.color);
+    }
+
+    [[nodiscard]] static bool same_meaning(const VSVideoFormat &from, const VSVideoFormat &to) {
+        return has_color_choice(from) == has_color_choice(to) && from.colorFamily == to.colorFamily &&
+               from.subSamplingW == to.subSamplingW && from.subSamplingH == to.subSamplingH;
+    }
+
+    [[nodiscard]] timeline::Rational result_rate() const {
+        if (arguments_.has("fps_num"))
+            return timeline::reduced(*arguments_.integer("fps_num"),
+                                     arguments_.integer("fps_den").value_or(1));
+        if (!options_.interval)
+            return {};
+        return read_factor(arguments_) / *options_.interval;
+    }
+
+    Host host_;
+    const Arguments &arguments_;
+    Node clip_;
+    std::shared_ptr<const timeline::Schedule> schedule_;
+    std::vector<Role> roles_;
+    double scale_ = 1;
+    InterpolateFilterOptions options_;
+    std::shared_ptr<engine::Session> session_;
+};
+
+} // namespace
+
+const char *const interpolate_arguments = "clip:vnode;"
+                                          "network_path:data;"
+                                          "multi:int[]:opt;"
+                                          "fps_num:int:opt;"
+                                          "fps_den:int:opt;"
+                                          "timestamps:int[]:opt;"
+                                          "time_base:int[]:opt;"
+                                          "scale:float:opt;"
+                                          "scene_threshold:float:opt;"
+                                          "dedup:int:opt;"
+                                          "backend:data:opt;"
+                                          "device:data:opt;"
+                                          "device_id:int:opt;"
+                                          "num_streams:int:opt;"
+                                          "num_threads:int:opt;"
+                                          "precision:data:opt;"
+                                          "fp16:int:opt;"
+                                          "bf16:int:opt;"
+                                          "force_fp16:int:opt;"
+                                          "fp16_blacklist_ops:data[]:opt;"
+                                          "format:int:opt;"
+                                          "output_format:int:opt;"
+                                          "matrix:int:opt;"
+                                          "range:int:opt;"
+                                          "multiple:int:opt;"
+                                          "static_shape:int:opt;"
+                                          "min_shapes:int[]:opt;"
+                                          "opt_shapes:int[]:opt;"
+                                          "max_shapes:int[]:opt;"
+                                          "engine_folder:data:opt;"
+                                          "options:data[]:opt;"
+                                          "path_is_serialization:int:opt;";
+
+void interpolate(const Host &host, const VSMap &in, VSMap &out) {
+    const Arguments arguments(host, in);
+    Builder(host, arguments).build(out);
+}
+
+} // namespace vsmlrt::vs

@@ -1,0 +1,125 @@
+#include "vs/model_arguments.h"
+
+#include "base/error.h"
+#include "vs/convert.h"
+
+namespace vsmlrt::vs {
+namespace {
+
+std::string size_text(const VSVideoInfo &info) {
+    return text(info.width, "x", info.height);
+}
+
+vsmlrt_precision read_precision(const Arguments &arguments) {
+    const bool fp16 = arguments.flag("fp16", false);
+    const bool bf16 = arguments.flag("bf16", false);
+    const auto given = arguments.data("precision");
+    if (fp16 && bf16)
+        throw BadArgument("\"fp16\" and \"bf16\" are two precisions; give one of them");
+    if ((fp16 || bf16) && given && *given != "auto" && *given != (fp16 ? "fp16" : "bf16"))
+        throw BadArgument("\"precision\" is ", *given, " and \"", fp16 ? "fp16" : "bf16",
+                          "\" is set; give one of them");
+    if (fp16 || bf16)
+        return fp16 ? VSMLRT_PRECISION_FP16 : VSMLRT_PRECISION_BF16;
+    for (const auto precision :
+         {VSMLRT_PRECISION_AUTO, VSMLRT_PRECISION_FP32, VSMLRT_PRECISION_FP16, VSMLRT_PRECISION_BF16})
+        if (given.value_or("auto") == engine::precision_name(precision))
+            return precision;
+    throw BadArgument("\"precision\" must be auto, fp32, fp16 or bf16; got \"", *given, "\"");
+}
+
+std::vector<std::pair<std::string, std::string>> read_properties(const Arguments &arguments) {
+    std::vector<std::pair<std::string, std::string>> properties;
+    for (const std::string &option : arguments.all_data("options")) {
+        const auto equals = option.find('=');
+        if (equals == std::string::npos || equals == 0)
+            throw BadArgument("\"options\" must be \"key=value\" strings; got \"", option, "\"");
+        properties.emplace_back(option.substr(0, equals), option.substr(equals + 1));
+    }
+    return properties;
+}
+
+} // namespace
+
+void check_clips(const Host &host, const std::vector<Node> &clips) {
+    const VSVideoInfo &first = host.info(clips.front());
+    for (const Node &clip : clips) {
+        const VSVideoInfo &info = host.info(clip);
+        if (info.format.colorFamily == cfUndefined || info.width <= 0 || info.height <= 0)
+            throw BadArgument(
+                "clips of constant format and size are accepted; got one whose format or size varies "
+                "from frame to frame (make it constant with resize)");
+        if (info.width != first.width || info.height != first.height)
+            throw BadArgument("all clips must be of one size; got ", size_text(first), " and ",
+                              size_text(info));
+        if (info.numFrames != first.numFrames)
+            throw BadArgument("all clips must be of one length; got ", first.numFrames, " and ",
+                              info.numFrames, " frames");
+    }
+}
+
+std::optional<engine::Size> read_size(const Arguments &arguments, const char *name) {
+    const std::vector<int> values = arguments.integers(name);
+    if (values.empty())
+        return {};
+    if (values.size() > 2)
+        throw BadArgument("\"", name, "\" must be one number or width and height; got ", values.size(),
+                          " numbers");
+    return engine::Size{values.front(), values.back()};
+}
+
+engine::SessionOptions read_session_options(const Arguments &arguments) {
+    engine::SessionOptions options;
+    options.backend = arguments.data("backend").value_or("auto");
+    options.device = arguments.data("device").value_or("");
+    options.device_id = arguments.integer("device_id").value_or(0);
+    options.program.precision = read_precision(arguments);
+    options.program.num_streams = arguments.integer("num_streams").value_or(1);
+    options.program.num_threads = arguments.integer("num_threads").value_or(0);
+    options.program.properties = read_properties(arguments);
+    if (arguments.flag("force_fp16", false))
+        options.program.keep_fp32.emplace();
+    if (arguments.has("fp16_blacklist_ops")) {
+        const auto kept = arguments.all_data("fp16_blacklist_ops");
+        options.program.keep_fp32.emplace(kept.begin(), kept.end());
+    }
+    options.program.plan_folder = arguments.data("engine_folder").value_or("");
+    options.shapes = {arguments.flag("static_shape", true), read_size(arguments, "min_shapes"),
+                      read_size(arguments, "opt_shapes"), read_size(arguments, "max_shapes")};
+    options.multiple = arguments.integer("multiple");
+    return options;
+}
+
+engine::Network read_network(const Arguments &arguments) {
+    const std::string path = *arguments.data("network_path");
+    if (!arguments.flag("path_is_serialization", false))
+        return engine::open_network(path);
+    return engine::open_network(std::as_bytes(std::span(path)), "network");
+}
+
+VSVideoFormat float_format(const Host &host, int channels, int bits) {
+    return make_format(host, channels == 1 ? cfGray : cfRGB, stFloat, bits);
+}
+
+int float_bits(const Arguments &arguments, const VSVideoFormat &format) {
+    const auto given = arguments.integer("output_format");
+    if (given && *given != 0 && *given != 1)
+        throw BadArgument("\"output_format\" must be 0 (fp32) or 1 (fp16); got ", *given);
+    if (given)
+        return *given == 1 ? 16 : 32;
+    return format.sampleType == stFloat && format.bitsPerSample == 16 ? 16 : 32;
+}
+
+std::optional<VSVideoFormat> asked_format(const Host &host, const Arguments &arguments, int channels,
+                                          const VSVideoFormat &format) {
+    const auto given = arguments.integer("format");
+    if (given && arguments.has("output_format"))
+        throw BadArgument("\"format\" and \"output_format\" both say what the result is; give one of them");
+    if (given)
+        return format_by_id(host, *given);
+    if (arguments.has("output_format"))
+        return float_format(host, channels, float_bits(arguments, format));
+    return {};
+}
+
+} // namespace vsmlrt::vs

@@ -1,0 +1,28 @@
+// Arguments that every function which runs a network has.
+#pragma once
+
+#include "engine/session.h"
+#include "vs/arguments.h"
+
+namespace vsmlrt::vs {
+
+// BadArgument unless the clips are of constant format and of one size and length.
+void check_clips(const Host &host, const std::vector<Node> &clips);
+
+// network_path and path_is_serialization.
+[[nodiscard]] engine::Network read_network(const Arguments &arguments);
+// A size argument: one number for both directions, or width and height; nothing where it is not given.
+[[nodiscard]] std::optional<engine::Size> read_size(const Arguments &arguments, const char *name);
+// backend, device, precision, streams, threads, shapes, plan folder, multiple and options; what concerns
+// tiles, padding and scale keeps its default.
+[[nodiscard]] engine::SessionOptions read_session_options(const Arguments &arguments);
+
+// RGB, or GRAY for one channel, of float samples.
+[[nodiscard]] VSVideoFormat float_format(const Host &host, int channels, int bits);
+// Bits of float results: as output_format says, else half where `format` is.
+[[nodiscard]] int float_bits(const Arguments &arguments, const VSVideoFormat &format);
+// The result's format by "format" or "output_format"; nothing where neither is given.
+[[nodiscard]] std::optional<VSVideoFormat> asked_format(const Host &host, const Arguments &arguments,
+                                                        int channels, const VSVideoFormat &format);
+
+} // namespace vsmlrt::vs

@@ -1,0 +1,39 @@
+// What an interpolator reads beside the two frames: timestep, flow scale and grids.
+#pragma once
+
+#include "engine/session.h"
+#include "model/interpolator.h"
+
+#include <span>
+#include <vector>
+
+namespace vsmlrt::vs {
+
+// Immutable once made; of() may be called from any thread.
+class PairInputs {
+public:
+    // `padded` is what the network reads of a frame of any size up to it. Grids are made here, once.
+    PairInputs(std::vector<model::InterpolatorRole> roles, engine::Size padded, float flow_scale);
+
+    // One plane a channel of the network, of red, green and blue of the two frames and of `timestep`, whose
+    // storage the caller keeps: a row as wide as the padded frame.
+    [[nodiscard]] std::vector<pixel::ConstPlane> of(std::span<const pixel::ConstPlane> first,
+                                                    std::span<const pixel::ConstPlane> second,
+                                                    std::span<const float> timestep) const;
+    [[nodiscard]] std::vector<float> timestep_row(float timestep) const;
+
+private:
+    [[nodiscard]] bool has(model::InterpolatorRole role) const;
+    // One row, repeated over the height.
+    [[nodiscard]] pixel::ConstPlane rows_of(std::span<const float> row) const;
+
+    std::vector<model::InterpolatorRole> roles_;
+    engine::Size size_;
+    std::vector<float> flow_scale_;
+    std::vector<float> columns_;
+    std::vector<float> rows_; // a whole plane
+    std::vector<float> column_steps_;
+    std::vector<float> row_steps_;
+};
+
+} // namespace vsmlrt::vs

@@ -1,0 +1,164 @@
+"""Where core.mlrt.Interpolate puts what moves: networks of RIFE's structure whose flow is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import vapoursynth as vs
+
+import rife_networks
+from hosting import noise, picture, plugin_core
+
+CORE = plugin_core()
+NARROW = (8, 8, 8, 8)
+NETWORKS = {
+    "v4.6": (rife_networks.v4_6, rife_networks.V4_6, NARROW),
+    "v4.25": (rife_networks.v4_25, rife_networks.V4_25, (*NARROW, 8)),
+}
+
+
+def drawn(length: int, width: int, height: int, value: Any, fmt: int = vs.RGBS) -> vs.VideoNode:
+    """A clip whose frame n holds value(n, x, y) in each plane."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+
+    def fill(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
+        out = f.copy()
+        for plane in range(3):
+            np.asarray(out[plane])[:] = value(n, x, y)
+        return out
+
+    blank = CORE.std.BlankClip(width=width, height=height, format=fmt, length=length, keep=True, fpsnum=24, fpsden=1)
+    return CORE.std.ModifyFrame(blank, blank, fill)
+
+
+def interpolate(clip: vs.VideoNode, path: str, **options: Any) -> vs.VideoNode:
+    options.setdefault("precision", "fp32")
+    result: vs.VideoNode = CORE.mlrt.Interpolate(clip, path, **options)
+    return result
+
+
+def difference(a: vs.VideoNode, b: vs.VideoNode, n: int) -> float:
+    pairs = zip(picture(a, n), picture(b, n), strict=True)
+    return max(float(np.abs(x.astype(np.float64) - y).max()) for x, y in pairs)
+
+
+def centre(plane: np.ndarray) -> tuple[float, float]:
+    y, x = np.mgrid[0 : plane.shape[0], 0 : plane.shape[1]]
+    return float((plane * x).sum() / plane.sum()), float((plane * y).sum() / plane.sum())
+
+
+def moving(tmp_path: Path, name: str, dx: float, dy: float, form: str) -> str:
+    build, scales, widths = NETWORKS[name]
+    return build(tmp_path / f"{name}-{form}.onnx", rife_networks.moving(dx, dy, scales), form, widths)
+
+
+@pytest.mark.parametrize("backend", ["openvino", "reference"])
+@pytest.mark.parametrize("form", rife_networks.FORMS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_square_stands_at_its_share_of_the_way(tmp_path: Path, name: str, form: str, backend: str) -> None:
+    """t = 1/4, 1/3 and 1/2, at a size that is no multiple of what the network needs."""
+    dx, dy = 12.0, -6.0
+    path = moving(tmp_path, name, dx, dy, form)
+    clip = drawn(2, 100, 75, lambda n, x, y: (abs(x - 30 - n * dx) <= 8) & (abs(y - 40 - n * dy) <= 8))
+    for factor in (4, 3, 2):
+        out = interpolate(clip, path, multi=factor, backend=backend)
+        at_x, at_y = centre(picture(out, 1)[0])
+        assert at_x == pytest.approx(30 + dx / factor, abs=1e-3)
+        assert at_y == pytest.approx(40 + dy / factor, abs=1e-3)
+
+
+def line_positions(plane: np.ndarray, period: float) -> np.ndarray:
+    """Sub-pixel place of the vertical lines of a sine grid, row by row: its phase there, in pixels."""
+    x = np.arange(plane.shape[1])
+    wave = np.exp(-2j * np.pi * x / period)
+    phase: np.ndarray = np.angle(((plane - plane.mean()) * wave).sum(axis=1))
+    return -phase * period / (2 * np.pi)
+
+
+@pytest.mark.parametrize(("precision", "bound"), [("fp32", 0.05), ("fp16", 0.25)])
+@pytest.mark.parametrize("form", ["grid", "plain"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_panned_grid_stays_straight(tmp_path: Path, name: str, form: str, precision: str, bound: float) -> None:
+    """A sine of 16 pixels panned by 5.5 a frame; 20 pixels at each side, where it enters, are left out."""
+    dx, period = 5.5, 16.0
+    path = moving(tmp_path, name, dx, 0, form)
+    clip = drawn(2, 360, 200, lambda n, x, y: 0.5 + 0.4 * np.cos(2 * np.pi * (x - n * dx) / period))
+    out = interpolate(clip, path, multi=4, precision=precision)
+    for k in (1, 2, 3):
+        inner = picture(out, k)[0][:, 20:340].astype(np.float64)
+        apart = line_positions(inner, period) - (dx * k / 4 - 20 % period)
+        apart = (apart + period / 2) % period - period / 2
+        assert np.abs(apart).max() <= bound
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(("kind", "bound"), [("smooth", 1e-5), ("noise", 1e-4)])
+def test_the_forms_of_one_network_give_the_same_picture(tmp_path: Path, name: str, kind: str, bound: float) -> None:
+    build, _, widths = NETWORKS[name]
+    paths = {
+        form: build(tmp_path / f"{form}.onnx", rife_networks.random(flow=0.5), form, widths)
+        for form in rife_networks.FORMS
+    }
+    if kind == "noise":
+        clip = noise(CORE, 160, 96, 2)
+    else:
+        clip = drawn(2, 160, 96, lambda n, x, y: 0.5 + 0.2 * np.sin((x + 3 * n) / 17) + 0.2 * np.cos((y - n) / 23))
+    clip = clip.std.AssumeFPS(fpsnum=24)
+    expected = interpolate(clip, paths["grid"], multi=3, multiple=64)
+    assert difference(expected, clip.std.Loop(2), 1) > 1e-3
+    for form in rife_networks.FORMS[1:]:
+        assert difference(interpolate(clip, paths[form], multi=3, multiple=64), expected, 1) <= bound
+
+
+@pytest.mark.parametrize("form", rife_networks.FORMS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_reference_agrees(tmp_path: Path, name: str, form: str) -> None:
+    build, _, widths = NETWORKS[name]
+    path = build(tmp_path / "network.onnx", rife_networks.random(flow=0.5), form, widths)
+    clip = noise(CORE, 90, 70, 2).std.AssumeFPS(fpsnum=24)
+    here = interpolate(clip, path, multi=(5, 2))
+    there = interpolate(clip, path, multi=(5, 2), backend="reference")
+    for n in (0, 1, 2):
+        assert difference(here, there, n) <= 2e-4
+
+
+def test_flow_scale_is_the_eighth_channel(tmp_path: Path) -> None:
+    """A network that gives its eighth channel, and one that gives its timestep."""
+    import onnx
+    from onnx import helper
+
+    from networks import save
+
+    for form, channel, value in (("flow_scale", 7, 0.5), ("plain", 6, 0.25)):
+        weight = np.zeros((3, channel + 1, 1, 1), np.float32)
+        weight[:, channel] = 1
+        node = helper.make_node("Conv", ["input", "w"], ["output"])
+        path = save(tmp_path / f"{form}.onnx", [node], {"w": weight}, channel + 1)
+        assert onnx.load(path).graph.input[0].name == "input"
+        clip = noise(CORE, 33, 17, 2).std.AssumeFPS(fpsnum=24)
+        options = {"scale": 0.5} if form == "flow_scale" else {}
+        assert np.allclose(picture(interpolate(clip, path, multi=4, **options), 1)[2], value, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [0.25, 0.5, 2.0, 4.0])
+def test_flow_scale_of_a_network_without_an_input_for_it(tmp_path: Path, scale: float) -> None:
+    """Equal to the network that is built with its blocks' scales divided by it."""
+    weights, clip = rife_networks.random(flow=0.5), noise(CORE, 256, 128, 2).std.AssumeFPS(fpsnum=24)
+    plain = rife_networks.v4_6(tmp_path / "plain.onnx", weights, "grid", NARROW)
+    divided = tuple(block / scale for block in rife_networks.V4_6)
+    built = rife_networks.v4_6(tmp_path / "built.onnx", rife_networks.random(flow=0.5), "grid", NARROW, divided)
+    expected = interpolate(clip, built, multi=4, multiple=128)
+    assert difference(interpolate(clip, plain, multi=4, multiple=128), expected, 1) > 1e-2
+    assert difference(interpolate(clip, plain, multi=4, multiple=128, scale=scale), expected, 1) <= 1e-4
+
+
+@pytest.mark.parametrize(("scale", "multiple"), [(1.0, 32), (0.5, 64), (0.25, 128), (2.0, 16), (4.0, 8), (1.6, 20)])
+def test_the_grid_form_is_padded_to_32_over_scale(tmp_path: Path, scale: float, multiple: int) -> None:
+    path = rife_networks.v4_6(tmp_path / "network.onnx", rife_networks.random(flow=0.5), "grid", NARROW)
+    clip = noise(CORE, 82, 130, 2).std.AssumeFPS(fpsnum=24)
+    out = interpolate(clip, path, scale=scale)
+    assert difference(out, interpolate(clip, path, scale=scale, multiple=multiple), 1) == 0
+    assert difference(out, interpolate(clip, path, scale=scale, multiple=2 * multiple), 1) > 0

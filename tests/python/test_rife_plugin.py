@@ -1,0 +1,168 @@
+"""RIFE and RIFEMerge through the plugin, with networks that the tests build."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import vapoursynth as vs
+
+import vsmlrt
+from hosting import noise, picture, plugin_core
+from interpolators import fade, shown
+from networks import identity
+from vsmlrt import Backend, RIFEModel
+
+EXACT = Backend.OV_CPU(precision="fp32")
+
+
+@pytest.fixture(autouse=True)
+def core() -> Any:
+    """The core with the plugin in it."""
+    return plugin_core()
+
+
+@pytest.fixture
+def interpolating(core: Any) -> Any:
+    """The core, if its plugin interpolates."""
+    if not hasattr(core.mlrt, "Interpolate"):
+        pytest.skip("the plugin under test has no core.mlrt.Interpolate")
+    return core
+
+
+def ramp(core: Any, length: int) -> vs.VideoNode:
+    """Frame n is n / (length - 1) everywhere."""
+    blank = core.std.BlankClip(format=vs.RGBS, width=50, height=34, length=length, keep=True)
+
+    def fill(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
+        made = f.copy()
+        for plane in range(made.format.num_planes):
+            np.asarray(made[plane])[:] = n / (length - 1)
+        return made
+
+    return core.std.ModifyFrame(blank, blank, fill)
+
+
+@pytest.mark.parametrize("folder", ["rife", "rife_v2"])
+@pytest.mark.parametrize("fmt", [vs.RGBS, vs.RGB24])
+def test_merge_mixes_by_the_mask(core: Any, models: Path, folder: str, fmt: int) -> None:
+    fade(models / folder / "rife_v4.4.onnx", 11 if folder == "rife" else 7)
+    a, b = noise(core, 50, 34, fmt=fmt, seed=1), noise(core, 50, 34, fmt=fmt, seed=2)
+    for moment in (0.0, 0.25, 1.0):
+        mask = core.std.BlankClip(format=vs.GRAYS, width=50, height=34, length=1, color=moment)
+        result = vsmlrt.RIFEMerge(a, b, mask, backend=EXACT)
+        assert (result.width, result.height, result.format.id, result.num_frames) == (50, 34, a.format.id, 1)
+        for plane, x, y in zip(picture(result), picture(a), picture(b), strict=True):
+            wanted = x.astype(float) + moment * (y.astype(float) - x)
+            np.testing.assert_allclose(plane, wanted, atol=1e-5 if fmt == vs.RGBS else 0.51)
+
+
+def test_merge_mixes_yuv(core: Any, models: Path) -> None:
+    fade(models / "rife" / "rife_v4.4.onnx", 11)
+    blank = core.std.BlankClip(format=vs.YUV420P8, width=50, height=34, length=1)
+    a, b = (blank.std.BlankClip(color=color) for color in ([100, 120, 136], [140, 132, 124]))
+    mask = core.std.BlankClip(format=vs.GRAYS, width=50, height=34, length=1, color=0.25)
+    for plane, wanted in zip(picture(vsmlrt.RIFEMerge(a, b, mask, backend=EXACT)), (110, 123, 133), strict=True):
+        np.testing.assert_allclose(plane.astype(int), wanted, atol=1)
+
+
+def test_the_moment_may_differ_from_pixel_to_pixel(core: Any, models: Path) -> None:
+    fade(models / "rife" / "rife_v4.4.onnx", 11)
+    a, b = noise(core, 64, 32, seed=1), noise(core, 64, 32, seed=2)
+    mask = core.resize.Point(noise(core, 64, 32, fmt=vs.GRAYS, seed=3), format=vs.GRAY8)
+    (moment,) = (plane.astype(float) / 255 for plane in picture(mask))
+    result = picture(vsmlrt.RIFEMerge(a, b, mask, backend=EXACT))
+    for plane, x, y in zip(result, picture(a), picture(b), strict=True):
+        np.testing.assert_allclose(plane, x + moment * (y - x), atol=1e-5)
+
+
+def test_the_grids_span_the_padded_picture(core: Any, models: Path) -> None:
+    """align_corners: -1 and 1 are the middles of the outermost pixels, here of 64 x 64."""
+    a, mask = noise(core, 50, 34), core.std.BlankClip(format=vs.GRAYS, width=50, height=34, length=1)
+    shown(models / "rife" / "rife_v4.4.onnx", "across", "down", "t")
+    across, down, moment = picture(vsmlrt.RIFEMerge(a, a, mask, backend=EXACT))
+    np.testing.assert_allclose(across, np.tile(np.linspace(-1, 1, 64)[:50], (34, 1)), atol=1e-6)
+    np.testing.assert_allclose(down, np.tile(np.linspace(-1, 1, 64)[:34, np.newaxis], (1, 50)), atol=1e-6)
+    assert np.all(moment == 0)
+
+
+def test_the_steps_of_the_grids(core: Any, models: Path) -> None:
+    a, mask = noise(core, 96, 34), core.std.BlankClip(format=vs.GRAYS, width=96, height=34, length=1)
+    shown(models / "rife" / "rife_v4.4.onnx", "step_across", "step_down", "t")
+    across, down, _ = picture(vsmlrt.RIFEMerge(a, a, mask, backend=EXACT))
+    np.testing.assert_allclose(across, 2 / 95, rtol=1e-6)
+    np.testing.assert_allclose(down, 2 / 63, rtol=1e-6)
+
+
+def test_merge_refuses_a_network_of_other_channels(core: Any, models: Path) -> None:
+    (models / "rife").mkdir(parents=True)
+    identity(models / "rife" / "rife_v4.4.onnx")
+    a, mask = noise(core, 64, 32), core.std.BlankClip(format=vs.GRAYS, width=64, height=32, length=1)
+    with pytest.raises(ValueError, match=r"takes 3 channels; 7 .* and 11 .* are accepted"):
+        vsmlrt.RIFEMerge(a, a, mask, backend=EXACT)
+
+
+@pytest.mark.parametrize(("multi", "count"), [(2, 10), (3, 15), (Fraction(5, 2), 13), (Fraction(1, 2), 3)])
+@pytest.mark.parametrize("folder", ["rife", "rife_v2"])
+def test_a_ramp_stays_a_ramp(interpolating: Any, models: Path, folder: str, multi: int | Fraction, count: int) -> None:
+    fade(models / folder / "rife_v4.4.onnx", 11 if folder == "rife" else 7)
+    clip = ramp(interpolating, 5)
+    result = vsmlrt.RIFE(clip, multi, backend=EXACT)
+    assert (result.num_frames, result.fps) == (count, clip.fps * Fraction(multi))
+    for n in range(count):
+        for plane in picture(result, n):
+            np.testing.assert_allclose(plane, min(float(n / Fraction(multi)), 4.0) / 4, atol=1e-6)
+
+
+def test_the_snippet_of_the_v13_release_notes(interpolating: Any, models: Path) -> None:
+    fade(models / "rife" / "rife_v4.6.onnx", 11)
+    src = noise(interpolating, 100, 60, length=3, fmt=vs.YUV420P8)
+    backend = EXACT
+    th = (src.height + 31) // 32 * 32
+    tw = (src.width + 31) // 32 * 32
+    padded = src.resize.Bicubic(tw, th, format=vs.RGBH, matrix_in_s="709", src_width=tw, src_height=th)
+    flt = vsmlrt.RIFE(padded, model=vsmlrt.RIFEModel.v4_6, backend=backend, output_format=1)
+    assert (flt.width, flt.height, flt.format.id, flt.num_frames) == (128, 64, vs.RGBH, 6)
+    oh = src.height * (flt.height // th)
+    ow = src.width * (flt.width // tw)
+    res = flt.resize.Bicubic(ow, oh, format=vs.YUV420P8, matrix_s="709", src_width=ow, src_height=oh)
+    assert (res.width, res.height, res.num_frames) == (100, 60, 6)
+    for n in range(6):
+        assert len(picture(res, n)) == 3
+
+
+def test_the_short_form_on_full_hd(interpolating: Any, models: Path) -> None:
+    fade(models / "rife" / "rife_v4.4.onnx", 11)
+    gray = interpolating.std.BlankClip(format=vs.YUV420P8, width=1920, height=1080, length=1)
+    frames = [gray.std.BlankClip(color=[luma, 128, 128]) for luma in (40, 120, 200)]
+    src = frames[0] + frames[1] + frames[2]
+    result = vsmlrt.RIFE(src)
+    assert (result.width, result.height, result.format.id, result.num_frames) == (1920, 1080, vs.YUV420P8, 6)
+    for n in (0, 2, 4):  # where a source frame stands it is that frame
+        for plane, source in zip(picture(result, n), picture(src, n // 2), strict=True):
+            np.testing.assert_array_equal(plane, source)
+    for n, luma in ((1, 80), (3, 160)):
+        for plane, wanted in zip(picture(result, n), (luma, 128, 128), strict=True):
+            np.testing.assert_allclose(plane.astype(int), wanted, atol=1)
+
+
+@pytest.mark.parametrize("fmt", [vs.RGB24, vs.RGBH, vs.YUV422P10, vs.YUV444PS, vs.GRAY8])
+def test_any_format_comes_back(interpolating: Any, models: Path, fmt: int) -> None:
+    fade(models / "rife_v2" / "rife_v4.26.onnx", 7)
+    clip = noise(interpolating, 50, 34, length=2, fmt=fmt)
+    result = vsmlrt.RIFE(clip, model=RIFEModel.v4_26, backend=EXACT)
+    assert (result.width, result.height, result.format.id) == (50, 34, clip.format.id)
+    for plane, source in zip(picture(result, 2), picture(clip, 1), strict=True):
+        np.testing.assert_array_equal(plane, source)
+
+
+def test_a_cut_is_kept(interpolating: Any, models: Path) -> None:
+    fade(models / "rife" / "rife_v4.4.onnx", 11)
+    clip = ramp(interpolating, 3)
+    marked = clip[0] + clip[1].std.SetFrameProps(_SceneChangeNext=1) + clip[2]
+    values = [float(picture(vsmlrt.RIFE(marked, backend=EXACT), n)[0][0, 0]) for n in range(6)]
+    np.testing.assert_allclose(values, [0, 0.25, 0.5, values[3], 1, 1], atol=1e-6)
+    assert values[3] in (0.5, 1.0)
