@@ -14,6 +14,7 @@ import vapoursynth as vs
 
 from command import sentence_of, vsmlrt, with_plugin
 from hosting import plugin_core
+from interpolators import fade
 from networks import convs, identity
 from vsmlrt import plugin, store
 from vsmlrt.benchmark import cases, memory, plot, report, running, worker
@@ -275,6 +276,28 @@ def test_a_network_file_for_a_family(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "waifu2x upconv7 32x32 1 stream static (mine): " in done.stderr
+
+
+def test_an_interpolator(tmp_path: Path) -> None:
+    plugin_core()
+    fade(tmp_path / "fade.onnx")
+    done = with_plugin(
+        plugin.path(),
+        *("bench", "--families", "rife", "--network", f"rife={tmp_path / 'fade.onnx'}", "--sizes", "72x64,66x64"),
+        *("--streams", "1", "--shapes", "static,dynamic2", "--frames", "4", "--backend", "ov_cpu"),
+        *("--csv", tmp_path / "out.csv"),
+    )
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "out.csv").open(newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [row["error"] for row in found] == [""] * 4
+    assert all(float(row["fps"]) > 0 for row in found)
+
+
+def test_an_interpolator_in_half_precision(job: Job, tmp_path: Path) -> None:
+    path = str(fade(tmp_path / "fade.onnx"))
+    found = running.run(replace(job, network_path=path, interpolates=True, half=True))
+    assert (found.error, found.frames) == ("", 6)
 
 
 def test_nothing_to_measure() -> None:

@@ -40,7 +40,7 @@ class TRT:
     static_shape: bool = True
     """Build for one size; False: for a range, from min_shapes to max_shapes, without a build for a size inside it."""
     tf32: bool = False
-    """Accepted for vs-mlrt's scripts; has no effect."""
+    """Accepted for vs-mlrt's scripts; has no effect: TensorRT decides by itself."""
     log: bool = True
     """Accepted for vs-mlrt's scripts; has no effect."""
     use_cudnn: bool = False

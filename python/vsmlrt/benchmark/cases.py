@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,13 @@ def locate(family: Family, path: Path | None = None) -> Network:
 
     Raises UserError, saying how to get it, if there is none.
     """
+    network = _resolve(family, path)
+    # A file of one's own may want larger multiples than the family's card says.
+    own = int(store.inspect(network.path).get("multiple", 1))
+    return replace(network, multiple=math.lcm(network.multiple, own))
+
+
+def _resolve(family: Family, path: Path | None) -> Network:
     if path is not None:
         return store.resolve(path)
     for name in family.networks[:-1]:

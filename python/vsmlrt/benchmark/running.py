@@ -25,9 +25,10 @@ def job_of(case: Case, arguments: Mapping[str, Any], frames: int, seconds: float
     width, height = case.size
     device = str(arguments.get("device", arguments.get("device_id", 0)))
     number = device.rpartition(".")[2]
+    padding = {"multiple": case.network.multiple} if case.family.interpolates else {}
     return Job(
         network_path=str(case.network.path),
-        arguments={**arguments, **case.arguments, "num_streams": case.streams},
+        arguments={**arguments, **case.arguments, **padding, "num_streams": case.streams},
         width=width,
         height=height,
         half=arguments.get("precision") == "fp16",
