@@ -88,6 +88,8 @@ Program::Program(const vsmlrt_backend &backend, std::span<const std::byte> onnx,
     desc.num_threads = 1;
     desc.options = options.options.data();
     desc.num_options = options.options.size();
+    desc.blob = options.blob.empty() ? nullptr : options.blob.data();
+    desc.blob_size = options.blob.size();
     vsmlrt_program *program = nullptr;
     failure.check(backend.build_program(device, &desc, &program, failure.sink()));
     program_.reset(program);

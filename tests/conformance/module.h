@@ -31,6 +31,7 @@ struct ProgramOptions {
     std::vector<vsmlrt_option> options = {};
     vsmlrt_precision precision = VSMLRT_PRECISION_FP32;
     std::int32_t num_streams = 1;
+    std::string blob = {};   // what Program::blob gave
     std::string device = {}; // empty: the one that VSMLRT_TEST_DEVICE names, else the first
 };
 
