@@ -67,8 +67,8 @@ struct vsmlrt_program_info {
     std::int32_t num_outputs;
     std::int64_t context_bytes;      // estimate of what one context takes; 0 where unknown
     std::int32_t blob_worth_caching; // 1: importing a blob beats building again
-    // Contexts beyond num_streams that take only their inputs and outputs and wait for a stream in run(): with
-    // them the next frame is read and the last one written while the network runs.
+    // Contexts beyond num_streams that take only their inputs and outputs and wait for a stream in run():
+    // with them the next frame is read and the last one written while the network runs.
     std::int32_t spare_contexts;
 };
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from importlib import metadata as _metadata
 
-from .backend import Backend, backendT
+from .backend import Backend, BackendV2, backendT
 from .cugan import CUGAN
 from .dpir import DPIR, DPIRModel
-from .network import flexible_inference, inference
+from .network import (
+    flexible_inference,
+    flexible_inference_with_fallback,
+    inference,
+    inference_with_fallback,
+)
 from .realesrgan import RealESRGAN, RealESRGANModel, RealESRGANv2, RealESRGANv2Model
 from .rife import RIFE, RIFEMerge, RIFEModel
+from .safa import SAFA, SAFAAdaptiveMode, SAFAModel
 from .tiles import calc_tilesize
 from .waifu2x import Waifu2x, Waifu2xModel
 
@@ -18,11 +24,16 @@ try:
 except _metadata.PackageNotFoundError:  # used from the source folder
     __version__ = "0+source"
 
+fallback_backend: backendT | None = None
+"""Takes the place of a backend that fails; set it as ``vsmlrt.fallback_backend = vsmlrt.Backend.OV_CPU()``."""
+
 __all__ = [
     "CUGAN",
     "DPIR",
     "RIFE",
+    "SAFA",
     "Backend",
+    "BackendV2",
     "DPIRModel",
     "RIFEMerge",
     "RIFEModel",
@@ -30,10 +41,14 @@ __all__ = [
     "RealESRGANModel",
     "RealESRGANv2",
     "RealESRGANv2Model",
+    "SAFAAdaptiveMode",
+    "SAFAModel",
     "Waifu2x",
     "Waifu2xModel",
     "backendT",
     "calc_tilesize",
     "flexible_inference",
+    "flexible_inference_with_fallback",
     "inference",
+    "inference_with_fallback",
 ]

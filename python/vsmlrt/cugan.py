@@ -7,7 +7,7 @@ from typing import Literal
 import vapoursynth as vs
 
 from . import run, store
-from .backend import Backend, backendT, model_arguments
+from .backend import Backend, backendT
 from .checks import check_clip, check_number
 from .tiles import Pair, calc_tilesize, pair
 
@@ -59,4 +59,4 @@ def CUGAN(  # noqa: N802 - vs-mlrt's name
     network = store.locate("cugan", "se" if version == 1 else "pro", scale=scale, noise=noise)
     overlap_w, overlap_h = pair(4 if overlap is None else overlap, "overlap")
     tile, sides = calc_tilesize(tiles, tilesize, clip.width, clip.height, 2, overlap_w, overlap_h)
-    return run.apply(clip, network, model_arguments(backend), tile=tile, overlap=sides, narrow=conformance)
+    return run.on_backend(clip, network, backend, tile=tile, overlap=sides, narrow=conformance)

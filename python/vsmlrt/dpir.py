@@ -9,7 +9,7 @@ from typing import SupportsFloat
 import vapoursynth as vs
 
 from . import run, store
-from .backend import Backend, backendT, model_arguments
+from .backend import Backend, backendT
 from .checks import check_clip, check_model
 from .tiles import Pair, calc_tilesize, pair
 
@@ -62,7 +62,7 @@ def DPIR(  # noqa: N802 - vs-mlrt's name
     overlap_w, overlap_h = pair(16 if overlap is None else overlap, "overlap")
     tile, sides = calc_tilesize(tiles, tilesize, clip.width, clip.height, 8, overlap_w, overlap_h)
     network = store.locate("dpir", model.name, scale=1)
-    return run.apply(clip, network, model_arguments(backend), tile=tile, overlap=sides, strength=noise)
+    return run.on_backend(clip, network, backend, tile=tile, overlap=sides, strength=noise)
 
 
 def _strength(

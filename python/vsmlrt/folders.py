@@ -27,6 +27,13 @@ def user_models() -> Path:
     return root / "vsmlrt" / "models"
 
 
+def cache() -> Path:
+    """The folder of the plan cache: ``VSMLRT_CACHE``, else the user's cache folder; the plugin looks in the same."""
+    named = os.environ.get("VSMLRT_CACHE", "")
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return Path(named) if named else (Path(base) if base else Path.home() / ".cache") / "vsmlrt"
+
+
 def search_path() -> list[Path]:
     """The folders looked in, the preferred first."""
     named = models_variable()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import vapoursynth as vs
 
 from . import plugin, run
-from .backend import Backend, backendT, model_arguments
+from .backend import Arguments, Backend, backendT
+from .fallback import with_fallback
 from .tiles import Pair
 
 type Clips = vs.VideoNode | Sequence[vs.VideoNode]
@@ -31,22 +33,40 @@ def inference(
         network_path: an ``.onnx`` file, or an ncnn ``.param`` file with its ``.bin`` beside it.
         overlap: pixels on each side of a tile that its neighbour also computes, (width, height).
         tilesize: size of a tile in pixels, (width, height). Default: the frame.
-        backend: where and how it runs.
+        backend: where and how it runs; where it fails, ``vsmlrt.fallback_backend`` takes its place, if set.
         input_name: accepted for vs-mlrt's scripts; has no effect: inputs are taken in the network's order.
-        batch_size: accepted for vs-mlrt's scripts; frames are run one by one. At least 1.
+        batch_size: frames computed together, at least 1: as many more of the backend's streams. The result is the same.
         path_is_serialization: `network_path` is the ONNX file's content.
 
     Returns a clip in the first clip's format if the network keeps its kind, else GRAY or RGB. Raises TypeError or
-    ValueError for arguments, vapoursynth.Error for what the plugin refuses.
+    ValueError for arguments, SetupError for a backend that cannot run here, vapoursynth.Error for what the plugin
+    refuses.
     """
-    return run.model(
-        _clips("vsmlrt.inference", clips, batch_size),
+    found: vs.VideoNode = _run(
+        "vsmlrt.inference",
+        clips,
         network_path,
-        model_arguments(backend),
+        backend,
+        batch_size,
         tile=tilesize,
         overlap=overlap,
         path_is_serialization=path_is_serialization,
     )
+    return found
+
+
+def inference_with_fallback(
+    clips: Clips,
+    network_path: str | bytes,
+    overlap: Pair,
+    tilesize: Pair | None,
+    backend: backendT,
+    path_is_serialization: bool = False,
+    input_name: str | None = "input",
+    batch_size: int = 1,
+) -> vs.VideoNode:
+    """`inference` with vs-mlrt's other order of arguments."""
+    return inference(clips, network_path, overlap, tilesize, backend, input_name, batch_size, path_is_serialization)
 
 
 def flexible_inference(
@@ -67,10 +87,12 @@ def flexible_inference(
 
     Returns one float GRAY clip for each channel that the network gives. Raises as `inference` does.
     """
-    found = run.model(
-        _clips("vsmlrt.flexible_inference", clips, batch_size),
+    found = _run(
+        "vsmlrt.flexible_inference",
+        clips,
         network_path,
-        model_arguments(backend),
+        backend,
+        batch_size,
         tile=tilesize,
         overlap=overlap,
         path_is_serialization=path_is_serialization,
@@ -80,11 +102,46 @@ def flexible_inference(
     return [std.PropToClip(found["clip"], prop=f"{flexible_output_prop}{i}") for i in range(found["num_planes"])]
 
 
-def _clips(function: str, clips: Clips, batch_size: int) -> list[vs.VideoNode]:
+def flexible_inference_with_fallback(
+    clips: Clips,
+    network_path: str | bytes,
+    overlap: Pair,
+    tilesize: Pair | None,
+    backend: backendT,
+    path_is_serialization: bool = False,
+    input_name: str | None = "input",
+    flexible_output_prop: str = "vsmlrt_flexible",
+    batch_size: int = 1,
+) -> list[vs.VideoNode]:
+    """`flexible_inference` with vs-mlrt's other order of arguments."""
+    return flexible_inference(
+        clips,
+        network_path,
+        overlap,
+        tilesize,
+        backend,
+        input_name,
+        flexible_output_prop,
+        batch_size,
+        path_is_serialization,
+    )
+
+
+def _run(function: str, clips: Clips, network_path: str | bytes, backend: object, batch_size: int, **more: Any) -> Any:
+    found = _clips(function, clips)
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+        raise ValueError(f'{function}: "batch_size" must be a whole number of at least 1, got {batch_size!r}')
+
+    def make(arguments: Arguments) -> Any:
+        together = {"num_streams": arguments["num_streams"] * batch_size}
+        return run.model(found, network_path, arguments | together, **more)
+
+    return with_fallback(backend, make)
+
+
+def _clips(function: str, clips: Clips) -> list[vs.VideoNode]:
     found = [clips] if isinstance(clips, vs.VideoNode) else list(clips)
     wrong = [type(clip).__name__ for clip in found if not isinstance(clip, vs.VideoNode)]
     if wrong or not found:
         raise TypeError(f'{function}: "clips" must be a clip or a list of clips, got {wrong[0] if wrong else "none"}')
-    if batch_size < 1:
-        raise ValueError(f'{function}: "batch_size" must be at least 1, got {batch_size}')
     return found

@@ -8,7 +8,7 @@ import math
 import vapoursynth as vs
 
 from . import catalog, run, store
-from .backend import Backend, backendT, model_arguments
+from .backend import Backend, backendT
 from .checks import check_clip, check_model
 from .resizing import resize_by
 from .tiles import Pair, calc_tilesize, pair
@@ -70,7 +70,7 @@ def RealESRGAN(  # noqa: N802 - vs-mlrt's name
     overlap_w, overlap_h = pair(8 if overlap is None else overlap, "overlap")
     tile, sides = calc_tilesize(tiles, tilesize, clip.width, clip.height, 1, overlap_w, overlap_h)
     network = store.locate("realesrgan", model.name, scale=_scale_of(model))
-    result = run.apply(clip, network, model_arguments(backend), tile=tile, overlap=sides)
+    result = run.on_backend(clip, network, backend, tile=tile, overlap=sides)
     return result if scale is None else resize_by(result, clip, scale)
 
 

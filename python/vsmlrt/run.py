@@ -8,7 +8,9 @@ import vapoursynth as vs
 
 from . import plugin
 from .backend import Arguments
+from .backend.named import named
 from .errors import UserError
+from .fallback import with_fallback
 from .resizing import as_float, enlarge, like, resize_by
 from .store import Network
 from .tiles import Pair
@@ -31,27 +33,30 @@ def upscale_clip(
     Arguments:
         clip: any constant format.
         network: as ``vsmlrt.store.resolve`` gives it.
-        backend: ``auto``, ``openvino`` or ``reference``.
+        backend: a name, as `vsmlrt.backend.named` takes it: ``auto``, ``openvino``, ``trt_rtx``.
         precision: ``auto``, ``fp32``, ``fp16`` or ``bf16``.
         tile: width and height of a tile in pixels of the input. Default: the whole frame.
         overlap: pixels on each side of a tile that its neighbour also computes. Default, with tiles: the network's
             receptive field if known, else 16; at most a quarter of the tile.
         streams: frames computed side by side.
-        device: the device's number, or its name as ``core.mlrt.Devices`` gives it. Default: the first.
+        device: the device's number, or its name, as `named` takes them. Default: the first.
         scale: size of the result / size of the clip. Default: the network's. Another one is reached by a Lanczos
             resize behind the network.
         strength: for a network with a strength input: 0..255 or a GRAY clip of it. Default: 5.
 
     Raises UserError for a clip that does not fit the network, vapoursynth.Error for what the plugin refuses.
     """
-    arguments: Arguments = {"backend": backend, "precision": precision, "num_streams": streams}
-    if device is not None:
-        arguments["device_id" if isinstance(device, int) else "device"] = device
+    arguments = named(backend, precision, streams, device)
     if tile is not None and overlap is None:
         overlap = min(network.receptive_field or 16, min(tile) // 4)
     picture = enlarge(clip, 2) if network.enlarge_first and (scale is None or scale > 1) else clip
     result = apply(picture, network, arguments, tile=tile, overlap=overlap, strength=strength)
     return result if scale is None else resize_by(result, clip, scale)
+
+
+def on_backend(clip: vs.VideoNode, network: Network, backend: object, **more: Any) -> vs.VideoNode:
+    """`apply` on a backend, or on ``vsmlrt.fallback_backend`` where that fails."""
+    return with_fallback(backend, lambda arguments: apply(clip, network, arguments, **more))
 
 
 def apply(

@@ -8,7 +8,7 @@ from typing import Literal
 import vapoursynth as vs
 
 from . import plugin, run, store
-from .backend import Backend, backendT, model_arguments
+from .backend import Backend, backendT
 from .checks import check_clip, check_model, check_number
 from .resizing import enlarge, halve
 from .tiles import Pair, calc_tilesize, pair
@@ -86,7 +86,7 @@ def Waifu2x(  # noqa: N802 - vs-mlrt's name
     overlap_w, overlap_h = pair(default_overlap if overlap is None else overlap, "overlap")
     multiple = 4 if model == Waifu2xModel.cunet else 1
     tile, sides = calc_tilesize(tiles, tilesize, picture.width, picture.height, multiple, overlap_w, overlap_h)
-    result = run.apply(picture, network, model_arguments(backend), tile=tile, overlap=sides)
+    result = run.on_backend(picture, network, backend, tile=tile, overlap=sides)
     if model in _ALWAYS_4X and scale != 4:
         return plugin.core().resize.Bicubic(
             result, clip.width * scale, clip.height * scale, filter_param_a=0, filter_param_b=0.5

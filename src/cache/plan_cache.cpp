@@ -63,8 +63,8 @@ void PlanCache::store(const Key &key, std::span<const std::byte> blob) {
     }
 }
 
-std::optional<PlanCache::Blob>
-PlanCache::load_or_build(const Key &key, const std::function<std::optional<Blob>()> &build) {
+std::optional<PlanCache::Blob> PlanCache::load_or_build(const Key &key,
+                                                        const std::function<std::optional<Blob>()> &build) {
     if (std::optional<Blob> blob = load(key))
         return blob;
     std::optional<FileLock> lock;

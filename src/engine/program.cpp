@@ -7,13 +7,17 @@
 #include "model/edit.h"
 #include "model/onnx.h"
 
+#include <map>
+#include <mutex>
+
 namespace vsmlrt::engine {
 namespace {
 
-model::Network edited(const model::Network &source, vsmlrt_extent extent, vsmlrt_precision precision,
+model::Network edited(const model::Network &source, const ShapeRange &range, vsmlrt_precision precision,
                       const Device &device, const ProgramOptions &options) {
     model::Network network =
-        model::spell_out(model::fix_shape(source, extent.width, extent.height));
+        model::spell_out(range.is_static() ? model::fix_shape(source, range.opt.width, range.opt.height)
+                                           : model::free_shape(source));
     // Where fp16 is not native the backend computes in another precision, and the rewrite would only lose
     // bits.
     if (precision != VSMLRT_PRECISION_FP16 || !device.info().native_fp16)
@@ -24,15 +28,23 @@ model::Network edited(const model::Network &source, vsmlrt_extent extent, vsmlrt
     return model::to_half(network, half);
 }
 
-// Plans of this user's machine; made on first use, so that VSMLRT_CACHE is read when a program is built.
-cache::PlanCache &plan_cache() {
+// One cache a folder, alive until the process ends. The user's own folder is looked up when a program is
+// built, so that VSMLRT_CACHE can be set until then.
+cache::PlanCache &plan_cache(std::filesystem::path folder) {
     constexpr std::uintmax_t limit = std::uintmax_t{8} << 30;
-    static auto *const plans = new cache::PlanCache(cache_folder(), limit);
-    return *plans;
+    static std::mutex mutex;
+    static auto *const caches = new std::map<std::filesystem::path, cache::PlanCache>;
+    if (folder.empty())
+        folder = cache_folder();
+    const std::lock_guard lock(mutex);
+    return caches->try_emplace(folder, folder, limit).first->second;
 }
 
-std::string extent_text(vsmlrt_extent extent) {
-    return text(extent.width, "x", extent.height);
+void check_plan_folder(const std::filesystem::path &folder) {
+    std::error_code error;
+    if (!folder.empty() && std::filesystem::exists(folder, error) &&
+        !std::filesystem::is_directory(folder, error))
+        throw BadArgument("\"engine_folder\" must be a folder; ", folder.string(), " is a file");
 }
 
 std::string shapes_text(const vsmlrt_program_desc &desc) {
@@ -46,8 +58,8 @@ cache::Key plan_key(const Device &device, const std::string &stem, const vsmlrt_
     const std::string version = device.backend().version();
     const auto bytes = std::span(static_cast<const std::byte *>(desc.network), desc.network_size);
     cache::Key key;
-    key.file_name = cache::make_file_name({stem, shapes_text(desc), precision_name(desc.precision),
-                                           "fp32", device.info().name, version});
+    key.file_name = cache::make_file_name(
+        {stem, shapes_text(desc), precision_name(desc.precision), "fp32", device.info().name, version});
     key.full = text("network ", content_hash(bytes), "\nshapes ", shapes_text(desc), "\nprecision ",
                     precision_name(desc.precision), "\ndevice ", device.info().id, " ", device.info().name,
                     "\nversion ", version, "\nstreams ", desc.num_streams, "\nthreads ", desc.num_threads);
@@ -58,7 +70,8 @@ cache::Key plan_key(const Device &device, const std::string &stem, const vsmlrt_
 
 // From the plan cache, or built and, where the backend finds that worth while, stored there.
 std::shared_ptr<const Program> load_or_build(const std::shared_ptr<const Device> &device,
-                                             const std::string &stem, const vsmlrt_program_desc &desc) {
+                                             const cache::Key &key, cache::PlanCache &plans,
+                                             const vsmlrt_program_desc &desc) {
     std::shared_ptr<const Program> built;
     const auto build = [&]() -> std::optional<cache::PlanCache::Blob> {
         built = std::make_shared<const Program>(device, desc);
@@ -66,8 +79,7 @@ std::shared_ptr<const Program> load_or_build(const std::shared_ptr<const Device>
             return {};
         return built->export_blob();
     };
-    const cache::Key key = plan_key(*device, stem, desc);
-    const std::optional<cache::PlanCache::Blob> blob = plan_cache().load_or_build(key, build);
+    const std::optional<cache::PlanCache::Blob> blob = plans.load_or_build(key, build);
     if (built)
         return built;
     try {
@@ -80,8 +92,31 @@ std::shared_ptr<const Program> load_or_build(const std::shared_ptr<const Device>
             text("the stored plan ", key.file_name, " is built again: ", refused.what()));
     }
     if (const auto fresh = build())
-        plan_cache().store(key, *fresh);
+        plans.store(key, *fresh);
     return built;
+}
+
+// Dynamic programs in use, by their whole key.
+class SharedPrograms {
+public:
+    template <typename Make>
+    std::shared_ptr<const Program> get(const std::string &key, Make &&make) {
+        const std::lock_guard lock(mutex_);
+        if (auto known = programs_[key].lock())
+            return known;
+        auto made = make();
+        programs_[key] = made;
+        return made;
+    }
+
+private:
+    std::mutex mutex_; // held while one is made: who wants the same waits for it
+    std::map<std::string, std::weak_ptr<const Program>> programs_;
+};
+
+SharedPrograms &shared_programs() {
+    static auto *const programs = new SharedPrograms;
+    return *programs;
 }
 
 } // namespace
@@ -95,11 +130,12 @@ vsmlrt_precision resolve_precision(vsmlrt_precision asked, const DeviceInfo &dev
 }
 
 std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device> &device,
-                                             model::Loaded loaded, vsmlrt_extent extent,
+                                             model::Loaded loaded, const ShapeRange &range,
                                              const ProgramOptions &options) {
+    check_plan_folder(options.plan_folder);
     const vsmlrt_precision precision = resolve_precision(options.precision, device->info());
     const std::vector<std::byte> bytes =
-        model::write_onnx(edited(loaded.network, extent, precision, *device, options));
+        model::write_onnx(edited(loaded.network, range, precision, *device, options));
     loaded.network = {}; // Weights are large, and compiling takes copies of its own.
     std::vector<vsmlrt_option> properties;
     for (const auto &[key, value] : options.properties)
@@ -109,12 +145,16 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
     desc.network = bytes.data();
     desc.network_size = bytes.size();
     desc.precision = precision;
-    desc.min_extent = desc.opt_extent = desc.max_extent = extent;
+    desc.min_extent = range.min;
+    desc.opt_extent = range.opt;
+    desc.max_extent = range.max;
     desc.num_streams = options.num_streams;
     desc.num_threads = options.num_threads;
     desc.options = properties.data();
     desc.num_options = properties.size();
-    auto program = load_or_build(device, loaded.stem, desc);
+    const cache::Key key = plan_key(*device, loaded.stem, desc);
+    const auto make = [&] { return load_or_build(device, key, plan_cache(options.plan_folder), desc); };
+    auto program = range.is_static() ? make() : shared_programs().get(key.full, make);
     if (program->info().precision != precision)
         log_once(LogLevel::warning,
                  text(device->info().name, " computes in ", precision_name(program->info().precision),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/backend.h"
+#include "engine/shape_range.h"
 #include "model/load.h"
 
 #include <optional>
@@ -17,12 +18,14 @@ struct ProgramOptions {
     int num_streams = 1;
     int num_threads = 0;                                         // 0: the backend's choice
     std::vector<std::pair<std::string, std::string>> properties; // handed to the backend
+    std::filesystem::path plan_folder;                           // of the plan cache; empty: the user's own
 };
 
-// A program for exactly this extent. Taken from the plan cache where the backend finds that worth while; one
-// log line says when the precision used is not the one asked for. Errors: the backend's.
+// A program for these sizes; a dynamic one is shared with others of this process that want the very same.
+// Taken from the plan cache where the backend finds that worth while; one log line says when the precision
+// used is not the one asked for. Errors: the backend's.
 [[nodiscard]] std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device> &device,
-                                                           model::Loaded loaded, vsmlrt_extent extent,
+                                                           model::Loaded loaded, const ShapeRange &range,
                                                            const ProgramOptions &options);
 
 // What "auto" means on a device: bf16 on CPUs that have it, fp16 on other devices that have it, else fp32.

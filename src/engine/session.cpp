@@ -50,14 +50,15 @@ Session::Session(Network network, const SessionOptions &options, Size frame)
     : network_(std::move(network)), stem_(network_.loaded.stem), options_(options) {
     check(options_);
     layout_ = make_layout(network_.card, options_, frame);
+    const int multiple = options_.multiple.value_or(network_.card.multiple);
+    range_ = make_shape_range(options_.shapes, layout_.tile, network_.card.minimum, multiple);
     const Backend backend = find_backend(options_.backend);
     device_ = std::make_shared<Device>(backend, find_device(backend, options_.device, options_.device_id));
-    runner_ =
-        std::make_unique<Runner>(build_program(device_, take_network(), layout_.tile, options_.program),
-                                 layout_, options_.program.num_streams);
-    if (options_.scale && *options_.scale != runner_->scale())
-        throw BadArgument("\"scale\" is ", *options_.scale, ", and the network \"", stem_,
-                          "\" enlarges by ", runner_->scale());
+    runner_ = std::make_unique<Runner>(build_program(device_, take_network(), range_, options_.program),
+                                       layout_, options_.program.num_streams);
+    if (options_.scale && (*options_.scale != runner_->scale() || *options_.scale != runner_->height_scale()))
+        throw BadArgument("\"scale\" is ", *options_.scale, ", and the network \"", stem_, "\" enlarges by ",
+                          runner_->scale());
     log(LogLevel::debug, summary());
 }
 
@@ -76,11 +77,10 @@ model::Loaded Session::take_network() {
 std::string Session::summary() const {
     const Program &program = runner_->program();
     const tile::Plan &plan = layout_.plan;
-    return text(stem_, " on ", device_->backend().name(), " ", device_->info().id, " (",
-                device_->info().name, ") in ", precision_name(program.info().precision), ", ",
-                options_.program.num_streams, " stream(s), ", plan.columns.size() * plan.rows.size(),
-                " tile(s) of ", layout_.tile.width, "x", layout_.tile.height, ", about ",
-                program.info().context_bytes >> 20, " MiB a stream");
+    return text(stem_, " on ", device_->backend().name(), " ", device_->info().id, " (", device_->info().name,
+                ") in ", precision_name(program.info().precision), ", ", options_.program.num_streams,
+                " stream(s), ", plan.columns.size() * plan.rows.size(), " tile(s) of ", layout_.tile.width,
+                "x", layout_.tile.height, ", about ", program.info().context_bytes >> 20, " MiB a stream");
 }
 
 void Session::run(int n, std::span<const pixel::ConstPlane> inputs, std::span<const pixel::Plane> outputs) {
@@ -96,14 +96,13 @@ void Session::rerun_in_fp32(int n, std::span<const pixel::ConstPlane> inputs,
                           "to finite values first");
     const vsmlrt_precision used = runner_->program().info().precision;
     if (used == VSMLRT_PRECISION_FP32)
-        throw DeviceError("the network \"", stem_,
-                          "\" gave NaN or infinite samples for frame ", n, " in fp32");
+        throw DeviceError("the network \"", stem_, "\" gave NaN or infinite samples for frame ", n,
+                          " in fp32");
     log(LogLevel::warning,
         text("frame ", n, ": NaN or infinity in ", precision_name(used), ", computed again in fp32"));
     if (exact_runner().run(inputs, outputs).not_finite)
-        throw DeviceError("the network \"", stem_,
-                          "\" gave NaN or infinite samples for frame ", n, " in ", precision_name(used),
-                          " and again in fp32");
+        throw DeviceError("the network \"", stem_, "\" gave NaN or infinite samples for frame ", n, " in ",
+                          precision_name(used), " and again in fp32");
 }
 
 Runner &Session::exact_runner() {
@@ -112,8 +111,7 @@ Runner &Session::exact_runner() {
         ProgramOptions exact = options_.program;
         exact.precision = VSMLRT_PRECISION_FP32;
         exact.num_streams = 1;
-        exact_ = std::make_unique<Runner>(build_program(device_, take_network(), layout_.tile, exact),
-                                          layout_, 1);
+        exact_ = std::make_unique<Runner>(build_program(device_, take_network(), range_, exact), layout_, 1);
     }
     return *exact_;
 }

@@ -22,16 +22,12 @@ struct Network {
 // The bytes of an ONNX file; `name` stands for the path in messages.
 [[nodiscard]] Network open_network(std::span<const std::byte> onnx, const std::string &name);
 
-struct Size {
-    int width = 0;
-    int height = 0;
-};
-
 struct SessionOptions {
     std::string backend = "auto";
     std::string device; // empty: the one at device_id
     int device_id = 0;
     ProgramOptions program;
+    ShapeOptions shapes;
     std::optional<Size> tile; // absent: the whole frame
     Size overlap;
     bool whole_frames = false;   // the network needs all of a frame at once: tiles are refused
@@ -48,6 +44,7 @@ public:
     Session(Network network, const SessionOptions &options, Size frame);
 
     [[nodiscard]] int scale() const { return runner_->scale(); }
+    [[nodiscard]] int height_scale() const { return runner_->height_scale(); }
     [[nodiscard]] int output_channels() const { return runner_->output_channels(); }
     // The size of what one execution reads.
     [[nodiscard]] Size tile() const { return {layout_.tile.width, layout_.tile.height}; }
@@ -71,6 +68,7 @@ private:
     SessionOptions options_;
     std::shared_ptr<const Device> device_;
     Layout layout_;
+    ShapeRange range_;
     std::unique_ptr<Runner> runner_;
     std::mutex exact_mutex_;
     std::unique_ptr<Runner> exact_; // fp32, made when first needed

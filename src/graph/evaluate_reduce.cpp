@@ -8,6 +8,14 @@
 namespace vsmlrt::graph {
 namespace {
 
+template <typename C>
+bool is_nan(C x) {
+    if constexpr (std::is_floating_point_v<C>)
+        return std::isnan(x);
+    else
+        return false;
+}
+
 // A reduction over C: start, one step an element, and what is made of the result over n elements.
 template <typename C>
 struct Rule {
@@ -29,10 +37,10 @@ Rule<C> rule_of(ReduceKind kind) {
         return {0, add, [](C sum, C n) { return sum / n; }};
     case ReduceKind::maximum:
         return {Limits::has_infinity ? -Limits::infinity() : Limits::lowest(),
-                [](C most, C x) { return x > most || x != x ? x : most; }, as_is};
+                [](C most, C x) { return x > most || is_nan(x) ? x : most; }, as_is};
     case ReduceKind::minimum:
         return {Limits::has_infinity ? Limits::infinity() : Limits::max(),
-                [](C least, C x) { return x < least || x != x ? x : least; }, as_is};
+                [](C least, C x) { return x < least || is_nan(x) ? x : least; }, as_is};
     case ReduceKind::product:
         return {1, [](C product, C x) { return wrapping_mul(product, x); }, as_is};
     case ReduceKind::l1:
@@ -69,9 +77,9 @@ void evaluate(const Reduce &op, Inputs inputs, Outputs outputs) {
                          for (std::int64_t i = 0; i < length; ++i)
                              sum[i * step] = rule.step(sum[i * step], load<C>(in[i]));
                      });
-        const auto n = static_cast<C>(count(inputs[0].dims) / std::max<std::int64_t>(count(kept), 1));
+        const std::int64_t each = count(inputs[0].dims) / std::max<std::int64_t>(count(kept), 1);
         for (C &sum : sums)
-            sum = rule.finish(sum, n);
+            sum = rule.finish(sum, static_cast<C>(each));
         narrow<C>(sums, outputs[0]);
     });
 }

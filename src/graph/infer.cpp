@@ -184,8 +184,10 @@ void fold_constants(Graph &graph) {
         if (operands)
             contents =
                 labelled(node, [&] { return infer_node(graph, node, *operands, fold_limit_once); }).contents;
-        if (contents.empty())
+        if (contents.empty()) {
             left.push_back(std::move(node));
+            continue;
+        }
         for (std::size_t i = 0; i < contents.size(); ++i)
             graph.values[place(node.outputs[i])].constant = std::move(contents[i]);
     }

@@ -48,9 +48,9 @@ struct Graph {
     return index < node.inputs.size() ? node.inputs[index] : no_value;
 }
 
-// "conv", "unary relu": what an operator is called in texts.
+// "Conv", "Relu": what an operator is called in texts.
 [[nodiscard]] std::string describe(const Op &op);
-// One line a node: 'conv (input, weight, bias) -> c1'.
+// One line a node: 'Conv (input, weight, bias) -> c1'.
 [[nodiscard]] std::string describe(const Graph &graph);
 
 // Drops nodes whose results nobody reads. Values keep their ids.

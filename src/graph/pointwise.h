@@ -9,19 +9,19 @@
 namespace vsmlrt::graph {
 
 struct UnaryRule {
-    UnaryKind kind;
-    const char *operator_name; // of ONNX
-    double (*real)(double x, double alpha, double beta);
-    std::int64_t (*integer)(std::int64_t x); // null: not defined on integers
-    float alpha = 0;                         // where the node does not say
+    UnaryKind kind = {};
+    const char *operator_name = nullptr; // of ONNX
+    double (*real)(double x, double alpha, double beta) = nullptr;
+    std::int64_t (*integer)(std::int64_t x) = nullptr; // null: not defined on integers
+    float alpha = 0;                                   // where the node does not say
     float beta = 0;
 };
 
 struct BinaryRule {
-    BinaryKind kind;
-    const char *operator_name;
-    double (*real)(double a, double b); // null: not defined on reals
-    std::int64_t (*integer)(std::int64_t a, std::int64_t b);
+    BinaryKind kind = {};
+    const char *operator_name = nullptr;
+    double (*real)(double a, double b) = nullptr; // null: not defined on reals
+    std::int64_t (*integer)(std::int64_t a, std::int64_t b) = nullptr;
     bool gives_boolean = false;
 };
 

@@ -26,7 +26,8 @@ public:
     }
 
 private:
-    // Before opset 13, Softmax takes the axes from `axis` on as one; with the last axis that is no difference.
+    // Before opset 13, Softmax takes the axes from `axis` on as one; with the last axis that is no
+    // difference.
     [[nodiscard]] bool is_flattening(const Node &node) const {
         return result_.opset < 13 && (node.op == "Softmax" || node.op == "LogSoftmax") &&
                node.integer("axis", 1) != -1;
@@ -38,8 +39,8 @@ private:
                (node.op == "ReduceL1" || node.op == "ReduceLogSum" || node.op == "ReduceLogSumExp");
     }
 
-    std::string add(const Node &origin, std::string op, std::vector<std::string> inputs, Attributes attributes,
-                    std::string output = {}) {
+    std::string add(const Node &origin, std::string op, std::vector<std::string> inputs,
+                    Attributes attributes, std::string output = {}) {
         if (output.empty())
             output = fresh_.make(origin.outputs.at(0) + "_" + op);
         Node node;
@@ -53,7 +54,7 @@ private:
     }
 
     std::string constant(const Node &origin, const Integers &values) {
-        const std::string name = fresh_.make(origin.outputs.at(0) + "_axes");
+        std::string name = fresh_.make(origin.outputs.at(0) + "_axes");
         result_.initializers.emplace(
             name, make_tensor(name, {static_cast<std::int64_t>(values.size())}, std::span(values)));
         return name;

@@ -58,6 +58,16 @@ void check_clips(const Host &host, const std::vector<Node> &clips) {
     }
 }
 
+std::optional<engine::Size> read_size(const Arguments &arguments, const char *name) {
+    const std::vector<int> values = arguments.integers(name);
+    if (values.empty())
+        return {};
+    if (values.size() > 2)
+        throw BadArgument("\"", name, "\" must be one number or width and height; got ", values.size(),
+                          " numbers");
+    return engine::Size{values.front(), values.back()};
+}
+
 engine::SessionOptions read_session_options(const Arguments &arguments) {
     engine::SessionOptions options;
     options.backend = arguments.data("backend").value_or("auto");
@@ -73,6 +83,9 @@ engine::SessionOptions read_session_options(const Arguments &arguments) {
         const auto kept = arguments.all_data("fp16_blacklist_ops");
         options.program.keep_fp32.emplace(kept.begin(), kept.end());
     }
+    options.program.plan_folder = arguments.data("engine_folder").value_or("");
+    options.shapes = {arguments.flag("static_shape", true), read_size(arguments, "min_shapes"),
+                      read_size(arguments, "opt_shapes"), read_size(arguments, "max_shapes")};
     options.multiple = arguments.integer("multiple");
     return options;
 }

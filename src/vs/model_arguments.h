@@ -11,8 +11,10 @@ void check_clips(const Host &host, const std::vector<Node> &clips);
 
 // network_path and path_is_serialization.
 [[nodiscard]] engine::Network read_network(const Arguments &arguments);
-// backend, device, precision, streams, threads, multiple and options; what concerns tiles, padding and scale
-// keeps its default.
+// One number for both, or width and height; nothing where the argument is absent.
+[[nodiscard]] std::optional<engine::Size> read_size(const Arguments &arguments, const char *name);
+// backend, device, precision, streams, threads, shapes, plan folder, multiple and options; what concerns
+// tiles, padding and scale keeps its default.
 [[nodiscard]] engine::SessionOptions read_session_options(const Arguments &arguments);
 
 // RGB, or GRAY for one channel, of float samples.

@@ -13,16 +13,6 @@
 namespace vsmlrt::vs {
 namespace {
 
-std::optional<engine::Size> read_size(const Arguments &arguments, const char *name) {
-    const std::vector<int> values = arguments.integers(name);
-    if (values.empty())
-        return {};
-    if (values.size() > 2)
-        throw BadArgument("\"", name, "\" must be one number or width and height; got ", values.size(),
-                          " numbers");
-    return engine::Size{values.front(), values.back()};
-}
-
 std::optional<model::Padding> read_padding(const Arguments &arguments) {
     const auto given = arguments.data("padding");
     if (!given)
@@ -184,6 +174,11 @@ const char *const model_arguments = "clips:vnode[];"
                                     "dedup:int:opt;"
                                     "flexible_output_prop:data:opt;"
                                     "path_is_serialization:int:opt;"
+                                    "static_shape:int:opt;"
+                                    "min_shapes:int[]:opt;"
+                                    "opt_shapes:int[]:opt;"
+                                    "max_shapes:int[]:opt;"
+                                    "engine_folder:data:opt;"
                                     "options:data[]:opt;";
 
 void model(const Host &host, const VSMap &in, VSMap &out) {

@@ -157,8 +157,8 @@ TEST_F(PlanCacheTest, ReadOnlyFolderCostsOneWarning) {
 
 TEST_F(PlanCacheTest, WhatTheBuilderThrowsPassesAndNothingIsStored) {
     PlanCache cache(folder_, plenty);
-    EXPECT_THROW(static_cast<void>(
-                     cache.load_or_build({"a", "key"}, []() -> std::optional<Blob> { throw BadModel("no such operator"); })),
+    EXPECT_THROW(static_cast<void>(cache.load_or_build(
+                     {"a", "key"}, []() -> std::optional<Blob> { throw BadModel("no such operator"); })),
                  BadModel);
     EXPECT_TRUE(cache.list().empty());
     EXPECT_EQ(cache.load_or_build({"a", "key"}, [] { return blob_of(5); }), blob_of(5));

@@ -13,7 +13,7 @@ std::shared_ptr<const engine::Program> program() {
     test::use_built_modules();
     const engine::Backend backend = engine::find_backend("reference");
     const auto device = std::make_shared<engine::Device>(backend, engine::find_device(backend, "", 0));
-    return engine::build_program(device, test::blur().loaded, {8, 8}, {});
+    return engine::build_program(device, test::blur().loaded, {{8, 8}, {8, 8}, {8, 8}}, {});
 }
 
 TEST(ContextPool, ServesInTheOrderOfAsking) {

@@ -80,6 +80,21 @@ TEST(Session, AFailedFrameLeavesItUsable) {
     EXPECT_NO_THROW(test::run(session, 0, from, to));
 }
 
+TEST(Session, OneDynamicProgramServesEverySizeOfItsRange) {
+    engine::SessionOptions dynamic = test::reference_options();
+    dynamic.shapes = {false, {}, {}, engine::Size{60, 60}};
+    for (int size = 8; size < 48; ++size) {
+        engine::Session fixed(test::blur(), test::reference_options(), {size, 55 - size});
+        engine::Session session(test::blur(), dynamic, {size, 55 - size});
+        const Image from = Image::noise(size, 55 - size);
+        Image expected(size, 55 - size);
+        Image to(size, 55 - size);
+        test::run(fixed, 0, from, expected);
+        test::run(session, 0, from, to);
+        EXPECT_EQ(to.pixels, expected.pixels) << size;
+    }
+}
+
 TEST(Session, NanInTheInputIsNamed) {
     engine::Session session(test::blur(), test::reference_options(), {8, 8});
     Image from = Image::noise(8, 8);

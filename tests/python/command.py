@@ -47,3 +47,21 @@ def sentence_of(done: subprocess.CompletedProcess[str]) -> str:
     assert lines[0].startswith("vsmlrt: error: ")
     assert done.stdout == ""
     return lines[0].removeprefix("vsmlrt: error: ")
+
+
+WITH_PLUGIN = """
+import sys
+import vapoursynth as vs
+path = sys.argv.pop(1)
+if not hasattr(vs.core, "mlrt"):
+    vs.core.std.LoadPlugin(path)
+from vsmlrt.cli import main
+main()
+"""
+"""The command line with the plugin under test, which need not be installed."""
+
+
+def with_plugin(plugin: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """``vsmlrt ARGUMENTS`` with the plugin's file."""
+    command = [sys.executable, "-c", WITH_PLUGIN, plugin, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)

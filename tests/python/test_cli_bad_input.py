@@ -82,7 +82,7 @@ def test_option(tmp_path: Path, video: Path, options: list[str], says: str) -> N
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--backend", "cudnn"], "--backend takes auto, openvino or reference, not 'cudnn'"),
+        (["--backend", "cudnn"], "--backend takes auto, openvino, onnxruntime, cuda, reference, "),
         (["--precision", "int3"], "--precision takes auto, fp32, fp16 or bf16, not 'int3'"),
         (["--tile", "512"], "--tile takes WxH"),
         (["--tile", "0x512"], "--tile takes WxH"),

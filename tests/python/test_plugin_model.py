@@ -187,6 +187,14 @@ def test_nan_in_the_clip_is_named(convs: str) -> None:
         model(clip, convs).get_frame(0)
 
 
+def test_one_dynamic_program_equals_static_ones_at_forty_sizes(unet: str) -> None:
+    for i in range(40):
+        width, height = 16 + 8 * (i % 8), 80 - 8 * (i // 8)
+        clip = noise(CORE, width, height)
+        dynamic = model(clip, unet, static_shape=0, min_shapes=8, opt_shapes=[40, 48], max_shapes=[80, 88])
+        assert difference(dynamic, model(clip, unet)) <= 1e-5
+
+
 def test_network_as_bytes(convs: str) -> None:
     clip = noise(CORE, 32, 32)
     data = Path(convs).read_bytes()
@@ -218,6 +226,14 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"output_format": 2}, r'"output_format" must be 0 \(fp32\) or 1 \(fp16\); got 2'),
     ({"options": ["nonsense"]}, '"options" must be "key=value" strings'),
     ({"dedup": 2}, '"dedup" must be 0 or 1; got 2'),
+    ({"static_shape": 0}, 'static_shape=False needs "max_shapes"'),
+    ({"opt_shapes": 32}, '"opt_shapes" is 32x32, and with static_shape it can only be the tile'),
+    ({"static_shape": 0, "max_shapes": [60, 64]}, "tiles of 64x64 are outside of the range from .* to 60x64"),
+    ({"static_shape": 0, "max_shapes": 64, "min_shapes": 65}, r'"min_shapes" \(65x65\) must not be larger'),
+    ({"static_shape": 0, "max_shapes": 64, "opt_shapes": 80}, r'"opt_shapes" \(80x80\) must be from'),
+    ({"static_shape": 0, "max_shapes": -64}, '"max_shapes" must be a width and height of at least 1; got -64x-64'),
+    ({"engine_folder": __file__}, r'"engine_folder" must be a folder; .*test_plugin_model.py is a file'),
+    ({"options": ["NO_SUCH_OPTION=1"]}, 'has no option "NO_SUCH_OPTION" that can be set; it has .*NUM_STREAMS'),
 ]
 
 

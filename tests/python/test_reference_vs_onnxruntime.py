@@ -74,8 +74,10 @@ def run_reference(network: Path, inputs: list[np.ndarray], size: tuple[int, int]
     out = network.with_suffix(".out.raw")
     tool = BUILD / "tests/conformance/run_network"
     module = BUILD / "plugin/libvsmlrt_reference.so"
-    options = ["--size", f"{size[0]}x{size[1]}", "--out", out]
-    done = subprocess.run([tool, module, network, *files, *options], capture_output=True, text=True, check=False)
+    options = ["--size", f"{size[0]}x{size[1]}", "--out", str(out)]
+    done = subprocess.run(
+        [str(tool), str(module), *map(str, [network, *files]), *options], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return np.fromfile(out, np.float32).reshape([int(n) for n in done.stdout.split()])
 

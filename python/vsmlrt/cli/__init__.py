@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 
 from ..errors import UserError
 from ..video.errors import UsageError
-from . import console, doctor, interpolate, upscale
+from . import bench, cache, console, doctor, interpolate, upscale
 
 app = typer.Typer(
     name="vsmlrt",
@@ -29,7 +29,9 @@ app = typer.Typer(
 app.command("upscale")(upscale.upscale)
 app.command("denoise")(upscale.denoise)
 app.command("interpolate")(interpolate.interpolate)
+app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
+app.add_typer(cache.app, name="cache")
 
 if importlib.util.find_spec("vsmlrt.cli.models") is not None:
     from . import models

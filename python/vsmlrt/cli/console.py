@@ -36,7 +36,7 @@ def error(sentence: str) -> None:
 
 
 class _Router(logging.Handler):
-    """VapourSynth's warnings, among them the plugin's own, as lines like every other."""
+    """Warnings, the plugin's own among VapourSynth's, as lines like every other."""
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
@@ -45,10 +45,10 @@ class _Router(logging.Handler):
 
 
 def route_logs() -> None:
-    """Sends what VapourSynth and FFmpeg log through this module; calling it again changes nothing."""
+    """Sends what this package, VapourSynth and FFmpeg log through this module; calling it again changes nothing."""
     _said.clear()
-    for name in ("vapoursynth", "av", "libav"):
+    for name in ("vsmlrt", "vapoursynth", "av", "libav"):
         logger = logging.getLogger(name)
         logger.propagate = False
         if not logger.handlers:
-            logger.addHandler(_Router() if name == "vapoursynth" else logging.NullHandler())
+            logger.addHandler(_Router() if name in ("vsmlrt", "vapoursynth") else logging.NullHandler())

@@ -12,12 +12,20 @@ from typing import Any
 import typer
 import vapoursynth as vs
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from .. import folders, plugin
+from ..backend import CLASSES, placing
 from ..errors import SetupError
 
 _PACKAGES = ("vsmlrt", "vapoursynth", "openvino", "vapoursynth-bestsource", "av")
+_OPTIONAL = (  # bring more backends
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "onnxruntime-ep-nv-tensorrt-rtx-cu13",
+    "onnxruntime-ep-webgpu",
+)
 
 
 def doctor() -> None:
@@ -34,6 +42,7 @@ def doctor() -> None:
     else:
         if not _devices(screen, core.mlrt.Devices()):
             problems.append("no backend can run here")
+        _backends(screen, placing.machine())
     _folders(screen)
     if problems:
         screen.print(f"verdict: cannot run: {'; '.join(problems)}", markup=False)
@@ -44,10 +53,12 @@ def doctor() -> None:
 def _versions(screen: Console) -> None:
     table = Table("package", "version", box=None, pad_edge=False)
     table.add_row("python", platform.python_version())
-    for package in _PACKAGES:
+    for package in _PACKAGES + _OPTIONAL:
         try:
             version = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
+            if package in _OPTIONAL:
+                continue
             version = "not installed"
         table.add_row(package, version)
     screen.print(table, "")
@@ -56,41 +67,36 @@ def _versions(screen: Console) -> None:
 def _devices(screen: Console, found: Mapping[str, Any]) -> bool:
     """Prints what ``core.mlrt.Devices`` answers; whether there is a device."""
     table = Table("backend", "device", "name", "memory", box=None, pad_edge=False)
-    columns = [_texts(found.get(key)) for key in ("backend", "id", "name", "memory")]
+    columns = [plugin.texts(found.get(key)) for key in ("backend", "id", "name", "memory")]
     for backend, device, name, memory in zip(*columns, strict=True):
         size = int(memory or 0)
-        table.add_row(backend, device, name, f"{size / 2**30:.1f} GiB" if size else "")
-    for backend, reason in zip(_texts(found.get("missing")), _texts(found.get("reason")), strict=True):
-        table.add_row(backend, "none", reason, "")
+        table.add_row(backend, device, escape(name), f"{size / 2**30:.1f} GiB" if size else "")
+    for backend, reason in zip(plugin.texts(found.get("missing")), plugin.texts(found.get("reason")), strict=True):
+        table.add_row(backend, "none", escape(reason), "")
     screen.print(table, "")
     return bool(columns[0])
+
+
+def _backends(screen: Console, here: placing.Machine) -> None:
+    """Where each class of `Backend` runs, or why it cannot."""
+    table = Table("backend", "runs on", box=None, pad_edge=False)
+    for cls in CLASSES:
+        if cls.places:
+            place, reason = placing.standing(cls.places, here)
+            table.add_row(f"Backend.{cls.__name__}", escape(place.title if place else f"cannot run here: {reason}"))
+    screen.print(table, "")
 
 
 def _folders(screen: Console) -> None:
     table = Table("folder", "path", "", box=None, pad_edge=False)
     for path in folders.search_path():
         table.add_row("models", str(path), _state(path))
-    cache = cache_folder()
+    cache = folders.cache()
     table.add_row("cache", str(cache), _state(cache))
     screen.print(table, "")
-
-
-def cache_folder() -> Path:
-    """Where compiled programs are kept: ``VSMLRT_CACHE``, else the user's cache folder."""
-    named = os.environ.get("VSMLRT_CACHE", "")
-    if named:
-        return Path(named)
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "vsmlrt"
 
 
 def _state(path: Path) -> str:
     if not path.exists():
         return "(not there yet)"
     return "" if os.access(path, os.W_OK) else "(read only)"
-
-
-def _texts(value: Any) -> list[str]:
-    """The values of one key of a plugin's answer, which is a single value, a sequence or nothing."""
-    values = [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
-    return [one.decode() if isinstance(one, bytes) else str(one) for one in values]

@@ -11,19 +11,13 @@ from rich.table import Table
 
 from .. import adding, catalog, folders, store
 from ..video.errors import UsageError
+from . import tables
 
 app = typer.Typer(help="The networks: list, fetch, show, add and import them.", no_args_is_help=True)
 
 
 def _say(text: str) -> None:
     Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
-
-
-def _print(content: Table | str) -> None:
-    console = Console(highlight=False, soft_wrap=isinstance(content, str))
-    if not console.is_terminal:
-        console.width = 160
-    console.print(content)
 
 
 @app.command("list")
@@ -36,7 +30,7 @@ def list_networks(
         raise UsageError(f"there is no family {family}: the families are {', '.join(catalog.families())}")
     rows = [row for row in store.listing() if family in (None, row.family) and (row.path or not installed)]
     for name in dict.fromkeys(row.family for row in rows):
-        _print(_table(name, [row for row in rows if row.family == name]))
+        tables.show(_table(name, [row for row in rows if row.family == name]))
     _say(f"{sum(row.path is not None for row in rows)} of {len(rows)} networks are on disk; looked in: {_places()}")
 
 
@@ -68,7 +62,7 @@ def fetch(
         raise UsageError("name the networks to fetch, or give --all; 'vsmlrt models list' names what there is")
     placed = store.fetch(store.fetchable() if everything else names or [], _say)
     for path in placed:
-        _print(str(path))
+        tables.show(str(path))
     if not placed:
         _say("nothing to do: what was asked for is on disk")
 
@@ -81,7 +75,7 @@ def show(name: Annotated[str, typer.Argument(help="A network's name or a file.",
     known = {"name": network.name, "file": str(network.path), "about": network.description}
     for key, value in (known | {k: str(v) for k, v in store.inspect(network.path).items()}).items():
         table.add_row(key, value)
-    _print(table)
+    tables.show(table)
 
 
 @app.command()
@@ -91,7 +85,7 @@ def add(
 ) -> None:
     """Copy your own network files into the models folder."""
     for placed in adding.add(path, name):
-        _print(str(placed))
+        tables.show(str(placed))
 
 
 @app.command("import")
@@ -104,4 +98,4 @@ def import_network(
     if output.exists() and not overwrite:
         raise UsageError(f"{output} exists: give another name or --overwrite")
     store.import_network(param, output)
-    _print(str(output))
+    tables.show(str(output))

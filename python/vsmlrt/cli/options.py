@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from ..backend import named
+from ..backend import options as backend_options
 from ..video.errors import UsageError
 from ..video.job import Crop
 
-BACKENDS = ("auto", "openvino", "reference")
-PRECISIONS = ("auto", "fp32", "fp16", "bf16")
+BACKENDS = named.NAMES
+PRECISIONS = backend_options.PRECISIONS
 
 In = Annotated[Path, typer.Argument(metavar="IN", help="The video to read.", show_default=False)]
 Out = Annotated[
@@ -29,7 +31,7 @@ Model = Annotated[
 Scale = Annotated[float | None, typer.Option(metavar="N", help="Size of the result / size of the video.")]
 Denoise = Annotated[int | None, typer.Option(metavar="N", help="Denoising strength, where the model has a choice.")]
 Strength = Annotated[float, typer.Option(metavar="S", help="How strong the noise is, 0 to 255.", show_default=False)]
-Backend = Annotated[str, typer.Option(metavar="|".join(BACKENDS), help="What runs the network.")]
+Backend = Annotated[str, typer.Option(metavar="NAME", help=f"What runs the network: {', '.join(BACKENDS)}.")]
 Device = Annotated[
     str | None, typer.Option(metavar="N", help="Number or name of the backend's device (see 'vsmlrt doctor').")
 ]

@@ -90,7 +90,9 @@ ov::AnyMap properties(const Device &device, const vsmlrt_program_desc &desc) {
         return map;
     const auto known = core().get_property(device.id, ov::supported_properties);
     for (const vsmlrt_option &option : std::span(desc.options, desc.num_options)) {
-        const auto is_it = [&](const ov::PropertyName &name) { return name == option.key && name.is_mutable(); };
+        const auto is_it = [&](const ov::PropertyName &name) {
+            return name == option.key && name.is_mutable();
+        };
         if (std::none_of(known.begin(), known.end(), is_it))
             throw BadArgument("OpenVINO's device ", device.id, " has no option \"", option.key,
                               "\" that can be set; it has ", mutable_names(known));

@@ -29,13 +29,13 @@ std::string Graph::emit(std::string_view owner, const char *op, std::vector<std:
 
 std::string Graph::constant(const std::string &name, std::vector<std::int64_t> dims,
                             std::span<const float> values) {
-    const auto chosen = unique(name);
+    auto chosen = unique(name);
     network.initializers.emplace(chosen, make_tensor(chosen, std::move(dims), values));
     return chosen;
 }
 
 std::string Graph::constant(const std::string &name, std::span<const std::int64_t> values) {
-    const auto chosen = unique(name);
+    auto chosen = unique(name);
     network.initializers.emplace(chosen,
                                  make_tensor(chosen, {static_cast<std::int64_t>(values.size())}, values));
     return chosen;

@@ -7,3 +7,8 @@ extern "C" __attribute__((visibility("default"))) void *dlopen(const char *file,
     static const auto next = reinterpret_cast<Dlopen>(dlsym(RTLD_NEXT, "dlopen"));
     return next(file, mode & ~RTLD_DEEPBIND);
 }
+
+// What the vendors' thread libraries keep until the process ends is not ours.
+extern "C" __attribute__((visibility("default"))) const char *__lsan_default_suppressions() {
+    return "leak:libtbb.so\nleak:libtbbbind\nleak:libhwloc\nleak:CPUStreamsExecutor\n";
+}

@@ -1,0 +1,67 @@
+"""The backends that run on OpenVINO."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .providers import OPENVINO_CPU, OPENVINO_GPU, OPENVINO_NPU, Place
+
+
+@dataclass(frozen=False)
+class OV_CPU:  # noqa: N801 - vs-mlrt's name
+    """OpenVINO on the processor."""
+
+    places: ClassVar[tuple[Place, ...]] = (OPENVINO_CPU,)
+
+    fp16: bool = False
+    """Compute in half precision. Beware: a processor without it computes in bf16 or fp32 instead."""
+    num_streams: int | str = 1
+    """Frames computed side by side, at least 1; "AUTO": one on every four processors."""
+    bind_thread: bool = True
+    """Accepted for vs-mlrt's scripts; has no effect: OpenVINO places its threads itself."""
+    fp16_blacklist_ops: Sequence[str] | None = None
+    """With fp16: ONNX operators kept in fp32 instead of the default list."""
+    bf16: bool = False
+    """Compute in bfloat16."""
+    num_threads: int = 0
+    """Threads of all streams together; 0: all processors."""
+    supports_onnx_serialization: bool = True
+    """Accepted for vs-mlrt's scripts; has no effect: a network can always be given as bytes."""
+    precision: str = "auto"
+    """Without fp16 and bf16: "auto" (bf16 where the processor has it, else fp32), "fp32", "fp16" or "bf16"."""
+
+
+@dataclass(frozen=False)
+class OV_GPU:  # noqa: N801 - vs-mlrt's name
+    """OpenVINO on an Intel GPU."""
+
+    places: ClassVar[tuple[Place, ...]] = (OPENVINO_GPU,)
+
+    fp16: bool = False
+    """Compute in half precision."""
+    num_streams: int | str = 1
+    """Frames computed side by side, at least 1; "AUTO": one on every four processors."""
+    device_id: int = 0
+    """The GPU's number, from 0."""
+    fp16_blacklist_ops: Sequence[str] | None = None
+    """With fp16: ONNX operators kept in fp32 instead of the default list."""
+    supports_onnx_serialization: bool = True
+    """Accepted for vs-mlrt's scripts; has no effect: a network can always be given as bytes."""
+    precision: str = "auto"
+    """Where fp16 is not set: "auto" (fp16), "fp32", "fp16"."""
+
+
+@dataclass(frozen=False)
+class OV_NPU:  # noqa: N801 - vs-mlrt's name
+    """OpenVINO on an Intel NPU."""
+
+    places: ClassVar[tuple[Place, ...]] = (OPENVINO_NPU,)
+
+    supports_onnx_serialization: bool = True
+    """Accepted for vs-mlrt's scripts; has no effect: a network can always be given as bytes."""
+    num_streams: int | str = 1
+    """Frames computed side by side, at least 1; "AUTO": one on every four processors."""
+    precision: str = "auto"
+    """"auto" (fp16), "fp16" or "fp32"."""

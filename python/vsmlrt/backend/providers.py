@@ -1,0 +1,202 @@
+"""Where networks can run: backend modules and ONNX Runtime's execution providers, and the options they have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .options import Values
+
+Settings = dict[str, str]
+"""Key and value of what goes into the argument ``options`` of ``core.mlrt.Model``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A kind of device of one backend module."""
+
+    title: str
+    """What people call it."""
+    backend: str
+    """The module: an argument of ``core.mlrt.Model``."""
+    kind: str
+    """A device's name without its number: ``CUDA`` of ``CUDA.0``; empty: the module's devices by number."""
+    remedy: str
+    """What brings it where it is missing."""
+    uses: frozenset[str] = frozenset()
+    """Options that it has a use for beside those that every backend heeds."""
+    settings: Callable[[Values], Settings] = lambda values: {}
+    """Its own options for those in `uses`."""
+
+
+def _switch(value: object) -> str:
+    return "1" if value else "0"
+
+
+def _log_level(values: Values, default: int) -> Settings:
+    level = values.get("verbosity", default)
+    return {} if level == default else {"session.log_severity_level": str(level)}
+
+
+def _processor(values: Values) -> Settings:
+    return _log_level(values, 2)
+
+
+def _cuda(values: Values) -> Settings:
+    return {
+        "provider.cudnn_conv_algo_search": "EXHAUSTIVE" if values["cudnn_benchmark"] else "HEURISTIC",
+        "provider.enable_cuda_graph": _switch(values["use_cuda_graph"]),
+        "provider.prefer_nhwc": _switch(values["prefer_nhwc"]),
+        "provider.use_tf32": _switch(values["tf32"]),
+        **_log_level(values, 2),
+    }
+
+
+def _own_settings(values: Values) -> Settings:
+    """custom_args: KEY=VALUE is an option of the provider, session.KEY=VALUE one of the session."""
+    found = {}
+    for argument in values["custom_args"]:
+        key, _, value = argument.partition("=")
+        if not key.startswith("-"):  # an argument of trtexec, which nobody runs here
+            found[key if key.startswith(("provider.", "session.")) else f"provider.{key}"] = value
+    return found
+
+
+def _workspace(values: Values) -> str:
+    """Bytes; 0 is as much as the device has."""
+    return str(0 if values["workspace"] is None else values["workspace"] << 20)
+
+
+def _tensorrt(values: Values) -> Settings:
+    sources = {"CUDNN": "use_cudnn", "CUBLAS": "use_cublas", "CUBLAS_LT": "use_cublas"}
+    sources["EDGE_MASK_CONVOLUTIONS"] = "use_edge_mask_convolutions"
+    settings = {
+        "provider.trt_max_workspace_size": _workspace(values),
+        "provider.trt_cuda_graph_enable": _switch(values["use_cuda_graph"]),
+        "provider.trt_builder_optimization_level": str(values["builder_optimization_level"]),
+        "provider.trt_tactic_sources": ",".join(
+            f"{'+' if values[option] else '-'}{source}" for source, option in sources.items()
+        ),
+    }
+    if values["heuristic"]:
+        settings["provider.trt_build_heuristics_enable"] = "1"
+    if values["max_aux_streams"] is not None:
+        settings["provider.trt_auxiliary_streams"] = str(values["max_aux_streams"])
+    if values["verbose"]:
+        settings["provider.trt_detailed_build_log"] = "1"
+    return settings | _own_settings(values)
+
+
+def _tensorrt_rtx(values: Values) -> Settings:
+    settings = {
+        "provider.nv_max_workspace_size": _workspace(values),
+        "provider.enable_cuda_graph": _switch(values["use_cuda_graph"]),
+    }
+    if values["verbose"]:
+        settings["provider.nv_detailed_build_log"] = "1"
+    return settings | _own_settings(values)
+
+
+def _core_ml(values: Values) -> Settings:
+    return {
+        "provider.ModelFormat": "MLProgram" if values["ml_program"] else "NeuralNetwork",
+        **_log_level(values, 0),
+    }
+
+
+def _migraphx(values: Values) -> Settings:
+    return {"provider.migraphx_exhaustive_tune": _switch(values["exhaustive_tune"]), **_own_settings(values)}
+
+
+_TENSORRT_RTX = frozenset(("workspace", "use_cuda_graph", "verbose", "custom_args", "custom_env"))
+
+OPENVINO_CPU = Place(
+    title="OpenVINO on the processor",
+    backend="openvino",
+    kind="CPU",
+    remedy="install it with: pip install openvino",
+    uses=frozenset(("num_threads",)),
+)
+OPENVINO_GPU = Place(
+    title="OpenVINO on an Intel GPU",
+    backend="openvino",
+    kind="GPU",
+    remedy="it needs an Intel GPU and its compute driver (Debian and Ubuntu: intel-opencl-icd)",
+)
+OPENVINO_NPU = Place(
+    title="OpenVINO on an Intel NPU",
+    backend="openvino",
+    kind="NPU",
+    remedy="it needs an Intel NPU and its driver (https://github.com/intel/linux-npu-driver)",
+)
+ONNXRUNTIME_CPU = Place(
+    title="ONNX Runtime on the processor",
+    backend="onnxruntime",
+    kind="CPU",
+    remedy="install it with: pip install onnxruntime",
+    uses=frozenset(("verbosity",)),
+    settings=_processor,
+)
+ONNXRUNTIME_CUDA = Place(
+    title="ONNX Runtime with CUDA",
+    backend="onnxruntime",
+    kind="CUDA",
+    remedy="it needs an NVIDIA GPU with its driver, and: pip install onnxruntime-gpu[cuda,cudnn]",
+    uses=frozenset(("cudnn_benchmark", "use_cuda_graph", "prefer_nhwc", "tf32", "verbosity")),
+    settings=_cuda,
+)
+TENSORRT = Place(
+    title="TensorRT",
+    backend="onnxruntime",
+    kind="TensorRT",
+    remedy="it needs an NVIDIA GPU with its driver, NVIDIA's TensorRT libraries, and: pip install onnxruntime-gpu",
+    uses=_TENSORRT_RTX
+    | {"use_cudnn", "use_cublas", "use_edge_mask_convolutions", "builder_optimization_level"}
+    | {"heuristic", "max_aux_streams"},
+    settings=_tensorrt,
+)
+TENSORRT_RTX = Place(
+    title="TensorRT-RTX",
+    backend="onnxruntime",
+    kind="NvTensorRTRTX",
+    remedy="it needs an NVIDIA RTX GPU with its driver, and: pip install onnxruntime-ep-nv-tensorrt-rtx-cu13",
+    uses=_TENSORRT_RTX,
+    settings=_tensorrt_rtx,
+)
+CUDA_ENGINE = Place(
+    title="the cuda backend",
+    backend="cuda",
+    kind="",
+    remedy="it needs an NVIDIA GPU with its driver, and: pip install nvidia-cuda-nvrtc",
+)
+WEBGPU = Place(
+    title="WebGPU on Vulkan",
+    backend="onnxruntime",
+    kind="WebGPU",
+    remedy="it needs a GPU with a Vulkan driver, and: pip install onnxruntime onnxruntime-ep-webgpu",
+    settings=lambda values: {"provider.dawnBackendType": "Vulkan"},
+)
+DIRECTML = Place(
+    title="DirectML",
+    backend="onnxruntime",
+    kind="DML",
+    remedy="it exists on Windows alone: pip install onnxruntime-directml",
+    uses=frozenset(("verbosity",)),
+    settings=_processor,
+)
+CORE_ML = Place(
+    title="CoreML",
+    backend="onnxruntime",
+    kind="CoreML",
+    remedy="it exists on macOS alone: pip install onnxruntime",
+    uses=frozenset(("ml_program", "verbosity")),
+    settings=_core_ml,
+)
+MIGRAPHX = Place(
+    title="MIGraphX",
+    backend="onnxruntime",
+    kind="MIGraphX",
+    remedy="it needs an AMD GPU with ROCm, and: pip install onnxruntime-migraphx",
+    uses=frozenset(("exhaustive_tune", "custom_args", "custom_env")),
+    settings=_migraphx,
+)

@@ -1,0 +1,77 @@
+"""What was measured, as a table in vs-mlrt's form and as CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from rich.table import Table
+
+from .cases import Case
+from .worker import Result
+
+TITLES = {"static": "static", "dynamic1": "dynamic (1)", "dynamic2": "dynamic (2)"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One cell with its figures."""
+
+    case: Case
+    result: Result
+
+    @property
+    def title(self) -> str:
+        """Family and size: ``cugan 1280x720``."""
+        width, height = self.case.size
+        return f"{self.case.family.title} {width}x{height}"
+
+    @property
+    def column(self) -> str:
+        """Streams and shape range: ``2 streams dynamic (1)``."""
+        plural = "" if self.case.streams == 1 else "s"
+        return f"{self.case.streams} stream{plural} {TITLES[self.case.mode]}"
+
+    @property
+    def cell(self) -> str:
+        """Frames per second / memory."""
+        return "failed" if self.result.error else f"{self.result.fps:.4g} / {self.result.memory:.0f}"
+
+
+def table(rows: Sequence[Row]) -> Table:
+    """Rows of family and size, columns of streams and shape range."""
+    columns = list(dict.fromkeys(row.column for row in rows))
+    found = Table("model", *columns, box=None, pad_edge=False)
+    for title in dict.fromkeys(row.title for row in rows):
+        cells = {row.column: row.cell for row in rows if row.title == title}
+        found.add_row(title, *(cells.get(column, "") for column in columns))
+    return found
+
+
+_COLUMNS = (
+    *("family", "network", "width", "height", "streams", "shapes", "backend", "device", "precision"),
+    *("fps", "memory_mb", "memory_of", "frames", "first_frame_s", "error"),
+)
+
+
+class Csv:
+    """A CSV file that has every row written so far."""
+
+    def __init__(self, file: IO[str], backend: str, device: str, precision: str) -> None:
+        """Writes the heading; `backend`, `device` and `precision` are the same for all rows."""
+        self._file = file
+        self._same = (backend, device, precision)
+        self._writer = csv.writer(file, lineterminator="\n")
+        self._writer.writerow(_COLUMNS)
+
+    def write(self, row: Row) -> None:
+        """Adds a row."""
+        case, result = row.case, row.result
+        where = (case.family.name, case.network.name, *case.size, case.streams, case.mode, *self._same)
+        figures = (f"{result.fps:.3f}", f"{result.memory:.0f}", result.memory_of, result.frames)
+        empty = ("",) * 5
+        measured = (*figures, f"{result.first_frame:.3f}")
+        self._writer.writerow((*where, *(empty if result.error else measured), result.error))
+        self._file.flush()

@@ -1,0 +1,119 @@
+"""One sentence for each option that is none, out of range, or against another one, before anything is built."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vsmlrt import Backend
+from vsmlrt.backend import CLASSES, model_arguments, options
+
+SIZES = {"min_shapes": (64, 64), "opt_shapes": (128, 128), "max_shapes": (256, 256)}
+
+
+def dynamic(**given: Any) -> dict[str, Any]:
+    return {"static_shape": False} | SIZES | given
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "sentence"),
+    [
+        ({"min_shapes": "64x64"}, TypeError, r"min_shapes must be width and height, .*got '64x64'"),
+        ({"opt_shapes": "ab"}, TypeError, "opt_shapes must be width and height"),
+        ({"opt_shapes": (1, 2, 3)}, TypeError, r"opt_shapes must be width and height.*got \(1, 2, 3\)"),
+        ({"opt_shapes": (640.0, 360)}, TypeError, "opt_shapes must be two whole numbers"),
+        ({"opt_shapes": ("640", "360")}, TypeError, "opt_shapes must be two whole numbers"),
+        ({"opt_shapes": True}, TypeError, "opt_shapes must be width and height"),
+        ({"max_shapes": {1: 2, 3: 4}}, TypeError, "max_shapes must be width and height"),
+        ({"opt_shapes": (-1, 360)}, ValueError, "opt_shapes must be a width and a height of at least 1, got -1x360"),
+        ({"max_shapes": (640, 0)}, ValueError, "max_shapes must be a width and a height of at least 1, got 640x0"),
+        (dynamic(min_shapes=(128, 129)), ValueError, "min_shapes must not exceed opt_shapes.*got 128x129 and 128x128"),
+        (dynamic(opt_shapes=(257, 256)), ValueError, "opt_shapes must not exceed max_shapes.*got 257x256 and 256x256"),
+        (
+            dynamic(opt_shapes=None, min_shapes=(1, 999)),
+            ValueError,
+            "min_shapes must not exceed max_shapes.*got 1x999 and 256x256",
+        ),
+        (dynamic(max_shapes=None), ValueError, "static_shape is False, and max_shapes, the largest size, is missing"),
+        (SIZES, ValueError, "static_shape is True, and the shapes differ .min_shapes 64x64, opt_shapes 128x128, max"),
+        ({"fp16": True, "bf16": True}, ValueError, "fp16 and bf16 exclude each other, and both are set"),
+        ({"force_fp16": True, "bf16": True}, ValueError, "force_fp16 and bf16 exclude each other"),
+        ({"fp16": "yes"}, TypeError, "fp16 must be True or False, got 'yes'"),
+        ({"static_shape": None}, TypeError, "static_shape must be True or False, got None"),
+        ({"short_path": 2}, TypeError, "short_path must be True or False, got 2"),
+        ({"num_streams": 0}, ValueError, "num_streams must be at least 1, got 0"),
+        ({"num_streams": -1}, ValueError, "num_streams must be at least 1, got -1"),
+        ({"num_streams": "many"}, ValueError, 'num_streams must be a number or "AUTO", got "many"'),
+        ({"num_streams": ""}, ValueError, "num_streams must be a number or"),
+        ({"num_streams": 1.5}, TypeError, "num_streams must be a number, got float"),
+        ({"device_id": -1}, ValueError, "device_id must be from 0 up; got -1"),
+        ({"device_id": "0"}, TypeError, "device_id must be a whole number from 0 up; got '0'"),
+        ({"workspace": 0}, ValueError, "workspace must be from 1 up, or None for no limit .*MiB.*; got 0"),
+        ({"workspace": 1.5}, TypeError, "workspace must be a whole number from 1 up, or None for no limit"),
+        ({"output_format": 2}, ValueError, "output_format must be from 0 to 1; got 2"),
+        ({"builder_optimization_level": 6}, ValueError, "builder_optimization_level must be from 0 to 5; got 6"),
+        ({"builder_optimization_level": None}, TypeError, "builder_optimization_level must be a whole number"),
+        ({"max_aux_streams": -1}, ValueError, "max_aux_streams must be from 0 up, or None for the provider's choice"),
+        ({"custom_env": "A=1"}, TypeError, "custom_env must be a dict of texts, got 'A=1'"),
+        ({"custom_env": {"A": 1}}, TypeError, "custom_env must name variables and their values as texts, got 'A': 1"),
+        ({"custom_env": {"A=B": "1"}}, TypeError, "custom_env must name variables"),
+        ({"custom_args": "a=1"}, TypeError, "custom_args must be a list of texts, got 'a=1'"),
+        ({"custom_args": [1]}, TypeError, "custom_args must be a list of texts, got 1 in it"),
+        ({"custom_args": ["fast"]}, ValueError, "custom_args must be KEY=VALUE.*got 'fast'"),
+        ({"engine_folder": 3}, TypeError, "engine_folder must be the path of a folder, .*got 3"),
+        ({"engine_folder": ""}, TypeError, "engine_folder must be the path of a folder"),
+        ({"engine_folder": __file__}, ValueError, "engine_folder must be a folder, and .* is a file: name another one"),
+    ],
+)
+def test_bad_options(given: dict[str, Any], error: type[Exception], sentence: str) -> None:
+    with pytest.raises(error, match=rf"^Backend\.TRT: {sentence}") as caught:
+        model_arguments(Backend.TRT(**given))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("backend", "sentence"),
+    [
+        (Backend.OV_CPU(precision="int8"), "precision must be one of auto, fp32, fp16, bf16; got 'int8'"),
+        (Backend.OV_CPU(num_threads=-1), "num_threads must be from 0 up; got -1"),
+        (Backend.ORT_CPU(verbosity=5), "verbosity must be from 0 to 4; got 5"),
+        (Backend.ORT_COREML(ml_program=2), "ml_program must be from 0 to 1; got 2"),
+        (Backend.CUDA(force_fp16=True, fp16_blacklist_ops=["Exp"]), "force_fp16 leaves no operator in fp32"),
+        (Backend.CUDA(static_shape=False), "max_shapes, the largest size, is missing"),
+    ],
+)
+def test_bad_options_of_the_others(backend: Any, sentence: str) -> None:
+    with pytest.raises(ValueError, match=rf"^Backend\.{type(backend).__name__}: .*{sentence}"):
+        model_arguments(backend)
+
+
+@pytest.mark.parametrize("given", ["Exp", [1], 3])
+def test_operators_are_a_list_of_names(given: Any) -> None:
+    with pytest.raises(TypeError, match=r"Backend\.OV_CPU: fp16_blacklist_ops must be a list of texts, got"):
+        model_arguments(Backend.OV_CPU(fp16_blacklist_ops=given))
+
+
+def test_equal_shapes_are_static() -> None:
+    options.check({"static_shape": True} | dict.fromkeys(SIZES, (64, 64)))
+
+
+def test_equal_shapes_are_a_range_as_well() -> None:
+    options.check({"static_shape": False} | dict.fromkeys(SIZES, (64, 64)))
+
+
+def test_automatic_streams_are_a_number() -> None:
+    assert model_arguments(Backend.OV_CPU(num_streams="auto"))["num_streams"] >= 1
+
+
+def test_every_field_of_every_backend_is_checked() -> None:
+    names = {field.name for cls in CLASSES for field in fields(cls)}
+    assert names == set(options.CHECKS)
+
+
+def test_every_option_that_a_place_uses_is_one(tmp_path: Path) -> None:
+    for cls in CLASSES:
+        for place in cls.places:
+            assert place.uses <= set(options.CHECKS), place.title

@@ -1,0 +1,295 @@
+"""``vsmlrt bench``: what is measured, what the figures mean, and where they are written."""
+
+from __future__ import annotations
+
+import csv
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import vapoursynth as vs
+
+from command import sentence_of, vsmlrt, with_plugin
+from hosting import plugin_core
+from networks import convs, identity
+from vsmlrt import plugin, store
+from vsmlrt.benchmark import cases, memory, plot, report, running, worker
+from vsmlrt.benchmark.cases import FAMILIES
+from vsmlrt.benchmark.worker import Job, Result
+from vsmlrt.errors import NetworkNotFoundError
+
+MISSION = [(1920, 1080), (1280, 720), (720, 480)]
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    """A short measurement on the processor."""
+    plugin_core()
+    return Job(
+        network_path=convs(tmp_path / "net.onnx"),
+        arguments={"backend": "openvino", "device": "CPU", "precision": "fp32", "num_streams": 1},
+        width=64,
+        height=48,
+        frames=6,
+        seconds=60,
+        plugin=plugin.path(),
+    )
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> store.Network:
+    plugin_core()
+    return replace(store.resolve(identity(tmp_path / "net.onnx")), multiple=32)
+
+
+def test_a_range_for_every_size(network: store.Network) -> None:
+    """(1) is at its best at the largest size, (2) at the smallest; both go from 64x64 to the largest."""
+    found = cases.cases(FAMILIES["dpir"], replace(network, multiple=8), MISSION, (1, 2), cases.MODES)
+    assert len(found) == 3 * 2 * 3
+    assert [(case.size, case.streams, case.mode) for case in found[:4]] == [
+        ((1920, 1080), 1, "static"),
+        ((1920, 1080), 1, "dynamic1"),
+        ((1920, 1080), 1, "dynamic2"),
+        ((1920, 1080), 2, "static"),
+    ]
+    ranges = {case.mode: case.arguments for case in found}
+    dynamic = {"static_shape": 0, "min_shapes": [64, 64], "max_shapes": [1920, 1080]}
+    assert ranges["static"] == {}
+    assert ranges["dynamic1"] == dynamic | {"opt_shapes": [1920, 1080]}
+    assert ranges["dynamic2"] == dynamic | {"opt_shapes": [720, 480]}
+
+
+def test_an_interpolators_sizes_are_raised(network: store.Network) -> None:
+    found = cases.cases(FAMILIES["rife"], network, MISSION, (1,), ("dynamic1",))
+    assert [case.size for case in found] == [(1920, 1088), (1280, 736), (736, 480)]
+    assert found[0].arguments["max_shapes"] == [1920, 1088]
+
+
+def test_the_range_reaches_down_to_sizes_below_64(network: store.Network) -> None:
+    (case,) = cases.cases(FAMILIES["cugan"], replace(network, multiple=2), [(32, 96)], (1,), ("dynamic2",))
+    assert case.arguments["min_shapes"] == [32, 64]
+
+
+def test_a_family_takes_its_first_network_that_is_there(models: Path) -> None:
+    plugin_core()
+    folder = models / "RealESRGANv2"
+    folder.mkdir(parents=True)
+    convs(folder / "realesr-animevideov3-x2.onnx", scale=2)
+    assert cases.locate(FAMILIES["realesrgan"]).name == "realesr-animevideov3-x2"
+    convs(folder / "RealESRGANv2-animevideo-xsx2.onnx", scale=2)
+    assert cases.locate(FAMILIES["realesrgan"]).name == "RealESRGANv2-animevideo-xsx2"
+
+
+def test_a_family_without_a_network_says_how_to_get_one() -> None:
+    with pytest.raises(NetworkNotFoundError, match="vsmlrt models fetch realesr-animevideov3-x2"):
+        cases.locate(FAMILIES["realesrgan"])
+    with pytest.raises(NetworkNotFoundError, match="VSMLRT_MODELS"):
+        cases.locate(FAMILIES["dpir"])
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_measurement(job: Job, half: bool) -> None:
+    found = running.run(replace(job, half=half))
+    assert found.error == ""
+    assert found.frames == 6
+    assert found.fps > 1
+    assert 0 < found.first_frame < 60
+    assert found.memory > 20
+
+
+def test_a_measurement_with_maps(job: Job, tmp_path: Path) -> None:
+    four = convs(tmp_path / "four.onnx", channels=4)
+    assert running.run(replace(job, network_path=four, maps=("strength",))).error == ""
+    assert "takes 4 channel(s)" in running.run(replace(job, network_path=four)).error
+
+
+def test_memory_grows_with_the_picture(job: Job) -> None:
+    small, large = running.run(job), running.run(replace(job, width=1024, height=1024, frames=2))
+    assert large.memory > small.memory + 3 * 4  # one float picture more, at the very least
+
+
+def test_the_rate_is_that_of_the_frames() -> None:
+    """Frames of 20 ms each come at no more than 50 a second, and the warm-up does not count."""
+    core = vs.core
+
+    def slow(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
+        time.sleep(0.2 if n < 2 else 0.02)
+        return f
+
+    blank = core.std.BlankClip(width=16, height=16, length=40, keep=True)
+    clip = core.std.ModifyFrame(blank, blank, slow)
+    frames, seconds = worker._time(clip, Job(network_path="", arguments={}, width=16, height=16, frames=12))
+    assert frames == 12
+    assert 0.02 * 12 * 0.9 < seconds < 0.02 * 12 * 3
+
+
+def test_a_measurement_ends_in_time() -> None:
+    core = vs.core
+
+    def slow(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
+        time.sleep(0.05)
+        return f
+
+    blank = core.std.BlankClip(width=16, height=16, length=1000, keep=True)
+    clip = core.std.ModifyFrame(blank, blank, slow)
+    job = Job(network_path="", arguments={}, width=16, height=16, frames=900, seconds=0.3)
+    frames, seconds = worker._time(clip, job)
+    assert 2 <= frames < 20
+    assert seconds < 2
+
+
+def test_frames_do_not_repeat(job: Job) -> None:
+    clip = worker._pictures(vs.core.core, job)
+    assert clip.num_frames >= job.frames
+    first, second = (bytes(clip.get_frame(n)[0]) for n in (0, 1))
+    assert first != second
+
+
+def test_what_the_plugin_refuses_is_the_error(job: Job) -> None:
+    assert "no regular file" in running.run(replace(job, network_path="/")).error
+
+
+def test_a_measurement_that_dies_is_an_error(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    assert running.run(job) == Result(error="the measurement ended with status 1: without a word")
+
+
+def test_memory_of_the_process_where_no_device_grows() -> None:
+    with memory.Peak() as peak:
+        held = bytearray(1 << 20)
+    assert len(held) == 1 << 20
+    assert peak.of == "process"
+    assert peak.megabytes > 10
+
+
+def rows(network: store.Network) -> list[report.Row]:
+    found = cases.cases(FAMILIES["rife"], network, [(64, 64), (128, 64)], (1, 2), ("static", "dynamic1"))
+    results = [Result(fps=10.0 * (i + 1), memory=100.4, memory_of="device", frames=5) for i in range(7)]
+    return [report.Row(case, result) for case, result in zip(found, [*results, Result(error="why <not>")], strict=True)]
+
+
+def test_the_table_is_the_missions(network: store.Network, capsys: pytest.CaptureFixture[str]) -> None:
+    from vsmlrt.cli import tables
+
+    tables.show(report.table(rows(network)))
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        "model 1 stream static 1 stream dynamic (1) 2 streams static 2 streams dynamic (1)",
+        "rife v4.4 64x64 10 / 100 20 / 100 30 / 100 40 / 100",
+        "rife v4.4 128x64 50 / 100 60 / 100 70 / 100 failed",
+    ]
+
+
+def test_the_plot_has_a_bar_for_every_figure(network: store.Network) -> None:
+    tree = ElementTree.fromstring(plot.svg(rows(network), "a & b"))
+    space = "{http://www.w3.org/2000/svg}"
+    texts = [element.text or "" for element in tree.iter(f"{space}text")]
+    assert texts[0] == "a & b"
+    figures = [text for text in texts if text.endswith(" MB")]
+    assert figures == [f"{10 * (i + 1)} fps / 100 MB" for i in range(7)]
+    bars = [element for element in tree.iter(f"{space}rect") if element.get("x") == "130"]
+    lengths = [int(bar.get("width", 0)) for bar in bars]
+    assert lengths == [round(520 * (i + 1) / 7) for i in range(7)]
+    bottom = max(int(bar.get("y", 0)) + int(bar.get("height", 0)) for bar in bars)
+    assert bottom < int(tree.get("height", 0))
+
+
+def test_the_command(tmp_path: Path, models: Path) -> None:
+    """Static programs of one family; the networks that are not there are named."""
+    plugin_core()
+    (models / "cugan").mkdir(parents=True)
+    (models / "RealESRGANv2").mkdir(parents=True)
+    convs(models / "RealESRGANv2" / "RealESRGANv2-animevideo-xsx2.onnx", scale=2)
+    done = with_plugin(
+        plugin.path(),
+        *("bench", "--families", "realesrgan,dpir", "--sizes", "64x48,32x32", "--streams", "1,2"),
+        *("--shapes", "static", "--backend", "openvino", "--precision", "fp32", "--frames", "4"),
+        *("--csv", tmp_path / "out.csv", "--plot", tmp_path / "out.svg"),
+    )
+    assert done.returncode == 0, done.stderr
+    heading, *lines = done.stdout.splitlines()
+    assert heading.split() == ["model", "1", "stream", "static", "2", "streams", "static"]
+    assert [line.split()[:3] for line in lines] == [["real-esrgan", "v2", "64x48"], ["real-esrgan", "v2", "32x32"]]
+    assert "note: dpir color is left out: the network dpir-drunet_color" in done.stderr
+    assert "[4/4] real-esrgan v2 32x32 2 streams static (RealESRGANv2-animevideo-xsx2): " in done.stderr
+    with (tmp_path / "out.csv").open(newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [(row["width"], row["height"], row["streams"], row["shapes"]) for row in found] == [
+        ("64", "48", "1", "static"),
+        ("64", "48", "2", "static"),
+        ("32", "32", "1", "static"),
+        ("32", "32", "2", "static"),
+    ]
+    assert all(float(row["fps"]) > 0 and float(row["memory_mb"]) > 0 and row["error"] == "" for row in found)
+    assert {(row["backend"], row["precision"], row["frames"]) for row in found} == {("openvino", "fp32", "4")}
+    assert ElementTree.parse(tmp_path / "out.svg").getroot().tag.endswith("svg")
+
+
+def test_a_network_file_for_a_family(tmp_path: Path) -> None:
+    plugin_core()
+    convs(tmp_path / "mine.onnx")
+    done = with_plugin(
+        plugin.path(),
+        *("bench", "--families", "waifu2x", "--network", f"waifu2x={tmp_path / 'mine.onnx'}", "--sizes", "32x32"),
+        *("--streams", "1", "--shapes", "static", "--frames", "2", "--backend", "ov_cpu"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "waifu2x upconv7 32x32 1 stream static (mine): " in done.stderr
+
+
+def test_nothing_to_measure() -> None:
+    plugin_core()
+    done = with_plugin(plugin.path(), "bench", "--families", "dpir")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "vsmlrt: error: there is nothing to measure: none of the networks is on disk"
+    )
+
+
+def test_a_backend_that_cannot_run_here_is_said_before_the_work(tmp_path: Path) -> None:
+    plugin_core()
+    convs(tmp_path / "mine.onnx")
+    done = with_plugin(
+        plugin.path(),
+        *("bench", "--families", "waifu2x", "--network", f"waifu2x={tmp_path / 'mine.onnx'}", "--backend", "ort_dml"),
+    )
+    assert done.returncode == 1
+    assert "Backend.ORT_DML cannot run here: " in sentence_of(done)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--families", "esrgan"], "--families takes waifu2x, dpir, realesrgan, cugan or rife, not 'esrgan'"),
+        (["--families", ""], "--families takes "),
+        (["--sizes", "1920"], "--sizes takes sizes WxH such as 1920x1080,1280x720; got '1920'"),
+        (["--sizes", "0x10"], "--sizes takes sizes WxH"),
+        (["--sizes", "64x64,"], "--sizes takes sizes WxH such as 1920x1080,1280x720; got ''"),
+        (["--streams", "0"], "--streams takes numbers such as 1,2; got '0'"),
+        (["--streams", "1;2"], "--streams takes numbers such as 1,2; got '1;2'"),
+        (["--shapes", "dynamic"], "--shapes takes static, dynamic1 or dynamic2, not 'dynamic'"),
+        (["--frames", "0"], "--frames takes a number from 1 up, not 0"),
+        (["--seconds", "-1"], "--seconds takes a number from 0 up, not -1"),
+        (["--backend", "cudnn"], "--backend takes auto, openvino, "),
+        (["--precision", "int8"], "--precision takes auto, fp32, fp16 or bf16, not 'int8'"),
+        (["--network", "drunet.onnx"], "--network takes FAMILY=PATH"),
+        (["--network", "esrgan=a.onnx"], "--network takes waifu2x, dpir"),
+        (["--plot", "out.png"], "--plot takes a name that ends in .svg, not 'out.png'"),
+    ],
+)
+def test_bad_options(options: list[str], sentence: str) -> None:
+    done = vsmlrt("bench", *options)
+    assert done.returncode == 2
+    assert sentence_of(done).startswith(sentence)
+
+
+def test_a_csv_file_that_cannot_be_written(tmp_path: Path, models: Path) -> None:
+    plugin_core()
+    convs(tmp_path / "mine.onnx")
+    given: list[Any] = ["--families", "dpir", "--network", f"dpir={tmp_path / 'mine.onnx'}", "--csv", tmp_path]
+    done = with_plugin(plugin.path(), "bench", *given)
+    assert done.returncode == 1
+    assert sentence_of(done) == f"{tmp_path} cannot be written: Is a directory"
