@@ -203,13 +203,13 @@ const char *const interpolate_arguments = "clip:vnode;"
                                           "matrix:int:opt;"
                                           "range:int:opt;"
                                           "multiple:int:opt;"
-                                          "path_is_serialization:int:opt;"
                                           "static_shape:int:opt;"
                                           "min_shapes:int[]:opt;"
                                           "opt_shapes:int[]:opt;"
                                           "max_shapes:int[]:opt;"
                                           "engine_folder:data:opt;"
-                                          "options:data[]:opt;";
+                                          "options:data[]:opt;"
+                                          "path_is_serialization:int:opt;";
 
 void interpolate(const Host &host, const VSMap &in, VSMap &out) {
     const Arguments arguments(host, in);

@@ -11,7 +11,7 @@ void check_clips(const Host &host, const std::vector<Node> &clips);
 
 // network_path and path_is_serialization.
 [[nodiscard]] engine::Network read_network(const Arguments &arguments);
-// One number for both, or width and height; nothing where the argument is absent.
+// A size argument: one number for both directions, or width and height; nothing where it is not given.
 [[nodiscard]] std::optional<engine::Size> read_size(const Arguments &arguments, const char *name);
 // backend, device, precision, streams, threads, shapes, plan folder, multiple and options; what concerns
 // tiles, padding and scale keeps its default.

@@ -22,5 +22,6 @@ std::vector<std::size_t> every_network() {
 
 VSMLRT_CONFORMS(reference);
 VSMLRT_CONFORMS(openvino);
+VSMLRT_CONFORMS(onnxruntime);
 
 } // namespace vsmlrt::test

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <dlfcn.h>
 #include <limits>
 #include <numeric>
@@ -22,14 +23,17 @@ public:
     [[nodiscard]] const std::string &text() const { return text_; }
     void check(vsmlrt_code code) const {
         if (code != VSMLRT_OK)
-            throw Error(code, text_);
+            raise(code, text_);
     }
 
 private:
     std::string text_;
 };
 
-std::string first_device(const vsmlrt_backend &backend) {
+std::string chosen_device(const vsmlrt_backend &backend, const std::string &wanted) {
+    const char *const given = std::getenv("VSMLRT_TEST_DEVICE");
+    if (!wanted.empty() || given)
+        return wanted.empty() ? given : wanted;
     Failure failure;
     std::string first;
     failure.check(backend.list_devices(
@@ -70,7 +74,8 @@ Program::Program(const vsmlrt_backend &backend, std::span<const std::byte> onnx,
     : backend_(backend), device_(nullptr, backend.close_device), program_(nullptr, backend.free_program) {
     Failure failure;
     vsmlrt_device *device = nullptr;
-    failure.check(backend.open_device(first_device(backend).c_str(), &device, failure.sink()));
+    const std::string id = chosen_device(backend, options.device);
+    failure.check(backend.open_device(id.c_str(), &device, failure.sink()));
     device_.reset(device);
     vsmlrt_program_desc desc = {};
     desc.network = onnx.data();
@@ -90,6 +95,17 @@ Program::Program(const vsmlrt_backend &backend, std::span<const std::byte> onnx,
 
 Context Program::context() {
     return Context(*this);
+}
+
+std::string Program::blob() const {
+    Failure failure;
+    std::string bytes;
+    const vsmlrt_sink sink = {&bytes, [](void *user, const void *data, std::size_t size) {
+                                  static_cast<std::string *>(user)->append(static_cast<const char *>(data),
+                                                                           size);
+                              }};
+    failure.check(backend_.export_program(program_.get(), sink, failure.sink()));
+    return bytes;
 }
 
 vsmlrt_program_info Program::info() const {

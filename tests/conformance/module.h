@@ -31,17 +31,19 @@ struct ProgramOptions {
     std::vector<vsmlrt_option> options = {};
     vsmlrt_precision precision = VSMLRT_PRECISION_FP32;
     std::int32_t num_streams = 1;
+    std::string device = {}; // empty: the one that VSMLRT_TEST_DEVICE names, else the first
 };
 
 class Context;
 
-// One program on the first device of a backend. Failures are thrown as the ErrorOf of their code.
+// One program on a device of a backend. Failures are thrown as the ErrorOf of their code.
 class Program {
 public:
     Program(const vsmlrt_backend &backend, std::span<const std::byte> onnx, const ProgramOptions &options);
 
     [[nodiscard]] Context context();
     [[nodiscard]] vsmlrt_program_info info() const;
+    [[nodiscard]] std::string blob() const;
 
 private:
     friend class Context;
@@ -66,10 +68,14 @@ public:
     // With values that follow from the seed.
     [[nodiscard]] std::vector<Values> run_seeded(vsmlrt_extent extent, std::uint64_t seed);
 
-private:
+    // The two halves of it, for what the inputs held before.
     void bind(vsmlrt_extent extent);
-    static void write(const vsmlrt_tensor &tensor, const std::vector<float> &values);
     [[nodiscard]] std::vector<Values> run_bound();
+    [[nodiscard]] const std::vector<vsmlrt_tensor> &inputs() const { return inputs_; }
+    [[nodiscard]] const std::vector<vsmlrt_tensor> &outputs() const { return outputs_; }
+
+private:
+    static void write(const vsmlrt_tensor &tensor, const std::vector<float> &values);
 
     const vsmlrt_backend &backend_;
     std::unique_ptr<vsmlrt_context, void (*)(vsmlrt_context *)> context_;

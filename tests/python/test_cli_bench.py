@@ -165,6 +165,43 @@ def test_memory_of_the_process_where_no_device_grows() -> None:
     assert peak.megabytes > 10
 
 
+class Driver:
+    """NVIDIA's libnvidia-ml: a device whose memory in use is as given, reading by reading, and then stays."""
+
+    def __init__(self, *used: int) -> None:
+        self._used = list(used)
+        self.asked: list[int] = []
+
+    def nvmlInit_v2(self) -> int:  # noqa: N802
+        return 0
+
+    def nvmlDeviceGetHandleByIndex_v2(self, number: Any, handle: Any) -> int:  # noqa: N802
+        self.asked.append(number.value)
+        return 0 if number.value < 2 else 2  # NVML_ERROR_INVALID_ARGUMENT
+
+    def nvmlDeviceGetMemoryInfo(self, handle: Any, found: Any) -> int:  # noqa: N802
+        found._obj.used = self._used.pop(0) if len(self._used) > 1 else self._used[0]
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("used", "number", "of"),
+    [
+        ((500, 900, 740), 1, "device"),  # what was in use before is not counted, and the peak is
+        ((500, 510), 0, "process"),
+        ((500, 900), 2, "process"),  # there is no such device
+    ],
+)
+def test_memory_of_the_device(used: tuple[int, ...], number: int, of: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = Driver(*(count << 20 for count in used))
+    monkeypatch.setattr("ctypes.CDLL", lambda name: driver)
+    with memory.Peak(number, interval=0.001) as peak:
+        time.sleep(0.1)
+    assert driver.asked == [number]
+    assert peak.of == of
+    assert (peak.megabytes == 400) == (of == "device")
+
+
 def rows(network: store.Network) -> list[report.Row]:
     found = cases.cases(FAMILIES["rife"], network, [(64, 64), (128, 64)], (1, 2), ("static", "dynamic1"))
     results = [Result(fps=10.0 * (i + 1), memory=100.4, memory_of="device", frames=5) for i in range(7)]

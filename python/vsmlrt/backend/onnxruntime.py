@@ -18,7 +18,7 @@ class ORT_CPU:  # noqa: N801 - vs-mlrt's name
     num_streams: int = 1
     """Frames computed side by side, at least 1."""
     verbosity: int = 2
-    """The least that ONNX Runtime logs: 0 everything, 1 information, 2 warnings, 3 errors, 4 what ends the process."""
+    """Accepted for vs-mlrt's scripts; has no effect."""
     fp16: bool = False
     """Compute in half precision; else in fp32."""
     fp16_blacklist_ops: Sequence[str] | None = None
@@ -42,7 +42,7 @@ class ORT_CUDA:  # noqa: N801 - vs-mlrt's name
     num_streams: int = 1
     """Frames computed side by side, at least 1."""
     verbosity: int = 2
-    """The least that ONNX Runtime logs: 0 everything, 1 information, 2 warnings, 3 errors, 4 what ends the process."""
+    """Accepted for vs-mlrt's scripts; has no effect."""
     fp16: bool = False
     """Compute in half precision; else in fp32."""
     use_cuda_graph: bool = False
@@ -70,7 +70,7 @@ class ORT_DML:  # noqa: N801 - vs-mlrt's name
     num_streams: int = 1
     """Frames computed side by side, at least 1."""
     verbosity: int = 2
-    """The least that ONNX Runtime logs: 0 everything, 1 information, 2 warnings, 3 errors, 4 what ends the process."""
+    """Accepted for vs-mlrt's scripts; has no effect."""
     fp16: bool = False
     """Compute in half precision; else in fp32."""
     fp16_blacklist_ops: Sequence[str] | None = None
@@ -90,7 +90,7 @@ class ORT_COREML:  # noqa: N801 - vs-mlrt's name
     num_streams: int = 1
     """Frames computed side by side, at least 1."""
     verbosity: int = 0
-    """The least that ONNX Runtime logs: 0 everything, 1 information, 2 warnings, 3 errors, 4 what ends the process."""
+    """Accepted for vs-mlrt's scripts; has no effect."""
     fp16: bool = False
     """Compute in half precision; else in fp32."""
     fp16_blacklist_ops: Sequence[str] | None = None

@@ -39,9 +39,7 @@ def obstacle(place: Place, here: Machine) -> str | None:
     if place.backend in here.missing:
         more = "" if place.kind in ("", "CPU") else f" ({place.title}: {place.remedy})"
         return here.missing[place.backend] + more
-    if place.backend not in here.devices:
-        return f"{place.title} has no device here ({place.remedy})"
-    return f"{place.title} is not among the devices {', '.join(here.devices[place.backend])} ({place.remedy})"
+    return f"{place.title} has no device here ({place.remedy})"
 
 
 def standing(places: tuple[Place, ...], here: Machine) -> tuple[Place | None, str]:

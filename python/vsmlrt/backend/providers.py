@@ -33,22 +33,12 @@ def _switch(value: object) -> str:
     return "1" if value else "0"
 
 
-def _log_level(values: Values, default: int) -> Settings:
-    level = values.get("verbosity", default)
-    return {} if level == default else {"session.log_severity_level": str(level)}
-
-
-def _processor(values: Values) -> Settings:
-    return _log_level(values, 2)
-
-
 def _cuda(values: Values) -> Settings:
     return {
         "provider.cudnn_conv_algo_search": "EXHAUSTIVE" if values["cudnn_benchmark"] else "HEURISTIC",
         "provider.enable_cuda_graph": _switch(values["use_cuda_graph"]),
         "provider.prefer_nhwc": _switch(values["prefer_nhwc"]),
         "provider.use_tf32": _switch(values["tf32"]),
-        **_log_level(values, 2),
     }
 
 
@@ -98,10 +88,7 @@ def _tensorrt_rtx(values: Values) -> Settings:
 
 
 def _core_ml(values: Values) -> Settings:
-    return {
-        "provider.ModelFormat": "MLProgram" if values["ml_program"] else "NeuralNetwork",
-        **_log_level(values, 0),
-    }
+    return {"provider.ModelFormat": "MLProgram" if values["ml_program"] else "NeuralNetwork"}
 
 
 def _migraphx(values: Values) -> Settings:
@@ -134,15 +121,13 @@ ONNXRUNTIME_CPU = Place(
     backend="onnxruntime",
     kind="CPU",
     remedy="install it with: pip install onnxruntime",
-    uses=frozenset(("verbosity",)),
-    settings=_processor,
 )
 ONNXRUNTIME_CUDA = Place(
     title="ONNX Runtime with CUDA",
     backend="onnxruntime",
     kind="CUDA",
     remedy="it needs an NVIDIA GPU with its driver, and: pip install onnxruntime-gpu[cuda,cudnn]",
-    uses=frozenset(("cudnn_benchmark", "use_cuda_graph", "prefer_nhwc", "tf32", "verbosity")),
+    uses=frozenset(("cudnn_benchmark", "use_cuda_graph", "prefer_nhwc", "tf32")),
     settings=_cuda,
 )
 TENSORRT = Place(
@@ -181,15 +166,13 @@ DIRECTML = Place(
     backend="onnxruntime",
     kind="DML",
     remedy="it exists on Windows alone: pip install onnxruntime-directml",
-    uses=frozenset(("verbosity",)),
-    settings=_processor,
 )
 CORE_ML = Place(
     title="CoreML",
     backend="onnxruntime",
     kind="CoreML",
     remedy="it exists on macOS alone: pip install onnxruntime",
-    uses=frozenset(("ml_program", "verbosity")),
+    uses=frozenset(("ml_program",)),
     settings=_core_ml,
 )
 MIGRAPHX = Place(

@@ -6,7 +6,6 @@ when the command itself has to be changed (an unknown option, name or range, an 
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from typer.exceptions import TyperException
 
 from ..errors import UserError
 from ..video.errors import UsageError
-from . import bench, cache, console, doctor, interpolate, upscale
+from . import bench, cache, console, doctor, interpolate, models, upscale
 
 app = typer.Typer(
     name="vsmlrt",
@@ -32,11 +31,7 @@ app.command("interpolate")(interpolate.interpolate)
 app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
 app.add_typer(cache.app, name="cache")
-
-if importlib.util.find_spec("vsmlrt.cli.models") is not None:
-    from . import models
-
-    app.add_typer(models.app, name="models")
+app.add_typer(models.app, name="models")
 
 
 def _version(wanted: bool) -> None:

@@ -1,0 +1,167 @@
+#include "backends/onnxruntime/device.h"
+
+#include "backends/onnxruntime/environment.h"
+#include "backends/onnxruntime/nvidia.h"
+#include "base/error.h"
+#include "base/log.h"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <unistd.h>
+
+namespace vsmlrt::ort {
+namespace {
+
+std::string processor_name() {
+    std::ifstream file("/proc/cpuinfo");
+    for (std::string line; std::getline(file, line);)
+        if (const auto colon = line.find(": ");
+            line.rfind("model name", 0) == 0 && colon != std::string::npos)
+            return line.substr(colon + 2);
+    return "CPU";
+}
+
+Device processor() {
+    Device device;
+    device.id = "CPU";
+    device.name = processor_name();
+    const long pages = ::sysconf(_SC_PHYS_PAGES);
+    const long page = ::sysconf(_SC_PAGESIZE);
+    device.memory_bytes = pages > 0 && page > 0 ? static_cast<std::int64_t>(pages) * page : 0;
+    device.provider = provider_named("CPUExecutionProvider");
+    return device;
+}
+
+std::string id_of(const Provider &provider, int index) {
+    return text(provider.id, ".", index);
+}
+
+const char *kind_name(int hardware) {
+    return hardware == hardware_gpu ? "GPU" : hardware == hardware_npu ? "NPU" : "CPU";
+}
+
+bool needs_nvidia(const Provider &provider) {
+    return provider.id == "CUDA" || provider.id == "TensorRT" || provider.id == "NvTensorRTRTX";
+}
+
+void describe_nvidia(Device &device, const std::vector<NvidiaDevice> &known) {
+    const auto place = static_cast<std::size_t>(device.index);
+    if (!needs_nvidia(device.provider) || place >= known.size())
+        return;
+    device.name = known[place].name;
+    device.memory_bytes = known[place].memory_bytes;
+}
+
+std::string hardware_name(const OrtHardwareDevice *hardware) {
+    const char *described = call(GetKeyValue, call(HardwareDevice_Metadata, hardware), "Description");
+    return described ? std::string(described)
+                     : text(call(HardwareDevice_Vendor, hardware), " ",
+                            kind_name(call(HardwareDevice_Type, hardware)));
+}
+
+void add_plugins(std::vector<Device> &devices, const std::vector<NvidiaDevice> &nvidia) {
+    const OrtEpDevice *const *found = nullptr;
+    std::size_t count = 0;
+    must(GetEpDevices, environment(), &found, &count);
+    std::map<std::string, int> numbers;
+    for (std::size_t i = 0; i < count; ++i) {
+        const OrtHardwareDevice *const hardware = call(EpDevice_Device, found[i]);
+        Device device;
+        device.plugin = found[i];
+        device.provider = provider_named(call(EpDevice_EpName, found[i]));
+        if (device.provider.id == "CPU")
+            continue;
+        device.index = numbers[std::string(device.provider.id)]++;
+        device.id = id_of(device.provider, device.index);
+        device.name = hardware_name(hardware);
+        device.provider.native_fp16 = call(HardwareDevice_Type, hardware) != hardware_cpu;
+        describe_nvidia(device, nvidia);
+        devices.push_back(std::move(device));
+    }
+}
+
+std::vector<std::string> builtin_names() {
+    char **names = nullptr;
+    int count = 0;
+    must(GetAvailableProviders, &names, &count);
+    std::vector<std::string> copied(names, names + count);
+    must(ReleaseAvailableProviders, names, count);
+    return copied;
+}
+
+// A provider that is compiled in may lack its driver or its vendor's library; only trying tells.
+bool starts(const Device &device) {
+    try {
+        const auto options = make<SessionOptions>(CreateSessionOptions);
+        Settings settings;
+        if (needs_nvidia(device.provider))
+            settings.emplace_back("device_id", std::to_string(device.index));
+        append_builtin(options.get(), device.provider, settings);
+        return true;
+    } catch (const Error &failure) {
+        log_once(LogLevel::information, text(device.id, " is not listed: ", failure.what()));
+        return false;
+    }
+}
+
+void add_builtin(std::vector<Device> &devices, const std::vector<NvidiaDevice> &nvidia) {
+    for (const std::string &name : builtin_names()) {
+        const auto listed = [&](const Device &device) { return device.provider.name == name; };
+        const Provider *const provider = known_provider(name);
+        if (!provider || provider->id == "CPU" || std::any_of(devices.begin(), devices.end(), listed))
+            continue;
+        Device device;
+        device.provider = *provider;
+        device.name = std::string(device.provider.id);
+        const int count = needs_nvidia(device.provider) ? static_cast<int>(nvidia.size()) : 1;
+        for (device.index = 0; device.index < count; ++device.index) {
+            device.id = id_of(device.provider, device.index);
+            describe_nvidia(device, nvidia);
+            if (starts(device))
+                devices.push_back(device);
+        }
+    }
+}
+
+std::vector<Device> find_all() {
+    static_cast<void>(provider_libraries());
+    std::vector<Device> devices = {processor()};
+    const std::vector<NvidiaDevice> nvidia = nvidia_devices();
+    add_plugins(devices, nvidia);
+    add_builtin(devices, nvidia);
+    return devices;
+}
+
+// Why libraries that were found have no device here.
+std::string absences() {
+    std::vector<std::string> reasons;
+    for (const ProviderLibrary &library : provider_libraries()) {
+        const auto from = [&](const Device &device) { return device.provider.name == library.name; };
+        if (!library.failure.empty())
+            reasons.push_back(library.file.string() + " is not used: " + library.failure);
+        else if (std::none_of(list_devices().begin(), list_devices().end(), from))
+            reasons.push_back(library.name + " is registered and lists no device here");
+    }
+    return reasons.empty() ? std::string() : " (" + join(reasons, "; ") + ")";
+}
+
+} // namespace
+
+const std::vector<Device> &list_devices() {
+    static const auto *const instance = new std::vector<Device>(find_all());
+    return *instance;
+}
+
+const Device &find_device(const std::string &id) {
+    std::vector<std::string> known;
+    for (const Device &device : list_devices()) {
+        if (device.id == id)
+            return device;
+        known.push_back(device.id);
+    }
+    throw BadArgument("ONNX Runtime has no device \"", id, "\" on this machine; it has ", join(known, ", "),
+                      absences());
+}
+
+} // namespace vsmlrt::ort

@@ -1,0 +1,30 @@
+// One device of ONNX Runtime: a processor behind an execution provider ("CPU", "CUDA.0", "WebGPU.0").
+#pragma once
+
+#include "backends/onnxruntime/provider.h"
+
+#include <string>
+#include <vector>
+
+namespace vsmlrt::ort {
+
+struct Device {
+    std::string id;
+    std::string name;
+    std::int64_t memory_bytes = 0; // 0: unknown
+    Provider provider;
+    int index = 0;                       // among the provider's devices
+    const OrtEpDevice *plugin = nullptr; // of a plugin library; null: built in
+
+    [[nodiscard]] bool is_cpu() const { return id == "CPU"; }
+};
+
+// The CPU, then what plugin providers list, then what providers built into the library can start on. Asked
+// once a process. Throws what library() throws. Thread-safe.
+[[nodiscard]] const std::vector<Device> &list_devices();
+
+// BadArgument, naming what there is and why a provider that was found has no device, for an id that
+// list_devices does not give.
+[[nodiscard]] const Device &find_device(const std::string &id);
+
+} // namespace vsmlrt::ort

@@ -1,0 +1,139 @@
+#include "backends/onnxruntime/environment.h"
+
+#include "backends/onnxruntime/neighbours.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <sstream>
+
+namespace vsmlrt::ort {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char *variable = "VSMLRT_ONNXRUNTIME_PROVIDERS";
+constexpr const char *prefix = "libonnxruntime_providers_";
+
+void write_log(void *, int severity, const char *, const char *, const char *, const char *message) {
+    // Below a warning there is only what a session was asked to say.
+    log(severity >= log_warning ? LogLevel::warning : LogLevel::information, text("ONNX Runtime: ", message));
+}
+
+// The names that the wheels' own Python modules register their libraries under; a provider may take the name
+// for its own.
+std::string registration_name(const fs::path &file) {
+    static const std::map<std::string, std::string> known = {
+        {"nv_tensorrt_rtx", "NvTensorRTRTXExecutionProvider"},
+        {"openvino_plugin", "OpenVINOExecutionProvider"},
+        {"webgpu", "WebGpuExecutionProvider"},
+        {"cuda", "CUDAExecutionProvider"}};
+    const std::string stem = file.stem().string();
+    const std::string part = stem.rfind(prefix, 0) == 0 ? stem.substr(std::string(prefix).size()) : stem;
+    const auto name = known.find(part);
+    return name != known.end() ? name->second : part;
+}
+
+bool is_provider(const fs::path &path) {
+    const std::string name = path.filename().string();
+    return name.rfind(prefix, 0) == 0 && path.extension() == ".so" &&
+           name != "libonnxruntime_providers_shared.so";
+}
+
+void add_folder(const fs::path &folder, std::vector<fs::path> &files) {
+    std::error_code ignored;
+    std::vector<fs::path> found;
+    for (const auto &entry : fs::recursive_directory_iterator(folder, ignored))
+        if (is_provider(entry.path()))
+            found.push_back(entry.path());
+    std::sort(found.begin(), found.end());
+    files.insert(files.end(), found.begin(), found.end());
+}
+
+void add_variable(std::vector<fs::path> &files) {
+    const char *given = std::getenv(variable);
+    std::istringstream parts(given ? given : "");
+    for (std::string part; std::getline(parts, part, ':');) {
+        if (fs::is_directory(part))
+            add_folder(part, files);
+        else if (!part.empty())
+            files.emplace_back(part);
+    }
+}
+
+// The site-packages folders of ONNX Runtime's library and of this module.
+std::vector<fs::path> package_folders() {
+    std::vector<fs::path> capi = search_folders();
+    capi.push_back(library().file.parent_path());
+    std::vector<fs::path> folders;
+    for (const fs::path &folder : capi) {
+        std::error_code missing;
+        const fs::path real = fs::canonical(folder, missing);
+        if (missing || real.filename() != "capi" || real.parent_path().filename() != "onnxruntime")
+            continue;
+        const fs::path packages = real.parent_path().parent_path();
+        if (std::find(folders.begin(), folders.end(), packages) == folders.end())
+            folders.push_back(packages);
+    }
+    return folders;
+}
+
+void add_wheels(std::vector<fs::path> &files) {
+    for (const fs::path &packages : package_folders()) {
+        std::error_code ignored;
+        for (const auto &entry : fs::directory_iterator(packages, ignored))
+            if (entry.path().filename().string().rfind("onnxruntime_ep_", 0) == 0 &&
+                entry.is_directory(ignored))
+                add_folder(entry.path(), files);
+    }
+}
+
+ProviderLibrary enter(const fs::path &file) {
+    ProviderLibrary library = {registration_name(file), file, {}};
+    if (!fs::exists(file)) {
+        library.failure = "there is no such file";
+    } else if (const std::string missing = load_neighbours(file); !missing.empty()) {
+        library.failure = missing;
+    } else if (!has_symbol(file, "CreateEpFactories")) {
+        library.failure = "it is no execution provider of ONNX Runtime (it has no CreateEpFactories)";
+    } else if (const auto refused = attempt(RegisterExecutionProviderLibrary, environment(),
+                                            library.name.c_str(), file.c_str())) {
+        library.failure = refused->message;
+    }
+    if (!library.failure.empty())
+        log(LogLevel::warning,
+            text("the provider library ", file.string(), " is not used: ", library.failure));
+    return library;
+}
+
+std::vector<ProviderLibrary> enter_all() {
+    std::vector<fs::path> files;
+    add_variable(files);
+    add_wheels(files);
+    std::vector<ProviderLibrary> libraries;
+    for (const fs::path &file : files) {
+        const auto same = [&](const ProviderLibrary &other) { return other.name == registration_name(file); };
+        if (std::none_of(libraries.begin(), libraries.end(), same))
+            libraries.push_back(enter(file));
+    }
+    return libraries;
+}
+
+} // namespace
+
+OrtEnv *environment() {
+    static OrtEnv *const instance = [] {
+        OrtEnv *made = nullptr;
+        must(CreateEnvWithCustomLogger, write_log, nullptr, log_warning, "vsmlrt", &made);
+        return made;
+    }();
+    return instance;
+}
+
+const std::vector<ProviderLibrary> &provider_libraries() {
+    static const auto *const instance = new std::vector<ProviderLibrary>(enter_all());
+    return *instance;
+}
+
+} // namespace vsmlrt::ort

@@ -1,0 +1,106 @@
+// The module's door: every function of the table in terms of Device, Program and Context.
+#include "backends/onnxruntime/context.h"
+#include "base/door.h"
+
+namespace ort = vsmlrt::ort;
+using vsmlrt::guarded;
+
+struct vsmlrt_device : ort::Device {};
+struct vsmlrt_program : ort::Program {
+    using ort::Program::Program;
+};
+struct vsmlrt_context : ort::Context {
+    using ort::Context::Context;
+};
+
+namespace {
+
+vsmlrt_code probe(vsmlrt_sink error) {
+    return guarded(error, [] { static_cast<void>(ort::library()); });
+}
+
+const char *version() {
+    static const auto *const text = new std::string("ONNX Runtime " + ort::library().version);
+    return text->c_str();
+}
+
+vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink error) {
+    return guarded(error, [&] {
+        for (const ort::Device &device : ort::list_devices()) {
+            const vsmlrt_device_info info = {device.id.c_str(), device.name.c_str(), device.memory_bytes,
+                                             device.provider.native_fp16, device.provider.native_bf16};
+            visit(user, &info);
+        }
+    });
+}
+
+vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink error) {
+    return guarded(error, [&] { *device = new vsmlrt_device{ort::find_device(id)}; });
+}
+
+void close_device(vsmlrt_device *device) {
+    delete device;
+}
+
+vsmlrt_code build_program(vsmlrt_device *device, const vsmlrt_program_desc *desc, vsmlrt_program **program,
+                          vsmlrt_sink error) {
+    return guarded(error, [&] { *program = new vsmlrt_program(*device, *desc); });
+}
+
+void free_program(vsmlrt_program *program) {
+    delete program;
+}
+
+void describe_program(const vsmlrt_program *program, vsmlrt_program_info *info) {
+    *info = program->info();
+}
+
+vsmlrt_code export_program(const vsmlrt_program *program, vsmlrt_sink blob, vsmlrt_sink error) {
+    return guarded(error, [&] {
+        const auto bytes = program->blob();
+        vsmlrt::write_text(blob, {reinterpret_cast<const char *>(bytes.data()), bytes.size()});
+    });
+}
+
+vsmlrt_code make_context(vsmlrt_program *program, vsmlrt_context **context, vsmlrt_sink error) {
+    return guarded(error, [&] { *context = new vsmlrt_context(*program); });
+}
+
+void free_context(vsmlrt_context *context) {
+    delete context;
+}
+
+vsmlrt_code bind(vsmlrt_context *context, vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs,
+                 vsmlrt_sink error) {
+    return guarded(error, [&] { context->bind(extent, inputs, outputs); });
+}
+
+vsmlrt_code run(vsmlrt_context *context, vsmlrt_sink error) {
+    return guarded(error, [&] { context->run(); });
+}
+
+// Below openvino's: where both run on the CPU alone, that one is the faster.
+constexpr std::int32_t rank = 5;
+
+constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
+                                  "onnxruntime",
+                                  probe,
+                                  version,
+                                  list_devices,
+                                  open_device,
+                                  close_device,
+                                  build_program,
+                                  free_program,
+                                  describe_program,
+                                  export_program,
+                                  make_context,
+                                  free_context,
+                                  bind,
+                                  run,
+                                  rank};
+
+} // namespace
+
+const vsmlrt_backend *vsmlrt_backend_entry(std::uint32_t interface_version) {
+    return interface_version == VSMLRT_INTERFACE_VERSION ? &table : nullptr;
+}

@@ -1,0 +1,50 @@
+#include "backends/onnxruntime/nvidia.h"
+
+#include <dlfcn.h>
+
+namespace vsmlrt::ort {
+namespace {
+
+// Functions of the CUDA driver API; all return 0 for success.
+struct Driver {
+    int (*init)(unsigned flags) = nullptr;
+    int (*count)(int *count) = nullptr;
+    int (*get)(int *device, int index) = nullptr;
+    int (*name)(char *name, int size, int device) = nullptr;
+    int (*memory)(std::size_t *bytes, int device) = nullptr;
+};
+
+bool load(Driver &driver) {
+    void *const handle = ::dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (!handle)
+        return false;
+    const auto find = [&](auto &function, const char *symbol) {
+        function = reinterpret_cast<std::decay_t<decltype(function)>>(::dlsym(handle, symbol));
+        return function != nullptr;
+    };
+    return find(driver.init, "cuInit") && find(driver.count, "cuDeviceGetCount") &&
+           find(driver.get, "cuDeviceGet") && find(driver.name, "cuDeviceGetName") &&
+           find(driver.memory, "cuDeviceTotalMem_v2");
+}
+
+} // namespace
+
+std::vector<NvidiaDevice> nvidia_devices() {
+    Driver driver;
+    int count = 0;
+    if (!load(driver) || driver.init(0) != 0 || driver.count(&count) != 0)
+        return {};
+    std::vector<NvidiaDevice> devices;
+    for (int i = 0; i < count; ++i) {
+        int device = 0;
+        char name[256] = {};
+        std::size_t bytes = 0;
+        if (driver.get(&device, i) != 0 || driver.name(name, sizeof name - 1, device) != 0 ||
+            driver.memory(&bytes, device) != 0)
+            break;
+        devices.push_back({name, static_cast<std::int64_t>(bytes)});
+    }
+    return devices;
+}
+
+} // namespace vsmlrt::ort

@@ -1,0 +1,141 @@
+#include "backends/onnxruntime/program.h"
+
+#include "backends/onnxruntime/environment.h"
+#include "base/error.h"
+#include "base/log.h"
+
+#include <algorithm>
+
+namespace vsmlrt::ort {
+namespace {
+
+bool fixed(const std::vector<Port> &ports) {
+    return std::all_of(ports.begin(), ports.end(), [](const Port &port) {
+        return std::none_of(port.dims.begin(), port.dims.end(), [](std::int64_t dim) { return dim < 0; });
+    });
+}
+
+// A port's sizes at an extent: pictures are 1 x C x H x W.
+Dims sized(const Port &port, vsmlrt_extent extent) {
+    const std::int64_t unknown[] = {1, 1, extent.height, extent.width};
+    Dims dims = port.dims;
+    for (std::size_t i = 0; i < dims.size(); ++i)
+        if (dims[i] < 0)
+            dims[i] = dims.size() == 4 ? unknown[i] : 1;
+    return dims;
+}
+
+std::size_t bytes_of(const Port &port, const Dims &dims) {
+    std::size_t bytes = port.element == element_float16 ? 2 : 4;
+    for (const std::int64_t dim : dims)
+        bytes *= static_cast<std::size_t>(dim);
+    return bytes;
+}
+
+} // namespace
+
+Program::Program(const Device &device, const vsmlrt_program_desc &desc)
+    : streams(desc.num_streams), device_(device), facts_(desc) {
+    const Settled settled(device, desc, facts_);
+    open_sessions(desc, settled);
+    inputs_ = inputs_of(lanes_.front().session.get());
+    outputs_ = outputs_of(lanes_.front().session.get());
+    describe(desc);
+    if (fixed(inputs_) && fixed(outputs_))
+        facts_.forget();
+}
+
+void Program::open_sessions(const vsmlrt_program_desc &desc, const Settled &settled) {
+    std::span<const std::byte> network(static_cast<const std::byte *>(desc.network), desc.network_size);
+    if (desc.blob) {
+        network = {static_cast<const std::byte *>(desc.blob), desc.blob_size};
+    } else if (device_.provider.context_models) {
+        blob_ = settled.compile(network);
+        if (!blob_.empty())
+            network = blob_;
+    }
+    const int count = device_.provider.session_per_stream ? desc.num_streams : 1;
+    for (int i = 0; i < count; ++i) {
+        Session session = settled.open(network);
+        Memory host = Memory::host(device_, session.get());
+        lanes_.push_back({std::move(session), std::move(host), Memory::on_device(device_)});
+    }
+}
+
+void Program::describe(const vsmlrt_program_desc &desc) {
+    const bool bf16 = desc.precision == VSMLRT_PRECISION_BF16 && device_.provider.native_bf16;
+    info_.precision = facts_.half() ? VSMLRT_PRECISION_FP16
+                      : bf16        ? VSMLRT_PRECISION_BF16
+                                    : VSMLRT_PRECISION_FP32;
+    info_.num_inputs = static_cast<std::int32_t>(inputs_.size());
+    info_.num_outputs = static_cast<std::int32_t>(outputs_.size());
+    info_.context_bytes = facts_.context_bytes(desc.max_extent);
+    info_.blob_worth_caching = blob_.empty() ? 0 : 1;
+    info_.spare_contexts = 1;
+}
+
+std::span<const std::byte> Program::blob() const {
+    if (blob_.empty())
+        throw Unsupported("the provider ", device_.provider.id, " has no programs to store");
+    return blob_;
+}
+
+const Program::Lane &Program::lane() {
+    const std::lock_guard lock(mutex_);
+    return lanes_[next_lane_++ % lanes_.size()];
+}
+
+// Runs the network once on zeros, with outputs of whatever size they turn out to be.
+Shapes Program::measure(vsmlrt_extent extent) const {
+    OrtSession *const session = lanes_.front().session.get();
+    const auto host = make<MemoryInfo>(CreateCpuMemoryInfo, allocator_device, memory_default);
+    const auto binding = make<Binding>(CreateIoBinding, session);
+    Shapes shapes;
+    std::vector<std::vector<std::byte>> zeros;
+    std::vector<Tensor> tensors;
+    for (const Port &port : inputs_) {
+        const Dims &dims = shapes.inputs.emplace_back(sized(port, extent));
+        auto &bytes = zeros.emplace_back(bytes_of(port, dims));
+        tensors.push_back(make<Tensor>(CreateTensorWithDataAsOrtValue, host.get(), bytes.data(), bytes.size(),
+                                       dims.data(), dims.size(), port.element));
+        must(BindInput, binding.get(), port.name.c_str(), tensors.back().get());
+    }
+    for (const Port &port : outputs_)
+        must(BindOutputToDevice, binding.get(), port.name.c_str(), host.get());
+    if (const auto failure = attempt(RunWithBinding, session, nullptr, binding.get()))
+        throw BadModel("the network does not accept ", extent.width, "x", extent.height, ": ",
+                       failure->message);
+    OrtValue **values = nullptr;
+    std::size_t count = 0;
+    must(GetBoundOutputValues, binding.get(), default_allocator(), &values, &count);
+    const std::vector<OrtValue *> list(values, values + count);
+    must(AllocatorFree, default_allocator(), static_cast<void *>(values));
+    std::vector<Tensor> results(list.begin(), list.end());
+    for (const Tensor &result : results)
+        shapes.outputs.push_back(dims_of(make<TensorInfo>(GetTensorTypeAndShape, result.get()).get()));
+    return shapes;
+}
+
+Shapes Program::find_shapes(vsmlrt_extent extent) const {
+    if (fixed(inputs_) && fixed(outputs_)) {
+        Shapes shapes;
+        for (const Port &port : inputs_)
+            shapes.inputs.push_back(port.dims);
+        for (const Port &port : outputs_)
+            shapes.outputs.push_back(port.dims);
+        return shapes;
+    }
+    if (auto inferred = facts_.shapes(extent))
+        return *std::move(inferred);
+    return measure(extent);
+}
+
+Shapes Program::shapes(vsmlrt_extent extent) {
+    const std::lock_guard lock(mutex_);
+    const auto key = std::pair(extent.width, extent.height);
+    const auto known = known_shapes_.find(key);
+    return known != known_shapes_.end() ? known->second
+                                        : known_shapes_.emplace(key, find_shapes(extent)).first->second;
+}
+
+} // namespace vsmlrt::ort

@@ -1,0 +1,181 @@
+#include "backends/onnxruntime/session.h"
+
+#include "backends/onnxruntime/environment.h"
+#include "base/error.h"
+#include "base/log.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace vsmlrt::ort {
+namespace {
+
+bool is_static(const vsmlrt_program_desc &desc) {
+    return desc.min_extent.width == desc.max_extent.width && desc.min_extent.height == desc.max_extent.height;
+}
+
+// All threads of a session's pool; the thread that runs the session is one of them, and each further stream
+// brings its own.
+int pool_threads(const vsmlrt_program_desc &desc) {
+    const int all = desc.num_threads > 0
+                        ? desc.num_threads
+                        : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    return std::max(1, all - (desc.num_streams - 1));
+}
+
+// What helps where memory does not do.
+const char *remedy(const Failure &failure) {
+    const bool memory = failure.message.find("llocat") != std::string::npos ||
+                        failure.message.find("out of memory") != std::string::npos;
+    return memory ? "; use fewer streams (num_streams) or smaller tiles (tilesize)" : "";
+}
+
+// A captured graph reads and writes the addresses of its first run, and these two providers get their inputs
+// at another one each time.
+void drop_cuda_graph(const Device &device, Settings &settings) {
+    const auto is_graph = [](const auto &setting) {
+        return setting.first == "enable_cuda_graph" || setting.first == "trt_cuda_graph_enable";
+    };
+    const auto on = [&](const auto &setting) { return is_graph(setting) && setting.second != "0"; };
+    if (std::any_of(settings.begin(), settings.end(), on))
+        log_once(LogLevel::information, text("the device ", device.id, " has no use for CUDA graphs here"));
+    std::erase_if(settings, is_graph);
+}
+
+[[noreturn]] void refuse(const Device &device, const Failure &failure) {
+    switch (failure.code) {
+    case error_not_implemented:
+        throw Unsupported("ONNX Runtime cannot run this network on ", device.id, ": ", failure.message);
+    case error_invalid_protobuf:
+    case error_invalid_graph:
+    case error_no_model:
+    case error_no_such_file:
+        throw BadModel("ONNX Runtime cannot read this network: ", failure.message);
+    default:
+        break;
+    }
+    // Of a network that its checks refuse, the library says no more than that something failed.
+    if (device.is_cpu() && failure.code == error_fail)
+        throw BadModel("ONNX Runtime cannot read this network: ", failure.message);
+    throw DeviceError("ONNX Runtime cannot make a session on ", device.id, ": ", failure.message,
+                      remedy(failure));
+}
+
+std::string take_name(char *name) {
+    std::string copied = name;
+    must(AllocatorFree, default_allocator(), static_cast<void *>(name));
+    return copied;
+}
+
+Port describe(std::string name, const TypeInfo &type) {
+    const OrtTensorTypeAndShapeInfo *info = nullptr;
+    must(CastTypeInfoToTensorInfo, type.get(), &info);
+    Port port;
+    port.name = std::move(name);
+    if (info) {
+        must(GetTensorElementType, info, &port.element);
+        port.dims = dims_of(info);
+    }
+    if (port.element != element_float && port.element != element_float16)
+        throw Unsupported("the network's inputs and outputs must be float32 or float16, and \"", port.name,
+                          "\" is neither");
+    if (port.dims.size() > VSMLRT_MAX_RANK)
+        throw Unsupported("\"", port.name, "\" of the network has ", port.dims.size(),
+                          " dimensions; at most ", std::int32_t{VSMLRT_MAX_RANK}, " are accepted");
+    return port;
+}
+
+} // namespace
+
+Settled::Settled(const Device &device, const vsmlrt_program_desc &desc, const NetworkFacts &facts)
+    : device_(device), options_(make<SessionOptions>(CreateSessionOptions)) {
+    const Options given = read_options(device, {desc.options, desc.num_options});
+    must(SetSessionGraphOptimizationLevel, options_.get(), optimize_all);
+    must(SetSessionExecutionMode, options_.get(), execution_sequential);
+    set_threads(desc, given);
+    if (given.log_severity)
+        must(SetSessionLogSeverityLevel, options_.get(), *given.log_severity);
+    for (const auto &[key, value] : given.session)
+        must(AddSessionConfigEntry, options_.get(), key.c_str(), value.c_str());
+    if (!device.is_cpu())
+        append_provider(desc, facts, given.provider);
+}
+
+void Settled::set_threads(const vsmlrt_program_desc &desc, const Options &given) const {
+    constexpr const char *spinning = "session.intra_op.allow_spinning";
+    must(SetIntraOpNumThreads, options_.get(), device_.is_cpu() ? pool_threads(desc) : 1);
+    must(SetInterOpNumThreads, options_.get(), 1);
+    // Threads that spin for work of their own stream take the processor from the other streams.
+    if (desc.num_streams > 1 && !has(given.session, spinning))
+        must(AddSessionConfigEntry, options_.get(), spinning, "0");
+}
+
+void Settled::append_provider(const vsmlrt_program_desc &desc, const NetworkFacts &facts,
+                              Settings settings) const {
+    const auto set = [&](const std::string &key, const std::string &value) {
+        if (!has(settings, key))
+            settings.emplace_back(key, value);
+    };
+    const Provider &provider = device_.provider;
+    const std::string prefix(provider.profile_prefix);
+    if (!prefix.empty() && !is_static(desc)) {
+        set(prefix + "min_shapes", facts.shapes_text(desc.min_extent));
+        set(prefix + "opt_shapes", facts.shapes_text(desc.opt_extent));
+        set(prefix + "max_shapes", facts.shapes_text(desc.max_extent));
+    }
+    if (device_.plugin)
+        return append_plugin(options_.get(), device_.plugin, settings);
+    if (provider.id == "CUDA" || provider.id == "TensorRT") {
+        drop_cuda_graph(device_, settings);
+        set("device_id", std::to_string(device_.index));
+    }
+    if (provider.id == "CUDA") // fp32 is fp32 unless somebody says otherwise
+        set("use_tf32", "0");
+    if (provider.id == "TensorRT" && desc.precision == VSMLRT_PRECISION_FP16)
+        set("trt_fp16_enable", "1");
+    if (provider.id == "TensorRT" && desc.precision == VSMLRT_PRECISION_BF16)
+        set("trt_bf16_enable", "1");
+    append_builtin(options_.get(), provider, settings);
+}
+
+Session Settled::open(std::span<const std::byte> network) const {
+    OrtSession *session = nullptr;
+    if (const auto failure = attempt(CreateSessionFromArray, environment(), network.data(), network.size(),
+                                     options_.get(), &session))
+        refuse(device_, *failure);
+    return Session(session);
+}
+
+std::vector<Port> inputs_of(const OrtSession *session) {
+    std::size_t count = 0;
+    must(SessionGetInputCount, session, &count);
+    std::vector<Port> ports;
+    for (std::size_t i = 0; i < count; ++i) {
+        char *name = nullptr;
+        must(SessionGetInputName, session, i, default_allocator(), &name);
+        ports.push_back(describe(take_name(name), make<TypeInfo>(SessionGetInputTypeInfo, session, i)));
+    }
+    return ports;
+}
+
+std::vector<Port> outputs_of(const OrtSession *session) {
+    std::size_t count = 0;
+    must(SessionGetOutputCount, session, &count);
+    std::vector<Port> ports;
+    for (std::size_t i = 0; i < count; ++i) {
+        char *name = nullptr;
+        must(SessionGetOutputName, session, i, default_allocator(), &name);
+        ports.push_back(describe(take_name(name), make<TypeInfo>(SessionGetOutputTypeInfo, session, i)));
+    }
+    return ports;
+}
+
+Dims dims_of(const OrtTensorTypeAndShapeInfo *info) {
+    std::size_t rank = 0;
+    must(GetDimensionsCount, info, &rank);
+    Dims dims(rank);
+    must(GetDimensions, info, dims.data(), rank);
+    return dims;
+}
+
+} // namespace vsmlrt::ort

@@ -1,0 +1,17 @@
+// What a process says that starts with other environment variables: ONNX Runtime is looked for once a
+// process.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace vsmlrt::test {
+
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
+// Runs `body` in a forked process with the variables set, and gives what it returns, or "died" with its
+// status. The caller must not have loaded the backend.
+[[nodiscard]] std::string in_child(const Variables &variables, const std::function<std::string()> &body);
+
+} // namespace vsmlrt::test

@@ -1,0 +1,151 @@
+// Programs of ONNX Runtime on the CPU: options, precision, sizes.
+#include "conformance/module.h"
+#include "model/edit.h"
+#include "model/onnx.h"
+#include "networks/families.h"
+
+#include <algorithm>
+#include <chrono>
+#include <gtest/gtest.h>
+
+namespace vsmlrt::test {
+namespace {
+
+class OnnxRuntime : public testing::Test {
+protected:
+    void SetUp() override {
+        if (!opened().backend)
+            GTEST_SKIP() << opened().reason;
+    }
+    [[nodiscard]] static const Opened &opened() {
+        static const Opened once = open_module(std::string(VSMLRT_MODULES) + "/libvsmlrt_onnxruntime.so");
+        return once;
+    }
+    [[nodiscard]] static const vsmlrt_backend &backend() { return *opened().backend; }
+    [[nodiscard]] static std::string refusal(const ProgramOptions &options) {
+        try {
+            Program program(backend(), model::write_onnx(srvgg(4, 2)), options);
+        } catch (const BadArgument &error) {
+            return error.what();
+        }
+        return "accepted";
+    }
+};
+
+TEST_F(OnnxRuntime, TakesSessionEntriesWithAndWithoutTheirPrefix) {
+    ProgramOptions options;
+    options.options = {{"session.intra_op.allow_spinning", "0"},
+                       {"session.optimization.enable_gelu_approximation", "1"},
+                       {"session.session.set_denormal_as_zero", "1"}};
+    EXPECT_EQ(refusal(options), "accepted");
+}
+
+TEST_F(OnnxRuntime, TakesALogSeverityAndNoOtherWord) {
+    ProgramOptions options;
+    options.options = {{"session.log_severity_level", "4"}};
+    EXPECT_EQ(refusal(options), "accepted");
+    options.options = {{"session.log_severity_level", "loud"}};
+    EXPECT_EQ(refusal(options),
+              "session.log_severity_level must be 0 (verbose) to 4 (fatal), and is \"loud\"");
+}
+
+TEST_F(OnnxRuntime, NamesWhatIsAcceptedForAnUnknownOption) {
+    ProgramOptions options;
+    options.options = {{"session.no_such_entry", "1"}};
+    EXPECT_EQ(
+        refusal(options).rfind("ONNX Runtime's sessions have no entry \"no_such_entry\"; accepted are ", 0),
+        0U);
+    options.options = {{"provider.use_tf32", "1"}};
+    EXPECT_EQ(refusal(options),
+              "the device CPU of ONNX Runtime takes no provider options, and was given \"use_tf32\"");
+    options.options = {{"use_tf32", "1"}};
+    EXPECT_EQ(
+        refusal(options).rfind("onnxruntime: there is no option \"use_tf32\"; accepted are session.KEY", 0),
+        0U);
+}
+
+TEST_F(OnnxRuntime, SaysWhichPrecisionItReallyUses) {
+    const model::Network network = srvgg(4, 2);
+    ProgramOptions options;
+    for (const vsmlrt_precision asked :
+         {VSMLRT_PRECISION_FP32, VSMLRT_PRECISION_FP16, VSMLRT_PRECISION_BF16}) {
+        options.precision = asked;
+        EXPECT_EQ(Program(backend(), model::write_onnx(network), options).info().precision,
+                  VSMLRT_PRECISION_FP32);
+    }
+    options.precision = VSMLRT_PRECISION_FP32;
+    const std::vector<std::byte> half = model::write_onnx(model::to_half(network));
+    EXPECT_EQ(Program(backend(), half, options).info().precision, VSMLRT_PRECISION_FP16);
+}
+
+TEST_F(OnnxRuntime, TakesAndGivesHalfTensorsAsTheyAreTyped) {
+    const model::Network network = srvgg(4, 2);
+    Program whole(backend(), model::write_onnx(network), {});
+    const auto typed = model::set_io_type(network, Element::f16, Element::f16);
+    Program half(backend(), model::write_onnx(typed), {});
+    const std::vector<Values> expected = whole.context().run_seeded({24, 16}, 4);
+    Context context = half.context();
+    EXPECT_LT(difference(context.run_seeded({24, 16}, 4), expected), 2e-3);
+    EXPECT_EQ(context.inputs().front().type, VSMLRT_FLOAT16);
+    EXPECT_EQ(context.outputs().front().type, VSMLRT_FLOAT16);
+}
+
+TEST_F(OnnxRuntime, KnowsWhatAContextTakes) {
+    ProgramOptions options;
+    options.smallest = options.largest = {64, 48};
+    const std::int64_t small = Program(backend(), model::write_onnx(srvgg()), options).info().context_bytes;
+    options.largest = {128, 96};
+    const std::int64_t large = Program(backend(), model::write_onnx(srvgg()), options).info().context_bytes;
+    const std::int64_t ends = 4LL * 64 * 48 * (3 + 3 * 16);
+    EXPECT_GT(small, ends);
+    EXPECT_NEAR(static_cast<double>(large), 4.0 * static_cast<double>(small),
+                0.01 * static_cast<double>(large));
+}
+
+TEST_F(OnnxRuntime, HasNoProgramToStoreOnTheCpu) {
+    Program program(backend(), model::write_onnx(srvgg(4, 2)), {});
+    EXPECT_EQ(program.info().blob_worth_caching, 0);
+    EXPECT_THROW(static_cast<void>(program.blob()), Unsupported);
+}
+
+TEST_F(OnnxRuntime, OneProgramGivesAtFortySizesWhatStaticOnesGive) {
+    const std::vector<std::byte> onnx = model::write_onnx(srvgg(8, 4));
+    ProgramOptions range;
+    range.smallest = {16, 16};
+    range.largest = {55, 94};
+    Program dynamic(backend(), onnx, range);
+    Context context = dynamic.context();
+    for (int i = 0; i < 40; ++i) {
+        const vsmlrt_extent extent = {16 + i, 94 - 2 * i};
+        Program fixed(backend(), onnx, {extent, extent});
+        EXPECT_LE(difference(context.run_seeded(extent, 7), fixed.context().run_seeded(extent, 7)), 1e-5)
+            << extent.width << "x" << extent.height;
+    }
+}
+
+// The first run at a size within the range, buffers included, and later ones: the best of several, so that
+// what else the machine does counts little.
+TEST_F(OnnxRuntime, ANewSizeTakesHardlyLongerThanOneThatWasThere) {
+    using Clock = std::chrono::steady_clock;
+    ProgramOptions range;
+    range.largest = {400, 400};
+    Program program(backend(), model::write_onnx(srvgg(16, 6)), range);
+    Context context = program.context();
+    static_cast<void>(context.run_seeded({300, 300}, 1));
+    double best_new = 1e9;
+    double best_repeat = 1e9;
+    for (int i = 0; i < 8; ++i) {
+        const vsmlrt_extent extent = {300 + i, 292 - i};
+        for (const bool repeat : {false, true, true}) {
+            const auto start = Clock::now();
+            context.bind(extent);
+            static_cast<void>(context.run_bound());
+            const double taken = std::chrono::duration<double>(Clock::now() - start).count();
+            (repeat ? best_repeat : best_new) = std::min(repeat ? best_repeat : best_new, taken);
+        }
+    }
+    EXPECT_LE(best_new, 1.5 * best_repeat) << best_new << " s against " << best_repeat << " s";
+}
+
+} // namespace
+} // namespace vsmlrt::test

@@ -1,0 +1,120 @@
+// Provider libraries: registered where they are found, and named with the reason where they cannot be used.
+#include "backends/onnxruntime/child.h"
+#include "base/text.h"
+#include "conformance/module.h"
+#include "model/onnx.h"
+#include "networks/families.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+
+namespace vsmlrt::test {
+namespace {
+
+Opened open_backend() {
+    return open_module(std::string(VSMLRT_MODULES) + "/libvsmlrt_onnxruntime.so");
+}
+
+std::string ids_of(const vsmlrt_backend &backend) {
+    std::string ids;
+    const auto visit = [](void *user, const vsmlrt_device_info *info) {
+        static_cast<std::string *>(user)->append(info->id).append(" ");
+    };
+    return backend.list_devices(&ids, visit, {}) == VSMLRT_OK ? ids : "failed";
+}
+
+// "CPU CUDA.0 | what is said of a device that does not exist".
+std::string listed_and_refused(const char *id, const Variables &variables) {
+    return in_child(variables, [&] {
+        const Opened opened = open_backend();
+        if (!opened.backend)
+            return "cannot run: " + opened.reason;
+        std::string error;
+        const vsmlrt_sink sink = {&error, [](void *user, const void *data, std::size_t size) {
+                                      static_cast<std::string *>(user)->append(
+                                          static_cast<const char *>(data), size);
+                                  }};
+        vsmlrt_device *device = nullptr;
+        const vsmlrt_code code = opened.backend->open_device(id, &device, sink);
+        if (code == VSMLRT_OK)
+            opened.backend->close_device(device);
+        return text(ids_of(*opened.backend), "| ", code, " ", error);
+    });
+}
+
+#define SKIP_IF_ABSENT(answer)                                                                               \
+    if ((answer).rfind("cannot run: ", 0) == 0)                                                              \
+    GTEST_SKIP() << (answer)
+
+TEST(OnnxRuntimeProviders, AnUnknownDeviceIsRefusedWithThoseThatAreThere) {
+    const std::string answer = listed_and_refused("Abacus.0", {});
+    SKIP_IF_ABSENT(answer);
+    EXPECT_EQ(answer.rfind("CPU ", 0), 0U) << answer;
+    EXPECT_NE(answer.find("| 1 ONNX Runtime has no device \"Abacus.0\" on this machine; it has CPU"),
+              std::string::npos)
+        << answer;
+}
+
+// Each is named with its reason, and the CPU stays usable.
+TEST(OnnxRuntimeProviders, ALibraryThatIsNoProviderIsNamed) {
+    const std::string words = testing::TempDir() + "libwords.so";
+    std::ofstream(words) << "no library at all";
+    const std::vector<std::pair<std::string, std::string>> given = {
+        {VSMLRT_FAKES "/libno_provider.so",
+         "it is no execution provider of ONNX Runtime (it has no CreateEpFactories)"},
+        {"/no/such/library.so", "there is no such file"},
+        {words, "file too short"},
+        {VSMLRT_FAKES "/libfailing_provider.so", "the driver of the abacus does not answer"}};
+    for (const auto &[file, reason] : given) {
+        const std::string answer = listed_and_refused("Abacus.0", {{"VSMLRT_ONNXRUNTIME_PROVIDERS", file}});
+        SKIP_IF_ABSENT(answer);
+        EXPECT_EQ(answer.rfind("CPU ", 0), 0U) << answer;
+        EXPECT_NE(answer.find(file + " is not used: "), std::string::npos) << answer;
+        EXPECT_NE(answer.find(reason), std::string::npos) << answer;
+    }
+    std::filesystem::remove(words);
+}
+
+// The CPU and the device named, on the same values.
+double apart_on(const char *id) {
+    const Opened opened = open_backend();
+    const std::vector<std::byte> onnx = model::write_onnx(srvgg(8, 3));
+    ProgramOptions options;
+    Program on_cpu(*opened.backend, onnx, options);
+    const std::vector<Values> expected = on_cpu.context().run_seeded({40, 24}, 3);
+    options.device = id;
+    Program there(*opened.backend, onnx, options);
+    return difference(there.context().run_seeded({40, 24}, 3), expected);
+}
+
+// A real wheel is registered, and lists a device that computes or says that it has none here.
+void check_wheel(const char *package, const char *name, const char *id) {
+    const std::string answer = listed_and_refused("Abacus.0", {});
+    SKIP_IF_ABSENT(answer);
+    if (answer.find(text(id, " ")) != std::string::npos) {
+        const double apart = std::stod(in_child({}, [&] { return text(apart_on(id)); }));
+        EXPECT_LT(apart, 1e-3);
+        return;
+    }
+    if (answer.find(text(name, " is registered and lists no device here")) != std::string::npos)
+        GTEST_SKIP() << answer;
+    // Registered would have said so: what is left is that it is not there, or not usable.
+    GTEST_SKIP() << package << " is not installed, or not usable: " << answer;
+}
+
+TEST(OnnxRuntimeProviders, TheWebGpuWheelIsRegisteredAndComputesWhereItListsADevice) {
+    check_wheel("onnxruntime-ep-webgpu", "WebGpuExecutionProvider", "WebGPU.0");
+}
+
+TEST(OnnxRuntimeProviders, TheOpenVinoWheelIsRegisteredAndComputesWhereItListsADevice) {
+    check_wheel("onnxruntime-ep-openvino", "OpenVINOExecutionProvider", "OpenVINO.0");
+}
+
+TEST(OnnxRuntimeProviders, TheTensorRtRtxWheelIsRegisteredAndComputesWhereItListsADevice) {
+    check_wheel("onnxruntime-ep-nv-tensorrt-rtx-cu13", "NvTensorRTRTXExecutionProvider", "NvTensorRTRTX.0");
+}
+
+} // namespace
+} // namespace vsmlrt::test
