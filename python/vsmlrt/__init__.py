@@ -15,6 +15,7 @@ from .network import (
 )
 from .realesrgan import RealESRGAN, RealESRGANModel, RealESRGANv2, RealESRGANv2Model
 from .rife import RIFE, RIFEMerge, RIFEModel
+from .safa import SAFA, SAFAAdaptiveMode, SAFAModel
 from .tiles import calc_tilesize
 from .waifu2x import Waifu2x, Waifu2xModel
 
@@ -30,6 +31,7 @@ __all__ = [
     "CUGAN",
     "DPIR",
     "RIFE",
+    "SAFA",
     "Backend",
     "BackendV2",
     "DPIRModel",
@@ -39,6 +41,8 @@ __all__ = [
     "RealESRGANModel",
     "RealESRGANv2",
     "RealESRGANv2Model",
+    "SAFAAdaptiveMode",
+    "SAFAModel",
     "Waifu2x",
     "Waifu2xModel",
     "backendT",

@@ -30,11 +30,11 @@ def check_number(function: str, argument: str, value: object, accepted: Collecti
     return value
 
 
-def check_model[Model: IntEnum](function: str, model: object, models: type[Model]) -> Model:
+def check_model[Model: IntEnum](function: str, model: object, models: type[Model], *, name: str = "model") -> Model:
     """The member that a member or its number stands for, or ValueError."""
     if isinstance(model, int) and not isinstance(model, bool):
         for member in models:
             if member == model:
                 return member
     names = ", ".join(f"{models.__name__}.{member.name} ({member.value})" for member in models)
-    raise ValueError(f'{function}: "model" must be one of {names}; got {model!r}')
+    raise ValueError(f'{function}: "{name}" must be one of {names}; got {model!r}')

@@ -9,8 +9,9 @@ from typing import Literal
 import vapoursynth as vs
 
 from . import store
-from .backend import Arguments, Backend, backendT, model_arguments
+from .backend import Arguments, Backend, backendT
 from .checks import check_clip, check_model, check_number
+from .fallback import with_fallback
 from .interpolation import NO_TILES, SCALES, Multiplied, interpolate
 from .merging import check_merge, merge
 from .store import Network
@@ -110,16 +111,21 @@ def RIFE(  # noqa: N802 - vs-mlrt's name
     check_clip(function, clip)
     by = _factor(function, multi)
     network, multiple = _network(function, model, scale, ensemble, _implementation, tiles, tilesize, overlap)
-    return interpolate(
-        clip,
-        network.path,
-        _arguments(function, backend, output_format),
-        Multiplied(by=by),
-        scale=float(scale),
-        scene_threshold=scene_threshold,
-        dedup=dedup,
-        multiple=multiple,
-    )
+    result = _result(function, output_format)
+
+    def make(arguments: Arguments) -> vs.VideoNode:
+        return interpolate(
+            clip,
+            network.path,
+            arguments | result,
+            Multiplied(by=by),
+            scale=float(scale),
+            scene_threshold=scene_threshold,
+            dedup=dedup,
+            multiple=multiple,
+        )
+
+    return with_fallback(backend, make)
 
 
 def RIFEMerge(  # noqa: N802 - vs-mlrt's name
@@ -154,7 +160,12 @@ def RIFEMerge(  # noqa: N802 - vs-mlrt's name
     if scale != 1:
         raise ValueError(f'{function}: "scale" other than 1 is accepted by vsmlrt.RIFE alone, got {scale!r}')
     network, multiple = _network(function, model, scale, ensemble, _implementation, tiles, tilesize, overlap)
-    return merge(clipa, clipb, mask, network.path, _arguments(function, backend, output_format), multiple=multiple)
+    result = _result(function, output_format)
+
+    def make(arguments: Arguments) -> vs.VideoNode:
+        return merge(clipa, clipb, mask, network.path, arguments | result, multiple=multiple)
+
+    return with_fallback(backend, make)
 
 
 def _factor(function: str, multi: object) -> Fraction:
@@ -194,8 +205,7 @@ def _network(
     return network, int(network.multiple / scale)
 
 
-def _arguments(function: str, backend: object, output_format: object) -> Arguments:
-    arguments = model_arguments(backend)
-    if output_format is not None:
-        arguments["output_format"] = check_number(function, "output_format", output_format, (0, 1))
-    return arguments
+def _result(function: str, output_format: object) -> Arguments:
+    if output_format is None:
+        return {}
+    return {"output_format": check_number(function, "output_format", output_format, (0, 1))}

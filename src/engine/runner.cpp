@@ -60,7 +60,7 @@ Runner::Runner(std::shared_ptr<const Program> program, const Layout &layout, int
     for (const tile::Span &span : layout_.plan.columns)
         columns_.push_back(reach(span, scale_, layout_.width * scale_));
     for (const tile::Span &span : layout_.plan.rows)
-        rows_.push_back(reach(span, scale_, layout_.height * scale_));
+        rows_.push_back(reach(span, height_scale_, layout_.height * height_scale_));
 }
 
 void Runner::measure() {
@@ -74,14 +74,16 @@ void Runner::measure() {
                        "; a picture (1 x channels x height x width) is "
                        "accepted");
     const std::int64_t scale = output.dims[3] / layout_.tile.width;
-    if (scale < 1 || scale * layout_.tile.width != output.dims[3] ||
-        scale * layout_.tile.height != output.dims[2])
+    const std::int64_t height_scale = output.dims[2] / layout_.tile.height;
+    if (scale < 1 || height_scale < 1 || scale * layout_.tile.width != output.dims[3] ||
+        height_scale * layout_.tile.height != output.dims[2])
         throw BadModel(
             "the network gives ", output.dims[3], "x", output.dims[2], " for an input of ",
             layout_.tile.width, "x", layout_.tile.height,
             ", which is no whole multiple; if its input must be a multiple of some size, say so with "
             "\"multiple\"");
     scale_ = static_cast<int>(scale);
+    height_scale_ = static_cast<int>(height_scale);
     channels_ = static_cast<int>(output.dims[1]);
 }
 

@@ -19,12 +19,15 @@ struct Layout {
 
 class Runner {
 public:
-    // BadModel if the network's output for the layout's tile is not scale x tile for one whole scale, or its
-    // outputs are not one picture; DeviceError if num_streams contexts do not fit the device's memory, with
-    // the figures.
+    // BadModel if the network's output for the layout's tile is not a whole multiple of it, or its outputs
+    // are not one picture; DeviceError if num_streams contexts do not fit the device's memory, with the
+    // figures.
     Runner(std::shared_ptr<const Program> program, const Layout &layout, int num_streams);
 
+    // Size of the output / size of the input, in width and in height; they differ for networks that lay
+    // several pictures above each other (SAFA).
     [[nodiscard]] int scale() const { return scale_; }
+    [[nodiscard]] int height_scale() const { return height_scale_; }
     [[nodiscard]] int output_channels() const { return channels_; }
     [[nodiscard]] const Program &program() const { return *program_; }
 
@@ -53,6 +56,7 @@ private:
     Layout layout_;
     ContextPool pool_;
     int scale_ = 1;
+    int height_scale_ = 1;
     int channels_ = 0;
     std::vector<Reach> columns_;
     std::vector<Reach> rows_;

@@ -56,7 +56,7 @@ Session::Session(Network network, const SessionOptions &options, Size frame)
     device_ = std::make_shared<Device>(backend, find_device(backend, options_.device, options_.device_id));
     runner_ = std::make_unique<Runner>(build_program(device_, take_network(), range_, options_.program),
                                        layout_, options_.program.num_streams);
-    if (options_.scale && *options_.scale != runner_->scale())
+    if (options_.scale && (*options_.scale != runner_->scale() || *options_.scale != runner_->height_scale()))
         throw BadArgument("\"scale\" is ", *options_.scale, ", and the network \"", stem_, "\" enlarges by ",
                           runner_->scale());
     log(LogLevel::debug, summary());

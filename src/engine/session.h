@@ -44,6 +44,7 @@ public:
     Session(Network network, const SessionOptions &options, Size frame);
 
     [[nodiscard]] int scale() const { return runner_->scale(); }
+    [[nodiscard]] int height_scale() const { return runner_->height_scale(); }
     [[nodiscard]] int output_channels() const { return runner_->output_channels(); }
     // The size of what one execution reads.
     [[nodiscard]] Size tile() const { return {layout_.tile.width, layout_.tile.height}; }

@@ -127,7 +127,7 @@ private:
         options.multiple = multiple_of(interpolator, options.multiple);
         session_ = std::make_shared<engine::Session>(std::move(interpolator.network), options,
                                                      engine::Size{info.width, info.height});
-        if (session_->scale() != 1 || session_->output_channels() != 3)
+        if (session_->scale() != 1 || session_->height_scale() != 1 || session_->output_channels() != 3)
             throw BadModel("the network gives ", session_->output_channels(), " channel(s) of ",
                            session_->scale(),
                            "x the size, and is no interpolator; one RGB frame of the same size is accepted");

@@ -8,7 +8,7 @@ Node ModelFilter::make(const Host &host, std::unique_ptr<ModelFilter> filter) {
     VSVideoInfo info = host.info(filter->clips_.front());
     info.format = filter->options_.format;
     info.width *= filter->session_->scale();
-    info.height *= filter->session_->scale();
+    info.height *= filter->session_->height_scale();
     std::vector<VSFilterDependency> dependencies;
     for (const Node &clip : filter->clips_)
         dependencies.push_back({clip.get(), rpStrictSpatial});
@@ -16,10 +16,10 @@ Node ModelFilter::make(const Host &host, std::unique_ptr<ModelFilter> filter) {
 }
 
 NewFrame ModelFilter::make_frame(const Host &host, const Frame &source) const {
-    const int scale = session_->scale();
-    return own(host.api->newVideoFrame(&options_.format, host.api->getFrameWidth(source.get(), 0) * scale,
-                                       host.api->getFrameHeight(source.get(), 0) * scale, source.get(),
-                                       host.core),
+    return own(host.api->newVideoFrame(&options_.format,
+                                       host.api->getFrameWidth(source.get(), 0) * session_->scale(),
+                                       host.api->getFrameHeight(source.get(), 0) * session_->height_scale(),
+                                       source.get(), host.core),
                host.api);
 }
 

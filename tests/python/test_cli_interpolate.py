@@ -141,6 +141,24 @@ def test_frames_stand_between_frames(tmp_path: Path, video: Path) -> None:
         assert np.abs(luma[n] - wanted).max() <= (0 if part == 0 else 2)
 
 
+@pytest.mark.usefixtures("interpolating")
+def test_a_cut_of_a_real_clip_is_kept(clips_folder: Path, tmp_path: Path) -> None:
+    """bikes.mp4 changes its scene behind frame 29: there a frame is repeated, and mixed if no cut is looked for."""
+    source, network = clips_folder / "bikes.mp4", fade(tmp_path / "fade.onnx")
+    options = ["--model", str(network), "--frames", "28:32", "--codec", "ffv1", "--precision", "fp32"]
+    between = []
+    for name, threshold in (("kept.mkv", "0.15"), ("mixed.mkv", "0")):
+        done = command(source, tmp_path / name, *options, "--scene-threshold", threshold)
+        assert done.returncode == 0, done.stderr
+        frames = [frame.to_ndarray(format="gray").astype(float) for frame in decoded(tmp_path / name)]
+        between.append([np.abs(frames[n] - (frames[n - 1] + frames[n + 1]) / 2).mean() for n in (1, 3, 5)])
+        if name == "kept.mkv":
+            assert min(np.abs(frames[3] - frames[2]).max(), np.abs(frames[3] - frames[4]).max()) == 0
+    (before, kept, after), mixed = between
+    assert max(before, after, *mixed) < 1
+    assert kept > 10
+
+
 def decoded(path: Path) -> list[av.VideoFrame]:
     with av.open(str(path)) as file:
         return list(file.decode(video=0))

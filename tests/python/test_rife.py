@@ -134,6 +134,24 @@ def test_versions_and_their_files(
     assert asked[0]["scale"] == arguments.get("scale", 1)
 
 
+def test_a_fallback_backend_takes_the_place_of_one_that_fails(
+    asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = plugin.core().mlrt.Interpolate
+
+    def fails_on_openvino(clip: vs.VideoNode, **arguments: Any) -> vs.VideoNode:
+        if arguments["backend"] == "openvino":
+            raise vs.Error("no room")
+        result: vs.VideoNode = work(clip, **arguments)
+        return result
+
+    mlrt = SimpleNamespace(Interpolate=fails_on_openvino)
+    monkeypatch.setattr(plugin, "core", lambda: SimpleNamespace(mlrt=mlrt))
+    monkeypatch.setattr(vsmlrt, "fallback_backend", Backend.Auto())
+    vsmlrt.RIFE(CLIP)
+    assert [call["backend"] for call in asked] == ["auto"]
+
+
 def test_what_this_package_adds(asked: list[dict[str, Any]]) -> None:
     vsmlrt.RIFE(CLIP, scene_threshold=0.3, dedup=False, video_player=True)
     assert (asked[0]["scene_threshold"], asked[0]["dedup"]) == (0.3, 0)
@@ -162,6 +180,7 @@ def test_what_this_package_adds(asked: list[dict[str, Any]]) -> None:
         ({"_implementation": 3}, ValueError, '"_implementation" must be one of 1, 2; got 3'),
         ({"output_format": 2}, ValueError, '"output_format" must be one of 0, 1; got 2'),
         ({"backend": 3}, TypeError, r'"backend" must be a Backend\.NAME'),
+        ({"backend": "fast"}, TypeError, '"backend" must be a Backend'),
     ],
 )
 def test_bad_arguments(

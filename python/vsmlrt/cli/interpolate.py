@@ -10,7 +10,7 @@ import typer
 import vapoursynth as vs
 
 from .. import catalog, folders, interpolation, plugin, store
-from ..backend import Arguments
+from ..backend.named import named
 from ..errors import UserError
 from ..interpolation import FramesBetween, Multiplied, Resampled, Target
 from ..store import Network
@@ -38,6 +38,9 @@ from .signals import interruptible
 from .work import carry_out, read_job
 
 FAMILY = "rife"
+
+CUT = 0.15
+"""Of the plugin's measure of change: motion stays below a tenth, and cuts between scenes are seldom below a fifth."""
 
 NTSC = {
     "23.976": Fraction(24000, 1001),
@@ -73,7 +76,7 @@ def interpolate(
     fps: Rate = None,
     model: Model = None,
     scale: FlowScale = 1.0,
-    scene_threshold: SceneThreshold = 0.0,
+    scene_threshold: SceneThreshold = CUT,
     dedup: Dedup = True,
     backend: Backend = "auto",
     device: Device = None,
@@ -104,10 +107,10 @@ def interpolate(
         raise UsageError(f"--scene-threshold takes a number from 0 to 1, not {scene_threshold:g}")
     options.one_of("--backend", backend, options.BACKENDS)
     options.one_of("--precision", precision, options.PRECISIONS)
-    where = placement(backend, precision, streams, options.read_device(device))
     with interruptible():
         plugin.core()
         network = find_network(model)
+        where = named(backend, precision, streams, options.read_device(device))
         multiple = interpolation.multiple_at(network, scale)
 
         def frames_between(clip: vs.VideoNode, wanted: Target) -> vs.VideoNode:
@@ -123,14 +126,6 @@ def interpolate(
             )
 
         carry_out(job, retimed(target, frames_between))
-
-
-def placement(backend: str, precision: str, streams: int, device: int | str | None) -> Arguments:
-    """The arguments of ``core.mlrt.Interpolate`` that say where and how the network runs."""
-    arguments: Arguments = {"backend": backend, "precision": precision, "num_streams": streams}
-    if device is not None:
-        arguments["device_id" if isinstance(device, int) else "device"] = device
-    return arguments
 
 
 def read_target(multiplier: str | None, fps: str | None) -> Target:
