@@ -168,7 +168,8 @@ std::int64_t estimate(const ov::CompiledModel &compiled) {
 
 } // namespace
 
-Program::Program(const Device &device, const vsmlrt_program_desc &desc) {
+Program::Program(const Device &device, const vsmlrt_program_desc &desc)
+    : gate_(std::max(1, desc.num_streams)) {
     const auto start = std::chrono::steady_clock::now();
     const ov::AnyMap settings = properties(device, desc);
     if (desc.blob) {

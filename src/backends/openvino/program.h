@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backends/openvino/device.h"
+#include "backends/openvino/gate.h"
 
 #include <map>
 #include <mutex>
@@ -17,6 +18,8 @@ public:
     Program(const Device &device, const vsmlrt_program_desc &desc);
 
     [[nodiscard]] vsmlrt_program_info info() const { return info_; }
+    // As many contexts run at once as the program has streams.
+    [[nodiscard]] Gate &gate() { return gate_; }
     [[nodiscard]] std::string blob() const;
     [[nodiscard]] ov::InferRequest make_request() { return compiled_.create_infer_request(); }
     [[nodiscard]] const ov::CompiledModel &compiled() const { return compiled_; }
@@ -35,6 +38,7 @@ private:
     std::shared_ptr<ov::Model> model_; // null for static programs: their shapes are in the compiled one
     ov::CompiledModel compiled_;
     vsmlrt_program_info info_ = {};
+    Gate gate_;
     std::mutex mutex_;
     std::map<std::pair<std::int32_t, std::int32_t>, Shapes> known_shapes_;
 };
