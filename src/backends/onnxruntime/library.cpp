@@ -22,14 +22,14 @@ fs::path in_variable() {
     const char *given = std::getenv("VSMLRT_ONNXRUNTIME");
     if (!given || !*given)
         return {};
-    const fs::path path = given;
+    fs::path path = given;
     if (!fs::is_directory(path)) {
         if (!fs::exists(path))
             throw Unsupported("VSMLRT_ONNXRUNTIME is \"", given, "\", which does not exist");
         return path;
     }
     for (const char *folder : {"", "capi", "onnxruntime/capi", "lib"})
-        if (const fs::path found = newest(path / folder, file_name); !found.empty())
+        if (fs::path found = newest(path / folder, file_name); !found.empty())
             return found;
     throw Unsupported("VSMLRT_ONNXRUNTIME is \"", given, "\", and there is no ", file_name,
                       " in that folder");

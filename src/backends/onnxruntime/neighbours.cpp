@@ -44,7 +44,7 @@ std::string load_neighbours(const fs::path &file) {
     std::string last;
     while (!::dlopen(file.c_str(), flags)) {
         const char *error = ::dlerror();
-        const std::string message = error ? error : "unknown cause";
+        std::string message = error ? error : "unknown cause";
         const std::string missing = missing_name(message);
         // Once a missing library is loaded by its path, the loader takes it for the dependency of that name.
         if (missing.empty())

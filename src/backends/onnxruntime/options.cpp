@@ -42,7 +42,7 @@ bool known(std::span<const std::string_view> keys, std::string_view key) {
 
 // ONNX Runtime's name of a session entry: with "session." in front or without.
 std::string session_entry(std::string_view key) {
-    const std::string whole = "session." + std::string(key);
+    std::string whole = "session." + std::string(key);
     if (known(session_keys, whole))
         return whole;
     if (known(session_keys, key))
