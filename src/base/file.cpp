@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace vsmlrt {
 namespace fs = std::filesystem;
@@ -107,20 +108,41 @@ fs::path cache_folder() {
     return {};
 }
 
-FileLock::FileLock(const fs::path &path)
-    : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
-    if (descriptor_ < 0)
+namespace {
+
+int open_lock(const fs::path &path) {
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (descriptor < 0)
         throw DeviceError("cannot make the lock file ", path.string(), ": ", cause(errno));
-    while (::flock(descriptor_, LOCK_EX) != 0) {
+    while (::flock(descriptor, LOCK_EX) != 0) {
         if (errno == EINTR)
             continue;
         const int error = errno;
-        ::close(descriptor_);
+        ::close(descriptor);
         throw DeviceError("cannot lock ", path.string(), ": ", cause(error));
+    }
+    return descriptor;
+}
+
+bool is_file_at(int descriptor, const fs::path &path) {
+    struct stat held = {};
+    struct stat named = {};
+    return ::fstat(descriptor, &held) == 0 && ::stat(path.c_str(), &named) == 0 &&
+           held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
+} // namespace
+
+FileLock::FileLock(const fs::path &path) : path_(path), descriptor_(open_lock(path)) {
+    // Its holder removed the file while this one waited: whoever comes next would lock another file.
+    while (!is_file_at(descriptor_, path_)) {
+        ::close(std::exchange(descriptor_, -1));
+        descriptor_ = open_lock(path_);
     }
 }
 
 FileLock::~FileLock() {
+    ::unlink(path_.c_str());
     ::close(descriptor_);
 }
 

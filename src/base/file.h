@@ -23,8 +23,8 @@ void replace_file(const std::filesystem::path &path, std::span<const std::byte> 
 // VSMLRT_CACHE, else XDG_CACHE_HOME/vsmlrt, else HOME/.cache/vsmlrt; empty if none of them is set.
 [[nodiscard]] std::filesystem::path cache_folder();
 
-// An advisory lock that other processes respect (flock), waited for; released on destruction or when the
-// process dies. DeviceError if the lock file cannot be made.
+// An advisory lock that other processes respect (flock), waited for; released on destruction, which removes
+// the file, or when the process dies, which leaves it. DeviceError if the lock file cannot be made.
 class FileLock {
 public:
     explicit FileLock(const std::filesystem::path &path);
@@ -33,6 +33,7 @@ public:
     FileLock &operator=(const FileLock &) = delete;
 
 private:
+    std::filesystem::path path_;
     int descriptor_;
 };
 

@@ -1,4 +1,5 @@
-// The files of a cache folder: NAME.plan, NAME.lock, and NAME.plan.?????? while one is written.
+// The files of a cache folder: NAME.plan, NAME.lock while it is built, and NAME.plan.?????? while it is
+// written.
 #pragma once
 
 #include <cstdint>

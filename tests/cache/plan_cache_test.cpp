@@ -267,6 +267,12 @@ TEST_F(PlanCacheTest, OfManyThreadsOneBuilds) {
     EXPECT_EQ(built, 1);
 }
 
+TEST_F(PlanCacheTest, WhatIsNotWorthKeepingLeavesNothingBehind) {
+    PlanCache cache(folder_, plenty);
+    EXPECT_EQ(cache.load_or_build({"a", "key"}, []() -> std::optional<Blob> { return {}; }), std::nullopt);
+    EXPECT_EQ(files(), 0);
+}
+
 TEST_F(PlanCacheTest, KilledBuilderReleasesItsLock) {
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
