@@ -37,16 +37,18 @@ void Memory::use_shared(const Device &device, int kind) {
     allocator_ = shared;
 }
 
+// Its tensors are declared as plain ones: the provider's copies take those declared as pinned for the
+// device's own and refuse them, while the driver knows pinned memory by its address and copies it at full
+// speed.
 void Memory::use_cuda_pinned(const Device &device, const OrtSession *session) {
     OrtMemoryInfo *info = nullptr;
     if (attempt(CreateMemoryInfo, "CudaPinned", allocator_device, device.index, memory_cpu_output, &info))
         return;
-    own_info_.reset(info);
+    const MemoryInfo pinned(info);
     OrtAllocator *allocator = nullptr;
     if (attempt(CreateAllocator, session, info, &allocator))
         return;
     own_allocator_.reset(allocator);
-    info_ = info;
     allocator_ = allocator;
 }
 

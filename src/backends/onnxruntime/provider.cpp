@@ -82,7 +82,7 @@ constexpr std::array migraphx_keys = {Names("device_id"),
 
 constexpr std::array providers = {
     Provider{.id = "CPU", .name = "CPUExecutionProvider", .native_fp16 = false},
-    Provider{.id = "CUDA", .name = "CUDAExecutionProvider"},
+    Provider{.id = "CUDA", .name = "CUDAExecutionProvider", .device_buffers = true},
     Provider{.id = "TensorRT",
              .name = "TensorrtExecutionProvider",
              .native_bf16 = true,
