@@ -149,6 +149,10 @@ def describe(family: Family, entry: Entry) -> str:
 
 def _network_of_file(path: Path) -> Network:
     card = inspect(path)
+    channels = int(card.get("channels", 3))
+    # DPIR's form: the picture's channels and a noise level in, the picture's out.
+    picture = int(card.get("output_channels", channels))
+    has_strength = picture in (1, 3) and channels == picture + 1
     return Network(
         name=path.stem,
         family=None,
@@ -157,7 +161,8 @@ def _network_of_file(path: Path) -> Network:
         noise=None,
         multiple=int(card.get("multiple", 1)),
         padding=str(card.get("padding", "mirror")),
-        channels=int(card.get("channels", 3)),
+        channels=picture if has_strength else channels,
+        maps=("strength",) if has_strength else (),
         receptive_field=int(card["receptive_field"]) if "receptive_field" in card else None,
         description=f"network file {path}",
     )

@@ -278,6 +278,18 @@ def test_a_network_file_for_a_family(tmp_path: Path) -> None:
     assert "waifu2x upconv7 32x32 1 stream static (mine): " in done.stderr
 
 
+def test_a_file_with_a_noise_level_gets_one(tmp_path: Path) -> None:
+    plugin_core()
+    convs(tmp_path / "mine.onnx", channels=4)
+    done = with_plugin(
+        plugin.path(),
+        *("bench", "--families", "dpir", "--network", f"dpir={tmp_path / 'mine.onnx'}", "--sizes", "32x32"),
+        *("--streams", "1", "--shapes", "static", "--frames", "2", "--backend", "ov_cpu"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "dpir color 32x32 1 stream static (mine): " in done.stderr
+
+
 def test_an_interpolator(tmp_path: Path) -> None:
     plugin_core()
     fade(tmp_path / "fade.onnx")

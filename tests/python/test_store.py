@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from hosting import plugin_core
+from networks import convs
 from vsmlrt import store
 from vsmlrt.errors import NetworkNotFoundError, UserError
 
@@ -108,3 +110,11 @@ def test_only_the_pro_networks_onnx_files_compute_on_a_narrow_range(models: Path
 def test_import_wants_an_onnx_name(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"must end in \.onnx"):
         store.import_network(tmp_path / "a.param", tmp_path / "a.txt")
+
+
+def test_a_file_that_takes_one_channel_more_than_it_gives_takes_a_noise_level(tmp_path: Path) -> None:
+    plugin_core()
+    found = store.resolve(convs(tmp_path / "mine.onnx", channels=4))
+    assert (found.channels, found.maps) == (3, ("strength",))
+    found = store.resolve(convs(tmp_path / "plain.onnx", channels=3))
+    assert (found.channels, found.maps) == (3, ())
