@@ -144,7 +144,8 @@ TENSORRT_RTX = Place(
     title="TensorRT-RTX",
     backend="onnxruntime",
     kind="NvTensorRTRTX",
-    remedy="it needs an NVIDIA RTX GPU with its driver, and: pip install onnxruntime-ep-nv-tensorrt-rtx-cu13",
+    remedy="it needs an NVIDIA RTX GPU (compute capability 8.6, 8.9, or 12.0 and above) with its driver, and: "
+    "pip install onnxruntime-ep-nv-tensorrt-rtx-cu13",
     uses=_TENSORRT_RTX,
     settings=_tensorrt_rtx,
 )

@@ -129,6 +129,8 @@ std::vector<Device> find_all() {
     std::vector<Device> devices = {processor()};
     const std::vector<NvidiaDevice> nvidia = nvidia_devices();
     add_plugins(devices, nvidia);
+    if (!nvidia.empty())
+        load_nvidia_wheels();
     add_builtin(devices, nvidia);
     return devices;
 }

@@ -89,11 +89,27 @@ void add_wheels(std::vector<fs::path> &files) {
     }
 }
 
+// Where NVIDIA's wheels put their libraries: nvidia-cublas, nvidia-cudnn-cu13, tensorrt-cu13-libs and the
+// like.
+std::vector<fs::path> nvidia_folders() {
+    std::vector<fs::path> folders;
+    for (const fs::path &packages : package_folders()) {
+        std::error_code ignored;
+        for (const auto &entry : fs::directory_iterator(packages / "nvidia", ignored))
+            if (fs::is_directory(entry.path() / "lib", ignored))
+                folders.push_back(entry.path() / "lib");
+        if (fs::is_directory(packages / "tensorrt_libs", ignored))
+            folders.push_back(packages / "tensorrt_libs");
+    }
+    std::sort(folders.begin(), folders.end());
+    return folders;
+}
+
 ProviderLibrary enter(const fs::path &file) {
     ProviderLibrary library = {registration_name(file), file, {}};
     if (!fs::exists(file)) {
         library.failure = "there is no such file";
-    } else if (const std::string missing = load_neighbours(file); !missing.empty()) {
+    } else if (const std::string missing = load_neighbours(file, nvidia_folders()); !missing.empty()) {
         library.failure = missing;
     } else if (!has_symbol(file, "CreateEpFactories")) {
         library.failure = "it is no execution provider of ONNX Runtime (it has no CreateEpFactories)";
@@ -129,6 +145,22 @@ OrtEnv *environment() {
         return made;
     }();
     return instance;
+}
+
+void load_nvidia_wheels() {
+    const std::vector<fs::path> folders = nvidia_folders();
+    if (folders.empty())
+        return;
+    // ONNX Runtime opens these two itself. Here they are opened for what they need alone: without the library
+    // that it opens before them they do not stay open, while what they need does.
+    for (const char *name : {"libonnxruntime_providers_cuda.so", "libonnxruntime_providers_tensorrt.so"})
+        if (const fs::path file = library().file.parent_path() / name; fs::exists(file))
+            log(LogLevel::debug, text(name, ": ", load_neighbours(file, folders)));
+    // The provider and cuDNN ask the loader for these by name when they need them.
+    for (const fs::path &folder : folders)
+        for (const char *name : {"libnvrtc.so", "libcudnn.so"})
+            if (const fs::path file = newest(folder, name); !file.empty())
+                log(LogLevel::debug, text(name, ": ", load_neighbours(file, folders)));
 }
 
 const std::vector<ProviderLibrary> &provider_libraries() {

@@ -24,4 +24,8 @@ struct ProviderLibrary {
 // logged as a warning, and does not keep the others from being used. Thread-safe.
 [[nodiscard]] const std::vector<ProviderLibrary> &provider_libraries();
 
+// Opens what the CUDA and TensorRT providers of onnxruntime-gpu need from NVIDIA's wheels beside it, where
+// the loader would not look. Does nothing where there are none.
+void load_nvidia_wheels();
+
 } // namespace vsmlrt::ort

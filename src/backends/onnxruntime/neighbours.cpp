@@ -2,6 +2,7 @@
 
 #include "backends/onnxruntime/library.h"
 
+#include <algorithm>
 #include <dlfcn.h>
 
 namespace vsmlrt::ort {
@@ -27,20 +28,30 @@ void link_names(const fs::path &real, const std::string &wanted) {
     }
 }
 
-bool open_neighbour(const fs::path &folder, const std::string &wanted) {
+std::string load(const fs::path &file, std::span<const fs::path> folders, int depth);
+
+// Libraries that need others: those of one vendor do not go deeper than a few steps.
+constexpr int deepest = 8;
+
+bool open_neighbour(const fs::path &folder, std::span<const fs::path> folders, const std::string &wanted,
+                    int depth) {
     const auto end = wanted.find(".so");
-    if (end == std::string::npos || wanted.find('/') != std::string::npos)
+    if (end == std::string::npos || wanted.find('/') != std::string::npos || depth > deepest)
         return false;
-    const fs::path found = newest(folder, wanted.substr(0, end + 3));
-    if (found.empty() || !::dlopen(found.c_str(), flags))
-        return false;
-    link_names(found, wanted);
-    return true;
+    const std::string name = wanted.substr(0, end + 3);
+    if (const fs::path found = newest(folder, name); !found.empty() && load(found, folders, depth).empty()) {
+        if (found.filename() != wanted)
+            link_names(found, wanted);
+        return true;
+    }
+    // Elsewhere only the very version counts: wheels of several CUDA versions lie side by side.
+    return std::any_of(folders.begin(), folders.end(), [&](const fs::path &other) {
+        std::error_code ignored;
+        return fs::exists(other / wanted, ignored) && load(other / wanted, folders, depth).empty();
+    });
 }
 
-} // namespace
-
-std::string load_neighbours(const fs::path &file) {
+std::string load(const fs::path &file, std::span<const fs::path> folders, int depth) {
     std::string last;
     while (!::dlopen(file.c_str(), flags)) {
         const char *error = ::dlerror();
@@ -49,11 +60,17 @@ std::string load_neighbours(const fs::path &file) {
         // Once a missing library is loaded by its path, the loader takes it for the dependency of that name.
         if (missing.empty())
             return message;
-        if (missing == last || !open_neighbour(file.parent_path(), missing))
+        if (missing == last || !open_neighbour(file.parent_path(), folders, missing, depth + 1))
             return missing + " is missing";
         last = missing;
     }
     return {};
+}
+
+} // namespace
+
+std::string load_neighbours(const fs::path &file, std::span<const fs::path> folders) {
+    return load(file, folders, 0);
 }
 
 bool has_symbol(const fs::path &file, const char *name) {

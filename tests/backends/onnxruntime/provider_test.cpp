@@ -78,6 +78,39 @@ TEST(OnnxRuntimeProviders, ALibraryThatIsNoProviderIsNamed) {
     std::filesystem::remove(words);
 }
 
+// The file of ONNX Runtime that this process has opened.
+std::filesystem::path opened_library() {
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);)
+        if (line.find("/libonnxruntime.so") != std::string::npos)
+            return line.substr(line.find('/'));
+    return {};
+}
+
+TEST(OnnxRuntimeProviders, WhatAProviderNeedsIsFoundInNvidiasWheelsBesideOnnxRuntime) {
+    namespace fs = std::filesystem;
+    const std::string real = in_child({}, [] {
+        const Opened opened = open_backend();
+        return opened.backend ? opened_library().string() : "cannot run: " + opened.reason;
+    });
+    SKIP_IF_ABSENT(real);
+    const fs::path site = fs::path(testing::TempDir()) / "site";
+    fs::remove_all(site);
+    fs::create_directories(site / "onnxruntime" / "capi");
+    fs::create_symlink(real, site / "onnxruntime" / "capi" / fs::path(real).filename());
+    const Variables variables = {{"VSMLRT_ONNXRUNTIME", (site / "onnxruntime").string()},
+                                 {"VSMLRT_ONNXRUNTIME_PROVIDERS", VSMLRT_FAKES "/libneedy_provider.so"}};
+    EXPECT_NE(listed_and_refused("Abacus.0", variables).find("libelsewhere.so.7 is missing"),
+              std::string::npos);
+
+    fs::create_directories(site / "nvidia" / "cu13" / "lib");
+    fs::copy_file(VSMLRT_FAKES "/elsewhere/libelsewhere.so.7",
+                  site / "nvidia" / "cu13" / "lib" / "libelsewhere.so.7");
+    EXPECT_NE(listed_and_refused("Abacus.0", variables).find("it has no CreateEpFactories"),
+              std::string::npos);
+    fs::remove_all(site);
+}
+
 // What a device computes is compared with the CPU: two streams of a dynamic program at once, and the program
 // again from its stored form where it has one. Empty, or what is wrong.
 std::string judge_device(const char *id) {

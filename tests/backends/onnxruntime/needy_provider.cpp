@@ -1,0 +1,6 @@
+// A library that cannot be opened by itself, and is no provider once it is open.
+extern "C" int elsewhere();
+
+extern "C" __attribute__((visibility("default"))) int needy() {
+    return elsewhere();
+}
