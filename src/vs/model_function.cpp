@@ -26,6 +26,22 @@ std::optional<model::Padding> read_padding(const Arguments &arguments) {
     throw BadArgument("\"padding\" must be mirror, edge or zero; got \"", *given, "\"");
 }
 
+// Frame properties are named like variables; VapourSynth ends the process over a property that cannot be
+// stored.
+std::string read_flexible_prop(const Arguments &arguments) {
+    const auto name = arguments.data("flexible_output_prop");
+    if (!name)
+        return {};
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+    const auto accepted = [&](char c) { return letter(c) || (c >= '0' && c <= '9'); };
+    if (name->empty() || !letter(name->front()) || !std::ranges::all_of(*name, accepted))
+        throw BadArgument(
+            "\"flexible_output_prop\" must be a property's name: letters, digits and underscores, no "
+            "digit first; got \"",
+            *name, "\"");
+    return *name;
+}
+
 engine::SessionOptions read_options(const Arguments &arguments) {
     engine::SessionOptions options = read_session_options(arguments);
     options.tile = read_size(arguments, "tilesize");
@@ -63,7 +79,7 @@ class Builder {
 public:
     Builder(const Host &host, const Arguments &arguments)
         : host_(host), arguments_(arguments), clips_(arguments.nodes("clips")),
-          flexible_(arguments.data("flexible_output_prop").value_or("")) {
+          flexible_(read_flexible_prop(arguments)) {
         check_clips(host_, clips_);
         format_ = host_.info(clips_.front()).format;
         engine::Network network = read_network(arguments_);
