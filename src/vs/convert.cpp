@@ -70,7 +70,7 @@ void read_by(Call &call, const VSVideoFormat &format, const Color &color) {
 // Leaving RGB needs a matrix even where the result could be read without one.
 void write_by(Call &call, const VSVideoFormat &from, const VSVideoFormat &format, const Color &color) {
     if (format.colorFamily == cfYUV || (format.colorFamily == cfGray && from.colorFamily == cfRGB))
-        call.integer("matrix", color.matrix == 2 ? 1 : color.matrix);
+        call.integer("matrix", color.matrix);
     if (has_color_choice(format))
         call.integer("range", color.range);
     if (format.subSamplingW > 0 || format.subSamplingH > 0)
@@ -109,6 +109,20 @@ Node reformat(const Host &host, const Node &clip, const VSVideoFormat &format, c
     read_by(call, from, color);
     write_by(call, from, format, color);
     return call.run();
+}
+
+Color take_color(const Host &host, Node &clip, std::optional<int> matrix, std::optional<int> range) {
+    const Color color = fix_color(host, clip, matrix, range);
+    if (!color.replaces_matrix && !color.replaces_range)
+        return color;
+    Call call(host, "com.vapoursynth.std", "SetFrameProps");
+    call.node("clip", clip);
+    if (color.replaces_matrix)
+        call.integer("_Matrix", color.matrix);
+    if (color.replaces_range)
+        call.integer("_Range", color.range);
+    clip = call.run();
+    return color;
 }
 
 Node to_planes(const Host &host, const Node &clip, Picture picture, const Color &color) {

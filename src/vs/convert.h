@@ -4,11 +4,16 @@
 #include "vs/color.h"
 #include "vs/handles.h"
 
+#include <optional>
 #include <vector>
 
 namespace vsmlrt::vs {
 
 enum class Picture { rgb, gray };
+
+// fix_color, with the clip's own tags replaced on every frame where an argument contradicts those of frame 0.
+[[nodiscard]] Color take_color(const Host &host, Node &clip, std::optional<int> matrix,
+                               std::optional<int> range);
 
 // The clip as planes of float samples: RGB or GRAY, half where it already was half, float32 else. A GRAY clip
 // asked for as RGB gets three equal planes; a YUV clip asked for as GRAY gives its luma. No node is added

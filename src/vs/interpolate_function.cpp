@@ -87,7 +87,7 @@ public:
         roles_ = interpolator.roles;
         scale_ = interpolator.scale;
         options_.scene_threshold = read_threshold(arguments_);
-        options_.color = fix_color(host_, clip_, arguments_.integer("matrix"), arguments_.integer("range"));
+        options_.color = take_color(host_, clip_, arguments_.integer("matrix"), arguments_.integer("range"));
         make_session(std::move(interpolator));
     }
 

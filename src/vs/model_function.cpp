@@ -86,7 +86,7 @@ public:
         picture_ = picture_of(host_, clips_, network.card.channels);
         for (const Node &clip : clips_)
             colors_.push_back(
-                fix_color(host_, clip, arguments_.integer("matrix"), arguments_.integer("range")));
+                take_color(host_, clip, arguments_.integer("matrix"), arguments_.integer("range")));
         const VSVideoInfo &info = host_.info(clips_.front());
         session_ = std::make_shared<engine::Session>(std::move(network), read_options(arguments_),
                                                      engine::Size{info.width, info.height});

@@ -113,6 +113,59 @@ def test_a_given_matrix_is_used(same: str) -> None:
 
 
 @pytest.mark.parametrize("props", [{"_Matrix": 9}, {"_Range": 1}, {"_ChromaLocation": 2}])
+def test_a_given_matrix_and_range_replace_what_the_frames_say(same: str) -> None:
+    clip = noise(CORE, 64, 48, 2, fmt=vs.YUV420P8)
+    wrong = clip.std.SetFrameProps(_Matrix=6, _Range=0)
+    right = clip.std.SetFrameProps(_Matrix=1, _Range=1)
+    for options in ({}, {"format": vs.RGB24}):
+        corrected = model(wrong, same, matrix=1, range=1, **options)
+        for a, b in zip(picture(corrected, 1), picture(model(right, same, **options), 1), strict=True):
+            assert np.array_equal(a, b)
+    with model(wrong, same, matrix=1, range=1).get_frame(1) as frame:
+        assert (frame.props["_Matrix"], frame.props["_Range"]) == (1, 1)
+
+
+@pytest.mark.parametrize(("height", "options", "matrix"), [(48, {}, 6), (720, {}, 1), (48, {"matrix": 9}, 9)])
+def test_yuv_made_of_rgb_has_the_matrix_and_range_asked_for(
+    height: int, options: dict[str, int], matrix: int, same: str
+) -> None:
+    rgb = noise(CORE, 64, height)
+    out = model(rgb, same, format=vs.YUV444P8, range=1, **options)
+    with out.get_frame(0) as frame:
+        assert (frame.props["_Matrix"], frame.props["_Range"]) == (matrix, 1)
+    expected = rgb.resize.Bicubic(format=vs.YUV444P8, matrix=matrix, range=1)
+    for a, b in zip(picture(expected), picture(out), strict=True):
+        assert np.abs(a.astype(int) - b.astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("props", "options", "message"),
+    [
+        ({"_Matrix": 0}, {}, "frame 0 says _Matrix=0, and a YUV clip must say"),
+        ({"_Matrix": 99}, {}, "frame 0 says _Matrix=99, and a YUV clip must say"),
+        ({"_Matrix": 14}, {}, "a clip of matrix 14 can be read where its frames state _Transfer and _Primaries"),
+        ({"_ChromaLocation": 9}, {}, "frame 0 says _ChromaLocation=9; 0 to 5 are accepted"),
+        ({"_Range": 7}, {}, "frame 0 says _Range=7; 0 .limited. and 1 .full. are accepted"),
+        ({}, {"matrix": 0}, '"matrix" must be a number as _Matrix has it .*; got 0'),
+        ({}, {"matrix": -1}, '"matrix" must be a number as _Matrix has it .*; got -1'),
+        ({}, {"range": 2}, '"range" must be 0 .limited. or 1 .full.; got 2'),
+    ],
+)
+def test_colours_that_no_clip_can_have(props: dict[str, int], options: dict[str, int], message: str, same: str) -> None:
+    clip = noise(CORE, 64, 48, fmt=vs.YUV420P8)
+    clip = clip.std.SetFrameProps(**props) if props else clip
+    with pytest.raises(vs.Error, match=rf"^mlrt\.Model: {message}"):
+        model(clip, same, **options)
+
+
+def test_a_wrong_tag_is_replaced_by_an_argument(same: str) -> None:
+    clip = noise(CORE, 64, 48, fmt=vs.YUV420P8)
+    wrong = model(clip.std.SetFrameProps(_Matrix=0), same, matrix=1)
+    right = model(clip.std.SetFrameProps(_Matrix=1), same)
+    for a, b in zip(picture(wrong), picture(right), strict=True):
+        assert np.array_equal(a, b)
+
+
 def test_a_later_frame_that_says_otherwise_fails_clearly(props: dict[str, int], same: str) -> None:
     clip = noise(CORE, 64, 48, 2, fmt=vs.YUV420P8).std.SetFrameProps(_Matrix=1, _Range=0, _ChromaLocation=0)
     clip = clip[0] + clip[1].std.SetFrameProps(**props)
