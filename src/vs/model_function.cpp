@@ -6,6 +6,7 @@
 #include "vs/model_arguments.h"
 #include "vs/model_filter.h"
 #include "vs/outer_filter.h"
+#include "vs/properties.h"
 
 #include <algorithm>
 #include <numeric>
@@ -84,7 +85,7 @@ public:
         format_ = host_.info(clips_.front()).format;
         engine::Network network = read_network(arguments_);
         picture_ = picture_of(host_, clips_, network.card.channels);
-        for (const Node &clip : clips_)
+        for (Node &clip : clips_)
             colors_.push_back(
                 take_color(host_, clip, arguments_.integer("matrix"), arguments_.integer("range")));
         const VSVideoInfo &info = host_.info(clips_.front());
@@ -98,10 +99,7 @@ public:
         Node result = flexible_.empty() ? to_result(inner, final_format) : share(inner);
         OuterFilterOptions options;
         options.find_repeats = arguments_.flag("dedup", true);
-        options.same_meaning = has_color_choice(final_format) == has_color_choice(format_) &&
-                               final_format.colorFamily == format_.colorFamily &&
-                               final_format.subSamplingW == format_.subSamplingW &&
-                               final_format.subSamplingH == format_.subSamplingH;
+        options.changed_meaning = changed_meaning(format_, final_format);
         options.flexible_prop = flexible_;
         options.flexible_planes = flexible_.empty() ? 0 : session_->output_channels();
         options.colors = colors_;

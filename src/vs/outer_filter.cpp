@@ -92,8 +92,7 @@ const VSFrame *OuterFilter::finish(int n, const Frame &result, VSFrameContext *c
                          host.api);
     VSMap *properties = host.api->getFramePropertiesRW(frame.get());
     const VSMap *made = host.api->getFramePropertiesRO(result.get());
-    if (!options_.same_meaning)
-        copy_meaning(host, made, properties);
+    copy_meaning(host, options_.changed_meaning, made, properties);
     for (int i = 0; i < options_.flexible_planes; ++i) {
         const std::string key = text(options_.flexible_prop, i);
         host.api->mapConsumeFrame(properties, key.c_str(),

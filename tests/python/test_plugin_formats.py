@@ -87,9 +87,10 @@ def test_conversion_is_resize_with_the_clips_own_meaning(fmt: int, full: int, ma
         assert np.abs(a.astype(np.int64) - b.astype(np.int64)).max() <= (1 if family == vs.GRAY else 0)
 
 
-def test_what_was_unspecified_stays_unspecified(same: str) -> None:
+@pytest.mark.parametrize("fmt", [vs.YUV420P8, vs.YUV420P10, vs.YUV444P8])
+def test_what_was_unspecified_stays_unspecified(fmt: int, same: str) -> None:
     clip = noise(CORE, 64, 48, fmt=vs.YUV420P8).std.SetFrameProps(_Matrix=2).std.RemoveFrameProps("_Range")
-    with model(clip, same).get_frame(0) as frame:
+    with model(clip, same, format=fmt).get_frame(0) as frame:
         assert frame.props.get("_Matrix", 2) == 2
         with clip.get_frame(0) as source:
             assert frame.props.get("_Range") == source.props.get("_Range")
@@ -112,7 +113,6 @@ def test_a_given_matrix_is_used(same: str) -> None:
     assert not np.array_equal(given[0], other[0])
 
 
-@pytest.mark.parametrize("props", [{"_Matrix": 9}, {"_Range": 1}, {"_ChromaLocation": 2}])
 def test_a_given_matrix_and_range_replace_what_the_frames_say(same: str) -> None:
     clip = noise(CORE, 64, 48, 2, fmt=vs.YUV420P8)
     wrong = clip.std.SetFrameProps(_Matrix=6, _Range=0)
@@ -166,6 +166,7 @@ def test_a_wrong_tag_is_replaced_by_an_argument(same: str) -> None:
         assert np.array_equal(a, b)
 
 
+@pytest.mark.parametrize("props", [{"_Matrix": 9}, {"_Range": 1}, {"_ChromaLocation": 2}])
 def test_a_later_frame_that_says_otherwise_fails_clearly(props: dict[str, int], same: str) -> None:
     clip = noise(CORE, 64, 48, 2, fmt=vs.YUV420P8).std.SetFrameProps(_Matrix=1, _Range=0, _ChromaLocation=0)
     clip = clip[0] + clip[1].std.SetFrameProps(**props)
