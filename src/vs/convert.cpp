@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -77,6 +78,15 @@ void write_by(Call &call, const VSVideoFormat &from, const VSVideoFormat &format
         call.integer("chromaloc", color.chroma_location);
 }
 
+Node progressive(const Host &host, const Node &clip) {
+    return Call(host, "com.vapoursynth.std", "SetFieldBased").node("clip", clip).integer("value", 0).run();
+}
+
+// Whether resize can convert the two fields apart, as it does where frames say that they are interlaced.
+bool has_whole_fields(int height, const VSVideoFormat &from, const VSVideoFormat &to) {
+    return height % (2 << std::max(from.subSamplingH, to.subSamplingH)) == 0;
+}
+
 } // namespace
 
 VSVideoFormat make_format(const Host &host, int family, int sample_type, int bits) {
@@ -104,8 +114,10 @@ Node reformat(const Host &host, const Node &clip, const VSVideoFormat &format, c
     const VSVideoFormat &from = host.info(clip).format;
     if (same_format(from, format))
         return share(clip);
+    const bool fields = has_whole_fields(host.info(clip).height, from, format);
     Call call = resize(host);
-    call.node("clip", clip).integer("format", id_of(host, format));
+    call.node("clip", fields ? share(clip) : progressive(host, clip));
+    call.integer("format", id_of(host, format));
     read_by(call, from, color);
     write_by(call, from, format, color);
     return call.run();
@@ -134,7 +146,12 @@ Node to_planes(const Host &host, const Node &clip, Picture picture, const Color 
         return reformat(host, clip, make_format(host, cfRGB, stFloat, bits), color);
     if (picture == Picture::rgb) {
         const Node plane = reformat(host, clip, gray, color);
-        return shuffle(host, {{&plane, 0}, {&plane, 0}, {&plane, 0}}, cfRGB);
+        const Node planes = shuffle(host, {{&plane, 0}, {&plane, 0}, {&plane, 0}}, cfRGB);
+        // A GRAY frame may say the matrix of the YUV it was part of, which resize refuses of RGB.
+        return Call(host, "com.vapoursynth.std", "SetFrameProps")
+            .node("clip", planes)
+            .integer("_Matrix", 0)
+            .run();
     }
     if (format.colorFamily == cfGray)
         return reformat(host, clip, gray, color);
@@ -154,7 +171,8 @@ Node with_chroma(const Host &host, const Node &luma, const Node &clip, const Col
     if (size.width == from.width && size.height == from.height)
         return shuffle(host, {{&plane, 0}, {&clip, 1}, {&clip, 2}}, cfYUV);
     Call call = resize(host);
-    call.node("clip", clip).integer("width", size.width).integer("height", size.height);
+    call.node("clip", size.height == from.height ? share(clip) : progressive(host, clip));
+    call.integer("width", size.width).integer("height", size.height);
     read_by(call, from.format, color);
     const Node enlarged = call.run();
     return shuffle(host, {{&plane, 0}, {&enlarged, 1}, {&enlarged, 2}}, cfYUV);

@@ -33,4 +33,22 @@ inline void copy_meaning(const Host &host, std::span<const char *const> names, c
     }
 }
 
+// RGB is no YUV and GRAY is no RGB, whatever the frame was made from; resize refuses frames that say so.
+inline void set_family(const Host &host, const VSVideoFormat &format, VSMap *properties) {
+    int error = 0;
+    const std::int64_t matrix = host.api->mapGetInt(properties, "_Matrix", 0, &error);
+    if (format.colorFamily == cfRGB)
+        host.api->mapSetInt(properties, "_Matrix", 0, maReplace);
+    else if (!error && matrix == 0)
+        host.api->mapDeleteKey(properties, "_Matrix");
+}
+
+// A frame of another height has no fields.
+inline void set_progressive(const Host &host, VSMap *properties) {
+    int error = 0;
+    if (host.api->mapGetInt(properties, "_FieldBased", 0, &error) > 0)
+        host.api->mapSetInt(properties, "_FieldBased", 0, maReplace);
+    host.api->mapDeleteKey(properties, "_Field");
+}
+
 } // namespace vsmlrt::vs

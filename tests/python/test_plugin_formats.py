@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,26 @@ def test_a_later_frame_that_says_otherwise_fails_clearly(props: dict[str, int], 
         out.get_frame(1)
 
 
+@pytest.mark.parametrize(
+    ("fmt", "height"), [(vs.YUV420P8, 48), (vs.YUV420P8, 50), (vs.YUV444P8, 50), (vs.YUV444P8, 51), (vs.GRAY8, 51)]
+)
+@pytest.mark.parametrize("order", [1, 2])
+def test_interlaced_clips(fmt: int, height: int, order: int, same: str, tmp_path: Path) -> None:
+    """They keep saying so at their own height and are progressive at another; any height is accepted."""
+    plain = noise(CORE, 64, height, fmt=fmt).std.SetFrameProps(_Matrix=1, _Range=0)
+    clip = plain.std.SetFrameProps(_FieldBased=order)
+    with model(clip, same).get_frame(0) as frame:
+        assert frame.props["_FieldBased"] == order
+    if fmt == vs.YUV420P8 and height % 4 == 0:
+        expected = clip.resize.Bicubic(format=vs.RGB24, matrix_in=1)
+        for a, b in zip(picture(expected), picture(model(clip, same, format=vs.RGB24)), strict=True):
+            assert np.abs(a.astype(int) - b.astype(int)).max() <= 1
+    larger = model(clip, networks.convs(tmp_path / "twice.onnx", 2, 2))
+    with larger.get_frame(0) as frame:
+        assert frame.height == 2 * height
+        assert frame.props["_FieldBased"] == 0
+
+
 def test_output_formats(same: str) -> None:
     clip = noise(CORE, 64, 48, fmt=vs.YUV420P8)
     assert model(clip, same, format=vs.YUV444P16).format.id == vs.YUV444P16
@@ -218,3 +239,32 @@ def test_gray_clip_through_a_colour_network(same: str) -> None:
     out = model(clip, same)
     assert out.format.id == vs.GRAY8
     assert np.abs(picture(out)[0].astype(int) - picture(clip)[0].astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize("tagged", [False, True])
+@pytest.mark.parametrize(
+    ("channels", "fmt"),
+    [
+        *itertools.product([(3, 1), (3, 3)], [vs.GRAY8, vs.GRAYS, vs.RGB24, vs.RGBH, vs.YUV420P8, vs.YUV444PS]),
+        *itertools.product([(1, 1), (1, 3)], [vs.GRAY8, vs.GRAYS, vs.YUV420P8, vs.YUV444PS]),
+    ],
+)
+def test_every_format_from_every_format_by_every_network(
+    channels: tuple[int, int], fmt: int, tagged: bool, tmp_path: Path
+) -> None:
+    """One and three channels in and out: the result is what was asked for and says what it is."""
+    clip = noise(CORE, 32, 24, fmt=fmt)
+    rgb = clip.format.color_family == vs.RGB
+    if tagged:
+        clip = clip.std.SetFrameProps(_Matrix=0 if rgb else 1, _Range=1)
+    path = networks.convs(tmp_path / "net.onnx", 2, 2, channels=channels[0], outputs=channels[1])
+    for wanted in (None, vs.GRAY8, vs.GRAYH, vs.RGB24, vs.RGBS, vs.YUV420P8, vs.YUV444PS):
+        out = model(clip, path, **({} if wanted is None else {"format": wanted}))
+        with out.get_frame(0) as frame:
+            assert (frame.width, frame.height) == (64, 48)
+            assert frame.format.id == (wanted or out.format.id)
+            matrix = frame.props.get("_Matrix")
+            if frame.format.color_family == vs.RGB:
+                assert matrix in (0, None)
+            else:
+                assert matrix != 0
