@@ -102,11 +102,19 @@ bool same_format(const VSVideoFormat &a, const VSVideoFormat &b) {
            a.subSamplingH == b.subSamplingH;
 }
 
+bool is_accepted(const VSVideoFormat &format) {
+    return format.colorFamily != cfUndefined &&
+           (format.sampleType == stFloat || format.bitsPerSample <= 16) && format.subSamplingW <= 2 &&
+           format.subSamplingH <= 2;
+}
+
 VSVideoFormat format_by_id(const Host &host, int id) {
     VSVideoFormat format = {};
     if (id <= 0 || !host.api->getVideoFormatByID(&format, static_cast<std::uint32_t>(id), host.core) ||
         format.colorFamily == cfUndefined)
         throw BadArgument("\"format\" must be a constant VapourSynth format such as vs.YUV420P8; got ", id);
+    if (!is_accepted(format))
+        throw BadArgument("\"format\" must be ", accepted_formats, "; got ", host.format_name(format));
     return format;
 }
 

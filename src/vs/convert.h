@@ -33,7 +33,12 @@ enum class Picture { rgb, gray };
 
 [[nodiscard]] VSVideoFormat make_format(const Host &host, int family, int sample_type, int bits);
 [[nodiscard]] bool same_format(const VSVideoFormat &a, const VSVideoFormat &b);
-// A format by VapourSynth's number; BadArgument for numbers that are none, and for variable formats.
+// Whether resize converts it: 8 to 16 bit integer, half, float; chroma at a quarter of the size or more.
+[[nodiscard]] bool is_accepted(const VSVideoFormat &format);
+constexpr const char *accepted_formats = "GRAY, RGB or YUV of 8 to 16 bit integer, half or float, with "
+                                         "chroma at a quarter of the width and height or "
+                                         "more";
+// A format by VapourSynth's number; BadArgument for numbers that are none or not accepted.
 [[nodiscard]] VSVideoFormat format_by_id(const Host &host, int id);
 
 } // namespace vsmlrt::vs

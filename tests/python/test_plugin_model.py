@@ -225,9 +225,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"format": vs.RGBS, "output_format": 1}, "both say what the result is"),
     ({"output_format": 2}, r'"output_format" must be 0 \(fp32\) or 1 \(fp16\); got 2'),
     ({"options": ["nonsense"]}, '"options" must be "key=value" strings'),
-    ({"flexible_output_prop": "a b"}, "letters, digits and underscores, no digit first; got \"a b\""),
-    ({"flexible_output_prop": "1st"}, "letters, digits and underscores, no digit first; got \"1st\""),
-    ({"flexible_output_prop": ""}, "\"flexible_output_prop\" must be a property's name.*; got \"\""),
+    ({"flexible_output_prop": "a b"}, 'letters, digits and underscores, no digit first; got "a b"'),
+    ({"flexible_output_prop": "1st"}, 'letters, digits and underscores, no digit first; got "1st"'),
+    ({"flexible_output_prop": ""}, '"flexible_output_prop" must be a property\'s name.*; got ""'),
     ({"dedup": 2}, '"dedup" must be 0 or 1; got 2'),
     ({"static_shape": 0}, 'static_shape=False needs "max_shapes"'),
     ({"opt_shapes": 32}, '"opt_shapes" is 32x32, and with static_shape it can only be the tile'),
@@ -256,6 +256,15 @@ def test_bad_clips(convs: str) -> None:
         model([clip, noise(CORE, 64, 64, 3)], convs)
     with pytest.raises(vs.Error, match=r"takes 3 channel\(s\), and the clips \(RGBS, RGBS\) give 6"):
         model([clip, clip], convs)
+    for fmt in (CORE.query_video_format(vs.YUV, vs.INTEGER, 24, 0, 0), vs.GRAY32):
+        with pytest.raises(
+            vs.Error, match=r"^mlrt.Model: clips must be GRAY, RGB or YUV of 8 to 16 bit integer, .*; got "
+        ):
+            model(CORE.std.BlankClip(clip, format=int(fmt)), convs)
+        with pytest.raises(
+            vs.Error, match=r'^mlrt.Model: "format" must be GRAY, RGB or YUV of 8 to 16 bit integer, .*; got '
+        ):
+            model(clip, convs, format=int(fmt))
     variable = CORE.std.Splice([clip, noise(CORE, 32, 32)], mismatch=True)
     with pytest.raises(vs.Error, match="constant format and size"):
         model(variable, convs)
@@ -272,6 +281,8 @@ def test_bad_networks(tmp_path: Path, convs: str, folder: Path) -> None:
         with pytest.raises(vs.Error, match=name) as caught:
             model(clip, str(tmp_path / name))
         assert "\n" not in str(caught.value)
+    with pytest.raises(vs.Error, match='"network_path" must name an .onnx or .param file; got an empty text'):
+        model(clip, "")
     for missing in (tmp_path / "none.onnx", tmp_path, "/proc/self/mem"):
         with pytest.raises(vs.Error, match=str(missing)):
             model(clip, str(missing))
