@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace vsmlrt {
 namespace fs = std::filesystem;
@@ -107,20 +108,31 @@ fs::path cache_folder() {
     return {};
 }
 
-FileLock::FileLock(const fs::path &path)
-    : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+FileLock::FileLock(fs::path path) : path_(std::move(path)) {
+    // Whoever held the lock before removed the file: a lock on a removed file keeps no newcomer out.
+    while (!lock_file())
+        ::close(descriptor_);
+}
+
+bool FileLock::lock_file() {
+    descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (descriptor_ < 0)
-        throw DeviceError("cannot make the lock file ", path.string(), ": ", cause(errno));
+        throw DeviceError("cannot make the lock file ", path_.string(), ": ", cause(errno));
     while (::flock(descriptor_, LOCK_EX) != 0) {
         if (errno == EINTR)
             continue;
         const int error = errno;
         ::close(descriptor_);
-        throw DeviceError("cannot lock ", path.string(), ": ", cause(error));
+        throw DeviceError("cannot lock ", path_.string(), ": ", cause(error));
     }
+    struct stat locked = {};
+    struct stat named = {};
+    return ::fstat(descriptor_, &locked) == 0 && ::stat(path_.c_str(), &named) == 0 &&
+           locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
 }
 
 FileLock::~FileLock() {
+    ::unlink(path_.c_str());
     ::close(descriptor_);
 }
 

@@ -23,17 +23,20 @@ void replace_file(const std::filesystem::path &path, std::span<const std::byte> 
 // VSMLRT_CACHE, else XDG_CACHE_HOME/vsmlrt, else HOME/.cache/vsmlrt; empty if none of them is set.
 [[nodiscard]] std::filesystem::path cache_folder();
 
-// An advisory lock that other processes respect (flock), waited for; released on destruction or when the
-// process dies. DeviceError if the lock file cannot be made.
+// An advisory lock that other processes respect (flock), waited for; released on destruction, which removes
+// the file, or when the process dies. DeviceError if the lock file cannot be made.
 class FileLock {
 public:
-    explicit FileLock(const std::filesystem::path &path);
+    explicit FileLock(std::filesystem::path path);
     ~FileLock();
     FileLock(const FileLock &) = delete;
     FileLock &operator=(const FileLock &) = delete;
 
 private:
-    int descriptor_;
+    [[nodiscard]] bool lock_file(); // false: the file is no longer the one under its name
+
+    std::filesystem::path path_;
+    int descriptor_ = -1;
 };
 
 } // namespace vsmlrt

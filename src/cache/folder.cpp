@@ -45,13 +45,6 @@ std::int64_t nanoseconds(const timespec &time) {
     return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
 }
 
-void remove_plan(const fs::path &folder, const std::string &name) {
-    std::error_code ignored;
-    fs::remove(plan_path(folder, name), ignored);
-    // Whoever waits for this lock builds beside a newcomer then; both write the same plan.
-    fs::remove(lock_path(folder, name), ignored);
-}
-
 bool is_abandoned(const fs::path &temporary) {
     std::error_code error;
     const auto written = fs::last_write_time(temporary, error);
@@ -95,8 +88,9 @@ void trim(const fs::path &folder, std::uintmax_t limit_bytes) {
     std::uintmax_t total = 0;
     for (const StoredPlan &plan : stored_plans(folder)) {
         total += plan.bytes;
+        std::error_code ignored;
         if (total > limit_bytes)
-            remove_plan(folder, plan.name);
+            fs::remove(plan_path(folder, plan.name), ignored);
     }
     for_files(folder, [](const fs::path &path, Kind kind) {
         std::error_code ignored;

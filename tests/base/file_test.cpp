@@ -178,7 +178,7 @@ TEST_F(FileTest, LockIsHeldByOneAtATime) {
     threads.reserve(4);
     for (int i = 0; i < 4; ++i)
         threads.emplace_back([&] {
-            for (int turn = 0; turn < 20; ++turn) {
+            for (int turn = 0; turn < 200; ++turn) {
                 const FileLock lock(folder_ / "lock");
                 const int now = ++inside;
                 most = std::max(most.load(), now);
@@ -189,6 +189,7 @@ TEST_F(FileTest, LockIsHeldByOneAtATime) {
     for (std::thread &thread : threads)
         thread.join();
     EXPECT_EQ(most, 1);
+    EXPECT_EQ(entries(), 0) << "a lock that nobody holds leaves no file";
 }
 
 TEST_F(FileTest, LockThatCannotBeMadeSaysWhy) {
