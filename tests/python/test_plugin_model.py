@@ -281,7 +281,7 @@ def test_bad_networks(tmp_path: Path, convs: str, folder: Path) -> None:
         with pytest.raises(vs.Error, match=name) as caught:
             model(clip, str(tmp_path / name))
         assert "\n" not in str(caught.value)
-    with pytest.raises(vs.Error, match='"network_path" must name an .onnx or .param file; got an empty text'):
+    with pytest.raises(vs.Error, match=r'"network_path" must name an \.onnx or \.param file; got an empty text'):
         model(clip, "")
     for missing in (tmp_path / "none.onnx", tmp_path, "/proc/self/mem"):
         with pytest.raises(vs.Error, match=str(missing)):
