@@ -9,9 +9,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+import vapoursynth as vs
+
 from ..video.errors import InterruptedByUserError, UsageError
 from ..video.job import Job, Process, check_job, run
-from . import console, options
+from ..video.timestamps import Timeline
+from . import console, options, signals
 from .progress import FrameProgress, clock
 from .signals import interruptible
 
@@ -51,8 +54,18 @@ def carry_out(job: Job, process: Process) -> None:
     """
     target = "the pipe" if job.output is None else str(job.output)
     with interruptible(), _pipe(job) as pipe, FrameProgress() as progress:
+
+        def checked(clip: vs.VideoNode, timeline: Timeline) -> tuple[vs.VideoNode, Timeline]:
+            result = process(clip, timeline)
+            signals.check()
+            return result
+
+        def update(done: int, total: int) -> None:
+            progress.update(done, total)
+            signals.check()
+
         try:
-            written = run(job, process, warn=console.warn, progress=progress.update, pipe=pipe)
+            written = run(job, checked, warn=console.warn, progress=update, pipe=pipe)
         except InterruptedByUserError as error:
             done = f"{progress.done} of {progress.total} frames were done" if progress.total else "no frame was done"
             left = "" if job.output is None else f", {target} was not written"
