@@ -18,6 +18,8 @@ from . import console, options, signals
 from .progress import FrameProgress, clock
 from .signals import interruptible
 
+MOST_STREAMS = 64
+
 
 def read_job(
     source: Path,
@@ -32,6 +34,8 @@ def read_job(
 ) -> Job:
     """The job that the options every command has ask for; UsageError or UserError for what can be told at once."""
     options.at_least("--streams", streams, 1)
+    if streams > MOST_STREAMS:
+        raise UsageError(f"--streams takes a number from 1 to {MOST_STREAMS}, not {streams}")
     job = Job(
         source=source,
         output=None if output == "-" else Path(output),
