@@ -66,6 +66,16 @@ def test_tiles_of_a_network_with_a_multiple(tile: int, unet: str) -> None:
     assert difference(model(clip, unet), model(clip, unet, tilesize=tile, overlap=32)) <= 1e-5
 
 
+def test_every_tile_of_a_network_with_a_multiple_at_the_least_overlap(unet: str) -> None:
+    """From the least tile on, with overlaps of exactly the receptive field, which is no multiple of 8."""
+    overlap = CORE.mlrt.Inspect(unet)["receptive_field"]
+    assert overlap == 17
+    clip = noise(CORE, 91, 77)
+    whole = model(clip, unet)
+    for tile in range(41, 100, 3):
+        assert difference(whole, model(clip, unet, tilesize=(tile, 140 - tile), overlap=overlap)) <= 1e-5
+
+
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (2, 3), (7, 8), (8, 9), (15, 17), (33, 5)])
 def test_sizes_off_the_multiple_are_padded_and_cropped(width: int, height: int, unet: str) -> None:
     clip = noise(CORE, width, height)
