@@ -300,6 +300,41 @@ def test_bad_networks(tmp_path: Path, convs: str, folder: Path) -> None:
         model(clip, networks.convs(folder / "five.onnx", 2, outputs=5))
 
 
+@pytest.mark.parametrize("operator", ["Div", "Mod"])
+def test_constants_that_cannot_be_divided(operator: str, tmp_path: Path) -> None:
+    """The processor's own fault over them would end the process."""
+    nodes = [
+        onnx.helper.make_node(operator, ["a", "b"], ["c"]),
+        onnx.helper.make_node("Cast", ["c"], ["d"], to=onnx.TensorProto.FLOAT),
+        onnx.helper.make_node("Add", ["input", "d"], ["output"]),
+    ]
+    for a, b in [(5, 0), (-(2**63), -1)]:
+        weights = {"a": np.array([a], np.int64), "b": np.array([b], np.int64)}
+        path = networks.save(tmp_path / "divides.onnx", nodes, weights)
+        with pytest.raises(vs.Error, match=f'{operator} "c": .*integer division'):
+            model(noise(CORE, 64, 64), path)
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        (
+            onnx.helper.make_node("Frobnicate", ["input"], ["output"]),
+            "No conversion rule found for operations: Frobnicate",
+        ),
+        (
+            onnx.helper.make_node("DepthToSpace", ["input"], ["output"], blocksize=2),
+            'DepthToSpace "output": .*multiple of divisor',
+        ),
+    ],
+)
+def test_what_openvino_refuses_is_told_by_node_and_cause(node: onnx.NodeProto, message: str, tmp_path: Path) -> None:
+    path = networks.save(tmp_path / "refused.onnx", [node], {})
+    with pytest.raises(vs.Error, match=rf"OpenVINO cannot read this network: {message}") as caught:
+        model(noise(CORE, 64, 64), path)
+    assert "\n" not in str(caught.value)
+
+
 def test_output_that_is_no_multiple(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     weights = {"w": rng.standard_normal((3, 3, 5, 5)).astype(np.float32)}
