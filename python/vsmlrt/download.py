@@ -69,7 +69,9 @@ def _download(wheel: Wheel, scratch: Path) -> Path:
     found = list(scratch.glob("*.whl"))
     if done.returncode != 0 or len(found) != 1:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no wheel came"]
-        errors = [line for line in lines if line.startswith("ERROR")] or lines
+        # Where pip itself fails its traceback follows, which ends with the cause.
+        crashed = any(line.startswith("Traceback") for line in lines)
+        errors = lines if crashed else [line for line in lines if line.startswith("ERROR")] or lines
         raise DownloadError(f"pip could not download {requirement}: {errors[-1].removeprefix('ERROR:').strip()}")
     if (given := sha256_of(found[0])) != wheel.sha256:
         raise DownloadError(

@@ -37,10 +37,13 @@ void check(const SessionOptions &options, int multiple) {
 int tile_size(const char *direction, int wanted, int overlap, int minimum, int frame, int multiple) {
     if (wanted >= frame)
         return frame;
-    const std::int64_t least = 2 * std::int64_t{overlap} + 1;
+    // Rounded up to the multiple, a tile must have room for one multiple between its overlaps.
+    const std::int64_t both = 2 * std::int64_t{overlap};
+    const std::int64_t least = (both + multiple - 1) / multiple * multiple + 1;
     if (wanted < least)
         throw BadArgument("\"tilesize\" must be more than twice \"overlap\": with an overlap of ", overlap,
-                          " the tile's ", direction, " must be at least ", least, "; got ", wanted);
+                          multiple == 1 ? "" : text(" and a size multiple of ", multiple), " the tile's ",
+                          direction, " must be at least ", least, "; got ", wanted);
     return std::min(round_up(std::max(wanted, minimum), multiple), frame);
 }
 

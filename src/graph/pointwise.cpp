@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace vsmlrt::graph {
 namespace {
@@ -27,26 +28,29 @@ double greatest(double a, double b) {
     return std::isnan(a) || a > b ? a : b;
 }
 
-Integer divide(Integer a, Integer b) {
+// Refused before a backend divides: the processor ends the process over either.
+void check_division(Integer a, Integer b) {
     if (b == 0)
         throw BadModel("integer division by zero");
-    return b == -1 ? wrapping_sub<Integer>(0, a) : a / b;
+    if (b == -1 && a == std::numeric_limits<Integer>::min())
+        throw BadModel("the integer division of ", a, " by -1 has no result");
+}
+
+Integer divide(Integer a, Integer b) {
+    check_division(a, b);
+    return a / b;
 }
 
 // The remainder with the divisor's sign, as Python has it.
 Integer modulo(Integer a, Integer b) {
-    if (b == 0)
-        throw BadModel("integer division by zero");
-    if (b == -1)
-        return 0;
+    check_division(a, b);
     const Integer remainder = a % b;
     return remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder;
 }
 
 Integer truncated_modulo(Integer a, Integer b) {
-    if (b == 0)
-        throw BadModel("integer division by zero");
-    return b == -1 ? 0 : a % b;
+    check_division(a, b);
+    return a % b;
 }
 
 double real_modulo(double a, double b) {

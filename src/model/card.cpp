@@ -92,7 +92,10 @@ void write_card(Network &network, const Card &card) {
     metadata[multiple_key] = std::to_string(card.multiple);
     metadata[minimum_key] = std::to_string(card.minimum);
     metadata[padding_key] = padding_names.at(static_cast<std::size_t>(card.padding));
-    metadata[global_key] = card.global ? "1" : "0";
+    // Not written where nobody found it, so that inspection still can.
+    metadata.erase(global_key);
+    if (card.global)
+        metadata[global_key] = "1";
     const auto write_known = [&](const char *key, const std::optional<int> &value) {
         if (value)
             metadata[key] = std::to_string(*value);

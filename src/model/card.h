@@ -2,8 +2,8 @@
 //
 // A card comes from three places, the later overriding the earlier: inspection of the network, the network's
 // own metadata (keys "vsmlrt.multiple", "vsmlrt.minimum", "vsmlrt.padding" with "mirror", "edge" or "zero",
-// "vsmlrt.scale", "vsmlrt.receptive_field", "vsmlrt.global" with 0 or 1, as written by write_card), and the
-// arguments of whoever makes the filter.
+// "vsmlrt.scale", "vsmlrt.receptive_field", "vsmlrt.global" with 0 or 1, written by write_card where known),
+// and the arguments of whoever makes the filter.
 #pragma once
 
 #include "model/network.h"

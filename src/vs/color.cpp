@@ -2,6 +2,9 @@
 
 #include "base/error.h"
 
+#include <algorithm>
+#include <array>
+
 namespace vsmlrt::vs {
 namespace {
 
@@ -20,6 +23,40 @@ std::optional<int> matrix_of(const Host &host, const VSFrame *frame) {
     return matrix && *matrix != unspecified ? matrix : std::nullopt;
 }
 
+// Those that say how to get from YUV to RGB. The last four need the transfer and the primaries for it.
+constexpr std::array matrices = {1, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14};
+constexpr int first_of_the_last_four = 10;
+constexpr const char *known_matrices =
+    "a number as _Matrix has it that turns YUV into RGB: 1 (709), 4 (FCC), 5 (470bg), 6 (170m), 7 (240m), "
+    "8 (YCgCo), 9 (2020 ncl), 10 (2020 cl), 12 (chroma-derived ncl), 13 (chroma-derived cl) or 14 (ICtCp)";
+
+bool is_matrix(int number) {
+    return std::ranges::find(matrices, number) != matrices.end();
+}
+
+bool states(const Host &host, const VSFrame *frame, const char *name) {
+    return property(host, frame, name).value_or(unspecified) != unspecified;
+}
+
+void fix_yuv(const Host &host, const VSFrame *first, std::optional<int> matrix, Color &color) {
+    const auto said = matrix_of(host, first);
+    if (said && !is_matrix(*said) && !matrix)
+        throw BadArgument("frame 0 says _Matrix=", *said, ", and a YUV clip must say ", known_matrices,
+                          "; give \"matrix\"");
+    color.replaces_matrix = matrix && said && *matrix != *said;
+    if (!matrix && said)
+        color.matrix = *said;
+    if (color.matrix >= first_of_the_last_four &&
+        !(states(host, first, "_Transfer") && states(host, first, "_Primaries")))
+        throw BadArgument("a clip of matrix ", color.matrix,
+                          " can be read where its frames state _Transfer and _Primaries, and frame 0 does "
+                          "not; set them with std.SetFrameProps");
+    color.chroma_location = property(host, first, "_ChromaLocation").value_or(0);
+    if (color.chroma_location < 0 || color.chroma_location > 5)
+        throw BadArgument("frame 0 says _ChromaLocation=", color.chroma_location,
+                          "; 0 to 5 are accepted: set it with std.SetFrameProps");
+}
+
 void require_same(const char *name, int n, std::optional<int> here, int fixed) {
     if (here && *here != fixed)
         throw BadArgument("frame ", n, " says ", name, "=", *here, ", and the clip was taken as ", name, "=",
@@ -34,20 +71,28 @@ bool has_color_choice(const VSVideoFormat &format) {
 
 Color fix_color(const Host &host, const Node &clip, std::optional<int> matrix, std::optional<int> range) {
     const VSVideoInfo &info = host.info(clip);
+    if (matrix && !is_matrix(*matrix))
+        throw BadArgument("\"matrix\" must be ", known_matrices, "; got ", *matrix);
+    if (range && *range != 0 && *range != 1)
+        throw BadArgument("\"range\" must be 0 (limited) or 1 (full); got ", *range);
     Color color;
+    color.matrix = matrix.value_or(info.height > 576 ? 1 : 6);
+    color.range = range.value_or(0);
     if (!has_color_choice(info.format))
         return color;
     char message[512] = {};
     const Frame first = own(host.api->getFrame(0, clip.get(), message, sizeof message), host.api);
     if (!first)
         throw BadArgument("frame 0 of the clip cannot be read: ", message);
-    if (!matrix)
-        matrix = matrix_of(host, first.get());
-    color.matrix = matrix.value_or(info.height > 576 ? 1 : 6);
+    const auto said_range = property(host, first.get(), "_Range");
+    if (!range && said_range && *said_range != 0 && *said_range != 1)
+        throw BadArgument("frame 0 says _Range=", *said_range,
+                          "; 0 (limited) and 1 (full) are accepted: set it with std.SetFrameProps");
+    color.replaces_range = range && said_range && *range != *said_range;
     if (!range)
-        range = property(host, first.get(), "_Range");
-    color.range = range.value_or(0);
-    color.chroma_location = property(host, first.get(), "_ChromaLocation").value_or(0);
+        color.range = said_range.value_or(0);
+    if (info.format.colorFamily == cfYUV)
+        fix_yuv(host, first.get(), matrix, color);
     return color;
 }
 

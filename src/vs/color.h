@@ -8,9 +8,11 @@
 namespace vsmlrt::vs {
 
 struct Color {
-    int matrix = 2; // as _Matrix (ITU-T H.273); 2: unspecified
+    int matrix = 1; // as _Matrix (ITU-T H.273)
     int range = 0;  // as _Range: 1 full, 0 limited
     int chroma_location = 0;
+    bool replaces_matrix = false; // frame 0 says another one than the argument
+    bool replaces_range = false;
 };
 
 // Whether resize must be told matrix and range to read this format (YUV, and integer GRAY).
@@ -18,7 +20,7 @@ struct Color {
 
 // The given argument, else frame 0's property, else by size: 709 above 576 lines, 170m up to it; limited
 // range; left chroma. Reads frame 0 only where the format leaves a choice. BadArgument if frame 0 cannot be
-// read.
+// read, or if it or an argument says what no clip of this format can be.
 [[nodiscard]] Color fix_color(const Host &host, const Node &clip, std::optional<int> matrix,
                               std::optional<int> range);
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -70,11 +71,20 @@ void read_by(Call &call, const VSVideoFormat &format, const Color &color) {
 // Leaving RGB needs a matrix even where the result could be read without one.
 void write_by(Call &call, const VSVideoFormat &from, const VSVideoFormat &format, const Color &color) {
     if (format.colorFamily == cfYUV || (format.colorFamily == cfGray && from.colorFamily == cfRGB))
-        call.integer("matrix", color.matrix == 2 ? 1 : color.matrix);
+        call.integer("matrix", color.matrix);
     if (has_color_choice(format))
         call.integer("range", color.range);
     if (format.subSamplingW > 0 || format.subSamplingH > 0)
         call.integer("chromaloc", color.chroma_location);
+}
+
+Node progressive(const Host &host, const Node &clip) {
+    return Call(host, "com.vapoursynth.std", "SetFieldBased").node("clip", clip).integer("value", 0).run();
+}
+
+// Whether resize can convert the two fields apart, as it does where frames say that they are interlaced.
+bool has_whole_fields(int height, const VSVideoFormat &from, const VSVideoFormat &to) {
+    return height % (2 << std::max(from.subSamplingH, to.subSamplingH)) == 0;
 }
 
 } // namespace
@@ -92,11 +102,19 @@ bool same_format(const VSVideoFormat &a, const VSVideoFormat &b) {
            a.subSamplingH == b.subSamplingH;
 }
 
+bool is_accepted(const VSVideoFormat &format) {
+    return format.colorFamily != cfUndefined &&
+           (format.sampleType == stFloat || format.bitsPerSample <= 16) && format.subSamplingW <= 2 &&
+           format.subSamplingH <= 2;
+}
+
 VSVideoFormat format_by_id(const Host &host, int id) {
     VSVideoFormat format = {};
     if (id <= 0 || !host.api->getVideoFormatByID(&format, static_cast<std::uint32_t>(id), host.core) ||
         format.colorFamily == cfUndefined)
         throw BadArgument("\"format\" must be a constant VapourSynth format such as vs.YUV420P8; got ", id);
+    if (!is_accepted(format))
+        throw BadArgument("\"format\" must be ", accepted_formats, "; got ", host.format_name(format));
     return format;
 }
 
@@ -104,11 +122,27 @@ Node reformat(const Host &host, const Node &clip, const VSVideoFormat &format, c
     const VSVideoFormat &from = host.info(clip).format;
     if (same_format(from, format))
         return share(clip);
+    const bool fields = has_whole_fields(host.info(clip).height, from, format);
     Call call = resize(host);
-    call.node("clip", clip).integer("format", id_of(host, format));
+    call.node("clip", fields ? share(clip) : progressive(host, clip));
+    call.integer("format", id_of(host, format));
     read_by(call, from, color);
     write_by(call, from, format, color);
     return call.run();
+}
+
+Color take_color(const Host &host, Node &clip, std::optional<int> matrix, std::optional<int> range) {
+    const Color color = fix_color(host, clip, matrix, range);
+    if (!color.replaces_matrix && !color.replaces_range)
+        return color;
+    Call call(host, "com.vapoursynth.std", "SetFrameProps");
+    call.node("clip", clip);
+    if (color.replaces_matrix)
+        call.integer("_Matrix", color.matrix);
+    if (color.replaces_range)
+        call.integer("_Range", color.range);
+    clip = call.run();
+    return color;
 }
 
 Node to_planes(const Host &host, const Node &clip, Picture picture, const Color &color) {
@@ -120,7 +154,12 @@ Node to_planes(const Host &host, const Node &clip, Picture picture, const Color 
         return reformat(host, clip, make_format(host, cfRGB, stFloat, bits), color);
     if (picture == Picture::rgb) {
         const Node plane = reformat(host, clip, gray, color);
-        return shuffle(host, {{&plane, 0}, {&plane, 0}, {&plane, 0}}, cfRGB);
+        const Node planes = shuffle(host, {{&plane, 0}, {&plane, 0}, {&plane, 0}}, cfRGB);
+        // A GRAY frame may say the matrix of the YUV it was part of, which resize refuses of RGB.
+        return Call(host, "com.vapoursynth.std", "SetFrameProps")
+            .node("clip", planes)
+            .integer("_Matrix", 0)
+            .run();
     }
     if (format.colorFamily == cfGray)
         return reformat(host, clip, gray, color);
@@ -140,7 +179,8 @@ Node with_chroma(const Host &host, const Node &luma, const Node &clip, const Col
     if (size.width == from.width && size.height == from.height)
         return shuffle(host, {{&plane, 0}, {&clip, 1}, {&clip, 2}}, cfYUV);
     Call call = resize(host);
-    call.node("clip", clip).integer("width", size.width).integer("height", size.height);
+    call.node("clip", size.height == from.height ? share(clip) : progressive(host, clip));
+    call.integer("width", size.width).integer("height", size.height);
     read_by(call, from.format, color);
     const Node enlarged = call.run();
     return shuffle(host, {{&plane, 0}, {&enlarged, 1}, {&enlarged, 2}}, cfYUV);

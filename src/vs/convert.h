@@ -4,11 +4,16 @@
 #include "vs/color.h"
 #include "vs/handles.h"
 
+#include <optional>
 #include <vector>
 
 namespace vsmlrt::vs {
 
 enum class Picture { rgb, gray };
+
+// fix_color, with the clip's own tags replaced on every frame where an argument contradicts those of frame 0.
+[[nodiscard]] Color take_color(const Host &host, Node &clip, std::optional<int> matrix,
+                               std::optional<int> range);
 
 // The clip as planes of float samples: RGB or GRAY, half where it already was half, float32 else. A GRAY clip
 // asked for as RGB gets three equal planes; a YUV clip asked for as GRAY gives its luma. No node is added
@@ -28,7 +33,12 @@ enum class Picture { rgb, gray };
 
 [[nodiscard]] VSVideoFormat make_format(const Host &host, int family, int sample_type, int bits);
 [[nodiscard]] bool same_format(const VSVideoFormat &a, const VSVideoFormat &b);
-// A format by VapourSynth's number; BadArgument for numbers that are none, and for variable formats.
+// Whether resize converts it: 8 to 16 bit integer, half, float; chroma at a quarter of the size or more.
+[[nodiscard]] bool is_accepted(const VSVideoFormat &format);
+constexpr const char *accepted_formats = "GRAY, RGB or YUV of 8 to 16 bit integer, half or float, with "
+                                         "chroma at a quarter of the width and height or "
+                                         "more";
+// A format by VapourSynth's number; BadArgument for numbers that are none or not accepted.
 [[nodiscard]] VSVideoFormat format_by_id(const Host &host, int id);
 
 } // namespace vsmlrt::vs

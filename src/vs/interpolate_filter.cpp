@@ -179,8 +179,7 @@ const VSFrame *InterpolateFilter::finish(const Request &request, VSFrameContext 
                                                   numbers.data(), origin.get(), host.core),
                          host.api);
     VSMap *properties = host.api->getFramePropertiesRW(frame.get());
-    if (!options_.same_meaning)
-        copy_meaning(host, host.api->getFramePropertiesRO(picture.get()), properties);
+    copy_meaning(host, options_.changed_meaning, host.api->getFramePropertiesRO(picture.get()), properties);
     set_cuts(request, properties, context, host);
     set_times(request, properties, context, host);
     return frame.release();

@@ -9,17 +9,18 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace vsmlrt::vs {
 
 struct InterpolateFilterOptions {
-    bool find_repeats = true;                   // a pair of equal frames is not given to the network
-    bool same_meaning = true;                   // the result's samples mean what the clip's do
-    Color color;                                // fixed at creation; later frames must agree
-    std::optional<timeline::Rational> interval; // 1 / fps of the clip, where it has one
-    timeline::Rational result_rate;             // frames a second; 0: none
-    double scene_threshold = 0;                 // 0: no detector
+    bool find_repeats = true;                     // a pair of equal frames is not given to the network
+    std::span<const char *const> changed_meaning; // properties that are the result's own, not the clip's
+    Color color;                                  // fixed at creation; later frames must agree
+    std::optional<timeline::Rational> interval;   // 1 / fps of the clip, where it has one
+    timeline::Rational result_rate;               // frames a second; 0: none
+    double scene_threshold = 0;                   // 0: no detector
 };
 
 class InterpolateFilter {

@@ -12,6 +12,7 @@
 #include "vs/interpolate_schedule.h"
 #include "vs/model_arguments.h"
 #include "vs/pair_filter.h"
+#include "vs/properties.h"
 
 #include <algorithm>
 #include <cmath>
@@ -87,7 +88,7 @@ public:
         roles_ = interpolator.roles;
         scale_ = interpolator.scale;
         options_.scene_threshold = read_threshold(arguments_);
-        options_.color = fix_color(host_, clip_, arguments_.integer("matrix"), arguments_.integer("range"));
+        options_.color = take_color(host_, clip_, arguments_.integer("matrix"), arguments_.integer("range"));
         make_session(std::move(interpolator));
     }
 
@@ -101,7 +102,7 @@ public:
             nodes.luma = reformat(host_, clip_, make_format(host_, cfGray, stInteger, 8), options_.color);
         nodes.clip = share(clip_);
         options_.find_repeats = arguments_.flag("dedup", true);
-        options_.same_meaning = same_meaning(from, to);
+        options_.changed_meaning = changed_meaning(from, to);
         options_.interval = frame_interval(host_.info(clip_));
         options_.result_rate = result_rate();
         const Node node = InterpolateFilter::make(
@@ -150,11 +151,6 @@ private:
             return to_format(host_, to_planes(host_, clip_, Picture::rgb, options_.color), to,
                              options_.color);
         return reformat(host_, clip_, to, options_.color);
-    }
-
-    [[nodiscard]] static bool same_meaning(const VSVideoFormat &from, const VSVideoFormat &to) {
-        return has_color_choice(from) == has_color_choice(to) && from.colorFamily == to.colorFamily &&
-               from.subSamplingW == to.subSamplingW && from.subSamplingH == to.subSamplingH;
     }
 
     [[nodiscard]] timeline::Rational result_rate() const {

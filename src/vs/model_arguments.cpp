@@ -49,6 +49,8 @@ void check_clips(const Host &host, const std::vector<Node> &clips) {
             throw BadArgument(
                 "clips of constant format and size are accepted; got one whose format or size varies "
                 "from frame to frame (make it constant with resize)");
+        if (!is_accepted(info.format))
+            throw BadArgument("clips must be ", accepted_formats, "; got ", host.format_name(info.format));
         if (info.width != first.width || info.height != first.height)
             throw BadArgument("all clips must be of one size; got ", size_text(first), " and ",
                               size_text(info));
@@ -92,6 +94,8 @@ engine::SessionOptions read_session_options(const Arguments &arguments) {
 
 engine::Network read_network(const Arguments &arguments) {
     const std::string path = *arguments.data("network_path");
+    if (path.empty())
+        throw BadArgument("\"network_path\" must name an .onnx or .param file; got an empty text");
     if (!arguments.flag("path_is_serialization", false))
         return engine::open_network(path);
     return engine::open_network(std::as_bytes(std::span(path)), "network");

@@ -1,6 +1,7 @@
 #include "vs/model_filter.h"
 
 #include "vs/frame_planes.h"
+#include "vs/properties.h"
 #include "vs/trampoline.h"
 
 namespace vsmlrt::vs {
@@ -16,11 +17,16 @@ Node ModelFilter::make(const Host &host, std::unique_ptr<ModelFilter> filter) {
 }
 
 NewFrame ModelFilter::make_frame(const Host &host, const Frame &source) const {
-    return own(host.api->newVideoFrame(&options_.format,
-                                       host.api->getFrameWidth(source.get(), 0) * session_->scale(),
-                                       host.api->getFrameHeight(source.get(), 0) * session_->height_scale(),
-                                       source.get(), host.core),
-               host.api);
+    NewFrame frame = own(host.api->newVideoFrame(
+                             &options_.format, host.api->getFrameWidth(source.get(), 0) * session_->scale(),
+                             host.api->getFrameHeight(source.get(), 0) * session_->height_scale(),
+                             source.get(), host.core),
+                         host.api);
+    VSMap *properties = host.api->getFramePropertiesRW(frame.get());
+    set_family(host, options_.format, properties);
+    if (session_->height_scale() != 1)
+        set_progressive(host, properties);
+    return frame;
 }
 
 // The first channel's frame with all of them as properties, itself included.

@@ -6,6 +6,7 @@
 #include "vs/model_arguments.h"
 #include "vs/model_filter.h"
 #include "vs/outer_filter.h"
+#include "vs/properties.h"
 
 #include <algorithm>
 #include <numeric>
@@ -24,6 +25,22 @@ std::optional<model::Padding> read_padding(const Arguments &arguments) {
     if (*given == "zero")
         return model::Padding::zero;
     throw BadArgument("\"padding\" must be mirror, edge or zero; got \"", *given, "\"");
+}
+
+// Frame properties are named like variables; VapourSynth ends the process over a property that cannot be
+// stored.
+std::string read_flexible_prop(const Arguments &arguments) {
+    const auto name = arguments.data("flexible_output_prop");
+    if (!name)
+        return {};
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+    const auto accepted = [&](char c) { return letter(c) || (c >= '0' && c <= '9'); };
+    if (name->empty() || !letter(name->front()) || !std::ranges::all_of(*name, accepted))
+        throw BadArgument(
+            "\"flexible_output_prop\" must be a property's name: letters, digits and underscores, no "
+            "digit first; got \"",
+            *name, "\"");
+    return *name;
 }
 
 engine::SessionOptions read_options(const Arguments &arguments) {
@@ -63,14 +80,14 @@ class Builder {
 public:
     Builder(const Host &host, const Arguments &arguments)
         : host_(host), arguments_(arguments), clips_(arguments.nodes("clips")),
-          flexible_(arguments.data("flexible_output_prop").value_or("")) {
+          flexible_(read_flexible_prop(arguments)) {
         check_clips(host_, clips_);
         format_ = host_.info(clips_.front()).format;
         engine::Network network = read_network(arguments_);
         picture_ = picture_of(host_, clips_, network.card.channels);
-        for (const Node &clip : clips_)
+        for (Node &clip : clips_)
             colors_.push_back(
-                fix_color(host_, clip, arguments_.integer("matrix"), arguments_.integer("range")));
+                take_color(host_, clip, arguments_.integer("matrix"), arguments_.integer("range")));
         const VSVideoInfo &info = host_.info(clips_.front());
         session_ = std::make_shared<engine::Session>(std::move(network), read_options(arguments_),
                                                      engine::Size{info.width, info.height});
@@ -82,10 +99,7 @@ public:
         Node result = flexible_.empty() ? to_result(inner, final_format) : share(inner);
         OuterFilterOptions options;
         options.find_repeats = arguments_.flag("dedup", true);
-        options.same_meaning = has_color_choice(final_format) == has_color_choice(format_) &&
-                               final_format.colorFamily == format_.colorFamily &&
-                               final_format.subSamplingW == format_.subSamplingW &&
-                               final_format.subSamplingH == format_.subSamplingH;
+        options.changed_meaning = changed_meaning(format_, final_format);
         options.flexible_prop = flexible_;
         options.flexible_planes = flexible_.empty() ? 0 : session_->output_channels();
         options.colors = colors_;

@@ -92,8 +92,9 @@ const VSFrame *OuterFilter::finish(int n, const Frame &result, VSFrameContext *c
                          host.api);
     VSMap *properties = host.api->getFramePropertiesRW(frame.get());
     const VSMap *made = host.api->getFramePropertiesRO(result.get());
-    if (!options_.same_meaning)
-        copy_meaning(host, made, properties);
+    copy_meaning(host, options_.changed_meaning, made, properties);
+    if (host.api->getFrameHeight(source.get(), 0) != host.api->getFrameHeight(result.get(), 0))
+        set_progressive(host, properties);
     for (int i = 0; i < options_.flexible_planes; ++i) {
         const std::string key = text(options_.flexible_prop, i);
         host.api->mapConsumeFrame(properties, key.c_str(),

@@ -6,15 +6,15 @@
 #include "vs/repeats.h"
 
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace vsmlrt::vs {
 
 struct OuterFilterOptions {
     bool find_repeats = true;
-    bool same_meaning =
-        true; // the result's samples mean what the clip's do: colour properties stay as they were
-    std::string flexible_prop; // see ModelFilterOptions
+    std::span<const char *const> changed_meaning; // properties that are the result's own, not the clip's
+    std::string flexible_prop;                    // see ModelFilterOptions
     int flexible_planes = 0;
     std::vector<Color> colors; // one a clip, fixed at creation; later frames must agree
 };

@@ -20,9 +20,9 @@ engine::Layout layout(int multiple, int minimum, engine::Size frame, std::option
     return engine::make_layout(card, options, frame);
 }
 
-std::string refusal(engine::Size frame, engine::Size tile, engine::Size overlap) {
+std::string refusal(engine::Size frame, engine::Size tile, engine::Size overlap, int multiple = 1) {
     try {
-        static_cast<void>(layout(1, 1, frame, tile, overlap));
+        static_cast<void>(layout(multiple, 1, frame, tile, overlap));
     } catch (const BadArgument &error) {
         return error.what();
     }
@@ -59,6 +59,22 @@ TEST(Layout, RefusesTilesThatTheirOverlapsUseUp) {
               "\"tilesize\" must be more than twice \"overlap\": with an overlap of 2000000000 the tile's "
               "width must "
               "be at least 4000000001; got 50");
+}
+
+TEST(Layout, TakesEveryTileFromTheLeastThatItNamesOn) {
+    EXPECT_EQ(
+        refusal({100, 100}, {16, 100}, {6, 0}, 8),
+        "\"tilesize\" must be more than twice \"overlap\": with an overlap of 6 and a size multiple of 8 "
+        "the tile's width must be at least 17; got 16");
+    for (int multiple = 1; multiple <= 9; ++multiple)
+        for (int overlap = 0; overlap < 20; ++overlap) {
+            int least = 1;
+            while (refusal({200, 200}, {least, 200}, {overlap, 0}, multiple) != "accepted")
+                ++least;
+            EXPECT_EQ(least, (2 * overlap + multiple - 1) / multiple * multiple + 1);
+            for (int tile = least; tile < 210; ++tile)
+                EXPECT_EQ(refusal({200, 200}, {tile, 200}, {overlap, 0}, multiple), "accepted") << tile;
+        }
 }
 
 TEST(Layout, AcceptsAnyOverlapWhenTheTileCoversTheFrame) {

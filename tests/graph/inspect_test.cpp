@@ -117,6 +117,15 @@ TEST(Inspect, IsExactForNetworksThatKeepTheirSize) {
     EXPECT_EQ(reach_of(family, 1), 6);
 }
 
+TEST(Inspect, FindsTheWholePictureAlsoWhereACardWasWrittenBefore) {
+    test::Builder b;
+    const test::Name x = b.input(3);
+    b.output(b.node("Mul", {x, b.node("GlobalAveragePool", {x})}));
+    model::Network network = b.network();
+    model::write_card(network, model::read_card(network));
+    EXPECT_TRUE(card_of(network).global);
+}
+
 TEST(Inspect, PositionAndWholePictureAreGlobal) {
     test::Builder b;
     const test::Name x = b.input(3);

@@ -69,6 +69,7 @@ def test_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, video: Path, nam
         (["--crop", "64x48+2+0"], "reaches outside the video, which is 64x48"),
         (["--crop", "31x32+0+0"], "must be multiples of 2"),
         (["--streams", "0"], "--streams takes a number from 1 up"),
+        (["--streams", "65"], "--streams takes a number from 1 to 64"),
         (["--streams", "many"], "'--streams'"),
         (["--scale", "-2"], "--scale takes a number above 0"),
         (["--nonsense"], "No such option"),

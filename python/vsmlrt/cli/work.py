@@ -9,11 +9,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+import vapoursynth as vs
+
 from ..video.errors import InterruptedByUserError, UsageError
 from ..video.job import Job, Process, check_job, run
-from . import console, options
+from ..video.timestamps import Timeline
+from . import console, options, signals
 from .progress import FrameProgress, clock
 from .signals import interruptible
+
+MOST_STREAMS = 64
 
 
 def read_job(
@@ -29,6 +34,8 @@ def read_job(
 ) -> Job:
     """The job that the options every command has ask for; UsageError or UserError for what can be told at once."""
     options.at_least("--streams", streams, 1)
+    if streams > MOST_STREAMS:
+        raise UsageError(f"--streams takes a number from 1 to {MOST_STREAMS}, not {streams}")
     job = Job(
         source=source,
         output=None if output == "-" else Path(output),
@@ -51,8 +58,18 @@ def carry_out(job: Job, process: Process) -> None:
     """
     target = "the pipe" if job.output is None else str(job.output)
     with interruptible(), _pipe(job) as pipe, FrameProgress() as progress:
+
+        def checked(clip: vs.VideoNode, timeline: Timeline) -> tuple[vs.VideoNode, Timeline]:
+            result = process(clip, timeline)
+            signals.check()
+            return result
+
+        def update(done: int, total: int) -> None:
+            progress.update(done, total)
+            signals.check()
+
         try:
-            written = run(job, process, warn=console.warn, progress=progress.update, pipe=pipe)
+            written = run(job, checked, warn=console.warn, progress=update, pipe=pipe)
         except InterruptedByUserError as error:
             done = f"{progress.done} of {progress.total} frames were done" if progress.total else "no frame was done"
             left = "" if job.output is None else f", {target} was not written"
