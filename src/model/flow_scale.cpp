@@ -81,8 +81,8 @@ void scale_flow(Network &network, double scale) {
     std::vector<Operand> factors = find_products(network);
     if (sizes.size() != resizes || factors.size() != products)
         throw BadModel(
-            "the network has no flow scale to set: networks of RIFE v4.0 to v4.6 and those with an "
-            "input for it take \"scale\"; leave it at 1");
+            "the network has no flow scale to set: ONNX networks of RIFE v4.0 to v4.6 and those with an "
+            "input for it take one; leave it at 1");
     const auto ratio = static_cast<float>(scale);
     for (std::size_t i = 0; i < sizes.size(); ++i) {
         const bool back = i % 3 == 1;

@@ -1,11 +1,10 @@
 // core.mlrt.Interpolate: from arguments to nodes.
 #include "base/checked.h"
 #include "base/error.h"
-#include "graph/inspect.h"
-#include "model/flow_scale.h"
 #include "model/interpolator.h"
 #include "vs/arguments.h"
 #include "vs/convert.h"
+#include "vs/flow_scale.h"
 #include "vs/frame_duration.h"
 #include "vs/functions.h"
 #include "vs/interpolate_filter.h"
@@ -21,19 +20,6 @@ namespace vsmlrt::vs {
 namespace {
 
 using Role = model::InterpolatorRole;
-
-constexpr int grid_form_multiple = 32; // of networks of the 11-channel form, at scale 1
-
-// As vs-mlrt takes it: 32 / scale must be whole.
-double read_scale(const Arguments &arguments) {
-    const double scale = arguments.real("scale").value_or(1);
-    const double multiple = std::round(grid_form_multiple / scale);
-    const bool whole = std::abs(multiple * scale - grid_form_multiple) < 1e-6;
-    if (!(scale >= 0.25 && scale <= 4 && whole))
-        throw BadArgument("\"scale\" must be 0.25 to 4 and divide ", int{grid_form_multiple},
-                          " (0.25, 0.5, 1, 2, 4, 1.6, ...); got ", scale);
-    return scale;
-}
 
 double read_threshold(const Arguments &arguments) {
     const double threshold = arguments.real("scene_threshold").value_or(0);
@@ -54,14 +40,10 @@ struct Interpolator {
 };
 
 Interpolator read_interpolator(const Arguments &arguments) {
-    Interpolator result{read_network(arguments), {}, read_scale(arguments)};
+    Interpolator result{read_network(arguments), {}, read_flow_scale(arguments, "scale")};
     result.roles = model::interpolator_channels(result.network.loaded.network);
-    if (result.scale == 1 || result.has(Role::flow_scale))
-        return result;
-    model::Network &edited = result.network.loaded.network;
-    model::scale_flow(edited, result.scale);
-    result.network.card = graph::inspect(edited, model::read_card(edited));
-    result.network.file.clear(); // What is in the file is not what runs.
+    if (result.scale != 1 && !result.has(Role::flow_scale))
+        set_flow_scale(result.network, result.scale);
     return result;
 }
 

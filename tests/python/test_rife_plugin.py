@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import vapoursynth as vs
 
+import rife_networks
 import vsmlrt
 from hosting import noise, picture, plugin_core
 from interpolators import fade, shown
@@ -97,11 +98,32 @@ def test_the_steps_of_the_grids(core: Any, models: Path) -> None:
     np.testing.assert_allclose(down, 2 / 63, rtol=1e-6)
 
 
+@pytest.mark.parametrize("form", ["grid", "flow_scale", "plain"])
+@pytest.mark.parametrize("scale", [0.5, 1, 2])
+def test_merge_is_the_frame_between(core: Any, models: Path, form: str, scale: float) -> None:
+    """A network of RIFE's structure, at every flow scale, gives what RIFE makes of the two as one clip.
+
+    The size needs no padding, where RIFE mirrors and RIFEMerge continues the edge.
+    """
+    (models / "rife").mkdir(parents=True)
+    path = models / "rife" / "rife_v4.6.onnx"
+    rife_networks.v4_6(path, rife_networks.random(flow=0.5), form, (8, 8, 8, 8))
+    clip = noise(core, 128, 64, length=2).std.AssumeFPS(fpsnum=24)
+    mask = core.std.BlankClip(format=vs.GRAYS, width=128, height=64, length=1, color=0.25)
+    options: dict[str, Any] = {"model": RIFEModel.v4_6, "scale": scale, "backend": EXACT}
+    merged = picture(vsmlrt.RIFEMerge(clip[0], clip[1], mask, **options))
+    for mine, wanted in zip(merged, picture(vsmlrt.RIFE(clip, 4, **options), 1), strict=True):
+        np.testing.assert_allclose(mine, wanted, atol=2e-5)
+    if form != "flow_scale" and scale != 1:
+        unscaled = picture(vsmlrt.RIFEMerge(clip[0], clip[1], mask, **(options | {"scale": 1})))
+        assert np.abs(merged[0] - unscaled[0]).max() > 1e-2
+
+
 def test_merge_refuses_a_network_of_other_channels(core: Any, models: Path) -> None:
     (models / "rife").mkdir(parents=True)
     identity(models / "rife" / "rife_v4.4.onnx")
     a, mask = noise(core, 64, 32), core.std.BlankClip(format=vs.GRAYS, width=64, height=32, length=1)
-    with pytest.raises(ValueError, match=r"takes 3 channels; 7 .* and 11 .* are accepted"):
+    with pytest.raises(ValueError, match=r"takes 3 channels; 7 .* 8 .* and 11 .* are accepted"):
         vsmlrt.RIFEMerge(a, a, mask, backend=EXACT)
 
 
