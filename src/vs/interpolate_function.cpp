@@ -28,6 +28,16 @@ double read_threshold(const Arguments &arguments) {
     return threshold;
 }
 
+// Accepted only to say why there are none.
+void refuse_tiles(const Arguments &arguments) {
+    for (const char *name : {"tiles", "tilesize", "overlap"})
+        if (arguments.has(name))
+            throw BadArgument("\"", name,
+                              "\" is not accepted: frame interpolation is not computed in tiles, because "
+                              "motion across a tile's edge would tear the picture; leave it out (a smaller "
+                              "\"scale\", such as 0.5, takes less memory)");
+}
+
 // A network, what its channels hold, and the flow scale that its input of that name is given.
 struct Interpolator {
     engine::Network network;
@@ -63,6 +73,7 @@ class Builder {
 public:
     Builder(const Host &host, const Arguments &arguments)
         : host_(host), arguments_(arguments), clip_(std::move(arguments.nodes("clip").front())) {
+        refuse_tiles(arguments_);
         check_clip();
         schedule_ = std::make_shared<timeline::Schedule>(read_schedule(host_, arguments_, clip_));
         Interpolator interpolator = read_interpolator(arguments_);
@@ -191,7 +202,10 @@ const char *const interpolate_arguments = "clip:vnode;"
                                           "max_shapes:int[]:opt;"
                                           "engine_folder:data:opt;"
                                           "options:data[]:opt;"
-                                          "path_is_serialization:int:opt;";
+                                          "path_is_serialization:int:opt;"
+                                          "tiles:int[]:opt;"
+                                          "tilesize:int[]:opt;"
+                                          "overlap:int[]:opt;";
 
 void interpolate(const Host &host, const VSMap &in, VSMap &out) {
     const Arguments arguments(host, in);
