@@ -34,8 +34,8 @@ void refuse_tiles(const Arguments &arguments) {
         if (arguments.has(name))
             throw BadArgument("\"", name,
                               "\" is not accepted: frame interpolation is not computed in tiles, because "
-                              "motion across a tile's edge would tear the picture; leave it out (a smaller "
-                              "\"scale\", such as 0.5, takes less memory)");
+                              "motion across a tile's edge would tear the picture; leave it out (one "
+                              "stream takes the least memory)");
 }
 
 // A network, what its channels hold, and the flow scale that its input of that name is given.
