@@ -3,6 +3,8 @@
 #include "base/error.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 
 namespace vsmlrt::model {
 namespace {
@@ -53,10 +55,27 @@ std::vector<Operand> find_resizes(const Network &network) {
     return found;
 }
 
+// Values that are computed from the pictures, and not from their sizes alone as grids are.
+std::unordered_set<std::string_view> made_of_pictures(const Network &network) {
+    std::unordered_set<std::string_view> made;
+    for (const Value &input : network.inputs)
+        made.insert(input.name);
+    for (const Node &node : network.nodes) {
+        const bool reads =
+            std::ranges::any_of(node.inputs, [&](const auto &name) { return made.contains(name); });
+        if (reads && node.op != "Shape")
+            made.insert(node.outputs.begin(), node.outputs.end());
+    }
+    return made;
+}
+
 std::vector<Operand> find_products(const Network &network) {
+    const auto pictures = made_of_pictures(network);
     std::vector<Operand> found;
     for (std::size_t i = 0; i < network.nodes.size(); ++i) {
         const Node &node = network.nodes[i];
+        if (std::ranges::none_of(node.inputs, [&](const auto &name) { return pictures.contains(name); }))
+            continue;
         for (std::size_t input = 0; node.op == "Mul" && input < node.inputs.size(); ++input) {
             std::vector<float> factor = values_of(network, node.inputs[input]);
             if (factor.size() != 1)

@@ -155,7 +155,7 @@ class Inputs:
             zero, one = b.constant(0, np.int64), b.constant(1, np.int64)
             indices = b.node("Cast", [b.node("Range", [zero, size, one])], to=TensorProto.FLOAT)
             last = b.node("Sub", [b.node("Cast", [size], to=TensorProto.FLOAT), b.constant(1)])
-            step = b.node("Div", [b.constant(2), last])
+            step = b.times(b.node("Reciprocal", [last]), 2)
             line = b.node("Sub", [b.node("Mul", [indices, step]), b.constant(1)])
             form = [1, 1, 1, -1] if axis == 3 else [1, 1, -1, 1]
             line = b.node("Reshape", [line, b.constant(form, np.int64)])

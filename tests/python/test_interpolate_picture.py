@@ -183,11 +183,12 @@ def test_flow_scale_is_the_eighth_channel(tmp_path: Path) -> None:
         assert np.allclose(picture(interpolate(clip, path, multi=4, **options), 1)[2], value, atol=1e-6)
 
 
+@pytest.mark.parametrize("form", ["grid", "plain", "padded"])
 @pytest.mark.parametrize("scale", [0.25, 0.5, 2.0, 4.0])
-def test_flow_scale_of_a_network_without_an_input_for_it(tmp_path: Path, scale: float) -> None:
+def test_flow_scale_of_a_network_without_an_input_for_it(tmp_path: Path, scale: float, form: str) -> None:
     """Equal to the network that is built with its blocks' scales divided by it."""
     weights, clip = rife_networks.random(flow=0.5), noise(CORE, 256, 128, 2).std.AssumeFPS(fpsnum=24)
-    plain = rife_networks.v4_6(tmp_path / "plain.onnx", weights, "grid", NARROW)
+    plain = rife_networks.v4_6(tmp_path / "plain.onnx", weights, form, NARROW)
     divided = tuple(block / scale for block in rife_networks.V4_6)
     built = rife_networks.v4_6(tmp_path / "built.onnx", rife_networks.random(flow=0.5), "grid", NARROW, divided)
     expected = interpolate(clip, built, multi=4, multiple=128)
