@@ -139,21 +139,39 @@ def test_a_ramp_stays_a_ramp(interpolating: Any, models: Path, folder: str, mult
             np.testing.assert_allclose(plane, min(float(n / Fraction(multi)), 4.0) / 4, atol=1e-6)
 
 
-def test_the_snippet_of_the_v13_release_notes(interpolating: Any, models: Path) -> None:
-    fade(models / "rife" / "rife_v4.6.onnx", 11)
-    src = noise(interpolating, 100, 60, length=3, fmt=vs.YUV420P8)
-    backend = EXACT
-    th = (src.height + 31) // 32 * 32
-    tw = (src.width + 31) // 32 * 32
-    padded = src.resize.Bicubic(tw, th, format=vs.RGBH, matrix_in_s="709", src_width=tw, src_height=th)
-    flt = vsmlrt.RIFE(padded, model=vsmlrt.RIFEModel.v4_6, backend=backend, output_format=1)
+SNIPPET = """
+th = (src.height + 31) // 32 * 32  # adjust 32 and 31 to match specific AI network input resolution requirements.
+tw = (src.width  + 31) // 32 * 32  # same.
+padded = src.resize.Bicubic(tw, th, format=vs.RGBS if WANT_FP32 else vs.RGBH, matrix_in_s="709", src_width=tw, src_height=th)
+flt = vsmlrt.RIFE(padded, model=vsmlrt.RIFEModel.v4_6, backend=backend, output_format=1) # fp16 output
+oh = src.height * (flt.height // th)  # not necessary for RIFE (i.e. oh = src.height), but required for super-resolution upscalers.
+ow = src.width  * (flt.width  // tw)
+res = flt.resize.Bicubic(ow, oh, format=vs.YUV420P8, matrix_s="709", src_width=ow, src_height=oh)
+"""  # noqa: E501 - as it is published
+"""The mission's text: https://github.com/AmusementClub/vs-mlrt/releases/tag/v13"""
+
+
+@pytest.mark.parametrize("fp32", [False, True])
+@pytest.mark.parametrize("network", ["fade", "v4.6"])
+def test_the_snippet_of_the_v13_release_notes(interpolating: Any, models: Path, fp32: bool, network: str) -> None:
+    path = models / "rife" / "rife_v4.6.onnx"
+    path.parent.mkdir(parents=True)
+    if network == "fade":
+        fade(path, 11)
+    else:
+        rife_networks.v4_6(path, rife_networks.moving(0, 0, rife_networks.V4_6), "grid", (8, 8, 8, 8))
+    blank = interpolating.std.BlankClip(format=vs.YUV420P8, width=100, height=60, length=1)
+    colors = ([60, 110, 140], [120, 130, 120], [180, 120, 128])
+    src = interpolating.std.Splice([blank.std.BlankClip(color=color) for color in colors]).std.AssumeFPS(fpsnum=25)
+    names = {"src": src, "vs": vs, "vsmlrt": vsmlrt, "backend": EXACT, "WANT_FP32": fp32}
+    exec(SNIPPET, names)
+    flt, res = names["flt"], names["res"]
     assert (flt.width, flt.height, flt.format.id, flt.num_frames) == (128, 64, vs.RGBH, 6)
-    oh = src.height * (flt.height // th)
-    ow = src.width * (flt.width // tw)
-    res = flt.resize.Bicubic(ow, oh, format=vs.YUV420P8, matrix_s="709", src_width=ow, src_height=oh)
-    assert (res.width, res.height, res.num_frames) == (100, 60, 6)
+    assert (res.width, res.height, res.format.id, res.num_frames, res.fps) == (100, 60, vs.YUV420P8, 6, 50)
     for n in range(6):
-        assert len(picture(res, n)) == 3
+        here, after = np.array(colors[n // 2]), np.array(colors[min(n // 2 + 1, 2)])
+        for plane, wanted in zip(picture(res, n), (here + after) / 2 if n % 2 else here, strict=True):
+            np.testing.assert_allclose(plane.astype(float), wanted, atol=1)
 
 
 def test_the_short_form_on_full_hd(interpolating: Any, models: Path) -> None:
