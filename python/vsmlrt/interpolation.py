@@ -19,7 +19,7 @@ SCALES = (0.25, 0.5, 1, 2, 4)
 
 NO_TILES = (
     "frame interpolation is not computed in tiles, because motion across a tile's edge would tear the picture; "
-    "leave it out (a smaller flow scale, such as 0.5, takes less memory)"
+    "leave it out (one stream takes the least memory)"
 )
 """Why a tile is refused."""
 

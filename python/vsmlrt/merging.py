@@ -13,6 +13,7 @@ from .checks import check_clip
 from .resizing import pad_to_multiple
 
 _WITH_GRIDS = 11
+_WITH_SCALE = 8
 _WITHOUT_GRIDS = 7
 
 
@@ -39,22 +40,27 @@ def merge(
     arguments: Arguments,
     *,
     multiple: int,
+    scale: float = 1.0,
 ) -> vs.VideoNode:
     """The pictures between two clips at the mask's moments; arguments as `check_merge` lets them through.
 
-    The clips are padded here, to `multiple`, because the grids that some networks take span the padded picture.
+    The clips are padded here, to `multiple`, because the grids that some networks take span the padded picture. `scale`
+    is the flow scale: an input of some networks, an edit of the others.
     Raises ValueError for a network of another kind, vapoursynth.Error for what the plugin refuses.
     """
     channels = store.inspect(network)["channels"]
-    if channels not in (_WITH_GRIDS, _WITHOUT_GRIDS):
+    if channels not in (_WITH_GRIDS, _WITH_SCALE, _WITHOUT_GRIDS):
         raise ValueError(
             f"vsmlrt.RIFEMerge: the network {network} takes {channels} channels; {_WITHOUT_GRIDS} (two pictures and a "
-            f"moment) and {_WITH_GRIDS} (those and the grids) are accepted"
+            f"moment), {_WITH_SCALE} (those and the flow scale) and {_WITH_GRIDS} (those and the grids) are accepted"
         )
     clips = [pad_to_multiple(clip, multiple) for clip in (clipa, clipb, _moments(mask))]
     if channels == _WITH_GRIDS:
         clips += _grids(clips[0])
-    result: vs.VideoNode = run.model(clips, str(network), arguments)
+    if channels == _WITH_SCALE:
+        clips.append(plugin.core().std.BlankClip(clips[-1], format=vs.GRAYS, color=scale, keep=True))
+        scale = 1.0
+    result: vs.VideoNode = run.model(clips, str(network), arguments, flow_scale=scale)
     return plugin.core().std.CropAbs(result, clipa.width, clipa.height)
 
 

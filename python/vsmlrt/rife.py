@@ -92,7 +92,7 @@ def RIFE(  # noqa: N802 - vs-mlrt's name
         clip: any constant format and size, two frames or more; the result has the same.
         multi: frames of the result / frames of the clip, above 0: a whole number or a ``fractions.Fraction``.
         scale: size of the picture that motion is looked for on / size of the clip: 0.25, 0.5, 1, 2 or 4. 0.5 suits
-            4K. Files of version 4.7 and later have one scale only, 1, and say so.
+            4K. Only ONNX files of versions 4.0 to 4.6 take another one than 1, and not their ensemble networks.
         tiles, tilesize, overlap: refused; the flow needs the whole picture.
         model: which version; default 4.4.
         backend: where and how it runs.
@@ -149,21 +149,18 @@ def RIFEMerge(  # noqa: N802 - vs-mlrt's name
         clipa, clipb: any constant formats, of one size and length. The result has the first one's format.
         mask: a GRAY clip of the same size and length: the moment of the result at each pixel, 0 at `clipa` to 1 (or an
             integer format's largest value) at `clipb`.
-        scale: only 1 is accepted here; `RIFE` takes others.
-        tiles, tilesize, overlap, model, backend, ensemble, _implementation, output_format: as for `RIFE`.
+        scale, tiles, tilesize, overlap, model, backend, ensemble, _implementation, output_format: as for `RIFE`.
 
     Raises TypeError or ValueError for arguments, NetworkNotFoundError for a network that is not on disk,
     vapoursynth.Error for what the plugin refuses.
     """
     function = "vsmlrt.RIFEMerge"
     check_merge(function, clipa, clipb, mask)
-    if scale != 1:
-        raise ValueError(f'{function}: "scale" other than 1 is accepted by vsmlrt.RIFE alone, got {scale!r}')
     network, multiple = _network(function, model, scale, ensemble, _implementation, tiles, tilesize, overlap)
     result = _result(function, output_format)
 
     def make(arguments: Arguments) -> vs.VideoNode:
-        return merge(clipa, clipb, mask, network.path, arguments | result, multiple=multiple)
+        return merge(clipa, clipb, mask, network.path, arguments | result, multiple=multiple, scale=float(scale))
 
     return with_fallback(backend, make)
 

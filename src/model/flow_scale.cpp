@@ -3,6 +3,8 @@
 #include "base/error.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 
 namespace vsmlrt::model {
 namespace {
@@ -53,10 +55,27 @@ std::vector<Operand> find_resizes(const Network &network) {
     return found;
 }
 
+// Values that are computed from the pictures, and not from their sizes alone as grids are.
+std::unordered_set<std::string_view> made_of_pictures(const Network &network) {
+    std::unordered_set<std::string_view> made;
+    for (const Value &input : network.inputs)
+        made.insert(input.name);
+    for (const Node &node : network.nodes) {
+        const bool reads =
+            std::ranges::any_of(node.inputs, [&](const auto &name) { return made.contains(name); });
+        if (reads && node.op != "Shape")
+            made.insert(node.outputs.begin(), node.outputs.end());
+    }
+    return made;
+}
+
 std::vector<Operand> find_products(const Network &network) {
+    const auto pictures = made_of_pictures(network);
     std::vector<Operand> found;
     for (std::size_t i = 0; i < network.nodes.size(); ++i) {
         const Node &node = network.nodes[i];
+        if (std::ranges::none_of(node.inputs, [&](const auto &name) { return pictures.contains(name); }))
+            continue;
         for (std::size_t input = 0; node.op == "Mul" && input < node.inputs.size(); ++input) {
             std::vector<float> factor = values_of(network, node.inputs[input]);
             if (factor.size() != 1)
@@ -81,8 +100,8 @@ void scale_flow(Network &network, double scale) {
     std::vector<Operand> factors = find_products(network);
     if (sizes.size() != resizes || factors.size() != products)
         throw BadModel(
-            "the network has no flow scale to set: networks of RIFE v4.0 to v4.6 and those with an "
-            "input for it take \"scale\"; leave it at 1");
+            "the network has no flow scale to set: ONNX networks of RIFE v4.0 to v4.6 and those with an "
+            "input for it take one; leave it at 1");
     const auto ratio = static_cast<float>(scale);
     for (std::size_t i = 0; i < sizes.size(); ++i) {
         const bool back = i % 3 == 1;

@@ -1,11 +1,10 @@
 // core.mlrt.Interpolate: from arguments to nodes.
 #include "base/checked.h"
 #include "base/error.h"
-#include "graph/inspect.h"
-#include "model/flow_scale.h"
 #include "model/interpolator.h"
 #include "vs/arguments.h"
 #include "vs/convert.h"
+#include "vs/flow_scale.h"
 #include "vs/frame_duration.h"
 #include "vs/functions.h"
 #include "vs/interpolate_filter.h"
@@ -23,24 +22,21 @@ namespace {
 
 using Role = model::InterpolatorRole;
 
-constexpr int grid_form_multiple = 32; // of networks of the 11-channel form, at scale 1
-
-// As vs-mlrt takes it: 32 / scale must be whole.
-double read_scale(const Arguments &arguments) {
-    const double scale = arguments.real("scale").value_or(1);
-    const double multiple = std::round(grid_form_multiple / scale);
-    const bool whole = std::abs(multiple * scale - grid_form_multiple) < 1e-6;
-    if (!(scale >= 0.25 && scale <= 4 && whole))
-        throw BadArgument("\"scale\" must be 0.25 to 4 and divide ", int{grid_form_multiple},
-                          " (0.25, 0.5, 1, 2, 4, 1.6, ...); got ", scale);
-    return scale;
-}
-
 double read_threshold(const Arguments &arguments) {
     const double threshold = arguments.real("scene_threshold").value_or(0);
     if (!(threshold >= 0 && threshold <= 1))
         throw BadArgument("\"scene_threshold\" must be 0 (no detector) to 1; got ", threshold);
     return threshold;
+}
+
+// Accepted only to say why there are none.
+void refuse_tiles(const Arguments &arguments) {
+    for (const char *name : {"tiles", "tilesize", "overlap"})
+        if (arguments.has(name))
+            throw BadArgument("\"", name,
+                              "\" is not accepted: frame interpolation is not computed in tiles, because "
+                              "motion across a tile's edge would tear the picture; leave it out (one "
+                              "stream takes the least memory)");
 }
 
 // A network, what its channels hold, and the flow scale that its input of that name is given.
@@ -55,14 +51,10 @@ struct Interpolator {
 };
 
 Interpolator read_interpolator(const Arguments &arguments) {
-    Interpolator result{read_network(arguments), {}, read_scale(arguments)};
+    Interpolator result{read_network(arguments), {}, read_flow_scale(arguments, "scale")};
     result.roles = model::interpolator_channels(result.network.loaded.network);
-    if (result.scale == 1 || result.has(Role::flow_scale))
-        return result;
-    model::Network &edited = result.network.loaded.network;
-    model::scale_flow(edited, result.scale);
-    result.network.card = graph::inspect(edited, model::read_card(edited));
-    result.network.file.clear(); // What is in the file is not what runs.
+    if (result.scale != 1 && !result.has(Role::flow_scale))
+        set_flow_scale(result.network, result.scale);
     return result;
 }
 
@@ -82,6 +74,7 @@ class Builder {
 public:
     Builder(const Host &host, const Arguments &arguments)
         : host_(host), arguments_(arguments), clip_(std::move(arguments.nodes("clip").front())) {
+        refuse_tiles(arguments_);
         check_clip();
         schedule_ = std::make_shared<timeline::Schedule>(read_schedule(host_, arguments_, clip_));
         Interpolator interpolator = read_interpolator(arguments_);
@@ -205,7 +198,10 @@ const char *const interpolate_arguments = "clip:vnode;"
                                           "max_shapes:int[]:opt;"
                                           "engine_folder:data:opt;"
                                           "options:data[]:opt;"
-                                          "path_is_serialization:int:opt;";
+                                          "path_is_serialization:int:opt;"
+                                          "tiles:int[]:opt;"
+                                          "tilesize:int[]:opt;"
+                                          "overlap:int[]:opt;";
 
 void interpolate(const Host &host, const VSMap &in, VSMap &out) {
     const Arguments arguments(host, in);

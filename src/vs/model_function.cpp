@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "vs/arguments.h"
 #include "vs/convert.h"
+#include "vs/flow_scale.h"
 #include "vs/functions.h"
 #include "vs/model_arguments.h"
 #include "vs/model_filter.h"
@@ -84,6 +85,8 @@ public:
         check_clips(host_, clips_);
         format_ = host_.info(clips_.front()).format;
         engine::Network network = read_network(arguments_);
+        if (const double scale = read_flow_scale(arguments_, "flow_scale"); scale != 1)
+            set_flow_scale(network, scale);
         picture_ = picture_of(host_, clips_, network.card.channels);
         for (Node &clip : clips_)
             colors_.push_back(
@@ -185,6 +188,7 @@ const char *const model_arguments = "clips:vnode[];"
                                     "multiple:int:opt;"
                                     "padding:data:opt;"
                                     "scale:int:opt;"
+                                    "flow_scale:float:opt;"
                                     "dedup:int:opt;"
                                     "flexible_output_prop:data:opt;"
                                     "path_is_serialization:int:opt;"

@@ -2,7 +2,7 @@
 
 Structure: Practical-RIFE's IFNet_HDv3 as published (blocks of two strided convolutions, eight residual ones and a
 transposed one with pixel shuffle; warp by GridSample, align_corners, border). Forms: one input of 7, 8 or 11 channels,
-or separate inputs, as vs-mlrt's exports have them.
+or separate inputs, as vs-mlrt's exports have them; "padded" is the 7-channel one that pads and crops in itself.
 """
 
 from __future__ import annotations
@@ -44,6 +44,13 @@ class Builder:
         name = f"c{len(self.stored)}"
         self.stored[name] = np.asarray(value, dtype)
         return name
+
+    def integers(self, value: object) -> str:
+        return self.constant(value, np.int64)
+
+    def listed(self, number: str) -> str:
+        """A number as a list of one."""
+        return self.node("Unsqueeze", [number, self.integers([0])])
 
     def weight(self, name: str, shape: tuple[int, ...]) -> str:
         self.stored[name] = np.asarray(self.weights(name, shape), np.float32).reshape(shape)
@@ -90,8 +97,9 @@ class Builder:
 class Inputs:
     """The network's inputs in one of the forms, as the pieces that IFNet works with."""
 
-    def __init__(self, b: Builder, form: str) -> None:
+    def __init__(self, b: Builder, form: str, multiple: int) -> None:
         self.b = b
+        self.size: tuple[str, str] | None = None
         pieces = {"first": 3, "second": 3, "timestep": 1}
         if form == "flow_scale":
             pieces["flow_scale"] = 1
@@ -104,11 +112,38 @@ class Inputs:
             self.channels = {"input": sum(pieces.values())}
             self.pieces = {}
             begin = 0
+            whole = self.pad("input", multiple) if form == "padded" else "input"
             for name, channels in pieces.items():
-                self.pieces[name] = b.part("input", begin, begin + channels)
+                self.pieces[name] = b.part(whole, begin, begin + channels)
                 begin += channels
         if "grid" not in self.pieces:
             self.make_grid()
+
+    def pad(self, x: str, multiple: int) -> str:
+        """Zeros to the right and below up to the next multiple, with the arithmetic that PyTorch exports for it."""
+        b = self.b
+        shape, amounts = b.node("Shape", [x]), []
+        self.size = (
+            b.node("Gather", [shape, b.integers(2)], axis=0),
+            b.node("Gather", [shape, b.integers(3)], axis=0),
+        )
+        for size in reversed(self.size):
+            steps = b.node("Div", [b.node("Sub", [size, b.integers(1)]), b.integers(multiple)])
+            wanted = b.node("Mul", [b.node("Add", [steps, b.integers(1)]), b.integers(multiple)])
+            amounts += [b.integers([0]), b.listed(b.node("Sub", [wanted, size]))]
+        zero = helper.make_tensor("zero", TensorProto.INT64, [1], [0])
+        rest = b.node("ConstantOfShape", [b.integers([4])], value=zero)
+        pairs = b.node("Reshape", [b.cat([*amounts, rest], 0), b.integers([-1, 2])])
+        pairs = b.node("Slice", [pairs, b.integers([-1]), b.integers([1 - 2**63]), b.integers([0]), b.integers([-1])])
+        pads = b.node("Reshape", [b.node("Transpose", [pairs], perm=[1, 0]), b.integers([-1])])
+        return b.node("Pad", [x, b.node("Cast", [pads], to=TensorProto.INT64), b.constant(0.0)], mode="constant")
+
+    def crop(self, x: str) -> str:
+        """Back to the size before `pad`, if that was called."""
+        for axis, size in enumerate(self.size or (), 2):
+            begin, end = self.b.integers([0]), self.b.listed(size)
+            x = self.b.node("Slice", [x, begin, end, self.b.integers([axis])])
+        return x
 
     def make_grid(self) -> None:
         """Grid and steps from the picture's own size, as the 7-channel exports do."""
@@ -120,7 +155,7 @@ class Inputs:
             zero, one = b.constant(0, np.int64), b.constant(1, np.int64)
             indices = b.node("Cast", [b.node("Range", [zero, size, one])], to=TensorProto.FLOAT)
             last = b.node("Sub", [b.node("Cast", [size], to=TensorProto.FLOAT), b.constant(1)])
-            step = b.node("Div", [b.constant(2), last])
+            step = b.times(b.node("Reciprocal", [last]), 2)
             line = b.node("Sub", [b.node("Mul", [indices, step]), b.constant(1)])
             form = [1, 1, 1, -1] if axis == 3 else [1, 1, -1, 1]
             line = b.node("Reshape", [line, b.constant(form, np.int64)])
@@ -141,7 +176,7 @@ def _finish(b: Builder, inputs: Inputs, mask: str, warped: list[str], path: Path
     mask = b.node("Sigmoid", [mask])
     rest = b.node("Sub", [b.constant(1), mask])
     left, right = b.node("Mul", [warped[0], mask]), b.node("Mul", [warped[1], rest])
-    b.nodes.append(helper.make_node("Add", [left, right], ["output"]))
+    b.nodes.append(helper.make_node("Identity", [inputs.crop(b.node("Add", [left, right]))], ["output"]))
     graph = helper.make_graph(
         b.nodes,
         "ifnet",
@@ -172,7 +207,7 @@ def v4_6(
 ) -> str:
     """IFNet v4.6; `widths` are the blocks' channels, `scales` what each of them reads smaller by."""
     b = Builder(weights)
-    inputs = Inputs(b, form)
+    inputs = Inputs(b, form, 32)
     first, second, timestep = (inputs.pieces[name] for name in ("first", "second", "timestep"))
     warped = [first, second]
     flow, mask = "", ""
@@ -191,7 +226,7 @@ def v4_6(
 def v4_25(path: Path, weights: Weights, form: str = "grid", widths: tuple[int, ...] = (192, 128, 96, 64, 32)) -> str:
     """IFNet v4.25: an encoder whose features are warped along, five blocks, and features handed from block to block."""
     b = Builder(weights)
-    inputs = Inputs(b, form)
+    inputs = Inputs(b, form, 64)
     first, second, timestep = (inputs.pieces[name] for name in ("first", "second", "timestep"))
     encoded = [_encoder(b, first), _encoder(b, second)]
     warped = [first, second]

@@ -249,6 +249,24 @@ def test_frames_of_a_pair_share_their_sources(blend: str) -> None:
     assert max(asked.values()) == 1
 
 
+def test_frames_of_a_pair_share_what_is_converted(blend: str) -> None:
+    """Without a cache of its own the source tells who asks: seven output frames of two pairs, and one conversion."""
+    asked: Counter[int] = Counter()
+
+    def count(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
+        asked[n] += 1
+        return f
+
+    clip = noise(CORE, 64, 48, 12, vs.YUV420P8).std.AssumeFPS(fpsnum=24)
+    counted = CORE.std.ModifyFrame(clip, clip, count)
+    counted.std.SetVideoCache(mode=0)
+    out = interpolate(counted, blend, multi=4, matrix=1)
+    asked.clear()
+    for n in range(out.num_frames):
+        out.get_frame(n).close()
+    assert [asked[n] for n in range(1, 12)] == [7 + 1] * 11
+
+
 def test_a_failing_frame_leaves_the_filter_usable(blend: str) -> None:
     clip = noise(CORE, 32, 32, 4).std.AssumeFPS(fpsnum=24)
     out = interpolate(clip, blend, backend="reference", options=["fault.run=2"])

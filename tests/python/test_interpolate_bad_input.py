@@ -59,8 +59,9 @@ def refusal(*arguments: Any, **options: Any) -> str:
         ({"backend": "abacus"}, "abacus"),
         ({"precision": "fp8"}, '"precision" must be auto, fp32, fp16 or bf16; got "fp8"'),
         ({"output_format": 2}, '"output_format" must be 0 (fp32) or 1 (fp16); got 2'),
-        ({"tilesize": 32}, "tilesize"),
-        ({"tiles": 2}, "tiles"),
+        ({"tilesize": 32}, '"tilesize" is not accepted: frame interpolation is not computed in tiles, because motion'),
+        ({"tiles": 2}, '"tiles" is not accepted: frame interpolation is not computed in tiles, because motion'),
+        ({"overlap": [8, 8]}, '"overlap" is not accepted: frame interpolation is not computed in tiles, because'),
     ],
 )
 def test_options(options: dict[str, Any], sentence: str, clip: vs.VideoNode, blend: str) -> None:

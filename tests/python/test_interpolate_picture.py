@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 import vapoursynth as vs
 
+import rife_ncnn
 import rife_networks
 from hosting import noise, picture, plugin_core
 from test_network_tool import TOOL
 
 CORE = plugin_core()
 NARROW = (8, 8, 8, 8)
+BACKENDS = ("openvino", "reference")
+FORMS = (*rife_networks.FORMS, "padded")
 NETWORKS = {
     "v4.6": (rife_networks.v4_6, rife_networks.V4_6, NARROW),
     "v4.25": (rife_networks.v4_25, rife_networks.V4_25, (*NARROW, 8)),
@@ -120,10 +123,7 @@ def test_a_panned_grid_stays_straight(
 @pytest.mark.parametrize(("kind", "bound"), [("smooth", 1e-5), ("noise", 1e-4)])
 def test_the_forms_of_one_network_give_the_same_picture(tmp_path: Path, name: str, kind: str, bound: float) -> None:
     build, _, widths = NETWORKS[name]
-    paths = {
-        form: build(tmp_path / f"{form}.onnx", rife_networks.random(flow=0.5), form, widths)
-        for form in rife_networks.FORMS
-    }
+    paths = {form: build(tmp_path / f"{form}.onnx", rife_networks.random(flow=0.5), form, widths) for form in FORMS}
     if kind == "noise":
         clip = noise(CORE, 160, 96, 2)
     else:
@@ -131,11 +131,11 @@ def test_the_forms_of_one_network_give_the_same_picture(tmp_path: Path, name: st
     clip = clip.std.AssumeFPS(fpsnum=24)
     expected = interpolate(clip, paths["grid"], multi=3, multiple=64)
     assert difference(expected, clip.std.Loop(2), 1) > 1e-3
-    for form in rife_networks.FORMS[1:]:
+    for form in FORMS[1:]:
         assert difference(interpolate(clip, paths[form], multi=3, multiple=64), expected, 1) <= bound
 
 
-@pytest.mark.parametrize("form", rife_networks.FORMS)
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_reference_agrees(tmp_path: Path, name: str, form: str) -> None:
     build, _, widths = NETWORKS[name]
@@ -145,6 +145,24 @@ def test_reference_agrees(tmp_path: Path, name: str, form: str) -> None:
     there = interpolate(clip, path, multi=(5, 2), backend="reference")
     for n in (0, 1, 2):
         assert difference(here, there, n) <= 2e-4
+
+
+@pytest.mark.parametrize(("name", "multiple"), [("v4.6", 32), ("v4.25", 64)])
+def test_a_network_that_pads_in_itself_is_given_the_frame_as_it_is(tmp_path: Path, name: str, multiple: int) -> None:
+    """Where nothing is to be padded it equals the plain form; else no second border is put around its own."""
+    build, _, widths = NETWORKS[name]
+    padded = build(tmp_path / "padded.onnx", rife_networks.random(flow=0.5), "padded", widths)
+    plain = build(tmp_path / "plain.onnx", rife_networks.random(flow=0.5), "plain", widths)
+    clip = noise(CORE, 128, 64, 2).std.AssumeFPS(fpsnum=24)
+    same = interpolate(clip, plain, multi=3, multiple=multiple)
+    assert difference(interpolate(clip, padded, multi=3), same, 1) <= 1e-5
+    info = CORE.mlrt.Inspect(padded)
+    assert (info["channels"], info["multiple"]) == (7, 1)
+    odd = noise(CORE, 91, 67, 2).std.AssumeFPS(fpsnum=24)
+    for t in (1, 2):
+        (mine, *_), (other, *_) = (picture(interpolate(odd, padded, multi=3, backend=b), t) for b in BACKENDS)
+        assert mine.shape == (67, 91)
+        assert np.abs(mine - other).max() <= 2e-4
 
 
 def test_flow_scale_is_the_eighth_channel(tmp_path: Path) -> None:
@@ -165,11 +183,12 @@ def test_flow_scale_is_the_eighth_channel(tmp_path: Path) -> None:
         assert np.allclose(picture(interpolate(clip, path, multi=4, **options), 1)[2], value, atol=1e-6)
 
 
+@pytest.mark.parametrize("form", ["grid", "plain", "padded"])
 @pytest.mark.parametrize("scale", [0.25, 0.5, 2.0, 4.0])
-def test_flow_scale_of_a_network_without_an_input_for_it(tmp_path: Path, scale: float) -> None:
+def test_flow_scale_of_a_network_without_an_input_for_it(tmp_path: Path, scale: float, form: str) -> None:
     """Equal to the network that is built with its blocks' scales divided by it."""
     weights, clip = rife_networks.random(flow=0.5), noise(CORE, 256, 128, 2).std.AssumeFPS(fpsnum=24)
-    plain = rife_networks.v4_6(tmp_path / "plain.onnx", weights, "grid", NARROW)
+    plain = rife_networks.v4_6(tmp_path / "plain.onnx", weights, form, NARROW)
     divided = tuple(block / scale for block in rife_networks.V4_6)
     built = rife_networks.v4_6(tmp_path / "built.onnx", rife_networks.random(flow=0.5), "grid", NARROW, divided)
     expected = interpolate(clip, built, multi=4, multiple=128)
@@ -184,6 +203,17 @@ def test_the_grid_form_is_padded_to_32_over_scale(tmp_path: Path, scale: float, 
     out = interpolate(clip, path, scale=scale)
     assert difference(out, interpolate(clip, path, scale=scale, multiple=multiple), 1) == 0
     assert difference(out, interpolate(clip, path, scale=scale, multiple=2 * multiple), 1) > 0
+
+
+@pytest.mark.parametrize("backend", ["openvino", "onnxruntime", "reference"])
+def test_the_v4_6_of_rife_ncnn_equals_the_onnx_one(tmp_path: Path, backend: str) -> None:
+    """flownet.param and .bin of the same weights, layer for layer as rife-ncnn-vulkan's folder has them."""
+    param = rife_ncnn.v4_6(tmp_path / "flownet.param", rife_networks.random(flow=0.5), NARROW)
+    path = rife_networks.v4_6(tmp_path / "network.onnx", rife_networks.random(flow=0.5), "plain", NARROW)
+    clip = noise(CORE, 90, 70, 2).std.AssumeFPS(fpsnum=24)
+    expected = interpolate(clip, path, multi=3, multiple=32, backend="reference")
+    assert difference(expected, clip.std.Loop(2), 1) > 1e-2
+    assert difference(interpolate(clip, str(param), multi=3, backend=backend), expected, 1) <= 1e-4
 
 
 NCNN = """7767517
@@ -222,7 +252,7 @@ def test_a_network_of_rife_ncnn(tmp_path: Path) -> None:
         assert at_y == pytest.approx(40 + dy / 4, abs=1e-3)
 
 
-@pytest.mark.parametrize("form", rife_networks.FORMS)
+@pytest.mark.parametrize("form", FORMS)
 def test_a_program_for_a_range_of_sizes_gives_the_same(tmp_path: Path, form: str) -> None:
     path = rife_networks.v4_6(tmp_path / "network.onnx", rife_networks.random(flow=0.5), form, NARROW)
     shapes = {"static_shape": 0, "min_shapes": [32, 32], "opt_shapes": [96, 96], "max_shapes": [256, 128]}

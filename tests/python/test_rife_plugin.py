@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import vapoursynth as vs
 
+import rife_networks
 import vsmlrt
 from hosting import noise, picture, plugin_core
 from interpolators import fade, shown
@@ -97,11 +98,32 @@ def test_the_steps_of_the_grids(core: Any, models: Path) -> None:
     np.testing.assert_allclose(down, 2 / 63, rtol=1e-6)
 
 
+@pytest.mark.parametrize("form", ["grid", "flow_scale", "plain"])
+@pytest.mark.parametrize("scale", [0.5, 1, 2])
+def test_merge_is_the_frame_between(core: Any, models: Path, form: str, scale: float) -> None:
+    """A network of RIFE's structure, at every flow scale, gives what RIFE makes of the two as one clip.
+
+    The size needs no padding, where RIFE mirrors and RIFEMerge continues the edge.
+    """
+    (models / "rife").mkdir(parents=True)
+    path = models / "rife" / "rife_v4.6.onnx"
+    rife_networks.v4_6(path, rife_networks.random(flow=0.5), form, (8, 8, 8, 8))
+    clip = noise(core, 128, 64, length=2).std.AssumeFPS(fpsnum=24)
+    mask = core.std.BlankClip(format=vs.GRAYS, width=128, height=64, length=1, color=0.25)
+    options: dict[str, Any] = {"model": RIFEModel.v4_6, "scale": scale, "backend": EXACT}
+    merged = picture(vsmlrt.RIFEMerge(clip[0], clip[1], mask, **options))
+    for mine, wanted in zip(merged, picture(vsmlrt.RIFE(clip, 4, **options), 1), strict=True):
+        np.testing.assert_allclose(mine, wanted, atol=2e-5)
+    if form != "flow_scale" and scale != 1:
+        unscaled = picture(vsmlrt.RIFEMerge(clip[0], clip[1], mask, **(options | {"scale": 1})))
+        assert np.abs(merged[0] - unscaled[0]).max() > 1e-2
+
+
 def test_merge_refuses_a_network_of_other_channels(core: Any, models: Path) -> None:
     (models / "rife").mkdir(parents=True)
     identity(models / "rife" / "rife_v4.4.onnx")
     a, mask = noise(core, 64, 32), core.std.BlankClip(format=vs.GRAYS, width=64, height=32, length=1)
-    with pytest.raises(ValueError, match=r"takes 3 channels; 7 .* and 11 .* are accepted"):
+    with pytest.raises(ValueError, match=r"takes 3 channels; 7 .* 8 .* and 11 .* are accepted"):
         vsmlrt.RIFEMerge(a, a, mask, backend=EXACT)
 
 
@@ -117,21 +139,39 @@ def test_a_ramp_stays_a_ramp(interpolating: Any, models: Path, folder: str, mult
             np.testing.assert_allclose(plane, min(float(n / Fraction(multi)), 4.0) / 4, atol=1e-6)
 
 
-def test_the_snippet_of_the_v13_release_notes(interpolating: Any, models: Path) -> None:
-    fade(models / "rife" / "rife_v4.6.onnx", 11)
-    src = noise(interpolating, 100, 60, length=3, fmt=vs.YUV420P8)
-    backend = EXACT
-    th = (src.height + 31) // 32 * 32
-    tw = (src.width + 31) // 32 * 32
-    padded = src.resize.Bicubic(tw, th, format=vs.RGBH, matrix_in_s="709", src_width=tw, src_height=th)
-    flt = vsmlrt.RIFE(padded, model=vsmlrt.RIFEModel.v4_6, backend=backend, output_format=1)
+SNIPPET = """
+th = (src.height + 31) // 32 * 32  # adjust 32 and 31 to match specific AI network input resolution requirements.
+tw = (src.width  + 31) // 32 * 32  # same.
+padded = src.resize.Bicubic(tw, th, format=vs.RGBS if WANT_FP32 else vs.RGBH, matrix_in_s="709", src_width=tw, src_height=th)
+flt = vsmlrt.RIFE(padded, model=vsmlrt.RIFEModel.v4_6, backend=backend, output_format=1) # fp16 output
+oh = src.height * (flt.height // th)  # not necessary for RIFE (i.e. oh = src.height), but required for super-resolution upscalers.
+ow = src.width  * (flt.width  // tw)
+res = flt.resize.Bicubic(ow, oh, format=vs.YUV420P8, matrix_s="709", src_width=ow, src_height=oh)
+"""  # noqa: E501 - as it is published
+"""The mission's text: https://github.com/AmusementClub/vs-mlrt/releases/tag/v13"""
+
+
+@pytest.mark.parametrize("fp32", [False, True])
+@pytest.mark.parametrize("network", ["fade", "v4.6"])
+def test_the_snippet_of_the_v13_release_notes(interpolating: Any, models: Path, fp32: bool, network: str) -> None:
+    path = models / "rife" / "rife_v4.6.onnx"
+    path.parent.mkdir(parents=True)
+    if network == "fade":
+        fade(path, 11)
+    else:
+        rife_networks.v4_6(path, rife_networks.moving(0, 0, rife_networks.V4_6), "grid", (8, 8, 8, 8))
+    blank = interpolating.std.BlankClip(format=vs.YUV420P8, width=100, height=60, length=1)
+    colors = ([60, 110, 140], [120, 130, 120], [180, 120, 128])
+    src = interpolating.std.Splice([blank.std.BlankClip(color=color) for color in colors]).std.AssumeFPS(fpsnum=25)
+    names = {"src": src, "vs": vs, "vsmlrt": vsmlrt, "backend": EXACT, "WANT_FP32": fp32}
+    exec(SNIPPET, names)
+    flt, res = names["flt"], names["res"]
     assert (flt.width, flt.height, flt.format.id, flt.num_frames) == (128, 64, vs.RGBH, 6)
-    oh = src.height * (flt.height // th)
-    ow = src.width * (flt.width // tw)
-    res = flt.resize.Bicubic(ow, oh, format=vs.YUV420P8, matrix_s="709", src_width=ow, src_height=oh)
-    assert (res.width, res.height, res.num_frames) == (100, 60, 6)
+    assert (res.width, res.height, res.format.id, res.num_frames, res.fps) == (100, 60, vs.YUV420P8, 6, 50)
     for n in range(6):
-        assert len(picture(res, n)) == 3
+        here, after = np.array(colors[n // 2]), np.array(colors[min(n // 2 + 1, 2)])
+        for plane, wanted in zip(picture(res, n), (here + after) / 2 if n % 2 else here, strict=True):
+            np.testing.assert_allclose(plane.astype(float), wanted, atol=1)
 
 
 def test_the_short_form_on_full_hd(interpolating: Any, models: Path) -> None:

@@ -45,6 +45,9 @@ public:
     std::string per_channel(const char *role, std::span<const float> values) {
         return constant(role, {1, static_cast<std::int64_t>(values.size()), 1, 1}, values);
     }
+    std::string integer(const char *role, std::int64_t value) {
+        return graph.constant(layer_.name + "/" + role, value);
+    }
     std::string integers(const char *role, std::initializer_list<std::int64_t> values) {
         return integers(role, std::span(values.begin(), values.size()));
     }

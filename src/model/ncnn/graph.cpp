@@ -41,6 +41,12 @@ std::string Graph::constant(const std::string &name, std::span<const std::int64_
     return chosen;
 }
 
+std::string Graph::constant(const std::string &name, std::int64_t value) {
+    auto chosen = unique(name);
+    network.initializers.emplace(chosen, make_tensor(chosen, {}, std::span(&value, 1)));
+    return chosen;
+}
+
 void Graph::rename(const std::string &from, const std::string &to) {
     for (auto &node : network.nodes) {
         std::ranges::replace(node.inputs, from, to);

@@ -52,6 +52,7 @@ public:
     std::string constant(const std::string &name, std::vector<std::int64_t> dims,
                          std::span<const float> values);
     std::string constant(const std::string &name, std::span<const std::int64_t> values); // rank 1
+    std::string constant(const std::string &name, std::int64_t value);                   // rank 0
 
     // Renames a value that a node makes, everywhere.
     void rename(const std::string &from, const std::string &to);

@@ -12,10 +12,10 @@ std::string grid_coordinate(Conversion &c, std::int64_t axis, std::int64_t flow_
     const auto one = c.scalar("one", 1);
     const auto shape = c.emit("Shape", {c.input(0).value});
     const std::int64_t to_float = 1;
-    const auto number = c.emit("Gather", {shape, c.integers("axis", {axis})});
+    // A number, not a list of one: of a squeezed list ONNX Runtime mistakes the type once sizes are fixed.
+    const auto number = c.emit("Gather", {shape, c.integer("axis", axis)});
     const auto size = c.emit("Cast", {number}, {{"to", to_float}});
-    const auto scalar = c.emit("Squeeze", {size});
-    const auto places = c.emit("Range", {c.scalar("zero", 0), scalar, one});
+    const auto places = c.emit("Range", {c.scalar("zero", 0), size, one});
     const bool rows = axis == 2;
     const auto along = c.emit(
         "Reshape", {places, rows ? c.integers("rows", {1, 1, -1, 1}) : c.integers("columns", {1, 1, 1, -1})});
