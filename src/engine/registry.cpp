@@ -106,6 +106,13 @@ Backend best(Modules &all, const std::vector<std::string> &names) {
     return *chosen;
 }
 
+std::string absences_of(const Backend &backend) {
+    std::vector<std::string> reasons;
+    for (const Absence &absence : backend.absences())
+        reasons.push_back(text(absence.what, ": ", absence.reason));
+    return reasons.empty() ? std::string() : " (" + join(reasons, "; ") + ")";
+}
+
 } // namespace
 
 void set_module_folder(const fs::path &folder) {
@@ -149,7 +156,7 @@ DeviceInfo find_device(const Backend &backend, const std::string &id, int index)
         throw Unsupported("backend ", backend.name(), " has no device on this machine");
     if (!id.empty())
         throw BadArgument("\"device\" must be one of ", join(names, ", "), " for backend ", backend.name(),
-                          "; got \"", id, "\"");
+                          "; got \"", id, "\"", absences_of(backend));
     if (index < 0 || index >= static_cast<int>(devices.size()))
         throw BadArgument("\"device_id\" must be 0 to ", devices.size() - 1, " for backend ", backend.name(),
                           " (", join(names, ", "), "); got ", index);

@@ -24,6 +24,7 @@ _OPTIONAL = (  # bring more backends
     "onnxruntime",
     "onnxruntime-gpu",
     "onnxruntime-ep-nv-tensorrt-rtx-cu13",
+    "onnxruntime-ep-openvino",
     "onnxruntime-ep-webgpu",
 )
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <unistd.h>
@@ -51,6 +52,37 @@ void describe_nvidia(Device &device, const std::vector<NvidiaDevice> &known) {
         return;
     device.name = known[place].name;
     device.memory_bytes = known[place].memory_bytes;
+    device.plan_basis += known[place].plan_basis + "\n";
+}
+
+// A provider library and the vendor's libraries beside it. Of their versions no API tells reliably; their
+// sizes do.
+std::string library_basis(const Provider &provider) {
+    std::vector<std::string> parts;
+    for (const ProviderLibrary &library : provider_libraries()) {
+        if (library.name != provider.name)
+            continue;
+        std::error_code ignored;
+        for (const auto &entry : std::filesystem::directory_iterator(library.file.parent_path(), ignored))
+            if (entry.is_regular_file(ignored) && !entry.is_symlink(ignored) &&
+                entry.path().filename().string().find(".so") != std::string::npos)
+                parts.push_back(text(entry.path().filename().string(), " ", entry.file_size(ignored)));
+    }
+    std::sort(parts.begin(), parts.end());
+    return join(parts, "\n") + "\n";
+}
+
+// What a provider says of itself and its driver.
+std::string metadata_basis(const OrtEpDevice *device) {
+    const char *const *keys = nullptr;
+    const char *const *values = nullptr;
+    std::size_t count = 0;
+    call(GetKeyValuePairs, call(EpDevice_EpMetadata, device), &keys, &values, &count);
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < count; ++i)
+        parts.push_back(text(keys[i], " ", values[i]));
+    std::sort(parts.begin(), parts.end());
+    return join(parts, "\n") + "\n";
 }
 
 std::string hardware_name(const OrtHardwareDevice *hardware) {
@@ -76,6 +108,8 @@ void add_plugins(std::vector<Device> &devices, const std::vector<NvidiaDevice> &
         device.id = id_of(device.provider, device.index);
         device.name = hardware_name(hardware);
         device.provider.native_fp16 = call(HardwareDevice_Type, hardware) != hardware_cpu;
+        if (device.provider.context_models)
+            device.plan_basis = library_basis(device.provider) + metadata_basis(found[i]);
         describe_nvidia(device, nvidia);
         devices.push_back(std::move(device));
     }
@@ -133,16 +167,10 @@ std::vector<Device> find_all() {
     return devices;
 }
 
-// Why libraries that were found have no device here.
 std::string absences() {
     std::vector<std::string> reasons;
-    for (const ProviderLibrary &library : provider_libraries()) {
-        const auto from = [&](const Device &device) { return device.provider.name == library.name; };
-        if (!library.failure.empty())
-            reasons.push_back(library.file.string() + " is not used: " + library.failure);
-        else if (std::none_of(list_devices().begin(), list_devices().end(), from))
-            reasons.push_back(library.name + " is registered and lists no device here");
-    }
+    for (const auto &[what, reason] : list_absent())
+        reasons.push_back(text(what, ": ", reason));
     return reasons.empty() ? std::string() : " (" + join(reasons, "; ") + ")";
 }
 
@@ -151,6 +179,19 @@ std::string absences() {
 const std::vector<Device> &list_devices() {
     static const auto *const instance = new std::vector<Device>(find_all());
     return *instance;
+}
+
+std::vector<std::pair<std::string, std::string>> list_absent() {
+    std::vector<std::pair<std::string, std::string>> absent;
+    for (const ProviderLibrary &library : provider_libraries()) {
+        const auto from = [&](const Device &device) { return device.provider.name == library.name; };
+        const std::string id(provider_named(library.name).id);
+        if (!library.failure.empty())
+            absent.emplace_back(id, text(library.file.string(), " is not used: ", library.failure));
+        else if (std::none_of(list_devices().begin(), list_devices().end(), from))
+            absent.emplace_back(id, text(library.name, " is registered and lists no device here"));
+    }
+    return absent;
 }
 
 const Device &find_device(const std::string &id) {
