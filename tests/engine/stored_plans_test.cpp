@@ -116,8 +116,10 @@ TEST_F(StoredPlans, WhatABackendFoundNoDeviceOfIsToldWithADeviceThatIsNotThere) 
     engine::SessionOptions absent = options();
     absent.device = "Other.0";
     EXPECT_EQ(picture(absent),
-              "\"device\" must be one of Plan.0 for backend planning; got \"Other.0\" (Other: "
-              "it is at home)");
+              "\"device\" must be one of Plan.0 for backend planning; got \"Other.0\" (it is at home)");
+    absent.device = "Plan.7";
+    EXPECT_EQ(picture(absent),
+              "\"device\" must be one of Plan.0 for backend planning; got \"Plan.7\" (Other: it is at home)");
 }
 
 } // namespace
