@@ -60,7 +60,7 @@ std::string StoredPlans::picture(const engine::SessionOptions &options, float ga
     } catch (const Error &failure) {
         return failure.what();
     }
-    const auto at = [&](int x, int y) { return from.pixels[static_cast<std::size_t>(y * 12 + x)]; };
+    const auto at = [&](std::size_t x, std::size_t y) { return from.pixels[y * 12 + x]; };
     const float expected = gain * (0.05F * at(2, 1) + 0.1F * at(3, 1) + 0.15F * at(4, 1) + 0.2F * at(2, 2) +
                                    0.2F * at(4, 2) + 0.15F * at(2, 3) + 0.1F * at(3, 3) + 0.05F * at(4, 3));
     const float found = to.pixels[2 * 12 + 3];

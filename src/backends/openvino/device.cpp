@@ -28,9 +28,11 @@ std::int64_t device_memory(const std::string &id) {
 // The device's architecture and its driver's version, under whatever name its plugin has that.
 std::string plan_basis(const std::string &id) {
     std::string basis;
-    for (const ov::PropertyName &name : core().get_property(id, ov::supported_properties))
+    for (const ov::PropertyName &property : core().get_property(id, ov::supported_properties)) {
+        const auto &name = static_cast<const std::string &>(property);
         if (name == ov::device::architecture.name() || name.find("DRIVER_VERSION") != std::string::npos)
-            basis += text(std::string(name), " ", core().get_property(id, name).as<std::string>(), "\n");
+            basis += text(name, " ", core().get_property(id, name).as<std::string>(), "\n");
+    }
     return basis;
 }
 
