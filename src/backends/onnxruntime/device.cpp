@@ -124,47 +124,75 @@ std::vector<std::string> builtin_names() {
     return copied;
 }
 
-// A provider that is compiled in may lack its driver or its vendor's library; only trying tells.
-bool starts(const Device &device) {
+// Why a provider that is compiled in cannot be used, for want of its driver or its vendor's library: only
+// trying tells. Empty: it can.
+std::string obstacle(const Device &device) {
     try {
         const auto options = make<SessionOptions>(CreateSessionOptions);
         Settings settings;
         if (needs_nvidia(device.provider))
             settings.emplace_back("device_id", std::to_string(device.index));
         append_builtin(options.get(), device.provider, settings);
-        return true;
+        return {};
     } catch (const Error &failure) {
-        log_once(LogLevel::information, text(device.id, " is not listed: ", failure.what()));
-        return false;
+        return failure.what();
     }
 }
 
-void add_builtin(std::vector<Device> &devices, const std::vector<NvidiaDevice> &nvidia) {
-    for (const std::string &name : builtin_names()) {
-        const auto listed = [&](const Device &device) { return device.provider.name == name; };
-        const Provider *const provider = known_provider(name);
-        if (!provider || provider->id == "CPU" || std::any_of(devices.begin(), devices.end(), listed))
-            continue;
+struct Found {
+    std::vector<Device> devices;
+    std::vector<std::pair<std::string, std::string>> absent;
+
+    [[nodiscard]] bool has(std::string_view provider) const {
+        return std::any_of(devices.begin(), devices.end(),
+                           [&](const Device &device) { return device.provider.name == provider; });
+    }
+};
+
+void add_builtin(Found &found, const Provider &provider, const std::vector<NvidiaDevice> &nvidia) {
+    const int count = needs_nvidia(provider) ? static_cast<int>(nvidia.size()) : 1;
+    if (count == 0)
+        found.absent.emplace_back(provider.id, "NVIDIA's driver lists no device here");
+    for (int index = 0; index < count; ++index) {
         Device device;
-        device.provider = *provider;
-        device.name = std::string(device.provider.id);
-        const int count = needs_nvidia(device.provider) ? static_cast<int>(nvidia.size()) : 1;
-        for (device.index = 0; device.index < count; ++device.index) {
-            device.id = id_of(device.provider, device.index);
-            describe_nvidia(device, nvidia);
-            if (starts(device))
-                devices.push_back(device);
-        }
+        device.provider = provider;
+        device.name = std::string(provider.id);
+        device.index = index;
+        device.id = id_of(provider, index);
+        describe_nvidia(device, nvidia);
+        if (std::string reason = obstacle(device); !reason.empty())
+            found.absent.emplace_back(provider.id, std::move(reason));
+        else
+            found.devices.push_back(std::move(device));
     }
 }
 
-std::vector<Device> find_all() {
-    static_cast<void>(provider_libraries());
-    std::vector<Device> devices = {processor()};
-    const std::vector<NvidiaDevice> nvidia = nvidia_devices();
-    add_plugins(devices, nvidia);
-    add_builtin(devices, nvidia);
-    return devices;
+void add_absent_plugins(Found &found) {
+    for (const ProviderLibrary &library : provider_libraries()) {
+        const std::string id(provider_named(library.name).id);
+        if (!library.failure.empty())
+            found.absent.emplace_back(id, text(library.file.string(), " is not used: ", library.failure));
+        else if (!found.has(library.name))
+            found.absent.emplace_back(id, text(library.name, " is registered and lists no device here"));
+    }
+}
+
+const Found &all() {
+    static const auto *const instance = [] {
+        static_cast<void>(provider_libraries());
+        auto *const found = new Found;
+        found->devices.push_back(processor());
+        const std::vector<NvidiaDevice> nvidia = nvidia_devices();
+        add_plugins(found->devices, nvidia);
+        add_absent_plugins(*found);
+        for (const std::string &name : builtin_names()) {
+            const Provider *const provider = known_provider(name);
+            if (provider && provider->id != "CPU" && !found->has(name))
+                add_builtin(*found, *provider, nvidia);
+        }
+        return found;
+    }();
+    return *instance;
 }
 
 std::string absences() {
@@ -177,21 +205,11 @@ std::string absences() {
 } // namespace
 
 const std::vector<Device> &list_devices() {
-    static const auto *const instance = new std::vector<Device>(find_all());
-    return *instance;
+    return all().devices;
 }
 
-std::vector<std::pair<std::string, std::string>> list_absent() {
-    std::vector<std::pair<std::string, std::string>> absent;
-    for (const ProviderLibrary &library : provider_libraries()) {
-        const auto from = [&](const Device &device) { return device.provider.name == library.name; };
-        const std::string id(provider_named(library.name).id);
-        if (!library.failure.empty())
-            absent.emplace_back(id, text(library.file.string(), " is not used: ", library.failure));
-        else if (std::none_of(list_devices().begin(), list_devices().end(), from))
-            absent.emplace_back(id, text(library.name, " is registered and lists no device here"));
-    }
-    return absent;
+const std::vector<std::pair<std::string, std::string>> &list_absent() {
+    return all().absent;
 }
 
 const Device &find_device(const std::string &id) {

@@ -25,7 +25,7 @@ struct Device {
 [[nodiscard]] const std::vector<Device> &list_devices();
 
 // What was found and has no device here, by the provider's id, with the reason.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> list_absent();
+[[nodiscard]] const std::vector<std::pair<std::string, std::string>> &list_absent();
 
 // BadArgument, naming what there is and why a provider that was found has no device, for an id that
 // list_devices does not give.
