@@ -13,7 +13,7 @@
 #include "vsmlrt/error.h"
 #include "vsmlrt/tensor.h"
 
-enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 1 };
+enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 2 };
 
 // Receives bytes: an error's text, a blob. May be called several times; the pieces are concatenated.
 struct vsmlrt_sink {
@@ -34,6 +34,10 @@ struct vsmlrt_device_info {
     std::int64_t memory_bytes; // 0 where unknown
     std::int32_t native_fp16;  // 1: computes natively in that precision
     std::int32_t native_bf16;
+    // What blobs made on it depend on beside the backend's version and the device's name: the driver, further
+    // libraries, the device's capability. Null: no blob of this device is worth keeping.
+    const char *plan_basis;
+    std::int32_t plans_follow_streams; // 1: blobs depend on num_streams and num_threads as well
 };
 
 struct vsmlrt_option {
@@ -88,6 +92,10 @@ struct vsmlrt_backend {
     const char *(*version)();
     vsmlrt_code (*list_devices)(void *user, void (*visit)(void *user, const vsmlrt_device_info *info),
                                 vsmlrt_sink error);
+
+    // What was looked for and has no device here, with the reason: a library that is there and cannot be used
+    // ("WebGPU": "it lists no device"). Call after probe.
+    void (*list_absent)(void *user, void (*visit)(void *user, const char *what, const char *reason));
 
     vsmlrt_code (*open_device)(const char *id, vsmlrt_device **device, vsmlrt_sink error);
     void (*close_device)(vsmlrt_device *device);

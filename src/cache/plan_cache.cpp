@@ -98,8 +98,9 @@ std::size_t PlanCache::clear() {
 
 void PlanCache::warn(const std::string &cause) {
     if (!warned_.exchange(true))
-        log_once(LogLevel::warning, text("plans are not kept in ", folder_.string(), ": ", cause,
-                                         "; set VSMLRT_CACHE to a folder that can be written"));
+        log_once(LogLevel::warning,
+                 text("plans are not kept in ", folder_.string(), ": ", cause,
+                      "; name a folder that can be written, by engine_folder or VSMLRT_CACHE"));
 }
 
 } // namespace vsmlrt::cache

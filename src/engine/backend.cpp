@@ -36,10 +36,23 @@ void Backend::probe() const {
 std::vector<DeviceInfo> Backend::devices() const {
     std::vector<DeviceInfo> found;
     const auto visit = [](void *user, const vsmlrt_device_info *info) {
-        static_cast<std::vector<DeviceInfo> *>(user)->push_back(
-            {info->id, info->name, info->memory_bytes, info->native_fp16 != 0, info->native_bf16 != 0});
+        DeviceInfo device = {info->id, info->name, info->memory_bytes, info->native_fp16 != 0,
+                             info->native_bf16 != 0};
+        if (info->plan_basis)
+            device.plan_basis = info->plan_basis;
+        device.plans_follow_streams = info->plans_follow_streams != 0;
+        static_cast<std::vector<DeviceInfo> *>(user)->push_back(std::move(device));
     };
     checked([&](vsmlrt_sink error) { return table_->list_devices(&found, visit, error); });
+    return found;
+}
+
+std::vector<Absence> Backend::absences() const {
+    std::vector<Absence> found;
+    const auto visit = [](void *user, const char *what, const char *reason) {
+        static_cast<std::vector<Absence> *>(user)->push_back({what, reason});
+    };
+    table_->list_absent(&found, visit);
     return found;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,15 @@ struct DeviceInfo {
     std::int64_t memory_bytes = 0; // 0: unknown
     bool native_fp16 = false;
     bool native_bf16 = false;
+    // What its plans depend on beside the backend's version and the device's name; absent: none is kept.
+    std::optional<std::string> plan_basis = {};
+    bool plans_follow_streams = false; // and on the numbers of streams and threads
+};
+
+// What a backend looked for and found no device of.
+struct Absence {
+    std::string what; // "WebGPU"
+    std::string reason;
 };
 
 class Backend {
@@ -29,6 +39,7 @@ public:
     [[nodiscard]] std::string version() const { return table_->version(); }
     [[nodiscard]] int rank() const { return table_->rank; }
     [[nodiscard]] std::vector<DeviceInfo> devices() const;
+    [[nodiscard]] std::vector<Absence> absences() const;
     [[nodiscard]] const vsmlrt_backend &table() const { return *table_; }
     void probe() const; // throws where this machine cannot run it
 

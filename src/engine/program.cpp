@@ -13,6 +13,22 @@
 namespace vsmlrt::engine {
 namespace {
 
+bool wants_half_inputs(HalfInputs wanted, bool computed_in_half) {
+    return wanted == HalfInputs::always || (wanted == HalfInputs::where_computed_in_half && computed_in_half);
+}
+
+// Where the ends cannot be retyped the codec converts instead.
+model::Network with_half_ends(model::Network network, bool inputs, bool outputs) {
+    if (!inputs && !outputs)
+        return network;
+    const auto half = [](bool wanted) { return wanted ? std::optional(Element::f16) : std::nullopt; };
+    try {
+        return model::set_io_type(network, half(inputs), half(outputs));
+    } catch (const Unsupported &) {
+        return network;
+    }
+}
+
 model::Network edited(const model::Network &source, const ShapeRange &range, vsmlrt_precision precision,
                       const Device &device, const ProgramOptions &options) {
     model::Network network =
@@ -20,12 +36,25 @@ model::Network edited(const model::Network &source, const ShapeRange &range, vsm
                                            : model::free_shape(source));
     // Where fp16 is not native the backend computes in another precision, and the rewrite would only lose
     // bits.
-    if (precision != VSMLRT_PRECISION_FP16 || !device.info().native_fp16)
-        return network;
-    model::HalfOptions half;
-    if (options.keep_fp32)
-        half.keep = *options.keep_fp32;
-    return model::to_half(network, half);
+    const bool to_half = precision == VSMLRT_PRECISION_FP16 && device.info().native_fp16;
+    if (to_half) {
+        model::HalfOptions half;
+        if (options.keep_fp32)
+            half.keep = *options.keep_fp32;
+        network = model::to_half(network, half);
+    }
+    return with_half_ends(std::move(network), wants_half_inputs(options.half_inputs, to_half),
+                          options.half_outputs);
+}
+
+// "fp32", "fp16", or both where the ends differ.
+std::string io_type_of(const model::Network &network) {
+    const auto name = [](const std::vector<model::Value> &values) {
+        return !values.empty() && values.front().type == Element::f16 ? "fp16" : "fp32";
+    };
+    const std::string in = name(network.inputs);
+    const std::string out = name(network.outputs);
+    return in == out ? in : text(in, "-", out);
 }
 
 // One cache a folder, alive until the process ends. The user's own folder is looked up when a program is
@@ -54,15 +83,24 @@ std::string shapes_text(const vsmlrt_program_desc &desc) {
     return least == most ? best : text("min", least, "_opt", best, "_max", most);
 }
 
-cache::Key plan_key(const Device &device, const std::string &stem, const vsmlrt_program_desc &desc) {
+std::string streams_text(const vsmlrt_program_desc &desc) {
+    return text("\nstreams ", desc.num_streams, "\nthreads ", desc.num_threads);
+}
+
+cache::Key plan_key(const Device &device, const std::string &stem, const std::string &io_type,
+                    const vsmlrt_program_desc &desc) {
+    const DeviceInfo &info = device.info();
     const std::string version = device.backend().version();
     const auto bytes = std::span(static_cast<const std::byte *>(desc.network), desc.network_size);
+    // Without its number: what is built for a device is right for its equals.
+    const std::string shown = text(info.id.substr(0, info.id.find('.')), " ", info.name);
     cache::Key key;
     key.file_name = cache::make_file_name(
-        {stem, shapes_text(desc), precision_name(desc.precision), "fp32", device.info().name, version});
-    key.full = text("network ", content_hash(bytes), "\nshapes ", shapes_text(desc), "\nprecision ",
-                    precision_name(desc.precision), "\ndevice ", device.info().id, " ", device.info().name,
-                    "\nversion ", version, "\nstreams ", desc.num_streams, "\nthreads ", desc.num_threads);
+        {stem, shapes_text(desc), precision_name(desc.precision), io_type, shown, version});
+    key.full =
+        text("network ", content_hash(bytes), "\nshapes ", shapes_text(desc), "\nprecision ",
+             precision_name(desc.precision), "\ndevice ", shown, "\nversion ", version, "\nbasis ",
+             info.plan_basis.value_or(""), info.plans_follow_streams ? streams_text(desc) : std::string());
     for (std::size_t i = 0; i < desc.num_options; ++i)
         key.full += text("\noption ", desc.options[i].key, "=", desc.options[i].value);
     return key;
@@ -134,8 +172,9 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
                                              const ProgramOptions &options) {
     check_plan_folder(options.plan_folder);
     const vsmlrt_precision precision = resolve_precision(options.precision, device->info());
-    const std::vector<std::byte> bytes =
-        model::write_onnx(edited(loaded.network, range, precision, *device, options));
+    const model::Network network = edited(loaded.network, range, precision, *device, options);
+    const std::string io_type = io_type_of(network);
+    const std::vector<std::byte> bytes = model::write_onnx(network);
     loaded.network = {}; // Weights are large, and compiling takes copies of its own.
     std::vector<vsmlrt_option> properties;
     for (const auto &[key, value] : options.properties)
@@ -152,9 +191,16 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
     desc.num_threads = options.num_threads;
     desc.options = properties.data();
     desc.num_options = properties.size();
-    const cache::Key key = plan_key(*device, loaded.stem, desc);
-    const auto make = [&] { return load_or_build(device, key, plan_cache(options.plan_folder), desc); };
-    auto program = range.is_static() ? make() : shared_programs().get(key.full, make);
+    const cache::Key key = plan_key(*device, loaded.stem, io_type, desc);
+    const auto make = [&]() -> std::shared_ptr<const Program> {
+        if (!device->info().plan_basis)
+            return std::make_shared<const Program>(device, desc);
+        return load_or_build(device, key, plan_cache(options.plan_folder), desc);
+    };
+    auto program =
+        range.is_static()
+            ? make()
+            : shared_programs().get(key.full + "\nat " + device->info().id + streams_text(desc), make);
     if (program->info().precision != precision)
         log_once(LogLevel::warning,
                  text(device->info().name, " computes in ", precision_name(program->info().precision),

@@ -11,10 +11,15 @@
 
 namespace vsmlrt::engine {
 
+// Whether the network's inputs become float16 tensors.
+enum class HalfInputs { never, where_computed_in_half, always };
+
 struct ProgramOptions {
     vsmlrt_precision precision = VSMLRT_PRECISION_AUTO;
     std::optional<std::set<std::string>>
         keep_fp32; // operators that the fp16 rewrite leaves alone; absent: its list
+    HalfInputs half_inputs = HalfInputs::never;
+    bool half_outputs = false; // the network's outputs become float16 tensors
     int num_streams = 1;
     int num_threads = 0;                                         // 0: the backend's choice
     std::vector<std::pair<std::string, std::string>> properties; // handed to the backend

@@ -106,6 +106,18 @@ Backend best(Modules &all, const std::vector<std::string> &names) {
     return *chosen;
 }
 
+// Why there is no such device: what is known of its kind ("WebGPU" of "WebGPU.0"), else of all that are
+// absent.
+std::string absences_of(const Backend &backend, const std::string &id) {
+    std::vector<std::string> all;
+    for (const Absence &absence : backend.absences()) {
+        if (absence.what == id.substr(0, id.find('.')))
+            return text(" (", absence.reason, ")");
+        all.push_back(text(absence.what, ": ", absence.reason));
+    }
+    return all.empty() ? std::string() : text(" (", join(all, "; "), ")");
+}
+
 } // namespace
 
 void set_module_folder(const fs::path &folder) {
@@ -149,7 +161,7 @@ DeviceInfo find_device(const Backend &backend, const std::string &id, int index)
         throw Unsupported("backend ", backend.name(), " has no device on this machine");
     if (!id.empty())
         throw BadArgument("\"device\" must be one of ", join(names, ", "), " for backend ", backend.name(),
-                          "; got \"", id, "\"");
+                          "; got \"", id, "\"", absences_of(backend, id));
     if (index < 0 || index >= static_cast<int>(devices.size()))
         throw BadArgument("\"device_id\" must be 0 to ", devices.size() - 1, " for backend ", backend.name(),
                           " (", join(names, ", "), "); got ", index);

@@ -85,6 +85,8 @@ void Runner::measure() {
     scale_ = static_cast<int>(scale);
     height_scale_ = static_cast<int>(height_scale);
     channels_ = static_cast<int>(output.dims[1]);
+    input_type_ = context->inputs().front().type;
+    output_type_ = output.type;
 }
 
 Runner::Reach Runner::reach(const tile::Span &span, int scale, int limit) {

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] int scale() const { return scale_; }
     [[nodiscard]] int height_scale() const { return height_scale_; }
     [[nodiscard]] int output_channels() const { return channels_; }
+    [[nodiscard]] vsmlrt_type input_type() const { return input_type_; } // of the first input
+    [[nodiscard]] vsmlrt_type output_type() const { return output_type_; }
     [[nodiscard]] const Program &program() const { return *program_; }
 
     // One plane a channel: inputs of the layout's size, outputs of scale x that. Waits for a free context.
@@ -58,6 +60,8 @@ private:
     int scale_ = 1;
     int height_scale_ = 1;
     int channels_ = 0;
+    vsmlrt_type input_type_ = VSMLRT_FLOAT32;
+    vsmlrt_type output_type_ = VSMLRT_FLOAT32;
     std::vector<Reach> columns_;
     std::vector<Reach> rows_;
 };

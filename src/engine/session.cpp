@@ -30,6 +30,10 @@ void check(const SessionOptions &options) {
                           "leave \"tilesize\" out");
 }
 
+const char *type_name(vsmlrt_type type) {
+    return type == VSMLRT_FLOAT16 ? "fp16" : "fp32";
+}
+
 bool any_not_finite(std::span<const pixel::ConstPlane> planes) {
     return std::any_of(planes.begin(), planes.end(), pixel::has_not_finite);
 }
@@ -78,9 +82,11 @@ std::string Session::summary() const {
     const Program &program = runner_->program();
     const tile::Plan &plan = layout_.plan;
     return text(stem_, " on ", device_->backend().name(), " ", device_->info().id, " (", device_->info().name,
-                ") in ", precision_name(program.info().precision), ", ", options_.program.num_streams,
-                " stream(s), ", plan.columns.size() * plan.rows.size(), " tile(s) of ", layout_.tile.width,
-                "x", layout_.tile.height, ", about ", program.info().context_bytes >> 20, " MiB a stream");
+                ") in ", precision_name(program.info().precision), ", tensors ",
+                type_name(runner_->input_type()), " to ", type_name(runner_->output_type()), ", ",
+                options_.program.num_streams, " stream(s), ", plan.columns.size() * plan.rows.size(),
+                " tile(s) of ", layout_.tile.width, "x", layout_.tile.height, ", about ",
+                program.info().context_bytes >> 20, " MiB a stream");
 }
 
 void Session::run(int n, std::span<const pixel::ConstPlane> inputs, std::span<const pixel::Plane> outputs) {

@@ -48,7 +48,7 @@ public:
     [[nodiscard]] int output_channels() const { return runner_->output_channels(); }
     // The size of what one execution reads.
     [[nodiscard]] Size tile() const { return {layout_.tile.width, layout_.tile.height}; }
-    // One line: network, backend, device, precision really used, tile, memory.
+    // One line: network, backend, device, precision really used, types of tensors, tile, memory.
     [[nodiscard]] std::string summary() const;
 
     // One plane a channel, in the order of the network's inputs; float32 or float16. A result with NaN or

@@ -3,6 +3,7 @@
 
 #include "model/network.h"
 
+#include <optional>
 #include <set>
 
 namespace vsmlrt::model {
@@ -33,8 +34,10 @@ struct HalfOptions {
 // float16 come back unchanged but for half_inputs and half_outputs.
 [[nodiscard]] Network to_half(const Network &network, const HalfOptions &options = {});
 
-// Changes only the type of the network's inputs or outputs, by Cast nodes at the ends.
-[[nodiscard]] Network set_io_type(const Network &network, Element inputs, Element outputs);
+// Changes only the type of the network's inputs or outputs, where one is given, by Cast nodes at the ends.
+// Unsupported if a subgraph uses such a value, or one is input and output at once.
+[[nodiscard]] Network set_io_type(const Network &network, std::optional<Element> inputs,
+                                  std::optional<Element> outputs);
 
 // Writes forms of operators that vendor libraries are known to read wrongly in operators that all of them
 // read right: Softmax and LogSoftmax over several axes (before opset 13), and ReduceL1, ReduceLogSum and

@@ -89,10 +89,12 @@ void set_output_type(Network &network, Element type) {
     std::move(casts.begin(), casts.end(), std::back_inserter(network.nodes));
 }
 
-Network set_io_type(const Network &network, Element inputs, Element outputs) {
+Network set_io_type(const Network &network, std::optional<Element> inputs, std::optional<Element> outputs) {
     Network result = network;
-    set_input_type(result, inputs);
-    set_output_type(result, outputs);
+    if (inputs)
+        set_input_type(result, *inputs);
+    if (outputs)
+        set_output_type(result, *outputs);
     simplify_casts(result);
     return result;
 }

@@ -42,6 +42,10 @@ void devices(const Host &host, const VSMap &, VSMap &out) {
             add(host, out, "name", device.name);
             add(host, out, "memory", device.memory_bytes);
         }
+        for (const engine::Absence &absence : state.backend->absences()) {
+            add(host, out, "missing", state.name + "." + absence.what);
+            add(host, out, "reason", absence.reason);
+        }
     }
 }
 

@@ -118,6 +118,11 @@ private:
         const VSVideoInfo &info = host_.info(clip_);
         engine::SessionOptions options = read_session_options(arguments_);
         options.whole_frames = true;
+        // Half is too coarse for a grid of coordinates, and for a timestep that is computed with in fp32.
+        const bool coordinates = interpolator.has(Role::row) || interpolator.has(Role::column);
+        if (is_half(host_, to_planes(host_, clip_, Picture::rgb, options_.color)) && !coordinates)
+            options.program.half_inputs = engine::HalfInputs::where_computed_in_half;
+        options.program.half_outputs = gives_half(host_, arguments_, info.format);
         options.multiple = multiple_of(interpolator, options.multiple);
         session_ = std::make_shared<engine::Session>(std::move(interpolator.network), options,
                                                      engine::Size{info.width, info.height});

@@ -114,6 +114,19 @@ int float_bits(const Arguments &arguments, const VSVideoFormat &format) {
     return format.sampleType == stFloat && format.bitsPerSample == 16 ? 16 : 32;
 }
 
+bool is_half(const Host &host, const Node &clip) {
+    const VSVideoFormat &format = host.info(clip).format;
+    return format.sampleType == stFloat && format.bitsPerSample == 16;
+}
+
+bool gives_half(const Host &host, const Arguments &arguments, const VSVideoFormat &format) {
+    const auto given = arguments.integer("format");
+    const VSVideoFormat result = given ? format_by_id(host, *given) : format;
+    if (given || !arguments.has("output_format"))
+        return result.colorFamily != cfYUV && result.sampleType == stFloat && result.bitsPerSample == 16;
+    return float_bits(arguments, format) == 16;
+}
+
 std::optional<VSVideoFormat> asked_format(const Host &host, const Arguments &arguments, int channels,
                                           const VSVideoFormat &format) {
     const auto given = arguments.integer("format");

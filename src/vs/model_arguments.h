@@ -21,6 +21,9 @@ void check_clips(const Host &host, const std::vector<Node> &clips);
 [[nodiscard]] VSVideoFormat float_format(const Host &host, int channels, int bits);
 // Bits of float results: as output_format says, else half where `format` is.
 [[nodiscard]] int float_bits(const Arguments &arguments, const VSVideoFormat &format);
+[[nodiscard]] bool is_half(const Host &host, const Node &clip);
+// Whether the result is RGB or GRAY in half precision: by "format" or "output_format", else as `format` is.
+[[nodiscard]] bool gives_half(const Host &host, const Arguments &arguments, const VSVideoFormat &format);
 // The result's format by "format" or "output_format"; nothing where neither is given.
 [[nodiscard]] std::optional<VSVideoFormat> asked_format(const Host &host, const Arguments &arguments,
                                                         int channels, const VSVideoFormat &format);

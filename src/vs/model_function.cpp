@@ -91,8 +91,14 @@ public:
         for (Node &clip : clips_)
             colors_.push_back(
                 take_color(host_, clip, arguments_.integer("matrix"), arguments_.integer("range")));
+        make_planes();
         const VSVideoInfo &info = host_.info(clips_.front());
-        session_ = std::make_shared<engine::Session>(std::move(network), read_options(arguments_),
+        engine::SessionOptions options = read_options(arguments_);
+        if (std::all_of(planes_.begin(), planes_.end(),
+                        [&](const Node &clip) { return is_half(host_, clip); }))
+            options.program.half_inputs = engine::HalfInputs::always;
+        options.program.half_outputs = gives_half(host_, arguments_, format_);
+        session_ = std::make_shared<engine::Session>(std::move(network), options,
                                                      engine::Size{info.width, info.height});
     }
 
@@ -130,20 +136,22 @@ private:
         return float_format(host_, channels, float_bits(arguments_, format_));
     }
 
-    [[nodiscard]] Node make_inner(const VSVideoFormat &final_format) const {
-        std::vector<Node> planes;
+    void make_planes() {
         for (std::size_t i = 0; i < clips_.size(); ++i) {
             const bool gray =
                 i == 0 ? picture_ == Picture::gray : host_.info(clips_[i]).format.colorFamily == cfGray;
-            planes.push_back(to_planes(host_, clips_[i], gray ? Picture::gray : Picture::rgb, colors_[i]));
+            planes_.push_back(to_planes(host_, clips_[i], gray ? Picture::gray : Picture::rgb, colors_[i]));
         }
+    }
+
+    [[nodiscard]] Node make_inner(const VSVideoFormat &final_format) {
         ModelFilterOptions options;
         const int channels = flexible_.empty() ? session_->output_channels() : 1;
         const bool float_result = final_format.sampleType == stFloat && final_format.colorFamily != cfYUV;
         options.format = float_format(host_, channels, float_result ? final_format.bitsPerSample : 32);
         options.limit = !float_result;
         options.flexible_prop = flexible_;
-        return ModelFilter::make(host_, std::make_unique<ModelFilter>(std::move(planes), session_, options));
+        return ModelFilter::make(host_, std::make_unique<ModelFilter>(std::move(planes_), session_, options));
     }
 
     [[nodiscard]] Node to_result(const Node &inner, const VSVideoFormat &final_format) const {
@@ -158,6 +166,7 @@ private:
     Host host_;
     const Arguments &arguments_;
     std::vector<Node> clips_;
+    std::vector<Node> planes_; // what the network is fed
     std::string flexible_;
     VSVideoFormat format_ = {};
     Picture picture_ = Picture::rgb;

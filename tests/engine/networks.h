@@ -19,12 +19,14 @@ inline model::Value picture(const char *name, std::int64_t channels) {
             {{1, ""}, {channels, ""}, {std::nullopt, "height"}, {std::nullopt, "width"}}};
 }
 
-// A 3x3 convolution of one channel with a fixed kernel that is not symmetric.
-inline engine::Network blur() {
+// A 3x3 convolution of one channel with a fixed kernel that is not symmetric, times `gain`.
+inline engine::Network blur(float gain = 1) {
     model::Network network;
     network.inputs = {picture("input", 1)};
     network.outputs = {picture("output", 1)};
-    const std::vector<float> kernel = {0.05F, 0.1F, 0.15F, 0.2F, 0.0F, 0.2F, 0.15F, 0.1F, 0.05F};
+    std::vector<float> kernel = {0.05F, 0.1F, 0.15F, 0.2F, 0.0F, 0.2F, 0.15F, 0.1F, 0.05F};
+    for (float &weight : kernel)
+        weight *= gain;
     network.initializers["w"] = model::make_tensor("w", {1, 1, 3, 3}, kernel);
     model::Node conv;
     conv.op = "Conv";

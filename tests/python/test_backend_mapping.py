@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from vsmlrt import Backend
-from vsmlrt.backend import model_arguments, placing
+from vsmlrt.backend import CLASSES, model_arguments, placing
 from vsmlrt.errors import SetupError
 
 EVERYTHING = placing.Machine(
@@ -240,6 +241,50 @@ def test_options_without_use_are_named_once(
     assert "A" not in os.environ
 
 
+OTHERS: dict[str, Any] = {
+    "custom_args": ["some_key=1"],
+    "custom_env": {"VSMLRT_TEST_OTHER": "1"},
+    "device_id": 1,
+    "engine_folder": "plans",
+    "fp16_blacklist_ops": ["Exp"],
+    "max_aux_streams": 1,
+    "max_shapes": (64, 64),
+    "max_tactics": 1,
+    "min_shapes": (64, 64),
+    "num_threads": 1,
+    "opt_shapes": (64, 64),
+    "precision": "fp32",
+    "short_path": True,
+    "workspace": 64,
+}
+"""A value that is no default, where that does not follow from the default."""
+
+
+def other_value(field: Any) -> Any:
+    if field.name in OTHERS:
+        return OTHERS[field.name]
+    return not field.default if isinstance(field.default, bool) else 1 + (field.default if field.default < 2 else -1)
+
+
+OPTIONS = [(cls, field) for cls in CLASSES for field in fields(cls) if field.name != "supports_onnx_serialization"]
+
+
+@pytest.mark.parametrize(("cls", "field"), OPTIONS, ids=lambda value: getattr(value, "name", "") or value.__name__)
+def test_every_option_makes_a_difference_or_is_named(
+    here: Any, cls: Any, field: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And never both. Where something stands in the environment, that is the difference."""
+    monkeypatch.setenv("VSMLRT_TEST_OTHER", "0")
+    two = [f"{name}.{n}" for name in ("NvTensorRTRTX", "MIGraphX", "CoreML") for n in (0, 1)]
+    here(placing.Machine({**EVERYTHING.devices, "onnxruntime": (*EVERYTHING.devices["onnxruntime"], *two)}, {}))
+    beside = {"max_shapes": (64, 64)} if field.name == "static_shape" else {}
+    before = (model_arguments(cls(**beside)), "0")
+    caplog.clear()
+    after = (model_arguments(cls(**beside, **{field.name: other_value(field)})), os.environ["VSMLRT_TEST_OTHER"])
+    named = any(f"no use for {field.name}" in record.getMessage() for record in caplog.records)
+    assert named == (after == before)
+
+
 ELSEWHERE = [
     (Backend.ORT_CUDA(), r"pip install onnxruntime-gpu\[cuda,cudnn\]"),
     (Backend.ORT_DML(), "Windows alone.*pip install onnxruntime-directml"),
@@ -260,6 +305,24 @@ def test_what_cannot_run_here_says_what_to_install(here: Any, backend: Any, reme
     with pytest.raises(SetupError, match=rf"Backend\.{type(backend).__name__} cannot run here: .*{remedy}") as caught:
         model_arguments(backend)
     assert "\n" not in str(caught.value)
+
+
+def test_a_backend_of_another_version_is_said_to_be_none_of_this_one(here: Any) -> None:
+    """Nobody is told to install what would not help."""
+    here(placing.Machine({"openvino": ("CPU",), "onnxruntime": ("CPU",)}, {}))
+    with pytest.raises(
+        SetupError, match=r"CUDA cannot run here: the cuda backend is not part of this version of vsmlr"
+    ):
+        model_arguments(Backend.CUDA())
+    with pytest.raises(SetupError, match=r"TRT cannot run here: .*tensorrt-rtx-cu13.*; the cuda backend is not part"):
+        model_arguments(Backend.TRT())
+
+
+def test_a_provider_that_is_installed_and_lists_no_device_gives_its_own_reason(here: Any) -> None:
+    reason = "WebGpuExecutionProvider is registered and lists no device here"
+    here(placing.Machine({"onnxruntime": ("CPU",)}, {"onnxruntime.WebGPU": reason}))
+    with pytest.raises(SetupError, match=rf"NCNN_VK cannot run here: WebGPU on Vulkan has no device here: {reason} \("):
+        model_arguments(Backend.NCNN_VK())
 
 
 def test_a_backend_that_is_missing_gives_its_own_reason(here: Any) -> None:

@@ -16,10 +16,11 @@ log = logging.getLogger("vsmlrt")
 
 @dataclass(frozen=True)
 class Machine:
-    """What ``core.mlrt.Devices`` says: device names by backend, and the backends that cannot run with their reasons."""
+    """What ``core.mlrt.Devices`` says: device names by backend, and what cannot run with its reason."""
 
     devices: Mapping[str, tuple[str, ...]]
     missing: Mapping[str, str]
+    """Reasons by backend, and by backend and kind of device (``onnxruntime.WebGPU``) where only that is missing."""
 
 
 def machine() -> Machine:
@@ -39,6 +40,11 @@ def obstacle(place: Place, here: Machine) -> str | None:
     if place.backend in here.missing:
         more = "" if place.kind in ("", "CPU") else f" ({place.title}: {place.remedy})"
         return here.missing[place.backend] + more
+    if place.backend not in here.devices:
+        return f"{place.title} is not part of this version of vsmlrt"
+    absent = here.missing.get(f"{place.backend}.{place.kind}")
+    if absent is not None:
+        return f"{place.title} has no device here: {absent} ({place.remedy})"
     return f"{place.title} has no device here ({place.remedy})"
 
 

@@ -13,7 +13,7 @@ import typer
 import vapoursynth as vs
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from .. import folders, plugin
 from ..backend import CLASSES, placing
@@ -24,6 +24,7 @@ _OPTIONAL = (  # bring more backends
     "onnxruntime",
     "onnxruntime-gpu",
     "onnxruntime-ep-nv-tensorrt-rtx-cu13",
+    "onnxruntime-ep-openvino",
     "onnxruntime-ep-webgpu",
 )
 
@@ -66,7 +67,7 @@ def _versions(screen: Console) -> None:
 
 def _devices(screen: Console, found: Mapping[str, Any]) -> bool:
     """Prints what ``core.mlrt.Devices`` answers; whether there is a device."""
-    table = Table("backend", "device", "name", "memory", box=None, pad_edge=False)
+    table = Table("backend", "device", Column("name", overflow="fold"), "memory", box=None, pad_edge=False)
     columns = [plugin.texts(found.get(key)) for key in ("backend", "id", "name", "memory")]
     for backend, device, name, memory in zip(*columns, strict=True):
         size = int(memory or 0)
@@ -79,7 +80,7 @@ def _devices(screen: Console, found: Mapping[str, Any]) -> bool:
 
 def _backends(screen: Console, here: placing.Machine) -> None:
     """Where each class of `Backend` runs, or why it cannot."""
-    table = Table("backend", "runs on", box=None, pad_edge=False)
+    table = Table("backend", Column("runs on", overflow="fold"), box=None, pad_edge=False)
     for cls in CLASSES:
         if cls.places:
             place, reason = placing.standing(cls.places, here)

@@ -6,6 +6,7 @@
 #include "base/log.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <unistd.h>
@@ -51,6 +52,37 @@ void describe_nvidia(Device &device, const std::vector<NvidiaDevice> &known) {
         return;
     device.name = known[place].name;
     device.memory_bytes = known[place].memory_bytes;
+    device.plan_basis += known[place].plan_basis + "\n";
+}
+
+// A provider library and the vendor's libraries beside it. Of their versions no API tells reliably; their
+// sizes do.
+std::string library_basis(const Provider &provider) {
+    std::vector<std::string> parts;
+    for (const ProviderLibrary &library : provider_libraries()) {
+        if (library.name != provider.name)
+            continue;
+        std::error_code ignored;
+        for (const auto &entry : std::filesystem::directory_iterator(library.file.parent_path(), ignored))
+            if (entry.is_regular_file(ignored) && !entry.is_symlink(ignored) &&
+                entry.path().filename().string().find(".so") != std::string::npos)
+                parts.push_back(text(entry.path().filename().string(), " ", entry.file_size(ignored)));
+    }
+    std::sort(parts.begin(), parts.end());
+    return join(parts, "\n") + "\n";
+}
+
+// What a provider says of itself and its driver.
+std::string metadata_basis(const OrtEpDevice *device) {
+    const char *const *keys = nullptr;
+    const char *const *values = nullptr;
+    std::size_t count = 0;
+    call(GetKeyValuePairs, call(EpDevice_EpMetadata, device), &keys, &values, &count);
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < count; ++i)
+        parts.push_back(text(keys[i], " ", values[i]));
+    std::sort(parts.begin(), parts.end());
+    return join(parts, "\n") + "\n";
 }
 
 std::string hardware_name(const OrtHardwareDevice *hardware) {
@@ -76,6 +108,8 @@ void add_plugins(std::vector<Device> &devices, const std::vector<NvidiaDevice> &
         device.id = id_of(device.provider, device.index);
         device.name = hardware_name(hardware);
         device.provider.native_fp16 = call(HardwareDevice_Type, hardware) != hardware_cpu;
+        if (device.provider.context_models)
+            device.plan_basis = library_basis(device.provider) + metadata_basis(found[i]);
         describe_nvidia(device, nvidia);
         devices.push_back(std::move(device));
     }
@@ -90,69 +124,94 @@ std::vector<std::string> builtin_names() {
     return copied;
 }
 
-// A provider that is compiled in may lack its driver or its vendor's library; only trying tells.
-bool starts(const Device &device) {
+// Why a provider that is compiled in cannot be used, for want of its driver or its vendor's library: only
+// trying tells. Empty: it can.
+std::string obstacle(const Device &device) {
     try {
         const auto options = make<SessionOptions>(CreateSessionOptions);
         Settings settings;
         if (needs_nvidia(device.provider))
             settings.emplace_back("device_id", std::to_string(device.index));
         append_builtin(options.get(), device.provider, settings);
-        return true;
+        return {};
     } catch (const Error &failure) {
-        log_once(LogLevel::information, text(device.id, " is not listed: ", failure.what()));
-        return false;
+        return failure.what();
     }
 }
 
-void add_builtin(std::vector<Device> &devices, const std::vector<NvidiaDevice> &nvidia) {
-    for (const std::string &name : builtin_names()) {
-        const auto listed = [&](const Device &device) { return device.provider.name == name; };
-        const Provider *const provider = known_provider(name);
-        if (!provider || provider->id == "CPU" || std::any_of(devices.begin(), devices.end(), listed))
-            continue;
+struct Found {
+    std::vector<Device> devices;
+    std::vector<std::pair<std::string, std::string>> absent;
+
+    [[nodiscard]] bool has(std::string_view provider) const {
+        return std::any_of(devices.begin(), devices.end(),
+                           [&](const Device &device) { return device.provider.name == provider; });
+    }
+};
+
+void add_builtin(Found &found, const Provider &provider, const std::vector<NvidiaDevice> &nvidia) {
+    const int count = needs_nvidia(provider) ? static_cast<int>(nvidia.size()) : 1;
+    if (count == 0)
+        found.absent.emplace_back(provider.id, "NVIDIA's driver lists no device here");
+    for (int index = 0; index < count; ++index) {
         Device device;
-        device.provider = *provider;
-        device.name = std::string(device.provider.id);
-        const int count = needs_nvidia(device.provider) ? static_cast<int>(nvidia.size()) : 1;
-        for (device.index = 0; device.index < count; ++device.index) {
-            device.id = id_of(device.provider, device.index);
-            describe_nvidia(device, nvidia);
-            if (starts(device))
-                devices.push_back(device);
-        }
+        device.provider = provider;
+        device.name = std::string(provider.id);
+        device.index = index;
+        device.id = id_of(provider, index);
+        describe_nvidia(device, nvidia);
+        if (std::string reason = obstacle(device); !reason.empty())
+            found.absent.emplace_back(provider.id, std::move(reason));
+        else
+            found.devices.push_back(std::move(device));
     }
 }
 
-std::vector<Device> find_all() {
-    static_cast<void>(provider_libraries());
-    std::vector<Device> devices = {processor()};
-    const std::vector<NvidiaDevice> nvidia = nvidia_devices();
-    add_plugins(devices, nvidia);
-    if (!nvidia.empty())
-        load_nvidia_wheels();
-    add_builtin(devices, nvidia);
-    return devices;
+void add_absent_plugins(Found &found) {
+    for (const ProviderLibrary &library : provider_libraries()) {
+        const std::string id(provider_named(library.name).id);
+        if (!library.failure.empty())
+            found.absent.emplace_back(id, text(library.file.string(), " is not used: ", library.failure));
+        else if (!found.has(library.name))
+            found.absent.emplace_back(id, text(library.name, " is registered and lists no device here"));
+    }
 }
 
-// Why libraries that were found have no device here.
+const Found &all() {
+    static const auto *const instance = [] {
+        static_cast<void>(provider_libraries());
+        auto *const found = new Found;
+        found->devices.push_back(processor());
+        const std::vector<NvidiaDevice> nvidia = nvidia_devices();
+        add_plugins(found->devices, nvidia);
+        add_absent_plugins(*found);
+        if (!nvidia.empty())
+            load_nvidia_wheels();
+        for (const std::string &name : builtin_names()) {
+            const Provider *const provider = known_provider(name);
+            if (provider && provider->id != "CPU" && !found->has(name))
+                add_builtin(*found, *provider, nvidia);
+        }
+        return found;
+    }();
+    return *instance;
+}
+
 std::string absences() {
     std::vector<std::string> reasons;
-    for (const ProviderLibrary &library : provider_libraries()) {
-        const auto from = [&](const Device &device) { return device.provider.name == library.name; };
-        if (!library.failure.empty())
-            reasons.push_back(library.file.string() + " is not used: " + library.failure);
-        else if (std::none_of(list_devices().begin(), list_devices().end(), from))
-            reasons.push_back(library.name + " is registered and lists no device here");
-    }
+    for (const auto &[what, reason] : list_absent())
+        reasons.push_back(text(what, ": ", reason));
     return reasons.empty() ? std::string() : " (" + join(reasons, "; ") + ")";
 }
 
 } // namespace
 
 const std::vector<Device> &list_devices() {
-    static const auto *const instance = new std::vector<Device>(find_all());
-    return *instance;
+    return all().devices;
+}
+
+const std::vector<std::pair<std::string, std::string>> &list_absent() {
+    return all().absent;
 }
 
 const Device &find_device(const std::string &id) {

@@ -15,6 +15,7 @@ struct Device {
     Provider provider;
     int index = 0;                       // among the provider's devices
     const OrtEpDevice *plugin = nullptr; // of a plugin library; null: built in
+    std::string plan_basis;              // what its context models depend on beside ONNX Runtime's version
 
     [[nodiscard]] bool is_cpu() const { return id == "CPU"; }
 };
@@ -22,6 +23,9 @@ struct Device {
 // The CPU, then what plugin providers list, then what providers built into the library can start on. Asked
 // once a process. Throws what library() throws. Thread-safe.
 [[nodiscard]] const std::vector<Device> &list_devices();
+
+// What was found and has no device here, by the provider's id, with the reason.
+[[nodiscard]] const std::vector<std::pair<std::string, std::string>> &list_absent();
 
 // BadArgument, naming what there is and why a provider that was found has no device, for an id that
 // list_devices does not give.

@@ -27,11 +27,25 @@ const char *version() {
 vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink error) {
     return guarded(error, [&] {
         for (const ort::Device &device : ort::list_devices()) {
-            const vsmlrt_device_info info = {device.id.c_str(), device.name.c_str(), device.memory_bytes,
-                                             device.provider.native_fp16, device.provider.native_bf16};
+            const vsmlrt_device_info info = {device.id.c_str(),
+                                             device.name.c_str(),
+                                             device.memory_bytes,
+                                             device.provider.native_fp16,
+                                             device.provider.native_bf16,
+                                             device.provider.context_models ? device.plan_basis.c_str()
+                                                                            : nullptr,
+                                             0};
             visit(user, &info);
         }
     });
+}
+
+void list_absent(void *user, void (*visit)(void *, const char *, const char *)) {
+    const auto each = [&] {
+        for (const auto &[what, reason] : ort::list_absent())
+            visit(user, what.c_str(), reason.c_str());
+    };
+    static_cast<void>(guarded({}, each));
 }
 
 vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink error) {
@@ -87,6 +101,7 @@ constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
                                   probe,
                                   version,
                                   list_devices,
+                                  list_absent,
                                   open_device,
                                   close_device,
                                   build_program,

@@ -1,6 +1,9 @@
 #include "backends/onnxruntime/nvidia.h"
 
+#include "base/text.h"
+
 #include <dlfcn.h>
+#include <fstream>
 
 namespace vsmlrt::ort {
 namespace {
@@ -12,6 +15,8 @@ struct Driver {
     int (*get)(int *device, int index) = nullptr;
     int (*name)(char *name, int size, int device) = nullptr;
     int (*memory)(std::size_t *bytes, int device) = nullptr;
+    int (*attribute)(int *value, int attribute, int device) = nullptr;
+    int (*version)(int *version) = nullptr;
 };
 
 bool load(Driver &driver) {
@@ -24,7 +29,28 @@ bool load(Driver &driver) {
     };
     return find(driver.init, "cuInit") && find(driver.count, "cuDeviceGetCount") &&
            find(driver.get, "cuDeviceGet") && find(driver.name, "cuDeviceGetName") &&
-           find(driver.memory, "cuDeviceTotalMem_v2");
+           find(driver.memory, "cuDeviceTotalMem_v2") && find(driver.attribute, "cuDeviceGetAttribute") &&
+           find(driver.version, "cuDriverGetVersion");
+}
+
+// The release of the kernel's driver, which the driver API does not tell ("580.95.05"); empty where the
+// system does not show it.
+std::string driver_release() {
+    std::string release;
+    std::getline(std::ifstream("/sys/module/nvidia/version"), release);
+    return release;
+}
+
+std::string plan_basis(const Driver &driver, int device) {
+    constexpr int major_of_capability = 75;
+    constexpr int minor_of_capability = 76;
+    int version = 0;
+    int major = 0;
+    int minor = 0;
+    if (driver.version(&version) != 0 || driver.attribute(&major, major_of_capability, device) != 0 ||
+        driver.attribute(&minor, minor_of_capability, device) != 0)
+        return {};
+    return text("compute capability ", major, ".", minor, ", driver ", version, " ", driver_release());
 }
 
 } // namespace
@@ -42,7 +68,7 @@ std::vector<NvidiaDevice> nvidia_devices() {
         if (driver.get(&device, i) != 0 || driver.name(name, sizeof name - 1, device) != 0 ||
             driver.memory(&bytes, device) != 0)
             break;
-        devices.push_back({name, static_cast<std::int64_t>(bytes)});
+        devices.push_back({name, static_cast<std::int64_t>(bytes), plan_basis(driver, device)});
     }
     return devices;
 }

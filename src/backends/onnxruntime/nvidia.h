@@ -10,6 +10,7 @@ namespace vsmlrt::ort {
 struct NvidiaDevice {
     std::string name;
     std::int64_t memory_bytes = 0;
+    std::string plan_basis; // compute capability and driver
 };
 
 // In the driver's order; none where there is no driver.

@@ -165,6 +165,8 @@ struct Slot {
                      std::size_t))                                                                           \
     SLOT(294, GetCompileApi, const OrtCompileApi *())                                                        \
     SLOT(297, GetKeyValue, const char *(const OrtKeyValuePairs *, const char *))                             \
+    SLOT(298, GetKeyValuePairs,                                                                              \
+         void(const OrtKeyValuePairs *, const char *const **keys, const char *const **values, std::size_t *)) \
     SLOT(301, RegisterExecutionProviderLibrary, OrtStatus *(OrtEnv *, const char *name, const char *path))   \
     SLOT(303, GetEpDevices, OrtStatus *(const OrtEnv *, const OrtEpDevice *const **, std::size_t *))         \
     SLOT(304, SessionOptionsAppendExecutionProvider_V2,                                                      \
@@ -174,6 +176,7 @@ struct Slot {
     SLOT(309, HardwareDevice_Vendor, const char *(const OrtHardwareDevice *))                                \
     SLOT(311, HardwareDevice_Metadata, const OrtKeyValuePairs *(const OrtHardwareDevice *))                  \
     SLOT(312, EpDevice_EpName, const char *(const OrtEpDevice *))                                            \
+    SLOT(314, EpDevice_EpMetadata, const OrtKeyValuePairs *(const OrtEpDevice *))                            \
     SLOT(316, EpDevice_Device, const OrtHardwareDevice *(const OrtEpDevice *))                               \
     SLOT(374, EpDevice_MemoryInfo, const OrtMemoryInfo *(const OrtEpDevice *, int memory))                   \
     SLOT(376, GetSharedAllocator, OrtStatus *(OrtEnv *, const OrtMemoryInfo *, OrtAllocator **))             \

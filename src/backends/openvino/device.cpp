@@ -25,6 +25,17 @@ std::int64_t device_memory(const std::string &id) {
     }
 }
 
+// The device's architecture and its driver's version, under whatever name its plugin has that.
+std::string plan_basis(const std::string &id) {
+    std::string basis;
+    for (const ov::PropertyName &property : core().get_property(id, ov::supported_properties)) {
+        const auto &name = static_cast<const std::string &>(property);
+        if (name == ov::device::architecture.name() || name.find("DRIVER_VERSION") != std::string::npos)
+            basis += text(name, " ", core().get_property(id, name).as<std::string>(), "\n");
+    }
+    return basis;
+}
+
 Device describe(const std::string &id) {
     Device device;
     device.id = id;
@@ -36,6 +47,7 @@ Device describe(const std::string &id) {
     };
     device.native_fp16 = can(ov::device::capability::FP16);
     device.native_bf16 = can(ov::device::capability::BF16);
+    device.plan_basis = plan_basis(id);
     return device;
 }
 

@@ -19,6 +19,7 @@ struct Device {
     std::int64_t memory_bytes = 0; // 0: unknown
     bool native_fp16 = false;
     bool native_bf16 = false;
+    std::string plan_basis; // what its blobs depend on beside OpenVINO's version
 };
 
 // Every device that OpenVINO lists and that answers; the virtual ones (AUTO, HETERO, ...) are no devices.

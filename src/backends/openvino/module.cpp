@@ -33,12 +33,19 @@ const char *version() {
 vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink error) {
     return guarded(error, [&] {
         for (const ovino::Device &device : ovino::list_devices()) {
-            const vsmlrt_device_info info = {device.id.c_str(), device.name.c_str(), device.memory_bytes,
-                                             device.native_fp16, device.native_bf16};
+            const vsmlrt_device_info info = {device.id.c_str(),
+                                             device.name.c_str(),
+                                             device.memory_bytes,
+                                             device.native_fp16,
+                                             device.native_bf16,
+                                             device.plan_basis.c_str(),
+                                             1};
             visit(user, &info);
         }
     });
 }
+
+void list_absent(void *, void (*)(void *, const char *, const char *)) {}
 
 vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink error) {
     return guarded(error, [&] { *device = new vsmlrt_device{ovino::find_device(id)}; });
@@ -87,6 +94,7 @@ constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
                                   probe,
                                   version,
                                   list_devices,
+                                  list_absent,
                                   open_device,
                                   close_device,
                                   build_program,

@@ -31,10 +31,12 @@ const char *version() {
 }
 
 vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink) {
-    const vsmlrt_device_info info = {device_id, "reference interpreter", 0, 0, 0};
+    const vsmlrt_device_info info = {device_id, "reference interpreter", 0, 0, 0, nullptr, 0};
     visit(user, &info);
     return VSMLRT_OK;
 }
+
+void list_absent(void *, void (*)(void *, const char *, const char *)) {}
 
 vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink error) {
     return guarded(error, [&] {
@@ -92,6 +94,7 @@ constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
                                   probe,
                                   version,
                                   list_devices,
+                                  list_absent,
                                   open_device,
                                   close_device,
                                   build_program,

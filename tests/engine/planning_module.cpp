@@ -1,0 +1,170 @@
+// A backend module whose programs can be stored. It computes as the reference backend does, and what a plan
+// depends on is told by the environment:
+//
+//     VSMLRT_PLANNING_LIBRARY   its version
+//     VSMLRT_PLANNING_DEVICE    its device's name
+//     VSMLRT_PLANNING_DRIVER    its device's plan basis; unset: none of its plans is kept
+//     VSMLRT_PLANNING_JOURNAL   the file that gets a line for each build ("built") and import ("loaded
+//     DRIVER") VSMLRT_PLANNING_SLOW      milliseconds that a build takes longer VSMLRT_PLANNING_PADDING bytes
+//     that a blob has more VSMLRT_PLANNING_REFUSES   set: blobs are refused
+//
+// A blob is the driver, a line's end and the network. Whose plan it is nobody checks here: a stale one would
+// run, and give the pictures of its own network.
+#include "backends/reference/program.h"
+#include "base/door.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <fcntl.h>
+#include <string>
+#include <thread>
+#include <unistd.h>
+
+namespace reference = vsmlrt::reference;
+using vsmlrt::guarded;
+
+namespace {
+
+std::string variable(const char *name) {
+    const char *value = std::getenv((std::string("VSMLRT_PLANNING_") + name).c_str());
+    return value ? value : "";
+}
+
+int number(const char *name) {
+    return std::atoi(variable(name).c_str());
+}
+
+void note(const std::string &line) {
+    const int file = ::open(variable("JOURNAL").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (file < 0 || ::write(file, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+        std::abort();
+    ::close(file);
+}
+
+// The description of the program that the blob holds, in place of the one asked for.
+vsmlrt_program_desc from_blob(const vsmlrt_program_desc &asked) {
+    const std::string_view blob(static_cast<const char *>(asked.blob), asked.blob_size);
+    const std::size_t end = blob.find('\n');
+    if (end == std::string_view::npos || !variable("REFUSES").empty())
+        throw vsmlrt::DeviceError("planning: the blob is refused");
+    vsmlrt_program_desc desc = asked;
+    const std::size_t padding = static_cast<std::size_t>(number("PADDING"));
+    desc.network = blob.data() + end + 1;
+    desc.network_size = blob.size() - end - 1 - padding;
+    note("loaded " + std::string(blob.substr(0, end)) + "\n");
+    return desc;
+}
+
+vsmlrt_program_desc from_network(const vsmlrt_program_desc &asked) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(number("SLOW")));
+    note("built\n");
+    return asked;
+}
+
+} // namespace
+
+struct vsmlrt_device {};
+struct vsmlrt_program : reference::Program {
+    explicit vsmlrt_program(const vsmlrt_program_desc &desc)
+        : Program(desc), network(static_cast<const char *>(desc.network), desc.network_size) {}
+    std::string network;
+};
+struct vsmlrt_context : reference::Context {
+    using reference::Context::Context;
+};
+
+namespace {
+
+vsmlrt_code probe(vsmlrt_sink) {
+    return VSMLRT_OK;
+}
+
+const char *version() {
+    static std::string text;
+    text = variable("LIBRARY");
+    return text.c_str();
+}
+
+vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink) {
+    const std::string name = variable("DEVICE");
+    const char *const basis = std::getenv("VSMLRT_PLANNING_DRIVER");
+    const vsmlrt_device_info info = {"Plan.0", name.c_str(), 0, 0, 0, basis, 0};
+    visit(user, &info);
+    return VSMLRT_OK;
+}
+
+void list_absent(void *user, void (*visit)(void *, const char *, const char *)) {
+    visit(user, "Other", "it is at home");
+}
+
+vsmlrt_code open_device(const char *, vsmlrt_device **device, vsmlrt_sink) {
+    *device = new vsmlrt_device;
+    return VSMLRT_OK;
+}
+
+void close_device(vsmlrt_device *device) {
+    delete device;
+}
+
+vsmlrt_code build_program(vsmlrt_device *, const vsmlrt_program_desc *desc, vsmlrt_program **program,
+                          vsmlrt_sink error) {
+    return guarded(
+        error, [&] { *program = new vsmlrt_program(desc->blob ? from_blob(*desc) : from_network(*desc)); });
+}
+
+void free_program(vsmlrt_program *program) {
+    delete program;
+}
+
+void describe_program(const vsmlrt_program *program, vsmlrt_program_info *info) {
+    *info = program->info();
+    info->blob_worth_caching = 1;
+}
+
+vsmlrt_code export_program(const vsmlrt_program *program, vsmlrt_sink blob, vsmlrt_sink error) {
+    return guarded(error, [&] {
+        const std::string padding(static_cast<std::size_t>(number("PADDING")), '\0');
+        vsmlrt::write_text(blob, variable("DRIVER") + "\n" + program->network + padding);
+    });
+}
+
+vsmlrt_code make_context(vsmlrt_program *program, vsmlrt_context **context, vsmlrt_sink error) {
+    return guarded(error, [&] { *context = new vsmlrt_context(*program); });
+}
+
+void free_context(vsmlrt_context *context) {
+    delete context;
+}
+
+vsmlrt_code bind(vsmlrt_context *context, vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs,
+                 vsmlrt_sink error) {
+    return guarded(error, [&] { context->bind(extent, inputs, outputs); });
+}
+
+vsmlrt_code run(vsmlrt_context *context, vsmlrt_sink error) {
+    return guarded(error, [&] { context->run(); });
+}
+
+constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
+                                  "planning",
+                                  probe,
+                                  version,
+                                  list_devices,
+                                  list_absent,
+                                  open_device,
+                                  close_device,
+                                  build_program,
+                                  free_program,
+                                  describe_program,
+                                  export_program,
+                                  make_context,
+                                  free_context,
+                                  bind,
+                                  run,
+                                  -1};
+
+} // namespace
+
+const vsmlrt_backend *vsmlrt_backend_entry(std::uint32_t interface_version) {
+    return interface_version == VSMLRT_INTERFACE_VERSION ? &table : nullptr;
+}

@@ -1,0 +1,126 @@
+// Which program a stored plan is for, and that it is built once.
+#include "stored_plans.h"
+
+#include <csignal>
+#include <thread>
+
+namespace vsmlrt::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST_F(StoredPlans, TheSecondStartLoadsWhatTheFirstBuilt) {
+    EXPECT_EQ(picture(), "");
+    EXPECT_EQ(journal(), Strings{"built"});
+    EXPECT_EQ(picture(), "");
+    EXPECT_EQ(journal(), Strings{"loaded D1"});
+    EXPECT_EQ(lines(), Strings{});
+}
+
+TEST_F(StoredPlans, AStaticProgramIsNamedAfterItsOptAndADynamicOneAfterAllThree) {
+    EXPECT_EQ(picture(), "");
+    ASSERT_EQ(files().size(), 1U);
+    EXPECT_EQ(files().front().rfind("blur_12x8_fp32_fp32_Plan_Abacus_planning_1-", 0), 0U) << files().front();
+    engine::SessionOptions dynamic = options();
+    dynamic.shapes = {false, engine::Size{4, 4}, engine::Size{16, 16}, engine::Size{32, 24}};
+    EXPECT_EQ(picture(dynamic), "");
+    ASSERT_EQ(files().size(), 2U);
+    EXPECT_EQ(files().back().rfind("blur_min4x4_opt16x16_max32x24_fp32_fp32_Plan_Abacus_planning_1-", 0), 0U)
+        << files().back();
+    dynamic.shapes.opt.reset(); // the tile
+    EXPECT_EQ(picture(dynamic), "");
+    ASSERT_EQ(files().size(), 3U);
+    EXPECT_EQ(files()[1].rfind("blur_min4x4_opt12x8_max32x24_", 0), 0U) << files()[1];
+}
+
+TEST_F(StoredPlans, ProgramsOfHalfTensorsHaveAPlaceOfTheirOwn) {
+    engine::SessionOptions half = options();
+    half.program.half_outputs = true;
+    EXPECT_EQ(picture(), "");
+    EXPECT_LT(picture(half).find(" and not "), std::string::npos); // rounded to half
+    half.program.half_inputs = engine::HalfInputs::always;
+    EXPECT_LT(picture(half).find(" and not "), std::string::npos);
+    const Strings found = files();
+    ASSERT_EQ(found.size(), 3U);
+    EXPECT_EQ(found[0].rfind("blur_12x8_fp32_fp16_", 0), 0U) << found[0];
+    EXPECT_EQ(found[1].rfind("blur_12x8_fp32_fp32-fp16_", 0), 0U) << found[1];
+    EXPECT_EQ(found[2].rfind("blur_12x8_fp32_fp32_", 0), 0U) << found[2];
+}
+
+// Its fp32 plan is good for any number of streams; the module says so.
+TEST_F(StoredPlans, StreamsThatMakeNoDifferenceBuildNothing) {
+    EXPECT_EQ(picture(), "");
+    engine::SessionOptions two = options();
+    two.program.num_streams = 2;
+    EXPECT_EQ(picture(two), "");
+    EXPECT_EQ(journal(), (Strings{"built", "loaded D1"}));
+}
+
+TEST_F(StoredPlans, ADeviceThatKeepsNoPlansLeavesTheFolderAlone) {
+    unset("DRIVER");
+    EXPECT_EQ(picture(), "");
+    EXPECT_EQ(picture(), "");
+    EXPECT_EQ(journal(), (Strings{"built", "built"}));
+    EXPECT_FALSE(fs::exists(folder()));
+}
+
+TEST_F(StoredPlans, OfProcessesThatStartAtOnceOneBuildsAndAllRun) {
+    set("SLOW", "300");
+    pid_t children[3];
+    for (pid_t &child : children)
+        child = start_child([&] { return picture(); });
+    for (const pid_t child : children)
+        EXPECT_EQ(wait_for(child), 0);
+    EXPECT_EQ(journal(), (Strings{"built", "loaded D1", "loaded D1"}));
+    EXPECT_EQ(files().size(), 1U);
+}
+
+TEST_F(StoredPlans, WhoeverWaitsForAKilledBuilderBuilds) {
+    set("SLOW", "60000");
+    const pid_t first = start_child([&] { return picture(); });
+    while (files(".lock").empty())
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    unset("SLOW");
+    const pid_t second = start_child([&] { return picture(); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ::kill(first, SIGKILL);
+    EXPECT_EQ(wait_for(first), -1);
+    EXPECT_EQ(wait_for(second), 0);
+    EXPECT_EQ(journal(), Strings{"built"});
+}
+
+// A kill that meets the file half-written, which shows by its temporary name.
+TEST_F(StoredPlans, KilledWhileWritingLeavesNothingThatIsTakenForAPlan) {
+    set("PADDING", std::to_string(64 << 20));
+    bool met = false;
+    for (int attempt = 0; attempt < 20 && !met; ++attempt) {
+        const pid_t child = start_child([&] { return picture(); });
+        while (files("").size() < 2 && files().empty()) // the lock, and the temporary file
+            std::this_thread::sleep_for(std::chrono::microseconds(200));
+        ::kill(child, SIGKILL);
+        wait_for(child);
+        met = files().empty();
+        if (!met)
+            fs::remove_all(folder());
+    }
+    ASSERT_TRUE(met) << "no kill met the writing";
+    EXPECT_EQ(files("").size(), 2U);
+    static_cast<void>(journal());
+    EXPECT_EQ(picture(), "");
+    EXPECT_EQ(picture(), "");
+    EXPECT_EQ(journal(), (Strings{"built", "loaded D1"}));
+    EXPECT_EQ(lines(), Strings{});
+}
+
+TEST_F(StoredPlans, WhatABackendFoundNoDeviceOfIsToldWithADeviceThatIsNotThere) {
+    engine::SessionOptions absent = options();
+    absent.device = "Other.0";
+    EXPECT_EQ(picture(absent),
+              "\"device\" must be one of Plan.0 for backend planning; got \"Other.0\" (it is at home)");
+    absent.device = "Plan.7";
+    EXPECT_EQ(picture(absent),
+              "\"device\" must be one of Plan.0 for backend planning; got \"Plan.7\" (Other: it is at home)");
+}
+
+} // namespace
+} // namespace vsmlrt::test
