@@ -59,7 +59,7 @@ TEST_F(PlanFolders, FullDisk) {
     set("PADDING", std::to_string(100'000));
     expect_uncached("No space left on device");
     EXPECT_EQ(files(), Strings{});
-    EXPECT_EQ(files("").size(), 1U) << "the lock alone: half a plan is removed";
+    EXPECT_EQ(files("").size(), 0U) << "half a plan is removed, and the lock with its holder";
 }
 
 TEST_F(PlanFolders, ReadOnly) {
