@@ -1,4 +1,4 @@
-"""Taking the user's own network files into the user's models folder: a file, a whole models folder or a zip of one."""
+"""Taking the user's own network files into the user's models folder: a file, a whole models folder or its archive."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import os
 import re
 import shutil
 import stat
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from . import catalog, folders, store
+from . import catalog, folders, seven_zip, store
 from .errors import UserError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
@@ -30,12 +31,12 @@ class _Part:
 
 
 def add(path: Path, name: str | None = None) -> list[Path]:
-    """Copy a network file, a models folder or a zip archive of one into the user's models folder.
+    """Copy a network file, a models folder or an archive of one into the user's models folder.
 
     Arguments:
-        path: an ``.onnx`` file; an ncnn ``.param`` file with its ``.bin`` beside it; a folder or a ``.zip`` in
-            vs-mlrt's layout (``models/dpir/drunet_color.onnx``), whose network files keep their places, or in
-            rife-ncnn-vulkan's (``rife-v4.6/flownet.param``).
+        path: an ``.onnx`` file; an ncnn ``.param`` file with its ``.bin`` beside it; a folder, a
+            ``.zip`` or a ``.7z`` in vs-mlrt's layout (``models/dpir/drunet_color.onnx``), whose network files keep
+            their places, or in rife-ncnn-vulkan's (``rife-v4.6/flownet.param``).
         name: for one file: the name it is found by later. Default: its place in vs-mlrt's layout if it has one, else
             the file's own name.
 
@@ -51,7 +52,9 @@ def add(path: Path, name: str | None = None) -> list[Path]:
         if single:
             return _take(_parts_of_file(path, name), check=True)
         if path.is_dir():
-            return _take(_parts_of_folder(path), check=False)
+            return _take(_parts_of_folder(path, path.name), check=False)
+        if seven_zip.is_7z(path):
+            return _take_7z(path)
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 return _take(_parts_of_zip(archive, path), check=False)
@@ -60,8 +63,8 @@ def add(path: Path, name: str | None = None) -> list[Path]:
             raise
         raise UserError(f"{path} could not be added: {getattr(error, 'strerror', None) or error}") from error
     raise UserError(
-        f"{path} is none of what can be added: an .onnx file, a .param file with its .bin, a folder of them or a .zip; "
-        "unpack other archives first"
+        f"{path} is none of what can be added: an .onnx file, a .param file with its .bin, a folder of them, or a .zip "
+        "or .7z of that; unpack other archives first"
     )
 
 
@@ -143,10 +146,20 @@ def _stem_named(name: str) -> str:
     return name
 
 
-def _parts_of_folder(path: Path) -> list[_Part]:
+def _take_7z(path: Path) -> list[Path]:
+    with tempfile.TemporaryDirectory(dir=_existing(folders.user_models())) as scratch:
+        seven_zip.unpack(path, Path(scratch))
+        try:
+            parts = _parts_of_folder(Path(scratch), path.stem)
+        except UserError as error:
+            raise UserError(str(error).replace(scratch, str(path))) from None
+        return _take(parts, check=False)
+
+
+def _parts_of_folder(path: Path, title: str) -> list[_Part]:
     files = [file for file in sorted(path.rglob("*")) if file.is_file()]
     named = {PurePosixPath(file.relative_to(path).as_posix()): file for file in files}
-    places = _network_files(named, path, path.name)
+    places = _network_files(named, path, title)
     return [_Part(place, _opener(named[member])) for member, place in places.items()]
 
 

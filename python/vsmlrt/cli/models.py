@@ -80,7 +80,9 @@ def show(name: Annotated[str, typer.Argument(help="A network's name or a file.",
 
 @app.command()
 def add(
-    path: Annotated[Path, typer.Argument(help="A network file, a models folder or a zip of one.", show_default=False)],
+    path: Annotated[
+        Path, typer.Argument(help="A network file, a models folder, or a .zip or .7z of one.", show_default=False)
+    ],
     name: Annotated[str | None, typer.Option(help="What one file is called from now on.", show_default=False)] = None,
 ) -> None:
     """Copy your own network files into the models folder."""
