@@ -147,6 +147,7 @@ vsmlrt_code run(vsmlrt_context *context, vsmlrt_sink error) {
 
 constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
                                   "planning",
+                                  vsmlrt::send_log,
                                   probe,
                                   version,
                                   list_devices,
