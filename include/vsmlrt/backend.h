@@ -84,6 +84,10 @@ struct vsmlrt_backend {
     std::uint32_t interface_version;
     const char *name;
 
+    // Where the module's log lines go from then on; `level`: 0 debug, 1 information, 2 warning. Called once,
+    // before all others. Standard error until then.
+    void (*set_log)(void (*write)(std::int32_t level, const char *line));
+
     // VSMLRT_OK if this backend can run on this machine; else the reason and the remedy. Cheap and
     // repeatable.
     vsmlrt_code (*probe)(vsmlrt_sink error);

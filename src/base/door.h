@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/log.h"
 #include "vsmlrt/backend.h"
 
 #include <new>
@@ -37,6 +38,13 @@ template <typename Body>
         write_text(error, "a failure of unknown kind");
         return VSMLRT_INTERNAL;
     }
+}
+
+// What a module does for set_log of its table.
+inline void send_log(void (*write)(std::int32_t level, const char *line)) {
+    set_log_sink([write](LogLevel level, const std::string &line) {
+        write(static_cast<std::int32_t>(level), line.c_str());
+    });
 }
 
 } // namespace vsmlrt

@@ -7,7 +7,7 @@
 
 namespace vsmlrt {
 
-enum class LogLevel { debug, information, warning };
+enum class LogLevel { debug = 0, information = 1, warning = 2 };
 
 using LogSink = std::function<void(LogLevel, const std::string &)>;
 

@@ -1,5 +1,6 @@
 #include "engine/registry.h"
 
+#include "base/log.h"
 #include "engine/library.h"
 
 #include <algorithm>
@@ -55,6 +56,11 @@ std::string remedy(const fs::path &module, const std::string &variable) {
                 " to the folder that holds it)");
 }
 
+// A module has a log of its own, whose lines are this process's.
+void write_log(std::int32_t level, const char *line) {
+    log(static_cast<LogLevel>(level), line);
+}
+
 BackendState load(const fs::path &folder, const std::string &name) {
     BackendState state;
     state.name = name;
@@ -68,6 +74,7 @@ BackendState load(const fs::path &folder, const std::string &name) {
         const vsmlrt_backend *table = entry(VSMLRT_INTERFACE_VERSION);
         if (!table)
             throw Unsupported("the module ", path.string(), " is of another version than the plugin");
+        table->set_log(write_log);
         const Backend backend(*table);
         backend.probe();
         state.backend = backend;

@@ -4,6 +4,7 @@
 #include "model/onnx.h"
 #include "networks/families.h"
 
+#include <optional>
 #include <thread>
 
 namespace vsmlrt::test {
@@ -66,6 +67,42 @@ TEST_P(Conformance, GivesTheSameBuffersForTheSameSizeAndResultsForTheSameInput) 
     const std::vector<Values> first = context.run_seeded({20, 12}, 5);
     static_cast<void>(context.run_seeded({33, 9}, 6));
     EXPECT_EQ(difference(context.run_seeded({20, 12}, 5), first), 0);
+}
+
+// The blob of a program, or nothing where the backend has none.
+std::optional<std::string> blob_of(Program &program) {
+    try {
+        return program.blob();
+    } catch (const Unsupported &) {
+        return {};
+    }
+}
+
+TEST_P(Conformance, AStoredProgramGivesWhatTheBuiltOneGave) {
+    for (const vsmlrt_extent smallest : {vsmlrt_extent{8, 8}, vsmlrt_extent{64, 64}}) {
+        ProgramOptions options;
+        options.smallest = smallest;
+        Program built(backend(), small_network(), options);
+        const auto blob = blob_of(built);
+        if (!blob)
+            GTEST_SKIP() << GetParam() << " has no programs to store on this device";
+        options.blob = *blob;
+        Program stored(backend(), small_network(), options);
+        EXPECT_EQ(stored.info().precision, built.info().precision);
+        EXPECT_EQ(
+            difference(stored.context().run_seeded({64, 64}, 3), built.context().run_seeded({64, 64}, 3)), 0);
+    }
+}
+
+TEST_P(Conformance, RefusesABlobThatIsNone) {
+    Program built(backend(), small_network(), {});
+    if (!blob_of(built))
+        GTEST_SKIP() << GetParam() << " has no programs to store on this device";
+    ProgramOptions options;
+    options.blob = "no program at all";
+    std::string message;
+    EXPECT_NE(code_of(backend(), small_network(), options, message), VSMLRT_OK);
+    EXPECT_NE(message, "");
 }
 
 TEST_P(Conformance, RunsTwoContextsAtOnce) {

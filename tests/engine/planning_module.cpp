@@ -4,9 +4,11 @@
 //     VSMLRT_PLANNING_LIBRARY   its version
 //     VSMLRT_PLANNING_DEVICE    its device's name
 //     VSMLRT_PLANNING_DRIVER    its device's plan basis; unset: none of its plans is kept
-//     VSMLRT_PLANNING_JOURNAL   the file that gets a line for each build ("built") and import ("loaded
-//     DRIVER") VSMLRT_PLANNING_SLOW      milliseconds that a build takes longer VSMLRT_PLANNING_PADDING bytes
-//     that a blob has more VSMLRT_PLANNING_REFUSES   set: blobs are refused
+//     VSMLRT_PLANNING_HALF      1: its device says that it computes in fp16
+//     VSMLRT_PLANNING_JOURNAL   the file that gets "built" for each build, "loaded DRIVER" for each import
+//     VSMLRT_PLANNING_SLOW      milliseconds that a build takes longer
+//     VSMLRT_PLANNING_PADDING   bytes that a blob has more
+//     VSMLRT_PLANNING_REFUSES   set: blobs are refused
 //
 // A blob is the driver, a line's end and the network. Whose plan it is nobody checks here: a stale one would
 // run, and give the pictures of its own network.
@@ -88,7 +90,7 @@ const char *version() {
 vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink) {
     const std::string name = variable("DEVICE");
     const char *const basis = std::getenv("VSMLRT_PLANNING_DRIVER");
-    const vsmlrt_device_info info = {"Plan.0", name.c_str(), 0, 0, 0, basis, 0};
+    const vsmlrt_device_info info = {"Plan.0", name.c_str(), 0, number("HALF"), 0, basis, 0};
     visit(user, &info);
     return VSMLRT_OK;
 }
@@ -147,6 +149,7 @@ vsmlrt_code run(vsmlrt_context *context, vsmlrt_sink error) {
 
 constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
                                   "planning",
+                                  vsmlrt::send_log,
                                   probe,
                                   version,
                                   list_devices,

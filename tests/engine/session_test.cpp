@@ -70,6 +70,33 @@ TEST(Session, ManyThreadsGetWhatOneGets) {
     EXPECT_EQ(wrong.load(), 0);
 }
 
+// For the sanitizers: made, run and destroyed, static ones and ones of a shared dynamic program.
+TEST(Session, AThousandComeAndGoFromSeveralThreads) {
+    constexpr int at_once = 4;
+    constexpr int each = 250;
+    const Image from = Image::noise(16, 12);
+    Image expected(16, 12);
+    engine::Session first(test::blur(), test::reference_options(), {16, 12});
+    test::run(first, 0, from, expected);
+    engine::SessionOptions dynamic = test::reference_options();
+    dynamic.shapes = {false, {}, {}, engine::Size{32, 32}};
+    std::atomic<int> wrong = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < at_once; ++t)
+        threads.emplace_back([&] {
+            for (int i = 0; i < each; ++i) {
+                engine::Session session(test::blur(), i % 2 == 0 ? dynamic : test::reference_options(),
+                                        {16, 12});
+                Image to(16, 12);
+                test::run(session, i, from, to);
+                wrong += to.pixels != expected.pixels;
+            }
+        });
+    for (std::thread &thread : threads)
+        thread.join();
+    EXPECT_EQ(wrong.load(), 0);
+}
+
 TEST(Session, AFailedFrameLeavesItUsable) {
     engine::SessionOptions options = test::reference_options();
     options.program.properties = {{"fault.run", "1"}};

@@ -47,6 +47,22 @@ TEST_F(StoredPlans, ProgramsOfHalfTensorsHaveAPlaceOfTheirOwn) {
     EXPECT_EQ(found[2].rfind("blur_12x8_fp32_fp32_", 0), 0U) << found[2];
 }
 
+// What an interpolator asks for, whose timestep is no sample of a picture.
+TEST_F(StoredPlans, InputsBecomeHalfWhereTheNetworkIsComputedSo) {
+    engine::SessionOptions asked = options();
+    asked.program.half_inputs = engine::HalfInputs::where_computed_in_half;
+    EXPECT_EQ(picture(asked), "");
+    set("HALF", "1");
+    asked.program.precision = VSMLRT_PRECISION_FP32;
+    EXPECT_EQ(picture(asked), "");
+    ASSERT_EQ(files().size(), 1U);
+    EXPECT_EQ(files()[0].rfind("blur_12x8_fp32_fp32_", 0), 0U) << files()[0];
+    asked.program.precision = VSMLRT_PRECISION_FP16;
+    EXPECT_LT(picture(asked).find(" and not "), std::string::npos); // rounded to half
+    ASSERT_EQ(files().size(), 2U);
+    EXPECT_EQ(files()[0].rfind("blur_12x8_fp16_fp16-fp32_", 0), 0U) << files()[0];
+}
+
 // Its fp32 plan is good for any number of streams; the module says so.
 TEST_F(StoredPlans, StreamsThatMakeNoDifferenceBuildNothing) {
     EXPECT_EQ(picture(), "");

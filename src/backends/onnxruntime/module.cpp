@@ -98,6 +98,7 @@ constexpr std::int32_t rank = 5;
 
 constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
                                   "onnxruntime",
+                                  vsmlrt::send_log,
                                   probe,
                                   version,
                                   list_devices,

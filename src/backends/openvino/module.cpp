@@ -91,6 +91,7 @@ vsmlrt_code run(vsmlrt_context *context, vsmlrt_sink error) {
 
 constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
                                   "openvino",
+                                  vsmlrt::send_log,
                                   probe,
                                   version,
                                   list_devices,

@@ -91,6 +91,7 @@ constexpr std::int32_t rank = -1;
 
 constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
                                   "reference",
+                                  vsmlrt::send_log,
                                   probe,
                                   version,
                                   list_devices,
