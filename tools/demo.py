@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,8 @@ from clips import fetch
 
 CLIPS = Path("build/clips")
 OUT = Path("out")
+PACKAGE = Path(".venv/.package")
+"""What tools/setup notes of the package that it has installed."""
 WIDTH, HEIGHT, LEFT, TOP = 640, 360, 320, 180
 FRAMES = 75
 SHOWN = 60
@@ -60,13 +63,30 @@ def write_png(picture: vs.VideoNode, path: Path) -> None:
         unfinished.replace(path)
 
 
+def makers() -> str:
+    """One line that changes when anything does that the demo is made by."""
+    package = PACKAGE.read_bytes() if PACKAGE.exists() else b""
+    return hashlib.sha256(package + Path(__file__).read_bytes()).hexdigest()
+
+
 def main() -> None:
-    """Make out/demo.mkv and out/demo.png."""
-    fetch(CLIPS)
-    OUT.mkdir(exist_ok=True)
-    source, video, picture = CLIPS / "bigbuckbunny.mp4", OUT / "demo.mkv", OUT / "demo.png"
-    upscale(source, video)
-    write_png(before_and_after(source, video), picture)
+    """Make out/demo.mkv and out/demo.png, unless they are there already."""
+    source, video, picture, stamp = (
+        CLIPS / "bigbuckbunny.mp4",
+        OUT / "demo.mkv",
+        OUT / "demo.png",
+        OUT / ".made-by",
+    )
+    made = stamp.exists() and stamp.read_text() == makers() and video.exists() and picture.exists()
+    if made:
+        print("demo: nothing has changed since these were made; remove out/ to see it again")
+    else:
+        fetch(CLIPS)
+        OUT.mkdir(exist_ok=True)
+        stamp.unlink(missing_ok=True)
+        upscale(source, video)
+        write_png(before_and_after(source, video), picture)
+        stamp.write_text(makers())
     print(f"demo: the video is {video.resolve()} (before: the middle of {source})")
     print(f"demo: one frame before (bicubic) and after is {picture.resolve()}")
 

@@ -12,7 +12,8 @@ namespace vsmlrt::model {
 struct NcnnOptions {
     // Networks of unpadded ("valid") convolutions shrink their picture. With `restore_size` a Pad node
     // (reflect) in front makes the output exactly scale x input; the amount is found from the network.
-    // Networks that keep their size are left as they are either way.
+    // Networks that keep their size are left as they are either way. Real-CUGAN's 4x networks, whose output
+    // is to be added to the picture, get the picture added as well.
     bool restore_size = true;
 };
 

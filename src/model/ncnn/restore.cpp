@@ -93,7 +93,7 @@ std::optional<Restored> restore_size(Graph &graph, const std::string &input, con
     const auto columns = find_restoration(graph.sizes, output.shape.width(), Sizes::Axis::width);
     if (!rows || !columns)
         return std::nullopt;
-    Restored restored{output, std::lcm(rows->multiple, columns->multiple)};
+    Restored restored{output, rows->scale, std::lcm(rows->multiple, columns->multiple)};
     if (rows->pad != 0 || columns->pad != 0) {
         pad_input(graph, input, rows->pad, columns->pad);
         const auto most = std::max(rows->pad, columns->pad);

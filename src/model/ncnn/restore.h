@@ -23,6 +23,7 @@ struct Restoration {
 
 struct Restored {
     Blob output;
+    std::int64_t scale = 1;
     std::int64_t multiple = 1; // that the picture's sizes must be of
     std::int64_t minimum = 1;  // that they must have at least
 };
