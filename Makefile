@@ -1,12 +1,13 @@
 # Two commands: 'make demo' upscales a real clip, 'make test' runs the tests. Both set up first; repeats are quick.
 PYTHON_IN := .venv/bin/python
 
-.PHONY: help setup demo test lint bench-peers bench-interpolate bench-overhead clean
+.PHONY: help setup demo test lint fuzz bench-peers bench-interpolate bench-overhead clean
 
 help:
 	@echo 'make demo    set up, fetch a network, upscale a real clip into out/'
 	@echo 'make test    set up, build the C++ tests, run ctest and pytest'
 	@echo 'make lint    clang-format, clang-tidy, ruff and mypy'
+	@echo 'make fuzz    every parser on its corpus and what a fuzzer makes of it, 20 seconds each'
 	@echo 'make bench-peers     fps and memory beside vs-mlrt'"'"'s CPU plugins (an hour; ARGS="--sizes 640x272")'
 	@echo 'make bench-interpolate  frame interpolation beside vs-mlrt'"'"'s OpenVINO plugin'
 	@echo 'make bench-overhead  what the filter itself costs'
@@ -26,6 +27,10 @@ test:
 lint:
 	@tools/setup dev
 	@tools/lint
+
+fuzz:
+	@tools/setup dev
+	@tools/fuzz
 
 bench-peers:
 	@tools/setup dev

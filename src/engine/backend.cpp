@@ -39,7 +39,7 @@ std::vector<DeviceInfo> Backend::devices() const {
         DeviceInfo device = {info->id, info->name, info->memory_bytes, info->native_fp16 != 0,
                              info->native_bf16 != 0};
         if (info->plan_basis)
-            device.plan_basis = info->plan_basis;
+            device.plan_basis.emplace(info->plan_basis);
         device.plans_follow_streams = info->plans_follow_streams != 0;
         static_cast<std::vector<DeviceInfo> *>(user)->push_back(std::move(device));
     };
