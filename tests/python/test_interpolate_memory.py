@@ -11,21 +11,22 @@ import pytest
 import rife_networks
 
 RUN = """
-import resource, sys
+import sys
 import vapoursynth as vs
 from hosting import picture, plugin_core
+from vsmlrt.benchmark.memory import process_peak
 
 core, (width, height) = plugin_core(), map(int, sys.argv[2:])
 blank = core.std.BlankClip(format=vs.YUV420P8, width=width, height=height, length=1, fpsnum=24)
 clip = blank.std.BlankClip(color=[50, 100, 140]) + blank.std.BlankClip(color=[90, 120, 110])
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = process_peak()
 result = core.mlrt.Interpolate(clip, sys.argv[1], matrix=1)
 shapes = [plane.shape for plane in picture(result, 1)]
 assert shapes == [(height, width), (height // 2, width // 2), (height // 2, width // 2)]
 for n in (0, 2):
     for mine, source in zip(picture(result, n), picture(clip, n // 2), strict=True):
         assert (mine == source).all()
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**20)
+print((process_peak() - before) / 2**30)
 """
 
 
