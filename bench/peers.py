@@ -7,6 +7,10 @@ Each side is a process of its own in an environment of its own. A round is `--fr
 frames that were begun before the clock started are not counted); the ratio is taken round by round, ours over theirs
 in frames per second, and printed as its median with the lowest and highest. DPIR's weights are seeded: its network is
 in no registry, and speed does not depend on them.
+
+Each is compared at one stream (a frame at a time by all threads; what vs-mlrt's Python sets) and at a stream a thread
+(several frames at a time; what its plugins do when nothing is set), both sides at the same number. Rounds are of whole
+multiples of the streams: frames of several streams come out together.
 """
 
 from __future__ import annotations
@@ -108,6 +112,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=0, help="frames a round; 0: by the size of the network")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--sides", nargs="+", default=["ov bf16", "ov fp32", "ort fp32"])
+    parser.add_argument("--streams", nargs="+", type=int, default=[], help="default: 1 and as many as threads")
     parser.add_argument("--library", default="", help="this plugin's file, where it is not installed")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
@@ -130,13 +135,15 @@ def main() -> None:
                 plugin_name, precision = side.split()
                 by_precision.setdefault(precision, []).append(plugin_name)
             for precision, plugins in by_precision.items():
-                print(f"{family} {size} {precision}", flush=True)
-                ours = {"plugin": "mlrt", "precision": precision, "library": options.library}
-                sides = [Side(f"vsmlrt {precision}", sys.executable, task | {"side": ours})]
-                for name in plugins:
-                    theirs = {"plugin": name, "precision": precision}
-                    sides.append(Side(f"vs-mlrt {name} {precision}", options.peers, task | {"side": theirs}))
-                compare(sides, options.rounds, frames)
+                for streams in options.streams or dict.fromkeys((1, options.threads)):
+                    print(f"{family} {size} {precision}, {streams} stream(s)", flush=True)
+                    common = {"precision": precision, "streams": streams}
+                    ours = {"plugin": "mlrt", "library": options.library} | common
+                    sides = [Side(f"vsmlrt {precision}", sys.executable, task | {"side": ours})]
+                    for name in plugins:
+                        theirs = {"plugin": name} | common
+                        sides.append(Side(f"vs-mlrt {name} {precision}", options.peers, task | {"side": theirs}))
+                    compare(sides, options.rounds, -(-frames // streams) * streams)
 
 
 if __name__ == "__main__":

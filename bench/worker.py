@@ -44,12 +44,13 @@ def source(width: int, height: int, fmt: int, length: int, channels: int) -> lis
 def make(side: dict[str, object], clips: list[vs.VideoNode], path: str) -> vs.VideoNode:
     name = side["plugin"]
     if name == "ov":
-        precision = side["precision"]
-        config = (dict) if precision == "bf16" else (lambda: {"INFERENCE_PRECISION_HINT": "f32"})
-        return core.ov.Model(clips, path, overlap=[0, 0], device="CPU", config=config)
+        config: dict[str, object] = {"NUM_STREAMS": side["streams"]}
+        if side["precision"] == "fp32":
+            config["INFERENCE_PRECISION_HINT"] = "f32"
+        return core.ov.Model(clips, path, overlap=[0, 0], device="CPU", config=lambda: config)
     if name == "ort":
-        return core.ort.Model(clips, path, overlap=[0, 0], provider="", num_streams=1)
-    return core.mlrt.Model(clips, path, backend="openvino", precision=side["precision"], **side.get("options", {}))
+        return core.ort.Model(clips, path, overlap=[0, 0], provider="", num_streams=side["streams"])
+    return core.mlrt.Model(clips, path, backend="openvino", precision=side["precision"], num_streams=side["streams"])
 
 
 class Position:
