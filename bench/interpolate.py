@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--frames", type=int, default=0, help="frames a round; 0: by the size")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--streams", type=int, default=os.cpu_count() or 1, help="of both sides")
     parser.add_argument("--library", default="", help="this plugin's file, where it is not installed")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
@@ -53,12 +54,15 @@ def main() -> None:
             for precision in options.precisions:
                 print(f"{kind} {size} {precision}", flush=True)
                 ours = {"plugin": "mlrt", "precision": precision, "library": options.library}
-                theirs = {"plugin": "ov", "precision": precision}
+                ours["streams"] = options.streams
+                theirs = {"plugin": "ov", "precision": precision, "streams": options.streams}
                 sides = [
                     Side(f"vsmlrt {precision}", sys.executable, task | {"side": ours}, WORKER),
                     Side(f"vs-mlrt ov {precision}", options.peers, task | {"side": theirs}, WORKER),
                 ]
-                compare(sides, options.rounds, frames)
+                # Frames of several streams come out together, and every second one of a job is a source frame.
+                step = 2 * options.streams
+                compare(sides, options.rounds, -(-frames // step) * step)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import vapoursynth as vs
 from worker import core, peak_memory, seconds, source
 
 
-def their_pairs(clip: vs.VideoNode, path: str, precision: str) -> vs.VideoNode:
+def their_pairs(clip: vs.VideoNode, path: str, precision: str, streams: int) -> vs.VideoNode:
     """vs-mlrt's way: timestep, grids and multipliers are clips; one frame between each two."""
     width, height = clip.width, clip.height
     blank = clip.std.BlankClip(format=vs.GRAYS, length=1)
@@ -37,16 +37,18 @@ def their_pairs(clip: vs.VideoNode, path: str, precision: str) -> vs.VideoNode:
     clips = [clip, clip[1:] + clip[-1], flat(0.5)]
     clips += [grid(lambda x, y: 2 * x / (width - 1) - 1), grid(lambda x, y: 2 * y / (height - 1) - 1)]
     clips += [flat(2 / (width - 1)), flat(2 / (height - 1))]
-    config = (lambda: {"INFERENCE_PRECISION_HINT": "f32"}) if precision == "fp32" else dict
-    return core.ov.Model(clips, path, overlap=[0, 0], device="CPU", config=config)
+    config: dict[str, object] = {"NUM_STREAMS": streams}
+    if precision == "fp32":
+        config["INFERENCE_PRECISION_HINT"] = "f32"
+    return core.ov.Model(clips, path, overlap=[0, 0], device="CPU", config=lambda: config)
 
 
-def their_job(clip: vs.VideoNode, path: str, precision: str) -> vs.VideoNode:
+def their_job(clip: vs.VideoNode, path: str, precision: str, streams: int) -> vs.VideoNode:
     """The script of vs-mlrt's release notes: pad and convert, double the frames, crop and convert back."""
     width, height = -(-clip.width // 32) * 32, -(-clip.height // 32) * 32
     window = {"src_width": width, "src_height": height}
     padded = clip.resize.Bicubic(width, height, format=vs.RGBS, matrix_in=1, **window)
-    both = core.std.Interleave([padded, their_pairs(padded, path, precision)])
+    both = core.std.Interleave([padded, their_pairs(padded, path, precision, streams)])
     window = {"src_width": clip.width, "src_height": clip.height}
     return both.resize.Bicubic(clip.width, clip.height, format=clip.format.id, matrix=1, **window)
 
@@ -54,8 +56,8 @@ def their_job(clip: vs.VideoNode, path: str, precision: str) -> vs.VideoNode:
 def make(task: dict[str, object], clip: vs.VideoNode) -> vs.VideoNode:
     side, path = task["side"], task["network"]
     if side["plugin"] == "ov":
-        return (their_job if task["job"] else their_pairs)(clip, path, side["precision"])
-    options = {"backend": "openvino", "precision": side["precision"], "multi": 2}
+        return (their_job if task["job"] else their_pairs)(clip, path, side["precision"], side["streams"])
+    options = {"backend": "openvino", "precision": side["precision"], "num_streams": side["streams"], "multi": 2}
     doubled = core.mlrt.Interpolate(clip, path, **options)
     return doubled if task["job"] else doubled.std.SelectEvery(2, 1)
 
