@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 
 import vapoursynth as vs
-from worker import core, peak_memory, seconds, source
+from worker import core, ov_model, peak_memory, seconds, source
 
 
 def their_pairs(clip: vs.VideoNode, path: str, precision: str, streams: int) -> vs.VideoNode:
@@ -37,10 +37,7 @@ def their_pairs(clip: vs.VideoNode, path: str, precision: str, streams: int) -> 
     clips = [clip, clip[1:] + clip[-1], flat(0.5)]
     clips += [grid(lambda x, y: 2 * x / (width - 1) - 1), grid(lambda x, y: 2 * y / (height - 1) - 1)]
     clips += [flat(2 / (width - 1)), flat(2 / (height - 1))]
-    config: dict[str, object] = {"NUM_STREAMS": streams}
-    if precision == "fp32":
-        config["INFERENCE_PRECISION_HINT"] = "f32"
-    return core.ov.Model(clips, path, overlap=[0, 0], device="CPU", config=lambda: config)
+    return ov_model(clips, path, precision, streams)
 
 
 def their_job(clip: vs.VideoNode, path: str, precision: str, streams: int) -> vs.VideoNode:

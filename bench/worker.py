@@ -41,13 +41,18 @@ def source(width: int, height: int, fmt: int, length: int, channels: int) -> lis
     return clips
 
 
+def ov_model(clips: list[vs.VideoNode], path: str, precision: str, streams: int) -> vs.VideoNode:
+    """vs-mlrt's OpenVINO plugin, which computes in bf16 where nothing else is asked for."""
+    config: dict[str, object] = {"NUM_STREAMS": streams}
+    if precision == "fp32":
+        config["INFERENCE_PRECISION_HINT"] = "f32"
+    return core.ov.Model(clips, path, overlap=[0, 0], device="CPU", config=lambda: config)
+
+
 def make(side: dict[str, object], clips: list[vs.VideoNode], path: str) -> vs.VideoNode:
     name = side["plugin"]
     if name == "ov":
-        config: dict[str, object] = {"NUM_STREAMS": side["streams"]}
-        if side["precision"] == "fp32":
-            config["INFERENCE_PRECISION_HINT"] = "f32"
-        return core.ov.Model(clips, path, overlap=[0, 0], device="CPU", config=lambda: config)
+        return ov_model(clips, path, side["precision"], side["streams"])
     if name == "ort":
         return core.ort.Model(clips, path, overlap=[0, 0], provider="", num_streams=side["streams"])
     return core.mlrt.Model(clips, path, backend="openvino", precision=side["precision"], num_streams=side["streams"])

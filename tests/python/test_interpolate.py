@@ -233,8 +233,8 @@ def test_random_and_concurrent_requests_equal_sequential(streams: int, tmp_path:
             assert digests([frame]) == [sequential[n]]
 
 
-def test_frames_of_a_pair_share_their_sources(blend: str) -> None:
-    """Every source frame is made once, though up to eight output frames read it."""
+def counted_source() -> tuple[vs.VideoNode, Counter[int]]:
+    """A clip, and how often each of its frames was made."""
     asked: Counter[int] = Counter()
 
     def count(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
@@ -243,6 +243,12 @@ def test_frames_of_a_pair_share_their_sources(blend: str) -> None:
 
     clip = noise(CORE, 64, 48, 12, vs.YUV420P8).std.AssumeFPS(fpsnum=24)
     counted = CORE.std.ModifyFrame(clip, clip, count)
+    return counted, asked
+
+
+def test_frames_of_a_pair_share_their_sources(blend: str) -> None:
+    """Every source frame is made once, though up to eight output frames read it."""
+    counted, asked = counted_source()
     out = interpolate(counted, blend, multi=4, matrix=1, scene_threshold=0.5)
     asked.clear()
     list(out.frames())
@@ -251,14 +257,7 @@ def test_frames_of_a_pair_share_their_sources(blend: str) -> None:
 
 def test_frames_of_a_pair_share_what_is_converted(blend: str) -> None:
     """Without a cache of its own the source tells who asks: seven output frames of two pairs, and one conversion."""
-    asked: Counter[int] = Counter()
-
-    def count(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
-        asked[n] += 1
-        return f
-
-    clip = noise(CORE, 64, 48, 12, vs.YUV420P8).std.AssumeFPS(fpsnum=24)
-    counted = CORE.std.ModifyFrame(clip, clip, count)
+    counted, asked = counted_source()
     counted.std.SetVideoCache(mode=0)
     out = interpolate(counted, blend, multi=4, matrix=1)
     asked.clear()
