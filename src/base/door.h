@@ -47,4 +47,26 @@ inline void send_log(void (*write)(std::int32_t level, const char *line)) {
     });
 }
 
+// Entries of the table that are the same for every module, whose own types they are made for.
+template <typename Handle>
+void destroy(Handle *handle) {
+    delete handle;
+}
+
+template <typename Program, typename Context>
+vsmlrt_code make_context(Program *program, Context **context, vsmlrt_sink error) {
+    return guarded(error, [&] { *context = new Context(*program); });
+}
+
+template <typename Context>
+vsmlrt_code bind_context(Context *context, vsmlrt_extent extent, vsmlrt_tensor *inputs,
+                         vsmlrt_tensor *outputs, vsmlrt_sink error) {
+    return guarded(error, [&] { context->bind(extent, inputs, outputs); });
+}
+
+template <typename Context>
+vsmlrt_code run_context(Context *context, vsmlrt_sink error) {
+    return guarded(error, [&] { context->run(); });
+}
+
 } // namespace vsmlrt

@@ -104,18 +104,10 @@ vsmlrt_code open_device(const char *, vsmlrt_device **device, vsmlrt_sink) {
     return VSMLRT_OK;
 }
 
-void close_device(vsmlrt_device *device) {
-    delete device;
-}
-
 vsmlrt_code build_program(vsmlrt_device *, const vsmlrt_program_desc *desc, vsmlrt_program **program,
                           vsmlrt_sink error) {
     return guarded(
         error, [&] { *program = new vsmlrt_program(desc->blob ? from_blob(*desc) : from_network(*desc)); });
-}
-
-void free_program(vsmlrt_program *program) {
-    delete program;
 }
 
 void describe_program(const vsmlrt_program *program, vsmlrt_program_info *info) {
@@ -130,23 +122,6 @@ vsmlrt_code export_program(const vsmlrt_program *program, vsmlrt_sink blob, vsml
     });
 }
 
-vsmlrt_code make_context(vsmlrt_program *program, vsmlrt_context **context, vsmlrt_sink error) {
-    return guarded(error, [&] { *context = new vsmlrt_context(*program); });
-}
-
-void free_context(vsmlrt_context *context) {
-    delete context;
-}
-
-vsmlrt_code bind(vsmlrt_context *context, vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs,
-                 vsmlrt_sink error) {
-    return guarded(error, [&] { context->bind(extent, inputs, outputs); });
-}
-
-vsmlrt_code run(vsmlrt_context *context, vsmlrt_sink error) {
-    return guarded(error, [&] { context->run(); });
-}
-
 constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
                                   "planning",
                                   vsmlrt::send_log,
@@ -155,15 +130,15 @@ constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
                                   list_devices,
                                   list_absent,
                                   open_device,
-                                  close_device,
+                                  vsmlrt::destroy,
                                   build_program,
-                                  free_program,
+                                  vsmlrt::destroy,
                                   describe_program,
                                   export_program,
-                                  make_context,
-                                  free_context,
-                                  bind,
-                                  run,
+                                  vsmlrt::make_context,
+                                  vsmlrt::destroy,
+                                  vsmlrt::bind_context,
+                                  vsmlrt::run_context,
                                   -1};
 
 } // namespace

@@ -47,17 +47,9 @@ vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink erro
     });
 }
 
-void close_device(vsmlrt_device *device) {
-    delete device;
-}
-
 vsmlrt_code build_program(vsmlrt_device *, const vsmlrt_program_desc *desc, vsmlrt_program **program,
                           vsmlrt_sink error) {
     return guarded(error, [&] { *program = new vsmlrt_program(*desc); });
-}
-
-void free_program(vsmlrt_program *program) {
-    delete program;
 }
 
 void describe_program(const vsmlrt_program *program, vsmlrt_program_info *info) {
@@ -67,23 +59,6 @@ void describe_program(const vsmlrt_program *program, vsmlrt_program_info *info) 
 vsmlrt_code export_program(const vsmlrt_program *, vsmlrt_sink, vsmlrt_sink error) {
     vsmlrt::write_text(error, "reference: there is nothing to export, building takes no time");
     return VSMLRT_UNSUPPORTED;
-}
-
-vsmlrt_code make_context(vsmlrt_program *program, vsmlrt_context **context, vsmlrt_sink error) {
-    return guarded(error, [&] { *context = new vsmlrt_context(*program); });
-}
-
-void free_context(vsmlrt_context *context) {
-    delete context;
-}
-
-vsmlrt_code bind(vsmlrt_context *context, vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs,
-                 vsmlrt_sink error) {
-    return guarded(error, [&] { context->bind(extent, inputs, outputs); });
-}
-
-vsmlrt_code run(vsmlrt_context *context, vsmlrt_sink error) {
-    return guarded(error, [&] { context->run(); });
 }
 
 // An oracle is asked for by name; nobody wants it chosen.
@@ -97,15 +72,15 @@ constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
                                   list_devices,
                                   list_absent,
                                   open_device,
-                                  close_device,
+                                  vsmlrt::destroy,
                                   build_program,
-                                  free_program,
+                                  vsmlrt::destroy,
                                   describe_program,
                                   export_program,
-                                  make_context,
-                                  free_context,
-                                  bind,
-                                  run,
+                                  vsmlrt::make_context,
+                                  vsmlrt::destroy,
+                                  vsmlrt::bind_context,
+                                  vsmlrt::run_context,
                                   rank};
 
 } // namespace
