@@ -35,6 +35,20 @@ Case stated_axes() {
     return {"Resize_axes", b.network()};
 }
 
+// The end of compact upscalers: what the network adds, shuffled, to the repeated pixels of its input.
+Case shuffled_sum(const std::string &name, std::int64_t factor, const Attributes &attributes,
+                  const char *mode) {
+    Builder b;
+    const Name x = b.input(2);
+    const Name more = b.node("Conv", {x, b.weights({2 * factor * factor, 2, 1, 1})}, {});
+    const Name shuffled =
+        b.node("DepthToSpace", {more}, {{"blocksize", factor}, {"mode", std::string(mode)}});
+    const auto scale = static_cast<float>(factor);
+    const Name grown = b.node("Resize", {x, "", b.constant({4}, {1, 1, scale, scale})}, attributes);
+    b.output(b.node("Add", {shuffled, grown}, {}));
+    return {"Resize_added_to_shuffled_" + name, b.network()};
+}
+
 } // namespace
 
 std::vector<Case> resize_cases() {
@@ -61,6 +75,16 @@ std::vector<Case> resize_cases() {
     cases.push_back(resize("linear_10", 2, 2, {{"mode", std::string("linear")}}, 10));
     cases.push_back(resize("nearest_9", 2, 3, {{"mode", std::string("nearest")}}, 9));
     cases.push_back(to_size());
+    for (const char *coordinates : {"half_pixel", "asymmetric"})
+        for (const char *nearest : {"floor", "round_prefer_floor"})
+            cases.push_back(shuffled_sum(std::string(coordinates) + "_" + nearest, 4,
+                                         modes("nearest", coordinates, nearest), "CRD"));
+    cases.push_back(shuffled_sum("linear", 2, modes("linear", "half_pixel"), "CRD"));
+    cases.push_back(shuffled_sum("blocks_first", 3, modes("nearest", "asymmetric", "floor"), "DCR"));
+    for (const char *mode : {"nearest", "linear", "cubic"})
+        for (const char *coordinates : {"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"})
+            cases.push_back(resize(std::string(mode) + "_" + coordinates + "_same_size", 1, 1,
+                                   modes(mode, coordinates, mode == std::string("nearest") ? "floor" : "")));
     cases.push_back(stated_axes());
     return cases;
 }

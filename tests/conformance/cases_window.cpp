@@ -57,6 +57,40 @@ std::vector<Case> convolutions() {
             conv({"same_lower", 4, 3, {{"auto_pad", same_lower}, {"strides", ints({2, 2})}}})};
 }
 
+// Layers whose results have few channels, which backends are free to compute a block of pixels at a time.
+std::vector<Case> layers_of_few_channels() {
+    const model::Attribute one = ints({1, 1, 1, 1});
+    const model::Attribute two = ints({2, 2});
+    std::vector<Case> cases = {
+        conv({"to_3", 3, 3, {{"pads", one}}, 1, true, 3}),
+        conv({"to_3_without_bias", 3, 3, {{"pads", one}}, 1, false, 3}),
+        conv({"to_1_valid", 5, 3, {}, 1, true, 1}),
+        conv({"to_4_uneven_pads", 3, 4, {{"pads", ints({2, 0, 1, 3})}}, 1, true, 4}),
+        conv_transpose({"to_3_k4s2p1", 4, 4, {{"strides", two}, {"pads", one}}, 1, true, 3}),
+        conv_transpose({"to_3_k4s2p3", 4, 4, {{"strides", two}, {"pads", ints({3, 3, 3, 3})}}, 1, true, 3}),
+        conv_transpose({"to_3_k2s2", 2, 2, {{"strides", two}}, 1, false, 3}),
+        conv_transpose(
+            {"to_1_k9s3p4", 9, 9, {{"strides", ints({3, 3})}, {"pads", ints({4, 4, 4, 4})}}, 1, true, 1}),
+        conv_transpose({"to_2_uneven", 5, 4, {{"strides", two}, {"pads", ints({0, 1, 2, 0})}}, 1, true, 2}),
+        conv_transpose({"to_3_output_padding",
+                        3,
+                        3,
+                        {{"strides", two}, {"pads", one}, {"output_padding", ints({1, 1})}},
+                        1,
+                        true,
+                        3}),
+        conv_transpose({"to_3_more_output_padding_than_pads",
+                        4,
+                        4,
+                        {{"strides", two}, {"output_padding", ints({1, 0})}},
+                        1,
+                        true,
+                        3})};
+    for (Case &entry : cases)
+        entry.extents.push_back({24, 18});
+    return cases;
+}
+
 std::vector<Case> transposed_convolutions() {
     return {
         conv_transpose({"k4s2p1", 4, 4, {{"strides", ints({2, 2})}, {"pads", ints({1, 1, 1, 1})}}}),
@@ -78,6 +112,8 @@ std::vector<Case> transposed_convolutions() {
 std::vector<Case> window_cases() {
     std::vector<Case> cases = convolutions();
     for (Case &entry : transposed_convolutions())
+        cases.push_back(std::move(entry));
+    for (Case &entry : layers_of_few_channels())
         cases.push_back(std::move(entry));
     const model::Attribute two = ints({2, 2});
     const model::Attribute three = ints({3, 3});

@@ -1,5 +1,6 @@
 #include "backends/openvino/program.h"
 
+#include "backends/openvino/rewrite.h"
 #include "base/error.h"
 
 #include <algorithm>
@@ -205,6 +206,8 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
         auto model = read(desc);
         if (!is_static(desc))
             model_ = model->clone();
+        if (device.id == "CPU")
+            rewrite_for_cpu(model);
         try {
             compiled_ = core().compile_model(model, device.id, settings);
         } catch (const ov::Exception &failure) {
