@@ -13,7 +13,7 @@
 #include "vsmlrt/error.h"
 #include "vsmlrt/tensor.h"
 
-enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 2 };
+enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 3 };
 
 // Receives bytes: an error's text, a blob. May be called several times; the pieces are concatenated.
 struct vsmlrt_sink {
@@ -63,6 +63,10 @@ struct vsmlrt_program_desc {
     std::size_t num_options;
     const void *blob; // what export_program gave earlier, or null
     std::size_t blob_size;
+    // Called by a backend that has read `network` and needs it no longer, before it compiles: the bytes, as
+    // large as all weights, are gone from then on. At most once a build; null: they stay.
+    void (*network_read)(void *user);
+    void *user;
 };
 
 struct vsmlrt_program_info {

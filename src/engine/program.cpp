@@ -124,6 +124,7 @@ std::shared_ptr<const Program> load_or_build(const std::shared_ptr<const Device>
         vsmlrt_program_desc stored = desc;
         stored.blob = blob->data();
         stored.blob_size = blob->size();
+        stored.network_read = nullptr; // It is built from the network if the blob is refused.
         return std::make_shared<const Program>(device, stored);
     } catch (const Error &refused) {
         log(LogLevel::information,
@@ -172,9 +173,9 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
                                              const ProgramOptions &options) {
     check_plan_folder(options.plan_folder);
     const vsmlrt_precision precision = resolve_precision(options.precision, device->info());
-    const model::Network network = edited(loaded.network, range, precision, *device, options);
-    const std::string io_type = io_type_of(network);
-    const std::vector<std::byte> bytes = model::write_onnx(network);
+    loaded.network = edited(loaded.network, range, precision, *device, options);
+    const std::string io_type = io_type_of(loaded.network);
+    std::vector<std::byte> bytes = model::write_onnx(loaded.network);
     loaded.network = {}; // Weights are large, and compiling takes copies of its own.
     std::vector<vsmlrt_option> properties;
     for (const auto &[key, value] : options.properties)
@@ -191,6 +192,10 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
     desc.num_threads = options.num_threads;
     desc.options = properties.data();
     desc.num_options = properties.size();
+    desc.network_read = [](void *user) {
+        std::vector<std::byte>().swap(*static_cast<std::vector<std::byte> *>(user));
+    };
+    desc.user = &bytes;
     const cache::Key key = plan_key(*device, loaded.stem, io_type, desc);
     const auto make = [&]() -> std::shared_ptr<const Program> {
         if (!device->info().plan_basis)

@@ -49,6 +49,8 @@ vsmlrt_program_desc from_blob(const vsmlrt_program_desc &asked) {
     const std::size_t end = blob.find('\n');
     if (end == std::string_view::npos || !variable("REFUSES").empty())
         throw vsmlrt::DeviceError("planning: the blob is refused");
+    if (asked.network_read)
+        throw vsmlrt::DeviceError("planning: the network must stay for when the blob is refused");
     vsmlrt_program_desc desc = asked;
     const std::size_t padding = static_cast<std::size_t>(number("PADDING"));
     desc.network = blob.data() + end + 1;
@@ -68,7 +70,10 @@ vsmlrt_program_desc from_network(const vsmlrt_program_desc &asked) {
 struct vsmlrt_device {};
 struct vsmlrt_program : reference::Program {
     explicit vsmlrt_program(const vsmlrt_program_desc &desc)
-        : Program(desc), network(static_cast<const char *>(desc.network), desc.network_size) {}
+        : Program(desc), network(static_cast<const char *>(desc.network), desc.network_size) {
+        if (desc.network_read)
+            desc.network_read(desc.user);
+    }
     std::string network;
 };
 struct vsmlrt_context : reference::Context {

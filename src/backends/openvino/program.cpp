@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <openvino/frontend/manager.hpp>
 #include <openvino/op/op.hpp>
 #include <span>
 #include <sstream>
@@ -141,11 +142,22 @@ void reshape(ov::Model &model, vsmlrt_extent low, vsmlrt_extent high) {
     model.reshape(wanted);
 }
 
+// By the frontend itself: Core::read_model takes a string and copies it once more, which large networks pay
+// for.
+std::shared_ptr<ov::Model> parsed(const vsmlrt_program_desc &desc) {
+    const auto frontend = ov::frontend::FrontEndManager().load_by_framework("onnx");
+    MemoryBuffer buffer(desc.network, desc.network_size);
+    std::istream stream(&buffer);
+    const auto loaded = frontend->load(&stream);
+    if (desc.network_read)
+        desc.network_read(desc.user);
+    return frontend->convert(loaded);
+}
+
 std::shared_ptr<ov::Model> read(const vsmlrt_program_desc &desc) {
     std::shared_ptr<ov::Model> model;
     try {
-        model = core().read_model(std::string(static_cast<const char *>(desc.network), desc.network_size),
-                                  ov::Tensor());
+        model = parsed(desc);
         reshape(*model, desc.min_extent, desc.max_extent);
     } catch (const ov::Exception &failure) {
         throw BadModel("OpenVINO cannot read this network: ", cause(failure));
