@@ -37,8 +37,8 @@ struct Blocks {
     Pair kernel;
     std::vector<float> weights; // [channels * block * block, inputs, kernel]
     Pair stride;
-    Pair pads_begin;
-    Pair pads_end;
+    Pair pads_begin = {0, 0};
+    Pair pads_end = {0, 0};
     Pair crop_begin = {0, 0};
     Pair crop_end = {0, 0};
 

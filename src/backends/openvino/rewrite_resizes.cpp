@@ -86,7 +86,7 @@ bool only_user(const ov::Node &node) {
 
 void add_first(const std::shared_ptr<ov::op::v1::Add> &add, const Shuffle &shuffle,
                const InterpolateBase &resize) {
-    const ov::Shape small = resize.get_input_shape(0);
+    const ov::Shape &small = resize.get_input_shape(0);
     const std::size_t factor = shuffle.get_block_size();
     const std::size_t pixels = small[2] * small[3];
     const Node sum = std::make_shared<ov::op::v1::Add>(
