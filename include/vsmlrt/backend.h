@@ -38,6 +38,9 @@ struct vsmlrt_device_info {
     // libraries, the device's capability. Null: no blob of this device is worth keeping.
     const char *plan_basis;
     std::int32_t plans_follow_streams; // 1: blobs depend on num_streams and num_threads as well
+    // 1: its library keeps files of its own (timing and runtime caches) in vsmlrt_program_desc::kept_folder.
+    // Such a device has a plan_basis.
+    std::int32_t keeps_files;
 };
 
 struct vsmlrt_option {
@@ -67,6 +70,9 @@ struct vsmlrt_program_desc {
     // large as all weights, are gone from then on. At most once a build; null: they stay.
     void (*network_read)(void *user);
     void *user;
+    // A folder for this very program and no other, where a library may find what it left there in an earlier
+    // run, and may write until the program is freed. Null: there is none.
+    const char *kept_folder;
 };
 
 struct vsmlrt_program_info {

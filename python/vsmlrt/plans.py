@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .errors import UserError
 
-_FILE = re.compile(r"(?P<name>.*)\.(?:plan(?P<unfinished>\.[A-Za-z0-9]{6})?|(?P<lock>lock))", re.DOTALL)
-"""NAME.plan; NAME.plan.XXXXXX while it is written; NAME.lock, held by the process that builds it."""
+_FILE = re.compile(r"(?P<name>.*)\.(?:plan(?P<unfinished>\.[A-Za-z0-9]{6})?|(?P<lock>lock)|(?P<kept>kept))", re.DOTALL)
+"""NAME.plan; NAME.plan.XXXXXX while it is written; NAME.lock, held by the process that builds it; the folder NAME.kept
+of what a vendor's library keeps for the program."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A stored plan."""
+    """A stored plan, what a vendor's library keeps for it, or both."""
 
     name: str
     """Network, shapes, precision, type of input and output, device and version: the file's name without ending."""
@@ -29,15 +31,18 @@ def stored(folder: Path) -> list[Plan]:
 
     Raises UserError for a file in the folder's place and for one that may not be read.
     """
-    plans = []
+    plans: dict[str, Plan] = {}
     for path, match in _files(folder):
-        if not match["lock"] and not match["unfinished"]:
-            try:
-                status = path.stat()
-            except FileNotFoundError:  # another process took it away meanwhile
-                continue
-            plans.append(Plan(name=match["name"], bytes=status.st_size, last_used=status.st_atime))
-    return sorted(plans, key=lambda plan: (-plan.last_used, plan.name))
+        if match["lock"] or match["unfinished"]:
+            continue
+        try:
+            used = path.stat().st_atime
+            size = sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
+        except FileNotFoundError:  # another process took it away meanwhile
+            continue
+        other = plans.get(match["name"], Plan(name=match["name"], bytes=0, last_used=used))
+        plans[match["name"]] = replace(other, bytes=other.bytes + size, last_used=max(other.last_used, used))
+    return sorted(plans.values(), key=lambda plan: (-plan.last_used, plan.name))
 
 
 def clear(folder: Path) -> list[Plan]:
@@ -46,23 +51,25 @@ def clear(folder: Path) -> list[Plan]:
     A program that is running keeps what it has loaded. Raises UserError as `stored` does, and for a file that cannot be
     removed.
     """
-    removed = []
-    known = {plan.name: plan for plan in stored(folder)}
+    known = stored(folder)
     for path, match in list(_files(folder)):
         try:
-            path.unlink(missing_ok=True)
+            if match["kept"]:
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        except FileNotFoundError:
+            continue
         except OSError as error:
             raise UserError(f"{path} cannot be removed: {error.strerror}") from error
-        if match["name"] in known and not match["lock"] and not match["unfinished"]:
-            removed.append(known[match["name"]])
-    return sorted(removed, key=lambda plan: plan.name)
+    return sorted(known, key=lambda plan: plan.name)
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, re.Match[str]]]:
     try:
         for path in sorted(folder.iterdir()):
             match = _FILE.fullmatch(path.name)
-            if match and path.is_file():
+            if match and not path.is_symlink() and (path.is_dir() if match["kept"] else path.is_file()):
                 yield path, match
     except FileNotFoundError:
         return

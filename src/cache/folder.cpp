@@ -4,6 +4,7 @@
 #include <chrono>
 #include <ctime>
 #include <fcntl.h>
+#include <map>
 #include <string_view>
 #include <sys/stat.h>
 #include <system_error>
@@ -14,15 +15,18 @@ namespace {
 
 constexpr std::string_view plan_ending = ".plan";
 constexpr std::string_view lock_ending = ".lock";
+constexpr std::string_view kept_ending = ".kept";
 constexpr std::size_t temporary_suffix = 7; // ".XXXXXX" of replace_file
 
-enum class Kind { plan, lock, temporary, foreign };
+enum class Kind { plan, lock, kept, temporary, foreign };
 
 Kind kind_of(std::string_view file) {
     if (file.ends_with(plan_ending))
         return Kind::plan;
     if (file.ends_with(lock_ending))
         return Kind::lock;
+    if (file.ends_with(kept_ending))
+        return Kind::kept;
     if (file.size() > temporary_suffix && file[file.size() - temporary_suffix] == '.' &&
         file.substr(0, file.size() - temporary_suffix).ends_with(plan_ending))
         return Kind::temporary;
@@ -36,13 +40,26 @@ void for_files(const fs::path &folder, const Visit &visit) {
     for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
         const Kind kind = kind_of(it->path().filename().string());
         std::error_code gone;
-        if (kind != Kind::foreign && it->is_regular_file(gone))
+        if (kind != Kind::foreign && (kind == Kind::kept ? it->is_directory(gone) && !it->is_symlink(gone)
+                                                         : it->is_regular_file(gone)))
             visit(it->path(), kind);
     }
 }
 
 std::int64_t nanoseconds(const timespec &time) {
     return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
+}
+
+std::uintmax_t bytes_in(const fs::path &folder) {
+    std::uintmax_t total = 0;
+    std::error_code error;
+    for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        std::error_code gone;
+        if (it->is_regular_file(gone))
+            if (const std::uintmax_t bytes = it->file_size(gone); !gone)
+                total += bytes;
+    }
+    return total;
 }
 
 bool is_abandoned(const fs::path &temporary) {
@@ -61,15 +78,24 @@ fs::path lock_path(const fs::path &folder, const std::string &name) {
     return folder / (name + std::string(lock_ending));
 }
 
+fs::path kept_path(const fs::path &folder, const std::string &name) {
+    return folder / (name + std::string(kept_ending));
+}
+
 std::vector<StoredPlan> stored_plans(const fs::path &folder) {
-    std::vector<StoredPlan> plans;
+    std::map<std::string, StoredPlan> by_name;
     for_files(folder, [&](const fs::path &path, Kind kind) {
         struct stat status = {};
-        if (kind == Kind::plan && ::stat(path.c_str(), &status) == 0)
-            plans.push_back({.name = path.stem().string(),
-                             .bytes = static_cast<std::uintmax_t>(status.st_size),
-                             .last_used_ns = nanoseconds(status.st_atim)});
+        if ((kind != Kind::plan && kind != Kind::kept) || ::stat(path.c_str(), &status) != 0)
+            return;
+        StoredPlan &plan = by_name[path.stem().string()];
+        plan.name = path.stem().string();
+        plan.bytes += kind == Kind::plan ? static_cast<std::uintmax_t>(status.st_size) : bytes_in(path);
+        plan.last_used_ns = std::max(plan.last_used_ns, nanoseconds(status.st_atim));
     });
+    std::vector<StoredPlan> plans;
+    for (auto &[name, plan] : by_name)
+        plans.push_back(std::move(plan));
     std::ranges::sort(plans, [](const StoredPlan &a, const StoredPlan &b) {
         return a.last_used_ns != b.last_used_ns ? a.last_used_ns > b.last_used_ns : a.name < b.name;
     });
@@ -89,8 +115,10 @@ void trim(const fs::path &folder, std::uintmax_t limit_bytes) {
     for (const StoredPlan &plan : stored_plans(folder)) {
         total += plan.bytes;
         std::error_code ignored;
-        if (total > limit_bytes)
+        if (total > limit_bytes) {
             fs::remove(plan_path(folder, plan.name), ignored);
+            fs::remove_all(kept_path(folder, plan.name), ignored);
+        }
     }
     for_files(folder, [](const fs::path &path, Kind kind) {
         std::error_code ignored;
@@ -100,13 +128,12 @@ void trim(const fs::path &folder, std::uintmax_t limit_bytes) {
 }
 
 std::size_t clear_folder(const fs::path &folder) {
-    std::size_t plans = 0;
-    for_files(folder, [&](const fs::path &path, Kind kind) {
+    const std::size_t plans = stored_plans(folder).size();
+    for_files(folder, [](const fs::path &path, Kind) {
         std::error_code ignored;
-        if (fs::remove(path, ignored) && kind == Kind::plan)
-            ++plans;
+        fs::remove_all(path, ignored);
     });
-    return plans;
+    return plans - stored_plans(folder).size();
 }
 
 } // namespace vsmlrt::cache

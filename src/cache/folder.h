@@ -1,5 +1,5 @@
-// The files of a cache folder: NAME.plan, NAME.lock while it is built, and NAME.plan.?????? while it is
-// written.
+// The files of a cache folder: NAME.plan, NAME.lock while it is built, NAME.plan.?????? while it is written,
+// and the folder NAME.kept of what a vendor's library keeps for the program.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 namespace vsmlrt::cache {
 
+// A plan, what is kept for it, or both.
 struct StoredPlan {
     std::string name; // without the ending
     std::uintmax_t bytes = 0;
@@ -17,12 +18,13 @@ struct StoredPlan {
 
 [[nodiscard]] std::filesystem::path plan_path(const std::filesystem::path &folder, const std::string &name);
 [[nodiscard]] std::filesystem::path lock_path(const std::filesystem::path &folder, const std::string &name);
+[[nodiscard]] std::filesystem::path kept_path(const std::filesystem::path &folder, const std::string &name);
 
 // Last used first; empty if the folder cannot be read.
 [[nodiscard]] std::vector<StoredPlan> stored_plans(const std::filesystem::path &folder);
 
-// Notes that a plan was used now. The file's access time carries it; it is set here because mount options
-// such as noatime leave it alone otherwise.
+// Notes that a plan or a kept folder was used now. The file's access time carries it; it is set here because
+// mount options such as noatime leave it alone otherwise.
 void mark_used(const std::filesystem::path &plan) noexcept;
 
 // Removes the plans used longest ago until the rest fits, and what killed processes left half-written more

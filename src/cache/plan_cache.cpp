@@ -5,11 +5,23 @@
 #include "base/log.h"
 #include "cache/entry.h"
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
 namespace vsmlrt::cache {
 namespace fs = std::filesystem;
+namespace {
+
+bool holds(const fs::path &file, const std::string &content) {
+    std::error_code error;
+    if (!fs::is_regular_file(file, error))
+        return false;
+    const std::vector<std::byte> bytes = read_file(file);
+    return std::ranges::equal(bytes, std::as_bytes(std::span(content)));
+}
+
+} // namespace
 
 PlanCache::PlanCache(fs::path folder, std::uintmax_t limit_bytes)
     : folder_(std::move(folder)), limit_(limit_bytes) {}
@@ -86,6 +98,28 @@ std::optional<PlanCache::Blob> PlanCache::load_or_build(const Key &key,
     if (lock && blob)
         store(key, *blob);
     return blob;
+}
+
+std::optional<fs::path> PlanCache::kept_folder(const Key &key) {
+    if (folder_.empty())
+        return {};
+    const fs::path kept = kept_path(folder_, key.file_name);
+    const fs::path label = kept / "key";
+    try {
+        if (!holds(label, key.full)) {
+            fs::remove_all(kept);
+            fs::create_directories(kept);
+            replace_file(label, std::as_bytes(std::span(key.full)));
+        }
+        mark_used(kept);
+        trim(folder_, limit_);
+        return kept;
+    } catch (const Error &failure) {
+        warn(failure.what());
+    } catch (const fs::filesystem_error &failure) {
+        warn(failure.code().message());
+    }
+    return {};
 }
 
 std::vector<StoredPlan> PlanCache::list() const {

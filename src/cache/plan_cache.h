@@ -37,6 +37,11 @@ public:
     [[nodiscard]] std::optional<Blob> load_or_build(const Key &key,
                                                     const std::function<std::optional<Blob>()> &build);
 
+    // A folder for what a vendor's library keeps for this very key, empty at first and whenever the key of
+    // its file name changed; none, with the warning that plans have, where it cannot be made. It counts
+    // towards the limit.
+    [[nodiscard]] std::optional<std::filesystem::path> kept_folder(const Key &key);
+
     [[nodiscard]] std::vector<StoredPlan> list() const; // last used first
     std::size_t clear();                                // the number of plans removed
 

@@ -41,6 +41,7 @@ std::vector<DeviceInfo> Backend::devices() const {
         if (info->plan_basis)
             device.plan_basis.emplace(info->plan_basis);
         device.plans_follow_streams = info->plans_follow_streams != 0;
+        device.keeps_files = info->keeps_files != 0;
         static_cast<std::vector<DeviceInfo> *>(user)->push_back(std::move(device));
     };
     checked([&](vsmlrt_sink error) { return table_->list_devices(&found, visit, error); });

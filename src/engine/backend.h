@@ -23,6 +23,7 @@ struct DeviceInfo {
     // What its plans depend on beside the backend's version and the device's name; absent: none is kept.
     std::optional<std::string> plan_basis = {};
     bool plans_follow_streams = false; // and on the numbers of streams and threads
+    bool keeps_files = false;          // its library keeps files of its own beside them
 };
 
 // What a backend looked for and found no device of.

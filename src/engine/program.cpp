@@ -200,7 +200,10 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
     const auto make = [&]() -> std::shared_ptr<const Program> {
         if (!device->info().plan_basis)
             return std::make_shared<const Program>(device, desc);
-        return load_or_build(device, key, plan_cache(options.plan_folder), desc);
+        cache::PlanCache &plans = plan_cache(options.plan_folder);
+        const auto kept = device->info().keeps_files ? plans.kept_folder(key) : std::nullopt;
+        desc.kept_folder = kept ? kept->c_str() : nullptr;
+        return load_or_build(device, key, plans, desc);
     };
     auto program =
         range.is_static()

@@ -215,6 +215,45 @@ TEST_F(PlanCacheTest, ClearRemovesItsOwnFilesAndNoOthers) {
     EXPECT_TRUE(fs::exists(folder_ / "notes.txt"));
 }
 
+// Such as TensorRT-RTX's runtime cache, which its library reads and writes by itself.
+TEST_F(PlanCacheTest, AKeptFolderIsOneKeysAlone) {
+    PlanCache cache(folder_, plenty);
+    const auto kept = cache.kept_folder({"a", "driver 1"});
+    ASSERT_TRUE(kept);
+    std::ofstream(*kept / "kernels") << "for driver 1";
+    EXPECT_EQ(cache.kept_folder({"a", "driver 1"}), kept);
+    EXPECT_TRUE(fs::exists(*kept / "kernels"));
+    EXPECT_EQ(cache.kept_folder({"a", "driver 2"}), kept);
+    EXPECT_FALSE(fs::exists(*kept / "kernels"));
+    EXPECT_FALSE(PlanCache({}, plenty).kept_folder({"a", "driver 1"}));
+}
+
+TEST_F(PlanCacheTest, AKeptFolderIsListedCountedAndRemovedWithItsPlan) {
+    PlanCache cache(folder_, 5000);
+    cache.store({"a", "key"}, blob_of(1000));
+    const auto kept = cache.kept_folder({"a", "key"});
+    ASSERT_TRUE(kept);
+    std::ofstream(*kept / "kernels") << std::string(2000, 'k');
+    ASSERT_EQ(cache.list().size(), 1U);
+    EXPECT_EQ(cache.list()[0].bytes, 1000 + 56 + 3 + 2000 + 3);
+    set_last_used(folder_ / "a.plan", 1000);
+    set_last_used(*kept, 1000);
+    cache.store({"b", "key"}, blob_of(3000));
+    EXPECT_FALSE(fs::exists(*kept));
+    EXPECT_FALSE(fs::exists(folder_ / "a.plan"));
+    static_cast<void>(cache.kept_folder({"c", "key"}));
+    EXPECT_EQ(cache.clear(), 2U);
+    EXPECT_EQ(files(), 0);
+}
+
+TEST_F(PlanCacheTest, AKeptFolderThatCannotBeMadeCostsOneWarning) {
+    std::ofstream(base_ / "made") << "a file";
+    PlanCache cache(folder_, plenty);
+    EXPECT_FALSE(cache.kept_folder({"a", "key"}));
+    EXPECT_FALSE(cache.kept_folder({"a", "key"}));
+    EXPECT_EQ(warnings_.size(), 1U);
+}
+
 // A child that builds after a while and says so by a byte in the pipe; it ends without the parent's
 // destructors.
 pid_t start_builder(const fs::path &folder, int pipe) {

@@ -16,7 +16,7 @@ StoredPlans::StoredPlans() {
     std::string pattern = (fs::temp_directory_path() / "stored_plans_XXXXXX").string();
     base_ = ::mkdtemp(pattern.data());
     folder_ = base_ / "plans";
-    for (const char *name : {"SLOW", "PADDING", "REFUSES", "HALF"})
+    for (const char *name : {"SLOW", "PADDING", "REFUSES", "HALF", "KEEPS"})
         unset(name);
     set("JOURNAL", (base_ / "journal").string());
     set("LIBRARY", "planning 1");

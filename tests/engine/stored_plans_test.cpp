@@ -17,6 +17,18 @@ TEST_F(StoredPlans, TheSecondStartLoadsWhatTheFirstBuilt) {
     EXPECT_EQ(lines(), Strings{});
 }
 
+TEST_F(StoredPlans, AVendorsLibraryFindsWhatItLeftForTheSameProgramAlone) {
+    set("KEEPS", "1");
+    EXPECT_EQ(picture(), "");
+    EXPECT_EQ(journal(), (Strings{"built", "no kernels"}));
+    EXPECT_EQ(picture(), "");
+    EXPECT_EQ(journal(), (Strings{"found kernels", "loaded D1"}));
+    set("DRIVER", "D2");
+    EXPECT_EQ(picture(), "");
+    EXPECT_EQ(journal(), (Strings{"built", "no kernels"}));
+    EXPECT_EQ(files(".kept").size(), 1U);
+}
+
 TEST_F(StoredPlans, AStaticProgramIsNamedAfterItsOptAndADynamicOneAfterAllThree) {
     EXPECT_EQ(picture(), "");
     ASSERT_EQ(files().size(), 1U);

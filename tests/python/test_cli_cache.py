@@ -29,6 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for foreign in FOREIGN:
         (place / foreign).write_bytes(b"mine")
     (place / "folder.plan").mkdir()
+    (place / "file.kept").write_bytes(b"mine")
     return place
 
 
@@ -48,12 +49,22 @@ def test_list_has_the_last_used_first(folder: Path) -> None:
     assert done.stderr == f"2 plans, 3.0 MiB in {folder}\n"
 
 
+def test_what_a_vendors_library_keeps_belongs_to_its_plan(folder: Path) -> None:
+    for name in (NAMES[0], "alone"):
+        (folder / f"{name}.kept" / "deep").mkdir(parents=True)
+        (folder / f"{name}.kept" / "deep" / "kernels").write_bytes(bytes(500))
+    sizes = {plan.name: plan.bytes for plan in plans.stored(folder)}
+    assert sizes == {NAMES[0]: 1500, NAMES[1]: 3 << 20, "alone": 500}
+    assert vsmlrt("cache", "clear").stdout.splitlines() == sorted([*NAMES, "alone"])
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*FOREIGN, "folder.plan", "file.kept"])
+
+
 def test_clear_says_what_it_removed_and_leaves_the_rest(folder: Path) -> None:
     done = vsmlrt("cache", "clear")
     assert done.returncode == 0
     assert done.stdout.splitlines() == sorted(NAMES)
     assert done.stderr == f"removed 2 plans, 3.0 MiB from {folder}\n"
-    assert sorted(path.name for path in folder.iterdir()) == sorted([*FOREIGN, "folder.plan"])
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*FOREIGN, "folder.plan", "file.kept"])
     again = vsmlrt("cache", "clear")
     assert (again.returncode, again.stdout) == (0, "")
     assert again.stderr == f"removed 0 plans, 0 bytes from {folder}\n"

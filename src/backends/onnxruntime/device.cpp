@@ -164,6 +164,9 @@ void add_builtin(Found &found, const Provider &provider, const std::vector<Nvidi
             found.absent.emplace_back(provider.id, std::move(reason));
         else
             found.devices.push_back(std::move(device));
+        // Trying has loaded the vendor's library.
+        if (provider.id == "TensorRT" && found.has(provider.name))
+            found.devices.back().plan_basis += loaded_libraries("libnvinfer");
     }
 }
 

@@ -32,9 +32,9 @@ vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_i
                                              device.memory_bytes,
                                              device.provider.native_fp16,
                                              device.provider.native_bf16,
-                                             device.provider.context_models ? device.plan_basis.c_str()
-                                                                            : nullptr,
-                                             0};
+                                             device.has_plans() ? device.plan_basis.c_str() : nullptr,
+                                             0,
+                                             device.provider.keeps_files()};
             visit(user, &info);
         }
     });

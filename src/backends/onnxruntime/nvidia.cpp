@@ -2,8 +2,11 @@
 
 #include "base/text.h"
 
+#include <algorithm>
 #include <dlfcn.h>
+#include <filesystem>
 #include <fstream>
+#include <link.h>
 
 namespace vsmlrt::ort {
 namespace {
@@ -71,6 +74,25 @@ std::vector<NvidiaDevice> nvidia_devices() {
         devices.push_back({name, static_cast<std::int64_t>(bytes), plan_basis(driver, device)});
     }
     return devices;
+}
+
+std::string loaded_libraries(std::string_view beginning) {
+    struct Search {
+        std::string_view beginning;
+        std::vector<std::string> found;
+    } search{beginning, {}};
+    const auto visit = [](dl_phdr_info *info, std::size_t, void *user) {
+        auto &wanted = *static_cast<Search *>(user);
+        const std::filesystem::path file = std::filesystem::path(info->dlpi_name);
+        std::error_code error;
+        if (file.filename().string().starts_with(wanted.beginning))
+            wanted.found.push_back(
+                text(file.filename().string(), " ", std::filesystem::file_size(file, error)));
+        return 0;
+    };
+    ::dl_iterate_phdr(visit, &search);
+    std::sort(search.found.begin(), search.found.end());
+    return join(search.found, "\n") + "\n";
 }
 
 } // namespace vsmlrt::ort

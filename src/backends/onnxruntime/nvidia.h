@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vsmlrt::ort {
@@ -15,5 +16,9 @@ struct NvidiaDevice {
 
 // In the driver's order; none where there is no driver.
 [[nodiscard]] std::vector<NvidiaDevice> nvidia_devices();
+
+// The files that the loader has open whose names begin so, with their sizes: "libnvinfer.so.10 541234567". Of
+// the version of TensorRT itself no function of ONNX Runtime tells.
+[[nodiscard]] std::string loaded_libraries(std::string_view beginning);
 
 } // namespace vsmlrt::ort

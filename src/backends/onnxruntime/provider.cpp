@@ -80,6 +80,13 @@ constexpr std::array migraphx_keys = {Names("device_id"),
                                       Names("migraphx_mem_limit"),
                                       Names("migraphx_model_cache_dir")};
 
+// TensorRT's engines and timings (ONNX Runtime has no context models of it in memory); of TensorRT-RTX the
+// kernels that it compiled for the device, written when a session ends, read when one starts, and overwritten
+// where it refuses them.
+constexpr std::array tensorrt_files = {KeptFiles{"trt_engine_cache_path", "trt_engine_cache_enable"},
+                                       KeptFiles{"trt_timing_cache_path", "trt_timing_cache_enable"}};
+constexpr std::array tensorrt_rtx_files = {KeptFiles{"nv_runtime_cache_path"}};
+
 constexpr std::array providers = {
     Provider{.id = "CPU", .name = "CPUExecutionProvider", .native_fp16 = false},
     Provider{.id = "CUDA", .name = "CUDAExecutionProvider", .device_buffers = true},
@@ -87,14 +94,16 @@ constexpr std::array providers = {
              .name = "TensorrtExecutionProvider",
              .native_bf16 = true,
              .session_per_stream = true,
-             .profile_prefix = "trt_profile_"},
+             .profile_prefix = "trt_profile_",
+             .kept = tensorrt_files},
     Provider{.id = "NvTensorRTRTX",
              .name = "NvTensorRTRTXExecutionProvider",
              .context_models = true,
              .session_per_stream = true,
              .device_buffers = true,
              .profile_prefix = "nv_profile_",
-             .keys = tensorrt_rtx_keys},
+             .keys = tensorrt_rtx_keys,
+             .kept = tensorrt_rtx_files},
     Provider{.id = "WebGPU", .name = "WebGpuExecutionProvider", .keys = webgpu_keys},
     Provider{.id = "OpenVINO", .name = "OpenVINOExecutionProvider", .keys = openvino_keys},
     Provider{.id = "DML", .name = "DmlExecutionProvider", .session_per_stream = true, .keys = dml_keys},

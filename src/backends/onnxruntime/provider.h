@@ -14,6 +14,13 @@ namespace vsmlrt::ort {
 // Key and value, in the order given.
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
+// An option by which a provider is told a folder for files of its own, and the one that makes it write them
+// (empty: the folder is enough).
+struct KeptFiles {
+    std::string_view folder_key;
+    std::string_view switch_key = {};
+};
+
 struct Provider {
     std::string_view id;   // in device ids: "TensorRT"
     std::string_view name; // ONNX Runtime's: "TensorrtExecutionProvider"
@@ -30,6 +37,9 @@ struct Provider {
     // it takes any size.
     std::string_view profile_prefix = {};
     std::span<const std::string_view> keys = {}; // options it takes; empty: whatever is given
+    std::span<const KeptFiles> kept = {};
+
+    [[nodiscard]] bool keeps_files() const { return !kept.empty(); }
 };
 
 // By ONNX Runtime's name; null for one that this project does not know.

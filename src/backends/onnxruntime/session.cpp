@@ -123,6 +123,12 @@ void Settled::append_provider(const vsmlrt_program_desc &desc, const NetworkFact
         set(prefix + "opt_shapes", facts.shapes_text(desc.opt_extent));
         set(prefix + "max_shapes", facts.shapes_text(desc.max_extent));
     }
+    if (desc.kept_folder)
+        for (const KeptFiles &files : provider.kept) {
+            set(std::string(files.folder_key), desc.kept_folder);
+            if (!files.switch_key.empty())
+                set(std::string(files.switch_key), "1");
+        }
     if (device_.plugin)
         return append_plugin(options_.get(), device_.plugin, settings);
     if (provider.id == "CUDA" || provider.id == "TensorRT") {

@@ -39,7 +39,8 @@ vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_i
                                              device.native_fp16,
                                              device.native_bf16,
                                              device.plan_basis.c_str(),
-                                             1};
+                                             1,
+                                             0};
             visit(user, &info);
         }
     });

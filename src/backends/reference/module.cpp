@@ -31,7 +31,7 @@ const char *version() {
 }
 
 vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink) {
-    const vsmlrt_device_info info = {device_id, "reference interpreter", 0, 0, 0, nullptr, 0};
+    const vsmlrt_device_info info = {device_id, "reference interpreter", 0, 0, 0, nullptr, 0, 0};
     visit(user, &info);
     return VSMLRT_OK;
 }
