@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "cache/plan_cache.h"
 #include "model/edit.h"
@@ -209,6 +210,7 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
         range.is_static()
             ? make()
             : shared_programs().get(key.full + "\nat " + device->info().id + streams_text(desc), make);
+    give_back_freed_memory();
     if (program->info().precision != precision)
         log_once(LogLevel::warning,
                  text(device->info().name, " computes in ", precision_name(program->info().precision),

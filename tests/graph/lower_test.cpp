@@ -73,6 +73,29 @@ TEST(Lower, NamesTheAttributeThatIsWrong) {
     EXPECT_NE(refusal<BadModel>(b).find("strides"), std::string::npos) << refusal<BadModel>(b);
 }
 
+// The processor ends the process over such a division, whatever the width: a backend must not get to see it.
+TEST(Lower, RefusesADivisionThatHasNoResult) {
+    const auto quotient = [](std::int64_t a, std::int64_t b, std::int64_t type, const char *op) {
+        Builder builder;
+        const Name x = builder.input(3);
+        const auto typed = [&](std::int64_t value) {
+            return builder.node("Cast", {builder.integer(value)}, {{"to", type}});
+        };
+        const Name result = builder.node(op, {typed(a), typed(b)});
+        builder.output(builder.node("Mul", {x, builder.node("Cast", {result}, {{"to", std::int64_t{1}}})}));
+        static_cast<void>(lower(builder.network()));
+    };
+    constexpr std::int64_t int32 = 6;
+    constexpr std::int64_t int64 = 7;
+    for (const char *op : {"Div", "Mod"}) {
+        EXPECT_NO_THROW(quotient(INT32_MIN + 1, -1, int32, op));
+        EXPECT_THROW(quotient(INT32_MIN, -1, int32, op), BadModel);
+        EXPECT_THROW(quotient(INT64_MIN, -1, int64, op), BadModel);
+        EXPECT_THROW(quotient(7, 0, int32, op), BadModel);
+        EXPECT_THROW(quotient(7, 0, int64, op), BadModel);
+    }
+}
+
 TEST(Infer, NamesTheNodeWhoseOperandsDoNotFit) {
     Builder b;
     const Name x = b.input(3);
