@@ -28,12 +28,13 @@ double greatest(double a, double b) {
     return std::isnan(a) || a > b ? a : b;
 }
 
-// Refused before a backend divides: the processor ends the process over either. Of 32 and of 64 bits alike: here all
-// integers have 64, and a backend's may have fewer.
+// Refused before a backend divides: the processor ends the process over either. Of 32 and of 64 bits alike:
+// here all integers have 64, and a backend's may have fewer.
 void check_division(Integer a, Integer b) {
     if (b == 0)
         throw BadModel("integer division by zero");
-    if (b == -1 && (a == std::numeric_limits<Integer>::min() || a == std::numeric_limits<std::int32_t>::min()))
+    if (b == -1 &&
+        (a == std::numeric_limits<Integer>::min() || a == std::numeric_limits<std::int32_t>::min()))
         throw BadModel("the integer division of ", a, " by -1 has no result");
 }
 
