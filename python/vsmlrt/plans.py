@@ -69,7 +69,7 @@ def _files(folder: Path) -> Iterator[tuple[Path, re.Match[str]]]:
     try:
         for path in sorted(folder.iterdir()):
             match = _FILE.fullmatch(path.name)
-            if match and not path.is_symlink() and (path.is_dir() if match["kept"] else path.is_file()):
+            if match and (path.is_dir() and not path.is_symlink() if match["kept"] else path.is_file()):
                 yield path, match
     except FileNotFoundError:
         return

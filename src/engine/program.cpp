@@ -198,7 +198,7 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
     };
     desc.user = &bytes;
     const cache::Key key = plan_key(*device, loaded.stem, io_type, desc);
-    const auto make = [&]() -> std::shared_ptr<const Program> {
+    const auto load = [&]() -> std::shared_ptr<const Program> {
         if (!device->info().plan_basis)
             return std::make_shared<const Program>(device, desc);
         cache::PlanCache &plans = plan_cache(options.plan_folder);
@@ -206,11 +206,15 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
         desc.kept_folder = kept ? kept->c_str() : nullptr;
         return load_or_build(device, key, plans, desc);
     };
+    const auto make = [&] {
+        auto made = load();
+        give_back_freed_memory();
+        return made;
+    };
     auto program =
         range.is_static()
             ? make()
             : shared_programs().get(key.full + "\nat " + device->info().id + streams_text(desc), make);
-    give_back_freed_memory();
     if (program->info().precision != precision)
         log_once(LogLevel::warning,
                  text(device->info().name, " computes in ", precision_name(program->info().precision),

@@ -160,13 +160,13 @@ void add_builtin(Found &found, const Provider &provider, const std::vector<Nvidi
         device.index = index;
         device.id = id_of(provider, index);
         describe_nvidia(device, nvidia);
-        if (std::string reason = obstacle(device); !reason.empty())
+        if (std::string reason = obstacle(device); !reason.empty()) {
             found.absent.emplace_back(provider.id, std::move(reason));
-        else
-            found.devices.push_back(std::move(device));
-        // Trying has loaded the vendor's library.
-        if (provider.id == "TensorRT" && found.has(provider.name))
-            found.devices.back().plan_basis += loaded_libraries("libnvinfer");
+            continue;
+        }
+        if (provider.id == "TensorRT") // Trying has loaded the vendor's library.
+            device.plan_basis += loaded_libraries("libnvinfer");
+        found.devices.push_back(std::move(device));
     }
 }
 
