@@ -146,24 +146,30 @@ std::optional<Blocks> blocks_of(const ov::op::v1::Convolution &layer) {
     return blocks;
 }
 
-// The addition of one constant a channel that alone takes the layer's result; null if there is none.
-std::shared_ptr<ov::op::v1::Add> bias_of(const ov::Node &layer, Integer channels) {
+// An addition of one constant a channel.
+struct Bias {
+    Node add;
+    std::shared_ptr<Constant> values;
+};
+
+// The one that alone takes the layer's result, if there is such.
+std::optional<Bias> bias_of(const ov::Node &layer, Integer channels) {
     const auto users = layer.output(0).get_target_inputs();
     if (users.size() != 1)
-        return nullptr;
+        return {};
     const auto add = ov::as_type_ptr<ov::op::v1::Add>(users.begin()->get_node()->shared_from_this());
     if (!add)
-        return nullptr;
-    const auto constant = floats(add->input_value(1 - users.begin()->get_index()));
+        return {};
+    const auto values = floats(add->input_value(1 - users.begin()->get_index()));
     const ov::Shape per_channel = {1, static_cast<std::size_t>(channels), 1, 1};
-    return constant && constant->get_shape() == per_channel ? add : nullptr;
+    if (!values || values->get_shape() != per_channel)
+        return {};
+    return Bias{add, values};
 }
 
-Node repeated(const ov::Node &bias, Integer times) {
-    const auto constant =
-        floats(bias.input_value(0)) ? floats(bias.input_value(0)) : floats(bias.input_value(1));
+Node repeated(const Constant &constant, Integer times) {
     std::vector<float> values;
-    for (const float value : constant->cast_vector<float>())
+    for (const float value : constant.cast_vector<float>())
         values.insert(values.end(), static_cast<std::size_t>(times), value);
     return Constant::create(ov::element::f32, {1, values.size(), 1, 1}, values);
 }
@@ -190,8 +196,8 @@ void put(const Blocks &blocks, const Node &layer) {
         pads(blocks.pads_end), ov::Strides{1, 1});
     Node replaced = layer;
     if (const auto bias = bias_of(*layer, blocks.channels)) {
-        made = std::make_shared<ov::op::v1::Add>(made, repeated(*bias, blocks.block * blocks.block));
-        replaced = bias;
+        made = std::make_shared<ov::op::v1::Add>(made, repeated(*bias->values, blocks.block * blocks.block));
+        replaced = bias->add;
     }
     // Computing in bf16, OpenVINO keeps in fp32 what follows the last convolution, and a convolution's result
     // takes the precision of the last operator fused into it: without one, the picture itself would be
