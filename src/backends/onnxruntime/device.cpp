@@ -175,7 +175,7 @@ void add_absent_plugins(Found &found) {
         const std::string id(provider_named(library.name).id);
         if (!library.failure.empty())
             found.absent.emplace_back(id, text(library.file.string(), " is not used: ", library.failure));
-        else if (!found.has(library.name))
+        else if (library.num_devices == 0)
             found.absent.emplace_back(id, text(library.name, " is registered and lists no device here"));
     }
 }

@@ -105,8 +105,16 @@ std::vector<fs::path> nvidia_folders() {
     return folders;
 }
 
+std::size_t count_devices() {
+    const OrtEpDevice *const *devices = nullptr;
+    std::size_t count = 0;
+    must(GetEpDevices, environment(), &devices, &count);
+    return count;
+}
+
 ProviderLibrary enter(const fs::path &file) {
     ProviderLibrary library = {registration_name(file), file, {}};
+    const std::size_t before = count_devices();
     if (!fs::exists(file)) {
         library.failure = "there is no such file";
     } else if (const std::string missing = load_neighbours(file, nvidia_folders()); !missing.empty()) {
@@ -120,6 +128,7 @@ ProviderLibrary enter(const fs::path &file) {
     if (!library.failure.empty())
         log(LogLevel::warning,
             text("the provider library ", file.string(), " is not used: ", library.failure));
+    library.num_devices = count_devices() - before;
     return library;
 }
 

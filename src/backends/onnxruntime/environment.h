@@ -16,7 +16,8 @@ namespace vsmlrt::ort {
 struct ProviderLibrary {
     std::string name; // under which it is registered: "WebGpuExecutionProvider"
     std::filesystem::path file;
-    std::string failure; // empty: it is registered
+    std::string failure;         // empty: it is registered
+    std::size_t num_devices = 0; // that it lists, under whatever name
 };
 
 // Those that VSMLRT_ONNXRUNTIME_PROVIDERS names (files or folders, separated by ':'), and those of the wheels

@@ -1,5 +1,5 @@
 // What can be said of the declared C ABI without its header.
-#include "backends/onnxruntime/ort_api.h"
+#include "backends/onnxruntime/provider_abi.h"
 
 #include <gtest/gtest.h>
 #include <set>
@@ -11,6 +11,7 @@ TEST(OnnxRuntimeAbi, NoSlotIsDeclaredTwice) {
     std::multiset<std::size_t> slots;
 #define VSMLRT_NOTE(slot, name, ...) slots.insert(slot);
     VSMLRT_ORT_API(VSMLRT_NOTE)
+    VSMLRT_ORT_PROVIDER_API(VSMLRT_NOTE)
     const std::set<std::size_t> distinct(slots.begin(), slots.end());
     EXPECT_EQ(slots.size(), distinct.size());
     slots.clear();

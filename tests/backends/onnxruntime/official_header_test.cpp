@@ -1,6 +1,6 @@
-// Every slot, signature and constant of ort_api.h against the official onnxruntime_c_api.h: it compiles, or
-// they differ.
-#include "backends/onnxruntime/ort_api.h"
+// Every slot, signature and constant of ort_api.h and provider_abi.h against the official
+// onnxruntime_c_api.h: it compiles, or they differ.
+#include "backends/onnxruntime/provider_abi.h"
 
 #include <onnxruntime_c_api.h>
 #include <type_traits>
@@ -50,10 +50,21 @@ static_assert(!agrees<OrtStatus *(OrtSession *, std::size_t *), decltype(OrtApi:
     static_assert(agrees<__VA_ARGS__, decltype(table::name)>, #name " has another signature");
 #define VSMLRT_CHECK(slot, name, ...) VSMLRT_CHECK_IN(OrtApi, slot, name, __VA_ARGS__)
 VSMLRT_ORT_API(VSMLRT_CHECK)
+VSMLRT_ORT_PROVIDER_API(VSMLRT_CHECK)
+#undef VSMLRT_CHECK
+#define VSMLRT_CHECK(slot, name, ...) VSMLRT_CHECK_IN(OrtEpApi, slot, name, __VA_ARGS__)
+VSMLRT_ORT_EP_API(VSMLRT_CHECK)
 #undef VSMLRT_CHECK
 #define VSMLRT_CHECK(slot, name, ...) VSMLRT_CHECK_IN(OrtCompileApi, slot, name, __VA_ARGS__)
 VSMLRT_ORT_COMPILE_API(VSMLRT_CHECK)
 #undef VSMLRT_CHECK
+
+#define VSMLRT_CHECK(name, ...)                                                                              \
+    static_assert(offsetof(OrtEpFactory, name) == offsetof(EpFactory, name), #name " is at another place");  \
+    static_assert(agrees<__VA_ARGS__, decltype(OrtEpFactory::name)>, #name " has another signature");
+VSMLRT_ORT_EP_FACTORY(VSMLRT_CHECK)
+#undef VSMLRT_CHECK
+static_assert(offsetof(OrtEpFactory, ort_version_supported) == offsetof(EpFactory, ort_version_supported));
 
 #define VSMLRT_CHECK(name, official, value)                                                                  \
     static_assert(static_cast<int>(official) == (value), #official " has another value");

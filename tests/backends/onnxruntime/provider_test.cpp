@@ -78,6 +78,28 @@ TEST(OnnxRuntimeProviders, ALibraryThatIsNoProviderIsNamed) {
     std::filesystem::remove(words);
 }
 
+std::string absences_of(const vsmlrt_backend &backend) {
+    std::string all;
+    backend.list_absent(&all, [](void *user, const char *what, const char *reason) {
+        static_cast<std::string *>(user)->append(text(what, ": ", reason, "\n"));
+    });
+    return all;
+}
+
+// Its library is registered by its file's name.
+TEST(OnnxRuntimeProviders, OneWithAnotherNameThanItsLibraryIsListedAndNotAbsent) {
+    const Variables variables = {
+        {"VSMLRT_ONNXRUNTIME_PROVIDERS", VSMLRT_FAKES "/libsessionless_provider.so"}};
+    const std::string answer = in_child(variables, [] {
+        const Opened opened = open_backend();
+        return opened.backend ? text(ids_of(*opened.backend), "| ", absences_of(*opened.backend))
+                              : "cannot run: " + opened.reason;
+    });
+    SKIP_IF_ABSENT(answer);
+    EXPECT_EQ(answer.rfind("CPU Abacus.0 ", 0), 0U) << answer;
+    EXPECT_EQ(answer.find("sessionless_provider"), std::string::npos) << answer;
+}
+
 // The file of ONNX Runtime that this process has opened.
 std::filesystem::path opened_library() {
     std::ifstream maps("/proc/self/maps");
