@@ -1,5 +1,6 @@
 #include "backends/onnxruntime/api.h"
 
+#include "backends/onnxruntime/message.h"
 #include "base/error.h"
 
 namespace vsmlrt::ort {
@@ -8,7 +9,8 @@ std::optional<Failure> failure_of(OrtStatus *status) {
     if (!status)
         return {};
     const std::unique_ptr<OrtStatus, Releaser<ReleaseStatus>> owned(status);
-    return Failure{call(GetErrorCode, status), call(GetErrorMessage, status)};
+    auto [words, origin] = read_message(call(GetErrorMessage, status));
+    return Failure{call(GetErrorCode, status), std::move(words), std::move(origin)};
 }
 
 void throw_if(const std::optional<Failure> &failure) {

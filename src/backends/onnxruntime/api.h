@@ -20,8 +20,9 @@ decltype(auto) call(Slot<Index, Signature>, Arguments &&...arguments) {
 
 // What a function that returns a status says of its failure.
 struct Failure {
-    int code = 0; // error_fail, error_invalid_argument, ...
-    std::string message;
+    int code = 0;        // error_fail, error_invalid_argument, ...
+    std::string message; // see Message
+    std::string origin;
 };
 
 // Takes the status; nothing where it is success.

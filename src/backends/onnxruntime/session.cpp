@@ -23,11 +23,31 @@ int pool_threads(const vsmlrt_program_desc &desc) {
     return std::max(1, all - (desc.num_streams - 1));
 }
 
-// What helps where memory does not do.
-const char *remedy(const Failure &failure) {
+// What helps where memory does not do, or a device fails.
+std::string remedy(const Device &device, const Failure &failure) {
     const bool memory = failure.message.find("llocat") != std::string::npos ||
+                        failure.origin.find("llocat") != std::string::npos ||
                         failure.message.find("out of memory") != std::string::npos;
-    return memory ? "; use fewer streams (num_streams) or smaller tiles (tilesize)" : "";
+    if (memory)
+        return "; use fewer streams (num_streams) or smaller tiles (tilesize)";
+    if (device.is_cpu())
+        return {};
+    std::vector<std::string> others;
+    for (const Device &other : list_devices())
+        if (other.id != device.id)
+            others.push_back(other.id);
+    return text("; put that right, or use another device (", join(others, ", "), ")");
+}
+
+// The function in which ONNX Runtime has an execution provider made has this name in every version so far.
+bool is_of_starting(const Failure &failure) {
+    return failure.origin.find("ProviderFactory::CreateProvider(") != std::string::npos;
+}
+
+// Some versions put a title of their own before the provider's words.
+std::string_view without_title(std::string_view message) {
+    constexpr std::string_view title = "Error creating execution provider: ";
+    return message.substr(message.starts_with(title) ? title.size() : 0);
 }
 
 // A captured graph reads and writes the addresses of its first run, and these two providers get their inputs
@@ -43,6 +63,10 @@ void drop_cuda_graph(const Device &device, Settings &settings) {
 }
 
 [[noreturn]] void refuse(const Device &device, const Failure &failure) {
+    // Whatever its code, it is not about the network.
+    if (is_of_starting(failure))
+        throw DeviceError("the provider ", device.provider.id, " of ONNX Runtime cannot start on ", device.id,
+                          ": ", without_title(failure.message), remedy(device, failure));
     switch (failure.code) {
     case error_not_implemented:
         throw Unsupported("ONNX Runtime cannot run this network on ", device.id, ": ", failure.message);
@@ -58,7 +82,7 @@ void drop_cuda_graph(const Device &device, Settings &settings) {
     if (device.is_cpu() && failure.code == error_fail)
         throw BadModel("ONNX Runtime cannot read this network: ", failure.message);
     throw DeviceError("ONNX Runtime cannot make a session on ", device.id, ": ", failure.message,
-                      remedy(failure));
+                      remedy(device, failure));
 }
 
 std::string take_name(char *name) {

@@ -1,5 +1,6 @@
 // Provider libraries: registered where they are found, and named with the reason where they cannot be used.
 #include "backends/onnxruntime/child.h"
+#include "backends/onnxruntime/ort_api.h"
 #include "base/text.h"
 #include "conformance/module.h"
 #include "model/onnx.h"
@@ -9,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <sstream>
 #include <thread>
 
 namespace vsmlrt::test {
@@ -98,6 +100,65 @@ TEST(OnnxRuntimeProviders, OneWithAnotherNameThanItsLibraryIsListedAndNotAbsent)
     SKIP_IF_ABSENT(answer);
     EXPECT_EQ(answer.rfind("CPU Abacus.0 ", 0), 0U) << answer;
     EXPECT_EQ(answer.find("sessionless_provider"), std::string::npos) << answer;
+}
+
+// What building a program on the device says, with its code; "built" if it is built.
+std::string built_or_refused(const vsmlrt_backend &backend, const char *id) {
+    ProgramOptions options;
+    options.device = id;
+    try {
+        const Program program(backend, model::write_onnx(srvgg(4, 2)), options);
+        return "built";
+    } catch (const Error &refused) {
+        return text(refused.code(), " ", refused.what());
+    }
+}
+
+std::vector<Values> computed_by_cpu(const vsmlrt_backend &backend) {
+    ProgramOptions options;
+    options.device = "CPU";
+    Program program(backend, model::write_onnx(srvgg(4, 2)), options);
+    return program.context().run_seeded({24, 16}, 5);
+}
+
+// "CPU Abacus.0 | what building a program on Abacus.0 says", and what is not as it should be after that.
+std::string listed_and_failing(const Variables &variables) {
+    return in_child(variables, [] {
+        const Opened opened = open_backend();
+        if (!opened.backend)
+            return "cannot run: " + opened.reason;
+        const vsmlrt_backend &backend = *opened.backend;
+        const std::vector<Values> before = computed_by_cpu(backend);
+        std::string said = text(ids_of(backend), "| ", built_or_refused(backend, "Abacus.0"));
+        if (const std::string again = built_or_refused(backend, "Abacus.0"); !said.ends_with("| " + again))
+            said += "; then " + again;
+        if (difference(computed_by_cpu(backend), before) != 0)
+            said += "; then the CPU computes something else";
+        return said;
+    });
+}
+
+// The network is not blamed, whatever the provider's status code.
+TEST(OnnxRuntimeProviders, OneThatFailsWhenASessionIsMadeSaysWhyAndTheCpuStaysUsable) {
+    constexpr int codes[] = {ort::error_fail, ort::error_no_such_file, ort::error_invalid_graph,
+                             ort::error_not_implemented};
+    for (const int code : codes) {
+        const std::string answer =
+            listed_and_failing({{"VSMLRT_ONNXRUNTIME_PROVIDERS", VSMLRT_FAKES "/libsessionless_provider.so"},
+                                {"VSMLRT_TEST_STATUS", std::to_string(code)}});
+        SKIP_IF_ABSENT(answer);
+        const std::string devices = answer.substr(0, answer.find(" |"));
+        ASSERT_EQ(devices.rfind("CPU Abacus.0", 0), 0U) << answer;
+        std::string others = "CPU";
+        std::istringstream beside(devices.substr(std::string("CPU Abacus.0").size()));
+        for (std::string id; beside >> id;)
+            others += ", " + id;
+        EXPECT_EQ(answer,
+                  text(devices, " | ", VSMLRT_DEVICE,
+                       " the provider Abacus of ONNX Runtime cannot start on Abacus.0: the abacus has lost "
+                       "its beads: two of ten; put that right, or use another device (",
+                       others, ")"));
+    }
 }
 
 // The file of ONNX Runtime that this process has opened.
