@@ -1,6 +1,7 @@
 #include "backends/onnxruntime/device.h"
 
 #include "backends/onnxruntime/environment.h"
+#include "backends/onnxruntime/file_sizes.h"
 #include "backends/onnxruntime/nvidia.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -55,10 +56,9 @@ void describe_nvidia(Device &device, const std::vector<NvidiaDevice> &known) {
     device.plan_basis += known[place].plan_basis + "\n";
 }
 
-// A provider library and the vendor's libraries beside it. Of their versions no API tells reliably; their
-// sizes do.
+// A provider library and the vendor's libraries beside it.
 std::string library_basis(const Provider &provider) {
-    std::vector<std::string> parts;
+    std::vector<std::filesystem::path> files;
     for (const ProviderLibrary &library : provider_libraries()) {
         if (library.name != provider.name)
             continue;
@@ -66,10 +66,9 @@ std::string library_basis(const Provider &provider) {
         for (const auto &entry : std::filesystem::directory_iterator(library.file.parent_path(), ignored))
             if (entry.is_regular_file(ignored) && !entry.is_symlink(ignored) &&
                 entry.path().filename().string().find(".so") != std::string::npos)
-                parts.push_back(text(entry.path().filename().string(), " ", entry.file_size(ignored)));
+                files.push_back(entry.path());
     }
-    std::sort(parts.begin(), parts.end());
-    return join(parts, "\n") + "\n";
+    return file_sizes(files);
 }
 
 // What a provider says of itself and its driver.

@@ -1,8 +1,8 @@
 #include "backends/onnxruntime/nvidia.h"
 
+#include "backends/onnxruntime/file_sizes.h"
 #include "base/text.h"
 
-#include <algorithm>
 #include <dlfcn.h>
 #include <filesystem>
 #include <fstream>
@@ -79,20 +79,17 @@ std::vector<NvidiaDevice> nvidia_devices() {
 std::string loaded_libraries(std::string_view beginning) {
     struct Search {
         std::string_view beginning;
-        std::vector<std::string> found;
+        std::vector<std::filesystem::path> found;
     } search{beginning, {}};
     const auto visit = [](dl_phdr_info *info, std::size_t, void *user) {
         auto &wanted = *static_cast<Search *>(user);
-        const std::filesystem::path file = std::filesystem::path(info->dlpi_name);
-        std::error_code error;
+        const std::filesystem::path file = info->dlpi_name;
         if (file.filename().string().starts_with(wanted.beginning))
-            wanted.found.push_back(
-                text(file.filename().string(), " ", std::filesystem::file_size(file, error)));
+            wanted.found.push_back(file);
         return 0;
     };
     ::dl_iterate_phdr(visit, &search);
-    std::sort(search.found.begin(), search.found.end());
-    return join(search.found, "\n") + "\n";
+    return file_sizes(search.found);
 }
 
 } // namespace vsmlrt::ort

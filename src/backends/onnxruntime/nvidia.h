@@ -17,8 +17,8 @@ struct NvidiaDevice {
 // In the driver's order; none where there is no driver.
 [[nodiscard]] std::vector<NvidiaDevice> nvidia_devices();
 
-// The files that the loader has open whose names begin so, with their sizes: "libnvinfer.so.10 541234567". Of
-// the version of TensorRT itself no function of ONNX Runtime tells.
+// The file_sizes of what the loader has open and whose name begins so. Of the version of TensorRT itself no
+// function of ONNX Runtime tells.
 [[nodiscard]] std::string loaded_libraries(std::string_view beginning);
 
 } // namespace vsmlrt::ort
