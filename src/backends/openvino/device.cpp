@@ -1,6 +1,7 @@
 #include "backends/openvino/device.h"
 
 #include "base/error.h"
+#include "convolution/select.h"
 
 #include <algorithm>
 #include <openvino/runtime/intel_gpu/properties.hpp>
@@ -33,6 +34,9 @@ std::string plan_basis(const std::string &id) {
         if (name == ov::device::architecture.name() || name.find("DRIVER_VERSION") != std::string::npos)
             basis += text(name, " ", core().get_property(id, name).as<std::string>(), "\n");
     }
+    // Programs of before are without them.
+    if (id == "CPU" && !convolution::usable_kernels().empty())
+        basis += text("own convolutions ", convolution::usable_kernels().back()->name, "\n");
     return basis;
 }
 

@@ -1,7 +1,10 @@
 #include "backends/openvino/program.h"
 
+#include "backends/openvino/convolution_chain.h"
 #include "backends/openvino/rewrite.h"
+#include "backends/openvino/rewrite_convolutions.h"
 #include "base/error.h"
+#include "convolution/select.h"
 
 #include <algorithm>
 #include <chrono>
@@ -101,6 +104,21 @@ std::string mutable_names(const std::vector<ov::PropertyName> &properties) {
     return join(names, ", ");
 }
 
+// The one option that is not OpenVINO's.
+constexpr std::string_view own_convolutions_option = "OWN_CONVOLUTIONS";
+
+bool wants_own_convolutions(const vsmlrt_program_desc &desc) {
+    for (const vsmlrt_option &option : std::span(desc.options, desc.num_options)) {
+        if (option.key != own_convolutions_option)
+            continue;
+        const std::string_view value = option.value;
+        if (value != "YES" && value != "NO")
+            throw BadArgument("the option ", own_convolutions_option, " must be YES or NO, not \"", value, "\"");
+        return value == "YES";
+    }
+    return true;
+}
+
 ov::AnyMap properties(const Device &device, const vsmlrt_program_desc &desc) {
     ov::AnyMap map = {ov::hint::inference_precision(hint(desc.precision, device)),
                       ov::num_streams(ov::streams::Num(desc.num_streams))};
@@ -113,12 +131,15 @@ ov::AnyMap properties(const Device &device, const vsmlrt_program_desc &desc) {
         return map;
     const auto known = core().get_property(device.id, ov::supported_properties);
     for (const vsmlrt_option &option : std::span(desc.options, desc.num_options)) {
+        if (option.key == own_convolutions_option)
+            continue;
         const auto is_it = [&](const ov::PropertyName &name) {
             return name == option.key && name.is_mutable();
         };
         if (std::none_of(known.begin(), known.end(), is_it))
             throw BadArgument("OpenVINO's device ", device.id, " has no option \"", option.key,
-                              "\" that can be set; it has ", mutable_names(known));
+                              "\" that can be set; it has ", mutable_names(known), ", and ", own_convolutions_option,
+                              " is ours");
         map[option.key] = std::string(option.value);
     }
     return map;
@@ -200,6 +221,35 @@ std::int64_t estimate(const ov::CompiledModel &compiled) {
     return total + first + second;
 }
 
+// The kernels of our own that are faster than OpenVINO's convolutions at this precision, or null.
+const convolution::Kernels *own_kernels(const ov::element::Type &precision) {
+    const auto usable = convolution::usable_kernels();
+    if (usable.empty())
+        return nullptr;
+    if (precision == ov::element::f32)
+        return usable.back();
+    const bool bf16 = precision == ov::element::bf16 && usable.back()->bf16;
+    return bf16 && !convolution::has_matrix_instructions() ? usable.back() : nullptr;
+}
+
+int threads_a_stream(const ov::CompiledModel &compiled) {
+    const int streams = std::max(1, compiled.get_property(ov::num_streams).num);
+    return std::max(1, compiled.get_property(ov::inference_num_threads) / streams);
+}
+
+// Returns whether any convolution is our own.
+bool rewrite(const std::shared_ptr<ov::Model> &model, const ov::AnyMap &settings, bool own_convolutions,
+             const std::shared_ptr<Workspaces> &workspaces) {
+    rewrite_for_cpu(model);
+    const auto precision = settings.at(ov::hint::inference_precision.name()).as<ov::element::Type>();
+    const convolution::Kernels *kernels = own_convolutions ? own_kernels(precision) : nullptr;
+    if (!kernels)
+        return false;
+    const auto storage =
+        precision == ov::element::bf16 ? convolution::Storage::bf16 : convolution::Storage::fp32;
+    return compute_convolutions(*model, *kernels, storage, workspaces);
+}
+
 } // namespace
 
 Program::Program(const Device &device, const vsmlrt_program_desc &desc)
@@ -218,22 +268,24 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
         auto model = read(desc);
         if (!is_static(desc))
             model_ = model->clone();
+        const auto workspaces = std::make_shared<Workspaces>();
         if (device.id == "CPU")
-            rewrite_for_cpu(model);
+            own_convolutions_ = rewrite(model, settings, wants_own_convolutions(desc), workspaces);
         try {
             compiled_ = core().compile_model(model, device.id, settings);
         } catch (const ov::Exception &failure) {
             throw DeviceError("OpenVINO cannot compile this network for ", device.id, ": ", cause(failure),
                               remedy(failure));
         }
+        workspaces->set_threads(threads_a_stream(compiled_));
     }
     if (!model_ && !is_static(desc))
         model_ = read(desc);
     describe(device, desc);
-    // Measured on CPUs: importing skips the graph transformations and nothing else, which pays for large
+    // Measured on CPUs, where convolutions are OpenVINO's: importing skips the graph transformations and nothing else, which pays for large
     // networks.
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    info_.blob_worth_caching = device.id != "CPU" || taken.count() > 1.0;
+    info_.blob_worth_caching = device.id != "CPU" || (taken.count() > 1.0 && !own_convolutions_);
 }
 
 void Program::describe(const Device &device, const vsmlrt_program_desc &desc) {
@@ -247,6 +299,9 @@ void Program::describe(const Device &device, const vsmlrt_program_desc &desc) {
 }
 
 std::string Program::blob() const {
+    if (own_convolutions_)
+        throw Unsupported("a program with convolutions of our own is built each time: it takes less time than "
+                          "reading one would");
     std::ostringstream stream;
     const_cast<ov::CompiledModel &>(compiled_).export_model(stream);
     return std::move(stream).str();

@@ -1,0 +1,17 @@
+// Compiled with AVX-512's foundation alone; run where usable_kernels() finds it.
+#include "convolution/avx512_set.h"
+#include "convolution/vector_kernels.h"
+
+namespace vsmlrt::convolution {
+namespace {
+
+struct Fp32 : Avx512 {
+    static constexpr bool bf16 = false;
+};
+
+} // namespace
+
+// No code may run to make it: it would be code of this instruction set, at every program start.
+constinit const Kernels avx512_kernels = Convolution<Fp32>::kernels("avx512");
+
+} // namespace vsmlrt::convolution

@@ -1,0 +1,29 @@
+// Feature maps as the convolutions here read and write them.
+#pragma once
+
+#include <cstdint>
+
+namespace vsmlrt::convolution {
+
+enum class Storage : std::uint8_t { fp32, bf16 };
+
+[[nodiscard]] constexpr std::int64_t storage_size(Storage storage) {
+    return storage == Storage::bf16 ? 2 : 4;
+}
+
+struct Extent {
+    std::int64_t height = 0;
+    std::int64_t width = 0;
+    bool operator==(const Extent &) const = default;
+};
+
+// A view: row after row of pixels, of each pixel its channels one after another (NHWC).
+struct Image {
+    void *data = nullptr;
+    Storage storage = Storage::fp32;
+    Extent extent = {};
+    std::int64_t channels = 0;
+    std::int64_t pixel = 0; // elements from one pixel to the next; what is behind the channels is zero
+};
+
+} // namespace vsmlrt::convolution

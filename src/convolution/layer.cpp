@@ -1,0 +1,122 @@
+#include "convolution/layer.h"
+
+#include "tensor/half.h"
+
+#include <algorithm>
+#include <array>
+
+namespace vsmlrt::convolution {
+namespace {
+
+// Transformed filters are four times as large. Up to here they stay in a core's cache and cost little memory.
+constexpr std::int64_t most_kept = 128 * 128;
+
+using Taps = std::array<double, 3>;
+
+std::array<double, window> transformed(const Taps &g) {
+    const double a = (-2 * g[0] - g[2]) / 3;
+    const double b = root_two / 3 * g[1];
+    const double c = (g[0] + 2 * g[2]) / 6;
+    const double d = root_two / 6 * g[1];
+    return {g[0], a - b, a + b, c + d, c - d, g[2]};
+}
+
+std::array<double, points> transformed(const float *filter) {
+    std::array<std::array<double, window>, 3> columns;
+    for (std::size_t x = 0; x < 3; ++x)
+        columns[x] = transformed(Taps{filter[x], filter[3 + x], filter[6 + x]});
+    std::array<double, points> result;
+    for (std::size_t y = 0; y < window; ++y) {
+        const auto line = transformed(Taps{columns[0][y], columns[1][y], columns[2][y]});
+        std::copy(line.begin(), line.end(), result.begin() + y * window);
+    }
+    return result;
+}
+
+HostBuffer padded(std::span<const float> values, std::int64_t size) {
+    HostBuffer buffer(static_cast<std::size_t>(size) * sizeof(float));
+    const auto end = std::copy(values.begin(), values.end(), buffer.as<float>());
+    std::fill(end, buffer.as<float>() + size, 0.F);
+    return buffer;
+}
+
+// Where the filters of a result's channel lie: of its group the first element, and its own place in a row.
+struct Place {
+    std::int64_t group;
+    std::int64_t width;
+    std::int64_t channel;
+};
+
+Place place(const Kernels &kernels, const Packed &layer, std::int64_t channel) {
+    const std::int64_t first = channel / kernels.group() * kernels.group();
+    return {first * layer.inputs, kernels.whole(std::min(kernels.group(), layer.outputs - first)),
+            channel - first};
+}
+
+} // namespace
+
+Layer::Layer(const LayerDesc &desc, const Kernels &kernels, Storage storage)
+    : kernels_(kernels), pads_(desc.pads), bias_(padded(desc.bias, kernels.whole(desc.outputs))) {
+    packed_.inputs = desc.inputs;
+    packed_.outputs = desc.outputs;
+    packed_.pad_top = desc.pads.top;
+    packed_.pad_left = desc.pads.left;
+    packed_.bias = bias_.as<float>();
+    if (!desc.slopes.empty()) {
+        slopes_ = padded(desc.slopes, kernels.whole(desc.outputs));
+        packed_.slopes = slopes_.as<float>();
+    }
+    if (desc.inputs * desc.outputs <= most_kept)
+        keep_transformed(desc);
+    else
+        keep_taps(desc, kernels.bf16 ? storage : Storage::fp32);
+}
+
+void Layer::keep_transformed(const LayerDesc &desc) {
+    const std::int64_t size = points * desc.inputs * kernels_.whole(desc.outputs);
+    filters_ = padded({}, size);
+    auto *const filters = filters_.as<float>();
+    for (std::int64_t o = 0; o < desc.outputs; ++o) {
+        const Place at = place(kernels_, packed_, o);
+        for (std::int64_t i = 0; i < desc.inputs; ++i) {
+            const auto filter = transformed(desc.weights.data() + (o * desc.inputs + i) * taps);
+            for (std::int64_t point = 0; point < points; ++point)
+                filters[points * at.group + (point * desc.inputs + i) * at.width + at.channel] =
+                    static_cast<float>(filter[static_cast<std::size_t>(point)]);
+        }
+    }
+    packed_.transformed = filters;
+}
+
+void Layer::keep_taps(const LayerDesc &desc, Storage storage) {
+    const std::int64_t size = taps * desc.inputs * kernels_.whole(desc.outputs);
+    filters_ = HostBuffer(static_cast<std::size_t>(size * storage_size(storage)));
+    std::fill_n(filters_.data(), filters_.bytes(), std::byte{0});
+    for (std::int64_t o = 0; o < desc.outputs; ++o) {
+        const Place at = place(kernels_, packed_, o);
+        for (std::int64_t tap = 0; tap < taps * desc.inputs; ++tap) {
+            const float weight = desc.weights[static_cast<std::size_t>(o * desc.inputs * taps + tap)];
+            const std::int64_t to = taps * at.group + tap * at.width + at.channel;
+            if (storage == Storage::bf16)
+                filters_.as<std::uint16_t>()[to] = float_to_bfloat(weight);
+            else
+                filters_.as<float>()[to] = weight;
+        }
+    }
+    packed_.filters = filters_.data();
+    packed_.filters_storage = storage;
+}
+
+std::int64_t Layer::tiles_at_a_time(std::int64_t all, int threads) const {
+    // Of kept filters: what is between the steps shall stay in a core's cache. Of others: their transformation
+    // shall be little beside the products.
+    constexpr std::int64_t cached_floats = 64 * 1024;
+    const std::int64_t most = packed_.transformed
+                                  ? std::min<std::int64_t>(48, cached_floats / (points * packed_.inputs))
+                                  : 192;
+    const std::int64_t even = (all + threads - 1) / threads;
+    const std::int64_t tiles = std::max(kernels_.rows, std::min(most, even));
+    return (tiles + kernels_.rows - 1) / kernels_.rows * kernels_.rows;
+}
+
+} // namespace vsmlrt::convolution

@@ -1,0 +1,131 @@
+#include "convolution/chain.h"
+#include "convolution/pictures.h"
+#include "convolution/select.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <thread>
+
+namespace vsmlrt::test {
+namespace {
+
+using convolution::Chain;
+using convolution::ChainDesc;
+using convolution::Extent;
+using convolution::Pads;
+using convolution::Storage;
+using convolution::Workspace;
+
+constexpr Pads same = {1, 1, 1, 1};
+
+// x -> a -> b (+ x) -> c; b and c are wanted.
+struct Residual {
+    Constants a{16, 24, true, 1};
+    Constants b{24, 16, true, 2};
+    Constants c{16, 5, false, 3};
+    ChainDesc desc{{16}, {{a.desc(same), 0}, {b.desc(same), 1, 0, -1}, {c.desc({}), 2}}, {2, 3}};
+};
+
+Picture blank(Extent extent, std::int64_t channels) {
+    return {extent, channels, Storage::fp32, 0};
+}
+
+// One layer of the chain by the definition, all of it.
+Picture layer(const Constants &constants, Pads pads, const Picture &input, const Picture *before) {
+    Picture result = blank({input.extent.height + pads.top + pads.bottom - 2,
+                            input.extent.width + pads.left + pads.right - 2},
+                           constants.outputs);
+    std::size_t i = 0;
+    for (std::int64_t y = 0; y < result.extent.height; ++y)
+        for (std::int64_t x = 0; x < result.extent.width; ++x)
+            for (std::int64_t o = 0; o < constants.outputs; ++o)
+                result.floats[i++] = static_cast<float>(convolved(constants, pads, input, y, x, o, before));
+    return result;
+}
+
+double difference(const Picture &a, const Picture &b) {
+    double worst = 0;
+    for (std::size_t i = 0; i < a.floats.size(); ++i)
+        worst = std::max(worst, std::abs(static_cast<double>(a.floats[i]) - b.floats[i]));
+    return worst;
+}
+
+struct Results {
+    Picture b;
+    Picture c;
+};
+
+Results run(const Chain &chain, Picture &input, Workspace &workspace) {
+    const convolution::Image inputs[] = {input.image()};
+    Results results = {blank(chain.extent(2, inputs), 16), blank(chain.extent(3, inputs), 5)};
+    const convolution::Image outputs[] = {results.b.image(), results.c.image()};
+    chain.run(inputs, outputs, workspace);
+    return results;
+}
+
+TEST(ConvolutionChain, IsItsLayersOneAfterAnother) {
+    const Residual network;
+    for (const auto *kernels : convolution::usable_kernels())
+        for (const Storage storage : {Storage::fp32, Storage::bf16}) {
+            const Chain chain(network.desc, *kernels, storage);
+            const double bound = storage == Storage::bf16 && kernels->bf16 ? 0.02 : 2e-5;
+            for (const int threads : {1, 3}) {
+                Workspace workspace(threads);
+                // A size after another: a workspace grows, and serves the smaller ones after it.
+                for (const Extent extent : {Extent{9, 14}, Extent{50, 37}, Extent{3, 5}}) {
+                    Picture input(extent, 16, Storage::fp32, 11);
+                    const Picture a = layer(network.a, same, input, nullptr);
+                    const Picture b = layer(network.b, same, a, &input);
+                    const Picture c = layer(network.c, {}, b, nullptr);
+                    const Results results = run(chain, input, workspace);
+                    EXPECT_LT(difference(results.b, b), bound) << kernels->name;
+                    EXPECT_LT(difference(results.c, c), bound) << kernels->name;
+                }
+            }
+        }
+}
+
+TEST(ConvolutionChain, CallsSideBySideGiveTheSame) {
+    const Residual network;
+    for (const auto *kernels : convolution::usable_kernels()) {
+        const Chain chain(network.desc, *kernels, Storage::fp32);
+        Picture input({41, 23}, 16, Storage::fp32, 11);
+        Workspace first(2);
+        const Results wanted = run(chain, input, first);
+        std::vector<std::thread> callers;
+        std::vector<double> worst(3);
+        for (double &mine : worst)
+            callers.emplace_back([&] {
+                Workspace workspace(2);
+                for (int i = 0; i < 20; ++i)
+                    mine = std::max(mine, difference(run(chain, input, workspace).c, wanted.c));
+            });
+        for (std::thread &caller : callers)
+            caller.join();
+        EXPECT_EQ(worst, std::vector<double>(3, 0));
+    }
+}
+
+std::string text(const std::vector<convolution::Place> &places) {
+    std::string lines;
+    for (const auto &place : places)
+        lines += place.output >= 0 ? "output " + std::to_string(place.output) + "\n"
+                                   : "slot " + std::to_string(place.slot) + "\n";
+    return lines;
+}
+
+TEST(ConvolutionChain, ALineOfLayersTakesTwoSlotsByTurns) {
+    ChainDesc desc{{8}, {}, {5}};
+    for (std::int64_t i = 0; i < 5; ++i)
+        desc.steps.push_back({{}, i});
+    EXPECT_EQ(text(plan_places(desc)), "slot 0\nslot 1\nslot 0\nslot 1\noutput 0\n");
+}
+
+TEST(ConvolutionChain, AValueThatIsAddedLaterKeepsItsSlot) {
+    // 1 = f(0), 2 = f(1), 3 = f(2) + 1, 4 = f(3)
+    const ChainDesc desc{{8}, {{{}, 0}, {{}, 1}, {{}, 2, 1}, {{}, 3}}, {4}};
+    EXPECT_EQ(text(plan_places(desc)), "slot 0\nslot 1\nslot 2\noutput 0\n");
+}
+
+} // namespace
+} // namespace vsmlrt::test

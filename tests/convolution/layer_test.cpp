@@ -1,0 +1,113 @@
+#include "convolution/layer.h"
+#include "convolution/pictures.h"
+#include "convolution/select.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+
+namespace vsmlrt::test {
+namespace {
+
+using convolution::Extent;
+using convolution::Kernels;
+using convolution::Layer;
+using convolution::Pads;
+using convolution::Storage;
+
+struct Case {
+    std::int64_t inputs;
+    std::int64_t outputs;
+    Extent extent;
+    Pads pads = {1, 1, 1, 1};
+    bool sloped = false;
+    bool added_before = false;
+    bool added_after = false;
+    std::int64_t pixel = 0; // of input and result; 0: dense
+};
+
+// The greatest error, with tiles computed so many at a time.
+double error(const Case &c, const Kernels &kernels, Storage storage, std::int64_t at_a_time) {
+    const Constants constants(c.inputs, c.outputs, c.sloped, 7);
+    const Layer layer(constants.desc(c.pads), kernels, storage);
+    const Extent result = layer.result(c.extent);
+    Picture input(c.extent, c.inputs, storage, 1, c.pixel);
+    Picture output(result, c.outputs, storage, 2, c.pixel);
+    Picture before(result, c.outputs, storage, 3);
+    Picture after(result, c.outputs, Storage::fp32, 4, c.pixel);
+    const std::int64_t tiles = ((result.height + 3) / 4) * ((result.width + 3) / 4);
+    const convolution::Task task = {layer.packed(), input.image(), output.image(),
+                                    c.added_before ? before.image() : convolution::Image{},
+                                    c.added_after ? after.image() : convolution::Image{}};
+    HostBuffer scratch(
+        static_cast<std::size_t>(kernels.scratch_floats(layer.packed(), at_a_time)) * sizeof(float));
+    for (std::int64_t first = 0; first < tiles; first += at_a_time)
+        kernels.run(task, first, std::min(at_a_time, tiles - first), scratch.as<float>());
+    double worst = 0;
+    for (std::int64_t y = 0; y < result.height; ++y)
+        for (std::int64_t x = 0; x < result.width; ++x)
+            for (std::int64_t o = 0; o < c.outputs; ++o) {
+                const double wanted = convolved(constants, c.pads, input, y, x, o,
+                                                c.added_before ? &before : nullptr,
+                                                c.added_after ? &after : nullptr);
+                worst = std::max(worst, std::abs(output.at(y, x, o) - wanted) / (1 + std::abs(wanted)));
+            }
+    return worst;
+}
+
+const std::vector<Case> cases = {
+    {3, 16, {9, 13}},
+    {16, 16, {4, 4}},
+    {16, 3, {8, 12}},
+    {16, 32, {7, 5}, {0, 0, 0, 0}},
+    {64, 64, {17, 30}, {1, 1, 1, 1}, true},
+    {64, 48, {12, 9}, {1, 1, 1, 1}, false, true},
+    {32, 17, {11, 10}, {2, 0, 1, 2}, true, true, true},
+    {5, 100, {6, 6}, {0, 1, 2, 0}, true, false, true},
+    {20, 24, {13, 21}, {1, 1, 1, 1}, true, true, true, 32},
+    {1, 1, {3, 3}, {0, 0, 0, 0}},
+    {1, 1, {1, 1}},
+    {192, 136, {14, 11}, {1, 1, 1, 1}, true}, // filters transformed for every frame
+    {130, 150, {9, 9}, {0, 0, 0, 0}, false, true},
+};
+
+std::string name(const Case &c) {
+    return std::to_string(c.inputs) + " to " + std::to_string(c.outputs) + " of " +
+           std::to_string(c.extent.height) + "x" + std::to_string(c.extent.width);
+}
+
+TEST(ConvolutionLayer, EveryKernelComputesTheDefinition) {
+    for (const Kernels *kernels : convolution::usable_kernels())
+        for (const Case &c : cases)
+            for (const std::int64_t at_a_time : {1, 6, 192})
+                EXPECT_LT(error(c, *kernels, Storage::fp32, at_a_time), 2e-5)
+                    << kernels->name << ", " << name(c) << ", " << at_a_time;
+}
+
+// Half a unit in bf16's last place is at most 2^-8 of a value; all before it is computed in fp32.
+TEST(ConvolutionLayer, ResultsInBf16AreRoundedOnce) {
+    for (const Kernels *kernels : convolution::usable_kernels())
+        for (const Case &c : cases) {
+            if (!kernels->bf16)
+                continue;
+            const bool rounded_filters = c.inputs * c.outputs > 128 * 128;
+            EXPECT_LT(error(c, *kernels, Storage::bf16, 12), rounded_filters ? 0.02 : 0.004)
+                << kernels->name << ", " << name(c);
+        }
+}
+
+TEST(ConvolutionLayer, TilesAtATimeAreWholeRowsAndShareTheWork) {
+    for (const Kernels *kernels : convolution::usable_kernels()) {
+        const Constants constants(64, 64, false, 1);
+        const Layer layer(constants.desc({}), *kernels, Storage::fp32);
+        for (const std::int64_t all : {1, 7, 60, 10000})
+            for (const int threads : {1, 2, 16}) {
+                const std::int64_t tiles = layer.tiles_at_a_time(all, threads);
+                EXPECT_EQ(tiles % kernels->rows, 0);
+                EXPECT_GT(tiles, 0);
+                EXPECT_LT(tiles, all / threads + 1 + kernels->rows);
+            }
+    }
+}
+
+} // namespace
+} // namespace vsmlrt::test

@@ -1,0 +1,76 @@
+#include "convolution/pictures.h"
+
+#include "tensor/half.h"
+
+namespace vsmlrt::test {
+
+using convolution::Storage;
+
+namespace {
+
+std::vector<float> uniform(std::int64_t count, float most, unsigned seed) {
+    std::mt19937 random(seed);
+    std::uniform_real_distribution<float> value(-most, most);
+    std::vector<float> values(static_cast<std::size_t>(count));
+    for (float &each : values)
+        each = value(random);
+    return values;
+}
+
+} // namespace
+
+Picture::Picture(convolution::Extent extent_, std::int64_t channels_, Storage storage_, unsigned seed,
+                 std::int64_t pixel_)
+    : extent(extent_), channels(channels_), pixel(pixel_ ? pixel_ : channels_), storage(storage_),
+      floats(uniform(extent.height * extent.width * pixel, 1, seed)) {
+    for (std::size_t i = 0; i < floats.size(); ++i)
+        if (static_cast<std::int64_t>(i) % pixel >= channels)
+            floats[i] = 0;
+    if (storage == Storage::fp32)
+        return;
+    for (float &value : floats) {
+        bfloats.push_back(float_to_bfloat(value));
+        value = bfloat_to_float(bfloats.back());
+    }
+}
+
+convolution::Image Picture::image() {
+    void *const data = storage == Storage::bf16 ? static_cast<void *>(bfloats.data()) : floats.data();
+    return {data, storage, extent, channels, pixel};
+}
+
+float Picture::at(std::int64_t y, std::int64_t x, std::int64_t channel) const {
+    if (y < 0 || x < 0 || y >= extent.height || x >= extent.width)
+        return 0;
+    const auto index = static_cast<std::size_t>((y * extent.width + x) * pixel + channel);
+    return storage == Storage::bf16 ? bfloat_to_float(bfloats[index]) : floats[index];
+}
+
+Constants::Constants(std::int64_t inputs_, std::int64_t outputs_, bool sloped, unsigned seed)
+    : inputs(inputs_), outputs(outputs_), weights(uniform(inputs * outputs * 9, 0.1F, seed)),
+      bias(uniform(outputs, 0.5F, seed + 1)),
+      slopes(sloped ? uniform(outputs, 0.5F, seed + 2) : std::vector<float>()) {}
+
+convolution::LayerDesc Constants::desc(convolution::Pads pads) const {
+    return {inputs, outputs, pads, weights, bias, slopes};
+}
+
+double convolved(const Constants &constants, convolution::Pads pads, const Picture &input, std::int64_t y,
+                 std::int64_t x, std::int64_t channel, const Picture *before, const Picture *after) {
+    const auto o = static_cast<std::size_t>(channel);
+    double sum = constants.bias[o];
+    for (std::int64_t i = 0; i < constants.inputs; ++i)
+        for (std::int64_t tap = 0; tap < 9; ++tap)
+            sum += static_cast<double>(
+                       constants.weights[static_cast<std::size_t>((channel * constants.inputs + i) * 9 + tap)]) *
+                   input.at(y + tap / 3 - pads.top, x + tap % 3 - pads.left, i);
+    if (before)
+        sum += before->at(y, x, channel);
+    if (!constants.slopes.empty() && sum < 0)
+        sum *= constants.slopes[o];
+    if (after)
+        sum += after->at(y, x, channel);
+    return sum;
+}
+
+} // namespace vsmlrt::test
