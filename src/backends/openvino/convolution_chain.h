@@ -1,42 +1,13 @@
 // Convolutions of our own as an operator of OpenVINO's graph.
 #pragma once
 
-#include "convolution/chain.h"
+#include "backends/openvino/workspaces.h"
+#include "cpu/convolution_chain.h"
 
 #include <memory>
-#include <mutex>
 #include <openvino/op/op.hpp>
-#include <vector>
 
 namespace vsmlrt::openvino {
-
-// The workspaces of one program, shared by all of its chains: as many as are at work at once. Thread-safe.
-class Workspaces {
-public:
-    class Lease {
-    public:
-        explicit Lease(Workspaces &owner) : owner_(owner), workspace_(owner.take()) {}
-        ~Lease() { owner_.give_back(std::move(workspace_)); }
-        Lease(const Lease &) = delete;
-        Lease &operator=(const Lease &) = delete;
-        [[nodiscard]] convolution::Workspace &operator*() const { return *workspace_; }
-
-    private:
-        Workspaces &owner_;
-        std::unique_ptr<convolution::Workspace> workspace_;
-    };
-
-    // The threads of each workspace; before the first lease.
-    void set_threads(int threads) { threads_ = threads; }
-
-private:
-    std::unique_ptr<convolution::Workspace> take();
-    void give_back(std::unique_ptr<convolution::Workspace> workspace);
-
-    int threads_ = 1;
-    std::mutex mutex_;
-    std::vector<std::unique_ptr<convolution::Workspace>> free_;
-};
 
 // Inputs and outputs are fp32 in NHWC of one picture: OpenVINO's own convolutions hold theirs so.
 class ConvolutionChain : public ov::op::Op {
@@ -44,8 +15,11 @@ public:
     OPENVINO_OP("ConvolutionChain", "vsmlrt")
 
     ConvolutionChain() = default;
-    ConvolutionChain(const ov::OutputVector &inputs, std::shared_ptr<const convolution::Chain> chain,
+    ConvolutionChain(const ov::OutputVector &inputs, std::shared_ptr<const cpu::ConvolutionChain> chain,
                      std::shared_ptr<Workspaces> workspaces);
+
+    // Of its inputs and outputs.
+    [[nodiscard]] static ov::element::Type type_of(const cpu::ConvolutionChain &chain);
 
     void validate_and_infer_types() override;
     [[nodiscard]] std::shared_ptr<ov::Node> clone_with_new_inputs(const ov::OutputVector &inputs) const override;
@@ -53,7 +27,7 @@ public:
     [[nodiscard]] bool has_evaluate() const override { return true; }
 
 private:
-    std::shared_ptr<const convolution::Chain> chain_;
+    std::shared_ptr<const cpu::ConvolutionChain> chain_;
     std::shared_ptr<Workspaces> workspaces_;
 };
 

@@ -1,7 +1,7 @@
 #include "backends/openvino/device.h"
 
 #include "base/error.h"
-#include "convolution/select.h"
+#include "cpu/select.h"
 
 #include <algorithm>
 #include <openvino/runtime/intel_gpu/properties.hpp>
@@ -35,8 +35,8 @@ std::string plan_basis(const std::string &id) {
             basis += text(name, " ", core().get_property(id, name).as<std::string>(), "\n");
     }
     // Programs of before are without them.
-    if (id == "CPU" && !convolution::usable_kernels().empty())
-        basis += text("own convolutions ", convolution::usable_kernels().back()->name, "\n");
+    if (id == "CPU" && !cpu::usable_kernels().empty())
+        basis += text("own convolutions ", cpu::usable_kernels().back()->name, "\n");
     return basis;
 }
 

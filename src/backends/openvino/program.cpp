@@ -1,10 +1,11 @@
 #include "backends/openvino/program.h"
 
 #include "backends/openvino/convolution_chain.h"
+#include "backends/openvino/grid_sample.h"
 #include "backends/openvino/rewrite.h"
 #include "backends/openvino/rewrite_convolutions.h"
 #include "base/error.h"
-#include "convolution/select.h"
+#include "cpu/select.h"
 
 #include <algorithm>
 #include <chrono>
@@ -105,15 +106,15 @@ std::string mutable_names(const std::vector<ov::PropertyName> &properties) {
 }
 
 // The one option that is not OpenVINO's.
-constexpr std::string_view own_convolutions_option = "OWN_CONVOLUTIONS";
+constexpr std::string_view own_operators_option = "OWN_OPERATORS";
 
-bool wants_own_convolutions(const vsmlrt_program_desc &desc) {
+bool wants_own_operators(const vsmlrt_program_desc &desc) {
     for (const vsmlrt_option &option : std::span(desc.options, desc.num_options)) {
-        if (option.key != own_convolutions_option)
+        if (option.key != own_operators_option)
             continue;
         const std::string_view value = option.value;
         if (value != "YES" && value != "NO")
-            throw BadArgument("the option ", own_convolutions_option, " must be YES or NO, not \"", value, "\"");
+            throw BadArgument("the option ", own_operators_option, " must be YES or NO, not \"", value, "\"");
         return value == "YES";
     }
     return true;
@@ -131,14 +132,14 @@ ov::AnyMap properties(const Device &device, const vsmlrt_program_desc &desc) {
         return map;
     const auto known = core().get_property(device.id, ov::supported_properties);
     for (const vsmlrt_option &option : std::span(desc.options, desc.num_options)) {
-        if (option.key == own_convolutions_option)
+        if (option.key == own_operators_option)
             continue;
         const auto is_it = [&](const ov::PropertyName &name) {
             return name == option.key && name.is_mutable();
         };
         if (std::none_of(known.begin(), known.end(), is_it))
             throw BadArgument("OpenVINO's device ", device.id, " has no option \"", option.key,
-                              "\" that can be set; it has ", mutable_names(known), ", and ", own_convolutions_option,
+                              "\" that can be set; it has ", mutable_names(known), ", and ", own_operators_option,
                               " is ours");
         map[option.key] = std::string(option.value);
     }
@@ -222,14 +223,14 @@ std::int64_t estimate(const ov::CompiledModel &compiled) {
 }
 
 // The kernels of our own that are faster than OpenVINO's convolutions at this precision, or null.
-const convolution::Kernels *own_kernels(const ov::element::Type &precision) {
-    const auto usable = convolution::usable_kernels();
+const cpu::Kernels *own_kernels(const ov::element::Type &precision) {
+    const auto usable = cpu::usable_kernels();
     if (usable.empty())
         return nullptr;
     if (precision == ov::element::f32)
         return usable.back();
     const bool bf16 = precision == ov::element::bf16 && usable.back()->bf16;
-    return bf16 && !convolution::has_matrix_instructions() ? usable.back() : nullptr;
+    return bf16 && !cpu::has_matrix_instructions() ? usable.back() : nullptr;
 }
 
 int threads_a_stream(const ov::CompiledModel &compiled) {
@@ -237,17 +238,19 @@ int threads_a_stream(const ov::CompiledModel &compiled) {
     return std::max(1, compiled.get_property(ov::inference_num_threads) / streams);
 }
 
-// Returns whether any convolution is our own.
-bool rewrite(const std::shared_ptr<ov::Model> &model, const ov::AnyMap &settings, bool own_convolutions,
+// Returns whether any operator is our own.
+bool rewrite(const std::shared_ptr<ov::Model> &model, const ov::AnyMap &settings, bool own_operators,
              const std::shared_ptr<Workspaces> &workspaces) {
     rewrite_for_cpu(model);
-    const auto precision = settings.at(ov::hint::inference_precision.name()).as<ov::element::Type>();
-    const convolution::Kernels *kernels = own_convolutions ? own_kernels(precision) : nullptr;
-    if (!kernels)
+    if (!own_operators)
         return false;
-    const auto storage =
-        precision == ov::element::bf16 ? convolution::Storage::bf16 : convolution::Storage::fp32;
-    return compute_convolutions(*model, *kernels, storage, workspaces);
+    bool any = sample_grids(*model, workspaces);
+    const auto precision = settings.at(ov::hint::inference_precision.name()).as<ov::element::Type>();
+    if (const cpu::Kernels *kernels = own_kernels(precision)) {
+        const auto storage = precision == ov::element::bf16 ? cpu::Storage::bf16 : cpu::Storage::fp32;
+        any = compute_convolutions(*model, *kernels, storage, workspaces) || any;
+    }
+    return any;
 }
 
 } // namespace
@@ -270,7 +273,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
             model_ = model->clone();
         const auto workspaces = std::make_shared<Workspaces>();
         if (device.id == "CPU")
-            own_convolutions_ = rewrite(model, settings, wants_own_convolutions(desc), workspaces);
+            own_operators_ = rewrite(model, settings, wants_own_operators(desc), workspaces);
         try {
             compiled_ = core().compile_model(model, device.id, settings);
         } catch (const ov::Exception &failure) {
@@ -282,10 +285,10 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
     if (!model_ && !is_static(desc))
         model_ = read(desc);
     describe(device, desc);
-    // Measured on CPUs, where convolutions are OpenVINO's: importing skips the graph transformations and nothing else, which pays for large
+    // Measured on CPUs, where operators are OpenVINO's: importing skips the graph transformations and nothing else, which pays for large
     // networks.
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    info_.blob_worth_caching = device.id != "CPU" || (taken.count() > 1.0 && !own_convolutions_);
+    info_.blob_worth_caching = device.id != "CPU" || (taken.count() > 1.0 && !own_operators_);
 }
 
 void Program::describe(const Device &device, const vsmlrt_program_desc &desc) {
@@ -299,8 +302,8 @@ void Program::describe(const Device &device, const vsmlrt_program_desc &desc) {
 }
 
 std::string Program::blob() const {
-    if (own_convolutions_)
-        throw Unsupported("a program with convolutions of our own is built each time: it takes less time than "
+    if (own_operators_)
+        throw Unsupported("a program with operators of our own is built each time: it takes less time than "
                           "reading one would");
     std::ostringstream stream;
     const_cast<ov::CompiledModel &>(compiled_).export_model(stream);

@@ -20,7 +20,7 @@ public:
     [[nodiscard]] vsmlrt_program_info info() const { return info_; }
     // As many contexts run at once as the program has streams.
     [[nodiscard]] Gate &gate() { return gate_; }
-    // Unsupported where convolutions are our own.
+    // Unsupported where operators are our own.
     [[nodiscard]] std::string blob() const;
     [[nodiscard]] ov::InferRequest make_request() { return compiled_.create_infer_request(); }
     [[nodiscard]] const ov::CompiledModel &compiled() const { return compiled_; }
@@ -38,7 +38,7 @@ private:
 
     std::shared_ptr<ov::Model> model_; // null for static programs: their shapes are in the compiled one
     ov::CompiledModel compiled_;
-    bool own_convolutions_ = false;
+    bool own_operators_ = false;
     vsmlrt_program_info info_ = {};
     Gate gate_;
     std::mutex mutex_;

@@ -8,10 +8,13 @@
 #include <openvino/core/graph_util.hpp>
 #include <openvino/op/add.hpp>
 #include <openvino/op/constant.hpp>
+#include <openvino/op/convert.hpp>
 #include <openvino/op/convolution.hpp>
 #include <openvino/op/multiply.hpp>
 #include <openvino/op/prelu.hpp>
+#include <openvino/op/reduce_mean.hpp>
 #include <openvino/op/relu.hpp>
+#include <openvino/op/slice.hpp>
 #include <openvino/op/transpose.hpp>
 #include <optional>
 #include <set>
@@ -31,7 +34,7 @@ struct Layer {
     std::vector<float> slopes;
     std::int64_t inputs = 0;
     std::int64_t outputs = 0;
-    convolution::Pads pads = {};
+    cpu::Pads pads = {};
     std::optional<Value> added_before;
     std::optional<Value> added_after;
     Value result;
@@ -43,7 +46,7 @@ struct Layer {
                 all.push_back(*added);
         return all;
     }
-    [[nodiscard]] convolution::LayerDesc desc() const { return {inputs, outputs, pads, weights, bias, slopes}; }
+    [[nodiscard]] cpu::ConvolutionDesc desc() const { return {inputs, outputs, pads, weights, bias, slopes}; }
 };
 
 bool has_fixed_channels(const Value &value) {
@@ -258,7 +261,7 @@ private:
 
 // One chain as it will stand in the graph.
 struct Piece {
-    convolution::ChainDesc desc;
+    cpu::ConvolutionChainDesc desc;
     ov::OutputVector inputs;
     ov::OutputVector outputs;
 };
@@ -298,54 +301,136 @@ Piece piece(const std::vector<Layer> &layers) {
     return made;
 }
 
-// Cycles a pixel of the result, measured on Zen 4: of ours beside OpenVINO's for the layers, and for bringing what
-// goes in and out into fp32 and back.
-bool is_worth_it(const Piece &piece, convolution::Storage storage) {
-    const double direct = storage == convolution::Storage::bf16 ? 9 / (32 * 0.9) : 9 / (16 * 0.94);
-    double gain = 0;
-    for (const convolution::StepDesc &step : piece.desc.steps) {
-        const auto inputs = static_cast<double>(step.layer.inputs);
-        const auto outputs = static_cast<double>(step.layer.outputs);
-        gain += direct * inputs * outputs - 2.25 / 16 * inputs * outputs - 2 * inputs - 1.5 * outputs;
+// Cycles a pixel of the result, measured on Zen 4: what a layer of ours saves beside OpenVINO's.
+double saved(const cpu::ConvolutionStepDesc &step, const ov::PartialShape &result, cpu::Storage storage) {
+    const double direct = storage == cpu::Storage::bf16 ? 9 / (32 * 0.9) : 9 / (16 * 0.94);
+    const auto inputs = static_cast<double>(step.layer.inputs);
+    const auto outputs = static_cast<double>(step.layer.outputs);
+    double cycles = 2.25 / 16 * inputs * outputs + 2 * inputs + 1.5 * outputs;
+    if (!cpu::keeps_transformed(step.layer) && result.is_static()) {
+        const auto pixels = static_cast<double>(result[2].get_length() * result[3].get_length());
+        cycles += 7 * inputs * outputs * (2 / pixels + 1 / (192.0 * 16));
     }
+    return direct * inputs * outputs - cycles;
+}
+
+bool is_worth_it(const Piece &piece, const std::vector<Layer> &layers, cpu::Storage storage) {
+    double gain = 0;
+    for (std::size_t i = 0; i < layers.size(); ++i)
+        gain += saved(piece.desc.steps[i], layers[i].result.get_partial_shape(), storage);
+    // Bringing what goes in and out into the chain's layout.
     double boundary = 0;
     for (const auto *values : {&piece.inputs, &piece.outputs})
         for (const Value &value : *values)
-            boundary += 1.5 * static_cast<double>(value.get_partial_shape()[1].get_length());
+            boundary += static_cast<double>(value.get_partial_shape()[1].get_length());
     return gain > boundary;
 }
 
-Value transposed(const Value &value, std::vector<std::int64_t> order) {
-    return std::make_shared<ov::op::v1::Transpose>(
-        value, Constant::create(ov::element::i64, ov::Shape{4}, std::move(order)));
+// The graph's values that chains have taken over, in the layout of the chains.
+using Known = std::map<Value, Value>;
+
+const std::vector<std::int64_t> to_nhwc = {0, 2, 3, 1};
+const std::vector<std::int64_t> to_nchw = {0, 3, 1, 2};
+
+Value transposed(const Value &value, const std::vector<std::int64_t> &order) {
+    return std::make_shared<ov::op::v1::Transpose>(value, Constant::create(ov::element::i64, ov::Shape{4}, order));
 }
 
-void replace(const Piece &piece, const std::shared_ptr<const convolution::Chain> &chain,
-             const std::shared_ptr<Workspaces> &workspaces) {
-    ov::OutputVector inputs;
-    for (const Value &input : piece.inputs)
-        inputs.push_back(transposed(input, {0, 2, 3, 1}));
-    const auto node = std::make_shared<ConvolutionChain>(inputs, chain, workspaces);
-    node->set_friendly_name(piece.outputs.front().get_node()->get_friendly_name() + "/chain");
-    for (std::size_t i = 0; i < piece.outputs.size(); ++i) {
-        Value old = piece.outputs[i];
-        const Value made = transposed(node->output(i), {0, 3, 1, 2});
-        made.get_node()->set_friendly_name(old.get_node()->get_friendly_name());
-        old.replace(made);
+Value converted(const Value &value, const ov::element::Type &type) {
+    return value.get_element_type() == type ? value : std::make_shared<ov::op::v0::Convert>(value, type);
+}
+
+// The axes of an operator that names them, where they lie in NHWC; empty unless they are height and width.
+std::vector<std::int64_t> moved_axes(const Value &axes) {
+    const auto constant = ov::as_type_ptr<Constant>(axes.get_node_shared_ptr());
+    if (!constant)
+        return {};
+    auto moved = constant->cast_vector<std::int64_t>();
+    for (std::int64_t &axis : moved) {
+        axis = axis < 0 ? axis + 4 : axis;
+        if (axis != 2 && axis != 3)
+            return {};
+        --axis;
     }
+    return moved;
+}
+
+bool is_one_pixel(const Value &value) {
+    const ov::PartialShape &shape = value.get_partial_shape();
+    return shape.rank().is_static() && shape.size() == 4 && shape.is_static() && shape[2] == 1 && shape[3] == 1;
+}
+
+// The same operator on the value in NHWC, in which `value` is its input 0; null where there is none.
+Node in_nhwc(const Node &node, const Value &value, const Value &nhwc) {
+    const auto list = [](const std::vector<std::int64_t> &values) {
+        return Constant::create(ov::element::i64, ov::Shape{values.size()}, values);
+    };
+    if (const auto slice = ov::as_type_ptr<ov::op::v8::Slice>(node); slice && slice->get_input_size() == 5) {
+        const auto axes = moved_axes(slice->input_value(4));
+        return axes.empty() ? nullptr
+                            : std::make_shared<ov::op::v8::Slice>(nhwc, slice->input_value(1), slice->input_value(2),
+                                                                  slice->input_value(3), list(axes));
+    }
+    if (const auto mean = ov::as_type_ptr<ov::op::v1::ReduceMean>(node); mean && mean->get_keep_dims()) {
+        const auto axes = moved_axes(mean->input_value(1));
+        return axes.empty() ? nullptr : std::make_shared<ov::op::v1::ReduceMean>(nhwc, list(axes), true);
+    }
+    if (ov::is_type<ov::op::v1::Multiply>(node)) {
+        const Value other = node->input_value(node->input_value(0) == value ? 1 : 0);
+        if (is_one_pixel(other))
+            return std::make_shared<ov::op::v1::Multiply>(nhwc, transposed(other, to_nhwc));
+    }
+    return nullptr;
+}
+
+// Gives the readers of `value` the same in NHWC: as it is to those that can take it so, and to the others
+// transposed. OpenVINO's convolutions hold it so, and leave out a transposition before them; but done it is slow.
+void hand_over(const Value &value, const Value &nhwc, Known &known) {
+    known[value] = nhwc;
+    std::vector<ov::Input<ov::Node>> others;
+    for (const ov::Input<ov::Node> &reader : value.get_target_inputs()) {
+        const Node node = reader.get_node()->shared_from_this();
+        if (const Node same = in_nhwc(node, value, nhwc)) {
+            same->set_friendly_name(node->get_friendly_name());
+            hand_over(node->output(0), same->output(0), known);
+        } else {
+            others.push_back(reader);
+        }
+    }
+    if (others.empty())
+        return;
+    const Value back = transposed(nhwc, to_nchw);
+    for (ov::Input<ov::Node> &reader : others)
+        reader.replace_source_output(back);
+}
+
+void replace(const Piece &piece, const std::shared_ptr<const cpu::ConvolutionChain> &chain,
+             const std::shared_ptr<Workspaces> &workspaces, Known &known) {
+    const ov::element::Type type = ConvolutionChain::type_of(*chain);
+    ov::OutputVector inputs;
+    for (const Value &input : piece.inputs) {
+        const auto found = known.find(input);
+        inputs.push_back(converted(found != known.end() ? found->second : transposed(input, to_nhwc), type));
+    }
+    const auto node = std::make_shared<ConvolutionChain>(inputs, chain, workspaces);
+    node->set_friendly_name(piece.outputs.front().get_node()->get_friendly_name());
+    for (std::size_t i = 0; i < piece.outputs.size(); ++i)
+        hand_over(piece.outputs[i], converted(node->output(i), ov::element::f32), known);
 }
 
 } // namespace
 
-bool compute_convolutions(const ov::Model &model, const convolution::Kernels &kernels, convolution::Storage storage,
+bool compute_convolutions(const ov::Model &model, const cpu::Kernels &kernels, cpu::Storage storage,
                           const std::shared_ptr<Workspaces> &workspaces) {
     bool any = false;
+    Known known;
     const Chains chains(model);
     for (const auto &layers : chains.layers()) {
         const Piece made = piece(layers);
-        if (made.outputs.empty() || !is_worth_it(made, storage))
+        if (made.outputs.empty() || !is_worth_it(made, layers, storage))
             continue;
-        replace(made, std::make_shared<const convolution::Chain>(made.desc, kernels, storage), workspaces);
+        replace(made, std::make_shared<const cpu::ConvolutionChain>(made.desc, kernels, storage), workspaces,
+                known);
         any = true;
     }
     return any;

@@ -1,9 +1,9 @@
 // One implementation of the convolution for each set of instructions.
 #pragma once
 
-#include "convolution/image.h"
+#include "cpu/image.h"
 
-namespace vsmlrt::convolution {
+namespace vsmlrt::cpu {
 
 // Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
 // 2016): tiles of 4x4 pixels of the result are computed from 6x6 of the input by 36 products for each pair of
@@ -61,4 +61,4 @@ extern const Kernels avx2_kernels;
 extern const Kernels avx512_kernels;
 extern const Kernels avx512_bf16_kernels;
 
-} // namespace vsmlrt::convolution
+} // namespace vsmlrt::cpu

@@ -1,6 +1,6 @@
-#include "convolution/layer.h"
-#include "convolution/pictures.h"
-#include "convolution/select.h"
+#include "cpu/convolution.h"
+#include "cpu/pictures.h"
+#include "cpu/select.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>
@@ -8,11 +8,11 @@
 namespace vsmlrt::test {
 namespace {
 
-using convolution::Extent;
-using convolution::Kernels;
-using convolution::Layer;
-using convolution::Pads;
-using convolution::Storage;
+using cpu::Extent;
+using cpu::Kernels;
+using cpu::Convolution;
+using cpu::Pads;
+using cpu::Storage;
 
 struct Case {
     std::int64_t inputs;
@@ -28,16 +28,16 @@ struct Case {
 // The greatest error, with tiles computed so many at a time.
 double error(const Case &c, const Kernels &kernels, Storage storage, std::int64_t at_a_time) {
     const Constants constants(c.inputs, c.outputs, c.sloped, 7);
-    const Layer layer(constants.desc(c.pads), kernels, storage);
+    const Convolution layer(constants.desc(c.pads), kernels, storage);
     const Extent result = layer.result(c.extent);
     Picture input(c.extent, c.inputs, storage, 1, c.pixel);
     Picture output(result, c.outputs, storage, 2, c.pixel);
     Picture before(result, c.outputs, storage, 3);
     Picture after(result, c.outputs, Storage::fp32, 4, c.pixel);
     const std::int64_t tiles = ((result.height + 3) / 4) * ((result.width + 3) / 4);
-    const convolution::Task task = {layer.packed(), input.image(), output.image(),
-                                    c.added_before ? before.image() : convolution::Image{},
-                                    c.added_after ? after.image() : convolution::Image{}};
+    const cpu::Task task = {layer.packed(), input.image(), output.image(),
+                                    c.added_before ? before.image() : cpu::Image{},
+                                    c.added_after ? after.image() : cpu::Image{}};
     HostBuffer scratch(
         static_cast<std::size_t>(kernels.scratch_floats(layer.packed(), at_a_time)) * sizeof(float));
     for (std::int64_t first = 0; first < tiles; first += at_a_time)
@@ -75,8 +75,8 @@ std::string name(const Case &c) {
            std::to_string(c.extent.height) + "x" + std::to_string(c.extent.width);
 }
 
-TEST(ConvolutionLayer, EveryKernelComputesTheDefinition) {
-    for (const Kernels *kernels : convolution::usable_kernels())
+TEST(OwnConvolution, EveryKernelComputesTheDefinition) {
+    for (const Kernels *kernels : cpu::usable_kernels())
         for (const Case &c : cases)
             for (const std::int64_t at_a_time : {1, 6, 192})
                 EXPECT_LT(error(c, *kernels, Storage::fp32, at_a_time), 2e-5)
@@ -84,8 +84,8 @@ TEST(ConvolutionLayer, EveryKernelComputesTheDefinition) {
 }
 
 // Half a unit in bf16's last place is at most 2^-8 of a value; all before it is computed in fp32.
-TEST(ConvolutionLayer, ResultsInBf16AreRoundedOnce) {
-    for (const Kernels *kernels : convolution::usable_kernels())
+TEST(OwnConvolution, ResultsInBf16AreRoundedOnce) {
+    for (const Kernels *kernels : cpu::usable_kernels())
         for (const Case &c : cases) {
             if (!kernels->bf16)
                 continue;
@@ -95,10 +95,10 @@ TEST(ConvolutionLayer, ResultsInBf16AreRoundedOnce) {
         }
 }
 
-TEST(ConvolutionLayer, TilesAtATimeAreWholeRowsAndShareTheWork) {
-    for (const Kernels *kernels : convolution::usable_kernels()) {
+TEST(OwnConvolution, TilesAtATimeAreWholeRowsAndShareTheWork) {
+    for (const Kernels *kernels : cpu::usable_kernels()) {
         const Constants constants(64, 64, false, 1);
-        const Layer layer(constants.desc({}), *kernels, Storage::fp32);
+        const Convolution layer(constants.desc({}), *kernels, Storage::fp32);
         for (const std::int64_t all : {1, 7, 60, 10000})
             for (const int threads : {1, 2, 16}) {
                 const std::int64_t tiles = layer.tiles_at_a_time(all, threads);

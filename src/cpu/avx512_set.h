@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <immintrin.h>
 
-namespace vsmlrt::convolution {
+namespace vsmlrt::cpu {
 namespace {
 
 struct Avx512 {
@@ -23,4 +23,4 @@ struct Avx512 {
 };
 
 } // namespace
-} // namespace vsmlrt::convolution
+} // namespace vsmlrt::cpu

@@ -1,9 +1,9 @@
 // Eight channels at a time: AVX2 and FMA. Compiled with these alone; run where usable_kernels() finds it.
-#include "convolution/vector_kernels.h"
+#include "cpu/vector_convolution.h"
 
 #include <immintrin.h>
 
-namespace vsmlrt::convolution {
+namespace vsmlrt::cpu {
 namespace {
 
 struct Avx2 {
@@ -23,6 +23,6 @@ struct Avx2 {
 
 } // namespace
 
-constinit const Kernels avx2_kernels = Convolution<Avx2>::kernels("avx2");
+constinit const Kernels avx2_kernels = VectorConvolution<Avx2>::kernels("avx2");
 
-} // namespace vsmlrt::convolution
+} // namespace vsmlrt::cpu

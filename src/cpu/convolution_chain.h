@@ -1,24 +1,24 @@
 // Convolutions that feed each other, computed without leaving their own layout in between.
 #pragma once
 
-#include "convolution/crew.h"
-#include "convolution/layer.h"
+#include "cpu/convolution.h"
+#include "cpu/workspace.h"
 
 #include <vector>
 
-namespace vsmlrt::convolution {
+namespace vsmlrt::cpu {
 
 // Values are numbered: first the chain's inputs, then one result a step.
-struct StepDesc {
-    LayerDesc layer;
+struct ConvolutionStepDesc {
+    ConvolutionDesc layer;
     std::int64_t input = 0;
     std::int64_t added_before = -1; // to the sums, before the slopes; -1: nothing
     std::int64_t added_after = -1;
 };
 
-struct ChainDesc {
+struct ConvolutionChainDesc {
     std::vector<std::int64_t> inputs; // channels of each
-    std::vector<StepDesc> steps;
+    std::vector<ConvolutionStepDesc> steps;
     std::vector<std::int64_t> outputs; // values, each once and none of them an input
 };
 
@@ -29,27 +29,14 @@ struct Place {
 };
 
 // The slots of a chain's values, each taken again as soon as its value has had its last use.
-[[nodiscard]] std::vector<Place> plan_places(const ChainDesc &desc);
-
-// What one call needs beside the images: kept between calls, and grown as they need.
-class Workspace {
-public:
-    explicit Workspace(int threads) : crew_(threads - 1) {}
-
-    [[nodiscard]] Crew &crew() { return crew_; }
-    [[nodiscard]] std::byte *memory(std::size_t bytes);
-
-private:
-    Crew crew_;
-    HostBuffer memory_;
-};
+[[nodiscard]] std::vector<Place> plan_places(const ConvolutionChainDesc &desc);
 
 // Immutable; any number of calls at once, each with its own workspace.
-class Chain {
+class ConvolutionChain {
 public:
     // Values between the steps are stored in `storage` where the kernels can. A step's input and what is added
     // to it must be values before its own; what is added has the size and the channels of its result.
-    Chain(const ChainDesc &desc, const Kernels &kernels, Storage storage);
+    ConvolutionChain(const ConvolutionChainDesc &desc, const Kernels &kernels, Storage storage);
 
     // A value is its input's size and so much larger.
     struct Origin {
@@ -61,6 +48,7 @@ public:
     }
     [[nodiscard]] Extent extent(std::int64_t value, std::span<const Image> inputs) const;
     [[nodiscard]] const std::vector<std::int64_t> &outputs() const { return outputs_; }
+    [[nodiscard]] Storage storage() const { return storage_; }
     [[nodiscard]] std::int64_t channels(std::int64_t value) const;
     [[nodiscard]] std::size_t num_inputs() const { return inputs_.size(); }
 
@@ -69,7 +57,7 @@ public:
 
 private:
     struct Step {
-        Layer layer;
+        Convolution layer;
         std::int64_t input;
         std::int64_t added_before;
         std::int64_t added_after;
@@ -84,4 +72,4 @@ private:
     std::vector<Origin> origins_;
 };
 
-} // namespace vsmlrt::convolution
+} // namespace vsmlrt::cpu

@@ -1,8 +1,8 @@
 // What is stored may be bf16; it is computed in fp32. Compiled with AVX512_BF16; run where usable_kernels() finds it.
-#include "convolution/avx512_set.h"
-#include "convolution/vector_kernels.h"
+#include "cpu/avx512_set.h"
+#include "cpu/vector_convolution.h"
 
-namespace vsmlrt::convolution {
+namespace vsmlrt::cpu {
 namespace {
 
 struct Bf16 : Avx512 {
@@ -22,6 +22,6 @@ struct Bf16 : Avx512 {
 
 } // namespace
 
-constinit const Kernels avx512_bf16_kernels = Convolution<Bf16>::kernels("avx512_bf16");
+constinit const Kernels avx512_bf16_kernels = VectorConvolution<Bf16>::kernels("avx512_bf16");
 
-} // namespace vsmlrt::convolution
+} // namespace vsmlrt::cpu

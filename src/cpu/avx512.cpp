@@ -1,8 +1,8 @@
 // Compiled with AVX-512's foundation alone; run where usable_kernels() finds it.
-#include "convolution/avx512_set.h"
-#include "convolution/vector_kernels.h"
+#include "cpu/avx512_set.h"
+#include "cpu/vector_convolution.h"
 
-namespace vsmlrt::convolution {
+namespace vsmlrt::cpu {
 namespace {
 
 struct Fp32 : Avx512 {
@@ -12,6 +12,6 @@ struct Fp32 : Avx512 {
 } // namespace
 
 // No code may run to make it: it would be code of this instruction set, at every program start.
-constinit const Kernels avx512_kernels = Convolution<Fp32>::kernels("avx512");
+constinit const Kernels avx512_kernels = VectorConvolution<Fp32>::kernels("avx512");
 
-} // namespace vsmlrt::convolution
+} // namespace vsmlrt::cpu

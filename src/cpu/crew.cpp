@@ -1,6 +1,15 @@
-#include "convolution/crew.h"
+#include "cpu/crew.h"
 
-namespace vsmlrt::convolution {
+namespace vsmlrt::cpu {
+namespace {
+
+void pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+} // namespace
 
 Crew::Crew(int helpers) {
     for (int i = 0; i < helpers; ++i)
@@ -52,4 +61,12 @@ void Crew::help(int index) {
     }
 }
 
-} // namespace vsmlrt::convolution
+void Shares::wait() {
+    // The others' last items are soon done: waking from sleep would often take longer.
+    for (int i = 0; i < 4000 && done_.load(std::memory_order_acquire) < items_; ++i)
+        pause();
+    for (std::int64_t seen = 0; (seen = done_.load(std::memory_order_acquire)) < items_;)
+        done_.wait(seen, std::memory_order_acquire);
+}
+
+} // namespace vsmlrt::cpu

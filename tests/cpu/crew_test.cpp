@@ -1,4 +1,4 @@
-#include "convolution/crew.h"
+#include "cpu/crew.h"
 
 #include <atomic>
 #include <gtest/gtest.h>
@@ -6,9 +6,9 @@
 namespace vsmlrt::test {
 namespace {
 
-TEST(ConvolutionCrew, AllOfTheWorkIsDoneWhenRunReturns) {
+TEST(Crew, AllOfTheWorkIsDoneWhenRunReturns) {
     for (const int helpers : {0, 1, 5}) {
-        convolution::Crew crew(helpers);
+        cpu::Crew crew(helpers);
         ASSERT_EQ(crew.size(), helpers + 1);
         for (int call = 0; call < 500; ++call) {
             std::vector<int> items(64);
@@ -22,8 +22,8 @@ TEST(ConvolutionCrew, AllOfTheWorkIsDoneWhenRunReturns) {
     }
 }
 
-TEST(ConvolutionCrew, EveryThreadHasItsOwnNumber) {
-    convolution::Crew crew(3);
+TEST(Crew, EveryThreadHasItsOwnNumber) {
+    cpu::Crew crew(3);
     for (int call = 0; call < 200; ++call) {
         std::vector<std::atomic<int>> seen(4);
         crew.run([&](int thread) { ++seen.at(static_cast<std::size_t>(thread)); });

@@ -1,7 +1,7 @@
 // Processors without kernels of their own.
-#include "convolution/select.h"
+#include "cpu/select.h"
 
-namespace vsmlrt::convolution {
+namespace vsmlrt::cpu {
 
 std::vector<const Kernels *> usable_kernels() {
     return {};
@@ -11,4 +11,4 @@ bool has_matrix_instructions() {
     return false;
 }
 
-} // namespace vsmlrt::convolution
+} // namespace vsmlrt::cpu

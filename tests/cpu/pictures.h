@@ -1,7 +1,7 @@
 // Images that own their values, and the convolution by its definition.
 #pragma once
 
-#include "convolution/layer.h"
+#include "cpu/convolution.h"
 
 #include <random>
 #include <string>
@@ -11,23 +11,23 @@ namespace vsmlrt::test {
 
 struct Picture {
     // Random values in -1 to 1; pixels `pixel` elements apart (default: dense), in fp32 or bf16.
-    Picture(convolution::Extent extent, std::int64_t channels, convolution::Storage storage, unsigned seed,
+    Picture(cpu::Extent extent, std::int64_t channels, cpu::Storage storage, unsigned seed,
             std::int64_t pixel = 0);
 
-    [[nodiscard]] convolution::Image image();
+    [[nodiscard]] cpu::Image image();
     [[nodiscard]] float at(std::int64_t y, std::int64_t x, std::int64_t channel) const; // zero outside
 
-    convolution::Extent extent;
+    cpu::Extent extent;
     std::int64_t channels;
     std::int64_t pixel;
-    convolution::Storage storage;
+    cpu::Storage storage;
     std::vector<float> floats;
     std::vector<std::uint16_t> bfloats;
 };
 
 struct Constants {
     Constants(std::int64_t inputs, std::int64_t outputs, bool sloped, unsigned seed);
-    [[nodiscard]] convolution::LayerDesc desc(convolution::Pads pads) const;
+    [[nodiscard]] cpu::ConvolutionDesc desc(cpu::Pads pads) const;
 
     std::int64_t inputs;
     std::int64_t outputs;
@@ -37,7 +37,7 @@ struct Constants {
 };
 
 // By the definition, in double. Pictures that are added may be null.
-[[nodiscard]] double convolved(const Constants &constants, convolution::Pads pads, const Picture &input,
+[[nodiscard]] double convolved(const Constants &constants, cpu::Pads pads, const Picture &input,
                                std::int64_t y, std::int64_t x, std::int64_t channel,
                                const Picture *before = nullptr, const Picture *after = nullptr);
 

@@ -1,15 +1,12 @@
-#include "convolution/layer.h"
+#include "cpu/convolution.h"
 
 #include "tensor/half.h"
 
 #include <algorithm>
 #include <array>
 
-namespace vsmlrt::convolution {
+namespace vsmlrt::cpu {
 namespace {
-
-// Transformed filters are four times as large. Up to here they stay in a core's cache and cost little memory.
-constexpr std::int64_t most_kept = 128 * 128;
 
 using Taps = std::array<double, 3>;
 
@@ -55,7 +52,12 @@ Place place(const Kernels &kernels, const Packed &layer, std::int64_t channel) {
 
 } // namespace
 
-Layer::Layer(const LayerDesc &desc, const Kernels &kernels, Storage storage)
+bool keeps_transformed(const ConvolutionDesc &desc) {
+    // They are four times as large. Up to here they stay in a core's cache and cost little memory.
+    return desc.inputs * desc.outputs <= 128 * 128;
+}
+
+Convolution::Convolution(const ConvolutionDesc &desc, const Kernels &kernels, Storage storage)
     : kernels_(kernels), pads_(desc.pads), bias_(padded(desc.bias, kernels.whole(desc.outputs))) {
     packed_.inputs = desc.inputs;
     packed_.outputs = desc.outputs;
@@ -66,13 +68,13 @@ Layer::Layer(const LayerDesc &desc, const Kernels &kernels, Storage storage)
         slopes_ = padded(desc.slopes, kernels.whole(desc.outputs));
         packed_.slopes = slopes_.as<float>();
     }
-    if (desc.inputs * desc.outputs <= most_kept)
+    if (keeps_transformed(desc))
         keep_transformed(desc);
     else
         keep_taps(desc, kernels.bf16 ? storage : Storage::fp32);
 }
 
-void Layer::keep_transformed(const LayerDesc &desc) {
+void Convolution::keep_transformed(const ConvolutionDesc &desc) {
     const std::int64_t size = points * desc.inputs * kernels_.whole(desc.outputs);
     filters_ = padded({}, size);
     auto *const filters = filters_.as<float>();
@@ -88,7 +90,7 @@ void Layer::keep_transformed(const LayerDesc &desc) {
     packed_.transformed = filters;
 }
 
-void Layer::keep_taps(const LayerDesc &desc, Storage storage) {
+void Convolution::keep_taps(const ConvolutionDesc &desc, Storage storage) {
     const std::int64_t size = taps * desc.inputs * kernels_.whole(desc.outputs);
     filters_ = HostBuffer(static_cast<std::size_t>(size * storage_size(storage)));
     std::fill_n(filters_.data(), filters_.bytes(), std::byte{0});
@@ -107,7 +109,7 @@ void Layer::keep_taps(const LayerDesc &desc, Storage storage) {
     packed_.filters_storage = storage;
 }
 
-std::int64_t Layer::tiles_at_a_time(std::int64_t all, int threads) const {
+std::int64_t Convolution::tiles_at_a_time(std::int64_t all, int threads) const {
     // Of kept filters: what is between the steps shall stay in a core's cache. Of others: their transformation
     // shall be little beside the products.
     constexpr std::int64_t cached_floats = 64 * 1024;
@@ -119,4 +121,4 @@ std::int64_t Layer::tiles_at_a_time(std::int64_t all, int threads) const {
     return (tiles + kernels_.rows - 1) / kernels_.rows * kernels_.rows;
 }
 
-} // namespace vsmlrt::convolution
+} // namespace vsmlrt::cpu

@@ -1,6 +1,6 @@
-#include "convolution/chain.h"
-#include "convolution/pictures.h"
-#include "convolution/select.h"
+#include "cpu/convolution_chain.h"
+#include "cpu/pictures.h"
+#include "cpu/select.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>
@@ -9,12 +9,12 @@
 namespace vsmlrt::test {
 namespace {
 
-using convolution::Chain;
-using convolution::ChainDesc;
-using convolution::Extent;
-using convolution::Pads;
-using convolution::Storage;
-using convolution::Workspace;
+using cpu::ConvolutionChain;
+using cpu::ConvolutionChainDesc;
+using cpu::Extent;
+using cpu::Pads;
+using cpu::Storage;
+using cpu::Workspace;
 
 constexpr Pads same = {1, 1, 1, 1};
 
@@ -23,7 +23,7 @@ struct Residual {
     Constants a{16, 24, true, 1};
     Constants b{24, 16, true, 2};
     Constants c{16, 5, false, 3};
-    ChainDesc desc{{16}, {{a.desc(same), 0}, {b.desc(same), 1, 0, -1}, {c.desc({}), 2}}, {2, 3}};
+    ConvolutionChainDesc desc{{16}, {{a.desc(same), 0}, {b.desc(same), 1, 0, -1}, {c.desc({}), 2}}, {2, 3}};
 };
 
 Picture blank(Extent extent, std::int64_t channels) {
@@ -55,19 +55,19 @@ struct Results {
     Picture c;
 };
 
-Results run(const Chain &chain, Picture &input, Workspace &workspace) {
-    const convolution::Image inputs[] = {input.image()};
+Results run(const ConvolutionChain &chain, Picture &input, Workspace &workspace) {
+    const cpu::Image inputs[] = {input.image()};
     Results results = {blank(chain.extent(2, inputs), 16), blank(chain.extent(3, inputs), 5)};
-    const convolution::Image outputs[] = {results.b.image(), results.c.image()};
+    const cpu::Image outputs[] = {results.b.image(), results.c.image()};
     chain.run(inputs, outputs, workspace);
     return results;
 }
 
-TEST(ConvolutionChain, IsItsLayersOneAfterAnother) {
+TEST(OwnConvolutionChain, IsItsLayersOneAfterAnother) {
     const Residual network;
-    for (const auto *kernels : convolution::usable_kernels())
+    for (const auto *kernels : cpu::usable_kernels())
         for (const Storage storage : {Storage::fp32, Storage::bf16}) {
-            const Chain chain(network.desc, *kernels, storage);
+            const ConvolutionChain chain(network.desc, *kernels, storage);
             const double bound = storage == Storage::bf16 && kernels->bf16 ? 0.02 : 2e-5;
             for (const int threads : {1, 3}) {
                 Workspace workspace(threads);
@@ -85,10 +85,10 @@ TEST(ConvolutionChain, IsItsLayersOneAfterAnother) {
         }
 }
 
-TEST(ConvolutionChain, CallsSideBySideGiveTheSame) {
+TEST(OwnConvolutionChain, CallsSideBySideGiveTheSame) {
     const Residual network;
-    for (const auto *kernels : convolution::usable_kernels()) {
-        const Chain chain(network.desc, *kernels, Storage::fp32);
+    for (const auto *kernels : cpu::usable_kernels()) {
+        const ConvolutionChain chain(network.desc, *kernels, Storage::fp32);
         Picture input({41, 23}, 16, Storage::fp32, 11);
         Workspace first(2);
         const Results wanted = run(chain, input, first);
@@ -106,7 +106,7 @@ TEST(ConvolutionChain, CallsSideBySideGiveTheSame) {
     }
 }
 
-std::string text(const std::vector<convolution::Place> &places) {
+std::string text(const std::vector<cpu::Place> &places) {
     std::string lines;
     for (const auto &place : places)
         lines += place.output >= 0 ? "output " + std::to_string(place.output) + "\n"
@@ -114,16 +114,16 @@ std::string text(const std::vector<convolution::Place> &places) {
     return lines;
 }
 
-TEST(ConvolutionChain, ALineOfLayersTakesTwoSlotsByTurns) {
-    ChainDesc desc{{8}, {}, {5}};
+TEST(OwnConvolutionChain, ALineOfLayersTakesTwoSlotsByTurns) {
+    ConvolutionChainDesc desc{{8}, {}, {5}};
     for (std::int64_t i = 0; i < 5; ++i)
         desc.steps.push_back({{}, i});
     EXPECT_EQ(text(plan_places(desc)), "slot 0\nslot 1\nslot 0\nslot 1\noutput 0\n");
 }
 
-TEST(ConvolutionChain, AValueThatIsAddedLaterKeepsItsSlot) {
+TEST(OwnConvolutionChain, AValueThatIsAddedLaterKeepsItsSlot) {
     // 1 = f(0), 2 = f(1), 3 = f(2) + 1, 4 = f(3)
-    const ChainDesc desc{{8}, {{{}, 0}, {{}, 1}, {{}, 2, 1}, {{}, 3}}, {4}};
+    const ConvolutionChainDesc desc{{8}, {{{}, 0}, {{}, 1}, {{}, 2, 1}, {{}, 3}}, {4}};
     EXPECT_EQ(text(plan_places(desc)), "slot 0\nslot 1\nslot 2\noutput 0\n");
 }
 

@@ -1,11 +1,11 @@
 // Which kernels this processor can run.
 #pragma once
 
-#include "convolution/kernels.h"
+#include "cpu/convolution_kernels.h"
 
 #include <vector>
 
-namespace vsmlrt::convolution {
+namespace vsmlrt::cpu {
 
 // From the slowest to the fastest; empty where there are none for the processor.
 [[nodiscard]] std::vector<const Kernels *> usable_kernels();
@@ -14,4 +14,4 @@ namespace vsmlrt::convolution {
 // what is here.
 [[nodiscard]] bool has_matrix_instructions();
 
-} // namespace vsmlrt::convolution
+} // namespace vsmlrt::cpu

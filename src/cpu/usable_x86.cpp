@@ -1,8 +1,8 @@
-#include "convolution/select.h"
+#include "cpu/select.h"
 
 #include <cpuid.h>
 
-namespace vsmlrt::convolution {
+namespace vsmlrt::cpu {
 namespace {
 
 struct Leaf {
@@ -39,4 +39,4 @@ bool has_matrix_instructions() {
     return (leaf(7, 0).d & amx_bf16) != 0;
 }
 
-} // namespace vsmlrt::convolution
+} // namespace vsmlrt::cpu

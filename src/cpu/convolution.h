@@ -1,12 +1,12 @@
 // A 3x3 convolution of stride 1 with what follows it, its constants packed for one set of kernels.
 #pragma once
 
-#include "convolution/kernels.h"
+#include "cpu/convolution_kernels.h"
 #include "tensor/buffer.h"
 
 #include <span>
 
-namespace vsmlrt::convolution {
+namespace vsmlrt::cpu {
 
 struct Pads {
     std::int64_t top = 0;
@@ -15,7 +15,7 @@ struct Pads {
     std::int64_t right = 0;
 };
 
-struct LayerDesc {
+struct ConvolutionDesc {
     std::int64_t inputs = 0;
     std::int64_t outputs = 0;
     Pads pads = {};
@@ -24,11 +24,14 @@ struct LayerDesc {
     std::span<const float> slopes;  // [outputs] of PReLU (all zero: ReLU), or empty
 };
 
+// Whether the filters are transformed once; else for every frame, to save memory.
+[[nodiscard]] bool keeps_transformed(const ConvolutionDesc &desc);
+
 // Immutable, so that any number of threads may run it at once.
-class Layer {
+class Convolution {
 public:
     // Filters that have to be transformed for every frame are kept in `storage`.
-    Layer(const LayerDesc &desc, const Kernels &kernels, Storage storage);
+    Convolution(const ConvolutionDesc &desc, const Kernels &kernels, Storage storage);
 
     [[nodiscard]] std::int64_t inputs() const { return packed_.inputs; }
     [[nodiscard]] std::int64_t outputs() const { return packed_.outputs; }
@@ -41,8 +44,8 @@ public:
     [[nodiscard]] std::int64_t tiles_at_a_time(std::int64_t all, int threads) const;
 
 private:
-    void keep_transformed(const LayerDesc &desc);
-    void keep_taps(const LayerDesc &desc, Storage storage);
+    void keep_transformed(const ConvolutionDesc &desc);
+    void keep_taps(const ConvolutionDesc &desc, Storage storage);
 
     const Kernels &kernels_;
     Pads pads_;
@@ -52,4 +55,4 @@ private:
     HostBuffer slopes_;
 };
 
-} // namespace vsmlrt::convolution
+} // namespace vsmlrt::cpu

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace vsmlrt::convolution {
+namespace vsmlrt::cpu {
 
 enum class Storage : std::uint8_t { fp32, bf16 };
 
@@ -26,4 +26,4 @@ struct Image {
     std::int64_t pixel = 0; // elements from one pixel to the next; what is behind the channels is zero
 };
 
-} // namespace vsmlrt::convolution
+} // namespace vsmlrt::cpu

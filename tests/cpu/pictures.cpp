@@ -1,10 +1,10 @@
-#include "convolution/pictures.h"
+#include "cpu/pictures.h"
 
 #include "tensor/half.h"
 
 namespace vsmlrt::test {
 
-using convolution::Storage;
+using cpu::Storage;
 
 namespace {
 
@@ -19,7 +19,7 @@ std::vector<float> uniform(std::int64_t count, float most, unsigned seed) {
 
 } // namespace
 
-Picture::Picture(convolution::Extent extent_, std::int64_t channels_, Storage storage_, unsigned seed,
+Picture::Picture(cpu::Extent extent_, std::int64_t channels_, Storage storage_, unsigned seed,
                  std::int64_t pixel_)
     : extent(extent_), channels(channels_), pixel(pixel_ ? pixel_ : channels_), storage(storage_),
       floats(uniform(extent.height * extent.width * pixel, 1, seed)) {
@@ -34,7 +34,7 @@ Picture::Picture(convolution::Extent extent_, std::int64_t channels_, Storage st
     }
 }
 
-convolution::Image Picture::image() {
+cpu::Image Picture::image() {
     void *const data = storage == Storage::bf16 ? static_cast<void *>(bfloats.data()) : floats.data();
     return {data, storage, extent, channels, pixel};
 }
@@ -51,11 +51,11 @@ Constants::Constants(std::int64_t inputs_, std::int64_t outputs_, bool sloped, u
       bias(uniform(outputs, 0.5F, seed + 1)),
       slopes(sloped ? uniform(outputs, 0.5F, seed + 2) : std::vector<float>()) {}
 
-convolution::LayerDesc Constants::desc(convolution::Pads pads) const {
+cpu::ConvolutionDesc Constants::desc(cpu::Pads pads) const {
     return {inputs, outputs, pads, weights, bias, slopes};
 }
 
-double convolved(const Constants &constants, convolution::Pads pads, const Picture &input, std::int64_t y,
+double convolved(const Constants &constants, cpu::Pads pads, const Picture &input, std::int64_t y,
                  std::int64_t x, std::int64_t channel, const Picture *before, const Picture *after) {
     const auto o = static_cast<std::size_t>(channel);
     double sum = constants.bias[o];

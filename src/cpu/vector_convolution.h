@@ -5,20 +5,20 @@
 // whole stretches of memory, and the products take a line of it at a time.
 #pragma once
 
-#include "convolution/kernels.h"
+#include "cpu/convolution_kernels.h"
 
-namespace vsmlrt::convolution {
+namespace vsmlrt::cpu {
 namespace {
 
 // Set has: Vector (arithmetic by operators), lanes, vectors, rows, bf16; load and store of a whole vector of
 // float or of bf16 (std::uint16_t); all(float).
 template <typename Set>
-struct Convolution {
+struct VectorConvolution {
     using Vector = typename Set::Vector;
     static constexpr std::int64_t lanes = Set::lanes;
     static constexpr std::int64_t group = Set::lanes * Set::vectors;
-    static constexpr auto root_two = static_cast<float>(convolution::root_two);
-    static constexpr auto root_half = static_cast<float>(convolution::root_two / 2);
+    static constexpr auto root_two = static_cast<float>(cpu::root_two);
+    static constexpr auto root_half = static_cast<float>(cpu::root_two / 2);
 
     static std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
     static std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
@@ -369,4 +369,4 @@ struct Convolution {
 };
 
 } // namespace
-} // namespace vsmlrt::convolution
+} // namespace vsmlrt::cpu

@@ -1,11 +1,10 @@
-#include "convolution/chain.h"
+#include "cpu/convolution_chain.h"
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
 #include <numeric>
 
-namespace vsmlrt::convolution {
+namespace vsmlrt::cpu {
 namespace {
 
 constexpr std::int64_t alignment = 64;
@@ -15,7 +14,7 @@ std::int64_t aligned(std::int64_t size) {
 }
 
 // Of each value the last step that reads it.
-std::vector<std::int64_t> last_uses(const ChainDesc &desc) {
+std::vector<std::int64_t> last_uses(const ConvolutionChainDesc &desc) {
     std::vector<std::int64_t> last(desc.inputs.size() + desc.steps.size(), -1);
     for (std::size_t i = 0; i < desc.steps.size(); ++i)
         for (const std::int64_t value :
@@ -25,41 +24,9 @@ std::vector<std::int64_t> last_uses(const ChainDesc &desc) {
     return last;
 }
 
-// One step's work as the threads share it: they take items until there are none, and go on when all are done.
-struct Shared {
-    Task task;
-    std::int64_t tiles = 0;
-    std::int64_t at_a_time = 0;
-    std::atomic<std::int64_t> next = 0;
-    std::atomic<std::int64_t> done = 0;
-
-    void work(const Kernels &kernels, float *scratch) {
-        for (;;) {
-            const std::int64_t first = next.fetch_add(at_a_time, std::memory_order_relaxed);
-            if (first >= tiles)
-                break;
-            const std::int64_t count = std::min(at_a_time, tiles - first);
-            kernels.run(task, first, count, scratch);
-            if (done.fetch_add(count, std::memory_order_acq_rel) + count == tiles)
-                done.notify_all();
-        }
-        // The others' last items are soon done: waking from sleep would often take longer.
-        for (int i = 0; i < 4000 && done.load(std::memory_order_acquire) < tiles; ++i)
-            pause();
-        for (std::int64_t seen; (seen = done.load(std::memory_order_acquire)) < tiles;)
-            done.wait(seen, std::memory_order_acquire);
-    }
-
-    static void pause() {
-#if defined(__x86_64__)
-        __builtin_ia32_pause();
-#endif
-    }
-};
-
 } // namespace
 
-std::vector<Place> plan_places(const ChainDesc &desc) {
+std::vector<Place> plan_places(const ConvolutionChainDesc &desc) {
     const auto last = last_uses(desc);
     const std::size_t inputs = desc.inputs.size();
     std::vector<Place> places(desc.steps.size());
@@ -84,40 +51,32 @@ std::vector<Place> plan_places(const ChainDesc &desc) {
     return places;
 }
 
-std::byte *Workspace::memory(std::size_t bytes) {
-    if (bytes > memory_.bytes()) {
-        memory_ = HostBuffer();
-        memory_ = HostBuffer(bytes);
-    }
-    return memory_.data();
-}
-
-Chain::Chain(const ChainDesc &desc, const Kernels &kernels, Storage storage)
+ConvolutionChain::ConvolutionChain(const ConvolutionChainDesc &desc, const Kernels &kernels, Storage storage)
     : kernels_(kernels), storage_(kernels.bf16 ? storage : Storage::fp32), inputs_(desc.inputs),
       outputs_(desc.outputs), places_(plan_places(desc)) {
     for (std::size_t i = 0; i < inputs_.size(); ++i)
         origins_.push_back({static_cast<std::int64_t>(i)});
     steps_.reserve(desc.steps.size());
-    for (const StepDesc &step : desc.steps) {
+    for (const ConvolutionStepDesc &step : desc.steps) {
         steps_.push_back(
-            {Layer(step.layer, kernels_, storage_), step.input, step.added_before, step.added_after});
+            {Convolution(step.layer, kernels_, storage_), step.input, step.added_before, step.added_after});
         const Origin from = origin(step.input);
         origins_.push_back({from.input, steps_.back().layer.result(from.larger)});
     }
 }
 
-Extent Chain::extent(std::int64_t value, std::span<const Image> inputs) const {
+Extent ConvolutionChain::extent(std::int64_t value, std::span<const Image> inputs) const {
     const Origin from = origin(value);
     const Extent input = inputs[static_cast<std::size_t>(from.input)].extent;
     return {input.height + from.larger.height, input.width + from.larger.width};
 }
 
-std::int64_t Chain::channels(std::int64_t value) const {
+std::int64_t ConvolutionChain::channels(std::int64_t value) const {
     const auto index = static_cast<std::size_t>(value);
     return index < inputs_.size() ? inputs_[index] : steps_[index - inputs_.size()].layer.outputs();
 }
 
-void Chain::run(std::span<const Image> inputs, std::span<const Image> outputs, Workspace &workspace) const {
+void ConvolutionChain::run(std::span<const Image> inputs, std::span<const Image> outputs, Workspace &workspace) const {
     const auto size = [&](std::size_t step) {
         return extent(static_cast<std::int64_t>(inputs.size() + step), inputs);
     };
@@ -139,15 +98,17 @@ void Chain::run(std::span<const Image> inputs, std::span<const Image> outputs, W
     }
 
     const int threads = workspace.crew().size();
-    const auto shared = std::make_unique<Shared[]>(steps_.size());
+    const auto shares = std::make_unique<Shares[]>(steps_.size());
+    std::vector<Task> tasks(steps_.size());
     std::int64_t scratch = 0;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
         const Extent extent = size(i);
-        shared[i].tiles =
+        const std::int64_t tiles =
             ((extent.height + tile_size - 1) / tile_size) * ((extent.width + tile_size - 1) / tile_size);
-        shared[i].at_a_time = steps_[i].layer.tiles_at_a_time(shared[i].tiles, threads);
+        const std::int64_t at_a_time = steps_[i].layer.tiles_at_a_time(tiles, threads);
+        shares[i].set(tiles, at_a_time);
         scratch = std::max(
-            scratch, aligned(kernels_.scratch_floats(steps_[i].layer.packed(), shared[i].at_a_time) * 4));
+            scratch, aligned(kernels_.scratch_floats(steps_[i].layer.packed(), at_a_time) * 4));
     }
 
     std::byte *const memory = workspace.memory(static_cast<std::size_t>(
@@ -166,13 +127,15 @@ void Chain::run(std::span<const Image> inputs, std::span<const Image> outputs, W
         return index >= 0 ? values[static_cast<std::size_t>(index)] : Image{};
     };
     for (std::size_t i = 0; i < steps_.size(); ++i)
-        shared[i].task = {steps_[i].layer.packed(), value(steps_[i].input), values[inputs.size() + i],
-                          value(steps_[i].added_before), value(steps_[i].added_after)};
+        tasks[i] = {steps_[i].layer.packed(), value(steps_[i].input), values[inputs.size() + i],
+                    value(steps_[i].added_before), value(steps_[i].added_after)};
     workspace.crew().run([&](int thread) {
         auto *const own = reinterpret_cast<float *>(memory + scratch * thread);
         for (std::size_t i = 0; i < steps_.size(); ++i)
-            shared[i].work(kernels_, own);
+            shares[i].work([&](std::int64_t first, std::int64_t count) {
+                kernels_.run(tasks[i], first, count, own);
+            });
     });
 }
 
-} // namespace vsmlrt::convolution
+} // namespace vsmlrt::cpu

@@ -1,0 +1,33 @@
+// GridSample of our own as an operator of OpenVINO's graph.
+#pragma once
+
+#include "backends/openvino/workspaces.h"
+
+#include <memory>
+#include <openvino/core/model.hpp>
+#include <openvino/op/op.hpp>
+
+namespace vsmlrt::openvino {
+
+// Inputs [1, channels, height, width] and [1, height, width, 2], both fp32; see cpu::GridSample.
+class GridSample : public ov::op::Op {
+public:
+    OPENVINO_OP("GridSample", "vsmlrt")
+
+    GridSample() = default;
+    GridSample(const ov::OutputVector &inputs, bool align_corners, std::shared_ptr<Workspaces> workspaces);
+
+    void validate_and_infer_types() override;
+    [[nodiscard]] std::shared_ptr<ov::Node> clone_with_new_inputs(const ov::OutputVector &inputs) const override;
+    bool evaluate(ov::TensorVector &outputs, const ov::TensorVector &inputs) const override;
+    [[nodiscard]] bool has_evaluate() const override { return true; }
+
+private:
+    bool align_corners_ = false;
+    std::shared_ptr<Workspaces> workspaces_;
+};
+
+// GridSamples of one fp32 picture, linear with the edge repeated, become our own. Returns whether there are any.
+bool sample_grids(const ov::Model &model, const std::shared_ptr<Workspaces> &workspaces);
+
+} // namespace vsmlrt::openvino
