@@ -109,15 +109,20 @@ void Convolution::keep_taps(const ConvolutionDesc &desc, Storage storage) {
     packed_.filters_storage = storage;
 }
 
-std::int64_t Convolution::tiles_at_a_time(std::int64_t all, int threads) const {
+std::int64_t Convolution::most_tiles_at_a_time() const {
     // Of kept filters: what is between the steps shall stay in a core's cache. Of others: their transformation
     // shall be little beside the products.
     constexpr std::int64_t cached_floats = 64 * 1024;
-    const std::int64_t most = packed_.transformed
-                                  ? std::min<std::int64_t>(48, cached_floats / (points * packed_.inputs))
-                                  : 192;
-    const std::int64_t even = (all + threads - 1) / threads;
-    const std::int64_t tiles = std::max(kernels_.rows, std::min(most, even));
+    if (!packed_.transformed)
+        return 192;
+    return std::clamp(cached_floats / (points * packed_.inputs), kernels_.rows, std::int64_t{48});
+}
+
+std::int64_t Convolution::tiles_at_a_time(std::int64_t all, int threads) const {
+    // As many for every thread, so that none waits for the others at the end.
+    const std::int64_t most = most_tiles_at_a_time() * threads;
+    const std::int64_t turns = threads * ((all + most - 1) / most);
+    const std::int64_t tiles = (all + turns - 1) / turns;
     return (tiles + kernels_.rows - 1) / kernels_.rows * kernels_.rows;
 }
 

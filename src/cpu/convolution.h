@@ -40,7 +40,8 @@ public:
     }
     [[nodiscard]] const Packed &packed() const { return packed_; }
 
-    // How many tiles are best computed at a time where so many threads share `all` of them.
+    // How many tiles are best computed at a time, and where so many threads share `all` of them.
+    [[nodiscard]] std::int64_t most_tiles_at_a_time() const;
     [[nodiscard]] std::int64_t tiles_at_a_time(std::int64_t all, int threads) const;
 
 private:

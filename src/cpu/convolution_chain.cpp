@@ -13,47 +13,30 @@ std::int64_t aligned(std::int64_t size) {
     return (size + alignment - 1) / alignment * alignment;
 }
 
-// Of each value the last step that reads it.
-std::vector<std::int64_t> last_uses(const ConvolutionChainDesc &desc) {
-    std::vector<std::int64_t> last(desc.inputs.size() + desc.steps.size(), -1);
-    for (std::size_t i = 0; i < desc.steps.size(); ++i)
-        for (const std::int64_t value :
-             {desc.steps[i].input, desc.steps[i].added_before, desc.steps[i].added_after})
-            if (value >= 0)
-                last[static_cast<std::size_t>(value)] = static_cast<std::int64_t>(i);
-    return last;
+// A step on some rows: first what moves in its result's window, then the convolution.
+struct Turn {
+    Task task;
+    std::byte *window = nullptr;
+    std::int64_t row = 0; // bytes
+    std::int64_t moved_from = 0;
+    std::int64_t moved = 0;
+    Shares moves; // of stripes of each row
+    Shares tiles;
+};
+
+constexpr std::int64_t stripe = 16 * 1024;
+
+void move_rows(const Turn &turn, std::int64_t begin, std::int64_t size) {
+    for (std::int64_t y = 0; y < turn.moved; ++y)
+        std::copy_n(turn.window + (turn.moved_from + y) * turn.row + begin, size,
+                    turn.window + y * turn.row + begin);
 }
 
 } // namespace
 
-std::vector<Place> plan_places(const ConvolutionChainDesc &desc) {
-    const auto last = last_uses(desc);
-    const std::size_t inputs = desc.inputs.size();
-    std::vector<Place> places(desc.steps.size());
-    std::vector<std::int64_t> free;
-    std::int64_t slots = 0;
-    for (std::size_t i = 0; i < places.size(); ++i) {
-        const auto value = static_cast<std::int64_t>(inputs + i);
-        const auto output = std::find(desc.outputs.begin(), desc.outputs.end(), value);
-        if (output != desc.outputs.end()) {
-            places[i].output = output - desc.outputs.begin();
-        } else if (free.empty()) {
-            places[i].slot = slots++;
-        } else {
-            places[i].slot = free.back();
-            free.pop_back();
-        }
-        // A step's result must not lie where its own inputs do; after it they may go.
-        for (std::size_t earlier = 0; earlier < i; ++earlier)
-            if (places[earlier].slot >= 0 && last[inputs + earlier] == static_cast<std::int64_t>(i))
-                free.push_back(places[earlier].slot);
-    }
-    return places;
-}
-
 ConvolutionChain::ConvolutionChain(const ConvolutionChainDesc &desc, const Kernels &kernels, Storage storage)
     : kernels_(kernels), storage_(kernels.bf16 ? storage : Storage::fp32), inputs_(desc.inputs),
-      outputs_(desc.outputs), places_(plan_places(desc)) {
+      outputs_(desc.outputs) {
     for (std::size_t i = 0; i < inputs_.size(); ++i)
         origins_.push_back({static_cast<std::int64_t>(i)});
     steps_.reserve(desc.steps.size());
@@ -76,65 +59,98 @@ std::int64_t ConvolutionChain::channels(std::int64_t value) const {
     return index < inputs_.size() ? inputs_[index] : steps_[index - inputs_.size()].layer.outputs();
 }
 
-void ConvolutionChain::run(std::span<const Image> inputs, std::span<const Image> outputs, Workspace &workspace) const {
-    const auto size = [&](std::size_t step) {
-        return extent(static_cast<std::int64_t>(inputs.size() + step), inputs);
-    };
-    std::vector<Image> values(inputs.begin(), inputs.end());
-    std::vector<std::int64_t> slots;
+std::int64_t ConvolutionChain::rows_at_a_time(std::int64_t width, int threads) const {
+    std::int64_t tiles = 0;
+    for (const Step &step : steps_) {
+        const bool kept = step.layer.packed().transformed != nullptr;
+        tiles = std::max(tiles, (kept ? 4 : 1) * step.layer.most_tiles_at_a_time() * threads);
+    }
+    const std::int64_t across = (width + tile_size - 1) / tile_size;
+    return std::max<std::int64_t>(4, (tiles + across - 1) / across) * tile_size;
+}
+
+Bands ConvolutionChain::plan(std::span<const Image> inputs, int threads) const {
+    BandsDesc desc;
+    std::int64_t width = 1;
+    for (std::size_t value = 0; value < origins_.size(); ++value) {
+        const Extent size = extent(static_cast<std::int64_t>(value), inputs);
+        desc.heights.push_back(size.height);
+        width = std::max(width, size.width);
+    }
     for (std::size_t i = 0; i < steps_.size(); ++i) {
-        const Place place = places_[i];
-        if (place.output >= 0) {
-            values.push_back(outputs[static_cast<std::size_t>(place.output)]);
+        const Step &step = steps_[i];
+        const auto value = static_cast<std::int64_t>(inputs.size() + i);
+        desc.steps.push_back({step.input, step.added_before, step.added_after, step.layer.packed().pad_top,
+                              std::find(outputs_.begin(), outputs_.end(), value) != outputs_.end()});
+    }
+    desc.rows = rows_at_a_time(width, threads);
+    return plan_bands(desc);
+}
+
+void ConvolutionChain::run(std::span<const Image> inputs, std::span<const Image> outputs,
+                           Workspace &workspace) const {
+    const int threads = workspace.crew().size();
+    const Bands plan = this->plan(inputs, threads);
+
+    std::vector<Image> values(inputs.begin(), inputs.end());
+    std::vector<std::int64_t> windows; // bytes of each, 0 for outputs
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+        const auto value = static_cast<std::int64_t>(inputs.size() + i);
+        const auto output = std::find(outputs_.begin(), outputs_.end(), value);
+        if (output != outputs_.end()) {
+            values.push_back(outputs[static_cast<std::size_t>(output - outputs_.begin())]);
+            windows.push_back(0);
             continue;
         }
-        const Extent extent = size(i);
+        const Extent size = extent(value, inputs);
         const std::int64_t channels = steps_[i].layer.outputs();
         const std::int64_t pixel = kernels_.whole(channels);
-        values.push_back({nullptr, storage_, extent, channels, pixel});
-        slots.resize(std::max(slots.size(), static_cast<std::size_t>(place.slot) + 1));
-        std::int64_t &bytes = slots[static_cast<std::size_t>(place.slot)];
-        bytes = std::max(bytes, aligned(extent.height * extent.width * pixel * storage_size(storage_)));
+        values.push_back({nullptr, storage_, size, channels, pixel});
+        windows.push_back(aligned(plan.capacities[i] * size.width * pixel * storage_size(storage_)));
     }
 
-    const int threads = workspace.crew().size();
-    const auto shares = std::make_unique<Shares[]>(steps_.size());
-    std::vector<Task> tasks(steps_.size());
     std::int64_t scratch = 0;
-    for (std::size_t i = 0; i < steps_.size(); ++i) {
-        const Extent extent = size(i);
-        const std::int64_t tiles =
-            ((extent.height + tile_size - 1) / tile_size) * ((extent.width + tile_size - 1) / tile_size);
-        const std::int64_t at_a_time = steps_[i].layer.tiles_at_a_time(tiles, threads);
-        shares[i].set(tiles, at_a_time);
+    for (const Step &step : steps_)
         scratch = std::max(
-            scratch, aligned(kernels_.scratch_floats(steps_[i].layer.packed(), at_a_time) * 4));
-    }
-
+            scratch, aligned(kernels_.scratch_floats(step.layer.packed(), step.layer.most_tiles_at_a_time() +
+                                                                              kernels_.rows) *
+                             static_cast<std::int64_t>(sizeof(float))));
     std::byte *const memory = workspace.memory(static_cast<std::size_t>(
-        scratch * threads + std::accumulate(slots.begin(), slots.end(), std::int64_t{0})));
+        std::accumulate(windows.begin(), windows.end(), scratch * threads)));
     std::byte *next = memory + scratch * threads;
-    std::vector<std::byte *> begins;
-    for (const std::int64_t bytes : slots) {
-        begins.push_back(next);
-        next += bytes;
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+        if (windows[i] > 0)
+            values[inputs.size() + i].data = next;
+        next += windows[i];
     }
-    for (std::size_t i = 0; i < steps_.size(); ++i)
-        if (places_[i].slot >= 0)
-            values[inputs.size() + i].data = begins[static_cast<std::size_t>(places_[i].slot)];
 
-    const auto value = [&](std::int64_t index) {
-        return index >= 0 ? values[static_cast<std::size_t>(index)] : Image{};
-    };
-    for (std::size_t i = 0; i < steps_.size(); ++i)
-        tasks[i] = {steps_[i].layer.packed(), value(steps_[i].input), values[inputs.size() + i],
-                    value(steps_[i].added_before), value(steps_[i].added_after)};
+    const auto turns = std::make_unique<Turn[]>(plan.bands.size());
+    for (std::size_t i = 0; i < plan.bands.size(); ++i) {
+        const Band &band = plan.bands[i];
+        const Step &step = steps_[static_cast<std::size_t>(band.step)];
+        Image &result = values[inputs.size() + static_cast<std::size_t>(band.step)];
+        result.first_row = band.first;
+        const auto value = [&](std::int64_t index) {
+            return index >= 0 ? values[static_cast<std::size_t>(index)] : Image{};
+        };
+        Turn &turn = turns[i];
+        turn.task = {step.layer.packed(),      value(step.input), result, value(step.added_before),
+                     value(step.added_after), band.begin,        band.end};
+        turn.window = static_cast<std::byte *>(result.data);
+        turn.row = result.extent.width * result.pixel * storage_size(result.storage);
+        turn.moved_from = band.moved_from;
+        turn.moved = band.moved;
+        turn.moves.set(band.moved > 0 ? turn.row : 0, stripe);
+        turn.tiles.set(turn.task.tiles(), step.layer.tiles_at_a_time(turn.task.tiles(), threads));
+    }
     workspace.crew().run([&](int thread) {
         auto *const own = reinterpret_cast<float *>(memory + scratch * thread);
-        for (std::size_t i = 0; i < steps_.size(); ++i)
-            shares[i].work([&](std::int64_t first, std::int64_t count) {
-                kernels_.run(tasks[i], first, count, own);
-            });
+        for (std::size_t i = 0; i < plan.bands.size(); ++i) {
+            Turn &turn = turns[i];
+            turn.moves.work([&](std::int64_t begin, std::int64_t size) { move_rows(turn, begin, size); });
+            turn.tiles.work(
+                [&](std::int64_t first, std::int64_t count) { kernels_.run(turn.task, first, count, own); });
+        }
     });
 }
 

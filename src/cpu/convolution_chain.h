@@ -1,6 +1,7 @@
 // Convolutions that feed each other, computed without leaving their own layout in between.
 #pragma once
 
+#include "cpu/bands.h"
 #include "cpu/convolution.h"
 #include "cpu/workspace.h"
 
@@ -21,15 +22,6 @@ struct ConvolutionChainDesc {
     std::vector<ConvolutionStepDesc> steps;
     std::vector<std::int64_t> outputs; // values, each once and none of them an input
 };
-
-// Where a step's result lies until its last use.
-struct Place {
-    std::int64_t slot = -1;   // of the workspace; values in one slot never live at the same time
-    std::int64_t output = -1; // or of the caller's
-};
-
-// The slots of a chain's values, each taken again as soon as its value has had its last use.
-[[nodiscard]] std::vector<Place> plan_places(const ConvolutionChainDesc &desc);
 
 // Immutable; any number of calls at once, each with its own workspace.
 class ConvolutionChain {
@@ -63,12 +55,15 @@ private:
         std::int64_t added_after;
     };
 
+    // Rows that are computed at a time, by the outputs' width: enough for all threads, few enough for a cache.
+    [[nodiscard]] std::int64_t rows_at_a_time(std::int64_t width, int threads) const;
+    [[nodiscard]] Bands plan(std::span<const Image> inputs, int threads) const;
+
     const Kernels &kernels_;
     Storage storage_;
     std::vector<std::int64_t> inputs_;
     std::vector<Step> steps_;
     std::vector<std::int64_t> outputs_;
-    std::vector<Place> places_; // of the steps
     std::vector<Origin> origins_;
 };
 

@@ -36,6 +36,11 @@ struct Task {
     Image output;
     Image added_before; // to the result before the slopes; without data: nothing
     Image added_after;
+    std::int64_t begin = 0; // rows of the result that are computed
+    std::int64_t end = 0;
+
+    [[nodiscard]] std::int64_t tiles_across() const { return (output.extent.width + tile_size - 1) / tile_size; }
+    [[nodiscard]] std::int64_t tiles() const { return (end - begin + tile_size - 1) / tile_size * tiles_across(); }
 };
 
 struct Kernels {
@@ -44,7 +49,7 @@ struct Kernels {
     std::int64_t vectors; // in a group
     std::int64_t rows;    // tiles that are multiplied together
     bool bf16;            // images and filters may be stored in bf16
-    // Tiles first to first + count of the result, counted row by row. scratch: scratch_floats() of it.
+    // Tiles first to first + count of the task's, counted row by row. scratch: scratch_floats() of it.
     void (*run)(const Task &task, std::int64_t first, std::int64_t count, float *scratch);
 
     [[nodiscard]] constexpr std::int64_t group() const { return lanes * vectors; }

@@ -24,6 +24,7 @@ struct Image {
     Extent extent = {};
     std::int64_t channels = 0;
     std::int64_t pixel = 0; // elements from one pixel to the next; what is behind the channels is zero
+    std::int64_t first_row = 0; // at `data`; of the rows before it none is read
 };
 
 } // namespace vsmlrt::cpu

@@ -75,7 +75,7 @@ struct VectorConvolution {
 
     template <typename Element>
     static Element *at(const Image &image, std::int64_t y, std::int64_t x) {
-        return static_cast<Element *>(image.data) + (y * image.extent.width + x) * image.pixel;
+        return static_cast<Element *>(image.data) + ((y - image.first_row) * image.extent.width + x) * image.pixel;
     }
 
     static float widened(float value) { return value; }
@@ -97,10 +97,10 @@ struct VectorConvolution {
     static void transform_inputs(const Task &task, std::int64_t first, std::int64_t count, float *to) {
         const Image &image = task.input;
         const std::int64_t vectors = vectors_in(image.channels);
-        const std::int64_t across = (task.output.extent.width + tile_size - 1) / tile_size;
+        const std::int64_t across = task.tiles_across();
         const bool whole_vectors = image.pixel >= vectors * lanes;
         for (std::int64_t tile = first; tile < first + count; ++tile) {
-            const std::int64_t top = tile / across * tile_size - task.layer.pad_top;
+            const std::int64_t top = task.begin + tile / across * tile_size - task.layer.pad_top;
             const std::int64_t left = tile % across * tile_size - task.layer.pad_left;
             const bool inside = top >= 0 && left >= 0 && top + window <= image.extent.height &&
                                 left + window <= image.extent.width && whole_vectors;
@@ -296,13 +296,12 @@ struct VectorConvolution {
     template <typename Element>
     static void transform_outputs(const Task &task, std::int64_t first, std::int64_t count,
                                   std::int64_t channel, std::int64_t vectors, const float *from) {
-        const Extent extent = task.output.extent;
-        const std::int64_t across = (extent.width + tile_size - 1) / tile_size;
+        const std::int64_t across = task.tiles_across();
         for (std::int64_t tile = first; tile < first + count; ++tile) {
-            const std::int64_t top = tile / across * tile_size;
+            const std::int64_t top = task.begin + tile / across * tile_size;
             const std::int64_t left = tile % across * tile_size;
-            const std::int64_t height = smaller(tile_size, extent.height - top);
-            const std::int64_t width = smaller(tile_size, extent.width - left);
+            const std::int64_t height = smaller(tile_size, task.end - top);
+            const std::int64_t width = smaller(tile_size, task.output.extent.width - left);
             for (std::int64_t v = 0; v < vectors; ++v, from += points * lanes) {
                 const std::int64_t c = channel + v * lanes;
                 const bool whole = task.output.pixel >= c + lanes;

@@ -71,8 +71,9 @@ TEST(OwnConvolutionChain, IsItsLayersOneAfterAnother) {
             const double bound = storage == Storage::bf16 && kernels->bf16 ? 0.02 : 2e-5;
             for (const int threads : {1, 3}) {
                 Workspace workspace(threads);
-                // A size after another: a workspace grows, and serves the smaller ones after it.
-                for (const Extent extent : {Extent{9, 14}, Extent{50, 37}, Extent{3, 5}}) {
+                // A size after another: a workspace grows, and serves the smaller ones after it. The tall one takes
+                // several bands.
+                for (const Extent extent : {Extent{9, 14}, Extent{1201, 6}, Extent{50, 37}, Extent{3, 5}}) {
                     Picture input(extent, 16, Storage::fp32, 11);
                     const Picture a = layer(network.a, same, input, nullptr);
                     const Picture b = layer(network.b, same, a, &input);
@@ -104,27 +105,6 @@ TEST(OwnConvolutionChain, CallsSideBySideGiveTheSame) {
             caller.join();
         EXPECT_EQ(worst, std::vector<double>(3, 0));
     }
-}
-
-std::string text(const std::vector<cpu::Place> &places) {
-    std::string lines;
-    for (const auto &place : places)
-        lines += place.output >= 0 ? "output " + std::to_string(place.output) + "\n"
-                                   : "slot " + std::to_string(place.slot) + "\n";
-    return lines;
-}
-
-TEST(OwnConvolutionChain, ALineOfLayersTakesTwoSlotsByTurns) {
-    ConvolutionChainDesc desc{{8}, {}, {5}};
-    for (std::int64_t i = 0; i < 5; ++i)
-        desc.steps.push_back({{}, i});
-    EXPECT_EQ(text(plan_places(desc)), "slot 0\nslot 1\nslot 0\nslot 1\noutput 0\n");
-}
-
-TEST(OwnConvolutionChain, AValueThatIsAddedLaterKeepsItsSlot) {
-    // 1 = f(0), 2 = f(1), 3 = f(2) + 1, 4 = f(3)
-    const ConvolutionChainDesc desc{{8}, {{{}, 0}, {{}, 1}, {{}, 2, 1}, {{}, 3}}, {4}};
-    EXPECT_EQ(text(plan_places(desc)), "slot 0\nslot 1\nslot 2\noutput 0\n");
 }
 
 } // namespace

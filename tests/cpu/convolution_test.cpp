@@ -34,14 +34,15 @@ double error(const Case &c, const Kernels &kernels, Storage storage, std::int64_
     Picture output(result, c.outputs, storage, 2, c.pixel);
     Picture before(result, c.outputs, storage, 3);
     Picture after(result, c.outputs, Storage::fp32, 4, c.pixel);
-    const std::int64_t tiles = ((result.height + 3) / 4) * ((result.width + 3) / 4);
     const cpu::Task task = {layer.packed(), input.image(), output.image(),
                                     c.added_before ? before.image() : cpu::Image{},
-                                    c.added_after ? after.image() : cpu::Image{}};
+                                    c.added_after ? after.image() : cpu::Image{},
+                                    0,
+                                    result.height};
     HostBuffer scratch(
         static_cast<std::size_t>(kernels.scratch_floats(layer.packed(), at_a_time)) * sizeof(float));
-    for (std::int64_t first = 0; first < tiles; first += at_a_time)
-        kernels.run(task, first, std::min(at_a_time, tiles - first), scratch.as<float>());
+    for (std::int64_t first = 0; first < task.tiles(); first += at_a_time)
+        kernels.run(task, first, std::min(at_a_time, task.tiles() - first), scratch.as<float>());
     double worst = 0;
     for (std::int64_t y = 0; y < result.height; ++y)
         for (std::int64_t x = 0; x < result.width; ++x)

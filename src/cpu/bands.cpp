@@ -1,0 +1,107 @@
+#include "cpu/bands.h"
+
+#include "cpu/convolution_kernels.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace vsmlrt::cpu {
+namespace {
+
+std::int64_t whole_tiles(std::int64_t rows) {
+    return (rows + tile_size - 1) / tile_size * tile_size;
+}
+
+class Planner {
+public:
+    explicit Planner(const BandsDesc &desc)
+        : desc_(desc), inputs_(desc.heights.size() - desc.steps.size()), done_(desc.steps.size()),
+          first_(desc.steps.size()) {
+        plan_.capacities.resize(desc.steps.size());
+    }
+
+    Bands plan() {
+        for (std::int64_t target = desc_.rows; !complete(); target += desc_.rows) {
+            const auto wanted = demand(target);
+            for (std::size_t step = 0; step < done_.size(); ++step)
+                if (wanted[step] > done_[step])
+                    advance(step, wanted[step]);
+        }
+        return std::move(plan_);
+    }
+
+private:
+    [[nodiscard]] std::int64_t height(std::size_t step) const { return desc_.heights[inputs_ + step]; }
+
+    [[nodiscard]] bool complete() const {
+        for (std::size_t step = 0; step < done_.size(); ++step)
+            if (done_[step] < height(step))
+                return false;
+        return true;
+    }
+
+    // Up to which row each step must have come for `target` rows of those that no step reads.
+    [[nodiscard]] std::vector<std::int64_t> demand(std::int64_t target) const {
+        std::vector<std::int64_t> wanted(done_.size(), -1);
+        const auto want = [&](std::int64_t value, std::int64_t rows) {
+            if (value < static_cast<std::int64_t>(inputs_))
+                return;
+            const std::size_t step = static_cast<std::size_t>(value) - inputs_;
+            wanted[step] = std::max(wanted[step], std::min(height(step), whole_tiles(rows)));
+        };
+        for (std::size_t i = done_.size(); i-- > 0;) {
+            const BandsDesc::Step &step = desc_.steps[i];
+            if (wanted[i] < 0)
+                wanted[i] = std::min(height(i), whole_tiles(target));
+            want(step.input, whole_tiles(wanted[i]) - step.pad_top + window - tile_size);
+            for (const std::int64_t added : {step.added_before, step.added_after})
+                if (added >= 0)
+                    want(added, wanted[i]);
+        }
+        return wanted;
+    }
+
+    // The first row of a step's result that others have not read for the last time.
+    [[nodiscard]] std::int64_t needed_from(std::size_t of) const {
+        const auto value = static_cast<std::int64_t>(inputs_ + of);
+        std::int64_t first = done_[of];
+        for (std::size_t i = 0; i < done_.size(); ++i) {
+            const BandsDesc::Step &step = desc_.steps[i];
+            if (done_[i] >= height(i))
+                continue;
+            if (step.input == value)
+                first = std::min(first, std::max<std::int64_t>(0, done_[i] - step.pad_top));
+            if (step.added_before == value || step.added_after == value)
+                first = std::min(first, done_[i]);
+        }
+        return first;
+    }
+
+    void advance(std::size_t step, std::int64_t to) {
+        Band band = {static_cast<std::int64_t>(step), done_[step], to};
+        if (!desc_.steps[step].is_output) {
+            band.first = needed_from(step);
+            band.moved_from = band.first - first_[step];
+            band.moved = band.moved_from > 0 ? done_[step] - band.first : 0;
+            first_[step] = band.first;
+            std::int64_t &capacity = plan_.capacities[step];
+            capacity = std::max(capacity, to - band.first);
+        }
+        done_[step] = to;
+        plan_.bands.push_back(band);
+    }
+
+    const BandsDesc &desc_;
+    std::size_t inputs_;
+    std::vector<std::int64_t> done_;  // rows of the steps' results
+    std::vector<std::int64_t> first_; // rows of their windows
+    Bands plan_;
+};
+
+} // namespace
+
+Bands plan_bands(const BandsDesc &desc) {
+    return Planner(desc).plan();
+}
+
+} // namespace vsmlrt::cpu

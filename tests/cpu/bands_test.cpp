@@ -1,0 +1,114 @@
+#include "cpu/bands.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <random>
+#include <string>
+
+namespace vsmlrt::test {
+namespace {
+
+using cpu::Band;
+using cpu::Bands;
+using cpu::BandsDesc;
+
+std::string text(const Bands &plan) {
+    std::string lines;
+    for (const Band &band : plan.bands) {
+        lines += "step " + std::to_string(band.step) + " rows " + std::to_string(band.begin) + " to " +
+                 std::to_string(band.end);
+        if (band.first > 0)
+            lines += ", window from " + std::to_string(band.first) + ", " + std::to_string(band.moved) + " moved by " +
+                     std::to_string(band.moved_from);
+        lines += "\n";
+    }
+    return lines;
+}
+
+TEST(Bands, EveryLayerIsAheadOfItsReaderByWhatTheReaderSees) {
+    const BandsDesc desc = {{20, 20, 20, 20}, {{0, -1, -1, 1}, {1, -1, -1, 1}, {2, -1, -1, 1, true}}, 8};
+    const Bands plan = plan_bands(desc);
+    EXPECT_EQ(text(plan), "step 0 rows 0 to 16\n"
+                          "step 1 rows 0 to 12\n"
+                          "step 2 rows 0 to 8\n"
+                          "step 0 rows 16 to 20, window from 11, 5 moved by 11\n"
+                          "step 1 rows 12 to 20, window from 7, 5 moved by 7\n"
+                          "step 2 rows 8 to 16\n"
+                          "step 2 rows 16 to 20\n");
+    EXPECT_EQ(plan.capacities, (std::vector<std::int64_t>{16, 13, 0}));
+}
+
+TEST(Bands, AValueThatIsAddedLaterStaysUntilThen) {
+    const BandsDesc desc = {{16, 16, 16, 16}, {{0, -1, -1, 1}, {1, -1, -1, 1}, {2, 1, -1, 1, true}}, 4};
+    const Bands plan = plan_bands(desc);
+    // When row 12 of the first step comes, the last step has come to row 4 and still adds from there.
+    EXPECT_EQ(text(plan), "step 0 rows 0 to 12\n"
+                          "step 1 rows 0 to 8\n"
+                          "step 2 rows 0 to 4\n"
+                          "step 0 rows 12 to 16, window from 4, 8 moved by 4\n"
+                          "step 1 rows 8 to 12, window from 3, 5 moved by 3\n"
+                          "step 2 rows 4 to 8\n"
+                          "step 1 rows 12 to 16, window from 7, 5 moved by 4\n"
+                          "step 2 rows 8 to 12\n"
+                          "step 2 rows 12 to 16\n");
+}
+
+// Runs a plan by its rules: each row is computed once, and what a step reads is in its window.
+void check(const BandsDesc &desc, const Bands &plan) {
+    const std::size_t inputs = desc.heights.size() - desc.steps.size();
+    std::vector<std::int64_t> done(desc.steps.size());
+    std::vector<std::int64_t> first(desc.steps.size());
+    const auto has = [&](std::int64_t value, std::int64_t begin, std::int64_t end) {
+        if (value < static_cast<std::int64_t>(inputs))
+            return true;
+        const std::size_t step = static_cast<std::size_t>(value) - inputs;
+        return first[step] <= begin && std::min(end, desc.heights[static_cast<std::size_t>(value)]) <= done[step];
+    };
+    for (const Band &band : plan.bands) {
+        const auto i = static_cast<std::size_t>(band.step);
+        const BandsDesc::Step &step = desc.steps[i];
+        ASSERT_EQ(band.begin, done[i]);
+        ASSERT_GT(band.end, band.begin);
+        ASSERT_TRUE(band.begin % 4 == 0 && (band.end % 4 == 0 || band.end == desc.heights[inputs + i]));
+        if (!step.is_output) {
+            ASSERT_EQ(band.moved_from, band.first - first[i]);
+            ASSERT_EQ(band.moved, band.moved_from > 0 ? done[i] - band.first : 0);
+            ASSERT_LE(band.end - band.first, plan.capacities[i]);
+            first[i] = band.first;
+        }
+        const std::int64_t tiles_end = (band.end + 3) / 4 * 4;
+        ASSERT_TRUE(has(step.input, std::max<std::int64_t>(0, band.begin - step.pad_top),
+                        tiles_end - step.pad_top + 2));
+        for (const std::int64_t added : {step.added_before, step.added_after})
+            ASSERT_TRUE(added < 0 || has(added, band.begin, band.end));
+        done[i] = band.end;
+    }
+    for (std::size_t i = 0; i < done.size(); ++i)
+        ASSERT_EQ(done[i], desc.heights[inputs + i]);
+}
+
+TEST(Bands, WhatAStepReadsIsThereWhateverTheChain) {
+    std::mt19937 random(5);
+    const auto up_to = [&](std::int64_t most) { return static_cast<std::int64_t>(random()) % (most + 1); };
+    for (int round = 0; round < 2000; ++round) {
+        BandsDesc desc = {{9 + up_to(90)}, {}, 4 + up_to(30)};
+        for (std::int64_t i = 0; i < 1 + up_to(8); ++i) {
+            // Mostly the value before, sometimes an earlier one.
+            const std::int64_t input = up_to(3) > 0 ? i : up_to(i);
+            const std::int64_t top = up_to(2);
+            const std::int64_t height =
+                std::max<std::int64_t>(1, desc.heights[static_cast<std::size_t>(input)] + top + up_to(2) - 2);
+            std::int64_t added = up_to(i);
+            if (desc.heights[static_cast<std::size_t>(added)] != height)
+                added = -1;
+            desc.steps.push_back({input, added, -1, top, up_to(4) == 0});
+            desc.heights.push_back(height);
+        }
+        desc.steps.back().is_output = true;
+        check(desc, plan_bands(desc));
+        ASSERT_FALSE(testing::Test::HasFatalFailure()) << "round " << round;
+    }
+}
+
+} // namespace
+} // namespace vsmlrt::test
