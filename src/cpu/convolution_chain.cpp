@@ -61,10 +61,8 @@ std::int64_t ConvolutionChain::channels(std::int64_t value) const {
 
 std::int64_t ConvolutionChain::rows_at_a_time(std::int64_t width, int threads) const {
     std::int64_t tiles = 0;
-    for (const Step &step : steps_) {
-        const bool kept = step.layer.packed().transformed != nullptr;
-        tiles = std::max(tiles, (kept ? 4 : 1) * step.layer.most_tiles_at_a_time() * threads);
-    }
+    for (const Step &step : steps_)
+        tiles = std::max(tiles, 2 * threads * step.layer.most_tiles_at_a_time());
     const std::int64_t across = (width + tile_size - 1) / tile_size;
     return std::max<std::int64_t>(4, (tiles + across - 1) / across) * tile_size;
 }
