@@ -62,9 +62,9 @@ std::int64_t ConvolutionChain::channels(std::int64_t value) const {
 std::int64_t ConvolutionChain::rows_at_a_time(std::int64_t width, int threads) const {
     std::int64_t tiles = 0;
     for (const Step &step : steps_)
-        tiles = std::max(tiles, 2 * threads * step.layer.most_tiles_at_a_time());
+        tiles = std::max(tiles, threads * step.layer.most_tiles_at_a_time());
     const std::int64_t across = (width + tile_size - 1) / tile_size;
-    return std::max<std::int64_t>(4, (tiles + across - 1) / across) * tile_size;
+    return std::max<std::int64_t>(2, (tiles + across - 1) / across) * tile_size;
 }
 
 Bands ConvolutionChain::plan(std::span<const Image> inputs, int threads) const {

@@ -318,11 +318,15 @@ bool is_worth_it(const Piece &piece, const std::vector<Layer> &layers, cpu::Stor
     double gain = 0;
     for (std::size_t i = 0; i < layers.size(); ++i)
         gain += saved(piece.desc.steps[i], layers[i].result.get_partial_shape(), storage);
-    // Bringing what goes in and out into the chain's layout.
-    double boundary = 0;
-    for (const auto *values : {&piece.inputs, &piece.outputs})
-        for (const Value &value : *values)
-            boundary += static_cast<double>(value.get_partial_shape()[1].get_length());
+    // Bringing what goes in and out into the chain's layout; OpenVINO copies bf16 that comes out.
+    const auto channels = [](const ov::OutputVector &values) {
+        double sum = 0;
+        for (const Value &value : values)
+            sum += static_cast<double>(value.get_partial_shape()[1].get_length());
+        return sum;
+    };
+    const double boundary =
+        channels(piece.inputs) + (storage == cpu::Storage::bf16 ? 2.5 : 1) * channels(piece.outputs);
     return gain > boundary;
 }
 
