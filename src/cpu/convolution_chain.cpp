@@ -42,7 +42,7 @@ ConvolutionChain::ConvolutionChain(const ConvolutionChainDesc &desc, const Kerne
     steps_.reserve(desc.steps.size());
     for (const ConvolutionStepDesc &step : desc.steps) {
         steps_.push_back(
-            {Convolution(step.layer, kernels_, storage_), step.input, step.added_before, step.added_after});
+            {Convolution(step.layer, kernels_, storage_), step.input, step.added_before, step.added_after, step.shuffle});
         const Origin from = origin(step.input);
         origins_.push_back({from.input, steps_.back().layer.result(from.larger)});
     }
@@ -59,12 +59,17 @@ std::int64_t ConvolutionChain::channels(std::int64_t value) const {
     return index < inputs_.size() ? inputs_[index] : steps_[index - inputs_.size()].layer.outputs();
 }
 
+std::int64_t ConvolutionChain::shuffle(std::int64_t value) const {
+    const auto index = static_cast<std::size_t>(value);
+    return index < inputs_.size() ? 0 : steps_[index - inputs_.size()].shuffle;
+}
+
 std::int64_t ConvolutionChain::rows_at_a_time(std::int64_t width, int threads) const {
     std::int64_t tiles = 0;
     for (const Step &step : steps_)
         tiles = std::max(tiles, threads * step.layer.most_tiles_at_a_time());
     const std::int64_t across = (width + tile_size - 1) / tile_size;
-    return std::max<std::int64_t>(2, (tiles + across - 1) / across) * tile_size;
+    return std::max<std::int64_t>(4, (tiles + across - 1) / across) * tile_size;
 }
 
 Bands ConvolutionChain::plan(std::span<const Image> inputs, int threads) const {

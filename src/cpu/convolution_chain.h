@@ -15,6 +15,9 @@ struct ConvolutionStepDesc {
     std::int64_t input = 0;
     std::int64_t added_before = -1; // to the sums, before the slopes; -1: nothing
     std::int64_t added_after = -1;
+    // The result is an output, written as a picture: see Image::shuffle. What is added after it, repeated over the
+    // block, then has as many channels as the picture.
+    std::int64_t shuffle = 0;
 };
 
 struct ConvolutionChainDesc {
@@ -42,6 +45,7 @@ public:
     [[nodiscard]] const std::vector<std::int64_t> &outputs() const { return outputs_; }
     [[nodiscard]] Storage storage() const { return storage_; }
     [[nodiscard]] std::int64_t channels(std::int64_t value) const;
+    [[nodiscard]] std::int64_t shuffle(std::int64_t value) const; // 0: it stays as it is
     [[nodiscard]] std::size_t num_inputs() const { return inputs_.size(); }
 
     // Images of the inputs' and outputs' channels, outputs in the order of the description.
@@ -53,6 +57,7 @@ private:
         std::int64_t input;
         std::int64_t added_before;
         std::int64_t added_after;
+        std::int64_t shuffle;
     };
 
     // Rows that are computed at a time, by the outputs' width: enough for all threads, few enough for a cache.

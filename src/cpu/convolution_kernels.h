@@ -35,7 +35,7 @@ struct Task {
     Image input;
     Image output;
     Image added_before; // to the result before the slopes; without data: nothing
-    Image added_after;
+    Image added_after; // where the result is shuffled, with a channel for each of the picture's: to the whole block
     std::int64_t begin = 0; // rows of the result that are computed
     std::int64_t end = 0;
 

@@ -270,6 +270,30 @@ struct VectorConvolution {
         });
     }
 
+    static void shuffle(const Task &task, std::int64_t y, std::int64_t x, std::int64_t channel, Vector value) {
+        const Image &output = task.output;
+        const std::int64_t factor = output.shuffle;
+        const std::int64_t width = output.extent.width * factor;
+        alignas(64) float values[lanes];
+        Set::store(values, value);
+        const std::int64_t count = smaller(lanes, output.channels - channel);
+        for (std::int64_t i = 0; i < count;) {
+            const std::int64_t row = (channel + i) / factor; // of a block, counted over all of them
+            const std::int64_t color = row / factor;
+            const std::int64_t line = (color * output.extent.height + y) * factor + row % factor;
+            float *const to = static_cast<float *>(output.data) + line * width + x * factor - row * factor;
+            const float base = task.added_after.data ? element(task.added_after, y, x, color) : 0.F;
+            for (const std::int64_t end = smaller(count, (row + 1) * factor - channel); i < end; ++i)
+                to[channel + i] = values[i] + base;
+        }
+    }
+
+    static float element(const Image &image, std::int64_t y, std::int64_t x, std::int64_t channel) {
+        return by_storage(image.storage, [&](auto type) {
+            return widened(at<const decltype(type)>(image, y, x)[channel]);
+        });
+    }
+
     // What follows the sum of one pixel, and its place in the result.
     template <typename Element>
     static void finish(const Task &task, std::int64_t y, std::int64_t x, std::int64_t channel, bool whole,
@@ -279,6 +303,10 @@ struct VectorConvolution {
             value += added(task.added_before, y, x, channel, whole);
         if (task.layer.slopes)
             value = Set::sloped(value, Set::load(task.layer.slopes + channel));
+        if (task.output.shuffle > 0) {
+            shuffle(task, y, x, channel, value);
+            return;
+        }
         if (task.added_after.data)
             value += added(task.added_after, y, x, channel, whole);
         Element *to = at<Element>(task.output, y, x) + channel;

@@ -14,6 +14,19 @@ cpu::Image image(const ov::Tensor &tensor) {
             dim(3)};
 }
 
+cpu::Image output_image(ov::Tensor &tensor, cpu::Extent size, std::int64_t channels, std::int64_t shuffle) {
+    const auto dim = [](std::int64_t value) { return static_cast<std::size_t>(value); };
+    if (shuffle == 0) {
+        tensor.set_shape({1, dim(size.height), dim(size.width), dim(channels)});
+        return image(tensor);
+    }
+    tensor.set_shape(
+        {1, dim(channels / (shuffle * shuffle)), dim(size.height * shuffle), dim(size.width * shuffle)});
+    cpu::Image picture = {tensor.data(), cpu::Storage::fp32, size, channels, channels};
+    picture.shuffle = shuffle;
+    return picture;
+}
+
 ov::Dimension grown(const ov::Dimension &size, std::int64_t by) {
     return by < 0 ? size - ov::Dimension(-by) : size + ov::Dimension(by);
 }
@@ -37,6 +50,13 @@ void ConvolutionChain::validate_and_infer_types() {
         const std::int64_t value = chain_->outputs()[i];
         const auto &origin = chain_->origin(value);
         const ov::PartialShape &input = get_input_partial_shape(static_cast<std::size_t>(origin.input));
+        if (const std::int64_t factor = chain_->shuffle(value); factor > 0) {
+            set_output_type(i, ov::element::f32,
+                            ov::PartialShape{1, chain_->channels(value) / (factor * factor),
+                                             grown(input[1], origin.larger.height) * factor,
+                                             grown(input[2], origin.larger.width) * factor});
+            continue;
+        }
         set_output_type(i, type_of(*chain_),
                         ov::PartialShape{1, grown(input[1], origin.larger.height),
                                          grown(input[2], origin.larger.width), chain_->channels(value)});
@@ -54,10 +74,8 @@ bool ConvolutionChain::evaluate(ov::TensorVector &outputs, const ov::TensorVecto
     std::vector<cpu::Image> to;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         const std::int64_t value = chain_->outputs()[i];
-        const cpu::Extent size = chain_->extent(value, from);
-        outputs[i].set_shape({1, static_cast<std::size_t>(size.height), static_cast<std::size_t>(size.width),
-                              static_cast<std::size_t>(chain_->channels(value))});
-        to.push_back(image(outputs[i]));
+        to.push_back(output_image(outputs[i], chain_->extent(value, from), chain_->channels(value),
+                                  chain_->shuffle(value)));
     }
     const Workspaces::Lease workspace(*workspaces_);
     chain_->run(from, to, *workspace);

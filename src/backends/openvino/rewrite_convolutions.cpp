@@ -10,10 +10,12 @@
 #include <openvino/op/constant.hpp>
 #include <openvino/op/convert.hpp>
 #include <openvino/op/convolution.hpp>
+#include <openvino/op/depth_to_space.hpp>
 #include <openvino/op/multiply.hpp>
 #include <openvino/op/prelu.hpp>
 #include <openvino/op/reduce_mean.hpp>
 #include <openvino/op/relu.hpp>
+#include <openvino/op/reshape.hpp>
 #include <openvino/op/slice.hpp>
 #include <openvino/op/transpose.hpp>
 #include <optional>
@@ -37,6 +39,7 @@ struct Layer {
     cpu::Pads pads = {};
     std::optional<Value> added_before;
     std::optional<Value> added_after;
+    std::int64_t shuffle = 0; // see cpu::ConvolutionStepDesc
     Value result;
 
     [[nodiscard]] std::vector<Value> sources() const {
@@ -148,6 +151,52 @@ bool take(Layer &layer, const Node &node) {
     return !layer.slopes.empty();
 }
 
+Node only_reader(const Value &value) {
+    const auto readers = value.get_target_inputs();
+    return readers.size() == 1 ? readers.begin()->get_node()->shared_from_this() : nullptr;
+}
+
+template <typename Operator>
+std::shared_ptr<Operator> only_reader(const Node &node) {
+    return node ? ov::as_type_ptr<Operator>(only_reader(node->output(0))) : nullptr;
+}
+
+// What a picture that is repeated over blocks looks like after add_before_shuffle: reshaped to [1, colors, 1, pixels].
+std::optional<Value> repeated(const Value &value, const ov::PartialShape &blocks) {
+    const auto reshape = ov::as_type_ptr<ov::op::v1::Reshape>(value.get_node_shared_ptr());
+    if (!reshape || !has_fixed_channels(reshape->input_value(0)) ||
+        reshape->get_output_partial_shape(0) != ov::PartialShape{1, blocks[1], 1, blocks[3]})
+        return {};
+    return reshape->input_value(0);
+}
+
+// Takes the shuffle that makes a picture of the layer's result, and what add_before_shuffle put before it.
+void take_shuffle(Layer &layer) {
+    using ov::op::v1::Add;
+    using ov::op::v1::Reshape;
+    if (layer.added_after || layer.result.get_partial_shape().is_dynamic())
+        return;
+    Node before = layer.result.get_node_shared_ptr();
+    std::optional<Value> base;
+    if (const auto blocks = only_reader<Reshape>(before)) {
+        const auto sum = only_reader<Add>(blocks);
+        if (!sum)
+            return;
+        const Value other = sum->input_value(sum->input_value(0) == blocks->output(0) ? 1 : 0);
+        base = repeated(other, blocks->get_output_partial_shape(0));
+        before = only_reader<Reshape>(sum);
+        if (!base || !before || before->get_output_partial_shape(0) != layer.result.get_partial_shape())
+            return;
+    }
+    const auto shuffle = only_reader<ov::op::v0::DepthToSpace>(before);
+    if (!shuffle || shuffle->get_mode() != ov::op::v0::DepthToSpace::DepthToSpaceMode::DEPTH_FIRST ||
+        shuffle->get_output_element_type(0) != ov::element::f32)
+        return;
+    layer.shuffle = static_cast<std::int64_t>(shuffle->get_block_size());
+    layer.added_after = base;
+    layer.result = shuffle->output(0);
+}
+
 std::optional<Layer> layer_at(const Node &node) {
     const auto convolution = ov::as_type_ptr<ov::op::v1::Convolution>(node);
     auto layer = convolution ? bare(*convolution) : std::nullopt;
@@ -155,13 +204,12 @@ std::optional<Layer> layer_at(const Node &node) {
         return {};
     layer->result = node->output(0);
     for (;;) {
-        const auto readers = layer->result.get_target_inputs();
-        if (readers.size() != 1)
+        const Node reader = only_reader(layer->result);
+        if (!reader || !has_fixed_channels(reader->get_output_size() == 1 ? reader->output(0) : layer->result) ||
+            !take(*layer, reader)) {
+            take_shuffle(*layer);
             return layer;
-        const Node reader = readers.begin()->get_node()->shared_from_this();
-        if (!has_fixed_channels(reader->get_output_size() == 1 ? reader->output(0) : layer->result) ||
-            !take(*layer, reader))
-            return layer;
+        }
         layer->result = reader->output(0);
     }
 }
@@ -183,7 +231,11 @@ public:
                 continue;
             }
             const std::size_t chain = join(end->second, chain_of, before);
-            chain_of[end->second.result] = chain;
+            // A picture is not what a chain goes on with.
+            if (end->second.shuffle > 0)
+                before[node.get()] = {chain};
+            else
+                chain_of[end->second.result] = chain;
             layers_[chain].push_back(std::move(end->second));
         }
     }
@@ -272,7 +324,8 @@ Piece piece(const std::vector<Layer> &layers) {
     std::map<Value, std::int64_t> results;
     std::set<const ov::Node *> inside;
     for (const Layer &layer : layers)
-        results[layer.result] = 0;
+        if (layer.shuffle == 0)
+            results[layer.result] = 0;
     for (const Layer &layer : layers)
         for (const Value &source : layer.sources())
             if (!results.contains(source) && inputs.emplace(source, made.inputs.size()).second) {
@@ -290,11 +343,12 @@ Piece piece(const std::vector<Layer> &layers) {
             return input != inputs.end() ? input->second : results.at(*value);
         };
         made.desc.steps.push_back(
-            {layer.desc(), number(layer.input), number(layer.added_before), number(layer.added_after)});
+            {layer.desc(), number(layer.input), number(layer.added_before), number(layer.added_after),
+             layer.shuffle});
         results[layer.result] = next++;
     }
     for (const Layer &layer : layers)
-        if (static_cast<std::int64_t>(layer.result.get_target_inputs().size()) > readers[layer.result]) {
+        if (layer.shuffle > 0 || static_cast<std::int64_t>(layer.result.get_target_inputs().size()) > readers[layer.result]) {
             made.outputs.push_back(layer.result);
             made.desc.outputs.push_back(results[layer.result]);
         }
@@ -414,12 +468,19 @@ void replace(const Piece &piece, const std::shared_ptr<const cpu::ConvolutionCha
     ov::OutputVector inputs;
     for (const Value &input : piece.inputs) {
         const auto found = known.find(input);
-        inputs.push_back(converted(found != known.end() ? found->second : transposed(input, to_nhwc), type));
+        const Value nhwc = found != known.end() ? found->second : transposed(input, to_nhwc);
+        // Pictures keep what bf16 would round away.
+        inputs.push_back(input.get_partial_shape()[1].get_length() <= 4 ? nhwc : converted(nhwc, type));
     }
     const auto node = std::make_shared<ConvolutionChain>(inputs, chain, workspaces);
     node->set_friendly_name(piece.outputs.front().get_node()->get_friendly_name());
-    for (std::size_t i = 0; i < piece.outputs.size(); ++i)
-        hand_over(piece.outputs[i], converted(node->output(i), ov::element::f32), known);
+    for (std::size_t i = 0; i < piece.outputs.size(); ++i) {
+        Value old = piece.outputs[i];
+        if (chain->shuffle(piece.desc.outputs[i]) > 0)
+            old.replace(node->output(i));
+        else
+            hand_over(old, converted(node->output(i), ov::element::f32), known);
+    }
 }
 
 } // namespace
