@@ -1,44 +1,22 @@
 #include "backends/openvino/rewrite.h"
 
-#include "model/onnx.h"
+#include "backends/openvino/models.h"
 #include "networks/builder.h"
 #include "networks/families.h"
 
 #include <algorithm>
 #include <bit>
 #include <gtest/gtest.h>
-#include <map>
 #include <openvino/runtime/core.hpp>
 
 namespace vsmlrt::test {
 namespace {
 
-using Types = std::map<std::string, int>;
-
-Types types_of(const ov::Model &model) {
-    Types types;
-    for (const auto &node : model.get_ordered_ops())
-        ++types[node->get_type_name()];
-    return types;
-}
-
-// The operators of the network at this size, as they are handed to the compiler.
-std::shared_ptr<ov::Model> rewritten(const model::Network &network, ov::Dimension height,
-                                     ov::Dimension width) {
-    static ov::Core core;
-    const auto bytes = model::write_onnx(network);
-    const std::string text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
-    auto model = core.read_model(text, ov::Tensor());
-    ov::PartialShape shape = model->input(0).get_partial_shape();
-    shape[2] = height;
-    shape[3] = width;
-    model->reshape(shape);
+std::shared_ptr<ov::Model> rewritten(const model::Network &network, const ov::Dimension &height,
+                                     const ov::Dimension &width) {
+    auto model = model_of(network, height, width);
     openvino::rewrite_for_cpu(model);
     return model;
-}
-
-int count(const std::shared_ptr<ov::Model> &model, const char *type) {
-    return types_of(*model)[type];
 }
 
 model::Network one_layer(const std::string &op, std::int64_t to, Attributes attributes, std::int64_t kernel) {
