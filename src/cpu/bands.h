@@ -20,12 +20,13 @@ struct BandsDesc {
     std::int64_t rows = 0; // of the results that no step reads, so many at a time
 };
 
-// One step on some rows. Before it the rows of its result that are needed again move to the front of its window.
+// One step on some rows. Before it the rows of its result that are needed again move to the front of its
+// window.
 struct Band {
     std::int64_t step = 0;
     std::int64_t begin = 0; // rows of the result that are computed
     std::int64_t end = 0;
-    std::int64_t first = 0; // the first row in the window of the result
+    std::int64_t first = 0;      // the first row in the window of the result
     std::int64_t moved_from = 0; // it was at this row of the window before; 0: nothing moves
     std::int64_t moved = 0;      // rows
 };
@@ -35,8 +36,8 @@ struct Bands {
     std::vector<std::int64_t> capacities; // of the steps' windows in rows; 0 for outputs
 };
 
-// Depth first: as soon as a value has the rows, what reads it is computed, so that of each value only a window is
-// held and found in a cache. All rows are computed once.
+// Depth first: as soon as a value has the rows, what reads it is computed, so that of each value only a
+// window is held and found in a cache. All rows are computed once.
 [[nodiscard]] Bands plan_bands(const BandsDesc &desc);
 
 } // namespace vsmlrt::cpu

@@ -19,10 +19,10 @@ std::array<double, window> transformed(const Taps &g) {
 }
 
 std::array<double, points> transformed(const float *filter) {
-    std::array<std::array<double, window>, 3> columns;
+    std::array<std::array<double, window>, 3> columns = {};
     for (std::size_t x = 0; x < 3; ++x)
         columns[x] = transformed(Taps{filter[x], filter[3 + x], filter[6 + x]});
-    std::array<double, points> result;
+    std::array<double, points> result = {};
     for (std::size_t y = 0; y < window; ++y) {
         const auto line = transformed(Taps{columns[0][y], columns[1][y], columns[2][y]});
         std::copy(line.begin(), line.end(), result.begin() + y * window);

@@ -41,8 +41,8 @@ ConvolutionChain::ConvolutionChain(const ConvolutionChainDesc &desc, const Kerne
         origins_.push_back({static_cast<std::int64_t>(i)});
     steps_.reserve(desc.steps.size());
     for (const ConvolutionStepDesc &step : desc.steps) {
-        steps_.push_back(
-            {Convolution(step.layer, kernels_, storage_), step.input, step.added_before, step.added_after, step.shuffle});
+        steps_.push_back({Convolution(step.layer, kernels_, storage_), step.input, step.added_before,
+                          step.added_after, step.shuffle});
         const Origin from = origin(step.input);
         origins_.push_back({from.input, steps_.back().layer.result(from.larger)});
     }
@@ -115,11 +115,11 @@ void ConvolutionChain::run(std::span<const Image> inputs, std::span<const Image>
     std::int64_t scratch = 0;
     for (const Step &step : steps_)
         scratch = std::max(
-            scratch, aligned(kernels_.scratch_floats(step.layer.packed(), step.layer.most_tiles_at_a_time() +
-                                                                              kernels_.rows) *
+            scratch, aligned(kernels_.scratch_floats(step.layer.packed(),
+                                                     step.layer.most_tiles_at_a_time() + kernels_.rows) *
                              static_cast<std::int64_t>(sizeof(float))));
-    std::byte *const memory = workspace.memory(static_cast<std::size_t>(
-        std::accumulate(windows.begin(), windows.end(), scratch * threads)));
+    std::byte *const memory = workspace.memory(
+        static_cast<std::size_t>(std::accumulate(windows.begin(), windows.end(), scratch * threads)));
     std::byte *next = memory + scratch * threads;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
         if (windows[i] > 0)
@@ -137,7 +137,7 @@ void ConvolutionChain::run(std::span<const Image> inputs, std::span<const Image>
             return index >= 0 ? values[static_cast<std::size_t>(index)] : Image{};
         };
         Turn &turn = turns[i];
-        turn.task = {step.layer.packed(),      value(step.input), result, value(step.added_before),
+        turn.task = {step.layer.packed(),     value(step.input), result,  value(step.added_before),
                      value(step.added_after), band.begin,        band.end};
         turn.window = static_cast<std::byte *>(result.data);
         turn.row = result.extent.width * result.pixel * storage_size(result.storage);

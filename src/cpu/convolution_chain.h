@@ -15,8 +15,8 @@ struct ConvolutionStepDesc {
     std::int64_t input = 0;
     std::int64_t added_before = -1; // to the sums, before the slopes; -1: nothing
     std::int64_t added_after = -1;
-    // The result is an output, written as a picture: see Image::shuffle. What is added after it, repeated over the
-    // block, then has as many channels as the picture.
+    // The result is an output, written as a picture: see Image::shuffle. What is added after it, repeated
+    // over the block, then has as many channels as the picture.
     std::int64_t shuffle = 0;
 };
 
@@ -29,8 +29,8 @@ struct ConvolutionChainDesc {
 // Immutable; any number of calls at once, each with its own workspace.
 class ConvolutionChain {
 public:
-    // Values between the steps are stored in `storage` where the kernels can. A step's input and what is added
-    // to it must be values before its own; what is added has the size and the channels of its result.
+    // Values between the steps are stored in `storage` where the kernels can. A step's input and what is
+    // added to it must be values before its own; what is added has the size and the channels of its result.
     ConvolutionChain(const ConvolutionChainDesc &desc, const Kernels &kernels, Storage storage);
 
     // A value is its input's size and so much larger.
@@ -60,7 +60,8 @@ private:
         std::int64_t shuffle;
     };
 
-    // Rows that are computed at a time, by the outputs' width: enough for all threads, few enough for a cache.
+    // Rows that are computed at a time, by the outputs' width: enough for all threads, few enough for a
+    // cache.
     [[nodiscard]] std::int64_t rows_at_a_time(std::int64_t width, int threads) const;
     [[nodiscard]] Bands plan(std::span<const Image> inputs, int threads) const;
 

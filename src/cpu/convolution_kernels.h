@@ -5,11 +5,12 @@
 
 namespace vsmlrt::cpu {
 
-// Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
-// 2016): tiles of 4x4 pixels of the result are computed from 6x6 of the input by 36 products for each pair of
-// channels instead of 144. At the points 0, +-sqrt(1/2), +-sqrt(2) and infinity, whose rounding errors are close to
-// those of the sum by its definition (a quarter of those at 0, +-1, +-2 and infinity; after Barabasz et al., "Error
-// Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks", 2020).
+// Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural
+// Networks", 2016): tiles of 4x4 pixels of the result are computed from 6x6 of the input by 36 products for
+// each pair of channels instead of 144. At the points 0, +-sqrt(1/2), +-sqrt(2) and infinity, whose rounding
+// errors are close to those of the sum by its definition (a quarter of those at 0, +-1, +-2 and infinity;
+// after Barabasz et al., "Error Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural
+// Networks", 2020).
 inline constexpr std::int64_t tile_size = 4;
 inline constexpr std::int64_t window = 6;
 inline constexpr std::int64_t points = window * window;
@@ -35,12 +36,17 @@ struct Task {
     Image input;
     Image output;
     Image added_before; // to the result before the slopes; without data: nothing
-    Image added_after; // where the result is shuffled, with a channel for each of the picture's: to the whole block
+    Image added_after; // where the result is shuffled, with a channel for each of the picture's: to the whole
+                       // block
     std::int64_t begin = 0; // rows of the result that are computed
     std::int64_t end = 0;
 
-    [[nodiscard]] std::int64_t tiles_across() const { return (output.extent.width + tile_size - 1) / tile_size; }
-    [[nodiscard]] std::int64_t tiles() const { return (end - begin + tile_size - 1) / tile_size * tiles_across(); }
+    [[nodiscard]] std::int64_t tiles_across() const {
+        return (output.extent.width + tile_size - 1) / tile_size;
+    }
+    [[nodiscard]] std::int64_t tiles() const {
+        return (end - begin + tile_size - 1) / tile_size * tiles_across();
+    }
 };
 
 struct Kernels {

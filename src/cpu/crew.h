@@ -22,8 +22,8 @@ public:
 
     [[nodiscard]] int size() const { return static_cast<int>(helpers_.size()) + 1; }
 
-    // Calls work(0) in the caller's thread and work(1) and so on in the helpers'. Returns when all calls have;
-    // a helper that has not begun by the time work(0) returns is left out. Work must not throw.
+    // Calls work(0) in the caller's thread and work(1) and so on in the helpers'. Returns when all calls
+    // have; a helper that has not begun by the time work(0) returns is left out. Work must not throw.
     void run(const std::function<void(int)> &work);
 
 private:
@@ -49,8 +49,8 @@ public:
         at_a_time_ = at_a_time;
     }
 
-    // Calls take(first, count) until no items are left; returns when all are done, the others' too, and what they
-    // wrote can be read.
+    // Calls take(first, count) until no items are left; returns when all are done, the others' too, and what
+    // they wrote can be read.
     template <typename Take>
     void work(Take take) {
         for (;;) {

@@ -32,7 +32,8 @@ void transpose(Floats (&rows)[4]) {
     rows[3] = __builtin_shufflevector(b, d, 2, 3, 6, 7);
 }
 
-// Up to four channels of the picture, one pixel after another, so that a place's neighbours are two loads a row.
+// Up to four channels of the picture, one pixel after another, so that a place's neighbours are two loads a
+// row.
 struct PackedPicture {
     const GridSample &task;
     std::int64_t first; // channel
@@ -124,15 +125,16 @@ constexpr std::int64_t at_a_time = 8192; // pixels
 
 void run(const GridSample &task, Workspace &workspace) {
     const std::int64_t pixels = task.extent.height * task.extent.width;
-    auto *const memory = reinterpret_cast<float *>(
-        workspace.memory(static_cast<std::size_t>(pixels * lanes) * sizeof(float)));
+    auto *const memory =
+        reinterpret_cast<float *>(workspace.memory(static_cast<std::size_t>(pixels * lanes) * sizeof(float)));
     for (std::int64_t first = 0; first < task.channels; first += lanes) {
         const PackedPicture packed = {task, first, memory};
         Shares packing(pixels, at_a_time);
         Shares sampling(task.result.height * task.result.width, at_a_time);
         workspace.crew().run([&](int /*thread*/) {
             packing.work([&](std::int64_t begin, std::int64_t count) { packed.pack(begin, begin + count); });
-            sampling.work([&](std::int64_t begin, std::int64_t count) { packed.sample(begin, begin + count); });
+            sampling.work(
+                [&](std::int64_t begin, std::int64_t count) { packed.sample(begin, begin + count); });
         });
     }
 }

@@ -21,7 +21,8 @@ Leaf leaf(unsigned number, unsigned part) {
 } // namespace
 
 std::vector<const Kernels *> usable_kernels() {
-    // Leaf 7, part 1, bit 5 of eax is AVX512_BF16: not every compiler's __builtin_cpu_supports knows its name.
+    // Leaf 7, part 1, bit 5 of eax is AVX512_BF16: not every compiler's __builtin_cpu_supports knows its
+    // name.
     constexpr unsigned bf16 = 1U << 5U;
     std::vector<const Kernels *> tables;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))

@@ -1,8 +1,8 @@
-// The convolution over vectors of channels. Included by one file for each set of instructions, which defines the
-// vectors; everything is that file's own, so that no other takes code that its processor may not have.
+// The convolution over vectors of channels. Included by one file for each set of instructions, which defines
+// the vectors; everything is that file's own, so that no other takes code that its processor may not have.
 //
-// Between the three steps values lie as [tile][vector of channels][point][lane]: both transforms read and write
-// whole stretches of memory, and the products take a line of it at a time.
+// Between the three steps values lie as [tile][vector of channels][point][lane]: both transforms read and
+// write whole stretches of memory, and the products take a line of it at a time.
 #pragma once
 
 #include "cpu/convolution_kernels.h"
@@ -75,7 +75,8 @@ struct VectorConvolution {
 
     template <typename Element>
     static Element *at(const Image &image, std::int64_t y, std::int64_t x) {
-        return static_cast<Element *>(image.data) + ((y - image.first_row) * image.extent.width + x) * image.pixel;
+        return static_cast<Element *>(image.data) +
+               ((y - image.first_row) * image.extent.width + x) * image.pixel;
     }
 
     static float widened(float value) { return value; }
@@ -85,7 +86,8 @@ struct VectorConvolution {
 
     // Of one pixel the channels from `from`, at most a vector of them, zero behind the last.
     template <typename Element>
-    static void copy_channels(const Image &image, std::int64_t y, std::int64_t x, std::int64_t from, float *to) {
+    static void copy_channels(const Image &image, std::int64_t y, std::int64_t x, std::int64_t from,
+                              float *to) {
         const Element *pixel = at<const Element>(image, y, x) + from;
         const std::int64_t count = smaller(lanes, image.channels - from);
         for (std::int64_t i = 0; i < lanes; ++i)
@@ -213,8 +215,8 @@ struct VectorConvolution {
     }
 
     template <int Vectors>
-    static void multiply_rows(std::int64_t rows, const float *values, const float *filters, std::int64_t inputs,
-                              float *to) {
+    static void multiply_rows(std::int64_t rows, const float *values, const float *filters,
+                              std::int64_t inputs, float *to) {
         static_assert(Set::rows == 6);
         switch (rows) {
         case 1:
@@ -259,7 +261,8 @@ struct VectorConvolution {
     }
 
     // A vector of a picture that is added; it has the result's size.
-    static Vector added(const Image &image, std::int64_t y, std::int64_t x, std::int64_t channel, bool whole) {
+    static Vector added(const Image &image, std::int64_t y, std::int64_t x, std::int64_t channel,
+                        bool whole) {
         return by_storage(image.storage, [&](auto element) {
             using Element = decltype(element);
             if (whole && image.pixel >= channel + lanes)
@@ -270,7 +273,8 @@ struct VectorConvolution {
         });
     }
 
-    static void shuffle(const Task &task, std::int64_t y, std::int64_t x, std::int64_t channel, Vector value) {
+    static void shuffle(const Task &task, std::int64_t y, std::int64_t x, std::int64_t channel,
+                        Vector value) {
         const Image &output = task.output;
         const std::int64_t factor = output.shuffle;
         const std::int64_t width = output.extent.width * factor;
@@ -289,9 +293,8 @@ struct VectorConvolution {
     }
 
     static float element(const Image &image, std::int64_t y, std::int64_t x, std::int64_t channel) {
-        return by_storage(image.storage, [&](auto type) {
-            return widened(at<const decltype(type)>(image, y, x)[channel]);
-        });
+        return by_storage(image.storage,
+                          [&](auto type) { return widened(at<const decltype(type)>(image, y, x)[channel]); });
     }
 
     // What follows the sum of one pixel, and its place in the result.
@@ -368,9 +371,8 @@ struct VectorConvolution {
         float *const values = scratch;
         float *const products = values + count * points * vectors_in(layer.inputs) * lanes;
         float *const filters = products + count * points * group;
-        by_storage(task.input.storage, [&](auto element) {
-            transform_inputs<decltype(element)>(task, first, count, values);
-        });
+        by_storage(task.input.storage,
+                   [&](auto element) { transform_inputs<decltype(element)>(task, first, count, values); });
         for (std::int64_t channel = 0; channel < layer.outputs; channel += group) {
             const std::int64_t vectors = vectors_in(smaller(group, layer.outputs - channel));
             const float *used = filters;
@@ -379,8 +381,8 @@ struct VectorConvolution {
             } else {
                 const std::int64_t begin = taps * layer.inputs * channel;
                 by_storage(layer.filters_storage, [&](auto element) {
-                    transform_filters(static_cast<const decltype(element) *>(layer.filters) + begin, layer.inputs,
-                                      vectors, filters);
+                    transform_filters(static_cast<const decltype(element) *>(layer.filters) + begin,
+                                      layer.inputs, vectors, filters);
                 });
             }
             multiply_group(vectors, count, values, used, layer.inputs, products);

@@ -21,12 +21,13 @@ const std::map<std::string, Names> allowed = {
     {"tensor", {"base"}},
     {"tile", {"base"}},
     {"pixel", {"base", "tensor"}},
+    {"cpu", {"tensor"}},
     {"cache", {"base", "tensor"}},
     {"model", {"base", "tensor"}},
     {"graph", {"base", "tensor", "model"}},
     {"engine", {"base", "tensor", "tile", "pixel", "cache", "model", "graph"}},
     {"vs", {"base", "timeline", "tensor", "tile", "pixel", "cache", "model", "graph", "engine"}},
-    {"backends", {"base", "tensor", "model", "graph"}},
+    {"backends", {"base", "tensor", "cpu", "model", "graph"}},
 };
 
 // Headers from outside, and the only folder that may include them.

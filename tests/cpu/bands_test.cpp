@@ -18,8 +18,8 @@ std::string text(const Bands &plan) {
         lines += "step " + std::to_string(band.step) + " rows " + std::to_string(band.begin) + " to " +
                  std::to_string(band.end);
         if (band.first > 0)
-            lines += ", window from " + std::to_string(band.first) + ", " + std::to_string(band.moved) + " moved by " +
-                     std::to_string(band.moved_from);
+            lines += ", window from " + std::to_string(band.first) + ", " + std::to_string(band.moved) +
+                     " moved by " + std::to_string(band.moved_from);
         lines += "\n";
     }
     return lines;
@@ -62,7 +62,8 @@ void check(const BandsDesc &desc, const Bands &plan) {
         if (value < static_cast<std::int64_t>(inputs))
             return true;
         const std::size_t step = static_cast<std::size_t>(value) - inputs;
-        return first[step] <= begin && std::min(end, desc.heights[static_cast<std::size_t>(value)]) <= done[step];
+        return first[step] <= begin &&
+               std::min(end, desc.heights[static_cast<std::size_t>(value)]) <= done[step];
     };
     for (const Band &band : plan.bands) {
         const auto i = static_cast<std::size_t>(band.step);

@@ -32,9 +32,9 @@ Picture blank(Extent extent, std::int64_t channels) {
 
 // One layer of the chain by the definition, all of it.
 Picture layer(const Constants &constants, Pads pads, const Picture &input, const Picture *before) {
-    Picture result = blank({input.extent.height + pads.top + pads.bottom - 2,
-                            input.extent.width + pads.left + pads.right - 2},
-                           constants.outputs);
+    Picture result = blank(
+        {input.extent.height + pads.top + pads.bottom - 2, input.extent.width + pads.left + pads.right - 2},
+        constants.outputs);
     std::size_t i = 0;
     for (std::int64_t y = 0; y < result.extent.height; ++y)
         for (std::int64_t x = 0; x < result.extent.width; ++x)
@@ -71,8 +71,8 @@ TEST(OwnConvolutionChain, IsItsLayersOneAfterAnother) {
             const double bound = storage == Storage::bf16 && kernels->bf16 ? 0.02 : 2e-5;
             for (const int threads : {1, 3}) {
                 Workspace workspace(threads);
-                // A size after another: a workspace grows, and serves the smaller ones after it. The tall one takes
-                // several bands.
+                // A size after another: a workspace grows, and serves the smaller ones after it. The tall one
+                // takes several bands.
                 for (const Extent extent : {Extent{9, 14}, Extent{1201, 6}, Extent{50, 37}, Extent{3, 5}}) {
                     Picture input(extent, 16, Storage::fp32, 11);
                     const Picture a = layer(network.a, same, input, nullptr);

@@ -8,9 +8,9 @@
 namespace vsmlrt::test {
 namespace {
 
+using cpu::Convolution;
 using cpu::Extent;
 using cpu::Kernels;
-using cpu::Convolution;
 using cpu::Pads;
 using cpu::Storage;
 
@@ -34,22 +34,24 @@ double error(const Case &c, const Kernels &kernels, Storage storage, std::int64_
     Picture output(result, c.outputs, storage, 2, c.pixel);
     Picture before(result, c.outputs, storage, 3);
     Picture after(result, c.outputs, Storage::fp32, 4, c.pixel);
-    const cpu::Task task = {layer.packed(), input.image(), output.image(),
-                                    c.added_before ? before.image() : cpu::Image{},
-                                    c.added_after ? after.image() : cpu::Image{},
-                                    0,
-                                    result.height};
-    HostBuffer scratch(
-        static_cast<std::size_t>(kernels.scratch_floats(layer.packed(), at_a_time)) * sizeof(float));
+    const cpu::Task task = {layer.packed(),
+                            input.image(),
+                            output.image(),
+                            c.added_before ? before.image() : cpu::Image{},
+                            c.added_after ? after.image() : cpu::Image{},
+                            0,
+                            result.height};
+    HostBuffer scratch(static_cast<std::size_t>(kernels.scratch_floats(layer.packed(), at_a_time)) *
+                       sizeof(float));
     for (std::int64_t first = 0; first < task.tiles(); first += at_a_time)
         kernels.run(task, first, std::min(at_a_time, task.tiles() - first), scratch.as<float>());
     double worst = 0;
     for (std::int64_t y = 0; y < result.height; ++y)
         for (std::int64_t x = 0; x < result.width; ++x)
             for (std::int64_t o = 0; o < c.outputs; ++o) {
-                const double wanted = convolved(constants, c.pads, input, y, x, o,
-                                                c.added_before ? &before : nullptr,
-                                                c.added_after ? &after : nullptr);
+                const double wanted =
+                    convolved(constants, c.pads, input, y, x, o, c.added_before ? &before : nullptr,
+                              c.added_after ? &after : nullptr);
                 worst = std::max(worst, std::abs(output.at(y, x, o) - wanted) / (1 + std::abs(wanted)));
             }
     return worst;

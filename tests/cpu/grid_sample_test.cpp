@@ -33,14 +33,15 @@ double sampled(const std::vector<float> &picture, Extent extent, std::int64_t ch
         for (std::int64_t u = 0; u < extent.width; ++u) {
             const double weight = std::max(0.0, 1 - std::abs(x - static_cast<double>(u))) *
                                   std::max(0.0, 1 - std::abs(y - static_cast<double>(v)));
-            sum += weight * picture[static_cast<std::size_t>((channel * extent.height + v) * extent.width + u)];
+            sum +=
+                weight * picture[static_cast<std::size_t>((channel * extent.height + v) * extent.width + u)];
         }
     return sum;
 }
 
 TEST(GridSample, IsItsDefinition) {
     struct Case {
-        std::int64_t channels;
+        std::int64_t channels = 0;
         Extent picture;
         Extent result;
     };
@@ -51,9 +52,11 @@ TEST(GridSample, IsItsDefinition) {
                 const auto picture = uniform(c.channels * c.picture.height * c.picture.width, 1, 1);
                 // Many places are outside.
                 const auto grid = uniform(c.result.height * c.result.width * 2, 1.5F, 2);
-                std::vector<float> output(static_cast<std::size_t>(c.channels * c.result.height * c.result.width));
+                std::vector<float> output(
+                    static_cast<std::size_t>(c.channels * c.result.height * c.result.width));
                 cpu::Workspace workspace(threads);
-                run({picture.data(), c.channels, c.picture, grid.data(), c.result, output.data(), align_corners},
+                run({picture.data(), c.channels, c.picture, grid.data(), c.result, output.data(),
+                     align_corners},
                     workspace);
                 std::size_t i = 0;
                 for (std::int64_t channel = 0; channel < c.channels; ++channel)

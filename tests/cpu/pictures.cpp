@@ -61,9 +61,10 @@ double convolved(const Constants &constants, cpu::Pads pads, const Picture &inpu
     double sum = constants.bias[o];
     for (std::int64_t i = 0; i < constants.inputs; ++i)
         for (std::int64_t tap = 0; tap < 9; ++tap)
-            sum += static_cast<double>(
-                       constants.weights[static_cast<std::size_t>((channel * constants.inputs + i) * 9 + tap)]) *
-                   input.at(y + tap / 3 - pads.top, x + tap % 3 - pads.left, i);
+            sum +=
+                static_cast<double>(
+                    constants.weights[static_cast<std::size_t>((channel * constants.inputs + i) * 9 + tap)]) *
+                input.at(y + tap / 3 - pads.top, x + tap % 3 - pads.left, i);
     if (before)
         sum += before->at(y, x, channel);
     if (!constants.slopes.empty() && sum < 0)

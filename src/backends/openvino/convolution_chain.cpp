@@ -7,8 +7,7 @@ cpu::Image image(const ov::Tensor &tensor) {
     const ov::Shape &shape = tensor.get_shape();
     const auto dim = [&](std::size_t axis) { return static_cast<std::int64_t>(shape[axis]); };
     return {const_cast<void *>(std::as_const(tensor).data()),
-            tensor.get_element_type() == ov::element::bf16 ? cpu::Storage::bf16
-                                                           : cpu::Storage::fp32,
+            tensor.get_element_type() == ov::element::bf16 ? cpu::Storage::bf16 : cpu::Storage::fp32,
             {dim(1), dim(2)},
             dim(3),
             dim(3)};

@@ -22,7 +22,8 @@ public:
     [[nodiscard]] static ov::element::Type type_of(const cpu::ConvolutionChain &chain);
 
     void validate_and_infer_types() override;
-    [[nodiscard]] std::shared_ptr<ov::Node> clone_with_new_inputs(const ov::OutputVector &inputs) const override;
+    [[nodiscard]] std::shared_ptr<ov::Node>
+    clone_with_new_inputs(const ov::OutputVector &inputs) const override;
     bool evaluate(ov::TensorVector &outputs, const ov::TensorVector &inputs) const override;
     [[nodiscard]] bool has_evaluate() const override { return true; }
 

@@ -24,7 +24,8 @@ bool is_ours(const Theirs &node) {
 
 } // namespace
 
-GridSample::GridSample(const ov::OutputVector &inputs, bool align_corners, std::shared_ptr<Workspaces> workspaces)
+GridSample::GridSample(const ov::OutputVector &inputs, bool align_corners,
+                       std::shared_ptr<Workspaces> workspaces)
     : Op(inputs), align_corners_(align_corners), workspaces_(std::move(workspaces)) {
     constructor_validate_and_infer_types();
 }

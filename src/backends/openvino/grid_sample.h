@@ -18,7 +18,8 @@ public:
     GridSample(const ov::OutputVector &inputs, bool align_corners, std::shared_ptr<Workspaces> workspaces);
 
     void validate_and_infer_types() override;
-    [[nodiscard]] std::shared_ptr<ov::Node> clone_with_new_inputs(const ov::OutputVector &inputs) const override;
+    [[nodiscard]] std::shared_ptr<ov::Node>
+    clone_with_new_inputs(const ov::OutputVector &inputs) const override;
     bool evaluate(ov::TensorVector &outputs, const ov::TensorVector &inputs) const override;
     [[nodiscard]] bool has_evaluate() const override { return true; }
 
@@ -27,7 +28,8 @@ private:
     std::shared_ptr<Workspaces> workspaces_;
 };
 
-// GridSamples of one fp32 picture, linear with the edge repeated, become our own. Returns whether there are any.
+// GridSamples of one fp32 picture, linear with the edge repeated, become our own. Returns whether there are
+// any.
 bool sample_grids(const ov::Model &model, const std::shared_ptr<Workspaces> &workspaces);
 
 } // namespace vsmlrt::openvino

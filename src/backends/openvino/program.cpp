@@ -139,8 +139,8 @@ ov::AnyMap properties(const Device &device, const vsmlrt_program_desc &desc) {
         };
         if (std::none_of(known.begin(), known.end(), is_it))
             throw BadArgument("OpenVINO's device ", device.id, " has no option \"", option.key,
-                              "\" that can be set; it has ", mutable_names(known), ", and ", own_operators_option,
-                              " is ours");
+                              "\" that can be set; it has ", mutable_names(known), ", and ",
+                              own_operators_option, " is ours");
         map[option.key] = std::string(option.value);
     }
     return map;
@@ -285,8 +285,8 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
     if (!model_ && !is_static(desc))
         model_ = read(desc);
     describe(device, desc);
-    // Measured on CPUs, where operators are OpenVINO's: importing skips the graph transformations and nothing else, which pays for large
-    // networks.
+    // Measured on CPUs, where operators are OpenVINO's: importing skips the graph transformations and nothing
+    // else, which pays for large networks.
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
     info_.blob_worth_caching = device.id != "CPU" || (taken.count() > 1.0 && !own_operators_);
 }

@@ -58,12 +58,13 @@ bool has_fixed_channels(const Value &value) {
            shape[1].is_static() && value.get_element_type() == ov::element::f32;
 }
 
-// A constant that is one number, or one for each channel: of a shape that is the channels at axis 1 and else 1.
+// A constant that is one number, or one for each channel: of a shape that is the channels at axis 1 and
+// else 1.
 std::vector<float> per_channel(const Value &value, std::int64_t channels, bool slopes = false) {
     const auto constant = ov::as_type_ptr<Constant>(value.get_node_shared_ptr());
     if (!constant || constant->get_element_type() != ov::element::f32)
         return {};
-    const auto values = constant->cast_vector<float>();
+    auto values = constant->cast_vector<float>();
     if (values.size() == 1)
         return std::vector<float>(static_cast<std::size_t>(channels), values[0]);
     const ov::Shape &shape = constant->get_shape();
@@ -78,8 +79,8 @@ std::vector<float> per_channel(const Value &value, std::int64_t channels, bool s
 
 std::optional<Layer> bare(ov::op::v1::Convolution &node) {
     const auto weights = ov::as_type_ptr<Constant>(node.get_input_node_shared_ptr(1));
-    if (!weights || weights->get_element_type() != ov::element::f32 || !has_fixed_channels(node.input_value(0)) ||
-        !has_fixed_channels(node.output(0)))
+    if (!weights || weights->get_element_type() != ov::element::f32 ||
+        !has_fixed_channels(node.input_value(0)) || !has_fixed_channels(node.output(0)))
         return {};
     const ov::Shape shape = weights->get_shape();
     const auto &begin = node.get_pads_begin();
@@ -89,7 +90,8 @@ std::optional<Layer> bare(ov::op::v1::Convolution &node) {
     };
     const ov::Strides ones = {1, 1};
     if (shape[2] != 3 || shape[3] != 3 || node.get_strides() != ones || node.get_dilations() != ones ||
-        (node.get_auto_pad() != ov::op::PadType::EXPLICIT && node.get_auto_pad() != ov::op::PadType::NOTSET) ||
+        (node.get_auto_pad() != ov::op::PadType::EXPLICIT &&
+         node.get_auto_pad() != ov::op::PadType::NOTSET) ||
         !few(begin) || !few(end))
         return {};
     Layer layer;
@@ -129,9 +131,7 @@ bool take_sum(Layer &layer, const Value &other) {
 
 // Whether the layer takes the operator that alone reads its result; then the operator's is its result.
 bool take(Layer &layer, const Node &node) {
-    const auto other = [&] {
-        return node->input_value(node->input_value(0) == layer.result ? 1 : 0);
-    };
+    const auto other = [&] { return node->input_value(node->input_value(0) == layer.result ? 1 : 0); };
     if (ov::is_type<ov::op::v1::Add>(node))
         return take_sum(layer, other());
     const bool linear = layer.slopes.empty() && !layer.added_before && !layer.added_after;
@@ -161,7 +161,8 @@ std::shared_ptr<Operator> only_reader(const Node &node) {
     return node ? ov::as_type_ptr<Operator>(only_reader(node->output(0))) : nullptr;
 }
 
-// What a picture that is repeated over blocks looks like after add_before_shuffle: reshaped to [1, colors, 1, pixels].
+// What a picture that is repeated over blocks looks like after add_before_shuffle: reshaped to [1, colors, 1,
+// pixels].
 std::optional<Value> repeated(const Value &value, const ov::PartialShape &blocks) {
     const auto reshape = ov::as_type_ptr<ov::op::v1::Reshape>(value.get_node_shared_ptr());
     if (!reshape || !has_fixed_channels(reshape->input_value(0)) ||
@@ -205,7 +206,8 @@ std::optional<Layer> layer_at(const Node &node) {
     layer->result = node->output(0);
     for (;;) {
         const Node reader = only_reader(layer->result);
-        if (!reader || !has_fixed_channels(reader->get_output_size() == 1 ? reader->output(0) : layer->result) ||
+        if (!reader ||
+            !has_fixed_channels(reader->get_output_size() == 1 ? reader->output(0) : layer->result) ||
             !take(*layer, reader)) {
             take_shuffle(*layer);
             return layer;
@@ -214,8 +216,8 @@ std::optional<Layer> layer_at(const Node &node) {
     }
 }
 
-// Layers in chains. A layer joins the chain of one of its sources unless another of them depends on that chain
-// by a way around it: a chain is computed in one piece.
+// Layers in chains. A layer joins the chain of one of its sources unless another of them depends on that
+// chain by a way around it: a chain is computed in one piece.
 class Chains {
 public:
     explicit Chains(const ov::Model &model) {
@@ -255,7 +257,8 @@ private:
         return ends;
     }
 
-    static std::set<std::size_t> chains_at(const Value &value, const ChainOf &chain_of, const Before &before) {
+    static std::set<std::size_t> chains_at(const Value &value, const ChainOf &chain_of,
+                                           const Before &before) {
         if (const auto chain = chain_of.find(value); chain != chain_of.end())
             return {chain->second};
         const auto found = before.find(value.get_node());
@@ -342,13 +345,13 @@ Piece piece(const std::vector<Layer> &layers) {
             const auto input = inputs.find(*value);
             return input != inputs.end() ? input->second : results.at(*value);
         };
-        made.desc.steps.push_back(
-            {layer.desc(), number(layer.input), number(layer.added_before), number(layer.added_after),
-             layer.shuffle});
+        made.desc.steps.push_back({layer.desc(), number(layer.input), number(layer.added_before),
+                                   number(layer.added_after), layer.shuffle});
         results[layer.result] = next++;
     }
     for (const Layer &layer : layers)
-        if (layer.shuffle > 0 || static_cast<std::int64_t>(layer.result.get_target_inputs().size()) > readers[layer.result]) {
+        if (layer.shuffle > 0 ||
+            static_cast<std::int64_t>(layer.result.get_target_inputs().size()) > readers[layer.result]) {
             made.outputs.push_back(layer.result);
             made.desc.outputs.push_back(results[layer.result]);
         }
@@ -391,7 +394,8 @@ const std::vector<std::int64_t> to_nhwc = {0, 2, 3, 1};
 const std::vector<std::int64_t> to_nchw = {0, 3, 1, 2};
 
 Value transposed(const Value &value, const std::vector<std::int64_t> &order) {
-    return std::make_shared<ov::op::v1::Transpose>(value, Constant::create(ov::element::i64, ov::Shape{4}, order));
+    return std::make_shared<ov::op::v1::Transpose>(value,
+                                                   Constant::create(ov::element::i64, ov::Shape{4}, order));
 }
 
 Value converted(const Value &value, const ov::element::Type &type) {
@@ -415,7 +419,8 @@ std::vector<std::int64_t> moved_axes(const Value &axes) {
 
 bool is_one_pixel(const Value &value) {
     const ov::PartialShape &shape = value.get_partial_shape();
-    return shape.rank().is_static() && shape.size() == 4 && shape.is_static() && shape[2] == 1 && shape[3] == 1;
+    return shape.rank().is_static() && shape.size() == 4 && shape.is_static() && shape[2] == 1 &&
+           shape[3] == 1;
 }
 
 // The same operator on the value in NHWC, in which `value` is its input 0; null where there is none.
@@ -425,9 +430,10 @@ Node in_nhwc(const Node &node, const Value &value, const Value &nhwc) {
     };
     if (const auto slice = ov::as_type_ptr<ov::op::v8::Slice>(node); slice && slice->get_input_size() == 5) {
         const auto axes = moved_axes(slice->input_value(4));
-        return axes.empty() ? nullptr
-                            : std::make_shared<ov::op::v8::Slice>(nhwc, slice->input_value(1), slice->input_value(2),
-                                                                  slice->input_value(3), list(axes));
+        return axes.empty()
+                   ? nullptr
+                   : std::make_shared<ov::op::v8::Slice>(nhwc, slice->input_value(1), slice->input_value(2),
+                                                         slice->input_value(3), list(axes));
     }
     if (const auto mean = ov::as_type_ptr<ov::op::v1::ReduceMean>(node); mean && mean->get_keep_dims()) {
         const auto axes = moved_axes(mean->input_value(1));
@@ -442,7 +448,8 @@ Node in_nhwc(const Node &node, const Value &value, const Value &nhwc) {
 }
 
 // Gives the readers of `value` the same in NHWC: as it is to those that can take it so, and to the others
-// transposed. OpenVINO's convolutions hold it so, and leave out a transposition before them; but done it is slow.
+// transposed. OpenVINO's convolutions hold it so, and leave out a transposition before them; but done it is
+// slow.
 void hand_over(const Value &value, const Value &nhwc, Known &known) {
     known[value] = nhwc;
     std::vector<ov::Input<ov::Node>> others;

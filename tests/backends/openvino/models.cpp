@@ -36,9 +36,8 @@ std::shared_ptr<ov::Model> model_of(const model::Network &network, const ov::Dim
 
 int count(const std::shared_ptr<ov::Model> &model, const std::string &type) {
     const auto nodes = model->get_ordered_ops();
-    return static_cast<int>(std::count_if(nodes.begin(), nodes.end(), [&](const auto &node) {
-        return node->get_type_info().name == type;
-    }));
+    return static_cast<int>(std::count_if(
+        nodes.begin(), nodes.end(), [&](const auto &node) { return node->get_type_info().name == type; }));
 }
 
 std::vector<float> computed(const std::shared_ptr<ov::Model> &model, std::size_t height, std::size_t width) {

@@ -47,8 +47,8 @@ protected:
             GTEST_SKIP() << "this processor has no kernels of ours";
     }
 
-    // The network, of one size and of a range of them, has so many chains and so many convolutions left, and means
-    // what it did.
+    // The network, of one size and of a range of them, has so many chains and so many convolutions left, and
+    // means what it did.
     static void check(const model::Network &network, int chains, int convolutions, std::size_t height = 24,
                       std::size_t width = 32) {
         const auto h = static_cast<std::int64_t>(height);
@@ -79,11 +79,11 @@ TEST_F(Chains, ANetworkOfConvolutionsIsOneOperatorDownToItsPicture) {
 TEST_F(Chains, TheFamiliesMeanWhatTheyDid) {
     for (const auto &network : {upconv7(), cunet(), drunet(), rrdb()})
         for (const auto &[height, width] : {std::pair<std::size_t, std::size_t>{64, 48}, {72, 80}})
-            EXPECT_LT(difference(computed(with_chains(network, std::int64_t(height), std::int64_t(width)), height,
-                                          width),
-                                 computed(model_of(network, std::int64_t(height), std::int64_t(width)), height,
-                                          width)),
-                      2e-5);
+            EXPECT_LT(
+                difference(
+                    computed(with_chains(network, std::int64_t(height), std::int64_t(width)), height, width),
+                    computed(model_of(network, std::int64_t(height), std::int64_t(width)), height, width)),
+                2e-5);
 }
 
 TEST_F(Chains, TakeScaleBiasResidualAndSlopes) {
@@ -118,13 +118,13 @@ TEST_F(Chains, WhatFollowsAResultWithTwoReadersIsNotTaken) {
           2, 0);
 }
 
-// The sum's other side comes from the chain by way of a pooling: it can be computed only after the first layer and
-// before the last.
+// The sum's other side comes from the chain by way of a pooling: it can be computed only after the first
+// layer and before the last.
 TEST_F(Chains, AWayAroundAChainEndsIt) {
     check(network_of([](Builder &b) {
               const Name first = b.node("Relu", {b.conv(b.input(16), 16, 32)});
-              const Name around = b.node("MaxPool", {first}, {{"kernel_shape", ints({3, 3})},
-                                                              {"pads", ints({1, 1, 1, 1})}});
+              const Name around =
+                  b.node("MaxPool", {first}, {{"kernel_shape", ints({3, 3})}, {"pads", ints({1, 1, 1, 1})}});
               const Name second = b.node("Relu", {b.conv(first, 32, 32)});
               b.output(b.node("Add", {b.conv(second, 32, 32), around}));
           }),
@@ -137,12 +137,13 @@ TEST_F(Chains, CropsMeansAndGatesStayInTheChainsLayout) {
         const Name second = b.node("Relu", {b.conv(first, 32, 32, 3, 1, 0)});
         const Name gate = b.node("Sigmoid", {b.conv(b.node("GlobalAveragePool", {second}), 32, 32, 1)});
         const Name gated = b.node("Mul", {second, gate});
-        const Name cropped = b.node("Slice", {gated, b.integers({4, 4}), b.integers({-4, -4}), b.integers({2, 3})});
+        const Name cropped =
+            b.node("Slice", {gated, b.integers({4, 4}), b.integers({-4, -4}), b.integers({2, 3})});
         const Name third = b.node("Relu", {b.conv(gated, 32, 32, 3, 1, 0)});
         const Name fourth = b.conv(third, 32, 32, 5, 1, 0);
-        b.output(b.node("Add", {b.node("Slice", {fourth, b.integers({1, 1}), b.integers({-1, -1}),
-                                                 b.integers({2, 3})}),
-                                cropped}));
+        b.output(b.node(
+            "Add", {b.node("Slice", {fourth, b.integers({1, 1}), b.integers({-1, -1}), b.integers({2, 3})}),
+                    cropped}));
     });
     check(network, 2, 2);
     // The mean's one pixel, what comes in, and the two values that go to OpenVINO's own operators.
@@ -177,8 +178,8 @@ TEST_F(Chains, AShuffleOfAnotherOrderStays) {
 
 model::Network sampled(const char *mode, const char *padding, std::int64_t align_corners) {
     return network_of([&](Builder &b) {
-        const Name flow = b.node("Transpose", {b.node("Tanh", {b.conv(b.input(3), 3, 2)})},
-                                 {{"perm", ints({0, 2, 3, 1})}});
+        const Name flow =
+            b.node("Transpose", {b.node("Tanh", {b.conv(b.input(3), 3, 2)})}, {{"perm", ints({0, 2, 3, 1})}});
         b.output(b.node("GridSample", {b.node("Sigmoid", {b.input(3)}), flow},
                         {{"mode", std::string(mode)},
                          {"padding_mode", std::string(padding)},
