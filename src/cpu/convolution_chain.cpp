@@ -48,9 +48,9 @@ ConvolutionChain::ConvolutionChain(const ConvolutionChainDesc &desc, const Kerne
     }
 }
 
-Extent ConvolutionChain::extent(std::int64_t value, std::span<const Image> inputs) const {
+Extent ConvolutionChain::extent(std::int64_t value, std::span<const Extent> inputs) const {
     const Origin from = origin(value);
-    const Extent input = inputs[static_cast<std::size_t>(from.input)].extent;
+    const Extent input = inputs[static_cast<std::size_t>(from.input)];
     return {input.height + from.larger.height, input.width + from.larger.width};
 }
 
@@ -72,7 +72,7 @@ std::int64_t ConvolutionChain::rows_at_a_time(std::int64_t width, int threads) c
     return std::max<std::int64_t>(4, (tiles + across - 1) / across) * tile_size;
 }
 
-Bands ConvolutionChain::plan(std::span<const Image> inputs, int threads) const {
+Bands ConvolutionChain::plan(std::span<const Extent> inputs, int threads) const {
     BandsDesc desc;
     std::int64_t width = 1;
     for (std::size_t value = 0; value < origins_.size(); ++value) {
@@ -90,46 +90,47 @@ Bands ConvolutionChain::plan(std::span<const Image> inputs, int threads) const {
     return plan_bands(desc);
 }
 
+ConvolutionChain::Memory ConvolutionChain::workspace(std::span<const Extent> inputs, int threads) const {
+    Memory memory = {plan(inputs, threads), {}, 0, 0};
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+        const Extent size = extent(static_cast<std::int64_t>(inputs.size() + i), inputs);
+        const std::int64_t row =
+            size.width * kernels_.whole(steps_[i].layer.outputs()) * storage_size(storage_);
+        memory.windows.push_back(aligned(memory.plan.capacities[i] * row));
+        const std::int64_t tiles = steps_[i].layer.most_tiles_at_a_time() + kernels_.rows;
+        const std::int64_t floats = kernels_.scratch_floats(steps_[i].layer.packed(), tiles);
+        memory.scratch = std::max(memory.scratch, aligned(floats * static_cast<std::int64_t>(sizeof(float))));
+    }
+    memory.bytes = std::accumulate(memory.windows.begin(), memory.windows.end(), memory.scratch * threads);
+    return memory;
+}
+
 void ConvolutionChain::run(std::span<const Image> inputs, std::span<const Image> outputs,
                            Workspace &workspace) const {
     const int threads = workspace.crew().size();
-    const Bands plan = this->plan(inputs, threads);
+    std::vector<Extent> extents;
+    for (const Image &input : inputs)
+        extents.push_back(input.extent);
+    const Memory needed = this->workspace(extents, threads);
+    std::byte *const memory = workspace.memory(static_cast<std::size_t>(needed.bytes));
 
     std::vector<Image> values(inputs.begin(), inputs.end());
-    std::vector<std::int64_t> windows; // bytes of each, 0 for outputs
+    std::byte *next = memory + needed.scratch * threads;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
         const auto value = static_cast<std::int64_t>(inputs.size() + i);
         const auto output = std::find(outputs_.begin(), outputs_.end(), value);
         if (output != outputs_.end()) {
             values.push_back(outputs[static_cast<std::size_t>(output - outputs_.begin())]);
-            windows.push_back(0);
             continue;
         }
-        const Extent size = extent(value, inputs);
         const std::int64_t channels = steps_[i].layer.outputs();
-        const std::int64_t pixel = kernels_.whole(channels);
-        values.push_back({nullptr, storage_, size, channels, pixel});
-        windows.push_back(aligned(plan.capacities[i] * size.width * pixel * storage_size(storage_)));
+        values.push_back({next, storage_, extent(value, extents), channels, kernels_.whole(channels)});
+        next += needed.windows[i];
     }
 
-    std::int64_t scratch = 0;
-    for (const Step &step : steps_)
-        scratch = std::max(
-            scratch, aligned(kernels_.scratch_floats(step.layer.packed(),
-                                                     step.layer.most_tiles_at_a_time() + kernels_.rows) *
-                             static_cast<std::int64_t>(sizeof(float))));
-    std::byte *const memory = workspace.memory(
-        static_cast<std::size_t>(std::accumulate(windows.begin(), windows.end(), scratch * threads)));
-    std::byte *next = memory + scratch * threads;
-    for (std::size_t i = 0; i < steps_.size(); ++i) {
-        if (windows[i] > 0)
-            values[inputs.size() + i].data = next;
-        next += windows[i];
-    }
-
-    const auto turns = std::make_unique<Turn[]>(plan.bands.size());
-    for (std::size_t i = 0; i < plan.bands.size(); ++i) {
-        const Band &band = plan.bands[i];
+    const auto turns = std::make_unique<Turn[]>(needed.plan.bands.size());
+    for (std::size_t i = 0; i < needed.plan.bands.size(); ++i) {
+        const Band &band = needed.plan.bands[i];
         const Step &step = steps_[static_cast<std::size_t>(band.step)];
         Image &result = values[inputs.size() + static_cast<std::size_t>(band.step)];
         result.first_row = band.first;
@@ -147,8 +148,8 @@ void ConvolutionChain::run(std::span<const Image> inputs, std::span<const Image>
         turn.tiles.set(turn.task.tiles(), step.layer.tiles_at_a_time(turn.task.tiles(), threads));
     }
     workspace.crew().run([&](int thread) {
-        auto *const own = reinterpret_cast<float *>(memory + scratch * thread);
-        for (std::size_t i = 0; i < plan.bands.size(); ++i) {
+        auto *const own = reinterpret_cast<float *>(memory + needed.scratch * thread);
+        for (std::size_t i = 0; i < needed.plan.bands.size(); ++i) {
             Turn &turn = turns[i];
             turn.moves.work([&](std::int64_t begin, std::int64_t size) { move_rows(turn, begin, size); });
             turn.tiles.work(

@@ -41,12 +41,21 @@ public:
     [[nodiscard]] const Origin &origin(std::int64_t value) const {
         return origins_[static_cast<std::size_t>(value)];
     }
-    [[nodiscard]] Extent extent(std::int64_t value, std::span<const Image> inputs) const;
+    [[nodiscard]] Extent extent(std::int64_t value, std::span<const Extent> inputs) const;
     [[nodiscard]] const std::vector<std::int64_t> &outputs() const { return outputs_; }
     [[nodiscard]] Storage storage() const { return storage_; }
     [[nodiscard]] std::int64_t channels(std::int64_t value) const;
     [[nodiscard]] std::int64_t shuffle(std::int64_t value) const; // 0: it stays as it is
     [[nodiscard]] std::size_t num_inputs() const { return inputs_.size(); }
+
+    // What a call for inputs of these sizes takes of its workspace.
+    struct Memory {
+        Bands plan;
+        std::vector<std::int64_t> windows; // bytes of the steps' results
+        std::int64_t scratch = 0;          // bytes a thread
+        std::int64_t bytes = 0;            // all of them
+    };
+    [[nodiscard]] Memory workspace(std::span<const Extent> inputs, int threads) const;
 
     // Images of the inputs' and outputs' channels, outputs in the order of the description.
     void run(std::span<const Image> inputs, std::span<const Image> outputs, Workspace &workspace) const;
@@ -63,7 +72,7 @@ private:
     // Rows that are computed at a time, by the outputs' width: enough for all threads, few enough for a
     // cache.
     [[nodiscard]] std::int64_t rows_at_a_time(std::int64_t width, int threads) const;
-    [[nodiscard]] Bands plan(std::span<const Image> inputs, int threads) const;
+    [[nodiscard]] Bands plan(std::span<const Extent> inputs, int threads) const;
 
     const Kernels &kernels_;
     Storage storage_;

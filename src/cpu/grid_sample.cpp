@@ -125,8 +125,8 @@ constexpr std::int64_t at_a_time = 8192; // pixels
 
 void run(const GridSample &task, Workspace &workspace) {
     const std::int64_t pixels = task.extent.height * task.extent.width;
-    auto *const memory =
-        reinterpret_cast<float *>(workspace.memory(static_cast<std::size_t>(pixels * lanes) * sizeof(float)));
+    auto *const memory = reinterpret_cast<float *>(
+        workspace.memory(static_cast<std::size_t>(GridSample::workspace_bytes(task.extent))));
     for (std::int64_t first = 0; first < task.channels; first += lanes) {
         const PackedPicture packed = {task, first, memory};
         Shares packing(pixels, at_a_time);

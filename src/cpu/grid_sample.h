@@ -17,6 +17,11 @@ struct GridSample {
     Extent result = {};
     float *output = nullptr;    // [channels, result.height, result.width]
     bool align_corners = false; // -1 and 1 are the centres of the outermost pixels, not their edges
+
+    // Of a workspace, for pictures of this size.
+    [[nodiscard]] static std::int64_t workspace_bytes(Extent extent) {
+        return extent.height * extent.width * 4 * static_cast<std::int64_t>(sizeof(float));
+    }
 };
 
 // A place that is no number reads the picture's first column or row.

@@ -57,7 +57,8 @@ struct Results {
 
 Results run(const ConvolutionChain &chain, Picture &input, Workspace &workspace) {
     const cpu::Image inputs[] = {input.image()};
-    Results results = {blank(chain.extent(2, inputs), 16), blank(chain.extent(3, inputs), 5)};
+    const Extent extents[] = {input.extent};
+    Results results = {blank(chain.extent(2, extents), 16), blank(chain.extent(3, extents), 5)};
     const cpu::Image outputs[] = {results.b.image(), results.c.image()};
     chain.run(inputs, outputs, workspace);
     return results;

@@ -68,17 +68,29 @@ std::shared_ptr<ov::Node> ConvolutionChain::clone_with_new_inputs(const ov::Outp
 
 bool ConvolutionChain::evaluate(ov::TensorVector &outputs, const ov::TensorVector &inputs) const {
     std::vector<cpu::Image> from;
-    for (const ov::Tensor &input : inputs)
+    std::vector<cpu::Extent> extents;
+    for (const ov::Tensor &input : inputs) {
         from.push_back(image(input));
+        extents.push_back(from.back().extent);
+    }
     std::vector<cpu::Image> to;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         const std::int64_t value = chain_->outputs()[i];
-        to.push_back(output_image(outputs[i], chain_->extent(value, from), chain_->channels(value),
+        to.push_back(output_image(outputs[i], chain_->extent(value, extents), chain_->channels(value),
                                   chain_->shuffle(value)));
     }
     const Workspaces::Lease workspace(*workspaces_);
     chain_->run(from, to, *workspace);
     return true;
+}
+
+std::int64_t ConvolutionChain::workspace_bytes(int threads) const {
+    std::vector<cpu::Extent> extents;
+    for (std::size_t i = 0; i < get_input_size(); ++i) {
+        const ov::PartialShape &shape = get_input_partial_shape(i);
+        extents.push_back({shape[1].get_max_length(), shape[2].get_max_length()});
+    }
+    return chain_->workspace(extents, threads).bytes;
 }
 
 } // namespace vsmlrt::openvino

@@ -10,7 +10,7 @@
 namespace vsmlrt::openvino {
 
 // Inputs and outputs are fp32 in NHWC of one picture: OpenVINO's own convolutions hold theirs so.
-class ConvolutionChain : public ov::op::Op {
+class ConvolutionChain : public ov::op::Op, public TakesWorkspace {
 public:
     OPENVINO_OP("ConvolutionChain", "vsmlrt")
 
@@ -26,6 +26,7 @@ public:
     clone_with_new_inputs(const ov::OutputVector &inputs) const override;
     bool evaluate(ov::TensorVector &outputs, const ov::TensorVector &inputs) const override;
     [[nodiscard]] bool has_evaluate() const override { return true; }
+    [[nodiscard]] std::int64_t workspace_bytes(int threads) const override;
 
 private:
     std::shared_ptr<const cpu::ConvolutionChain> chain_;

@@ -57,6 +57,11 @@ bool GridSample::evaluate(ov::TensorVector &outputs, const ov::TensorVector &inp
     return true;
 }
 
+std::int64_t GridSample::workspace_bytes(int /*threads*/) const {
+    const ov::PartialShape &picture = get_input_partial_shape(0);
+    return cpu::GridSample::workspace_bytes({picture[2].get_max_length(), picture[3].get_max_length()});
+}
+
 bool sample_grids(const ov::Model &model, const std::shared_ptr<Workspaces> &workspaces) {
     bool any = false;
     for (const auto &node : model.get_ordered_ops()) {

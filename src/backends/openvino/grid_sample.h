@@ -10,7 +10,7 @@
 namespace vsmlrt::openvino {
 
 // Inputs [1, channels, height, width] and [1, height, width, 2], both fp32; see cpu::GridSample.
-class GridSample : public ov::op::Op {
+class GridSample : public ov::op::Op, public TakesWorkspace {
 public:
     OPENVINO_OP("GridSample", "vsmlrt")
 
@@ -22,6 +22,7 @@ public:
     clone_with_new_inputs(const ov::OutputVector &inputs) const override;
     bool evaluate(ov::TensorVector &outputs, const ov::TensorVector &inputs) const override;
     [[nodiscard]] bool has_evaluate() const override { return true; }
+    [[nodiscard]] std::int64_t workspace_bytes(int threads) const override;
 
 private:
     bool align_corners_ = false;

@@ -253,6 +253,15 @@ bool rewrite(const std::shared_ptr<ov::Model> &model, const ov::AnyMap &settings
     return any;
 }
 
+// The operators of a stream take one workspace after another.
+std::int64_t workspace_bytes(const ov::Model &model, int threads) {
+    std::int64_t most = 0;
+    for (const auto &node : model.get_ops())
+        if (const auto *const own = dynamic_cast<const TakesWorkspace *>(node.get()))
+            most = std::max(most, own->workspace_bytes(threads));
+    return most;
+}
+
 } // namespace
 
 Program::Program(const Device &device, const vsmlrt_program_desc &desc)
@@ -280,7 +289,9 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
             throw DeviceError("OpenVINO cannot compile this network for ", device.id, ": ", cause(failure),
                               remedy(failure));
         }
-        workspaces->set_threads(threads_a_stream(compiled_));
+        const int threads = threads_a_stream(compiled_);
+        workspaces->set_threads(threads);
+        workspace_bytes_ = workspace_bytes(*model, threads);
     }
     if (!model_ && !is_static(desc))
         model_ = read(desc);
@@ -296,7 +307,7 @@ void Program::describe(const Device &device, const vsmlrt_program_desc &desc) {
     info_.precision = precision_of(used, desc.precision == VSMLRT_PRECISION_FP16 && device.native_fp16);
     info_.num_inputs = static_cast<std::int32_t>(compiled_.inputs().size());
     info_.num_outputs = static_cast<std::int32_t>(compiled_.outputs().size());
-    info_.context_bytes = estimate(compiled_);
+    info_.context_bytes = estimate(compiled_) + workspace_bytes_;
     // Its streams hold what is between inputs and outputs; a request beyond them waits in line.
     info_.spare_contexts = 1;
 }

@@ -375,15 +375,19 @@ bool is_worth_it(const Piece &piece, const std::vector<Layer> &layers, cpu::Stor
     double gain = 0;
     for (std::size_t i = 0; i < layers.size(); ++i)
         gain += saved(piece.desc.steps[i], layers[i].result.get_partial_shape(), storage);
-    // Bringing what goes in and out into the chain's layout; OpenVINO copies bf16 that comes out.
-    const auto channels = [](const ov::OutputVector &values) {
-        double sum = 0;
-        for (const Value &value : values)
-            sum += static_cast<double>(value.get_partial_shape()[1].get_length());
-        return sum;
-    };
-    const double boundary =
-        channels(piece.inputs) + (storage == cpu::Storage::bf16 ? 2.5 : 1) * channels(piece.outputs);
+    // Bringing what goes in and out into the chain's layout: OpenVINO copies bf16 that comes out, and of
+    // sizes that are not fixed it does the transpositions.
+    const bool fixed = layers.front().input.get_partial_shape().is_static();
+    const double in = fixed ? 1 : 30;
+    const double fixed_out = storage == cpu::Storage::bf16 ? 2.5 : 1;
+    const double out = fixed ? fixed_out : 30;
+    double boundary = 0;
+    for (const Value &input : piece.inputs)
+        boundary += in * static_cast<double>(input.get_partial_shape()[1].get_length());
+    for (const Layer &layer : layers)
+        if (layer.shuffle == 0 &&
+            std::find(piece.outputs.begin(), piece.outputs.end(), layer.result) != piece.outputs.end())
+            boundary += out * static_cast<double>(layer.outputs);
     return gain > boundary;
 }
 
