@@ -54,7 +54,7 @@ Place place(const Kernels &kernels, const Packed &layer, std::int64_t channel) {
 
 bool keeps_transformed(const ConvolutionDesc &desc) {
     // They are four times as large. Up to here they stay in a core's cache and cost little memory.
-    return desc.inputs * desc.outputs <= 128 * 128;
+    return desc.inputs * desc.outputs <= 64 * 128;
 }
 
 Convolution::Convolution(const ConvolutionDesc &desc, const Kernels &kernels, Storage storage)
