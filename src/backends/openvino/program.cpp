@@ -281,17 +281,20 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
         if (!is_static(desc))
             model_ = model->clone();
         const auto workspaces = std::make_shared<Workspaces>();
-        if (device.id == "CPU")
-            own_operators_ = rewrite(model, settings, wants_own_operators(desc), workspaces);
+        const bool own_operators = wants_own_operators(desc);
         try {
+            if (device.id == "CPU")
+                own_operators_ = rewrite(model, settings, own_operators, workspaces);
             compiled_ = core().compile_model(model, device.id, settings);
         } catch (const ov::Exception &failure) {
             throw DeviceError("OpenVINO cannot compile this network for ", device.id, ": ", cause(failure),
                               remedy(failure));
         }
-        const int threads = threads_a_stream(compiled_);
-        workspaces->set_threads(threads);
-        workspace_bytes_ = workspace_bytes(*model, threads);
+        if (own_operators_) {
+            const int threads = threads_a_stream(compiled_);
+            workspaces->set_threads(threads);
+            workspace_bytes_ = workspace_bytes(*model, threads);
+        }
     }
     if (!model_ && !is_static(desc))
         model_ = read(desc);
