@@ -16,20 +16,22 @@ std::int64_t aligned(std::int64_t size) {
 // A step on some rows: first what moves in its result's window, then the convolution.
 struct Turn {
     Task task;
-    std::byte *window = nullptr;
-    std::int64_t row = 0; // bytes
-    std::int64_t moved_from = 0;
-    std::int64_t moved = 0;
+    Band band;
     Shares moves; // of stripes of each row
     Shares tiles;
 };
 
 constexpr std::int64_t stripe = 16 * 1024;
 
+std::int64_t row_bytes(const Image &image) {
+    return image.extent.width * image.pixel * storage_size(image.storage);
+}
+
 void move_rows(const Turn &turn, std::int64_t begin, std::int64_t size) {
-    for (std::int64_t y = 0; y < turn.moved; ++y)
-        std::copy_n(turn.window + (turn.moved_from + y) * turn.row + begin, size,
-                    turn.window + y * turn.row + begin);
+    auto *const window = static_cast<std::byte *>(turn.task.output.data) + begin;
+    const std::int64_t row = row_bytes(turn.task.output);
+    for (std::int64_t y = 0; y < turn.band.moved; ++y)
+        std::copy_n(window + (turn.band.moved_from + y) * row, size, window + y * row);
 }
 
 } // namespace
@@ -140,11 +142,8 @@ void ConvolutionChain::run(std::span<const Image> inputs, std::span<const Image>
         Turn &turn = turns[i];
         turn.task = {step.layer.packed(),     value(step.input), result,  value(step.added_before),
                      value(step.added_after), band.begin,        band.end};
-        turn.window = static_cast<std::byte *>(result.data);
-        turn.row = result.extent.width * result.pixel * storage_size(result.storage);
-        turn.moved_from = band.moved_from;
-        turn.moved = band.moved;
-        turn.moves.set(band.moved > 0 ? turn.row : 0, stripe);
+        turn.band = band;
+        turn.moves.set(band.moved > 0 ? row_bytes(result) : 0, stripe);
         turn.tiles.set(turn.task.tiles(), step.layer.tiles_at_a_time(turn.task.tiles(), threads));
     }
     workspace.crew().run([&](int thread) {

@@ -46,7 +46,6 @@ public:
     [[nodiscard]] Storage storage() const { return storage_; }
     [[nodiscard]] std::int64_t channels(std::int64_t value) const;
     [[nodiscard]] std::int64_t shuffle(std::int64_t value) const; // 0: it stays as it is
-    [[nodiscard]] std::size_t num_inputs() const { return inputs_.size(); }
 
     // What a call for inputs of these sizes takes of its workspace.
     struct Memory {

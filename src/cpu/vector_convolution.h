@@ -21,7 +21,6 @@ struct VectorConvolution {
     static constexpr auto root_half = static_cast<float>(cpu::root_two / 2);
 
     static std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
-    static std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
     static std::int64_t vectors_in(std::int64_t channels) { return (channels + lanes - 1) / lanes; }
 
     // B transposed, along one axis.

@@ -1,24 +1,15 @@
 #include "cpu/grid_sample.h"
+#include "networks/builder.h"
 
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
-#include <random>
 
 namespace vsmlrt::test {
 namespace {
 
 using cpu::Extent;
-
-std::vector<float> uniform(std::int64_t count, float most, unsigned seed) {
-    std::mt19937 random(seed);
-    std::uniform_real_distribution<float> value(-most, most);
-    std::vector<float> values(static_cast<std::size_t>(count));
-    for (float &each : values)
-        each = value(random);
-    return values;
-}
 
 double place(double value, std::int64_t size, bool align_corners) {
     const double length = static_cast<double>(size);
@@ -49,9 +40,9 @@ TEST(GridSample, IsItsDefinition) {
                           Case{7, {6, 2}, {5, 5}}, Case{3, {1, 9}, {1, 1}}})
         for (const bool align_corners : {false, true})
             for (const int threads : {1, 3}) {
-                const auto picture = uniform(c.channels * c.picture.height * c.picture.width, 1, 1);
+                const auto picture = Random(1).list(c.channels * c.picture.height * c.picture.width, 1);
                 // Many places are outside.
-                const auto grid = uniform(c.result.height * c.result.width * 2, 1.5F, 2);
+                const auto grid = Random(2).list(c.result.height * c.result.width * 2, 1.5F);
                 std::vector<float> output(
                     static_cast<std::size_t>(c.channels * c.result.height * c.result.width));
                 cpu::Workspace workspace(threads);
@@ -71,8 +62,8 @@ TEST(GridSample, IsItsDefinition) {
 
 TEST(GridSample, LargePicturesAreSharedByTheThreads) {
     const Extent extent = {131, 257};
-    const auto picture = uniform(3 * extent.height * extent.width, 1, 1);
-    const auto grid = uniform(extent.height * extent.width * 2, 1.2F, 2);
+    const auto picture = Random(1).list(3 * extent.height * extent.width, 1);
+    const auto grid = Random(2).list(extent.height * extent.width * 2, 1.2F);
     std::vector<std::vector<float>> outputs;
     for (const int threads : {1, 4}) {
         cpu::Workspace workspace(threads);

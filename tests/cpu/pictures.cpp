@@ -1,28 +1,16 @@
 #include "cpu/pictures.h"
 
+#include "networks/builder.h"
 #include "tensor/half.h"
 
 namespace vsmlrt::test {
 
 using cpu::Storage;
 
-namespace {
-
-std::vector<float> uniform(std::int64_t count, float most, unsigned seed) {
-    std::mt19937 random(seed);
-    std::uniform_real_distribution<float> value(-most, most);
-    std::vector<float> values(static_cast<std::size_t>(count));
-    for (float &each : values)
-        each = value(random);
-    return values;
-}
-
-} // namespace
-
 Picture::Picture(cpu::Extent extent_, std::int64_t channels_, Storage storage_, unsigned seed,
                  std::int64_t pixel_)
     : extent(extent_), channels(channels_), pixel(pixel_ ? pixel_ : channels_), storage(storage_),
-      floats(uniform(extent.height * extent.width * pixel, 1, seed)) {
+      floats(Random(seed).list(extent.height * extent.width * pixel, 1)) {
     for (std::size_t i = 0; i < floats.size(); ++i)
         if (static_cast<std::int64_t>(i) % pixel >= channels)
             floats[i] = 0;
@@ -47,9 +35,9 @@ float Picture::at(std::int64_t y, std::int64_t x, std::int64_t channel) const {
 }
 
 Constants::Constants(std::int64_t inputs_, std::int64_t outputs_, bool sloped, unsigned seed)
-    : inputs(inputs_), outputs(outputs_), weights(uniform(inputs * outputs * 9, 0.1F, seed)),
-      bias(uniform(outputs, 0.5F, seed + 1)),
-      slopes(sloped ? uniform(outputs, 0.5F, seed + 2) : std::vector<float>()) {}
+    : inputs(inputs_), outputs(outputs_), weights(Random(seed).list(inputs * outputs * 9, 0.1F)),
+      bias(Random(seed + 1).list(outputs, 0.5F)),
+      slopes(sloped ? Random(seed + 2).list(outputs, 0.5F) : std::vector<float>()) {}
 
 cpu::ConvolutionDesc Constants::desc(cpu::Pads pads) const {
     return {inputs, outputs, pads, weights, bias, slopes};

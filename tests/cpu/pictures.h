@@ -3,7 +3,6 @@
 
 #include "cpu/convolution.h"
 
-#include <random>
 #include <string>
 #include <vector>
 

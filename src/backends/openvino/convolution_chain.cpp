@@ -35,7 +35,7 @@ ov::Dimension grown(const ov::Dimension &size, std::int64_t by) {
 ConvolutionChain::ConvolutionChain(const ov::OutputVector &inputs,
                                    std::shared_ptr<const cpu::ConvolutionChain> chain,
                                    std::shared_ptr<Workspaces> workspaces)
-    : Op(inputs), chain_(std::move(chain)), workspaces_(std::move(workspaces)) {
+    : OwnOperator(inputs, std::move(workspaces)), chain_(std::move(chain)) {
     constructor_validate_and_infer_types();
 }
 
@@ -63,7 +63,7 @@ void ConvolutionChain::validate_and_infer_types() {
 }
 
 std::shared_ptr<ov::Node> ConvolutionChain::clone_with_new_inputs(const ov::OutputVector &inputs) const {
-    return std::make_shared<ConvolutionChain>(inputs, chain_, workspaces_);
+    return std::make_shared<ConvolutionChain>(inputs, chain_, workspaces());
 }
 
 bool ConvolutionChain::evaluate(ov::TensorVector &outputs, const ov::TensorVector &inputs) const {
@@ -79,7 +79,7 @@ bool ConvolutionChain::evaluate(ov::TensorVector &outputs, const ov::TensorVecto
         to.push_back(output_image(outputs[i], chain_->extent(value, extents), chain_->channels(value),
                                   chain_->shuffle(value)));
     }
-    const Workspaces::Lease workspace(*workspaces_);
+    const Workspaces::Lease workspace(*workspaces());
     chain_->run(from, to, *workspace);
     return true;
 }

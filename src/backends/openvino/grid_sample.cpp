@@ -26,7 +26,7 @@ bool is_ours(const Theirs &node) {
 
 GridSample::GridSample(const ov::OutputVector &inputs, bool align_corners,
                        std::shared_ptr<Workspaces> workspaces)
-    : Op(inputs), align_corners_(align_corners), workspaces_(std::move(workspaces)) {
+    : OwnOperator(inputs, std::move(workspaces)), align_corners_(align_corners) {
     constructor_validate_and_infer_types();
 }
 
@@ -37,7 +37,7 @@ void GridSample::validate_and_infer_types() {
 }
 
 std::shared_ptr<ov::Node> GridSample::clone_with_new_inputs(const ov::OutputVector &inputs) const {
-    return std::make_shared<GridSample>(inputs, align_corners_, workspaces_);
+    return std::make_shared<GridSample>(inputs, align_corners_, workspaces());
 }
 
 bool GridSample::evaluate(ov::TensorVector &outputs, const ov::TensorVector &inputs) const {
@@ -45,7 +45,7 @@ bool GridSample::evaluate(ov::TensorVector &outputs, const ov::TensorVector &inp
     const ov::Shape &grid = inputs[1].get_shape();
     outputs[0].set_shape({1, picture[1], grid[1], grid[2]});
     const auto size = [](std::size_t dim) { return static_cast<std::int64_t>(dim); };
-    const Workspaces::Lease workspace(*workspaces_);
+    const Workspaces::Lease workspace(*workspaces());
     run({inputs[0].data<const float>(),
          size(picture[1]),
          {size(picture[2]), size(picture[3])},

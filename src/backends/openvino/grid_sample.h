@@ -1,32 +1,28 @@
 // GridSample of our own as an operator of OpenVINO's graph.
 #pragma once
 
-#include "backends/openvino/workspaces.h"
+#include "backends/openvino/own_operator.h"
 
 #include <memory>
 #include <openvino/core/model.hpp>
-#include <openvino/op/op.hpp>
 
 namespace vsmlrt::openvino {
 
 // Inputs [1, channels, height, width] and [1, height, width, 2], both fp32; see cpu::GridSample.
-class GridSample : public ov::op::Op, public TakesWorkspace {
+class GridSample : public OwnOperator {
 public:
     OPENVINO_OP("GridSample", "vsmlrt")
 
-    GridSample() = default;
     GridSample(const ov::OutputVector &inputs, bool align_corners, std::shared_ptr<Workspaces> workspaces);
 
     void validate_and_infer_types() override;
     [[nodiscard]] std::shared_ptr<ov::Node>
     clone_with_new_inputs(const ov::OutputVector &inputs) const override;
     bool evaluate(ov::TensorVector &outputs, const ov::TensorVector &inputs) const override;
-    [[nodiscard]] bool has_evaluate() const override { return true; }
     [[nodiscard]] std::int64_t workspace_bytes(int threads) const override;
 
 private:
     bool align_corners_ = false;
-    std::shared_ptr<Workspaces> workspaces_;
 };
 
 // GridSamples of one fp32 picture, linear with the edge repeated, become our own. Returns whether there are

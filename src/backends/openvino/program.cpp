@@ -1,7 +1,7 @@
 #include "backends/openvino/program.h"
 
-#include "backends/openvino/convolution_chain.h"
 #include "backends/openvino/grid_sample.h"
+#include "backends/openvino/own_operator.h"
 #include "backends/openvino/rewrite.h"
 #include "backends/openvino/rewrite_convolutions.h"
 #include "base/error.h"
@@ -257,7 +257,7 @@ bool rewrite(const std::shared_ptr<ov::Model> &model, const ov::AnyMap &settings
 std::int64_t workspace_bytes(const ov::Model &model, int threads) {
     std::int64_t most = 0;
     for (const auto &node : model.get_ops())
-        if (const auto *const own = dynamic_cast<const TakesWorkspace *>(node.get()))
+        if (const auto *const own = dynamic_cast<const OwnOperator *>(node.get()))
             most = std::max(most, own->workspace_bytes(threads));
     return most;
 }

@@ -54,8 +54,8 @@ struct Layer {
 
 bool has_fixed_channels(const Value &value) {
     const ov::PartialShape &shape = value.get_partial_shape();
-    return shape.rank().is_static() && shape.size() == 4 && shape[0].is_static() && shape[0] == 1 &&
-           shape[1].is_static() && value.get_element_type() == ov::element::f32;
+    return shape.rank().is_static() && shape.size() == 4 && shape[0] == 1 && shape[1].is_static() &&
+           value.get_element_type() == ov::element::f32;
 }
 
 // A constant that is one number, or one for each channel: of a shape that is the channels at axis 1 and
@@ -325,7 +325,6 @@ Piece piece(const std::vector<Layer> &layers) {
     Piece made;
     std::map<Value, std::int64_t> inputs;
     std::map<Value, std::int64_t> results;
-    std::set<const ov::Node *> inside;
     for (const Layer &layer : layers)
         if (layer.shuffle == 0)
             results[layer.result] = 0;

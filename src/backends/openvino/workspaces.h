@@ -37,15 +37,4 @@ private:
     std::vector<std::unique_ptr<cpu::Workspace>> free_;
 };
 
-// An operator that takes a workspace to run.
-class TakesWorkspace {
-public:
-    TakesWorkspace() = default;
-    TakesWorkspace(const TakesWorkspace &) = default;
-    TakesWorkspace &operator=(const TakesWorkspace &) = default;
-    virtual ~TakesWorkspace() = default;
-    // For its largest inputs.
-    [[nodiscard]] virtual std::int64_t workspace_bytes(int threads) const = 0;
-};
-
 } // namespace vsmlrt::openvino
