@@ -27,7 +27,8 @@ const std::map<std::string, Names> allowed = {
     {"graph", {"base", "tensor", "model"}},
     {"engine", {"base", "tensor", "tile", "pixel", "cache", "model", "graph"}},
     {"vs", {"base", "timeline", "tensor", "tile", "pixel", "cache", "model", "graph", "engine"}},
-    {"backends", {"base", "tensor", "cpu", "model", "graph"}},
+    {"module", {"base", "tensor"}},
+    {"backends", {"base", "tensor", "cpu", "model", "graph", "module"}},
 };
 
 // Headers from outside, and the only folder that may include them.
@@ -105,6 +106,7 @@ TEST(Layers, ShortcutsAreRefused) {
     EXPECT_EQ(judge({"base/file.cpp", "tensor/half.h", true}), "src/base may not use src/tensor");
     EXPECT_EQ(judge({"graph/ir.h", "engine/pool.h", true}), "src/graph may not use src/engine");
     EXPECT_EQ(judge({"engine/pool.h", "vs/color.h", true}), "src/engine may not use src/vs");
+    EXPECT_EQ(judge({"engine/pool.h", "module/door.h", true}), "src/engine may not use src/module");
     EXPECT_EQ(judge({"vs/plugin.cpp", "backends/openvino/device.h", true}),
               "src/vs may not use src/backends");
     EXPECT_EQ(judge({"backends/reference/run.cpp", "backends/openvino/device.h", true}),
@@ -115,7 +117,7 @@ TEST(Layers, ShortcutsAreRefused) {
     EXPECT_EQ(judge({"base/file.cpp", "file.h", true}), "is no path from src or include");
     EXPECT_EQ(judge({"new/thing.cpp", "base/text.h", true}), "src/new is no layer known to this test");
     EXPECT_EQ(judge({"backends/reference/run.cpp", "graph/ir.h", true}), "");
-    EXPECT_EQ(judge({"base/door.h", "vsmlrt/backend.h", true}), "");
+    EXPECT_EQ(judge({"module/door.h", "vsmlrt/backend.h", true}), "");
 }
 
 } // namespace

@@ -15,7 +15,7 @@
 // A blob is the driver, a line's end and the network. Whose plan it is nobody checks here: a stale one would
 // run, and give the pictures of its own network.
 #include "backends/reference/program.h"
-#include "base/door.h"
+#include "module/door.h"
 
 #include <chrono>
 #include <cstdlib>
@@ -112,7 +112,14 @@ const char *version() {
 vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink) {
     const std::string name = variable("DEVICE");
     const char *const basis = std::getenv("VSMLRT_PLANNING_DRIVER");
-    const vsmlrt_device_info info = {"Plan.0", name.c_str(), 0, number("HALF"), 0, basis, 0, number("KEEPS")};
+    const vsmlrt_device_info info = {.id = "Plan.0",
+                                     .name = name.c_str(),
+                                     .memory_bytes = 0,
+                                     .native_fp16 = number("HALF"),
+                                     .native_bf16 = 0,
+                                     .plan_basis = basis,
+                                     .plans_follow_streams = 0,
+                                     .keeps_files = number("KEEPS")};
     visit(user, &info);
     return VSMLRT_OK;
 }
@@ -144,24 +151,24 @@ vsmlrt_code export_program(const vsmlrt_program *program, vsmlrt_sink blob, vsml
     });
 }
 
-constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
-                                  "planning",
-                                  vsmlrt::send_log,
-                                  probe,
-                                  version,
-                                  list_devices,
-                                  list_absent,
-                                  open_device,
-                                  vsmlrt::destroy,
-                                  build_program,
-                                  vsmlrt::destroy,
-                                  describe_program,
-                                  export_program,
-                                  vsmlrt::make_context,
-                                  vsmlrt::destroy,
-                                  vsmlrt::bind_context,
-                                  vsmlrt::run_context,
-                                  -1};
+constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
+                                  .name = "planning",
+                                  .set_log = vsmlrt::send_log,
+                                  .probe = probe,
+                                  .version = version,
+                                  .list_devices = list_devices,
+                                  .list_absent = list_absent,
+                                  .open_device = open_device,
+                                  .close_device = vsmlrt::destroy,
+                                  .build_program = build_program,
+                                  .free_program = vsmlrt::destroy,
+                                  .describe_program = describe_program,
+                                  .export_program = export_program,
+                                  .make_context = vsmlrt::make_context,
+                                  .free_context = vsmlrt::destroy,
+                                  .bind = vsmlrt::bind_context,
+                                  .run = vsmlrt::run_context,
+                                  .rank = -1};
 
 } // namespace
 

@@ -2,23 +2,12 @@
 
 #include "backends/onnxruntime/environment.h"
 #include "base/error.h"
+#include "module/tensor.h"
 
 #include <algorithm>
 
 namespace vsmlrt::ort {
 namespace {
-
-// Gives a stream back, whatever happens.
-class Turn {
-public:
-    explicit Turn(std::counting_semaphore<> &streams) : streams_(streams) { streams_.acquire(); }
-    ~Turn() { streams_.release(); }
-    Turn(const Turn &) = delete;
-    Turn &operator=(const Turn &) = delete;
-
-private:
-    std::counting_semaphore<> &streams_;
-};
 
 void check_run(const std::optional<Failure> &failure) {
     if (failure)
@@ -32,12 +21,10 @@ Context::Context(Program &program)
       binding_(make<Binding>(CreateIoBinding, lane_.session.get())) {}
 
 Context::Buffer Context::make_buffer(const Port &port, const Dims &dims) const {
-    std::size_t bytes = port.element == element_float16 ? 2 : 4;
-    for (const std::int64_t dim : dims)
-        bytes *= static_cast<std::size_t>(dim);
+    const std::size_t bytes = tensor_bytes(port.type, dims);
     const auto tensor_in = [&](const Memory &memory, const Block &block) {
         return make<Tensor>(CreateTensorWithDataAsOrtValue, memory.info(), block.data(), bytes, dims.data(),
-                            dims.size(), port.element);
+                            dims.size(), element_of(port.type));
     };
     Buffer buffer;
     buffer.memory = lane_.host.allocate(bytes);
@@ -46,10 +33,7 @@ Context::Buffer Context::make_buffer(const Port &port, const Dims &dims) const {
         buffer.device_memory = lane_.on_device.allocate(bytes);
         buffer.device_tensor = tensor_in(lane_.on_device, buffer.device_memory);
     }
-    buffer.view.type = port.element == element_float16 ? VSMLRT_FLOAT16 : VSMLRT_FLOAT32;
-    buffer.view.rank = static_cast<std::int32_t>(dims.size());
-    std::copy(dims.begin(), dims.end(), std::begin(buffer.view.dims));
-    buffer.view.data = buffer.memory.data();
+    buffer.view = tensor_view(port.type, dims, buffer.memory.data());
     return buffer;
 }
 
@@ -59,7 +43,7 @@ void Context::bind_inputs() {
 }
 
 void Context::allocate(vsmlrt_extent extent) {
-    const Shapes shapes = program_.shapes(extent);
+    const IoShapes shapes = program_.shapes(extent);
     extent_ = {0, 0};
     inputs_.clear();
     outputs_.clear();
@@ -76,7 +60,7 @@ void Context::allocate(vsmlrt_extent extent) {
 }
 
 void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) {
-    if (extent.width != extent_.width || extent.height != extent_.height)
+    if (!same_extent(extent, extent_))
         allocate(extent);
     for (const Buffer &buffer : inputs_)
         *inputs++ = buffer.view;
@@ -96,7 +80,7 @@ void Context::copy(const std::vector<Buffer> &buffers, Direction direction) cons
 }
 
 void Context::run() {
-    const Turn turn(program_.streams);
+    const StreamSlots::Slot stream(program_.streams);
     if (copies_when_bound()) {
         bind_inputs();
         check_run(attempt(SynchronizeBoundInputs, binding_.get()));

@@ -3,34 +3,21 @@
 #include "backends/onnxruntime/environment.h"
 #include "backends/onnxruntime/file_sizes.h"
 #include "backends/onnxruntime/nvidia.h"
-#include "base/error.h"
 #include "base/log.h"
+#include "module/device.h"
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <unistd.h>
 
 namespace vsmlrt::ort {
 namespace {
-
-std::string processor_name() {
-    std::ifstream file("/proc/cpuinfo");
-    for (std::string line; std::getline(file, line);)
-        if (const auto colon = line.find(": ");
-            line.rfind("model name", 0) == 0 && colon != std::string::npos)
-            return line.substr(colon + 2);
-    return "CPU";
-}
 
 Device processor() {
     Device device;
     device.id = "CPU";
     device.name = processor_name();
-    const long pages = ::sysconf(_SC_PHYS_PAGES);
-    const long page = ::sysconf(_SC_PAGESIZE);
-    device.memory_bytes = pages > 0 && page > 0 ? static_cast<std::int64_t>(pages) * page : 0;
+    device.memory_bytes = host_memory_bytes();
     device.provider = provider_named("CPUExecutionProvider");
     return device;
 }
@@ -217,14 +204,7 @@ const std::vector<std::pair<std::string, std::string>> &list_absent() {
 }
 
 const Device &find_device(const std::string &id) {
-    std::vector<std::string> known;
-    for (const Device &device : list_devices()) {
-        if (device.id == id)
-            return device;
-        known.push_back(device.id);
-    }
-    throw BadArgument("ONNX Runtime has no device \"", id, "\" on this machine; it has ", join(known, ", "),
-                      absences());
+    return device_of(list_devices(), id, "ONNX Runtime", absences());
 }
 
 } // namespace vsmlrt::ort

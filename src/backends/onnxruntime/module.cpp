@@ -1,6 +1,6 @@
 // The module's door: every function of the table in terms of Device, Program and Context.
 #include "backends/onnxruntime/context.h"
-#include "base/door.h"
+#include "module/door.h"
 
 namespace ort = vsmlrt::ort;
 using vsmlrt::guarded;
@@ -27,14 +27,15 @@ const char *version() {
 vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink error) {
     return guarded(error, [&] {
         for (const ort::Device &device : ort::list_devices()) {
-            const vsmlrt_device_info info = {device.id.c_str(),
-                                             device.name.c_str(),
-                                             device.memory_bytes,
-                                             device.provider.native_fp16,
-                                             device.provider.native_bf16,
-                                             device.has_plans() ? device.plan_basis.c_str() : nullptr,
-                                             0,
-                                             device.provider.keeps_files()};
+            const vsmlrt_device_info info = {.id = device.id.c_str(),
+                                             .name = device.name.c_str(),
+                                             .memory_bytes = device.memory_bytes,
+                                             .native_fp16 = device.provider.native_fp16,
+                                             .native_bf16 = device.provider.native_bf16,
+                                             .plan_basis =
+                                                 device.has_plans() ? device.plan_basis.c_str() : nullptr,
+                                             .plans_follow_streams = 0,
+                                             .keeps_files = device.provider.keeps_files()};
             visit(user, &info);
         }
     });
@@ -52,43 +53,27 @@ vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink erro
     return guarded(error, [&] { *device = new vsmlrt_device{ort::find_device(id)}; });
 }
 
-vsmlrt_code build_program(vsmlrt_device *device, const vsmlrt_program_desc *desc, vsmlrt_program **program,
-                          vsmlrt_sink error) {
-    return guarded(error, [&] { *program = new vsmlrt_program(*device, *desc); });
-}
-
-void describe_program(const vsmlrt_program *program, vsmlrt_program_info *info) {
-    *info = program->info();
-}
-
-vsmlrt_code export_program(const vsmlrt_program *program, vsmlrt_sink blob, vsmlrt_sink error) {
-    return guarded(error, [&] {
-        const auto bytes = program->blob();
-        vsmlrt::write_text(blob, {reinterpret_cast<const char *>(bytes.data()), bytes.size()});
-    });
-}
-
 // Below openvino's: where both run on the CPU alone, that one is the faster.
 constexpr std::int32_t rank = 5;
 
-constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
-                                  "onnxruntime",
-                                  vsmlrt::send_log,
-                                  probe,
-                                  version,
-                                  list_devices,
-                                  list_absent,
-                                  open_device,
-                                  vsmlrt::destroy,
-                                  build_program,
-                                  vsmlrt::destroy,
-                                  describe_program,
-                                  export_program,
-                                  vsmlrt::make_context,
-                                  vsmlrt::destroy,
-                                  vsmlrt::bind_context,
-                                  vsmlrt::run_context,
-                                  rank};
+constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
+                                  .name = "onnxruntime",
+                                  .set_log = vsmlrt::send_log,
+                                  .probe = probe,
+                                  .version = version,
+                                  .list_devices = list_devices,
+                                  .list_absent = list_absent,
+                                  .open_device = open_device,
+                                  .close_device = vsmlrt::destroy,
+                                  .build_program = vsmlrt::build_program,
+                                  .free_program = vsmlrt::destroy,
+                                  .describe_program = vsmlrt::describe_program,
+                                  .export_program = vsmlrt::export_program,
+                                  .make_context = vsmlrt::make_context,
+                                  .free_context = vsmlrt::destroy,
+                                  .bind = vsmlrt::bind_context,
+                                  .run = vsmlrt::run_context,
+                                  .rank = rank};
 
 } // namespace
 

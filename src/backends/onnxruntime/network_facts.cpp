@@ -43,11 +43,10 @@ NetworkFacts::NetworkFacts(const vsmlrt_program_desc &desc) {
 std::vector<graph::Shape> NetworkFacts::input_shapes(vsmlrt_extent extent) const {
     std::vector<graph::Shape> shapes;
     for (const model::Value &input : inputs_) {
-        graph::Shape &shape = shapes.emplace_back();
-        const bool picture = input.dims.size() == 4;
-        const std::int64_t unknown[] = {1, 1, extent.height, extent.width};
-        for (std::size_t i = 0; i < input.dims.size(); ++i)
-            shape.push_back(input.dims[i].size.value_or(picture ? unknown[i] : 1));
+        Dims dims;
+        for (const auto &dim : input.dims)
+            dims.push_back(dim.size.value_or(-1));
+        shapes.push_back(sized(dims, extent));
     }
     return shapes;
 }
@@ -60,11 +59,11 @@ std::string NetworkFacts::shapes_text(vsmlrt_extent extent) const {
     return join(parts, ",");
 }
 
-std::optional<Shapes> NetworkFacts::shapes(vsmlrt_extent extent) const {
+std::optional<IoShapes> NetworkFacts::shapes(vsmlrt_extent extent) const {
     if (!graph_)
         return {};
     try {
-        Shapes shapes;
+        IoShapes shapes;
         shapes.inputs = input_shapes(extent);
         const graph::Shapes inferred = graph::infer(*graph_, shapes.inputs);
         for (const graph::ValueId output : graph_->outputs)

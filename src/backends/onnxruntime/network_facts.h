@@ -2,20 +2,13 @@
 #pragma once
 
 #include "graph/ir.h"
-#include "vsmlrt/backend.h"
+#include "module/shapes.h"
 
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace vsmlrt::ort {
-
-using Dims = std::vector<std::int64_t>;
-
-struct Shapes {
-    std::vector<Dims> inputs;
-    std::vector<Dims> outputs;
-};
 
 class NetworkFacts {
 public:
@@ -27,7 +20,7 @@ public:
     // Its weights are float16.
     [[nodiscard]] bool half() const { return half_; }
     // Nothing where only running the network can tell.
-    [[nodiscard]] std::optional<Shapes> shapes(vsmlrt_extent extent) const;
+    [[nodiscard]] std::optional<IoShapes> shapes(vsmlrt_extent extent) const;
     // What inputs, outputs and the values between them take at a size; 0 where unknown.
     [[nodiscard]] std::int64_t context_bytes(vsmlrt_extent extent) const;
     // Frees what `shapes` needs; afterwards it gives nothing.

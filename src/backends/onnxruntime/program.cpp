@@ -3,6 +3,7 @@
 #include "backends/onnxruntime/environment.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "module/tensor.h"
 
 #include <algorithm>
 
@@ -13,23 +14,6 @@ bool fixed(const std::vector<Port> &ports) {
     return std::all_of(ports.begin(), ports.end(), [](const Port &port) {
         return std::none_of(port.dims.begin(), port.dims.end(), [](std::int64_t dim) { return dim < 0; });
     });
-}
-
-// A port's sizes at an extent: pictures are 1 x C x H x W.
-Dims sized(const Port &port, vsmlrt_extent extent) {
-    const std::int64_t unknown[] = {1, 1, extent.height, extent.width};
-    Dims dims = port.dims;
-    for (std::size_t i = 0; i < dims.size(); ++i)
-        if (dims[i] < 0)
-            dims[i] = dims.size() == 4 ? unknown[i] : 1;
-    return dims;
-}
-
-std::size_t bytes_of(const Port &port, const Dims &dims) {
-    std::size_t bytes = port.element == element_float16 ? 2 : 4;
-    for (const std::int64_t dim : dims)
-        bytes *= static_cast<std::size_t>(dim);
-    return bytes;
 }
 
 } // namespace
@@ -86,18 +70,18 @@ const Program::Lane &Program::lane() {
 }
 
 // Runs the network once on zeros, with outputs of whatever size they turn out to be.
-Shapes Program::measure(vsmlrt_extent extent) const {
+IoShapes Program::measure(vsmlrt_extent extent) const {
     OrtSession *const session = lanes_.front().session.get();
     const auto host = make<MemoryInfo>(CreateCpuMemoryInfo, allocator_device, memory_default);
     const auto binding = make<Binding>(CreateIoBinding, session);
-    Shapes shapes;
+    IoShapes shapes;
     std::vector<std::vector<std::byte>> zeros;
     std::vector<Tensor> tensors;
     for (const Port &port : inputs_) {
-        const Dims &dims = shapes.inputs.emplace_back(sized(port, extent));
-        auto &bytes = zeros.emplace_back(bytes_of(port, dims));
+        const Dims &dims = shapes.inputs.emplace_back(sized(port.dims, extent));
+        auto &bytes = zeros.emplace_back(tensor_bytes(port.type, dims));
         tensors.push_back(make<Tensor>(CreateTensorWithDataAsOrtValue, host.get(), bytes.data(), bytes.size(),
-                                       dims.data(), dims.size(), port.element));
+                                       dims.data(), dims.size(), element_of(port.type)));
         must(BindInput, binding.get(), port.name.c_str(), tensors.back().get());
     }
     for (const Port &port : outputs_)
@@ -116,9 +100,9 @@ Shapes Program::measure(vsmlrt_extent extent) const {
     return shapes;
 }
 
-Shapes Program::find_shapes(vsmlrt_extent extent) const {
+IoShapes Program::find_shapes(vsmlrt_extent extent) const {
     if (fixed(inputs_) && fixed(outputs_)) {
-        Shapes shapes;
+        IoShapes shapes;
         for (const Port &port : inputs_)
             shapes.inputs.push_back(port.dims);
         for (const Port &port : outputs_)
@@ -130,12 +114,8 @@ Shapes Program::find_shapes(vsmlrt_extent extent) const {
     return measure(extent);
 }
 
-Shapes Program::shapes(vsmlrt_extent extent) {
-    const std::lock_guard lock(mutex_);
-    const auto key = std::pair(extent.width, extent.height);
-    const auto known = known_shapes_.find(key);
-    return known != known_shapes_.end() ? known->second
-                                        : known_shapes_.emplace(key, find_shapes(extent)).first->second;
+IoShapes Program::shapes(vsmlrt_extent extent) {
+    return known_shapes_.at(extent, [&] { return find_shapes(extent); });
 }
 
 } // namespace vsmlrt::ort

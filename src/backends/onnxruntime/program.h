@@ -3,10 +3,9 @@
 
 #include "backends/onnxruntime/memory.h"
 #include "backends/onnxruntime/session.h"
+#include "module/stream_slots.h"
 
-#include <map>
 #include <mutex>
-#include <semaphore>
 
 namespace vsmlrt::ort {
 
@@ -34,16 +33,16 @@ public:
 
     // The shapes of all inputs and outputs at one extent. Worked out once an extent; thread-safe. BadModel if
     // the network does not work at it.
-    [[nodiscard]] Shapes shapes(vsmlrt_extent extent);
+    [[nodiscard]] IoShapes shapes(vsmlrt_extent extent);
 
     // As many executions at once as there are streams; others wait.
-    std::counting_semaphore<> streams;
+    StreamSlots streams;
 
 private:
     void open_sessions(const vsmlrt_program_desc &desc, const Settled &settled);
     void describe(const vsmlrt_program_desc &desc);
-    [[nodiscard]] Shapes find_shapes(vsmlrt_extent extent) const;
-    [[nodiscard]] Shapes measure(vsmlrt_extent extent) const;
+    [[nodiscard]] IoShapes find_shapes(vsmlrt_extent extent) const;
+    [[nodiscard]] IoShapes measure(vsmlrt_extent extent) const;
 
     const Device &device_;
     NetworkFacts facts_;
@@ -54,7 +53,7 @@ private:
     vsmlrt_program_info info_ = {};
     std::mutex mutex_;
     std::size_t next_lane_ = 0;
-    std::map<std::pair<std::int32_t, std::int32_t>, Shapes> known_shapes_;
+    KnownShapes known_shapes_;
 };
 
 } // namespace vsmlrt::ort

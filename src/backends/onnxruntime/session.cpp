@@ -3,16 +3,13 @@
 #include "backends/onnxruntime/environment.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "module/device.h"
 
 #include <algorithm>
 #include <thread>
 
 namespace vsmlrt::ort {
 namespace {
-
-bool is_static(const vsmlrt_program_desc &desc) {
-    return desc.min_extent.width == desc.max_extent.width && desc.min_extent.height == desc.max_extent.height;
-}
 
 // All threads of a session's pool; the thread that runs the session is one of them, and each further stream
 // brings its own.
@@ -25,11 +22,8 @@ int pool_threads(const vsmlrt_program_desc &desc) {
 
 // What helps where memory does not do, or a device fails.
 std::string remedy(const Device &device, const Failure &failure) {
-    const bool memory = failure.message.find("llocat") != std::string::npos ||
-                        failure.origin.find("llocat") != std::string::npos ||
-                        failure.message.find("out of memory") != std::string::npos;
-    if (memory)
-        return "; use fewer streams (num_streams) or smaller tiles (tilesize)";
+    if (std::string memory = memory_remedy(failure.message + failure.origin); !memory.empty())
+        return memory;
     if (device.is_cpu())
         return {};
     std::vector<std::string> others;
@@ -96,16 +90,18 @@ Port describe(std::string name, const TypeInfo &type) {
     must(CastTypeInfoToTensorInfo, type.get(), &info);
     Port port;
     port.name = std::move(name);
+    int element = 0;
     if (info) {
-        must(GetTensorElementType, info, &port.element);
+        must(GetTensorElementType, info, &element);
         port.dims = dims_of(info);
     }
-    if (port.element != element_float && port.element != element_float16)
+    if (element != element_float && element != element_float16)
         throw Unsupported("the network's inputs and outputs must be float32 or float16, and \"", port.name,
                           "\" is neither");
     if (port.dims.size() > VSMLRT_MAX_RANK)
         throw Unsupported("\"", port.name, "\" of the network has ", port.dims.size(),
                           " dimensions; at most ", std::int32_t{VSMLRT_MAX_RANK}, " are accepted");
+    port.type = element == element_float16 ? VSMLRT_FLOAT16 : VSMLRT_FLOAT32;
     return port;
 }
 
@@ -198,6 +194,10 @@ std::vector<Port> outputs_of(const OrtSession *session) {
         ports.push_back(describe(take_name(name), make<TypeInfo>(SessionGetOutputTypeInfo, session, i)));
     }
     return ports;
+}
+
+int element_of(vsmlrt_type type) {
+    return type == VSMLRT_FLOAT16 ? element_float16 : element_float;
 }
 
 Dims dims_of(const OrtTensorTypeAndShapeInfo *info) {

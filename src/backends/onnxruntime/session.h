@@ -14,7 +14,7 @@ namespace vsmlrt::ort {
 // An input or output of a session; -1 for sizes that are not fixed.
 struct Port {
     std::string name;
-    int element = 0; // element_float or element_float16
+    vsmlrt_type type = VSMLRT_FLOAT32;
     Dims dims;
 };
 
@@ -42,6 +42,8 @@ private:
 [[nodiscard]] std::vector<Port> inputs_of(const OrtSession *session);
 [[nodiscard]] std::vector<Port> outputs_of(const OrtSession *session);
 
+// ONNX Runtime's number of an element type.
+[[nodiscard]] int element_of(vsmlrt_type type);
 [[nodiscard]] Dims dims_of(const OrtTensorTypeAndShapeInfo *info);
 
 } // namespace vsmlrt::ort

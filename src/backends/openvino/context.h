@@ -2,7 +2,7 @@
 #pragma once
 
 #include "backends/openvino/program.h"
-#include "tensor/buffer.h"
+#include "module/tensor.h"
 
 #include <openvino/runtime/infer_request.hpp>
 
@@ -19,10 +19,10 @@ public:
 
 private:
     struct Slot {
-        HostBuffer buffer;
+        HostTensor memory;
         ov::Tensor tensor;
     };
-    [[nodiscard]] static Slot make_slot(const ov::element::Type &type, const ov::Shape &shape);
+    [[nodiscard]] static Slot make_slot(const ov::element::Type &type, const Dims &dims);
     void allocate(vsmlrt_extent extent);
 
     Program &program_;

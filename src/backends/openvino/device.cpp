@@ -1,24 +1,17 @@
 #include "backends/openvino/device.h"
 
-#include "base/error.h"
 #include "cpu/select.h"
+#include "module/device.h"
 
 #include <algorithm>
 #include <openvino/runtime/intel_gpu/properties.hpp>
-#include <unistd.h>
 
 namespace vsmlrt::openvino {
 namespace {
 
-std::int64_t host_memory() {
-    const long pages = ::sysconf(_SC_PHYS_PAGES);
-    const long page = ::sysconf(_SC_PAGESIZE);
-    return pages > 0 && page > 0 ? static_cast<std::int64_t>(pages) * page : 0;
-}
-
 std::int64_t device_memory(const std::string &id) {
     if (id.rfind("GPU", 0) != 0)
-        return host_memory();
+        return host_memory_bytes();
     try {
         return static_cast<std::int64_t>(core().get_property(id, ov::intel_gpu::device_total_mem_size));
     } catch (const ov::Exception &) {
@@ -75,13 +68,8 @@ std::vector<Device> list_devices() {
 }
 
 Device find_device(const std::string &id) {
-    std::vector<std::string> known;
-    for (Device &device : list_devices()) {
-        if (device.id == id)
-            return std::move(device);
-        known.push_back(device.id);
-    }
-    throw BadArgument("OpenVINO has no device \"", id, "\" on this machine; it has ", join(known, ", "));
+    const std::vector<Device> devices = list_devices();
+    return device_of(devices, id, "OpenVINO");
 }
 
 } // namespace vsmlrt::openvino

@@ -1,6 +1,6 @@
 // The module's door: every function of the table in terms of Device, Program and Context.
 #include "backends/openvino/context.h"
-#include "base/door.h"
+#include "module/door.h"
 
 #include <openvino/core/version.hpp>
 
@@ -33,56 +33,44 @@ const char *version() {
 vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink error) {
     return guarded(error, [&] {
         for (const ovino::Device &device : ovino::list_devices()) {
-            const vsmlrt_device_info info = {device.id.c_str(),
-                                             device.name.c_str(),
-                                             device.memory_bytes,
-                                             device.native_fp16,
-                                             device.native_bf16,
-                                             device.plan_basis.c_str(),
-                                             1,
-                                             0};
+            const vsmlrt_device_info info = {.id = device.id.c_str(),
+                                             .name = device.name.c_str(),
+                                             .memory_bytes = device.memory_bytes,
+                                             .native_fp16 = device.native_fp16,
+                                             .native_bf16 = device.native_bf16,
+                                             .plan_basis = device.plan_basis.c_str(),
+                                             .plans_follow_streams = 1,
+                                             .keeps_files = 0};
             visit(user, &info);
         }
     });
 }
 
-void list_absent(void *, void (*)(void *, const char *, const char *)) {}
-
 vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink error) {
     return guarded(error, [&] { *device = new vsmlrt_device{ovino::find_device(id)}; });
 }
 
-vsmlrt_code build_program(vsmlrt_device *device, const vsmlrt_program_desc *desc, vsmlrt_program **program,
-                          vsmlrt_sink error) {
-    return guarded(error, [&] { *program = new vsmlrt_program(*device, *desc); });
-}
+// The fastest where there is nothing but a CPU.
+constexpr std::int32_t rank = 10;
 
-void describe_program(const vsmlrt_program *program, vsmlrt_program_info *info) {
-    *info = program->info();
-}
-
-vsmlrt_code export_program(const vsmlrt_program *program, vsmlrt_sink blob, vsmlrt_sink error) {
-    return guarded(error, [&] { vsmlrt::write_text(blob, program->blob()); });
-}
-
-constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
-                                  "openvino",
-                                  vsmlrt::send_log,
-                                  probe,
-                                  version,
-                                  list_devices,
-                                  list_absent,
-                                  open_device,
-                                  vsmlrt::destroy,
-                                  build_program,
-                                  vsmlrt::destroy,
-                                  describe_program,
-                                  export_program,
-                                  vsmlrt::make_context,
-                                  vsmlrt::destroy,
-                                  vsmlrt::bind_context,
-                                  vsmlrt::run_context,
-                                  10};
+constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
+                                  .name = "openvino",
+                                  .set_log = vsmlrt::send_log,
+                                  .probe = probe,
+                                  .version = version,
+                                  .list_devices = list_devices,
+                                  .list_absent = vsmlrt::list_nothing_absent,
+                                  .open_device = open_device,
+                                  .close_device = vsmlrt::destroy,
+                                  .build_program = vsmlrt::build_program,
+                                  .free_program = vsmlrt::destroy,
+                                  .describe_program = vsmlrt::describe_program,
+                                  .export_program = vsmlrt::export_program,
+                                  .make_context = vsmlrt::make_context,
+                                  .free_context = vsmlrt::destroy,
+                                  .bind = vsmlrt::bind_context,
+                                  .run = vsmlrt::run_context,
+                                  .rank = rank};
 
 } // namespace
 

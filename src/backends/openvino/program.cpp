@@ -6,6 +6,7 @@
 #include "backends/openvino/rewrite_convolutions.h"
 #include "base/error.h"
 #include "cpu/select.h"
+#include "module/device.h"
 
 #include <algorithm>
 #include <chrono>
@@ -70,12 +71,6 @@ std::string cause(const std::exception &failure) {
             last = line;
     }
     return node + last;
-}
-
-// What helps where the device's memory does not do.
-const char *remedy(const std::exception &failure) {
-    const bool memory = std::string(failure.what()).find("llocat") != std::string::npos;
-    return memory ? "; use fewer streams (num_streams) or smaller tiles (tilesize)" : "";
 }
 
 ov::element::Type hint(vsmlrt_precision precision, const Device &device) {
@@ -144,10 +139,6 @@ ov::AnyMap properties(const Device &device, const vsmlrt_program_desc &desc) {
         map[option.key] = std::string(option.value);
     }
     return map;
-}
-
-bool is_static(const vsmlrt_program_desc &desc) {
-    return desc.min_extent.width == desc.max_extent.width && desc.min_extent.height == desc.max_extent.height;
 }
 
 void reshape(ov::Model &model, vsmlrt_extent low, vsmlrt_extent high) {
@@ -262,10 +253,20 @@ std::int64_t workspace_bytes(const ov::Model &model, int threads) {
     return most;
 }
 
+// Of a model or a compiled one, whose shapes are all fixed.
+template <typename Model>
+IoShapes shapes_of(const Model &model) {
+    IoShapes shapes;
+    for (const auto &port : model.inputs())
+        shapes.inputs.emplace_back(port.get_shape().begin(), port.get_shape().end());
+    for (const auto &port : model.outputs())
+        shapes.outputs.emplace_back(port.get_shape().begin(), port.get_shape().end());
+    return shapes;
+}
+
 } // namespace
 
-Program::Program(const Device &device, const vsmlrt_program_desc &desc)
-    : gate_(std::max(1, desc.num_streams)) {
+Program::Program(const Device &device, const vsmlrt_program_desc &desc) : streams_(desc.num_streams) {
     const auto start = std::chrono::steady_clock::now();
     const ov::AnyMap settings = properties(device, desc);
     if (desc.blob) {
@@ -288,7 +289,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
             compiled_ = core().compile_model(model, device.id, settings);
         } catch (const ov::Exception &failure) {
             throw DeviceError("OpenVINO cannot compile this network for ", device.id, ": ", cause(failure),
-                              remedy(failure));
+                              memory_remedy(failure.what()));
         }
         if (own_operators_) {
             const int threads = threads_a_stream(compiled_);
@@ -324,31 +325,17 @@ std::string Program::blob() const {
     return std::move(stream).str();
 }
 
-Program::Shapes Program::propagate(vsmlrt_extent extent) const {
-    Shapes shapes;
-    if (!model_) {
-        for (const auto &port : compiled_.inputs())
-            shapes.inputs.push_back(port.get_shape());
-        for (const auto &port : compiled_.outputs())
-            shapes.outputs.push_back(port.get_shape());
-        return shapes;
-    }
+IoShapes Program::propagate(vsmlrt_extent extent) const {
+    if (!model_)
+        return shapes_of(compiled_);
     const auto sized = model_->clone();
     reshape(*sized, extent, extent);
-    for (const auto &port : sized->inputs())
-        shapes.inputs.push_back(port.get_shape());
-    for (const auto &port : sized->outputs())
-        shapes.outputs.push_back(port.get_shape());
-    return shapes;
+    return shapes_of(*sized);
 }
 
-Program::Shapes Program::shapes(vsmlrt_extent extent) {
-    const std::lock_guard lock(mutex_);
-    const auto key = std::pair(extent.width, extent.height);
-    if (const auto known = known_shapes_.find(key); known != known_shapes_.end())
-        return known->second;
+IoShapes Program::shapes(vsmlrt_extent extent) {
     try {
-        return known_shapes_.emplace(key, propagate(extent)).first->second;
+        return known_shapes_.at(extent, [&] { return propagate(extent); });
     } catch (const ov::Exception &failure) {
         throw BadModel("the network does not accept ", extent.width, "x", extent.height, ": ",
                        cause(failure));

@@ -3,7 +3,7 @@
 // It has one device, "CPU"; whatever precision is asked for, it computes in fp32 (float16 tensors of a
 // network are rounded to float16 after each operator).
 #include "backends/reference/program.h"
-#include "base/door.h"
+#include "module/door.h"
 
 #include <string>
 
@@ -31,12 +31,17 @@ const char *version() {
 }
 
 vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink) {
-    const vsmlrt_device_info info = {device_id, "reference interpreter", 0, 0, 0, nullptr, 0, 0};
+    const vsmlrt_device_info info = {.id = device_id,
+                                     .name = "reference interpreter",
+                                     .memory_bytes = 0,
+                                     .native_fp16 = 0,
+                                     .native_bf16 = 0,
+                                     .plan_basis = nullptr,
+                                     .plans_follow_streams = 0,
+                                     .keeps_files = 0};
     visit(user, &info);
     return VSMLRT_OK;
 }
-
-void list_absent(void *, void (*)(void *, const char *, const char *)) {}
 
 vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink error) {
     return guarded(error, [&] {
@@ -52,10 +57,6 @@ vsmlrt_code build_program(vsmlrt_device *, const vsmlrt_program_desc *desc, vsml
     return guarded(error, [&] { *program = new vsmlrt_program(*desc); });
 }
 
-void describe_program(const vsmlrt_program *program, vsmlrt_program_info *info) {
-    *info = program->info();
-}
-
 vsmlrt_code export_program(const vsmlrt_program *, vsmlrt_sink, vsmlrt_sink error) {
     vsmlrt::write_text(error, "reference: there is nothing to export, building takes no time");
     return VSMLRT_UNSUPPORTED;
@@ -64,24 +65,24 @@ vsmlrt_code export_program(const vsmlrt_program *, vsmlrt_sink, vsmlrt_sink erro
 // An oracle is asked for by name; nobody wants it chosen.
 constexpr std::int32_t rank = -1;
 
-constexpr vsmlrt_backend table = {VSMLRT_INTERFACE_VERSION,
-                                  "reference",
-                                  vsmlrt::send_log,
-                                  probe,
-                                  version,
-                                  list_devices,
-                                  list_absent,
-                                  open_device,
-                                  vsmlrt::destroy,
-                                  build_program,
-                                  vsmlrt::destroy,
-                                  describe_program,
-                                  export_program,
-                                  vsmlrt::make_context,
-                                  vsmlrt::destroy,
-                                  vsmlrt::bind_context,
-                                  vsmlrt::run_context,
-                                  rank};
+constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
+                                  .name = "reference",
+                                  .set_log = vsmlrt::send_log,
+                                  .probe = probe,
+                                  .version = version,
+                                  .list_devices = list_devices,
+                                  .list_absent = vsmlrt::list_nothing_absent,
+                                  .open_device = open_device,
+                                  .close_device = vsmlrt::destroy,
+                                  .build_program = build_program,
+                                  .free_program = vsmlrt::destroy,
+                                  .describe_program = vsmlrt::describe_program,
+                                  .export_program = export_program,
+                                  .make_context = vsmlrt::make_context,
+                                  .free_context = vsmlrt::destroy,
+                                  .bind = vsmlrt::bind_context,
+                                  .run = vsmlrt::run_context,
+                                  .rank = rank};
 
 } // namespace
 

@@ -31,21 +31,8 @@ void check_door(const graph::Graph &graph) {
         check_type("output", graph.values[static_cast<std::size_t>(id)]);
 }
 
-std::int64_t bytes_of(Element type, const graph::Shape &dims) {
-    return checked_mul(graph::count(dims), static_cast<std::int64_t>(element_size(type)),
-                       "bytes of a tensor");
-}
-
-vsmlrt_tensor tensor_of(Element type, const graph::Shape &dims, const HostBuffer &buffer) {
-    if (dims.size() > VSMLRT_MAX_RANK)
-        throw Unsupported("an output of ", dims.size(), " axes; at most ", std::int32_t{VSMLRT_MAX_RANK},
-                          " are accepted");
-    vsmlrt_tensor tensor = {};
-    tensor.type = type == Element::f16 ? VSMLRT_FLOAT16 : VSMLRT_FLOAT32;
-    tensor.rank = static_cast<std::int32_t>(dims.size());
-    std::copy(dims.begin(), dims.end(), std::begin(tensor.dims));
-    tensor.data = buffer.data();
-    return tensor;
+vsmlrt_type door_type(Element type) {
+    return type == Element::f16 ? VSMLRT_FLOAT16 : VSMLRT_FLOAT32;
 }
 
 } // namespace
@@ -64,7 +51,9 @@ Program::Program(const vsmlrt_program_desc &desc)
     const auto add = [&](graph::ValueId value) {
         const auto place = static_cast<std::size_t>(value);
         info_.context_bytes = checked_add(info_.context_bytes,
-                                          bytes_of(graph_.values[place].type, largest.dims[place]), "bytes");
+                                          static_cast<std::int64_t>(tensor_bytes(
+                                              door_type(graph_.values[place].type), largest.dims[place])),
+                                          "bytes");
     };
     for (const graph::Input &input : graph_.inputs)
         add(input.value);
@@ -90,27 +79,24 @@ void Context::allocate(vsmlrt_extent extent) {
     interpreter_.reset();
     inputs_.clear();
     outputs_.clear();
-    buffers_.clear();
     extent_ = {0, 0};
     Interpreter interpreter(graph, shapes);
-    const auto make = [&](Element type, const graph::Shape &dims) {
-        buffers_.emplace_back(static_cast<std::size_t>(bytes_of(type, dims)));
-        return tensor_of(type, dims, buffers_.back());
-    };
     for (std::size_t i = 0; i < shapes.size(); ++i)
-        inputs_.push_back(
-            make(graph.values[static_cast<std::size_t>(graph.inputs[i].value)].type, shapes[i]));
+        inputs_.emplace_back(door_type(graph.values[static_cast<std::size_t>(graph.inputs[i].value)].type),
+                             shapes[i]);
     for (std::size_t i = 0; i < graph.outputs.size(); ++i)
-        outputs_.push_back(make(interpreter.output(i).type, interpreter.output(i).dims));
+        outputs_.emplace_back(door_type(interpreter.output(i).type), interpreter.output(i).dims);
     interpreter_.emplace(std::move(interpreter));
     extent_ = extent;
 }
 
 void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) {
-    if (!interpreter_ || extent.width != extent_.width || extent.height != extent_.height)
+    if (!interpreter_ || !same_extent(extent, extent_))
         allocate(extent);
-    std::copy(inputs_.begin(), inputs_.end(), inputs);
-    std::copy(outputs_.begin(), outputs_.end(), outputs);
+    for (const HostTensor &tensor : inputs_)
+        *inputs++ = tensor.view();
+    for (const HostTensor &tensor : outputs_)
+        *outputs++ = tensor.view();
 }
 
 } // namespace vsmlrt::reference

@@ -3,7 +3,7 @@
 
 #include "backends/reference/interpreter.h"
 #include "backends/reference/options.h"
-#include "vsmlrt/backend.h"
+#include "module/tensor.h"
 
 #include <atomic>
 #include <optional>
@@ -47,9 +47,8 @@ private:
     Program &program_;
     vsmlrt_extent extent_ = {0, 0};
     std::optional<Interpreter> interpreter_;
-    std::vector<vsmlrt_tensor> inputs_;
-    std::vector<vsmlrt_tensor> outputs_;
-    std::vector<HostBuffer> buffers_; // of the inputs, then of the outputs
+    std::vector<HostTensor> inputs_;
+    std::vector<HostTensor> outputs_;
 };
 
 } // namespace vsmlrt::reference

@@ -27,15 +27,15 @@ void Context::run() {
     if (number == faults.run)
         throw DeviceError("reference: run ", number, " fails, as option fault.run asks");
     std::vector<const std::byte *> inputs;
-    for (const vsmlrt_tensor &tensor : inputs_)
-        inputs.push_back(static_cast<const std::byte *>(tensor.data));
+    for (const HostTensor &tensor : inputs_)
+        inputs.push_back(static_cast<const std::byte *>(tensor.data()));
     std::vector<std::byte *> outputs;
-    for (const vsmlrt_tensor &tensor : outputs_)
-        outputs.push_back(static_cast<std::byte *>(tensor.data));
+    for (const HostTensor &tensor : outputs_)
+        outputs.push_back(static_cast<std::byte *>(tensor.data()));
     interpreter_->run(inputs, outputs);
     if (number == faults.nan)
-        for (const vsmlrt_tensor &tensor : outputs_)
-            spoil(tensor);
+        for (const HostTensor &tensor : outputs_)
+            spoil(tensor.view());
 }
 
 } // namespace vsmlrt::reference

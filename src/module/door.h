@@ -47,23 +47,53 @@ inline void send_log(void (*write)(std::int32_t level, const char *line)) {
     });
 }
 
-// Entries of the table that are the same for every module, whose own types they are made for.
+// Entries of the table that are the same for every module, whose own types they are made for: name them in
+// the table, and the compiler takes the types from the entry. Each says what it asks of those types.
+
 template <typename Handle>
 void destroy(Handle *handle) {
     delete handle;
 }
 
+// For modules that look for nothing that could be absent.
+inline void list_nothing_absent(void *, void (*)(void *user, const char *what, const char *reason)) {}
+
+// Program(Device &, const vsmlrt_program_desc &)
+template <typename Device, typename Program>
+vsmlrt_code build_program(Device *device, const vsmlrt_program_desc *desc, Program **program,
+                          vsmlrt_sink error) {
+    return guarded(error, [&] { *program = new Program(*device, *desc); });
+}
+
+// vsmlrt_program_info Program::info() const
+template <typename Program>
+void describe_program(const Program *program, vsmlrt_program_info *info) {
+    *info = program->info();
+}
+
+// Program::blob() const: any contiguous range of bytes; Unsupported where there is none.
+template <typename Program>
+vsmlrt_code export_program(const Program *program, vsmlrt_sink blob, vsmlrt_sink error) {
+    return guarded(error, [&] {
+        const auto &bytes = program->blob();
+        write_text(blob, {reinterpret_cast<const char *>(bytes.data()), bytes.size()});
+    });
+}
+
+// Context(Program &)
 template <typename Program, typename Context>
 vsmlrt_code make_context(Program *program, Context **context, vsmlrt_sink error) {
     return guarded(error, [&] { *context = new Context(*program); });
 }
 
+// void Context::bind(vsmlrt_extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs)
 template <typename Context>
 vsmlrt_code bind_context(Context *context, vsmlrt_extent extent, vsmlrt_tensor *inputs,
                          vsmlrt_tensor *outputs, vsmlrt_sink error) {
     return guarded(error, [&] { context->bind(extent, inputs, outputs); });
 }
 
+// void Context::run()
 template <typename Context>
 vsmlrt_code run_context(Context *context, vsmlrt_sink error) {
     return guarded(error, [&] { context->run(); });

@@ -1,0 +1,39 @@
+// What modules say of devices alike.
+#pragma once
+
+#include "base/error.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vsmlrt {
+
+// The memory of this machine, in bytes; 0 where the system does not tell.
+[[nodiscard]] std::int64_t host_memory_bytes();
+
+// What a person calls this machine's processor ("AMD EPYC 9354"); "CPU" where the system does not tell.
+[[nodiscard]] std::string processor_name();
+
+// The one of `devices`, which have an `id`, that is asked for. BadArgument for an id that none has, naming
+// what `library` has, and then `absences`: why others are absent (" (WebGPU: it lists no device)"), or
+// nothing.
+template <typename Devices>
+[[nodiscard]] auto &device_of(Devices &devices, std::string_view id, std::string_view library,
+                              const std::string &absences = {}) {
+    std::vector<std::string> known;
+    for (auto &device : devices) {
+        if (device.id == id)
+            return device;
+        known.push_back(device.id);
+    }
+    throw BadArgument(library, " has no device \"", id, "\" on this machine; it has ", join(known, ", "),
+                      absences);
+}
+
+// Ends a message with what helps where memory does not do; empty if the library's words are about something
+// else.
+[[nodiscard]] const char *memory_remedy(std::string_view words);
+
+} // namespace vsmlrt
