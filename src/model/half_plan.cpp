@@ -24,21 +24,10 @@ const Operators carriers = {"Abs",       "Add",          "Ceil",         "Clip",
                             "Unsqueeze", "Upsample",     "Where",        "LessOrEqual", "GreaterOrEqual"};
 
 // Operators without float16, at least below some opset, and those whose type an attribute fixes.
-const Operators full_only = {"Bernoulli",
-                             "BlackmanWindow",
-                             "EyeLike",
-                             "HammingWindow",
-                             "HannWindow",
-                             "IsInf",
-                             "MelWeightMatrix",
-                             "Multinomial",
-                             "NonMaxSuppression",
-                             "RandomNormal",
-                             "RandomNormalLike",
-                             "RandomUniform",
-                             "RandomUniformLike",
-                             "Range",
-                             "CumSum"};
+const Operators full_only = {"Bernoulli",     "BlackmanWindow",    "Celu",         "EyeLike",
+                             "HammingWindow", "HannWindow",        "IsInf",        "MelWeightMatrix",
+                             "Multinomial",   "NonMaxSuppression", "RandomNormal", "RandomNormalLike",
+                             "RandomUniform", "RandomUniformLike", "Range",        "CumSum"};
 
 bool overflows(const Tensor &tensor) {
     const auto values = tensor.as<float>();

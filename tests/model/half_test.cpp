@@ -112,6 +112,17 @@ TEST(Half, ResizeScalesStayInFull) {
     EXPECT_EQ(input_type(half, resize, 2), Element::f32);
 }
 
+// Celu has no float16 in any opset, whatever is kept.
+TEST(Half, AnOperatorWithoutFloat16StaysInFull) {
+    Network network = conv_relu();
+    network.nodes[1] = node("Celu", {"c"}, {"y"});
+    HalfOptions options;
+    options.keep.clear();
+    const Network half = to_half(network, options);
+    expect_consistent(half);
+    EXPECT_EQ(input_type(half, producer(half, "y"), 0), Element::f32);
+}
+
 // Flow from a Conv goes through arithmetic into a grid, and into another Conv.
 Network warp() {
     Network network = conv_relu();
