@@ -30,11 +30,15 @@ function(vsmlrt_library name)
   target_link_libraries(vsmlrt_${name} PUBLIC ${ARG_LINKS} PRIVATE vsmlrt_options ${ARG_USES})
 endfunction()
 
-# vsmlrt_module(NAME SOURCES ... USES ... [PACKAGE requirement]): one loadable backend, libvsmlrt_NAME.so, installed
-# beside the plugin. PACKAGE is what pip installs to bring the vendor's library; it is written to a text file beside
+# vsmlrt_module(NAME SOURCES ... USES ... [PACKAGE requirement] [GPU]): one loadable backend, libvsmlrt_NAME.so, installed
+# beside the plugin; the conformance suite takes all of them. GPU: it needs one, and its tests carry the label gpu. PACKAGE is what pip installs to bring the vendor's library; it is written to a text file beside
 # the module, because a module whose library is missing cannot be loaded and asked.
 function(vsmlrt_module name)
-  cmake_parse_arguments(ARG "" "PACKAGE" "SOURCES;USES" ${ARGN})
+  cmake_parse_arguments(ARG "GPU" "PACKAGE" "SOURCES;USES" ${ARGN})
+  set_property(GLOBAL APPEND PROPERTY VSMLRT_BACKENDS ${name})
+  if(ARG_GPU)
+    set_property(GLOBAL APPEND PROPERTY VSMLRT_GPU_BACKENDS ${name})
+  endif()
   add_library(vsmlrt_${name} MODULE ${ARG_SOURCES})
   target_include_directories(vsmlrt_${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(vsmlrt_${name} PRIVATE vsmlrt_options ${ARG_USES})
@@ -46,14 +50,22 @@ function(vsmlrt_module name)
   endif()
 endfunction()
 
-# vsmlrt_test(NAME SOURCES ... USES ...): one GoogleTest program, registered test by test.
+# vsmlrt_test(NAME SOURCES ... USES ... [GPU_TESTS pattern...]): one GoogleTest program, registered test by test; those
+# that a pattern names get ctest's label gpu (ctest -L gpu, ctest -LE gpu).
 function(vsmlrt_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;USES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;GPU_TESTS" ${ARGN})
   add_executable(test_${name} ${ARG_SOURCES})
   target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include
                                                   ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(test_${name} PRIVATE vsmlrt_options ${ARG_USES} GTest::gtest GTest::gtest_main)
-  gtest_discover_tests(test_${name} TEST_PREFIX ${name}: DISCOVERY_TIMEOUT 60)
+  if(NOT ARG_GPU_TESTS)
+    gtest_discover_tests(test_${name} TEST_PREFIX ${name}: DISCOVERY_TIMEOUT 60)
+    return()
+  endif()
+  list(JOIN ARG_GPU_TESTS ":" patterns)
+  gtest_discover_tests(test_${name} TEST_PREFIX ${name}: DISCOVERY_TIMEOUT 60 TEST_FILTER "-${patterns}")
+  gtest_discover_tests(test_${name} TEST_PREFIX ${name}: DISCOVERY_TIMEOUT 60 TEST_FILTER "${patterns}"
+                       TEST_LIST test_${name}_gpu PROPERTIES LABELS gpu)
 endfunction()
 
 # vsmlrt_fuzz(NAME SOURCES ... USES ... CORPUS dir): one libFuzzer target; a short run over its seeds is a test.

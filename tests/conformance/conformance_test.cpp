@@ -1,4 +1,5 @@
-// The backends that the suite runs on, one line each.
+// The backends that the suite runs on: those that the build has modules of (VSMLRT_CONFORMS(reference); and
+// so on, written by CMake), each as a prefix of its tests.
 #include "conformance/suite.h"
 
 #include <numeric>
@@ -6,8 +7,9 @@
 namespace vsmlrt::test {
 namespace {
 
-std::vector<std::size_t> every_network() {
-    std::vector<std::size_t> indices(all_cases().size());
+template <typename Item>
+std::vector<std::size_t> indices_of(const std::vector<Item> &items) {
+    std::vector<std::size_t> indices(items.size());
     std::iota(indices.begin(), indices.end(), std::size_t{0});
     return indices;
 }
@@ -17,11 +19,20 @@ std::vector<std::size_t> every_network() {
 #define VSMLRT_CONFORMS(backend)                                                                             \
     INSTANTIATE_TEST_SUITE_P(backend, Conformance, testing::Values(#backend));                               \
     INSTANTIATE_TEST_SUITE_P(                                                                                \
-        backend, Networks, testing::Combine(testing::Values(#backend), testing::ValuesIn(every_network())),  \
-        network_test_name)
+        backend, Networks,                                                                                   \
+        testing::Combine(testing::Values(#backend), testing::ValuesIn(indices_of(all_cases()))),             \
+        network_test_name);                                                                                  \
+    INSTANTIATE_TEST_SUITE_P(backend, OperatorsAtPrecision,                                                  \
+                             testing::Combine(testing::Values(#backend),                                     \
+                                              testing::ValuesIn(reduced_precisions),                         \
+                                              testing::Range<std::size_t>(0, num_parts())),                  \
+                             part_test_name);                                                                \
+    INSTANTIATE_TEST_SUITE_P(backend, WholeNetworksAtPrecision,                                              \
+                             testing::Combine(testing::Values(#backend),                                     \
+                                              testing::ValuesIn(reduced_precisions),                         \
+                                              testing::ValuesIn(indices_of(whole_networks()))),              \
+                             whole_network_test_name);
 
-VSMLRT_CONFORMS(reference);
-VSMLRT_CONFORMS(openvino);
-VSMLRT_CONFORMS(onnxruntime);
+#include "conformance_backends.inc"
 
 } // namespace vsmlrt::test

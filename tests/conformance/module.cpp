@@ -49,6 +49,11 @@ std::string chosen_device(const vsmlrt_backend &backend, const std::string &want
 
 } // namespace
 
+std::filesystem::path modules_folder() {
+    const char *const given = std::getenv("VSMLRT_TEST_MODULES");
+    return given && *given ? given : VSMLRT_MODULES;
+}
+
 Opened open_module(const std::filesystem::path &path) {
     if (!std::filesystem::exists(path))
         return {nullptr, path.filename().string() + " was not built"};

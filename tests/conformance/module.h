@@ -18,6 +18,9 @@ struct Values {
     std::vector<float> values;
 };
 
+// Where libvsmlrt_NAME.so are looked for: the folder that VSMLRT_TEST_MODULES names, else that of this build.
+[[nodiscard]] std::filesystem::path modules_folder();
+
 // The table of the module at `path`, or why there is none: missing, cannot be loaded, cannot run here.
 struct Opened {
     const vsmlrt_backend *backend = nullptr;

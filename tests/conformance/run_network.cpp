@@ -1,9 +1,12 @@
-// run_network MODULE NETWORK.onnx IN.raw... --size WxH --out OUT.raw
+// run_network MODULE NETWORK.onnx IN.raw... --size WxH --out OUT.raw [--precision fp32|fp16|bf16] [--device
+// ID]
 //
 // Runs a network once on a backend module. Files are raw float32, NCHW; the output's shape goes to standard
-// output.
+// output, the precision that was really used to standard error. In fp16 the network is rewritten first.
 #include "base/file.h"
 #include "conformance/module.h"
+#include "model/edit.h"
+#include "model/onnx.h"
 
 #include <cstdio>
 #include <cstring>
@@ -18,7 +21,29 @@ struct Arguments {
     std::vector<std::string> files; // module, network, inputs
     vsmlrt_extent size = {0, 0};
     std::string out;
+    vsmlrt_precision precision = VSMLRT_PRECISION_FP32;
+    std::string device;
 };
+
+constexpr const char *usage = "usage: run_network MODULE NETWORK.onnx IN.raw... --size WxH --out OUT.raw "
+                              "[--precision fp32|fp16|bf16] [--device ID]";
+
+constexpr std::pair<std::string_view, vsmlrt_precision> precisions[] = {
+    {"fp32", VSMLRT_PRECISION_FP32}, {"fp16", VSMLRT_PRECISION_FP16}, {"bf16", VSMLRT_PRECISION_BF16}};
+
+vsmlrt_precision read_precision(const std::string &word) {
+    for (const auto &[name, precision] : precisions)
+        if (name == word)
+            return precision;
+    throw BadArgument("--precision is fp32, fp16 or bf16, and was given \"", word, "\"");
+}
+
+std::string name_of(vsmlrt_precision used) {
+    for (const auto &[name, precision] : precisions)
+        if (precision == used)
+            return std::string(name);
+    return "another precision";
+}
 
 Arguments parse(int count, char **values) {
     Arguments arguments;
@@ -32,13 +57,19 @@ Arguments parse(int count, char **values) {
         } else if (word == "--out") {
             arguments.out = next;
             ++i;
+        } else if (word == "--precision") {
+            arguments.precision = read_precision(next);
+            ++i;
+        } else if (word == "--device") {
+            arguments.device = next;
+            ++i;
         } else {
             arguments.files.push_back(word);
         }
     }
     if (arguments.files.size() < 3 || arguments.size.width < 1 || arguments.size.height < 1 ||
         arguments.out.empty())
-        throw BadArgument("usage: run_network MODULE NETWORK.onnx IN.raw... --size WxH --out OUT.raw");
+        throw BadArgument(usage);
     return arguments;
 }
 
@@ -53,8 +84,15 @@ void run(const Arguments &arguments) {
     const test::Opened opened = test::open_module(std::filesystem::absolute(arguments.files[0]));
     if (!opened.backend)
         throw BadArgument(arguments.files[0], ": ", opened.reason);
-    const std::vector<std::byte> onnx = read_file(arguments.files[1]);
-    test::Program program(*opened.backend, onnx, {arguments.size, arguments.size});
+    std::vector<std::byte> onnx = read_file(arguments.files[1]);
+    if (arguments.precision == VSMLRT_PRECISION_FP16)
+        onnx = model::write_onnx(model::to_half(model::read_onnx(onnx)));
+    test::ProgramOptions options;
+    options.smallest = options.largest = arguments.size;
+    options.precision = arguments.precision;
+    options.device = arguments.device;
+    test::Program program(*opened.backend, onnx, options);
+    std::cerr << "computed in " << name_of(program.info().precision) << "\n";
     test::Context context = program.context();
     const std::vector<test::Values> results =
         context.run(arguments.size, [&](std::size_t i, const vsmlrt_tensor &) {

@@ -1,15 +1,26 @@
 #include "conformance/suite.h"
 
+#include "engine/backend.h"
+
 #include <algorithm>
 #include <map>
 
 namespace vsmlrt::test {
+namespace {
+
+std::string test_name(const Case &entry) {
+    std::string name = entry.name;
+    std::replace(name.begin(), name.end(), '-', 'm');
+    return name;
+}
+
+} // namespace
 
 const Opened &backend_named(const std::string &name) {
     static std::map<std::string, Opened> opened;
     const auto [entry, first] = opened.try_emplace(name);
     if (first)
-        entry->second = open_module(std::filesystem::path(VSMLRT_MODULES) / ("libvsmlrt_" + name + ".so"));
+        entry->second = open_module(modules_folder() / ("libvsmlrt_" + name + ".so"));
     return entry->second;
 }
 
@@ -21,10 +32,58 @@ void Networks::SetUp() {
             GTEST_SKIP() << name() << ": " << reason;
 }
 
+namespace {
+
+// Asked once a backend and precision.
+const std::string &obstacle(const std::string &name, vsmlrt_precision precision) {
+    static std::map<std::pair<std::string, vsmlrt_precision>, std::string> known;
+    const auto [entry, first] = known.try_emplace({name, precision});
+    if (first)
+        entry->second = why_not(*backend_named(name).backend, precision);
+    return entry->second;
+}
+
+} // namespace
+
+void AtPrecision::SetUp() {
+    if (!backend_named(name()).backend)
+        GTEST_SKIP() << name() << ": " << backend_named(name()).reason;
+    if (const std::string &reason = obstacle(name(), precision()); !reason.empty())
+        GTEST_SKIP() << name() << ": " << reason;
+}
+
+std::span<const Case> OperatorsAtPrecision::part() {
+    const auto all = std::span(all_cases()).subspan(std::get<2>(GetParam()) * cases_a_part);
+    return all.first(std::min(cases_a_part, all.size()));
+}
+
+std::size_t num_parts() {
+    constexpr std::size_t size = OperatorsAtPrecision::cases_a_part;
+    return (all_cases().size() + size - 1) / size;
+}
+
+std::string part_test_name(const testing::TestParamInfo<AtPrecision::ParamType> &info) {
+    const std::size_t first = std::get<2>(info.param) * OperatorsAtPrecision::cases_a_part;
+    return text(std::get<0>(info.param), "_", engine::precision_name(std::get<1>(info.param)), "_from_",
+                test_name(all_cases()[first]));
+}
+
+const std::vector<Case> &whole_networks() {
+    static const std::vector<Case> networks = family_cases();
+    return networks;
+}
+
+const Case &WholeNetworksAtPrecision::network() {
+    return whole_networks()[std::get<2>(GetParam())];
+}
+
+std::string whole_network_test_name(const testing::TestParamInfo<AtPrecision::ParamType> &info) {
+    return text(std::get<0>(info.param), "_", engine::precision_name(std::get<1>(info.param)), "_",
+                test_name(whole_networks()[std::get<2>(info.param)]));
+}
+
 std::string network_test_name(const testing::TestParamInfo<Networks::ParamType> &info) {
-    std::string name = all_cases()[std::get<1>(info.param)].name;
-    std::replace(name.begin(), name.end(), '-', 'm');
-    return std::get<0>(info.param) + "_" + name;
+    return std::get<0>(info.param) + "_" + test_name(all_cases()[std::get<1>(info.param)]);
 }
 
 ProgramOptions range_of(const Case &network) {

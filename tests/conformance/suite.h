@@ -1,14 +1,15 @@
-// What every backend promises, written once; a backend joins with one line in conformance_test.cpp.
+// What every backend promises, written once; the modules that the build has join by themselves.
 #pragma once
 
-#include "conformance/cases.h"
-#include "conformance/module.h"
+#include "conformance/precision.h"
 
 #include <gtest/gtest.h>
+#include <span>
+#include <tuple>
 
 namespace vsmlrt::test {
 
-// The module libvsmlrt_NAME.so of this build.
+// The module libvsmlrt_NAME.so of modules_folder().
 [[nodiscard]] const Opened &backend_named(const std::string &name);
 
 // A test that runs on one backend, and is reported as skipped with the reason where that cannot run.
@@ -29,6 +30,38 @@ protected:
     [[nodiscard]] static const Case &network() { return all_cases()[std::get<1>(GetParam())]; }
     [[nodiscard]] static const vsmlrt_backend &backend() { return *backend_named(name()).backend; }
 };
+
+inline constexpr vsmlrt_precision reduced_precisions[] = {VSMLRT_PRECISION_BF16, VSMLRT_PRECISION_FP16};
+
+// Tests at a precision that is skipped, with the reason, where the backend's device does not compute in it.
+// The third of the parameters says on what.
+class AtPrecision : public testing::TestWithParam<std::tuple<std::string, vsmlrt_precision, std::size_t>> {
+protected:
+    void SetUp() override;
+    [[nodiscard]] static std::string name() { return std::get<0>(GetParam()); }
+    [[nodiscard]] static const vsmlrt_backend &backend() { return *backend_named(name()).backend; }
+    [[nodiscard]] static vsmlrt_precision precision() { return std::get<1>(GetParam()); }
+};
+
+// On a part of all_cases(), so that what a device cannot do is said a few times and not for each operator.
+class OperatorsAtPrecision : public AtPrecision {
+protected:
+    static constexpr std::size_t cases_a_part = 32;
+    [[nodiscard]] static std::span<const Case> part();
+
+    friend std::size_t num_parts();
+    friend std::string part_test_name(const testing::TestParamInfo<AtPrecision::ParamType> &info);
+};
+[[nodiscard]] std::size_t num_parts();
+[[nodiscard]] std::string part_test_name(const testing::TestParamInfo<AtPrecision::ParamType> &info);
+
+// On one of whole_networks(): family_cases().
+class WholeNetworksAtPrecision : public AtPrecision {
+protected:
+    [[nodiscard]] static const Case &network();
+};
+[[nodiscard]] const std::vector<Case> &whole_networks();
+[[nodiscard]] std::string whole_network_test_name(const testing::TestParamInfo<AtPrecision::ParamType> &info);
 
 [[nodiscard]] std::string network_test_name(const testing::TestParamInfo<Networks::ParamType> &info);
 

@@ -6,15 +6,21 @@
 #include "graph/view.h"
 #include "tensor/buffer.h"
 
+#include <functional>
 #include <memory>
 
 namespace vsmlrt::reference {
 
+// From a float to one that a narrower type can hold.
+using Rounding = std::function<float(float)>;
+
 // Holds the arena of one execution at a time; used by one thread at a time. The graph outlives it.
 class Interpreter {
 public:
+    // With a rounding every float32 value (the inputs, the constants, the results of each operator) is given
+    // to it, as on a device that keeps values in a narrower type and sums in a wider one; sizes stay exact.
     // BadModel or Unsupported as graph::infer.
-    Interpreter(const graph::Graph &graph, std::span<const graph::Shape> inputs);
+    Interpreter(const graph::Graph &graph, std::span<const graph::Shape> inputs, Rounding rounding = {});
 
     [[nodiscard]] const graph::Shapes &shapes() const { return shapes_; }
     // Shape and type of output `index`; data is null.
@@ -25,12 +31,17 @@ public:
 
 private:
     [[nodiscard]] graph::ConstView operand(graph::ValueId value) const;
+    void round_constants();
+    void take_input(std::size_t index, const std::byte *data);
 
     const graph::Graph &graph_;
     graph::Shapes shapes_;
+    Rounding rounding_;
     HostBuffer arena_;
     std::vector<std::byte *> places_;       // by value, in the arena
     std::vector<const std::byte *> inputs_; // by value, of the run
+    std::vector<std::vector<float>>
+        rounded_; // by value: constants and inputs; empty where there is no rounding
 };
 
 // Bytes that an interpreter takes at these shapes.

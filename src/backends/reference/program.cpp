@@ -3,6 +3,9 @@
 #include "base/checked.h"
 #include "graph/lower.h"
 #include "model/onnx.h"
+#include "tensor/half.h"
+
+#include <algorithm>
 
 namespace vsmlrt::reference {
 namespace {
@@ -31,6 +34,19 @@ void check_door(const graph::Graph &graph) {
         check_type("output", graph.values[static_cast<std::size_t>(id)]);
 }
 
+// Networks that are fp16 themselves are computed as they are typed, whatever is asked.
+bool is_half(const graph::Graph &graph) {
+    return std::any_of(graph.values.begin(), graph.values.end(), [](const graph::Value &value) {
+        return value.constant && value.type == Element::f16 && value.constant->dims.size() >= 2;
+    });
+}
+
+vsmlrt_precision precision_of(const graph::Graph &graph, vsmlrt_precision asked) {
+    if (is_half(graph))
+        return VSMLRT_PRECISION_FP16;
+    return asked == VSMLRT_PRECISION_AUTO ? VSMLRT_PRECISION_FP32 : asked;
+}
+
 vsmlrt_type door_type(Element type) {
     return type == Element::f16 ? VSMLRT_FLOAT16 : VSMLRT_FLOAT32;
 }
@@ -44,7 +60,7 @@ Program::Program(const vsmlrt_program_desc &desc)
     check_door(graph_);
     static_cast<void>(graph::infer(graph_, input_shapes(desc.min_extent)));
     const graph::Shapes largest = graph::infer(graph_, input_shapes(desc.max_extent));
-    info_.precision = VSMLRT_PRECISION_FP32;
+    info_.precision = precision_of(graph_, desc.precision);
     info_.num_inputs = static_cast<std::int32_t>(graph_.inputs.size());
     info_.num_outputs = static_cast<std::int32_t>(graph_.outputs.size());
     info_.context_bytes = interpreter_bytes(graph_, largest);
@@ -59,6 +75,14 @@ Program::Program(const vsmlrt_program_desc &desc)
         add(input.value);
     for (const graph::ValueId output : graph_.outputs)
         add(output);
+}
+
+Rounding Program::rounding() const {
+    if (info_.precision == VSMLRT_PRECISION_BF16)
+        return [](float value) { return bfloat_to_float(float_to_bfloat(value)); };
+    if (info_.precision == VSMLRT_PRECISION_FP16 && !is_half(graph_))
+        return [](float value) { return half_to_float(float_to_half(value)); };
+    return {};
 }
 
 std::vector<graph::Shape> Program::input_shapes(vsmlrt_extent extent) const {
@@ -80,7 +104,7 @@ void Context::allocate(vsmlrt_extent extent) {
     inputs_.clear();
     outputs_.clear();
     extent_ = {0, 0};
-    Interpreter interpreter(graph, shapes);
+    Interpreter interpreter(graph, shapes, program_.rounding());
     for (std::size_t i = 0; i < shapes.size(); ++i)
         inputs_.emplace_back(door_type(graph.values[static_cast<std::size_t>(graph.inputs[i].value)].type),
                              shapes[i]);

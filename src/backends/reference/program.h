@@ -19,6 +19,8 @@ public:
     [[nodiscard]] const graph::Graph &graph() const { return graph_; }
     [[nodiscard]] const Faults &faults() const { return faults_; }
     [[nodiscard]] vsmlrt_program_info info() const { return info_; }
+    // What makes values of the program's precision of floats; none in fp32.
+    [[nodiscard]] Rounding rounding() const;
     // The shapes of the inputs at one size of the picture.
     [[nodiscard]] std::vector<graph::Shape> input_shapes(vsmlrt_extent extent) const;
     // The number of this run among all of the program's, from 1.
