@@ -1,7 +1,7 @@
 #include "engine/registry.h"
 
 #include "base/log.h"
-#include "engine/library.h"
+#include "base/shared_library.h"
 
 #include <algorithm>
 #include <cctype>
@@ -61,14 +61,33 @@ void write_log(std::int32_t level, const char *line) {
     log(static_cast<LogLevel>(level), line);
 }
 
+// What a module needs and the loader does not find, from the folder that the user names or its subfolder
+// libs.
+bool open_from(const fs::path &folder, const std::string &name) {
+    if (name.find('/') != std::string::npos)
+        return false;
+    for (const fs::path &file : {folder / name, folder / "libs" / name}) {
+        try {
+            static_cast<void>(SharedLibrary(file));
+            return true;
+        } catch (const Unsupported &) {
+            continue;
+        }
+    }
+    return false;
+}
+
 BackendState load(const fs::path &folder, const std::string &name) {
     BackendState state;
     state.name = name;
     const fs::path path = folder / (prefix + name + ".so");
     const std::string variable = variable_of(name);
-    const char *fallback = std::getenv(variable.c_str());
+    const char *given = std::getenv(variable.c_str());
+    const std::string folder_of_user = given ? given : "";
     try {
-        const Library library(path, fallback ? fallback : "");
+        const SharedLibrary library(path, [&](const std::string &missing) {
+            return !folder_of_user.empty() && open_from(folder_of_user, missing);
+        });
         const auto entry =
             reinterpret_cast<decltype(&vsmlrt_backend_entry)>(library.symbol("vsmlrt_backend_entry"));
         const vsmlrt_backend *table = entry(VSMLRT_INTERFACE_VERSION);
@@ -94,7 +113,7 @@ Modules &locked_modules(std::unique_lock<std::mutex> &lock) {
     Modules &all = modules();
     lock = std::unique_lock(all.mutex);
     if (all.folder.empty())
-        all.folder = own_folder();
+        all.folder = fs::absolute(own_file()).parent_path();
     return all;
 }
 

@@ -1,8 +1,9 @@
 #include "backends/onnxruntime/environment.h"
 
-#include "backends/onnxruntime/neighbours.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "module/vendor_library.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -105,6 +106,15 @@ std::vector<fs::path> nvidia_folders() {
     return folders;
 }
 
+// A failure shows again, with its reason, where ONNX Runtime needs the file.
+void open_for_its_needs(const fs::path &file, const std::vector<fs::path> &folders) {
+    try {
+        static_cast<void>(open_vendor_library(file, folders));
+    } catch (const Unsupported &missing) {
+        log(LogLevel::debug, text(file.filename().string(), ": ", missing.what()));
+    }
+}
+
 std::size_t count_devices() {
     const OrtEpDevice *const *devices = nullptr;
     std::size_t count = 0;
@@ -112,19 +122,25 @@ std::size_t count_devices() {
     return count;
 }
 
+// Registers the library; empty, or why it is not.
+std::string registration_failure(const ProviderLibrary &library) {
+    if (!fs::exists(library.file))
+        return "there is no such file";
+    try {
+        if (!open_vendor_library(library.file, nvidia_folders()).find("CreateEpFactories"))
+            return "it is no execution provider of ONNX Runtime (it has no CreateEpFactories)";
+    } catch (const Unsupported &missing) {
+        return missing.what();
+    }
+    const auto refused =
+        attempt(RegisterExecutionProviderLibrary, environment(), library.name.c_str(), library.file.c_str());
+    return refused ? refused->message : std::string();
+}
+
 ProviderLibrary enter(const fs::path &file) {
     ProviderLibrary library = {registration_name(file), file, {}};
     const std::size_t before = count_devices();
-    if (!fs::exists(file)) {
-        library.failure = "there is no such file";
-    } else if (const std::string missing = load_neighbours(file, nvidia_folders()); !missing.empty()) {
-        library.failure = missing;
-    } else if (!has_symbol(file, "CreateEpFactories")) {
-        library.failure = "it is no execution provider of ONNX Runtime (it has no CreateEpFactories)";
-    } else if (const auto refused = attempt(RegisterExecutionProviderLibrary, environment(),
-                                            library.name.c_str(), file.c_str())) {
-        library.failure = refused->message;
-    }
+    library.failure = registration_failure(library);
     if (!library.failure.empty())
         log(LogLevel::warning,
             text("the provider library ", file.string(), " is not used: ", library.failure));
@@ -164,12 +180,12 @@ void load_nvidia_wheels() {
     // that it opens before them they do not stay open, while what they need does.
     for (const char *name : {"libonnxruntime_providers_cuda.so", "libonnxruntime_providers_tensorrt.so"})
         if (const fs::path file = library().file.parent_path() / name; fs::exists(file))
-            log(LogLevel::debug, text(name, ": ", load_neighbours(file, folders)));
+            open_for_its_needs(file, folders);
     // The provider and cuDNN ask the loader for these by name when they need them.
     for (const fs::path &folder : folders)
         for (const char *name : {"libnvrtc.so", "libcudnn.so"})
             if (const fs::path file = newest(folder, name); !file.empty())
-                log(LogLevel::debug, text(name, ": ", load_neighbours(file, folders)));
+                open_for_its_needs(file, folders);
 }
 
 const std::vector<ProviderLibrary> &provider_libraries() {

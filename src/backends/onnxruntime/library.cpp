@@ -2,12 +2,10 @@
 
 #include "backends/onnxruntime/ort_api.h"
 #include "base/error.h"
+#include "module/vendor_library.h"
 
 #include <atomic>
 #include <cstdlib>
-#include <cstring>
-#include <dlfcn.h>
-#include <link.h>
 #include <mutex>
 
 namespace vsmlrt::ort {
@@ -15,7 +13,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char *file_name = "libonnxruntime.so";
-constexpr int flags = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
 
 // A path that can be opened, with nothing said about what is in it; empty: nowhere.
 fs::path in_variable() {
@@ -44,18 +41,14 @@ fs::path find() {
     return {};
 }
 
-void *open(const fs::path &path) {
-    void *handle = nullptr;
-    if (!path.empty()) {
-        handle = ::dlopen(path.c_str(), flags);
-        if (!handle)
-            throw Unsupported(::dlerror());
-        return handle;
+SharedLibrary open(const fs::path &path) {
+    if (!path.empty())
+        return SharedLibrary(path);
+    try {
+        return SharedLibrary("libonnxruntime.so.1");
+    } catch (const Unsupported &) {
+        return SharedLibrary(file_name);
     }
-    for (const char *name : {"libonnxruntime.so.1", file_name})
-        if ((handle = ::dlopen(name, flags)))
-            return handle;
-    throw Unsupported(file_name, " is missing");
 }
 
 // The numbers of "1.32.0"; minor is -1 where there is none.
@@ -75,9 +68,9 @@ Version parse(const char *text) {
 
 Library load() {
     const fs::path path = find();
-    void *const handle = open(path);
+    const SharedLibrary opened = open(path);
     const std::string shown = path.empty() ? file_name : path.string();
-    const auto entry = reinterpret_cast<const ApiBase *(*)()>(::dlsym(handle, "OrtGetApiBase"));
+    const auto entry = reinterpret_cast<const ApiBase *(*)()>(opened.find("OrtGetApiBase"));
     if (!entry)
         throw Unsupported(shown, " is no ONNX Runtime: it has no OrtGetApiBase");
     const ApiBase *const base = entry();
@@ -92,45 +85,7 @@ Library load() {
     return {path.empty() ? fs::path(file_name) : path, text, api};
 }
 
-// Orders "libx.so.1.9.0" before "libx.so.1.10.0".
-bool older(const std::string &a, const std::string &b) {
-    return ::strverscmp(a.c_str(), b.c_str()) < 0;
-}
-
 } // namespace
-
-fs::path newest(const fs::path &folder, const std::string &name) {
-    fs::path best;
-    std::error_code ignored;
-    for (const auto &entry : fs::directory_iterator(folder, ignored)) {
-        const std::string found = entry.path().filename().string();
-        if (found.rfind(name, 0) != 0 || (found.size() > name.size() && found[name.size()] != '.'))
-            continue;
-        if (best.empty() || older(best.filename().string(), found))
-            best = entry.path();
-    }
-    return best;
-}
-
-std::vector<fs::path> search_folders() {
-    Dl_info self = {};
-    if (::dladdr(reinterpret_cast<const void *>(&search_folders), &self) == 0 || !self.dli_fname)
-        return {};
-    void *const handle = ::dlopen(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
-    if (!handle)
-        return {};
-    Dl_serinfo size = {};
-    std::vector<fs::path> folders;
-    if (::dlinfo(handle, RTLD_DI_SERINFOSIZE, &size) == 0) {
-        std::vector<std::byte> memory(size.dls_size);
-        auto *const list = new (memory.data()) Dl_serinfo(size);
-        if (::dlinfo(handle, RTLD_DI_SERINFO, list) == 0)
-            for (unsigned i = 0; i < list->dls_cnt; ++i)
-                folders.emplace_back(list->dls_serpath[i].dls_name);
-    }
-    ::dlclose(handle);
-    return folders;
-}
 
 const Library &library() {
     static std::mutex mutex;

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
 namespace vsmlrt::ort {
 
@@ -17,11 +16,5 @@ struct Library {
 // beside this module, else the loader's search. Unsupported, with the reason, if there is none, if the file
 // is no ONNX Runtime, or one that is not 1.23 or a later 1.x. A failure is not remembered. Thread-safe.
 [[nodiscard]] const Library &library();
-
-// The folders in which this module's own dependencies are looked for, its RPATH among them.
-[[nodiscard]] std::vector<std::filesystem::path> search_folders();
-
-// The file of the highest version among NAME and NAME.* in a folder; empty if there is none.
-[[nodiscard]] std::filesystem::path newest(const std::filesystem::path &folder, const std::string &name);
 
 } // namespace vsmlrt::ort

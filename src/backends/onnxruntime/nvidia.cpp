@@ -1,9 +1,9 @@
 #include "backends/onnxruntime/nvidia.h"
 
 #include "backends/onnxruntime/file_sizes.h"
-#include "base/text.h"
+#include "base/error.h"
+#include "base/shared_library.h"
 
-#include <dlfcn.h>
 #include <filesystem>
 #include <fstream>
 #include <link.h>
@@ -22,18 +22,21 @@ struct Driver {
     int (*version)(int *version) = nullptr;
 };
 
-bool load(Driver &driver) {
-    void *const handle = ::dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (!handle)
-        return false;
+// Unsupported where there is no driver, or one that lacks a function.
+Driver load() {
+    const SharedLibrary library("libcuda.so.1");
+    Driver driver;
     const auto find = [&](auto &function, const char *symbol) {
-        function = reinterpret_cast<std::decay_t<decltype(function)>>(::dlsym(handle, symbol));
-        return function != nullptr;
+        function = reinterpret_cast<std::decay_t<decltype(function)>>(library.symbol(symbol));
     };
-    return find(driver.init, "cuInit") && find(driver.count, "cuDeviceGetCount") &&
-           find(driver.get, "cuDeviceGet") && find(driver.name, "cuDeviceGetName") &&
-           find(driver.memory, "cuDeviceTotalMem_v2") && find(driver.attribute, "cuDeviceGetAttribute") &&
-           find(driver.version, "cuDriverGetVersion");
+    find(driver.init, "cuInit");
+    find(driver.count, "cuDeviceGetCount");
+    find(driver.get, "cuDeviceGet");
+    find(driver.name, "cuDeviceGetName");
+    find(driver.memory, "cuDeviceTotalMem_v2");
+    find(driver.attribute, "cuDeviceGetAttribute");
+    find(driver.version, "cuDriverGetVersion");
+    return driver;
 }
 
 // The release of the kernel's driver, which the driver API does not tell ("580.95.05"); empty where the
@@ -60,8 +63,13 @@ std::string plan_basis(const Driver &driver, int device) {
 
 std::vector<NvidiaDevice> nvidia_devices() {
     Driver driver;
+    try {
+        driver = load();
+    } catch (const Unsupported &) {
+        return {};
+    }
     int count = 0;
-    if (!load(driver) || driver.init(0) != 0 || driver.count(&count) != 0)
+    if (driver.init(0) != 0 || driver.count(&count) != 0)
         return {};
     std::vector<NvidiaDevice> devices;
     for (int i = 0; i < count; ++i) {
