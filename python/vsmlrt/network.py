@@ -87,19 +87,21 @@ def flexible_inference(
 
     Returns one float GRAY clip for each channel that the network gives. Raises as `inference` does.
     """
-    found = _run(
-        "vsmlrt.flexible_inference",
-        clips,
-        network_path,
-        backend,
-        batch_size,
-        tile=tilesize,
-        overlap=overlap,
-        path_is_serialization=path_is_serialization,
-        flexible_output_prop=flexible_output_prop,
+    found = plugin.lists(
+        _run(
+            "vsmlrt.flexible_inference",
+            clips,
+            network_path,
+            backend,
+            batch_size,
+            tile=tilesize,
+            overlap=overlap,
+            path_is_serialization=path_is_serialization,
+            flexible_output_prop=flexible_output_prop,
+        )
     )
-    std = plugin.core().std
-    return [std.PropToClip(found["clip"], prop=f"{flexible_output_prop}{i}") for i in range(found["num_planes"])]
+    std, clip = plugin.core().std, found.one("clip")
+    return [std.PropToClip(clip, prop=f"{flexible_output_prop}{i}") for i in range(found.one("num_planes"))]
 
 
 def flexible_inference_with_fallback(

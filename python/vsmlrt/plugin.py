@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import vapoursynth as vs
@@ -23,10 +24,32 @@ def core() -> vs.Core:
     return found
 
 
-def texts(value: Any) -> list[str]:
-    """The values of one key of a plugin's answer, which is a single value, a sequence or nothing."""
-    values = [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
-    return [one.decode() if isinstance(one, bytes) else str(one) for one in values]
+class Answer(dict[str, list[Any]]):
+    """What a function of the plugin answers: a list for every key, an empty one for a key without values."""
+
+    def __missing__(self, key: str) -> list[Any]:
+        return []
+
+    def one(self, key: str) -> Any:
+        """The value of a key that is promised one. Raises SetupError where the plugin gave none or several."""
+        values = self[key]
+        if len(values) != 1:
+            raise SetupError(f"core.mlrt gave {len(values)} values of {key}, and one was expected: reinstall vsmlrt")
+        return values[0]
+
+
+def lists(found: Mapping[str, Any]) -> Answer:
+    """The dict that a function of ``core.mlrt`` gives, with a list for every key.
+
+    VapourSynth hands an array of one element to Python as the bare element, and leaves out an array of none.
+    Everything here that reads such a dict reads it through this function. Bytes become text.
+    """
+    return Answer((key, _values(value)) for key, value in found.items())
+
+
+def _values(value: Any) -> list[Any]:
+    values = list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
+    return [one.decode() if isinstance(one, bytes) else one for one in values]
 
 
 def path() -> str:

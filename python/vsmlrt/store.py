@@ -179,10 +179,10 @@ def inspect(path: Path) -> dict[str, str | int]:
     if weights is not None and not weights.is_file():
         raise NetworkNotFoundError(f"{path} needs its weights beside it: there is no {weights}")
     try:
-        found = plugin.core().mlrt.Inspect(network_path=str(path))
+        found = plugin.lists(plugin.core().mlrt.Inspect(network_path=str(path)))
     except vs.Error as error:
         raise UserError(str(error)) from error
-    return {key: value.decode() if isinstance(value, bytes) else value for key, value in found.items()}
+    return {key: found.one(key) for key, values in found.items() if values}
 
 
 def entries() -> Iterator[tuple[Family, Entry]]:

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import vapoursynth as vs
 
+from vsmlrt.plugin import lists
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -23,6 +25,14 @@ def plugin_core() -> Any:
         pytest.skip("the plugin is neither installed nor built")
     core.std.LoadPlugin(path)
     return core
+
+
+def skip_where_missing(core: Any, backend: str) -> None:
+    """Skips the test, with the plugin's reason, where a backend cannot run."""
+    found = lists(core.mlrt.Devices())
+    for name, reason in zip(found["missing"], found["reason"], strict=True):
+        if name == backend:
+            pytest.skip(f"{backend}: {reason}")
 
 
 def planes(frame: vs.VideoFrame) -> list[np.ndarray]:

@@ -337,18 +337,5 @@ def test_a_device_that_does_not_exist(here: Any, backend: Any) -> None:
         model_arguments(backend)
 
 
-def test_the_plugin_says_what_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The plugin's answer has a plain value, not a list, where there is one."""
-
-    class Core:
-        class mlrt:  # noqa: N801
-            @staticmethod
-            def Devices() -> dict[str, Any]:  # noqa: N802
-                return {"backend": [b"a", b"a"], "id": [b"X.0", b"X.1"], "missing": b"b", "reason": b"why"}
-
-    monkeypatch.setattr("vsmlrt.plugin.core", Core)
-    assert placing.machine() == placing.Machine({"a": ("X.0", "X.1")}, {"b": "why"})
-
-
 def test_a_folder_that_does_not_exist_yet_is_fine(here: Any, tmp_path: Path) -> None:
     assert model_arguments(Backend.TRT(engine_folder=str(tmp_path / "new")))["engine_folder"] == str(tmp_path / "new")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hosting import plugin_core
+from hosting import plugin_core, skip_where_missing
 from networks import convs
 
 HERE = Path(__file__).parent
@@ -64,9 +64,7 @@ print("left")
 @pytest.mark.parametrize("backend", ["reference", "openvino", "onnxruntime"])
 @pytest.mark.parametrize(("ending", "wanted"), [(AT_EXIT, 1), (ENVIRONMENTS, 3)], ids=["exit", "environments"])
 def test_frames_in_flight(tmp_path: Path, backend: str, ending: str, wanted: int) -> None:
-    missing = plugin_core().mlrt.Devices().get("missing", [])
-    if backend in missing or backend.encode() in missing:
-        pytest.skip(f"{backend} cannot run here")
+    skip_where_missing(plugin_core(), backend)
     network = convs(tmp_path / "n.onnx", layers=4, width=48 if backend != "reference" else 4)
     script = START.format(here=str(HERE), backend=backend, network=network) + ending
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import vapoursynth as vs
 
-from hosting import noise, picture, plugin_core
+from hosting import noise, picture, plugin_core, skip_where_missing
 from interpolators import fade
 from networks import convs, identity
 
@@ -39,16 +39,10 @@ def core(request: pytest.FixtureRequest) -> Iterator[Any]:
 
     here = Core()
     here.said = []
-    if here.backend in [name.decode() if isinstance(name, bytes) else name for name in missing(here.mlrt)]:
-        pytest.skip(f"{here.backend} cannot run here")
+    skip_where_missing(here, here.backend)
     handle = vs.core.add_log_handler(lambda kind, message: here.said.append(message))
     yield here
     vs.core.remove_log_handler(handle)
-
-
-def missing(mlrt: Any) -> list[Any]:
-    found = mlrt.Devices().get("missing", [])
-    return [found] if isinstance(found, (str, bytes)) else list(found)
 
 
 @pytest.mark.parametrize(

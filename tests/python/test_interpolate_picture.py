@@ -14,6 +14,7 @@ import rife_ncnn
 import rife_networks
 from hosting import noise, picture, plugin_core
 from test_network_tool import TOOL
+from vsmlrt.plugin import lists
 
 CORE = plugin_core()
 NARROW = (8, 8, 8, 8)
@@ -156,8 +157,8 @@ def test_a_network_that_pads_in_itself_is_given_the_frame_as_it_is(tmp_path: Pat
     clip = noise(CORE, 128, 64, 2).std.AssumeFPS(fpsnum=24)
     same = interpolate(clip, plain, multi=3, multiple=multiple)
     assert difference(interpolate(clip, padded, multi=3), same, 1) <= 1e-5
-    info = CORE.mlrt.Inspect(padded)
-    assert (info["channels"], info["multiple"]) == (7, 1)
+    info = lists(CORE.mlrt.Inspect(padded))
+    assert (info["channels"], info["multiple"]) == ([7], [1])
     odd = noise(CORE, 91, 67, 2).std.AssumeFPS(fpsnum=24)
     for t in (1, 2):
         (mine, *_), (other, *_) = (picture(interpolate(odd, padded, multi=3, backend=b), t) for b in BACKENDS)

@@ -16,6 +16,7 @@ import vapoursynth as vs
 
 import networks
 from hosting import noise, picture, planes, plugin_core
+from vsmlrt.plugin import lists
 
 CORE = plugin_core()
 
@@ -69,7 +70,7 @@ def test_tiles_of_a_network_with_a_multiple(tile: int, unet: str) -> None:
 
 def test_every_tile_of_a_network_with_a_multiple_at_the_least_overlap(unet: str) -> None:
     """From the least tile on, with overlaps of exactly the receptive field, which is no multiple of 8."""
-    overlap = CORE.mlrt.Inspect(unet)["receptive_field"]
+    overlap = lists(CORE.mlrt.Inspect(unet)).one("receptive_field")
     assert overlap == 17
     clip = noise(CORE, 91, 77)
     whole = model(clip, unet)
@@ -174,9 +175,9 @@ def test_maps_are_further_channels(folder: Path) -> None:
 def test_flexible_output(folder: Path) -> None:
     path = networks.convs(folder / "five.onnx", 2, outputs=5)
     clip = noise(CORE, 40, 30, 2)
-    result = CORE.mlrt.Model(clip, network_path=path, precision="fp32", flexible_output_prop="plane")
-    assert result["num_planes"] == 5
-    frame = result["clip"].get_frame(1)
+    result = lists(CORE.mlrt.Model(clip, network_path=path, precision="fp32", flexible_output_prop="plane"))
+    assert result.one("num_planes") == 5
+    frame = result.one("clip").get_frame(1)
     assert frame.format.id == vs.GRAYS
     channels = [frame.props[f"plane{i}"] for i in range(5)]
     assert np.array_equal(np.asarray(channels[0][0]), np.asarray(frame[0]))
@@ -371,13 +372,15 @@ def test_too_many_streams_for_the_memory(folder: Path) -> None:
 
 
 def test_devices_version_inspect_import(tmp_path: Path, convs: str, unet: str) -> None:
-    devices = CORE.mlrt.Devices()
-    assert {"openvino", "reference"} <= set(devices["backend"])
-    assert CORE.mlrt.Version()["version"]
-    card = CORE.mlrt.Inspect(convs)
-    assert (card["channels"], card["output_channels"], card["scale"], card["multiple"]) == (3, 3, 2, 1)
-    assert card["receptive_field"] == 4
-    assert CORE.mlrt.Inspect(unet)["multiple"] == 8
+    assert {"openvino", "reference"} <= set(lists(CORE.mlrt.Devices())["backend"])
+    version = lists(CORE.mlrt.Version())
+    assert len(version["version"]) == len(version["interface"]) == 1
+    assert {"openvino", "reference"} <= set(version["backend"])
+    assert len(version["backend"]) == len(version["backend_version"])
+    card = lists(CORE.mlrt.Inspect(convs))
+    assert (card["channels"], card["output_channels"], card["scale"], card["multiple"]) == ([3], [3], [2], [1])
+    assert card["receptive_field"] == [4]
+    assert lists(CORE.mlrt.Inspect(unet))["multiple"] == [8]
     target = tmp_path / "copy.onnx"
     CORE.mlrt.Import(convs, str(target))
     clip = noise(CORE, 32, 32)

@@ -25,12 +25,11 @@ class Machine:
 
 def machine() -> Machine:
     """Asks the plugin. Raises SetupError without one."""
-    found = plugin.core().mlrt.Devices()
-    backends, names, missing, reasons = (plugin.texts(found.get(key)) for key in ("backend", "id", "missing", "reason"))
+    found = plugin.lists(plugin.core().mlrt.Devices())
     devices: dict[str, tuple[str, ...]] = {}
-    for backend, name in zip(backends, names, strict=True):
+    for backend, name in zip(found["backend"], found["id"], strict=True):
         devices[backend] = (*devices.get(backend, ()), name)
-    return Machine(devices, dict(zip(missing, reasons, strict=True)))
+    return Machine(devices, dict(zip(found["missing"], found["reason"], strict=True)))
 
 
 def obstacle(place: Place, here: Machine) -> str | None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import typer
 import vapoursynth as vs
@@ -41,7 +39,7 @@ def doctor() -> None:
     except SetupError as error:
         problems.append(str(error))
     else:
-        if not _devices(screen, core.mlrt.Devices()):
+        if not _devices(screen, plugin.lists(core.mlrt.Devices())):
             problems.append("no backend can run here")
         _backends(screen, placing.machine())
     _folders(screen)
@@ -65,14 +63,13 @@ def _versions(screen: Console) -> None:
     screen.print(table, "")
 
 
-def _devices(screen: Console, found: Mapping[str, Any]) -> bool:
+def _devices(screen: Console, found: plugin.Answer) -> bool:
     """Prints what ``core.mlrt.Devices`` answers; whether there is a device."""
     table = Table("backend", "device", Column("name", overflow="fold"), "memory", box=None, pad_edge=False)
-    columns = [plugin.texts(found.get(key)) for key in ("backend", "id", "name", "memory")]
+    columns = [found[key] for key in ("backend", "id", "name", "memory")]
     for backend, device, name, memory in zip(*columns, strict=True):
-        size = int(memory or 0)
-        table.add_row(backend, device, escape(name), f"{size / 2**30:.1f} GiB" if size else "")
-    for backend, reason in zip(plugin.texts(found.get("missing")), plugin.texts(found.get("reason")), strict=True):
+        table.add_row(backend, device, escape(name), f"{memory / 2**30:.1f} GiB" if memory else "")
+    for backend, reason in zip(found["missing"], found["reason"], strict=True):
         table.add_row(backend, "none", escape(reason), "")
     screen.print(table, "")
     return bool(columns[0])
