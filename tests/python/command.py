@@ -7,17 +7,25 @@ import sys
 from pathlib import Path
 
 STAND_IN = """
-import time
+import os, select, signal, time
 from vsmlrt.cli import main
 from vsmlrt.cli import upscale as command
 
+arrived, sent = os.pipe()
+os.set_blocking(sent, False)
+signal.set_wakeup_fd(sent)
+
 def double(clip, network):
-    wait = {wait}
+    wait, stop_at = {wait}, {stop_at}
     big = clip.resize.Bicubic(clip.width * 2, clip.height * 2)
-    if not wait:
+    if not wait and stop_at is None:
         return big
     def slow(n, f):
         time.sleep(wait)
+        if n == stop_at:
+            print("frame", n, flush=True)
+        if stop_at is not None and n >= stop_at:
+            select.select([arrived], [], [])
         return f
     return big.std.ModifyFrame(big, slow)
 
@@ -26,7 +34,10 @@ command.store.resolve = lambda *given, **named: None
 command.plugin.core = lambda: None
 main()
 """
-"""The command line with its network replaced: each frame takes ``wait`` seconds and comes out twice as large."""
+"""The command line with its network replaced: each frame takes ``wait`` seconds and comes out twice as large.
+
+Frame ``stop_at`` says that it is there, and none from it on comes out before a signal has arrived.
+"""
 
 
 def vsmlrt(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -35,9 +46,10 @@ def vsmlrt(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Comple
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300, check=False)
 
 
-def stand_in(*arguments: str | Path, wait: float = 0.0) -> list[str]:
+def stand_in(*arguments: str | Path, wait: float = 0.0, stop_at: int | None = None) -> list[str]:
     """The command that runs ``vsmlrt ARGUMENTS`` with a resize in place of the network."""
-    return [sys.executable, "-c", STAND_IN.replace("{wait}", str(wait)), *map(str, arguments)]
+    script = STAND_IN.replace("{wait}", str(wait)).replace("{stop_at}", str(stop_at))
+    return [sys.executable, "-c", script, *map(str, arguments)]
 
 
 def sentence_of(done: subprocess.CompletedProcess[str]) -> str:

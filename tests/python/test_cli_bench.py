@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-import time
+import itertools
+import threading
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
@@ -119,34 +120,37 @@ def test_memory_is_not_that_of_the_process_that_started_it(job: Job) -> None:
     assert running.run(job).memory < large.nbytes / 2**20
 
 
-def test_the_rate_is_that_of_the_frames() -> None:
-    """Frames of 20 ms each come at no more than 50 a second, and the warm-up does not count."""
-    core = vs.core
+class Clock:
+    """Stands for time.perf_counter, which the worker asks once for each frame: frames take as long as is said."""
 
-    def slow(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
-        time.sleep(0.2 if n < 2 else 0.02)
-        return f
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *first: float, then: float) -> None:
+        self._durations = itertools.chain(first, itertools.repeat(then))
+        self._now = 1000.0
+        monkeypatch.setattr(worker, "time", self)
 
-    blank = core.std.BlankClip(width=16, height=16, length=40, keep=True)
-    clip = core.std.ModifyFrame(blank, blank, slow)
-    frames, seconds = worker._time(clip, Job(network_path="", arguments={}, width=16, height=16, frames=12))
-    assert frames == 12
-    assert 0.02 * 12 * 0.9 < seconds < 0.02 * 12 * 3
+    def perf_counter(self) -> float:
+        self._now += next(self._durations)
+        return self._now
 
 
-def test_a_measurement_ends_in_time() -> None:
-    core = vs.core
+def blank(length: int) -> vs.VideoNode:
+    return vs.core.std.BlankClip(width=16, height=16, length=length, keep=True)
 
-    def slow(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
-        time.sleep(0.05)
-        return f
 
-    blank = core.std.BlankClip(width=16, height=16, length=1000, keep=True)
-    clip = core.std.ModifyFrame(blank, blank, slow)
-    job = Job(network_path="", arguments={}, width=16, height=16, frames=900, seconds=0.3)
-    frames, seconds = worker._time(clip, job)
-    assert 2 <= frames < 20
-    assert seconds < 2
+@pytest.mark.parametrize("streams", [1, 3])
+def test_the_rate_is_that_of_the_frames(monkeypatch: pytest.MonkeyPatch, streams: int) -> None:
+    """The warm-up, two frames for each stream and the one that the measurement begins with, does not count."""
+    Clock(monkeypatch, *[7.0] * (2 * streams + 1), then=0.25)
+    job = Job(network_path="", arguments={}, width=16, height=16, frames=12, streams=streams)
+    assert worker._time(blank(40), job) == (12, 3.0)
+
+
+@pytest.mark.parametrize(("streams", "seconds", "frames"), [(1, 0.7, 3), (1, 0, 2), (4, 0, 8), (1, 100, 36)])
+def test_a_measurement_ends_in_time(monkeypatch: pytest.MonkeyPatch, streams: int, seconds: float, frames: int) -> None:
+    """It ends with the first frame after the time given, of two or more for each stream, or with the last frame."""
+    Clock(monkeypatch, then=0.25)
+    job = Job(network_path="", arguments={}, width=16, height=16, frames=36, seconds=seconds, streams=streams)
+    assert worker._time(blank(100), job) == (frames, frames * 0.25)
 
 
 def test_frames_do_not_repeat(job: Job) -> None:
@@ -179,6 +183,8 @@ class Driver:
     def __init__(self, *used: int) -> None:
         self._used = list(used)
         self.asked: list[int] = []
+        self.read = threading.Event()
+        """All that is given was read, and the last of it once more."""
 
     def nvmlInit_v2(self) -> int:  # noqa: N802
         return 0
@@ -188,7 +194,11 @@ class Driver:
         return 0 if number.value < 2 else 2  # NVML_ERROR_INVALID_ARGUMENT
 
     def nvmlDeviceGetMemoryInfo(self, handle: Any, found: Any) -> int:  # noqa: N802
-        found._obj.used = self._used.pop(0) if len(self._used) > 1 else self._used[0]
+        if len(self._used) > 1:
+            found._obj.used = self._used.pop(0)
+        else:
+            found._obj.used = self._used[0]
+            self.read.set()
         return 0
 
 
@@ -204,7 +214,7 @@ def test_memory_of_the_device(used: tuple[int, ...], number: int, of: str, monke
     driver = Driver(*(count << 20 for count in used))
     monkeypatch.setattr("ctypes.CDLL", lambda name: driver)
     with memory.Peak(number, interval=0.001) as peak:
-        time.sleep(0.1)
+        assert number == 2 or driver.read.wait(60)
     assert driver.asked == [number]
     assert peak.of == of
     assert (peak.megabytes == 400) == (of == "device")

@@ -47,10 +47,23 @@ def test_not_too_far_ahead() -> None:
 
 
 def test_filter_and_encoder_work_at_the_same_time() -> None:
-    """20 ms in the filter and 20 ms in the encoder make 20 ms a frame, not 40."""
-    started = time.monotonic()
-    pump(numbered(25, lambda n: time.sleep(0.02)), lambda n, frame: time.sleep(0.02), ahead=4)
-    assert time.monotonic() - started < 25 * 0.036
+    """The encoder stays in a frame until the filter has begun a later one, and the filter until the encoder has."""
+    filtering = [threading.Event() for n in range(25)]
+    encoding = [threading.Event() for n in range(25)]
+    waited: list[bool] = []
+
+    def make(n: int) -> None:
+        filtering[n].set()
+        if n == 20:
+            waited.append(encoding[15].wait(60))
+
+    def take(n: int, frame: vs.VideoFrame) -> None:
+        encoding[n].set()
+        if n == 3:
+            waited.append(filtering[6].wait(60))
+
+    pump(numbered(25, make), take, ahead=4)
+    assert waited == [True, True]
 
 
 def test_error_of_the_encoder_is_raised_and_ends_the_work() -> None:
