@@ -5,7 +5,6 @@
 #include "networks/families.h"
 
 #include <algorithm>
-#include <chrono>
 #include <gtest/gtest.h>
 
 namespace vsmlrt::test {
@@ -121,30 +120,6 @@ TEST_F(OnnxRuntime, OneProgramGivesAtFortySizesWhatStaticOnesGive) {
         EXPECT_LE(difference(context.run_seeded(extent, 7), fixed.context().run_seeded(extent, 7)), 1e-5)
             << extent.width << "x" << extent.height;
     }
-}
-
-// The first run at a size within the range, buffers included, and later ones: the best of several, so that
-// what else the machine does counts little.
-TEST_F(OnnxRuntime, ANewSizeTakesHardlyLongerThanOneThatWasThere) {
-    using Clock = std::chrono::steady_clock;
-    ProgramOptions range;
-    range.largest = {400, 400};
-    Program program(backend(), model::write_onnx(srvgg(16, 6)), range);
-    Context context = program.context();
-    static_cast<void>(context.run_seeded({300, 300}, 1));
-    double best_new = 1e9;
-    double best_repeat = 1e9;
-    for (int i = 0; i < 8; ++i) {
-        const vsmlrt_extent extent = {300 + i, 292 - i};
-        for (const bool repeat : {false, true, true}) {
-            const auto start = Clock::now();
-            context.bind(extent);
-            static_cast<void>(context.run_bound());
-            const double taken = std::chrono::duration<double>(Clock::now() - start).count();
-            (repeat ? best_repeat : best_new) = std::min(repeat ? best_repeat : best_new, taken);
-        }
-    }
-    EXPECT_LE(best_new, 1.5 * best_repeat) << best_new << " s against " << best_repeat << " s";
 }
 
 } // namespace
