@@ -1,4 +1,4 @@
-// Eight channels at a time: AVX2 and FMA. Compiled with these alone; run where usable_kernels() finds it.
+// Eight channels at a time: AVX2 and FMA. Compiled with these alone; run where kernels_for() gives it.
 #include "cpu/vector_convolution.h"
 
 #include <immintrin.h>

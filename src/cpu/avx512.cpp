@@ -1,4 +1,4 @@
-// Compiled with AVX-512's foundation alone; run where usable_kernels() finds it.
+// Compiled with AVX-512's foundation alone; run where kernels_for() gives it.
 #include "cpu/avx512_set.h"
 #include "cpu/vector_convolution.h"
 

@@ -1,5 +1,5 @@
-// What is stored may be bf16; it is computed in fp32. Compiled with AVX512_BF16; run where usable_kernels()
-// finds it.
+// What is stored may be bf16; it is computed in fp32. Compiled with AVX512_BF16; run where kernels_for()
+// gives it.
 #include "cpu/avx512_set.h"
 #include "cpu/vector_convolution.h"
 

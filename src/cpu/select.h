@@ -1,17 +1,15 @@
-// Which kernels this processor can run.
+// Which kernels of this project run on this processor, VSMLRT_CPU allowing.
 #pragma once
 
+#include "base/instruction_sets.h"
 #include "cpu/convolution_kernels.h"
-
-#include <vector>
 
 namespace vsmlrt::cpu {
 
-// From the slowest to the fastest; empty where there are none for the processor.
-[[nodiscard]] std::vector<const Kernels *> usable_kernels();
+// The kernels written for a set of instructions; null where there are none, or the set may not be used.
+[[nodiscard]] const Kernels *kernels_for(InstructionSet set);
 
-// Whether the processor multiplies matrices of bf16 by instructions of their own (AMX): these are faster than
-// what is here.
-[[nodiscard]] bool has_matrix_instructions();
+// The fastest that may be used, or null: then convolutions are left to others.
+[[nodiscard]] const Kernels *fastest_kernels();
 
 } // namespace vsmlrt::cpu

@@ -39,6 +39,6 @@ struct Kernels {
 
 extern const Kernels scalar_kernels;
 extern const Kernels avx2_kernels;   // x86 builds only, as the next
-extern const Kernels avx512_kernels; // call through usable_kernels() alone
+extern const Kernels avx512_kernels; // call through kernels_for() alone
 
 } // namespace vsmlrt::pixel

@@ -1,14 +1,14 @@
-// Which kernels this processor can run.
+// Which kernels this processor runs, VSMLRT_CPU allowing.
 #pragma once
 
+#include "base/instruction_sets.h"
 #include "pixel/kernels.h"
-
-#include <vector>
 
 namespace vsmlrt::pixel {
 
-// From the scalar reference to the fastest.
-[[nodiscard]] std::vector<const Kernels *> usable_kernels();
+// The kernels written for a set of instructions, of the baseline the scalar ones; null where there are none,
+// or the set may not be used.
+[[nodiscard]] const Kernels *kernels_for(InstructionSet set);
 
 // The fastest; the choice is made once in a process.
 [[nodiscard]] const Kernels &kernels();

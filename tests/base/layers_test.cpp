@@ -21,7 +21,7 @@ const std::map<std::string, Names> allowed = {
     {"tensor", {"base"}},
     {"tile", {"base"}},
     {"pixel", {"base", "tensor"}},
-    {"cpu", {"tensor"}},
+    {"cpu", {"base", "tensor"}},
     {"cache", {"base", "tensor"}},
     {"model", {"base", "tensor"}},
     {"graph", {"base", "tensor", "model"}},

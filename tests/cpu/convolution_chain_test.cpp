@@ -1,3 +1,4 @@
+#include "base/each_instruction_set.h"
 #include "cpu/convolution_chain.h"
 #include "cpu/pictures.h"
 #include "cpu/select.h"
@@ -64,49 +65,54 @@ Results run(const ConvolutionChain &chain, Picture &input, Workspace &workspace)
     return results;
 }
 
-TEST(OwnConvolutionChain, IsItsLayersOneAfterAnother) {
+using OwnConvolutionChain = EachInstructionSet;
+
+TEST_P(OwnConvolutionChain, IsItsLayersOneAfterAnother) {
     const Residual network;
-    for (const auto *kernels : cpu::usable_kernels())
-        for (const Storage storage : {Storage::fp32, Storage::bf16}) {
-            const ConvolutionChain chain(network.desc, *kernels, storage);
-            const double bound = storage == Storage::bf16 && kernels->bf16 ? 0.02 : 2e-5;
-            for (const int threads : {1, 3}) {
-                Workspace workspace(threads);
-                // A size after another: a workspace grows, and serves the smaller ones after it. The tall one
-                // takes several bands.
-                for (const Extent extent : {Extent{9, 14}, Extent{1201, 6}, Extent{50, 37}, Extent{3, 5}}) {
-                    Picture input(extent, 16, Storage::fp32, 11);
-                    const Picture a = layer(network.a, same, input, nullptr);
-                    const Picture b = layer(network.b, same, a, &input);
-                    const Picture c = layer(network.c, {}, b, nullptr);
-                    const Results results = run(chain, input, workspace);
-                    EXPECT_LT(difference(results.b, b), bound) << kernels->name;
-                    EXPECT_LT(difference(results.c, c), bound) << kernels->name;
-                }
+    const cpu::Kernels &kernels = *cpu::kernels_for(GetParam());
+    for (const Storage storage : {Storage::fp32, Storage::bf16}) {
+        const ConvolutionChain chain(network.desc, kernels, storage);
+        const double bound = storage == Storage::bf16 && kernels.bf16 ? 0.02 : 2e-5;
+        for (const int threads : {1, 3}) {
+            Workspace workspace(threads);
+            // A size after another: a workspace grows, and serves the smaller ones after it. The tall one
+            // takes several bands.
+            for (const Extent extent : {Extent{9, 14}, Extent{1201, 6}, Extent{50, 37}, Extent{3, 5}}) {
+                Picture input(extent, 16, Storage::fp32, 11);
+                const Picture a = layer(network.a, same, input, nullptr);
+                const Picture b = layer(network.b, same, a, &input);
+                const Picture c = layer(network.c, {}, b, nullptr);
+                const Results results = run(chain, input, workspace);
+                EXPECT_LT(difference(results.b, b), bound);
+                EXPECT_LT(difference(results.c, c), bound);
             }
         }
-}
-
-TEST(OwnConvolutionChain, CallsSideBySideGiveTheSame) {
-    const Residual network;
-    for (const auto *kernels : cpu::usable_kernels()) {
-        const ConvolutionChain chain(network.desc, *kernels, Storage::fp32);
-        Picture input({41, 23}, 16, Storage::fp32, 11);
-        Workspace first(2);
-        const Results wanted = run(chain, input, first);
-        std::vector<std::thread> callers;
-        std::vector<double> worst(3);
-        for (double &mine : worst)
-            callers.emplace_back([&] {
-                Workspace workspace(2);
-                for (int i = 0; i < 20; ++i)
-                    mine = std::max(mine, difference(run(chain, input, workspace).c, wanted.c));
-            });
-        for (std::thread &caller : callers)
-            caller.join();
-        EXPECT_EQ(worst, std::vector<double>(3, 0));
     }
 }
+
+TEST_P(OwnConvolutionChain, CallsSideBySideGiveTheSame) {
+    const Residual network;
+    const ConvolutionChain chain(network.desc, *cpu::kernels_for(GetParam()), Storage::fp32);
+    Picture input({41, 23}, 16, Storage::fp32, 11);
+    Workspace first(2);
+    const Results wanted = run(chain, input, first);
+    std::vector<std::thread> callers;
+    std::vector<double> worst(3);
+    for (double &mine : worst)
+        callers.emplace_back([&] {
+            Workspace workspace(2);
+            for (int i = 0; i < 20; ++i)
+                mine = std::max(mine, difference(run(chain, input, workspace).c, wanted.c));
+        });
+    for (std::thread &caller : callers)
+        caller.join();
+    EXPECT_EQ(worst, std::vector<double>(3, 0));
+}
+
+INSTANTIATE_TEST_SUITE_P(InstructionSets, OwnConvolutionChain,
+                         testing::Values(InstructionSet::avx2, InstructionSet::avx512,
+                                         InstructionSet::avx512_bf16),
+                         instruction_set_name);
 
 } // namespace
 } // namespace vsmlrt::test

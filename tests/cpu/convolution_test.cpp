@@ -1,3 +1,4 @@
+#include "base/each_instruction_set.h"
 #include "cpu/convolution.h"
 #include "cpu/pictures.h"
 #include "cpu/select.h"
@@ -78,40 +79,47 @@ std::string name(const Case &c) {
            std::to_string(c.extent.height) + "x" + std::to_string(c.extent.width);
 }
 
-TEST(OwnConvolution, EveryKernelComputesTheDefinition) {
-    for (const Kernels *kernels : cpu::usable_kernels())
-        for (const Case &c : cases)
-            for (const std::int64_t at_a_time : {1, 6, 192})
-                EXPECT_LT(error(c, *kernels, Storage::fp32, at_a_time), 2e-5)
-                    << kernels->name << ", " << name(c) << ", " << at_a_time;
+using OwnConvolution = EachInstructionSet;
+
+TEST_P(OwnConvolution, ComputesTheDefinition) {
+    const Kernels &kernels = *cpu::kernels_for(GetParam());
+    for (const Case &c : cases)
+        for (const std::int64_t at_a_time : {1, 6, 192})
+            EXPECT_LT(error(c, kernels, Storage::fp32, at_a_time), 2e-5) << name(c) << ", " << at_a_time;
 }
 
 // Half a unit in bf16's last place is at most 2^-8 of a value; all before it is computed in fp32.
-TEST(OwnConvolution, ResultsInBf16AreRoundedOnce) {
-    for (const Kernels *kernels : cpu::usable_kernels())
-        for (const Case &c : cases) {
-            if (!kernels->bf16)
-                continue;
-            const bool rounded_filters =
-                !keeps_transformed(Constants(c.inputs, c.outputs, false, 7).desc(c.pads));
-            EXPECT_LT(error(c, *kernels, Storage::bf16, 12), rounded_filters ? 0.02 : 0.004)
-                << kernels->name << ", " << name(c);
+using OwnConvolutionInBf16 = EachInstructionSet;
+
+TEST_P(OwnConvolutionInBf16, IsRoundedOnce) {
+    const Kernels &kernels = *cpu::kernels_for(GetParam());
+    ASSERT_TRUE(kernels.bf16);
+    for (const Case &c : cases) {
+        const bool rounded_filters =
+            !keeps_transformed(Constants(c.inputs, c.outputs, false, 7).desc(c.pads));
+        EXPECT_LT(error(c, kernels, Storage::bf16, 12), rounded_filters ? 0.02 : 0.004) << name(c);
+    }
+}
+
+TEST_P(OwnConvolution, TilesAtATimeAreWholeRowsAndShareTheWork) {
+    const Kernels &kernels = *cpu::kernels_for(GetParam());
+    const Constants constants(64, 64, false, 1);
+    const Convolution layer(constants.desc({}), kernels, Storage::fp32);
+    for (const std::int64_t all : {1, 7, 60, 10000})
+        for (const int threads : {1, 2, 16}) {
+            const std::int64_t tiles = layer.tiles_at_a_time(all, threads);
+            EXPECT_EQ(tiles % kernels.rows, 0);
+            EXPECT_GT(tiles, 0);
+            EXPECT_LT(tiles, all / threads + 1 + kernels.rows);
         }
 }
 
-TEST(OwnConvolution, TilesAtATimeAreWholeRowsAndShareTheWork) {
-    for (const Kernels *kernels : cpu::usable_kernels()) {
-        const Constants constants(64, 64, false, 1);
-        const Convolution layer(constants.desc({}), *kernels, Storage::fp32);
-        for (const std::int64_t all : {1, 7, 60, 10000})
-            for (const int threads : {1, 2, 16}) {
-                const std::int64_t tiles = layer.tiles_at_a_time(all, threads);
-                EXPECT_EQ(tiles % kernels->rows, 0);
-                EXPECT_GT(tiles, 0);
-                EXPECT_LT(tiles, all / threads + 1 + kernels->rows);
-            }
-    }
-}
+INSTANTIATE_TEST_SUITE_P(InstructionSets, OwnConvolution,
+                         testing::Values(InstructionSet::avx2, InstructionSet::avx512,
+                                         InstructionSet::avx512_bf16),
+                         instruction_set_name);
+INSTANTIATE_TEST_SUITE_P(InstructionSets, OwnConvolutionInBf16, testing::Values(InstructionSet::avx512_bf16),
+                         instruction_set_name);
 
 } // namespace
 } // namespace vsmlrt::test

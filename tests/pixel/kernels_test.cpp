@@ -1,4 +1,5 @@
 // Every instruction set's kernels against the scalar ones, bit for bit.
+#include "base/each_instruction_set.h"
 #include "pixel/select.h"
 #include "tensor/half.h"
 
@@ -41,8 +42,10 @@ constexpr std::uint16_t special_halves[] = {0x0000, 0x8000, 0x0001, 0x83ff, 0x04
 // What goes into the rows: bits of any kind, or ordinary numbers with never a NaN or an infinity.
 enum class Content { anything, ordinary };
 
-class KernelTest : public testing::TestWithParam<const Kernels *> {
+class KernelTest : public test::EachInstructionSet {
 protected:
+    [[nodiscard]] static const Kernels &table() { return *kernels_for(GetParam()); }
+
     static constexpr std::size_t longest = 70;
 
     float random_float(Content content) {
@@ -124,23 +127,22 @@ protected:
 };
 
 TEST_P(KernelTest, CopiesAndConvertsAsTheScalarOnes) {
-    const Kernels &tested = *GetParam();
-    expect_same_copy(tested.copy_float, scalar_kernels.copy_float, 4, 4);
-    expect_same_copy(tested.copy_half, scalar_kernels.copy_half, 2, 2);
-    expect_same_copy(tested.float_to_half, scalar_kernels.float_to_half, 4, 2);
-    expect_same_copy(tested.half_to_float, scalar_kernels.half_to_float, 2, 4);
+    expect_same_copy(table().copy_float, scalar_kernels.copy_float, 4, 4);
+    expect_same_copy(table().copy_half, scalar_kernels.copy_half, 2, 2);
+    expect_same_copy(table().float_to_half, scalar_kernels.float_to_half, 4, 2);
+    expect_same_copy(table().half_to_float, scalar_kernels.half_to_float, 2, 4);
 }
 
 TEST_P(KernelTest, BlendsAsTheScalarOnes) {
     for (const Content content : {Content::anything, Content::ordinary}) {
-        expect_same_blend(GetParam()->blend_float, scalar_kernels.blend_float, 4, content);
-        expect_same_blend(GetParam()->blend_half, scalar_kernels.blend_half, 2, content);
+        expect_same_blend(table().blend_float, scalar_kernels.blend_float, 4, content);
+        expect_same_blend(table().blend_half, scalar_kernels.blend_half, 2, content);
     }
 }
 
 TEST_P(KernelTest, ClampsAsTheScalarOnes) {
-    expect_same_clamp(GetParam()->clamp_float, scalar_kernels.clamp_float, 4);
-    expect_same_clamp(GetParam()->clamp_half, scalar_kernels.clamp_half, 2);
+    expect_same_clamp(table().clamp_float, scalar_kernels.clamp_float, 4);
+    expect_same_clamp(table().clamp_half, scalar_kernels.clamp_half, 2);
 }
 
 TEST_P(KernelTest, FindsOneBadSampleWhereverItIs) {
@@ -148,12 +150,12 @@ TEST_P(KernelTest, FindsOneBadSampleWhereverItIs) {
         for (std::size_t place = 0; place < count; ++place) {
             std::vector<float> floats(count, -std::numeric_limits<float>::max());
             std::vector<std::uint16_t> halves(count, 0xfbff);
-            EXPECT_FALSE(GetParam()->check_float(floats.data(), count));
-            EXPECT_FALSE(GetParam()->check_half(halves.data(), count));
+            EXPECT_FALSE(table().check_float(floats.data(), count));
+            EXPECT_FALSE(table().check_half(halves.data(), count));
             floats[place] = place % 2 ? -INFINITY : NAN;
             halves[place] = place % 2 ? 0xfc00 : 0x7c01;
-            EXPECT_TRUE(GetParam()->check_float(floats.data(), count));
-            EXPECT_TRUE(GetParam()->check_half(halves.data(), count));
+            EXPECT_TRUE(table().check_float(floats.data(), count));
+            EXPECT_TRUE(table().check_half(halves.data(), count));
         }
 }
 
@@ -163,16 +165,28 @@ TEST_P(KernelTest, ConvertsAllHalvesThereAndBack) {
         halves[i] = static_cast<std::uint16_t>(i);
     std::vector<float> floats(halves.size());
     std::vector<std::uint16_t> back(halves.size());
-    EXPECT_TRUE(GetParam()->half_to_float(halves.data(), floats.data(), halves.size()));
-    EXPECT_TRUE(GetParam()->float_to_half(floats.data(), back.data(), halves.size()));
+    EXPECT_TRUE(table().half_to_float(halves.data(), floats.data(), halves.size()));
+    EXPECT_TRUE(table().float_to_half(floats.data(), back.data(), halves.size()));
     for (std::size_t i = 0; i < halves.size(); ++i) {
         const bool is_nan = (i & 0x7fffU) > 0x7c00U;
         ASSERT_EQ(back[i], is_nan ? (halves[i] | 0x200U) : halves[i]);
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Usable, KernelTest, testing::ValuesIn(usable_kernels()),
-                         [](const auto &table) { return table.param->name; });
+INSTANTIATE_TEST_SUITE_P(InstructionSets, KernelTest,
+                         testing::Values(InstructionSet::baseline, InstructionSet::avx2,
+                                         InstructionSet::avx512),
+                         test::instruction_set_name);
+
+// What runs in frames: the fastest that the cap allows. The choice is made once in a process.
+TEST(Kernels, TheFastestAreChosen) {
+    const Kernels *fastest = &scalar_kernels;
+    for (const InstructionSet set : instruction_sets)
+        if (const Kernels *found = kernels_for(set))
+            fastest = found;
+    EXPECT_EQ(&kernels(), fastest);
+    EXPECT_EQ(&kernels() == &scalar_kernels, !may_use(InstructionSet::avx2));
+}
 
 TEST(Scalar, ClampTurnsNanIntoTheLowerLimit) {
     float row[] = {NAN, -INFINITY, INFINITY, 0.5F, -1.0F, 2.0F};

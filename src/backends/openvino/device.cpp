@@ -28,8 +28,8 @@ std::string plan_basis(const std::string &id) {
             basis += text(name, " ", core().get_property(id, name).as<std::string>(), "\n");
     }
     // Programs of before are without them.
-    if (id == "CPU" && !cpu::usable_kernels().empty())
-        basis += text("own convolutions ", cpu::usable_kernels().back()->name, "\n");
+    if (const cpu::Kernels *own = id == "CPU" ? cpu::fastest_kernels() : nullptr)
+        basis += text("own convolutions ", own->name, "\n");
     return basis;
 }
 
@@ -43,7 +43,8 @@ Device describe(const std::string &id) {
         return std::find(abilities.begin(), abilities.end(), what) != abilities.end();
     };
     device.native_fp16 = can(ov::device::capability::FP16);
-    device.native_bf16 = can(ov::device::capability::BF16);
+    const bool capped = id == "CPU" && instruction_set_cap() < InstructionSet::avx512_bf16;
+    device.native_bf16 = can(ov::device::capability::BF16) && !capped;
     device.plan_basis = plan_basis(id);
     return device;
 }

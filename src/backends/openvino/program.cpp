@@ -215,13 +215,11 @@ std::int64_t estimate(const ov::CompiledModel &compiled) {
 
 // The kernels of our own that are faster than OpenVINO's convolutions at this precision, or null.
 const cpu::Kernels *own_kernels(const ov::element::Type &precision) {
-    const auto usable = cpu::usable_kernels();
-    if (usable.empty())
-        return nullptr;
-    if (precision == ov::element::f32)
-        return usable.back();
-    const bool bf16 = precision == ov::element::bf16 && usable.back()->bf16;
-    return bf16 && !cpu::has_matrix_instructions() ? usable.back() : nullptr;
+    const cpu::Kernels *kernels = cpu::fastest_kernels();
+    if (!kernels || precision == ov::element::f32)
+        return kernels;
+    const bool bf16 = precision == ov::element::bf16 && kernels->bf16;
+    return bf16 && !may_use(InstructionSet::amx) ? kernels : nullptr; // AMX's products are faster
 }
 
 int threads_a_stream(const ov::CompiledModel &compiled) {

@@ -3,8 +3,8 @@
 
 namespace vsmlrt::pixel {
 
-std::vector<const Kernels *> usable_kernels() {
-    return {&scalar_kernels};
+const Kernels *kernels_for(InstructionSet set) {
+    return set == InstructionSet::baseline ? &scalar_kernels : nullptr;
 }
 
 } // namespace vsmlrt::pixel

@@ -3,12 +3,8 @@
 
 namespace vsmlrt::cpu {
 
-std::vector<const Kernels *> usable_kernels() {
-    return {};
-}
-
-bool has_matrix_instructions() {
-    return false;
+const Kernels *kernels_for(InstructionSet) {
+    return nullptr;
 }
 
 } // namespace vsmlrt::cpu
