@@ -10,6 +10,7 @@ import vapoursynth as vs
 from . import plugin, run
 from .backend import Arguments, Backend, backendT
 from .fallback import with_fallback
+from .resizing import full_chroma
 from .tiles import Pair
 
 type Clips = vs.VideoNode | Sequence[vs.VideoNode]
@@ -29,7 +30,9 @@ def inference(
 
     Arguments:
         clips: one clip or several of the same size and length, any constant formats. Their channels together are the
-            network's: an RGB or YUV clip gives three, a GRAY clip one. The first is the picture.
+            network's: an RGB or YUV clip gives three, a GRAY clip one. The first is the picture. YUV of float samples
+            enters as its planes are (luma 0..1, chroma -0.5..0.5; subsampled chroma at full size), as in vs-mlrt; YUV
+            of integers, which vs-mlrt refuses, enters as RGB.
         network_path: an ``.onnx`` file, or an ncnn ``.param`` file with its ``.bin`` beside it.
         overlap: pixels on each side of a tile that its neighbour also computes, (width, height).
         tilesize: size of a tile in pixels, (width, height). Default: the frame.
@@ -38,9 +41,10 @@ def inference(
         batch_size: frames computed together, at least 1: as many more of the backend's streams. The result is the same.
         path_is_serialization: `network_path` is the ONNX file's content.
 
-    Returns a clip in the first clip's format if the network keeps its kind, else GRAY or RGB. Raises TypeError or
-    ValueError for arguments, SetupError for a backend that cannot run here, vapoursynth.Error for what the plugin
-    refuses.
+    Returns a clip in the first clip's format if the network keeps its kind; else float GRAY for one channel and float
+    RGB for three, half where the first clip is half. Of float YUV three channels are an RGB clip as well, whose planes
+    are what the network made of luma and chroma. Raises TypeError or ValueError for arguments, SetupError for a backend
+    that cannot run here, vapoursynth.Error for what the plugin refuses.
     """
     found: vs.VideoNode = _run(
         "vsmlrt.inference",
@@ -52,7 +56,8 @@ def inference(
         overlap=overlap,
         path_is_serialization=path_is_serialization,
     )
-    return found
+    first = clips if isinstance(clips, vs.VideoNode) else clips[0]
+    return _labelled_rgb(found) if _is_float_yuv(first) and found.format.color_family == vs.YUV else found
 
 
 def inference_with_fallback(
@@ -138,7 +143,19 @@ def _run(function: str, clips: Clips, network_path: str | bytes, backend: object
         together = {"num_streams": arguments["num_streams"] * batch_size}
         return run.model(found, network_path, arguments | together, **more)
 
+    if any(_is_float_yuv(clip) for clip in found):
+        found = [full_chroma(clip) if _is_float_yuv(clip) else clip for clip in found]
+        more["yuv_to_rgb"] = 0
     return with_fallback(backend, make)
+
+
+def _is_float_yuv(clip: vs.VideoNode) -> bool:
+    return bool(clip.format.color_family == vs.YUV and clip.format.sample_type == vs.FLOAT)
+
+
+def _labelled_rgb(clip: vs.VideoNode) -> vs.VideoNode:
+    """The planes of YUV 4:4:4 as those of an RGB clip, values and properties as they are: what vs-mlrt returns."""
+    return plugin.core().std.ShufflePlanes([clip, clip, clip], [0, 1, 2], vs.RGB)
 
 
 def _clips(function: str, clips: Clips) -> list[vs.VideoNode]:

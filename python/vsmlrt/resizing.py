@@ -22,6 +22,12 @@ def like(clip: vs.VideoNode, target: vs.VideoNode) -> vs.VideoNode:
     return plugin.core().resize.Bicubic(clip, format=target.format.id)
 
 
+def full_chroma(clip: vs.VideoNode) -> vs.VideoNode:
+    """The clip with its chroma at luma's size; itself if it has that."""
+    wanted = clip.format.replace(subsampling_w=0, subsampling_h=0)
+    return clip if clip.format.id == wanted.id else plugin.core().resize.Bicubic(clip, format=wanted.id)
+
+
 def resize_by(clip: vs.VideoNode, source: vs.VideoNode, scale: float) -> vs.VideoNode:
     """The clip by Lanczos (4 taps) at `scale` times the source's size; itself if it has that size.
 

@@ -147,8 +147,10 @@ Color take_color(const Host &host, Node &clip, std::optional<int> matrix, std::o
 
 Node to_planes(const Host &host, const Node &clip, Picture picture, const Color &color) {
     const VSVideoFormat &format = host.info(clip).format;
-    const int bits =
-        format.sampleType == stFloat && format.bitsPerSample == 16 && format.colorFamily != cfYUV ? 16 : 32;
+    const bool half = format.sampleType == stFloat && format.bitsPerSample == 16;
+    const int bits = half && (format.colorFamily != cfYUV || picture == Picture::yuv) ? 16 : 32;
+    if (picture == Picture::yuv)
+        return reformat(host, clip, make_format(host, cfYUV, stFloat, bits), color);
     const VSVideoFormat gray = make_format(host, cfGray, stFloat, bits);
     if (picture == Picture::rgb && format.colorFamily != cfGray)
         return reformat(host, clip, make_format(host, cfRGB, stFloat, bits), color);

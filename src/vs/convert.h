@@ -9,15 +9,17 @@
 
 namespace vsmlrt::vs {
 
-enum class Picture { rgb, gray };
+// How a clip enters a network: as RGB, as GRAY, or as the planes of YUV 4:4:4 as they are.
+enum class Picture { rgb, gray, yuv };
 
 // fix_color, with the clip's own tags replaced on every frame where an argument contradicts those of frame 0.
 [[nodiscard]] Color take_color(const Host &host, Node &clip, std::optional<int> matrix,
                                std::optional<int> range);
 
-// The clip as planes of float samples: RGB or GRAY, half where it already was half, float32 else. A GRAY clip
-// asked for as RGB gets three equal planes; a YUV clip asked for as GRAY gives its luma. No node is added
-// where the clip is that already.
+// The clip as planes of float samples: RGB, GRAY or YUV 4:4:4, half where it already was half and is not
+// turned from YUV into RGB, float32 else. A GRAY clip asked for as RGB gets three equal planes; a YUV clip
+// asked for as GRAY gives its luma, and asked for as YUV its luma in 0..1 and its chroma in -0.5..0.5. No
+// node is added where the clip is that already.
 [[nodiscard]] Node to_planes(const Host &host, const Node &clip, Picture picture, const Color &color);
 
 // A float RGB or GRAY clip in `format`; YUV and integer formats by `color`.

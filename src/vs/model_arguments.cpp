@@ -119,11 +119,12 @@ bool is_half(const Host &host, const Node &clip) {
     return format.sampleType == stFloat && format.bitsPerSample == 16;
 }
 
-bool gives_half(const Host &host, const Arguments &arguments, const VSVideoFormat &format) {
+bool gives_half(const Host &host, const Arguments &arguments, const VSVideoFormat &format, bool gives_yuv) {
     const auto given = arguments.integer("format");
     const VSVideoFormat result = given ? format_by_id(host, *given) : format;
     if (given || !arguments.has("output_format"))
-        return result.colorFamily != cfYUV && result.sampleType == stFloat && result.bitsPerSample == 16;
+        return (result.colorFamily != cfYUV || gives_yuv) && result.sampleType == stFloat &&
+               result.bitsPerSample == 16;
     return float_bits(arguments, format) == 16;
 }
 

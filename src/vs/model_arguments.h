@@ -22,8 +22,10 @@ void check_clips(const Host &host, const std::vector<Node> &clips);
 // Bits of float results: as output_format says, else half where `format` is.
 [[nodiscard]] int float_bits(const Arguments &arguments, const VSVideoFormat &format);
 [[nodiscard]] bool is_half(const Host &host, const Node &clip);
-// Whether the result is RGB or GRAY in half precision: by "format" or "output_format", else as `format` is.
-[[nodiscard]] bool gives_half(const Host &host, const Arguments &arguments, const VSVideoFormat &format);
+// Whether the network's planes are the result's own and half: by "format" or "output_format", else as
+// `format` is. A YUV result is made of float32 RGB, unless the network gives the planes of YUV itself.
+[[nodiscard]] bool gives_half(const Host &host, const Arguments &arguments, const VSVideoFormat &format,
+                              bool gives_yuv = false);
 // The result's format by "format" or "output_format"; nothing where neither is given.
 [[nodiscard]] std::optional<VSVideoFormat> asked_format(const Host &host, const Arguments &arguments,
                                                         int channels, const VSVideoFormat &format);

@@ -60,8 +60,10 @@ const VSFrame *ModelFilter::frame(int n, int reason, void **, VSFrameContext *co
     }
     session_->run(n, inputs, outputs);
     if (options_.limit)
-        for (const pixel::Plane &plane : outputs)
-            pixel::clamp(plane, 0.0F, 1.0F);
+        for (std::size_t i = 0; i < outputs.size(); ++i) {
+            const bool chroma = options_.format.colorFamily == cfYUV && i > 0;
+            pixel::clamp(outputs[i], chroma ? -0.5F : 0.0F, chroma ? 0.5F : 1.0F);
+        }
     if (!options_.flexible_prop.empty())
         return carrier(host, std::move(results));
     return results.front().release();

@@ -9,8 +9,8 @@
 namespace vsmlrt::vs {
 
 struct ModelFilterOptions {
-    VSVideoFormat format = {}; // of the result: float RGB or GRAY
-    bool limit = false;        // clamp samples to [0, 1], for results that become integers
+    VSVideoFormat format = {}; // of the result: float RGB, GRAY or YUV 4:4:4
+    bool limit = false; // clamp samples to [0, 1], chroma to [-0.5, 0.5], for results that become integers
     std::string
         flexible_prop; // not empty: one GRAY frame a channel, attached to the first as NAME0, NAME1, ...
 };

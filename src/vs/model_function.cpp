@@ -57,15 +57,31 @@ int channels_of(const VSVideoFormat &format) {
     return format.colorFamily == cfGray ? 1 : 3;
 }
 
+// Whether the planes of YUV clips enter the network as they are, and not as RGB.
+bool keeps_yuv(const Host &host, const Arguments &arguments, const std::vector<Node> &clips) {
+    const bool to_rgb = arguments.flag("yuv_to_rgb", true);
+    const auto is_yuv = [&](const Node &clip) { return host.info(clip).format.colorFamily == cfYUV; };
+    if (arguments.has("yuv_to_rgb") && std::none_of(clips.begin(), clips.end(), is_yuv))
+        throw BadArgument(
+            "\"yuv_to_rgb\" says how YUV clips enter the network, and none of the clips is YUV; "
+            "leave it out");
+    return !to_rgb;
+}
+
+// How a clip enters a network as three channels.
+Picture three_channels(const VSVideoFormat &format, bool keep_yuv) {
+    return keep_yuv && format.colorFamily == cfYUV ? Picture::yuv : Picture::rgb;
+}
+
 // How the first clip is fed so that all clips together give the network's channels.
-Picture picture_of(const Host &host, const std::vector<Node> &clips, int channels) {
+Picture picture_of(const Host &host, const std::vector<Node> &clips, int channels, bool keep_yuv) {
     int others = 0;
     for (std::size_t i = 1; i < clips.size(); ++i)
         others += channels_of(host.info(clips[i]).format);
     const VSVideoFormat &format = host.info(clips.front()).format;
     const int wanted = channels - others;
     if (wanted == 3)
-        return Picture::rgb;
+        return three_channels(format, keep_yuv);
     if (wanted == 1 && format.colorFamily != cfRGB)
         return Picture::gray;
     std::vector<std::string> given;
@@ -87,7 +103,8 @@ public:
         engine::Network network = read_network(arguments_);
         if (const double scale = read_flow_scale(arguments_, "flow_scale"); scale != 1)
             set_flow_scale(network, scale);
-        picture_ = picture_of(host_, clips_, network.card.channels);
+        keep_yuv_ = keeps_yuv(host_, arguments_, clips_);
+        picture_ = picture_of(host_, clips_, network.card.channels, keep_yuv_);
         for (Node &clip : clips_)
             colors_.push_back(
                 take_color(host_, clip, arguments_.integer("matrix"), arguments_.integer("range")));
@@ -97,7 +114,7 @@ public:
         if (std::all_of(planes_.begin(), planes_.end(),
                         [&](const Node &clip) { return is_half(host_, clip); }))
             options.program.half_inputs = engine::HalfInputs::always;
-        options.program.half_outputs = gives_half(host_, arguments_, format_);
+        options.program.half_outputs = gives_half(host_, arguments_, format_, picture_ == Picture::yuv);
         session_ = std::make_shared<engine::Session>(std::move(network), options,
                                                      engine::Size{info.width, info.height});
     }
@@ -128,27 +145,50 @@ private:
             throw Unsupported("the network gives ", channels,
                               " channels; 1 and 3 make a clip, and "
                               "\"flexible_output_prop\" takes any number");
+        if (gives_yuv() && arguments_.has("output_format") && !arguments_.has("format"))
+            return planes_format(float_bits(arguments_, format_));
         if (const auto given = asked_format(host_, arguments_, channels, format_))
             return *given;
-        const bool chroma_kept = channels == 1 && format_.colorFamily == cfYUV && picture_ == Picture::gray;
-        if ((channels == 1) == (format_.colorFamily == cfGray) || chroma_kept || picture_ == Picture::rgb)
+        if (keeps_kind())
             return format_;
         return float_format(host_, channels, float_bits(arguments_, format_));
     }
 
+    // Whether the network's result can be of the first clip's kind. One channel made of colours (a mask) is
+    // GRAY; made of luma alone it takes the clip's chroma along.
+    [[nodiscard]] bool keeps_kind() const {
+        const bool gray = format_.colorFamily == cfGray;
+        if (session_->output_channels() == 3)
+            return picture_ != Picture::gray || !gray;
+        return picture_ == Picture::gray || gray;
+    }
+
+    // Whether the network's three channels are the planes of YUV.
+    [[nodiscard]] bool gives_yuv() const {
+        return flexible_.empty() && picture_ == Picture::yuv && session_->output_channels() == 3;
+    }
+
+    // Of the frames that the network's channels become.
+    [[nodiscard]] VSVideoFormat planes_format(int bits) const {
+        if (gives_yuv())
+            return make_format(host_, cfYUV, stFloat, bits);
+        return float_format(host_, flexible_.empty() ? session_->output_channels() : 1, bits);
+    }
+
     void make_planes() {
         for (std::size_t i = 0; i < clips_.size(); ++i) {
-            const bool gray =
-                i == 0 ? picture_ == Picture::gray : host_.info(clips_[i]).format.colorFamily == cfGray;
-            planes_.push_back(to_planes(host_, clips_[i], gray ? Picture::gray : Picture::rgb, colors_[i]));
+            const VSVideoFormat &format = host_.info(clips_[i]).format;
+            const bool gray = i == 0 ? picture_ == Picture::gray : format.colorFamily == cfGray;
+            const Picture picture = gray ? Picture::gray : three_channels(format, keep_yuv_);
+            planes_.push_back(to_planes(host_, clips_[i], picture, colors_[i]));
         }
     }
 
     [[nodiscard]] Node make_inner(const VSVideoFormat &final_format) {
         ModelFilterOptions options;
-        const int channels = flexible_.empty() ? session_->output_channels() : 1;
-        const bool float_result = final_format.sampleType == stFloat && final_format.colorFamily != cfYUV;
-        options.format = float_format(host_, channels, float_result ? final_format.bitsPerSample : 32);
+        const bool float_result =
+            final_format.sampleType == stFloat && (final_format.colorFamily != cfYUV || gives_yuv());
+        options.format = planes_format(float_result ? final_format.bitsPerSample : 32);
         options.limit = !float_result;
         options.flexible_prop = flexible_;
         return ModelFilter::make(host_, std::make_unique<ModelFilter>(std::move(planes_), session_, options));
@@ -156,8 +196,8 @@ private:
 
     [[nodiscard]] Node to_result(const Node &inner, const VSVideoFormat &final_format) const {
         const Color &color = colors_.front();
-        const bool luma_only = session_->output_channels() == 1 && format_.colorFamily == cfYUV &&
-                               final_format.colorFamily != cfGray;
+        const bool luma_only = session_->output_channels() == 1 && picture_ == Picture::gray &&
+                               format_.colorFamily == cfYUV && final_format.colorFamily != cfGray;
         if (luma_only)
             return reformat(host_, with_chroma(host_, inner, clips_.front(), color), final_format, color);
         return to_format(host_, inner, final_format, color);
@@ -169,6 +209,7 @@ private:
     std::vector<Node> planes_; // what the network is fed
     std::string flexible_;
     VSVideoFormat format_ = {};
+    bool keep_yuv_ = false;
     Picture picture_ = Picture::rgb;
     std::vector<Color> colors_;
     std::shared_ptr<engine::Session> session_;
@@ -194,6 +235,7 @@ const char *const model_arguments = "clips:vnode[];"
                                     "output_format:int:opt;"
                                     "matrix:int:opt;"
                                     "range:int:opt;"
+                                    "yuv_to_rgb:int:opt;"
                                     "multiple:int:opt;"
                                     "padding:data:opt;"
                                     "scale:int:opt;"
