@@ -73,12 +73,10 @@ def resolve(
     model without the noise strength asked for, and for a file that is no network.
     """
     given = str(name_or_path)
-    if _looks_like_path(given):
-        return _network_of_file(Path(given).expanduser())
-    own = folders.find(given)
-    if own is not None:
-        return _network_of_file(own)
-    family, entry = _choose(given, scale, noise)
+    known = identify(given, scale, noise)
+    if isinstance(known, Path):
+        return _network_of_file(known)
+    family, entry = known
     path = folders.find(*entry.files)
     if path is None and fetch and entry.origin:
         download.fetch([(family, entry)], progress)
@@ -101,6 +99,26 @@ def locate(
     if path is None:
         raise NetworkNotFoundError(_how_to_get(catalog.families()[family], entry))
     return _network_of_entry(catalog.families()[family], entry, path)
+
+
+def identify(
+    name_or_path: str | PathLike[str], scale: float | None = None, noise: int | None = None
+) -> tuple[Family, Entry] | Path:
+    """The network of the families that a name stands for, on disk or not; or the file that it names.
+
+    Arguments as for `resolve`. Raises UserError for an unknown name, for a model without the noise strength asked for,
+    and for a noise strength of a file, which has the one that it was made with.
+    """
+    given = str(name_or_path)
+    file = Path(given).expanduser() if _looks_like_path(given) else folders.find(given)
+    if file is None:
+        return _choose(given, scale, noise)
+    if noise is not None:
+        raise UserError(
+            f"{given} is a file, whose denoising is the one it was made with; {noise} was asked for: leave it out, or "
+            "name one of the models that have a choice (cugan, waifu2x)"
+        )
+    return file
 
 
 def _looks_like_path(given: str) -> bool:
@@ -197,7 +215,8 @@ def _choose(name: str, scale: float | None, noise: int | None) -> tuple[Family, 
     for family, entry in everything:
         if entry.name == name:
             if noise is not None and noise != entry.noise:
-                raise UserError(f"the network {name} has one denoising strength ({entry.noise}), not {noise}")
+                has = "no denoising strength" if entry.noise is None else f"one denoising strength ({entry.noise})"
+                raise UserError(f"the network {name} has {has}; {noise} was asked for")
             return family, entry
     model = catalog.families()[name].default if name in catalog.families() else name
     fitting = [(family, entry) for family, entry in everything if entry.model == model]
@@ -208,7 +227,8 @@ def _choose(name: str, scale: float | None, noise: int | None) -> tuple[Family, 
     strengths = sorted({entry.noise for _, entry in fitting if entry.noise is not None})
     wanted = -1 if noise is None and strengths else noise
     if wanted is not None and wanted not in strengths:
-        has = f"has the strengths {', '.join(map(str, strengths))}" if strengths else "does not denoise"
+        levels = f"has the denoising strengths {', '.join(map(str, strengths))}"
+        has = levels if strengths else "has no choice of denoising strengths"
         raise UserError(f"the model {name} {has}; {wanted} was asked for")
     fitting = [(family, entry) for family, entry in fitting if entry.noise == wanted]
     target = 2 if scale is None else scale
@@ -219,7 +239,7 @@ def _unknown(name: str) -> str:
     known = {entry.name for _, entry in entries()} | {entry.model for _, entry in entries()} | set(catalog.families())
     near = difflib.get_close_matches(name, sorted(known), n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else "'vsmlrt models list' names what there is"
-    return f"there is no network, model or family called {name}, and no such file: {hint}"
+    return f"there is no network, model or family called {name or repr(name)}, and no such file: {hint}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,8 +54,8 @@ def stand_in(*arguments: str | Path, wait: float = 0.0, stop_at: int | None = No
 
 
 def sentence_of(done: subprocess.CompletedProcess[str]) -> str:
-    """The one line on the standard error, which has to be an error and no traceback."""
-    lines = done.stderr.splitlines()
+    """The one line on the standard error, progress aside, which has to be an error and no traceback."""
+    lines = [line for line in done.stderr.splitlines() if not re.match(r"frame \d+/\d+, ", line)]
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("vsmlrt: error: ")
     assert done.stdout == ""

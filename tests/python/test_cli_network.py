@@ -82,7 +82,7 @@ def test_sound_beside_the_network(networks: Path, clips_folder: Path, tmp_path: 
         (["--model", "missing.onnx"], 1, "missing.onnx"),
         (["--device", "77"], 1, "77"),
         (["--device", "toaster"], 1, "toaster"),
-        (["--denoise", "3"], 1, "does not denoise"),
+        (["--denoise", "3"], 1, "has no choice of denoising strengths"),
     ],
 )
 def test_bad_choice(

@@ -71,12 +71,12 @@ def test_names_of_models_and_families_choose_by_scale_and_noise(given: tuple[str
 
 
 def test_a_model_that_does_not_denoise_says_so() -> None:
-    with pytest.raises(UserError, match="animevideov3 does not denoise; 2 was asked for"):
+    with pytest.raises(UserError, match="animevideov3 has no choice of denoising strengths; 2 was asked for"):
         store.resolve("animevideov3", noise=2)
 
 
 def test_a_strength_that_a_model_lacks_lists_those_it_has() -> None:
-    with pytest.raises(UserError, match="cugan has the strengths -1, 0, 1, 2, 3; 9 was asked for"):
+    with pytest.raises(UserError, match="cugan has the denoising strengths -1, 0, 1, 2, 3; 9 was asked for"):
         store.resolve("cugan", noise=9)
 
 

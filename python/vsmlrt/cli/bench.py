@@ -66,7 +66,7 @@ def bench(
     options.at_least("--seconds", seconds, 0)
     if plot is not None and plot.suffix.lower() != ".svg":
         raise UsageError(f"--plot takes a name that ends in .svg, not {str(plot)!r}")
-    wanted = _cells(families, sizes, streams, shapes, _files(network or []))
+    wanted = _cells(families, sizes, streams, shapes, network or [])
     with interruptible(), _csv(csv, backend, device or "", precision) as keep:
         arguments = named(backend, precision, 1, options.read_device(device))
         if not wanted:
@@ -84,9 +84,10 @@ def bench(
         raise UserError(f"no measurement came to an end: {rows[0].result.error}")
 
 
-def _cells(families: str, sizes: str, streams: str, shapes: str, files: dict[str, Path]) -> list[Case]:
+def _cells(families: str, sizes: str, streams: str, shapes: str, networks: Sequence[str]) -> list[Case]:
     """Everything to measure; a family without a network is named and left out."""
     names = _listed("--families", families, tuple(FAMILIES))
+    files = _files(networks, names)
     modes = _listed("--shapes", shapes, MODES)
     pairs = [_size(text) for text in sizes.split(",")]
     counts = [_count(text) for text in streams.split(",")]
@@ -117,13 +118,19 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _files(given: Sequence[str]) -> dict[str, Path]:
-    files = {}
+def _files(given: Sequence[str], measured: Sequence[str]) -> dict[str, Path]:
+    """The network files given for families; each has to be of one that is measured, and the only one of it."""
+    files: dict[str, Path] = {}
     for one in given:
         name, equals, path = one.partition("=")
         if not equals or not path:
             raise UsageError(f"--network takes FAMILY=PATH, such as dpir=drunet_color.onnx; got {one!r}")
-        files[options.one_of("--network", name, tuple(FAMILIES))] = Path(path)
+        options.one_of("--network", name, tuple(FAMILIES))
+        if name not in measured:
+            raise UsageError(f"--network {one}: {name} is not measured; name it in --families as well, or leave it out")
+        if name in files:
+            raise UsageError(f"--network takes one file a family, and {name} has {files[name]} and {path}")
+        files[name] = Path(path)
     return files
 
 

@@ -27,7 +27,7 @@ from .options import (
     Device,
     Frames,
     In,
-    Model,
+    ModelOrNone,
     Out,
     Overwrite,
     PixelFormat,
@@ -74,7 +74,7 @@ def interpolate(
     output: Out,
     multiplier: Multiplier = None,
     fps: Rate = None,
-    model: Model = None,
+    model: ModelOrNone = None,
     scale: FlowScale = 1.0,
     scene_threshold: SceneThreshold = CUT,
     dedup: Dedup = True,
@@ -149,7 +149,9 @@ def find_network(model: str | None) -> Network:
     network = store.resolve(_installed() if model is None else model)
     if network.family is not None and network.task != "interpolation":
         known = ", ".join(family.name for family in catalog.families().values() if _interpolates(family))
-        raise UserError(f"the network {network.name} makes no frames between frames; accepted are those of {known}")
+        raise UserError(
+            f"the network {network.name} does not make frames between frames; accepted are those of {known}"
+        )
     return network
 
 

@@ -25,9 +25,9 @@ Out = Annotated[
         show_default=False,
     ),
 ]
-Model = Annotated[
-    str | None, typer.Option(metavar="NAME|PATH", help="The network: a name of 'vsmlrt models list' or a file.")
-]
+_MODEL = typer.Option(metavar="NAME|PATH", help="The network: a name of 'vsmlrt models list' or a file.")
+Model = Annotated[str, _MODEL]
+ModelOrNone = Annotated[str | None, _MODEL]
 Scale = Annotated[float | None, typer.Option(metavar="N", help="Size of the result / size of the video.")]
 Denoise = Annotated[int | None, typer.Option(metavar="N", help="Denoising strength, where the model has a choice.")]
 Strength = Annotated[float, typer.Option(metavar="S", help="How strong the noise is, 0 to 255.", show_default=False)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import vapoursynth as vs
 
 from .. import plugin, store
+from ..catalog import Entry
 from ..run import upscale_clip
 from ..store import Network
 from ..video.errors import UsageError
@@ -68,7 +70,7 @@ def upscale(
     if scale is not None and not 0 < scale <= 16:
         raise UsageError(f"--scale takes a number above 0 and up to 16, not {scale:g}")
     filtered = _filter(backend, precision, tile, overlap, streams, device, scale=scale)
-    _work(job, model or DEFAULT_UPSCALER, filtered, scale=scale, noise=denoise)
+    _work(job, lambda: find_upscaler(model, scale, denoise), filtered)
 
 
 def denoise(
@@ -89,12 +91,42 @@ def denoise(
     pixel_format: PixelFormat = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Remove noise from a video with a neural network, at the video's own size."""
+    """Remove noise from a video with a neural network that takes a strength (DPIR's), at the video's own size."""
     job = read_job(source, output, frames, crop, codec, crf, pixel_format, overwrite, streams)
     if not 0 <= strength <= 255:
         raise UsageError(f"--strength takes a number from 0 to 255, not {strength:g}")
-    filtered = _filter(backend, precision, tile, overlap, streams, device, strength=strength)
-    _work(job, model or DEFAULT_DENOISER, filtered, scale=1, noise=None)
+    filtered = _filter(backend, precision, tile, overlap, streams, device, scale=1, strength=strength)
+    _work(job, lambda: find_denoiser(model), filtered)
+
+
+def find_upscaler(model: str, scale: float | None, noise: int | None) -> Network:
+    """The network of this name or path that comes nearest to `scale`; UsageError for one that takes a strength."""
+    network = _known(model, scale, noise)
+    if "strength" in network.maps:
+        raise UsageError(
+            f"the network {network.name} removes noise by a strength, for which 'vsmlrt upscale' has no option; use "
+            f"'vsmlrt denoise --model {model} --strength S'"
+        )
+    return store.resolve(model, scale=scale, noise=noise, fetch=True, progress=console.say)
+
+
+def find_denoiser(model: str) -> Network:
+    """The network of this name or path; UsageError for one that takes no strength."""
+    network = _known(model, 1, None)
+    if "strength" in network.maps:
+        return store.resolve(model, scale=1, fetch=True, progress=console.say)
+    levels = f"; for its denoising levels use 'vsmlrt upscale --model {model} --scale 1 --denoise N'"
+    other = "" if network.noise is None else levels
+    raise UsageError(
+        f"--model {model}: the network {network.name} takes no strength; 'vsmlrt denoise' takes DPIR's networks "
+        f"(--model dpir) and files with an input for it{other}"
+    )
+
+
+def _known(model: str, scale: float | None, noise: int | None) -> Entry | Network:
+    """What is known of a network before it is fetched."""
+    found = store.identify(model, scale, noise)
+    return store.resolve(found) if isinstance(found, Path) else found[1]
 
 
 def _filter(
@@ -138,9 +170,9 @@ def _filter(
     return filtered
 
 
-def _work(job: Job, model: str, filtered: Filter, *, scale: float | None, noise: int | None) -> None:
+def _work(job: Job, find: Callable[[], Network], filtered: Filter) -> None:
     """Finds the network, which says at once what is wrong with its name, and then does the job."""
     with interruptible():
         plugin.core()
-        network = store.resolve(model, scale=scale, noise=noise, fetch=True, progress=console.say)
+        network = find()
         carry_out(job, picture_by_picture(lambda clip: filtered(clip, network)))

@@ -102,6 +102,8 @@ def check_job(job: Job) -> None:
     if job.output is None or job.raw:
         if job.codec is not None or job.crf is not None:
             raise UsageError("--codec and --crf do not apply to raw video (- and .y4m); leave them out")
+        if job.output is None and job.overwrite:
+            raise UsageError("--overwrite replaces a file, and - is a pipe; leave it out")
         if job.pixel_format is not None:
             check_y4m_format(job.pixel_format)
     elif job.output.suffix.lower() not in CONTAINERS:
