@@ -1,5 +1,6 @@
 #include "backends/openvino/grid_sample.h"
 
+#include "backends/openvino/graph_nodes.h"
 #include "cpu/grid_sample.h"
 
 #include <openvino/op/grid_sample.hpp>
@@ -8,12 +9,6 @@ namespace vsmlrt::openvino {
 namespace {
 
 using Theirs = ov::op::v9::GridSample;
-
-bool is_one_picture(const ov::Output<ov::Node> &value) {
-    const ov::PartialShape &shape = value.get_partial_shape();
-    return shape.rank().is_static() && shape.size() == 4 && shape[0] == 1 &&
-           value.get_element_type() == ov::element::f32;
-}
 
 bool is_ours(const Theirs &node) {
     const auto &attributes = node.get_attributes();

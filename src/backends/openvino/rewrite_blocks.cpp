@@ -1,3 +1,4 @@
+#include "backends/openvino/graph_nodes.h"
 #include "backends/openvino/rewrite.h"
 
 #include <array>
@@ -15,7 +16,6 @@ namespace vsmlrt::openvino {
 namespace {
 
 using ov::op::v0::Constant;
-using Node = std::shared_ptr<ov::Node>;
 using Integer = std::int64_t;
 using Pair = std::array<Integer, 2>; // height, width
 
@@ -62,11 +62,6 @@ void each(Pair count, Visit visit) {
             visit(Pair{y, x});
 }
 
-std::shared_ptr<Constant> floats(const ov::Output<ov::Node> &value) {
-    const auto constant = ov::as_type_ptr<Constant>(value.get_node_shared_ptr());
-    return constant && constant->get_element_type() == ov::element::f32 ? constant : nullptr;
-}
-
 template <typename Layer>
 bool is_plain(const Layer &layer) {
     return layer.get_auto_pad() == ov::op::PadType::EXPLICIT && layer.get_dilations() == ov::Strides{1, 1} &&
@@ -76,7 +71,7 @@ bool is_plain(const Layer &layer) {
 // Computed for every phase of the stride: pixel s * q + r of the uncropped result is the sum over j of input
 // q - j by tap r + s * j.
 std::optional<Blocks> blocks_of(const ov::op::v1::ConvolutionBackpropData &layer) {
-    const auto weights = floats(layer.input_value(1));
+    const auto weights = float_constant(layer.input_value(1));
     const ov::Strides &strides = layer.get_strides();
     if (!weights || layer.get_input_size() != 2 || !is_plain(layer) || strides.size() != 2 ||
         strides[0] != strides[1] || strides[0] < 2)
@@ -116,7 +111,7 @@ std::optional<Blocks> blocks_of(const ov::op::v1::ConvolutionBackpropData &layer
 
 // Two by two pixels at a stride of two, from a window that holds the windows of all four.
 std::optional<Blocks> blocks_of(const ov::op::v1::Convolution &layer) {
-    const auto weights = floats(layer.input_value(1));
+    const auto weights = float_constant(layer.input_value(1));
     const ov::PartialShape &result = layer.get_output_partial_shape(0);
     if (!weights || !is_plain(layer) || layer.get_strides() != ov::Strides{1, 1} || result.is_dynamic() ||
         result[2].get_length() % 2 != 0 || result[3].get_length() % 2 != 0)
@@ -148,7 +143,7 @@ std::optional<Blocks> blocks_of(const ov::op::v1::Convolution &layer) {
 
 // An addition of one constant a channel.
 struct Bias {
-    Node add;
+    NodePtr add;
     std::shared_ptr<Constant> values;
 };
 
@@ -160,21 +155,21 @@ std::optional<Bias> bias_of(const ov::Node &layer, Integer channels) {
     const auto add = ov::as_type_ptr<ov::op::v1::Add>(users.begin()->get_node()->shared_from_this());
     if (!add)
         return {};
-    const auto values = floats(add->input_value(1 - users.begin()->get_index()));
+    const auto values = float_constant(add->input_value(1 - users.begin()->get_index()));
     const ov::Shape per_channel = {1, static_cast<std::size_t>(channels), 1, 1};
     if (!values || values->get_shape() != per_channel)
         return {};
     return Bias{add, values};
 }
 
-Node repeated(const Constant &constant, Integer times) {
+NodePtr repeated(const Constant &constant, Integer times) {
     std::vector<float> values;
     for (const float value : constant.cast_vector<float>())
         values.insert(values.end(), static_cast<std::size_t>(times), value);
     return Constant::create(ov::element::f32, {1, values.size(), 1, 1}, values);
 }
 
-Node cropped(const Node &value, Pair begin, Pair end) {
+NodePtr cropped(const NodePtr &value, Pair begin, Pair end) {
     if (begin == Pair{} && end == Pair{})
         return value;
     const auto pair = [](Integer y, Integer x) {
@@ -185,16 +180,16 @@ Node cropped(const Node &value, Pair begin, Pair end) {
                                                pair(stop(end[0]), stop(end[1])), pair(1, 1), pair(2, 3));
 }
 
-void put(const Blocks &blocks, const Node &layer) {
+void put(const Blocks &blocks, const NodePtr &layer) {
     const auto size = [](Integer value) { return static_cast<std::size_t>(value); };
     const ov::Shape shape = {size(blocks.channels * blocks.block * blocks.block), size(blocks.inputs),
                              size(blocks.kernel[0]), size(blocks.kernel[1])};
     const auto pads = [](Pair pair) { return ov::CoordinateDiff(pair.begin(), pair.end()); };
-    Node made = std::make_shared<ov::op::v1::Convolution>(
+    NodePtr made = std::make_shared<ov::op::v1::Convolution>(
         layer->input_value(0), Constant::create(ov::element::f32, shape, blocks.weights),
         ov::Strides{size(blocks.stride[0]), size(blocks.stride[1])}, pads(blocks.pads_begin),
         pads(blocks.pads_end), ov::Strides{1, 1});
-    Node replaced = layer;
+    NodePtr replaced = layer;
     if (const auto bias = bias_of(*layer, blocks.channels)) {
         made = std::make_shared<ov::op::v1::Add>(made, repeated(*bias->values, blocks.block * blocks.block));
         replaced = bias->add;
@@ -214,7 +209,7 @@ void put(const Blocks &blocks, const Node &layer) {
 } // namespace
 
 void compute_blocks_of_pixels(ov::Model &model) {
-    for (const Node &node : model.get_ordered_ops()) {
+    for (const NodePtr &node : model.get_ordered_ops()) {
         std::optional<Blocks> blocks;
         if (const auto transposed = ov::as_type_ptr<ov::op::v1::ConvolutionBackpropData>(node))
             blocks = blocks_of(*transposed);

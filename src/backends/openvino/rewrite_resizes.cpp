@@ -1,3 +1,4 @@
+#include "backends/openvino/graph_nodes.h"
 #include "backends/openvino/rewrite.h"
 
 #include <algorithm>
@@ -12,7 +13,6 @@ namespace vsmlrt::openvino {
 namespace {
 
 using ov::op::util::InterpolateBase;
-using Node = std::shared_ptr<ov::Node>;
 using Shuffle = ov::op::v0::DepthToSpace;
 using Coordinates = InterpolateBase::CoordinateTransformMode;
 using Nearest = InterpolateBase::NearestMode;
@@ -75,13 +75,9 @@ bool repeats_pixels(const InterpolateBase &resize, std::size_t factor) {
     return (corner || centre) && resize.get_output_shape(0) == grown;
 }
 
-Node reshaped(const ov::Output<ov::Node> &value, const ov::Shape &shape) {
+NodePtr reshaped(const Output &value, const ov::Shape &shape) {
     return std::make_shared<ov::op::v1::Reshape>(
         value, ov::op::v0::Constant::create(ov::element::i64, {shape.size()}, shape), false);
-}
-
-bool only_user(const ov::Node &node) {
-    return node.output(0).get_target_inputs().size() == 1;
 }
 
 void add_first(const std::shared_ptr<ov::op::v1::Add> &add, const Shuffle &shuffle,
@@ -89,10 +85,10 @@ void add_first(const std::shared_ptr<ov::op::v1::Add> &add, const Shuffle &shuff
     const ov::Shape &small = resize.get_input_shape(0);
     const std::size_t factor = shuffle.get_block_size();
     const std::size_t pixels = small[2] * small[3];
-    const Node sum = std::make_shared<ov::op::v1::Add>(
+    const NodePtr sum = std::make_shared<ov::op::v1::Add>(
         reshaped(shuffle.input_value(0), {small[0], small[1], factor * factor, pixels}),
         reshaped(resize.input_value(0), {small[0], small[1], 1, pixels}));
-    const Node result =
+    const NodePtr result =
         std::make_shared<Shuffle>(reshaped(sum, shuffle.get_input_shape(0)), shuffle.get_mode(), factor);
     result->set_friendly_name(add->get_friendly_name());
     ov::replace_node(add, result);
@@ -101,15 +97,15 @@ void add_first(const std::shared_ptr<ov::op::v1::Add> &add, const Shuffle &shuff
 } // namespace
 
 void add_before_shuffle(ov::Model &model) {
-    for (const Node &node : model.get_ordered_ops()) {
+    for (const NodePtr &node : model.get_ordered_ops()) {
         const auto add = ov::as_type_ptr<ov::op::v1::Add>(node);
         if (!add)
             continue;
         for (const std::size_t side : {0U, 1U}) {
             const auto shuffle = ov::as_type_ptr<Shuffle>(add->get_input_node_shared_ptr(side));
             const auto resize = ov::as_type_ptr<InterpolateBase>(add->get_input_node_shared_ptr(1 - side));
-            if (!shuffle || !resize || !only_user(*shuffle) || !only_user(*resize) || !is_static(*shuffle) ||
-                shuffle->get_mode() != Shuffle::DepthToSpaceMode::DEPTH_FIRST ||
+            if (!shuffle || !resize || !only_reader(shuffle->output(0)) || !only_reader(resize->output(0)) ||
+                !is_static(*shuffle) || shuffle->get_mode() != Shuffle::DepthToSpaceMode::DEPTH_FIRST ||
                 shuffle->get_output_shape(0) != resize->get_output_shape(0) ||
                 !repeats_pixels(*resize, shuffle->get_block_size()))
                 continue;
@@ -120,7 +116,7 @@ void add_before_shuffle(ov::Model &model) {
 }
 
 void drop_resizes_to_same_size(ov::Model &model) {
-    for (const Node &node : model.get_ordered_ops()) {
+    for (const NodePtr &node : model.get_ordered_ops()) {
         const auto resize = ov::as_type_ptr<InterpolateBase>(node);
         if (resize && is_by_ratio(*resize) && resize->get_input_shape(0) == resize->get_output_shape(0))
             ov::replace_output_update_name(resize->output(0), resize->input_value(0));

@@ -1,0 +1,82 @@
+// A chain in numbers, as our kernels want it, and whether it pays: OpenVINO holds values between operators in
+// a layout of its own, and what a chain saves in its layers it must not lose at its edges.
+#include "backends/openvino/planned_chain.h"
+
+#include <algorithm>
+#include <map>
+
+namespace vsmlrt::openvino {
+namespace {
+
+// Cycles a pixel of the result, measured on Zen 4: what a layer of ours saves beside OpenVINO's.
+double saved(const cpu::ConvolutionStepDesc &step, const ov::PartialShape &result, cpu::Storage storage) {
+    const double direct = storage == cpu::Storage::bf16 ? 9 / (32 * 0.9) : 9 / (16 * 0.94);
+    const auto inputs = static_cast<double>(step.layer.inputs);
+    const auto outputs = static_cast<double>(step.layer.outputs);
+    double cycles = 2.25 / 16 * inputs * outputs + 2 * inputs + 1.5 * outputs;
+    if (!cpu::keeps_transformed(step.layer) && result.is_static()) {
+        const auto pixels = static_cast<double>(result[2].get_length() * result[3].get_length());
+        cycles += 7 * inputs * outputs * (2 / pixels + 1 / (192.0 * 16));
+    }
+    return direct * inputs * outputs - cycles;
+}
+
+} // namespace
+
+PlannedChain plan_chain(const ConvolutionChainLayers &layers) {
+    PlannedChain made;
+    std::map<Output, std::int64_t> inputs;
+    std::map<Output, std::int64_t> results;
+    for (const ConvolutionLayer &layer : layers)
+        if (layer.shuffle == 0)
+            results[layer.result] = 0;
+    for (const ConvolutionLayer &layer : layers)
+        for (const Output &source : layer.sources())
+            if (!results.contains(source) && inputs.emplace(source, made.inputs.size()).second) {
+                made.inputs.push_back(source);
+                made.desc.inputs.push_back(source.get_partial_shape()[1].get_length());
+            }
+    std::map<Output, std::int64_t> readers; // inside, of each value
+    auto next = static_cast<std::int64_t>(made.inputs.size());
+    for (const ConvolutionLayer &layer : layers) {
+        const auto number = [&](const std::optional<Output> &value) -> std::int64_t {
+            if (!value)
+                return -1;
+            ++readers[*value];
+            const auto input = inputs.find(*value);
+            return input != inputs.end() ? input->second : results.at(*value);
+        };
+        made.desc.steps.push_back({layer.desc(), number(layer.input), number(layer.added_before),
+                                   number(layer.added_after), layer.shuffle});
+        results[layer.result] = next++;
+    }
+    for (const ConvolutionLayer &layer : layers)
+        if (layer.shuffle > 0 ||
+            static_cast<std::int64_t>(layer.result.get_target_inputs().size()) > readers[layer.result]) {
+            made.outputs.push_back(layer.result);
+            made.desc.outputs.push_back(results[layer.result]);
+        }
+    return made;
+}
+
+bool is_worth_it(const PlannedChain &chain, const ConvolutionChainLayers &layers, cpu::Storage storage) {
+    double gain = 0;
+    for (std::size_t i = 0; i < layers.size(); ++i)
+        gain += saved(chain.desc.steps[i], layers[i].result.get_partial_shape(), storage);
+    // Bringing what goes in and out into the chain's layout: OpenVINO copies bf16 that comes out, and of
+    // sizes that are not fixed it does the transpositions.
+    const bool fixed = layers.front().input.get_partial_shape().is_static();
+    const double in = fixed ? 1 : 30;
+    const double fixed_out = storage == cpu::Storage::bf16 ? 2.5 : 1;
+    const double out = fixed ? fixed_out : 30;
+    double boundary = 0;
+    for (const Output &input : chain.inputs)
+        boundary += in * static_cast<double>(input.get_partial_shape()[1].get_length());
+    for (const ConvolutionLayer &layer : layers)
+        if (layer.shuffle == 0 &&
+            std::find(chain.outputs.begin(), chain.outputs.end(), layer.result) != chain.outputs.end())
+            boundary += out * static_cast<double>(layer.outputs);
+    return gain > boundary;
+}
+
+} // namespace vsmlrt::openvino

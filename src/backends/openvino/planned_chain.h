@@ -1,0 +1,22 @@
+// One chain of convolutions as it will stand in OpenVINO's graph.
+#pragma once
+
+#include "backends/openvino/chain_grouping.h"
+#include "cpu/convolution_chain.h"
+
+namespace vsmlrt::openvino {
+
+// The description points into the layers that it is made from: these must outlive it.
+struct PlannedChain {
+    cpu::ConvolutionChainDesc desc;
+    ov::OutputVector inputs;  // in the order of the description
+    ov::OutputVector outputs; // the same; none: nothing reads what the chain makes
+};
+
+[[nodiscard]] PlannedChain plan_chain(const ConvolutionChainLayers &layers);
+
+// Whether our kernels compute it faster than OpenVINO's, storage and the layout's changes included.
+[[nodiscard]] bool is_worth_it(const PlannedChain &chain, const ConvolutionChainLayers &layers,
+                               cpu::Storage storage);
+
+} // namespace vsmlrt::openvino
