@@ -11,6 +11,7 @@
 #pragma once
 
 #include "vsmlrt/error.h"
+#include "vsmlrt/frame.h"
 #include "vsmlrt/tensor.h"
 
 enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 3 };
@@ -46,11 +47,6 @@ struct vsmlrt_device_info {
 struct vsmlrt_option {
     const char *key;
     const char *value;
-};
-
-struct vsmlrt_extent {
-    std::int32_t width;
-    std::int32_t height;
 };
 
 struct vsmlrt_program_desc {
@@ -133,6 +129,35 @@ struct vsmlrt_backend {
 
     // "auto" takes the backend of the highest rank that can run here; one below 0 is taken only by name.
     std::int32_t rank;
+
+    // What follows is optional: null in the table of a backend without it.
+
+    // Frames in the clip's own format, converted on the device. All three entries or none; absent: the
+    // backend is given tensors alone, and the host converts.
+    //
+    // 1 if the device converts these inputs to a network's channels, and its result of `output_channels` to
+    // `output`. Cheap; asked before a program is built.
+    std::int32_t (*accepts_frames)(vsmlrt_device *device, const vsmlrt_frame_input *inputs,
+                                   std::int32_t num_inputs, std::int32_t output_channels,
+                                   const vsmlrt_frame_format *output) = nullptr;
+    // Says how the frames of the next run_frames go through the network; replaces an earlier plan, and what
+    // bind gave is no longer valid. The plan and all that it points to stay valid while it is bound.
+    vsmlrt_code (*bind_frames)(vsmlrt_context *context, const vsmlrt_frame_plan *plan,
+                               vsmlrt_sink error) = nullptr;
+    // Runs frames of the bound plan, num_inputs of them; blocks until `output` is complete. `not_finite`
+    // becomes 1 if a sample of the network's result was NaN or infinite, else 0.
+    vsmlrt_code (*run_frames)(vsmlrt_context *context, const vsmlrt_frame *inputs, const vsmlrt_frame *output,
+                              std::int32_t *not_finite, vsmlrt_sink error) = nullptr;
+
+    // Types and sizes of what bind would give, with null for data, and without the memory for it. Absent:
+    // bind tells.
+    vsmlrt_code (*shapes)(const vsmlrt_program *program, vsmlrt_extent extent, vsmlrt_tensor *inputs,
+                          vsmlrt_tensor *outputs, vsmlrt_sink error) = nullptr;
+
+    // The device's own memory at this moment, in bytes. Absent: what vsmlrt_device_info says is all of it,
+    // and how much is free is not known.
+    vsmlrt_code (*memory)(vsmlrt_device *device, std::int64_t *free_bytes, std::int64_t *total_bytes,
+                          vsmlrt_sink error) = nullptr;
 };
 
 // The table of the module, alive until the process ends; null if the module cannot speak `interface_version`.

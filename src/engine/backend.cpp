@@ -65,6 +65,14 @@ Device::Device(const Backend &backend, DeviceInfo info)
     handle_.reset(handle);
 }
 
+bool Device::accepts_frames(std::span<const vsmlrt_frame_input> inputs, int output_channels,
+                            const vsmlrt_frame_format &output) const {
+    const vsmlrt_backend &table = backend_.table();
+    return table.accepts_frames != nullptr &&
+           table.accepts_frames(handle_.get(), inputs.data(), static_cast<std::int32_t>(inputs.size()),
+                                output_channels, &output) != 0;
+}
+
 Program::Program(std::shared_ptr<const Device> device, const vsmlrt_program_desc &desc)
     : device_(std::move(device)), handle_(nullptr, device_->backend().table().free_program) {
     vsmlrt_program *handle = nullptr;
@@ -85,6 +93,18 @@ std::vector<std::byte> Program::export_blob() const {
         return device_->backend().table().export_program(handle_.get(), sink, error);
     });
     return blob;
+}
+
+std::optional<Program::Shapes> Program::shapes(vsmlrt_extent extent) const {
+    const vsmlrt_backend &table = device_->backend().table();
+    if (table.shapes == nullptr)
+        return std::nullopt;
+    std::vector<vsmlrt_tensor> inputs(static_cast<std::size_t>(info_.num_inputs));
+    std::vector<vsmlrt_tensor> outputs(static_cast<std::size_t>(info_.num_outputs));
+    checked([&](vsmlrt_sink error) {
+        return table.shapes(handle_.get(), extent, inputs.data(), outputs.data(), error);
+    });
+    return Shapes{std::move(inputs), std::move(outputs)};
 }
 
 Context::Context(std::shared_ptr<const Program> program)
@@ -108,6 +128,21 @@ void Context::bind(vsmlrt_extent extent) {
 void Context::run() {
     checked(
         [&](vsmlrt_sink error) { return program_->device().backend().table().run(handle_.get(), error); });
+}
+
+void Context::bind_frames(const vsmlrt_frame_plan &plan) {
+    checked([&](vsmlrt_sink error) {
+        return program_->device().backend().table().bind_frames(handle_.get(), &plan, error);
+    });
+}
+
+bool Context::run_frames(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output) {
+    std::int32_t not_finite = 0;
+    checked([&](vsmlrt_sink error) {
+        return program_->device().backend().table().run_frames(handle_.get(), inputs.data(), &output,
+                                                               &not_finite, error);
+    });
+    return not_finite != 0;
 }
 
 const char *precision_name(vsmlrt_precision precision) {

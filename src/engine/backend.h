@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vsmlrt::engine {
@@ -54,6 +55,9 @@ public:
     [[nodiscard]] const Backend &backend() const { return backend_; }
     [[nodiscard]] const DeviceInfo &info() const { return info_; }
     [[nodiscard]] vsmlrt_device *handle() const { return handle_.get(); }
+    // Whether frames cross the door in these formats, converted on the device.
+    [[nodiscard]] bool accepts_frames(std::span<const vsmlrt_frame_input> inputs, int output_channels,
+                                      const vsmlrt_frame_format &output) const;
 
 private:
     Backend backend_;
@@ -68,6 +72,10 @@ public:
     [[nodiscard]] const vsmlrt_program_info &info() const { return info_; }
     [[nodiscard]] const Device &device() const { return *device_; }
     [[nodiscard]] std::vector<std::byte> export_blob() const;
+    // Types and sizes of inputs and outputs at an extent, without data; absent where only a bound context
+    // tells.
+    using Shapes = std::pair<std::vector<vsmlrt_tensor>, std::vector<vsmlrt_tensor>>;
+    [[nodiscard]] std::optional<Shapes> shapes(vsmlrt_extent extent) const;
     [[nodiscard]] vsmlrt_program *handle() const { return handle_.get(); }
 
 private:
@@ -83,6 +91,10 @@ public:
     // Afterwards inputs() and outputs() are the buffers for this extent, until the next bind to another.
     void bind(vsmlrt_extent extent);
     void run();
+    // For frames in a clip's own format, instead of bind and run. The plan stays valid while it is bound.
+    void bind_frames(const vsmlrt_frame_plan &plan);
+    // True if the network's result held a NaN or an infinity.
+    [[nodiscard]] bool run_frames(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output);
     [[nodiscard]] std::span<const vsmlrt_tensor> inputs() const { return inputs_; }
     [[nodiscard]] std::span<const vsmlrt_tensor> outputs() const { return outputs_; }
 

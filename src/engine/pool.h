@@ -30,6 +30,12 @@ public:
 
     // Waits until a context is free and all who asked before have got theirs.
     [[nodiscard]] Lease acquire();
+    // Calls `prepare` with every context, before any is handed out.
+    template <typename Prepare>
+    void prepare_all(Prepare &&prepare) {
+        for (const auto &context : contexts_)
+            prepare(*context);
+    }
     // How many threads wait for a context now.
     [[nodiscard]] std::size_t waiting();
 

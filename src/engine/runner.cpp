@@ -1,40 +1,9 @@
 #include "engine/runner.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace vsmlrt::engine {
 namespace {
-
-std::size_t element_bytes(vsmlrt_type type) {
-    return type == VSMLRT_FLOAT16 ? 2 : 4;
-}
-
-// One channel of an NCHW tensor as a plane.
-pixel::Plane channel_of(const vsmlrt_tensor &tensor, std::int64_t channel) {
-    const std::int64_t height = tensor.dims[2];
-    const std::int64_t width = tensor.dims[3];
-    const std::size_t row = static_cast<std::size_t>(width) * element_bytes(tensor.type);
-    auto *data = static_cast<std::byte *>(tensor.data) + static_cast<std::size_t>(channel * height) * row;
-    return {tensor.type, data, static_cast<std::ptrdiff_t>(row), static_cast<int>(width),
-            static_cast<int>(height)};
-}
-
-pixel::ConstPlane as_const(const pixel::Plane &plane) {
-    return {plane.type, plane.data, plane.stride, plane.width, plane.height};
-}
-
-pixel::Plane part(const pixel::Plane &plane, int x, int y, int width, int height) {
-    auto *data = static_cast<std::byte *>(plane.data) + y * plane.stride +
-                 static_cast<std::ptrdiff_t>(x) * static_cast<std::ptrdiff_t>(element_bytes(plane.type));
-    return {plane.type, data, plane.stride, width, height};
-}
-
-void clear(const pixel::Plane &plane) {
-    const std::size_t bytes = static_cast<std::size_t>(plane.width) * element_bytes(plane.type);
-    for (int y = 0; y < plane.height; ++y)
-        std::memset(static_cast<std::byte *>(plane.data) + y * plane.stride, 0, bytes);
-}
 
 std::string dims_text(const vsmlrt_tensor &tensor) {
     return join(std::span(tensor.dims, static_cast<std::size_t>(tensor.rank)), "x");
@@ -50,25 +19,55 @@ const Program &within_memory(const Program &program, int num_streams) {
     return program;
 }
 
+struct Tensors {
+    std::vector<vsmlrt_tensor> inputs;
+    std::vector<vsmlrt_tensor> outputs;
+};
+
+// Types and sizes; what they point to is not to be used.
+Tensors tensors_of(const Program &program, ContextPool &pool, vsmlrt_extent tile) {
+    if (auto shapes = program.shapes(tile))
+        return {std::move(shapes->first), std::move(shapes->second)};
+    const auto context = pool.acquire();
+    context->bind(tile);
+    return {{context->inputs().begin(), context->inputs().end()},
+            {context->outputs().begin(), context->outputs().end()}};
+}
+
+// Counts a frame for as long as it is computed.
+class Counted {
+public:
+    explicit Counted(std::atomic<int> &count) : count_(count) { ++count_; }
+    ~Counted() { --count_; }
+    Counted(const Counted &) = delete;
+    Counted &operator=(const Counted &) = delete;
+
+private:
+    std::atomic<int> &count_;
+};
+
 } // namespace
 
-Runner::Runner(std::shared_ptr<const Program> program, const Layout &layout, int num_streams)
+Runner::Runner(std::shared_ptr<const Program> program, const Layout &layout, int num_streams,
+               std::optional<FrameFormats> frames)
     : program_(std::move(program)), layout_(layout),
       pool_((static_cast<void>(within_memory(*program_, num_streams)), program_),
-            num_streams + program_->info().spare_contexts) {
+            num_streams + program_->info().spare_contexts),
+      frames_(std::move(frames)) {
     measure();
     for (const tile::Span &span : layout_.plan.columns)
-        columns_.push_back(reach(span, scale_, layout_.width * scale_));
+        columns_.add(span, scale_, layout_.width * scale_);
     for (const tile::Span &span : layout_.plan.rows)
-        rows_.push_back(reach(span, height_scale_, layout_.height * height_scale_));
+        rows_.add(span, height_scale_, layout_.height * height_scale_);
+    if (frames_)
+        bind_frames();
 }
 
 void Runner::measure() {
-    const auto context = pool_.acquire();
-    context->bind(layout_.tile);
-    if (context->outputs().size() != 1)
-        throw BadModel("the network has ", context->outputs().size(), " outputs; one picture is accepted");
-    const vsmlrt_tensor &output = context->outputs().front();
+    const Tensors tensors = tensors_of(*program_, pool_, layout_.tile);
+    if (tensors.outputs.size() != 1)
+        throw BadModel("the network has ", tensors.outputs.size(), " outputs; one picture is accepted");
+    const vsmlrt_tensor &output = tensors.outputs.front();
     if (output.rank != 4 || output.dims[0] != 1 || output.dims[1] < 1)
         throw BadModel("the network's output is ", dims_text(output),
                        "; a picture (1 x channels x height x width) is "
@@ -85,91 +84,50 @@ void Runner::measure() {
     scale_ = static_cast<int>(scale);
     height_scale_ = static_cast<int>(height_scale);
     channels_ = static_cast<int>(output.dims[1]);
-    input_type_ = context->inputs().front().type;
+    input_type_ = tensors.inputs.front().type;
     output_type_ = output.type;
 }
 
-Runner::Reach Runner::reach(const tile::Span &span, int scale, int limit) {
-    Reach result;
-    result.first = span.begin * scale;
-    result.skip = (span.begin - span.origin) * scale;
-    const int end = std::min(span.end * scale, limit);
-    for (int position = result.first; position < end; ++position)
-        result.weights.push_back(tile::weight(span, scale, position));
-    return result;
+void Runner::Direction::add(const tile::Span &span, int scale, int limit) {
+    vsmlrt_tile_span added = {};
+    added.origin = span.origin;
+    added.first = span.begin * scale;
+    added.skip = (span.begin - span.origin) * scale;
+    added.count = std::max(std::min(span.end * scale, limit) - added.first, 0);
+    std::vector<float> &values = weights.emplace_back();
+    for (int i = 0; i < added.count; ++i)
+        values.push_back(tile::weight(span, scale, added.first + i));
+    added.weights = values.data();
+    spans.push_back(added);
 }
 
-void Runner::read_tile(Context &context, std::span<const pixel::ConstPlane> inputs, int x, int y) const {
-    context.bind(layout_.tile);
-    auto plane = inputs.begin();
-    for (const vsmlrt_tensor &tensor : context.inputs())
-        for (std::int64_t channel = 0; channel < tensor.dims[1]; ++channel)
-            pixel::read_rectangle(*plane++, x, y, layout_.border, channel_of(tensor, channel));
-}
-
-pixel::Seen Runner::run_single(Context &context, std::span<const pixel::ConstPlane> inputs,
-                               std::span<const pixel::Plane> outputs) const {
-    pixel::Seen seen;
-    read_tile(context, inputs, 0, 0);
-    context.run();
-    const vsmlrt_tensor &result = context.outputs().front();
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-        const auto plane = as_const(channel_of(result, static_cast<std::int64_t>(i)));
-        seen.not_finite |= pixel::write_rectangle(plane, 0, 0, outputs[i]).not_finite;
-    }
-    return seen;
-}
-
-pixel::Seen Runner::run_tiles(Context &context, std::span<const pixel::ConstPlane> inputs,
-                              std::span<const pixel::Plane> outputs) const {
-    pixel::Seen seen;
-    for (const pixel::Plane &plane : outputs)
-        clear(plane);
-    for (std::size_t row = 0; row < rows_.size(); ++row) {
-        for (std::size_t column = 0; column < columns_.size(); ++column) {
-            read_tile(context, inputs, layout_.plan.columns[column].origin, layout_.plan.rows[row].origin);
-            context.run();
-            const Reach &across = columns_[column];
-            const Reach &down = rows_[row];
-            for (std::size_t i = 0; i < outputs.size(); ++i) {
-                const auto from =
-                    as_const(channel_of(context.outputs().front(), static_cast<std::int64_t>(i)));
-                const auto to =
-                    part(outputs[i], across.first, down.first, static_cast<int>(across.weights.size()),
-                         static_cast<int>(down.weights.size()));
-                seen.not_finite |= pixel::blend_rectangle(from, across.skip, down.skip, across.weights.data(),
-                                                          down.weights.data(), false, to)
-                                       .not_finite;
-            }
-        }
-    }
-    return seen;
-}
-
-// Blending adds up in float32; half planes get the finished sums.
-pixel::Seen Runner::run_blended(Context &context, std::span<const pixel::ConstPlane> inputs,
-                                std::span<const pixel::Plane> outputs) const {
-    if (outputs.front().type == VSMLRT_FLOAT32)
-        return run_tiles(context, inputs, outputs);
-    std::vector<HostBuffer> buffers;
-    std::vector<pixel::Plane> sums;
-    for (const pixel::Plane &plane : outputs) {
-        const auto row = static_cast<std::size_t>(plane.width) * sizeof(float);
-        buffers.emplace_back(row * static_cast<std::size_t>(plane.height));
-        sums.push_back({VSMLRT_FLOAT32, buffers.back().data(), static_cast<std::ptrdiff_t>(row), plane.width,
-                        plane.height});
-    }
-    pixel::Seen seen = run_tiles(context, inputs, sums);
-    for (std::size_t i = 0; i < outputs.size(); ++i)
-        seen.not_finite |= pixel::write_rectangle(as_const(sums[i]), 0, 0, outputs[i]).not_finite;
-    return seen;
+void Runner::bind_frames() {
+    frame_plan_.inputs = frames_->inputs.data();
+    frame_plan_.num_inputs = static_cast<std::int32_t>(frames_->inputs.size());
+    frame_plan_.output = frames_->output;
+    frame_plan_.output_extent = {layout_.width * scale_, layout_.height * height_scale_};
+    frame_plan_.border = static_cast<vsmlrt_border>(layout_.border);
+    frame_plan_.tile = layout_.tile;
+    frame_plan_.columns = columns_.spans.data();
+    frame_plan_.num_columns = static_cast<std::int32_t>(columns_.spans.size());
+    frame_plan_.rows = rows_.spans.data();
+    frame_plan_.num_rows = static_cast<std::int32_t>(rows_.spans.size());
+    frame_plan_.limit = frames_->limit ? 1 : 0;
+    pool_.prepare_all([&](Context &context) { context.bind_frames(frame_plan_); });
 }
 
 pixel::Seen Runner::run(std::span<const pixel::ConstPlane> inputs, std::span<const pixel::Plane> outputs) {
+    const Counted counted(in_flight_);
     const auto context = pool_.acquire();
-    if (layout_.plan.single())
-        return run_single(*context.operator->(), inputs, outputs);
-    return run_blended(*context.operator->(), inputs, outputs);
+    context->bind(layout_.tile);
+    return pixel::run_tiles({layout_.border, columns_.spans, rows_.spans}, inputs, outputs, context->inputs(),
+                            context->outputs().front(), [&] { context->run(); });
+}
+
+pixel::Seen Runner::run(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output) {
+    const Counted counted(in_flight_);
+    const auto context = pool_.acquire();
+    return {context->run_frames(inputs, output)};
 }
 
 } // namespace vsmlrt::engine

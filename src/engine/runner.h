@@ -2,9 +2,11 @@
 #pragma once
 
 #include "engine/pool.h"
-#include "pixel/codec.h"
-#include "tensor/buffer.h"
+#include "pixel/tiling.h"
 #include "tile/plan.h"
+
+#include <atomic>
+#include <optional>
 
 namespace vsmlrt::engine {
 
@@ -17,12 +19,21 @@ struct Layout {
     tile::Plan plan;
 };
 
+// How frames of a clip cross the door of a backend that converts them on its device.
+struct FrameFormats {
+    std::vector<vsmlrt_frame_input> inputs; // in the order of the network's channels
+    int output_channels = 0;                // of the network's result
+    vsmlrt_frame_format output = {};
+    bool limit = false; // the network's samples are limited to [0, 1] before they are converted
+};
+
 class Runner {
 public:
-    // BadModel if the network's output for the layout's tile is not a whole multiple of it, or its outputs
-    // are not one picture; DeviceError if num_streams contexts do not fit the device's memory, with the
-    // figures.
-    Runner(std::shared_ptr<const Program> program, const Layout &layout, int num_streams);
+    // With `frames` the runner takes frames of those formats, else planes of floats. BadModel if the
+    // network's output for the layout's tile is not a whole multiple of it, or its outputs are not one
+    // picture; DeviceError if num_streams contexts do not fit the device's memory, with the figures.
+    Runner(std::shared_ptr<const Program> program, const Layout &layout, int num_streams,
+           std::optional<FrameFormats> frames = {});
 
     // Size of the output / size of the input, in width and in height; they differ for networks that lay
     // several pictures above each other (SAFA).
@@ -32,27 +43,26 @@ public:
     [[nodiscard]] vsmlrt_type input_type() const { return input_type_; } // of the first input
     [[nodiscard]] vsmlrt_type output_type() const { return output_type_; }
     [[nodiscard]] const Program &program() const { return *program_; }
+    // How many frames are being computed or wait for a context.
+    [[nodiscard]] int in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
 
-    // One plane a channel: inputs of the layout's size, outputs of scale x that. Waits for a free context.
+    // Planes of floats, one a channel: inputs of the layout's size, outputs of scale x that. Waits for a free
+    // context.
     [[nodiscard]] pixel::Seen run(std::span<const pixel::ConstPlane> inputs,
                                   std::span<const pixel::Plane> outputs);
+    // Frames of the formats given when the runner was made. Waits for a free context.
+    [[nodiscard]] pixel::Seen run(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output);
 
 private:
-    // Weights of the positions [begin, end) of a span, in pixels of the output, of the part inside the frame.
-    struct Reach {
-        int first = 0; // position in the output frame
-        int skip = 0;  // position of the same pixel in the tile's output
-        std::vector<float> weights;
+    // The spans of one direction, with their weights.
+    struct Direction {
+        std::vector<std::vector<float>> weights;
+        std::vector<vsmlrt_tile_span> spans;
+
+        void add(const tile::Span &span, int scale, int limit);
     };
-    [[nodiscard]] static Reach reach(const tile::Span &span, int scale, int limit);
     void measure();
-    void read_tile(Context &context, std::span<const pixel::ConstPlane> inputs, int x, int y) const;
-    [[nodiscard]] pixel::Seen run_single(Context &context, std::span<const pixel::ConstPlane> inputs,
-                                         std::span<const pixel::Plane> outputs) const;
-    [[nodiscard]] pixel::Seen run_tiles(Context &context, std::span<const pixel::ConstPlane> inputs,
-                                        std::span<const pixel::Plane> outputs) const;
-    [[nodiscard]] pixel::Seen run_blended(Context &context, std::span<const pixel::ConstPlane> inputs,
-                                          std::span<const pixel::Plane> outputs) const;
+    void bind_frames();
 
     std::shared_ptr<const Program> program_;
     Layout layout_;
@@ -62,8 +72,11 @@ private:
     int channels_ = 0;
     vsmlrt_type input_type_ = VSMLRT_FLOAT32;
     vsmlrt_type output_type_ = VSMLRT_FLOAT32;
-    std::vector<Reach> columns_;
-    std::vector<Reach> rows_;
+    Direction columns_;
+    Direction rows_;
+    std::optional<FrameFormats> frames_;
+    vsmlrt_frame_plan frame_plan_ = {}; // what the contexts are bound to, with `frames_`
+    std::atomic<int> in_flight_ = 0;
 };
 
 } // namespace vsmlrt::engine

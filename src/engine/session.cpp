@@ -8,6 +8,7 @@
 #include "model/onnx.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace vsmlrt::engine {
@@ -34,10 +35,6 @@ const char *type_name(vsmlrt_type type) {
     return type == VSMLRT_FLOAT16 ? "fp16" : "fp32";
 }
 
-bool any_not_finite(std::span<const pixel::ConstPlane> planes) {
-    return std::any_of(planes.begin(), planes.end(), pixel::has_not_finite);
-}
-
 } // namespace
 
 Network open_network(const std::filesystem::path &path) {
@@ -50,19 +47,45 @@ Network open_network(std::span<const std::byte> onnx, const std::string &name) {
     return with_card({model::read_onnx(onnx), content_hash(onnx), name});
 }
 
-Session::Session(Network network, const SessionOptions &options, Size frame)
-    : network_(std::move(network)), stem_(network_.loaded.stem), options_(options) {
+Size frame_tile(const model::Card &card, const SessionOptions &options, Size frame) {
+    const Layout layout = make_layout(card, options, frame);
+    return {layout.tile.width, layout.tile.height};
+}
+
+Devices open_devices(const SessionOptions &options) {
+    const Backend backend = find_backend(options.backend);
+    if (std::set(options.device_ids.begin(), options.device_ids.end()).size() != options.device_ids.size())
+        throw BadArgument("\"device_id\" names a device twice; got ", join(options.device_ids, ", "),
+                          " (more streams on one device: num_streams)");
+    if (!options.device.empty() && options.device_ids.size() > 1)
+        throw BadArgument("\"device\" names one device and \"device_id\" several; give one of them");
+    Devices devices;
+    for (const int id : options.device_ids)
+        devices.push_back(std::make_shared<Device>(backend, find_device(backend, options.device, id)));
+    return devices;
+}
+
+bool accept_frames(const Devices &devices, const FrameFormats &formats) {
+    return std::all_of(devices.begin(), devices.end(), [&](const std::shared_ptr<const Device> &device) {
+        return device->accepts_frames(formats.inputs, formats.output_channels, formats.output);
+    });
+}
+
+Session::Session(Network network, const SessionOptions &options, Size frame, Devices devices,
+                 std::optional<FrameFormats> frames)
+    : network_(std::move(network)), stem_(network_.loaded.stem), options_(options),
+      devices_(std::move(devices)), frames_(std::move(frames)) {
     check(options_);
     layout_ = make_layout(network_.card, options_, frame);
     const int multiple = options_.multiple.value_or(network_.card.multiple);
     range_ = make_shape_range(options_.shapes, layout_.tile, network_.card.minimum, multiple);
-    const Backend backend = find_backend(options_.backend);
-    device_ = std::make_shared<Device>(backend, find_device(backend, options_.device, options_.device_id));
-    runner_ = std::make_unique<Runner>(build_program(device_, take_network(), range_, options_.program),
-                                       layout_, options_.program.num_streams);
-    if (options_.scale && (*options_.scale != runner_->scale() || *options_.scale != runner_->height_scale()))
+    for (const std::shared_ptr<const Device> &device : devices_)
+        runners_.push_back(
+            std::make_unique<Runner>(build_program(device, take_network(), range_, options_.program), layout_,
+                                     options_.program.num_streams, frames_));
+    if (options_.scale && (*options_.scale != scale() || *options_.scale != height_scale()))
         throw BadArgument("\"scale\" is ", *options_.scale, ", and the network \"", stem_, "\" enlarges by ",
-                          runner_->scale());
+                          scale());
     log(LogLevel::debug, summary());
 }
 
@@ -79,28 +102,66 @@ model::Loaded Session::take_network() {
 }
 
 std::string Session::summary() const {
-    const Program &program = runner_->program();
+    const Runner &runner = *runners_.front();
+    const Program &program = runner.program();
+    std::vector<std::string> devices;
+    for (const std::shared_ptr<const Device> &device : devices_)
+        devices.push_back(text(device->info().id, " (", device->info().name, ")"));
     const tile::Plan &plan = layout_.plan;
-    return text(stem_, " on ", device_->backend().name(), " ", device_->info().id, " (", device_->info().name,
-                ") in ", precision_name(program.info().precision), ", tensors ",
-                type_name(runner_->input_type()), " to ", type_name(runner_->output_type()), ", ",
+    return text(stem_, " on ", devices_.front()->backend().name(), " ", join(devices, ", "), " in ",
+                precision_name(program.info().precision), ", tensors ", type_name(runner.input_type()),
+                " to ", type_name(runner.output_type()), frames_ ? ", frames converted there, " : ", ",
                 options_.program.num_streams, " stream(s), ", plan.columns.size() * plan.rows.size(),
                 " tile(s) of ", layout_.tile.width, "x", layout_.tile.height, ", about ",
                 program.info().context_bytes >> 20, " MiB a stream");
 }
 
-void Session::run(int n, std::span<const pixel::ConstPlane> inputs, std::span<const pixel::Plane> outputs) {
-    if (runner_->run(inputs, outputs).not_finite)
-        rerun_in_fp32(n, inputs, outputs);
+// The one with the fewest frames under way, so that unequal devices get what each can do.
+Runner &Session::idlest_runner() const {
+    return **std::min_element(runners_.begin(), runners_.end(),
+                              [](const auto &a, const auto &b) { return a->in_flight() < b->in_flight(); });
 }
 
-void Session::rerun_in_fp32(int n, std::span<const pixel::ConstPlane> inputs,
-                            std::span<const pixel::Plane> outputs) {
+bool Session::any_not_finite(std::span<const pixel::ConstPlane> planes) const {
+    return std::any_of(planes.begin(), planes.end(), pixel::has_not_finite);
+}
+
+bool Session::any_not_finite(std::span<const vsmlrt_frame> frames) const {
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        const vsmlrt_frame_format &format = frames_->inputs[i].format;
+        if (format.sample != VSMLRT_FLOAT)
+            continue;
+        for (int number = 0; number < (format.family == VSMLRT_GRAY ? 1 : 3); ++number) {
+            const bool chroma = format.family == VSMLRT_YUV && number > 0;
+            const vsmlrt_plane &plane = frames[i].planes[number];
+            const vsmlrt_extent extent = frames_->inputs[i].extent;
+            if (pixel::has_not_finite({format.bits == 16 ? VSMLRT_FLOAT16 : VSMLRT_FLOAT32, plane.data,
+                                       plane.stride, extent.width >> (chroma ? format.subsampling_w : 0),
+                                       extent.height >> (chroma ? format.subsampling_h : 0)}))
+                return true;
+        }
+    }
+    return false;
+}
+
+void Session::run(int n, std::span<const pixel::ConstPlane> inputs, std::span<const pixel::Plane> outputs) {
+    run_checked(n, inputs, outputs);
+}
+
+void Session::run(int n, std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output) {
+    run_checked(n, inputs, output);
+}
+
+template <typename Inputs, typename Outputs>
+void Session::run_checked(int n, const Inputs &inputs, const Outputs &outputs) {
+    Runner &runner = idlest_runner();
+    if (!runner.run(inputs, outputs).not_finite)
+        return;
     if (any_not_finite(inputs))
         throw DeviceError("frame ", n,
                           " holds NaN or infinite samples before it enters the network; limit the clip "
                           "to finite values first");
-    const vsmlrt_precision used = runner_->program().info().precision;
+    const vsmlrt_precision used = runner.program().info().precision;
     if (used == VSMLRT_PRECISION_FP32)
         throw DeviceError("the network \"", stem_, "\" gave NaN or infinite samples for frame ", n,
                           " in fp32");
@@ -117,7 +178,8 @@ Runner &Session::exact_runner() {
         ProgramOptions exact = options_.program;
         exact.precision = VSMLRT_PRECISION_FP32;
         exact.num_streams = 1;
-        exact_ = std::make_unique<Runner>(build_program(device_, take_network(), range_, exact), layout_, 1);
+        exact_ = std::make_unique<Runner>(build_program(devices_.front(), take_network(), range_, exact),
+                                          layout_, 1, frames_);
     }
     return *exact_;
 }

@@ -24,8 +24,8 @@ struct Network {
 
 struct SessionOptions {
     std::string backend = "auto";
-    std::string device; // empty: the one at device_id
-    int device_id = 0;
+    std::string device;                // empty: those at device_ids
+    std::vector<int> device_ids = {0}; // a program each; frames are dealt to all of them
     ProgramOptions program;
     ShapeOptions shapes;
     std::optional<Size> tile; // absent: the whole frame
@@ -36,16 +36,30 @@ struct SessionOptions {
     std::optional<model::Padding> padding;
 };
 
+// What one execution reads of frames of this size: the tile, or the padded frame. Throws as the session does.
+[[nodiscard]] Size frame_tile(const model::Card &card, const SessionOptions &options, Size frame);
+
+using Devices = std::vector<std::shared_ptr<const Device>>;
+
+// The devices that the options name, so that they can be asked which formats they take before a session is
+// built on them. BadArgument, Unsupported or DeviceError.
+[[nodiscard]] Devices open_devices(const SessionOptions &options);
+// Whether every one of them converts frames of these formats.
+[[nodiscard]] bool accept_frames(const Devices &devices, const FrameFormats &formats);
+
 // Thread-safe: run() may be called from any number of threads.
 class Session {
 public:
-    // `frame`: the size of the frames to come, in pixels. Throws BadArgument, BadModel, Unsupported or
-    // DeviceError.
-    Session(Network network, const SessionOptions &options, Size frame);
+    // `frame`: the size of the frames to come, in pixels. With `frames` they come in formats that the devices
+    // accept, else as planes of floats. Throws BadArgument, BadModel, Unsupported or DeviceError.
+    Session(Network network, const SessionOptions &options, Size frame, Devices devices,
+            std::optional<FrameFormats> frames = {});
+    Session(Network network, const SessionOptions &options, Size frame)
+        : Session(std::move(network), options, frame, open_devices(options)) {}
 
-    [[nodiscard]] int scale() const { return runner_->scale(); }
-    [[nodiscard]] int height_scale() const { return runner_->height_scale(); }
-    [[nodiscard]] int output_channels() const { return runner_->output_channels(); }
+    [[nodiscard]] int scale() const { return runners_.front()->scale(); }
+    [[nodiscard]] int height_scale() const { return runners_.front()->height_scale(); }
+    [[nodiscard]] int output_channels() const { return runners_.front()->output_channels(); }
     // The size of what one execution reads.
     [[nodiscard]] Size tile() const { return {layout_.tile.width, layout_.tile.height}; }
     // One line: network, backend, device, precision really used, types of tensors, tile, memory.
@@ -55,10 +69,15 @@ public:
     // infinity is computed again in fp32, once; DeviceError naming frame `n` if it is still so, or if the
     // input itself is.
     void run(int n, std::span<const pixel::ConstPlane> inputs, std::span<const pixel::Plane> outputs);
+    // The same for frames of the formats that the session was made with.
+    void run(int n, std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output);
 
 private:
-    void rerun_in_fp32(int n, std::span<const pixel::ConstPlane> inputs,
-                       std::span<const pixel::Plane> outputs);
+    template <typename Inputs, typename Outputs>
+    void run_checked(int n, const Inputs &inputs, const Outputs &outputs);
+    [[nodiscard]] bool any_not_finite(std::span<const pixel::ConstPlane> planes) const;
+    [[nodiscard]] bool any_not_finite(std::span<const vsmlrt_frame> frames) const;
+    [[nodiscard]] Runner &idlest_runner() const;
     [[nodiscard]] Runner &exact_runner();
     [[nodiscard]] model::Loaded take_network();
 
@@ -66,10 +85,11 @@ private:
     Network network_;
     std::string stem_;
     SessionOptions options_;
-    std::shared_ptr<const Device> device_;
+    Devices devices_;
     Layout layout_;
     ShapeRange range_;
-    std::unique_ptr<Runner> runner_;
+    std::optional<FrameFormats> frames_;
+    std::vector<std::unique_ptr<Runner>> runners_; // one a device
     std::mutex exact_mutex_;
     std::unique_ptr<Runner> exact_; // fp32, made when first needed
 };

@@ -99,4 +99,21 @@ vsmlrt_code run_context(Context *context, vsmlrt_sink error) {
     return guarded(error, [&] { context->run(); });
 }
 
+template <typename Context>
+vsmlrt_code bind_context_frames(Context *context, const vsmlrt_frame_plan *plan, vsmlrt_sink error) {
+    return guarded(error, [&] { context->bind_frames(*plan); });
+}
+
+template <typename Context>
+vsmlrt_code run_context_frames(Context *context, const vsmlrt_frame *inputs, const vsmlrt_frame *output,
+                               std::int32_t *not_finite, vsmlrt_sink error) {
+    return guarded(error, [&] { *not_finite = context->run_frames(inputs, *output) ? 1 : 0; });
+}
+
+template <typename Program>
+vsmlrt_code program_shapes(const Program *program, vsmlrt_extent extent, vsmlrt_tensor *inputs,
+                           vsmlrt_tensor *outputs, vsmlrt_sink error) {
+    return guarded(error, [&] { program->shapes(extent, inputs, outputs); });
+}
+
 } // namespace vsmlrt

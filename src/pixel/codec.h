@@ -30,6 +30,7 @@ struct Plane {
     int height;
 };
 
+// The numbers are those of vsmlrt_border.
 enum class Border { mirror, edge, zero };
 
 // Reads the rectangle at (x, y) of the size of `to` out of the plane `from`, where positions outside of

@@ -82,9 +82,11 @@ Node progressive(const Host &host, const Node &clip) {
     return Call(host, "com.vapoursynth.std", "SetFieldBased").node("clip", clip).integer("value", 0).run();
 }
 
-// Whether resize can convert the two fields apart, as it does where frames say that they are interlaced.
+// Whether resize can convert the two fields apart, as it does where frames say that they are interlaced: it
+// refuses chroma of less than half the rows.
 bool has_whole_fields(int height, const VSVideoFormat &from, const VSVideoFormat &to) {
-    return height % (2 << std::max(from.subSamplingH, to.subSamplingH)) == 0;
+    return std::max(from.subSamplingH, to.subSamplingH) <= 1 &&
+           height % (2 << std::max(from.subSamplingH, to.subSamplingH)) == 0;
 }
 
 } // namespace
@@ -157,10 +159,12 @@ Node to_planes(const Host &host, const Node &clip, Picture picture, const Color 
     if (picture == Picture::rgb) {
         const Node plane = reformat(host, clip, gray, color);
         const Node planes = shuffle(host, {{&plane, 0}, {&plane, 0}, {&plane, 0}}, cfRGB);
-        // A GRAY frame may say the matrix of the YUV it was part of, which resize refuses of RGB.
+        // A GRAY frame may say the matrix of the YUV it was part of, which resize refuses of RGB, and its
+        // integers' range, which its floats no longer have.
         return Call(host, "com.vapoursynth.std", "SetFrameProps")
             .node("clip", planes)
             .integer("_Matrix", 0)
+            .integer("_Range", 1)
             .run();
     }
     if (format.colorFamily == cfGray)

@@ -11,6 +11,7 @@
 #include "vs/interpolate_schedule.h"
 #include "vs/model_arguments.h"
 #include "vs/pair_filter.h"
+#include "vs/pair_frame_filter.h"
 #include "vs/properties.h"
 
 #include <algorithm>
@@ -87,9 +88,9 @@ public:
 
     void build(VSMap &out) {
         const VSVideoFormat &from = host_.info(clip_).format;
-        const VSVideoFormat to = asked_format(host_, arguments_, 3, from).value_or(from);
+        const VSVideoFormat to = result_format();
         InterpolateFilter::Nodes nodes;
-        nodes.between = to_format(host_, make_pairs(to), to, options_.color);
+        nodes.between = frames_ ? make_frame_pairs(to) : to_format(host_, make_pairs(to), to, options_.color);
         nodes.stills = make_stills(to);
         if (options_.scene_threshold > 0)
             nodes.luma = reformat(host_, clip_, make_format(host_, cfGray, stInteger, 8), options_.color);
@@ -124,12 +125,48 @@ private:
             options.program.half_inputs = engine::HalfInputs::where_computed_in_half;
         options.program.half_outputs = gives_half(host_, arguments_, info.format);
         options.multiple = multiple_of(interpolator, options.multiple);
-        session_ = std::make_shared<engine::Session>(std::move(interpolator.network), options,
-                                                     engine::Size{info.width, info.height});
+        engine::Devices devices = engine::open_devices(options);
+        const engine::Size size{info.width, info.height};
+        frames_ = choose_frames(engine::frame_tile(interpolator.network.card, options, size), devices);
+        session_ = std::make_shared<engine::Session>(std::move(interpolator.network), options, size,
+                                                     std::move(devices), frames_);
         if (session_->scale() != 1 || session_->height_scale() != 1 || session_->output_channels() != 3)
             throw BadModel("the network gives ", session_->output_channels(), " channel(s) of ",
                            session_->scale(),
                            "x the size, and is no interpolator; one RGB frame of the same size is accepted");
+    }
+
+    [[nodiscard]] VSVideoFormat result_format() const {
+        const VSVideoFormat &from = host_.info(clip_).format;
+        return asked_format(host_, arguments_, 3, from).value_or(from);
+    }
+
+    // How frames cross the backend's door as they are; nothing where the host has to convert. `padded`: what
+    // the network reads of a frame.
+    [[nodiscard]] std::optional<engine::FrameFormats> choose_frames(engine::Size padded,
+                                                                    const engine::Devices &devices) const {
+        if (converts_on_host(arguments_) || !is_plain(host_, clip_))
+            return {};
+        const PairInputs inputs(roles_, padded, static_cast<float>(scale_));
+        auto formats = inputs.frame_inputs(frame_input(host_.info(clip_), options_.color, 3));
+        if (!formats)
+            return {};
+        const VSVideoFormat result = result_format();
+        engine::FrameFormats frames;
+        frames.inputs = std::move(*formats);
+        frames.output_channels = 3;
+        frames.output = frame_format(result, options_.color);
+        frames.limit = result.sampleType != stFloat || result.colorFamily == cfYUV;
+        if (!engine::accept_frames(devices, frames))
+            return {};
+        return frames;
+    }
+
+    [[nodiscard]] Node make_frame_pairs(const VSVideoFormat &to) const {
+        PairInputs inputs(roles_, session_->tile(), static_cast<float>(scale_));
+        return PairFrameFilter::make(host_, std::make_unique<PairFrameFilter>(
+                                                host_, share(clip_), schedule_, session_, std::move(inputs),
+                                                PairFrameFilter::Options{to, options_.color}));
     }
 
     [[nodiscard]] Node make_pairs(const VSVideoFormat &to) const {
@@ -167,6 +204,7 @@ private:
     std::vector<Role> roles_;
     double scale_ = 1;
     InterpolateFilterOptions options_;
+    std::optional<engine::FrameFormats> frames_; // as they cross the backend's door; absent: as planes
     std::shared_ptr<engine::Session> session_;
 };
 
@@ -184,7 +222,7 @@ const char *const interpolate_arguments = "clip:vnode;"
                                           "dedup:int:opt;"
                                           "backend:data:opt;"
                                           "device:data:opt;"
-                                          "device_id:int:opt;"
+                                          "device_id:int[]:opt;"
                                           "num_streams:int:opt;"
                                           "num_threads:int:opt;"
                                           "precision:data:opt;"
@@ -193,6 +231,7 @@ const char *const interpolate_arguments = "clip:vnode;"
                                           "force_fp16:int:opt;"
                                           "fp16_blacklist_ops:data[]:opt;"
                                           "format:int:opt;"
+                                          "conversion:data:opt;"
                                           "output_format:int:opt;"
                                           "matrix:int:opt;"
                                           "range:int:opt;"

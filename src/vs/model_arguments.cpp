@@ -74,7 +74,8 @@ engine::SessionOptions read_session_options(const Arguments &arguments) {
     engine::SessionOptions options;
     options.backend = arguments.data("backend").value_or("auto");
     options.device = arguments.data("device").value_or("");
-    options.device_id = arguments.integer("device_id").value_or(0);
+    if (arguments.has("device_id"))
+        options.device_ids = arguments.integers("device_id");
     options.program.precision = read_precision(arguments);
     options.program.num_streams = arguments.integer("num_streams").value_or(1);
     options.program.num_threads = arguments.integer("num_threads").value_or(0);
@@ -99,6 +100,14 @@ engine::Network read_network(const Arguments &arguments) {
     if (!arguments.flag("path_is_serialization", false))
         return engine::open_network(path);
     return engine::open_network(std::as_bytes(std::span(path)), "network");
+}
+
+bool converts_on_host(const Arguments &arguments) {
+    const std::string given = arguments.data("conversion").value_or("auto");
+    if (given != "auto" && given != "host")
+        throw BadArgument("\"conversion\" must be auto (on the device where it can) or host; got \"", given,
+                          "\"");
+    return given == "host";
 }
 
 VSVideoFormat float_format(const Host &host, int channels, int bits) {

@@ -17,6 +17,9 @@ void check_clips(const Host &host, const std::vector<Node> &clips);
 // tiles, padding and scale keeps its default.
 [[nodiscard]] engine::SessionOptions read_session_options(const Arguments &arguments);
 
+// Whether "conversion" is "host": VapourSynth's resize converts also where the device could ("auto").
+[[nodiscard]] bool converts_on_host(const Arguments &arguments);
+
 // RGB, or GRAY for one channel, of float samples.
 [[nodiscard]] VSVideoFormat float_format(const Host &host, int channels, int bits);
 // Bits of float results: as output_format says, else half where `format` is.

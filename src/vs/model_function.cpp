@@ -3,6 +3,7 @@
 #include "vs/arguments.h"
 #include "vs/convert.h"
 #include "vs/flow_scale.h"
+#include "vs/frame_filter.h"
 #include "vs/functions.h"
 #include "vs/model_arguments.h"
 #include "vs/model_filter.h"
@@ -108,21 +109,28 @@ public:
         for (Node &clip : clips_)
             colors_.push_back(
                 take_color(host_, clip, arguments_.integer("matrix"), arguments_.integer("range")));
-        make_planes();
         const VSVideoInfo &info = host_.info(clips_.front());
         engine::SessionOptions options = read_options(arguments_);
+        engine::Devices devices = engine::open_devices(options);
+        frames_ = choose_frames(network.card.output_channels, devices);
+        if (frames_) {
+            session_ = std::make_shared<engine::Session>(std::move(network), options,
+                                                         engine::Size{info.width, info.height},
+                                                         std::move(devices), frames_);
+            return;
+        }
+        make_planes();
         if (std::all_of(planes_.begin(), planes_.end(),
                         [&](const Node &clip) { return is_half(host_, clip); }))
             options.program.half_inputs = engine::HalfInputs::always;
         options.program.half_outputs = gives_half(host_, arguments_, format_, picture_ == Picture::yuv);
-        session_ = std::make_shared<engine::Session>(std::move(network), options,
-                                                     engine::Size{info.width, info.height});
+        session_ = std::make_shared<engine::Session>(
+            std::move(network), options, engine::Size{info.width, info.height}, std::move(devices));
     }
 
     void build(VSMap &out) {
-        const VSVideoFormat final_format = output_format();
-        const Node inner = make_inner(final_format);
-        Node result = flexible_.empty() ? to_result(inner, final_format) : share(inner);
+        const VSVideoFormat final_format = output_format(session_->output_channels());
+        Node result = frames_ ? make_frames(final_format) : make_result(final_format);
         OuterFilterOptions options;
         options.find_repeats = arguments_.flag("dedup", true);
         options.changed_meaning = changed_meaning(format_, final_format);
@@ -137,8 +145,7 @@ public:
     }
 
 private:
-    [[nodiscard]] VSVideoFormat output_format() const {
-        const int channels = session_->output_channels();
+    [[nodiscard]] VSVideoFormat output_format(int channels) const {
         if (!flexible_.empty())
             return float_format(host_, 1, float_bits(arguments_, format_));
         if (channels != 1 && channels != 3)
@@ -149,16 +156,16 @@ private:
             return planes_format(float_bits(arguments_, format_));
         if (const auto given = asked_format(host_, arguments_, channels, format_))
             return *given;
-        if (keeps_kind())
+        if (keeps_kind(channels))
             return format_;
         return float_format(host_, channels, float_bits(arguments_, format_));
     }
 
     // Whether the network's result can be of the first clip's kind. One channel made of colours (a mask) is
     // GRAY; made of luma alone it takes the clip's chroma along.
-    [[nodiscard]] bool keeps_kind() const {
+    [[nodiscard]] bool keeps_kind(int channels) const {
         const bool gray = format_.colorFamily == cfGray;
-        if (session_->output_channels() == 3)
+        if (channels == 3)
             return picture_ != Picture::gray || !gray;
         return picture_ == Picture::gray || gray;
     }
@@ -175,13 +182,52 @@ private:
         return float_format(host_, flexible_.empty() ? session_->output_channels() : 1, bits);
     }
 
-    void make_planes() {
+    [[nodiscard]] Picture picture_of_clip(std::size_t i) const {
+        if (i == 0)
+            return picture_;
+        const VSVideoFormat &format = host_.info(clips_[i]).format;
+        return format.colorFamily == cfGray ? Picture::gray : three_channels(format, keep_yuv_);
+    }
+
+    // How the clips cross the backend's door as they are; nothing where the host has to convert.
+    [[nodiscard]] std::optional<engine::FrameFormats> choose_frames(int output_channels,
+                                                                    const engine::Devices &devices) const {
+        if (converts_on_host(arguments_) || !flexible_.empty() || output_channels == 0)
+            return {};
+        engine::FrameFormats frames;
         for (std::size_t i = 0; i < clips_.size(); ++i) {
-            const VSVideoFormat &format = host_.info(clips_[i]).format;
-            const bool gray = i == 0 ? picture_ == Picture::gray : format.colorFamily == cfGray;
-            const Picture picture = gray ? Picture::gray : three_channels(format, keep_yuv_);
-            planes_.push_back(to_planes(host_, clips_[i], picture, colors_[i]));
+            const Picture picture = picture_of_clip(i);
+            if (picture == Picture::yuv || !is_plain(host_, clips_[i]))
+                return {};
+            const int channels = picture == Picture::gray ? 1 : 3;
+            frames.inputs.push_back(frame_input(host_.info(clips_[i]), colors_[i], channels));
         }
+        const VSVideoFormat result = output_format(output_channels);
+        frames.output_channels = output_channels;
+        frames.output = frame_format(result, colors_.front());
+        frames.limit = result.sampleType != stFloat || result.colorFamily == cfYUV;
+        if (!engine::accept_frames(devices, frames))
+            return {};
+        return frames;
+    }
+
+    void make_planes() {
+        for (std::size_t i = 0; i < clips_.size(); ++i)
+            planes_.push_back(to_planes(host_, clips_[i], picture_of_clip(i), colors_[i]));
+    }
+
+    [[nodiscard]] Node make_frames(const VSVideoFormat &final_format) {
+        std::vector<Node> clips;
+        for (const Node &clip : clips_)
+            clips.push_back(share(clip));
+        return FrameFilter::make(
+            host_, std::make_unique<FrameFilter>(host_, std::move(clips), session_,
+                                                 FrameFilterOptions{final_format, colors_.front()}));
+    }
+
+    [[nodiscard]] Node make_result(const VSVideoFormat &final_format) {
+        const Node inner = make_inner(final_format);
+        return flexible_.empty() ? to_result(inner, final_format) : share(inner);
     }
 
     [[nodiscard]] Node make_inner(const VSVideoFormat &final_format) {
@@ -212,6 +258,7 @@ private:
     bool keep_yuv_ = false;
     Picture picture_ = Picture::rgb;
     std::vector<Color> colors_;
+    std::optional<engine::FrameFormats> frames_; // as they cross the backend's door; absent: as planes
     std::shared_ptr<engine::Session> session_;
 };
 
@@ -223,7 +270,7 @@ const char *const model_arguments = "clips:vnode[];"
                                     "tilesize:int[]:opt;"
                                     "backend:data:opt;"
                                     "device:data:opt;"
-                                    "device_id:int:opt;"
+                                    "device_id:int[]:opt;"
                                     "num_streams:int:opt;"
                                     "num_threads:int:opt;"
                                     "precision:data:opt;"
@@ -232,6 +279,7 @@ const char *const model_arguments = "clips:vnode[];"
                                     "force_fp16:int:opt;"
                                     "fp16_blacklist_ops:data[]:opt;"
                                     "format:int:opt;"
+                                    "conversion:data:opt;"
                                     "output_format:int:opt;"
                                     "matrix:int:opt;"
                                     "range:int:opt;"

@@ -1,5 +1,7 @@
 #include "vs/pair_inputs.h"
 
+#include "base/error.h"
+
 #include <algorithm>
 
 namespace vsmlrt::vs {
@@ -19,7 +21,7 @@ float position(int i, int size) {
 } // namespace
 
 PairInputs::PairInputs(std::vector<Role> roles, engine::Size padded, float flow_scale)
-    : roles_(std::move(roles)), size_(padded) {
+    : roles_(std::move(roles)), identities_(static_cast<int>(roles_.size())), size_(padded) {
     const auto width = static_cast<std::size_t>(size_.width);
     flow_scale_.assign(width, flow_scale);
     if (!has(Role::column))
@@ -45,6 +47,30 @@ pixel::ConstPlane PairInputs::rows_of(std::span<const float> row) const {
     return {VSMLRT_FLOAT32, row.data(), 0, size_.width, size_.height};
 }
 
+pixel::ConstPlane PairInputs::plane_of(Role role, std::span<const float> timestep) const {
+    switch (role) {
+    case Role::timestep:
+        return rows_of(timestep);
+    case Role::flow_scale:
+        return rows_of(flow_scale_);
+    case Role::column:
+        return rows_of(columns_);
+    case Role::column_step:
+        return rows_of(column_steps_);
+    case Role::row_step:
+        return rows_of(row_steps_);
+    case Role::row: {
+        const auto stride =
+            static_cast<std::ptrdiff_t>(size_.width) * static_cast<std::ptrdiff_t>(sizeof(float));
+        return {VSMLRT_FLOAT32, rows_.data(), stride, size_.width, size_.height};
+    }
+    case Role::first:
+    case Role::second:
+        break;
+    }
+    throw InternalError("a picture's channel is not a plane of its own");
+}
+
 std::vector<pixel::ConstPlane> PairInputs::of(std::span<const pixel::ConstPlane> first,
                                               std::span<const pixel::ConstPlane> second,
                                               std::span<const float> timestep) const {
@@ -52,37 +78,58 @@ std::vector<pixel::ConstPlane> PairInputs::of(std::span<const pixel::ConstPlane>
     auto earlier = first.begin();
     auto later = second.begin();
     for (const Role role : roles_) {
-        switch (role) {
-        case Role::first:
+        if (role == Role::first)
             planes.push_back(*earlier++);
-            break;
-        case Role::second:
+        else if (role == Role::second)
             planes.push_back(*later++);
-            break;
-        case Role::timestep:
-            planes.push_back(rows_of(timestep));
-            break;
-        case Role::flow_scale:
-            planes.push_back(rows_of(flow_scale_));
-            break;
-        case Role::column:
-            planes.push_back(rows_of(columns_));
-            break;
-        case Role::row: {
-            const auto stride =
-                static_cast<std::ptrdiff_t>(size_.width) * static_cast<std::ptrdiff_t>(sizeof(float));
-            planes.push_back({VSMLRT_FLOAT32, rows_.data(), stride, size_.width, size_.height});
-            break;
-        }
-        case Role::column_step:
-            planes.push_back(rows_of(column_steps_));
-            break;
-        case Role::row_step:
-            planes.push_back(rows_of(row_steps_));
-            break;
-        }
+        else
+            planes.push_back(plane_of(role, timestep));
     }
     return planes;
+}
+
+std::optional<std::vector<vsmlrt_frame_input>>
+PairInputs::frame_inputs(const vsmlrt_frame_input &picture) const {
+    vsmlrt_frame_format plane = {};
+    plane.family = VSMLRT_GRAY;
+    plane.sample = VSMLRT_FLOAT;
+    plane.bits = 32;
+    std::vector<vsmlrt_frame_input> inputs;
+    for (std::size_t i = 0; i < roles_.size();) {
+        if (roles_[i] != Role::first && roles_[i] != Role::second) {
+            inputs.push_back({plane, {size_.width, size_.height}, 1});
+            ++i;
+            continue;
+        }
+        const auto end = std::find_if(roles_.begin() + static_cast<std::ptrdiff_t>(i), roles_.end(),
+                                      [&](Role role) { return role != roles_[i]; });
+        if (end - roles_.begin() != static_cast<std::ptrdiff_t>(i) + picture.channels)
+            return std::nullopt;
+        inputs.push_back(picture);
+        i += static_cast<std::size_t>(picture.channels);
+    }
+    return inputs;
+}
+
+std::vector<vsmlrt_frame> PairInputs::frames_of(const vsmlrt_frame &first, const vsmlrt_frame &second,
+                                                std::span<const float> timestep) const {
+    std::vector<vsmlrt_frame> frames;
+    for (std::size_t i = 0; i < roles_.size(); ++i) {
+        const Role role = roles_[i];
+        const bool goes_on = i > 0 && roles_[i - 1] == role;
+        if (role == Role::first || role == Role::second) {
+            if (!goes_on)
+                frames.push_back(role == Role::first ? first : second);
+            continue;
+        }
+        const pixel::ConstPlane plane = plane_of(role, timestep);
+        vsmlrt_frame frame = {};
+        // An input's planes are not written: vsmlrt/frame.h.
+        frame.planes[0] = {const_cast<void *>(plane.data), plane.stride};
+        frame.identity = role == Role::timestep ? 0 : identities_.of(static_cast<int>(i));
+        frames.push_back(frame);
+    }
+    return frames;
 }
 
 } // namespace vsmlrt::vs

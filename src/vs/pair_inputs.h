@@ -3,7 +3,9 @@
 
 #include "engine/session.h"
 #include "model/interpolator.h"
+#include "vs/device_frames.h"
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -22,12 +24,24 @@ public:
                                                     std::span<const float> timestep) const;
     [[nodiscard]] std::vector<float> timestep_row(float timestep) const;
 
+    // The same for frames that the device converts: a picture of the clip's format gives its three channels,
+    // and each other channel comes as a GRAY frame of float32. Nothing where the network reads the channels
+    // of a picture apart.
+    [[nodiscard]] std::optional<std::vector<vsmlrt_frame_input>>
+    frame_inputs(const vsmlrt_frame_input &picture) const;
+    [[nodiscard]] std::vector<vsmlrt_frame> frames_of(const vsmlrt_frame &first, const vsmlrt_frame &second,
+                                                      std::span<const float> timestep) const;
+
 private:
     [[nodiscard]] bool has(model::InterpolatorRole role) const;
+    // The plane of a channel that is not of a picture.
+    [[nodiscard]] pixel::ConstPlane plane_of(model::InterpolatorRole role,
+                                             std::span<const float> timestep) const;
     // One row, repeated over the height.
     [[nodiscard]] pixel::ConstPlane rows_of(std::span<const float> row) const;
 
     std::vector<model::InterpolatorRole> roles_;
+    Identities identities_; // one a channel: what they hold never changes, but for the timestep
     engine::Size size_;
     std::vector<float> flow_scale_;
     std::vector<float> columns_;

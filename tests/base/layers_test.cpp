@@ -28,7 +28,7 @@ const std::map<std::string, Names> allowed = {
     {"engine", {"base", "tensor", "tile", "pixel", "cache", "model", "graph"}},
     {"vs", {"base", "timeline", "tensor", "tile", "pixel", "cache", "model", "graph", "engine"}},
     {"module", {"base", "tensor"}},
-    {"backends", {"base", "tensor", "cpu", "model", "graph", "module"}},
+    {"backends", {"base", "tensor", "pixel", "cpu", "model", "graph", "module"}},
 };
 
 // Headers from outside, and the only folder that may include them.

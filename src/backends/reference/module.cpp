@@ -65,6 +65,12 @@ vsmlrt_code export_program(const vsmlrt_program *, vsmlrt_sink, vsmlrt_sink erro
 // An oracle is asked for by name; nobody wants it chosen.
 constexpr std::int32_t rank = -1;
 
+std::int32_t accepts_frames(vsmlrt_device *, const vsmlrt_frame_input *inputs, std::int32_t num_inputs,
+                            std::int32_t output_channels, const vsmlrt_frame_format *output) {
+    const std::span all(inputs, static_cast<std::size_t>(num_inputs));
+    return reference::accepts_frames(all, output_channels, *output) ? 1 : 0;
+}
+
 constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .name = "reference",
                                   .set_log = vsmlrt::send_log,
@@ -82,7 +88,12 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .free_context = vsmlrt::destroy,
                                   .bind = vsmlrt::bind_context,
                                   .run = vsmlrt::run_context,
-                                  .rank = rank};
+                                  .rank = rank,
+                                  .accepts_frames = accepts_frames,
+                                  .bind_frames = vsmlrt::bind_context_frames,
+                                  .run_frames = vsmlrt::run_context_frames,
+                                  .shapes = vsmlrt::program_shapes,
+                                  .memory = nullptr};
 
 } // namespace
 

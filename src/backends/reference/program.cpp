@@ -92,6 +92,17 @@ std::vector<graph::Shape> Program::input_shapes(vsmlrt_extent extent) const {
     return shapes;
 }
 
+void Program::shapes(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) const {
+    const graph::Shapes shapes = graph::infer(graph_, input_shapes(extent));
+    const auto tensor = [&](graph::ValueId value) {
+        const auto place = static_cast<std::size_t>(value);
+        return tensor_view(door_type(graph_.values[place].type), shapes.dims[place], nullptr);
+    };
+    std::transform(graph_.inputs.begin(), graph_.inputs.end(), inputs,
+                   [&](const graph::Input &input) { return tensor(input.value); });
+    std::transform(graph_.outputs.begin(), graph_.outputs.end(), outputs, tensor);
+}
+
 Context::Context(Program &program) : program_(program) {
     if (program.faults().memory != 0)
         throw DeviceError("reference: no memory for a context, as option fault.memory asks");
@@ -115,6 +126,7 @@ void Context::allocate(vsmlrt_extent extent) {
 }
 
 void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) {
+    frames_.reset();
     if (!interpreter_ || !same_extent(extent, extent_))
         allocate(extent);
     for (const HostTensor &tensor : inputs_)

@@ -1,6 +1,7 @@
 // A network lowered to the IR, and executions of it.
 #pragma once
 
+#include "backends/reference/frames.h"
 #include "backends/reference/interpreter.h"
 #include "backends/reference/options.h"
 #include "module/tensor.h"
@@ -23,6 +24,8 @@ public:
     [[nodiscard]] Rounding rounding() const;
     // The shapes of the inputs at one size of the picture.
     [[nodiscard]] std::vector<graph::Shape> input_shapes(vsmlrt_extent extent) const;
+    // See vsmlrt_backend::shapes.
+    void shapes(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) const;
     // The number of this run among all of the program's, from 1.
     [[nodiscard]] std::int64_t count_run() { return runs_.fetch_add(1, std::memory_order_relaxed) + 1; }
 
@@ -43,6 +46,10 @@ public:
     // DeviceError if the options ask for it.
     void run();
 
+    // See vsmlrt_backend::bind_frames and run_frames. The result says whether it held a NaN or an infinity.
+    void bind_frames(const vsmlrt_frame_plan &plan);
+    [[nodiscard]] bool run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output);
+
 private:
     void allocate(vsmlrt_extent extent);
 
@@ -51,6 +58,7 @@ private:
     std::optional<Interpreter> interpreter_;
     std::vector<HostTensor> inputs_;
     std::vector<HostTensor> outputs_;
+    std::optional<Frames> frames_; // what is bound, while frames are
 };
 
 } // namespace vsmlrt::reference

@@ -38,4 +38,19 @@ void Context::run() {
             spoil(tensor.view());
 }
 
+void Context::bind_frames(const vsmlrt_frame_plan &plan) {
+    if (!interpreter_ || !same_extent(plan.tile, extent_))
+        allocate(plan.tile);
+    frames_.emplace(plan, outputs_.front().view().dims[1]);
+}
+
+bool Context::run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output) {
+    if (!frames_)
+        throw InternalError("reference: run_frames before bind_frames");
+    std::vector<vsmlrt_tensor> tensors;
+    for (const HostTensor &tensor : inputs_)
+        tensors.push_back(tensor.view());
+    return frames_->run(inputs, output, tensors, outputs_.front().view(), [this] { run(); });
+}
+
 } // namespace vsmlrt::reference
