@@ -8,8 +8,6 @@
 namespace vsmlrt::vs {
 namespace {
 
-constexpr int unspecified = 2; // of _Matrix, _Transfer and _Primaries
-
 std::optional<int> property(const Host &host, const VSMap *properties, const char *name) {
     int error = 0;
     const int value = host.api->mapGetIntSaturated(properties, name, 0, &error);
@@ -28,11 +26,6 @@ vsmlrt_family family_of(const VSVideoFormat &format) {
     if (format.colorFamily == cfGray)
         return VSMLRT_GRAY;
     return format.colorFamily == cfRGB ? VSMLRT_RGB : VSMLRT_YUV;
-}
-
-void set_default(const Host &host, VSMap *properties, const char *name, int value) {
-    if (!property(host, properties, name))
-        host.api->mapSetInt(properties, name, value, maReplace);
 }
 
 } // namespace
@@ -114,8 +107,6 @@ void set_meaning(const Host &host, const VSVideoFormat &format, const Color &col
         host.api->mapSetInt(properties, "_ChromaLocation", color.chroma_location, maReplace);
     else
         host.api->mapDeleteKey(properties, "_ChromaLocation");
-    set_default(host, properties, "_Transfer", unspecified);
-    set_default(host, properties, "_Primaries", unspecified);
 }
 
 } // namespace vsmlrt::vs
