@@ -3,7 +3,6 @@
 #include "pixel/codec.h"
 #include "pixel/select.h"
 #include "tensor/buffer.h"
-#include "tile/plan.h"
 
 #include <benchmark/benchmark.h>
 
@@ -117,8 +116,7 @@ BENCHMARK(write)->ArgNames({"from", "to"})->ArgsProduct({{32, 16}, {32, 16}})->U
 void blend(benchmark::State &state) {
     const Frame tensor(type_of(state, 0), 0);
     const Frame sum(VSMLRT_FLOAT32, 0);
-    const tile::Span all{.origin = 0, .size = width, .begin = 0, .end = width, .ramp_in = 16, .ramp_out = 16};
-    const std::vector<float> weights = tile::weights(all, 1);
+    const std::vector<float> weights(width, 0.5F);
     for (auto _ : state) {
         for (int i = 0; i < planes; ++i)
             benchmark::DoNotOptimize(blend_rectangle(tensor.view(i), 0, 0, weights.data(), weights.data(),

@@ -127,13 +127,4 @@ void trim(const fs::path &folder, std::uintmax_t limit_bytes) {
     });
 }
 
-std::size_t clear_folder(const fs::path &folder) {
-    const std::size_t plans = stored_plans(folder).size();
-    for_files(folder, [](const fs::path &path, Kind) {
-        std::error_code ignored;
-        fs::remove_all(path, ignored);
-    });
-    return plans - stored_plans(folder).size();
-}
-
 } // namespace vsmlrt::cache

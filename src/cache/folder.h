@@ -1,5 +1,6 @@
 // The files of a cache folder: NAME.plan, NAME.lock while it is built, NAME.plan.?????? while it is written,
-// and the folder NAME.kept of what a vendor's library keeps for the program.
+// and the folder NAME.kept of what a vendor's library keeps for the program. python/vsmlrt/plans.py lists and
+// removes them by the same names.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,5 @@ void mark_used(const std::filesystem::path &plan) noexcept;
 // Removes the plans used longest ago until the rest fits, and what killed processes left half-written more
 // than an hour ago.
 void trim(const std::filesystem::path &folder, std::uintmax_t limit_bytes);
-
-// Removes all files of the cache, and no others; the number of plans removed.
-std::size_t clear_folder(const std::filesystem::path &folder);
 
 } // namespace vsmlrt::cache

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cache/entry.h"
+#include "cache/folder.h"
 
 #include <algorithm>
 #include <system_error>
@@ -120,14 +121,6 @@ std::optional<fs::path> PlanCache::kept_folder(const Key &key) {
         warn(failure.code().message());
     }
     return {};
-}
-
-std::vector<StoredPlan> PlanCache::list() const {
-    return stored_plans(folder_);
-}
-
-std::size_t PlanCache::clear() {
-    return folder_.empty() ? 0 : clear_folder(folder_);
 }
 
 void PlanCache::warn(const std::string &cause) {

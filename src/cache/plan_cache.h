@@ -2,7 +2,6 @@
 // and replaced, with one log line; a folder that cannot be written costs a warning and nothing else.
 #pragma once
 
-#include "cache/folder.h"
 #include "cache/key.h"
 
 #include <atomic>
@@ -41,9 +40,6 @@ public:
     // its file name changed; none, with the warning that plans have, where it cannot be made. It counts
     // towards the limit.
     [[nodiscard]] std::optional<std::filesystem::path> kept_folder(const Key &key);
-
-    [[nodiscard]] std::vector<StoredPlan> list() const; // last used first
-    std::size_t clear();                                // the number of plans removed
 
 private:
     [[nodiscard]] std::optional<Blob> look(const Key &key, std::string &refusal) const;

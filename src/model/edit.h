@@ -20,8 +20,6 @@ namespace vsmlrt::model {
 struct HalfOptions {
     // Operators whose floating-point inputs and outputs stay fp32 (casts are put around them).
     std::set<std::string> keep = default_keep();
-    bool half_inputs = false;  // the network's own inputs become float16
-    bool half_outputs = false; // the network's own outputs become float16
 
     // Coordinates, Range, Resize's scales, GridSample and its grid, reductions over a whole picture
     // (GlobalAveragePool, ReduceMean, ReduceSum, ...), NonZero, CumSum, Softmax, LayerNormalization, ...
@@ -30,8 +28,8 @@ struct HalfOptions {
 
 // Rewrites an fp32 network to compute in fp16: weights converted (round to nearest even; those beyond fp16's
 // range keep their consumer in fp32), Cast nodes where precisions meet and no two in a row. Inputs that an
-// operator wants in fp32 whatever the rest is (Resize scales and roi) stay. Networks that already hold
-// float16 come back unchanged but for half_inputs and half_outputs.
+// operator wants in fp32 whatever the rest is (Resize scales and roi) stay, and so do the network's own
+// inputs and outputs: see set_io_type. Networks that already hold float16 come back unchanged.
 [[nodiscard]] Network to_half(const Network &network, const HalfOptions &options = {});
 
 // Changes only the type of the network's inputs or outputs, where one is given, by Cast nodes at the ends.

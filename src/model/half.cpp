@@ -3,7 +3,6 @@
 #include "model/casts.h"
 #include "model/edit.h"
 #include "model/half_plan.h"
-#include "model/io_type.h"
 #include "model/names.h"
 
 #include <algorithm>
@@ -167,18 +166,10 @@ std::set<std::string> HalfOptions::default_keep() {
 
 Network to_half(const Network &network, const HalfOptions &options) {
     Types types = infer_types(network);
-    Network result = network;
-    if (!is_reduced(network, types)) {
-        check_no_sequences(network);
-        result = HalfRewrite(network, std::move(types), options).run();
-    }
-    if (options.half_inputs)
-        set_input_type(result, Element::f16);
-    if (options.half_outputs)
-        set_output_type(result, Element::f16);
-    if (options.half_inputs || options.half_outputs)
-        simplify_casts(result);
-    return result;
+    if (is_reduced(network, types))
+        return network;
+    check_no_sequences(network);
+    return HalfRewrite(network, std::move(types), options).run();
 }
 
 } // namespace vsmlrt::model

@@ -143,11 +143,4 @@ void clamp(const Plane &plane, float low, float high) {
         clamp_row(sample(plane, 0, j), static_cast<std::size_t>(plane.width), low, high);
 }
 
-bool equal(const ConstPlane &a, const ConstPlane &b) {
-    for (int j = 0; j < a.height; ++j)
-        if (std::memcmp(sample(a, 0, j), sample(b, 0, j), row_bytes(a)) != 0)
-            return false;
-    return true;
-}
-
 } // namespace vsmlrt::pixel

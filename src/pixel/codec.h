@@ -59,7 +59,4 @@ Seen blend_rectangle(const ConstPlane &from, int x, int y, const float *column_w
 // Limits every sample to [low, high]; NaN becomes low.
 void clamp(const Plane &plane, float low, float high);
 
-// Whether two planes of equal type and size hold the same bytes (not their padding).
-[[nodiscard]] bool equal(const ConstPlane &a, const ConstPlane &b);
-
 } // namespace vsmlrt::pixel

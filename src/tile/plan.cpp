@@ -117,14 +117,6 @@ float weight(const Span &span, int scale, int x) {
     return 1.0F;
 }
 
-std::vector<float> weights(const Span &span, int scale) {
-    std::vector<float> values;
-    values.reserve(static_cast<std::size_t>(span.end - span.begin) * static_cast<std::size_t>(scale));
-    for (int x = span.begin * scale; x < span.end * scale; ++x)
-        values.push_back(weight(span, scale, x));
-    return values;
-}
-
 std::string to_text(const Plan &plan) {
     std::string lines;
     for (std::size_t i = 0; i < plan.columns.size(); ++i)

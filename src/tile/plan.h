@@ -55,9 +55,6 @@ struct Plan {
 // sampled at pixel centres. The weights of all spans at a position add up to 1.
 [[nodiscard]] float weight(const Span &span, int scale, int x);
 
-// The weights of [begin x scale, end x scale), made once per plan: what pixel::blend_rectangle takes.
-[[nodiscard]] std::vector<float> weights(const Span &span, int scale);
-
 // One line per span, for tests and logs.
 [[nodiscard]] std::string to_text(const Plan &plan);
 

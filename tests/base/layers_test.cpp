@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -101,6 +102,22 @@ TEST(Layers, IncludeOnlyWhatLiesBelow) {
     ASSERT_GT(includes.size(), 100U) << "the sources were not found in " << VSMLRT_SOURCE_FOLDER;
     for (const Include &include : includes)
         EXPECT_EQ(judge(include), "") << "src/" << include.file << " includes " << include.target;
+}
+
+TEST(Layers, CommentsNameDecisionsThatExist) {
+    const fs::path root = fs::path(VSMLRT_SOURCE_FOLDER).parent_path();
+    const std::regex page("docs/decisions/[A-Za-z0-9_.-]+[.]md");
+    int pages = 0;
+    for (const char *folder : {"src", "include", "tests", "cmake", "python"})
+        for (const auto &entry : fs::recursive_directory_iterator(root / folder)) {
+            if (!entry.is_regular_file())
+                continue;
+            std::ifstream file(entry.path());
+            for (std::string line; std::getline(file, line);)
+                for (std::sregex_iterator it(line.begin(), line.end(), page), end; it != end; ++it, ++pages)
+                    EXPECT_TRUE(fs::exists(root / it->str())) << entry.path() << " names " << it->str();
+        }
+    EXPECT_GT(pages, 0);
 }
 
 TEST(Layers, ShortcutsAreRefused) {

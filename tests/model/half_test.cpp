@@ -51,7 +51,7 @@ TEST(Half, AConvNetworkHasCastsAtItsEndsOnly) {
 }
 
 TEST(Half, WithHalfEndsNoCastIsLeft) {
-    const Network half = to_half(conv_relu(), {.half_inputs = true, .half_outputs = true});
+    const Network half = set_io_type(to_half(conv_relu()), Element::f16, Element::f16);
     EXPECT_EQ(operators(half), (Operators{"Conv", "Relu"}));
     EXPECT_EQ(half.nodes.back().outputs[0], "y");
     expect_consistent(half);
@@ -60,8 +60,7 @@ TEST(Half, WithHalfEndsNoCastIsLeft) {
 TEST(Half, AHalfNetworkComesBackUnchanged) {
     const Network half = to_half(conv_relu());
     EXPECT_EQ(operators(to_half(half)), operators(half));
-    EXPECT_EQ(operators(to_half(half, {.half_inputs = true, .half_outputs = true})),
-              (Operators{"Conv", "Relu"}));
+    EXPECT_EQ(operators(set_io_type(to_half(half), Element::f16, Element::f16)), (Operators{"Conv", "Relu"}));
 }
 
 TEST(Half, AnOutputThatOthersUseStaysHalfInside) {

@@ -24,10 +24,8 @@ TEST(IoType, ThereAndBackIsTheSameNetwork) {
     const Network back =
         set_io_type(set_io_type(conv_relu(), Element::f16, Element::f16), Element::f32, Element::f32);
     EXPECT_EQ(operators(back).front(), "Cast"); // a rounding to half that someone asked for stays
-    const Network wide =
-        set_io_type(set_io_type(to_half(conv_relu(), {.half_inputs = true, .half_outputs = true}),
-                                Element::f32, Element::f32),
-                    Element::f16, Element::f16);
+    const Network wide = set_io_type(set_io_type(to_half(conv_relu()), Element::f32, Element::f32),
+                                     Element::f16, Element::f16);
     EXPECT_EQ(operators(wide), (Operators{"Conv", "Relu"}));
 }
 

@@ -33,10 +33,10 @@ Network edit(const Network &network, const std::string &verb, const std::vector<
     if (verb != "half")
         throw BadArgument("roundtrip, free, half, half-io and fix are accepted, got ", verb);
     HalfOptions options;
-    options.half_inputs = options.half_outputs = has("--half-io");
     if (has("--keep-nothing"))
         options.keep.clear();
-    return to_half(network, options);
+    const Network half = to_half(network, options);
+    return has("--half-io") ? set_io_type(half, Element::f16, Element::f16) : half;
 }
 
 } // namespace

@@ -216,17 +216,5 @@ TEST(Clamp, LimitsEverySampleAndNothingElse) {
     }
 }
 
-TEST(Equal, ComparesBytesOfSamplesAndNoPadding) {
-    for (const vsmlrt_type type : types) {
-        const Picture a = Picture::noise(type, 21, 3, 8);
-        Picture b(type, 21, 3);
-        EXPECT_FALSE(equal(a.view(), b.view()));
-        static_cast<void>(write_rectangle(a.view(), 0, 0, b.plane()));
-        EXPECT_TRUE(equal(a.view(), b.view()));
-        b.set(20, 2, 3.0F);
-        EXPECT_FALSE(equal(a.view(), b.view()));
-    }
-}
-
 } // namespace
 } // namespace vsmlrt::pixel

@@ -81,6 +81,14 @@ TEST(Plan, TileThatCoversTheFrameIsTheFrame) {
                              "row 0: reads [0, 8), counts in [0, 8), ramps 0 and 0\n");
 }
 
+// Of every position that the span counts in.
+std::vector<float> weights(const Span &span, int scale) {
+    std::vector<float> values;
+    for (int x = span.begin * scale; x < span.end * scale; ++x)
+        values.push_back(weight(span, scale, x));
+    return values;
+}
+
 TEST(Weight, IsTheRampAtPixelCentres) {
     const Span span{.origin = 0, .size = 16, .begin = 4, .end = 12, .ramp_in = 2, .ramp_out = 1};
     EXPECT_EQ(weights(span, 1), (std::vector<float>{0.25F, 0.75F, 1, 1, 1, 1, 1, 0.5F}));
