@@ -120,12 +120,12 @@ Seen write_rectangle(const ConstPlane &from, int x, int y, const Plane &to) {
 }
 
 Seen blend_rectangle(const ConstPlane &from, int x, int y, const float *column_weights,
-                     const float *row_weights, bool first, const Plane &to) {
+                     const float *row_weights, const Plane &to) {
     const BlendRow blend = from.type == VSMLRT_FLOAT16 ? kernels().blend_half : kernels().blend_float;
     Seen seen;
     for (int j = 0; j < to.height; ++j)
-        seen.not_finite |= blend(sample(from, x, y + j), column_weights, row_weights[j], first,
-                                 sample(to, 0, j), static_cast<std::size_t>(to.width));
+        seen.not_finite |= blend(sample(from, x, y + j), column_weights, row_weights[j], sample(to, 0, j),
+                                 static_cast<std::size_t>(to.width));
     return seen;
 }
 

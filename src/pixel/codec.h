@@ -49,9 +49,9 @@ struct Seen {
 Seen write_rectangle(const ConstPlane &from, int x, int y, const Plane &to);
 
 // Adds column_weights[i] * row_weights[j] * sample to `to`, a float32 plane of the same size as the rectangle
-// of `from` at (x, y). With `first` the value replaces what is there instead of being added.
+// of `from` at (x, y).
 Seen blend_rectangle(const ConstPlane &from, int x, int y, const float *column_weights,
-                     const float *row_weights, bool first, const Plane &to);
+                     const float *row_weights, const Plane &to);
 
 // Whether a plane holds a NaN or an infinity.
 [[nodiscard]] bool has_not_finite(const ConstPlane &plane);

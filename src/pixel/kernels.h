@@ -13,10 +13,10 @@ namespace vsmlrt::pixel {
 // among the samples read.
 using CopyRow = bool (*)(const void *from, void *to, std::size_t count);
 
-// to[i] = (first ? 0 : to[i]) + column_weights[i] * row_weight * from[i], rounded after each operation, the
-// two weights multiplied first. True if a NaN or an infinity was among the samples read.
-using BlendRow = bool (*)(const void *from, const float *column_weights, float row_weight, bool first,
-                          void *to, std::size_t count);
+// to[i] += column_weights[i] * row_weight * from[i], rounded after each operation, the two weights multiplied
+// first. True if a NaN or an infinity was among the samples read.
+using BlendRow = bool (*)(const void *from, const float *column_weights, float row_weight, void *to,
+                          std::size_t count);
 
 using CheckRow = bool (*)(const void *row, std::size_t count);
 

@@ -65,16 +65,14 @@ bool convert(const void *from, void *to, std::size_t count) {
 }
 
 template <typename From>
-bool blend(const void *from, const float *column_weights, float row_weight, bool first, void *to,
-           std::size_t count) {
+bool blend(const void *from, const float *column_weights, float row_weight, void *to, std::size_t count) {
     bool bad = false;
     for (std::size_t i = 0; i < count; ++i) {
         const auto bits = load<From>(from, i);
         bad |= not_finite<From>(bits);
         const float weight = column_weights[i] * row_weight;
         const float share = weight * From::value(bits);
-        const float sum = first ? share : Float::value(load<Float>(to, i)) + share;
-        store<Float>(to, i, Float::stored(sum));
+        store<Float>(to, i, Float::stored(Float::value(load<Float>(to, i)) + share));
     }
     return bad;
 }

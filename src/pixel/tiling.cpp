@@ -42,7 +42,7 @@ Seen blend(const vsmlrt_tensor &result, const vsmlrt_tile_span &column, const vs
     Seen seen;
     for (std::size_t i = 0; i < sums.size(); ++i) {
         const ConstPlane from = as_const(channel_of(result, static_cast<std::int64_t>(i)));
-        seen.not_finite |= blend_rectangle(from, column.skip, row.skip, column.weights, row.weights, false,
+        seen.not_finite |= blend_rectangle(from, column.skip, row.skip, column.weights, row.weights,
                                            part(sums[i], column, row))
                                .not_finite;
     }

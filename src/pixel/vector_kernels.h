@@ -77,8 +77,7 @@ bool copy(const void *from, void *to, std::size_t count) {
 }
 
 template <typename V, template <typename> class From>
-bool blend(const void *from, const float *column_weights, float row_weight, bool first, void *to,
-           std::size_t count) {
+bool blend(const void *from, const float *column_weights, float row_weight, void *to, std::size_t count) {
     using Floats = typename V::Floats;
     typename V::Mask bad = V::none();
     const Floats row_weights = V::all(row_weight);
@@ -88,7 +87,7 @@ bool blend(const void *from, const float *column_weights, float row_weight, bool
         const Floats weights = V::product(V::template load<Floats>(column_weights + i, extent), row_weights);
         const Floats share = V::product(weights, From<V>::value(bits));
         char *const target = at<V>(to, i * sizeof(float));
-        V::store(target, first ? share : V::sum(V::template load<Floats>(target, extent), share), extent);
+        V::store(target, V::sum(V::template load<Floats>(target, extent), share), extent);
     });
     return V::any(bad);
 }
