@@ -24,7 +24,7 @@ struct VectorConvolution {
     static std::int64_t vectors_in(std::int64_t channels) { return (channels + lanes - 1) / lanes; }
 
     // B transposed, along one axis.
-    static void transform_input(const Vector (&d)[6], Vector (&out)[6]) {
+    static void transform_input(const Vector (&d)[window], Vector (&out)[window]) {
         const Vector a = d[4] - Set::all(2.F) * d[2];
         const Vector b = Set::all(root_half) * d[3] - Set::all(root_two) * d[1];
         const Vector c = d[4] - Set::all(0.5F) * d[2];
@@ -38,7 +38,7 @@ struct VectorConvolution {
     }
 
     // A transposed, along one axis.
-    static void transform_output(const Vector (&m)[6], Vector (&out)[4]) {
+    static void transform_output(const Vector (&m)[window], Vector (&out)[tile_size]) {
         const Vector a = m[1] + m[2];
         const Vector b = m[1] - m[2];
         const Vector c = m[3] + m[4];
@@ -50,7 +50,7 @@ struct VectorConvolution {
     }
 
     // G, along one axis.
-    static void transform_filter(const Vector (&g)[3], Vector (&out)[6]) {
+    static void transform_filter(const Vector (&g)[3], Vector (&out)[window]) {
         const Vector a = g[0] * Set::all(-2.F / 3) - g[2] * Set::all(1.F / 3);
         const Vector b = g[1] * Set::all(root_half * 2 / 3);
         const Vector c = g[0] * Set::all(1.F / 6) + g[2] * Set::all(1.F / 3);
@@ -61,6 +61,35 @@ struct VectorConvolution {
         out[3] = c + d;
         out[4] = c - d;
         out[5] = g[2];
+    }
+
+    // One of the transforms above along both axes: of In x In values that `load` gives by row and column the
+    // first `rows` rows of the result, each handed to `use`. Inlined, so that all of it stays in registers.
+    template <int In, int Out, typename Load, typename Use>
+    [[gnu::always_inline]] static inline void
+    transform_both_axes(void (&transform)(const Vector (&)[In], Vector (&)[Out]), std::int64_t rows,
+                        const Load &load, const Use &use) {
+        Vector columns[In][Out];
+#pragma GCC unroll 6
+        for (int x = 0; x < In; ++x) {
+            Vector column[In];
+#pragma GCC unroll 6
+            for (int y = 0; y < In; ++y)
+                column[y] = load(y, x);
+            transform(column, columns[x]);
+        }
+#pragma GCC unroll 6
+        for (int y = 0; y < Out; ++y) {
+            if (y >= rows)
+                break;
+            Vector line[In];
+            Vector out[Out];
+#pragma GCC unroll 6
+            for (int x = 0; x < In; ++x)
+                line[x] = columns[x][y];
+            transform(line, out);
+            use(y, out);
+        }
     }
 
     // Calls with a value of the type that elements are stored in.
@@ -78,7 +107,9 @@ struct VectorConvolution {
                ((y - image.first_row) * image.extent.width + x) * image.pixel;
     }
 
-    static float widened(float value) { return value; }
+    static float widened(float value) {
+        return value;
+    }
     static float widened(std::uint16_t bits) {
         return __builtin_bit_cast(float, static_cast<std::uint32_t>(bits) << 16);
     }
@@ -127,27 +158,13 @@ struct VectorConvolution {
 
     template <typename Element>
     static void transform_window(const Element *from, std::int64_t row, std::int64_t pixel, float *to) {
-        Vector columns[6][6];
+        transform_both_axes(
+            transform_input, window, [&](int y, int x) { return Set::load(from + y * row + x * pixel); },
+            [&](int y, const Vector(&line)[window]) {
 #pragma GCC unroll 6
-        for (int x = 0; x < 6; ++x) {
-            Vector column[6];
-#pragma GCC unroll 6
-            for (int y = 0; y < 6; ++y)
-                column[y] = Set::load(from + y * row + x * pixel);
-            transform_input(column, columns[x]);
-        }
-#pragma GCC unroll 6
-        for (int y = 0; y < 6; ++y) {
-            Vector line[6];
-            Vector out[6];
-#pragma GCC unroll 6
-            for (int x = 0; x < 6; ++x)
-                line[x] = columns[x][y];
-            transform_input(line, out);
-#pragma GCC unroll 6
-            for (int x = 0; x < 6; ++x)
-                Set::store(to + (y * 6 + x) * lanes, out[x]);
-        }
+                for (int x = 0; x < window; ++x)
+                    Set::store(to + (y * window + x) * lanes, line[x]);
+            });
     }
 
     // Filters of one group from their taps: [point][input][channel].
@@ -158,22 +175,14 @@ struct VectorConvolution {
             for (std::int64_t v = 0; v < vectors; ++v) {
                 const Element *g = from + i * taps * width + v * lanes;
                 float *out = to + i * width + v * lanes;
-                Vector columns[3][6];
-#pragma GCC unroll 3
-                for (int x = 0; x < 3; ++x) {
-                    const Vector column[3] = {Set::load(g + x * width), Set::load(g + (3 + x) * width),
-                                              Set::load(g + (6 + x) * width)};
-                    transform_filter(column, columns[x]);
-                }
+                transform_both_axes(
+                    transform_filter, window,
+                    [&](int y, int x) { return Set::load(g + (3 * y + x) * width); },
+                    [&](int y, const Vector(&line)[window]) {
 #pragma GCC unroll 6
-                for (int y = 0; y < 6; ++y) {
-                    const Vector line[3] = {columns[0][y], columns[1][y], columns[2][y]};
-                    Vector transformed[6];
-                    transform_filter(line, transformed);
-#pragma GCC unroll 6
-                    for (int x = 0; x < 6; ++x)
-                        Set::store(out + (y * 6 + x) * inputs * width, transformed[x]);
-                }
+                        for (int x = 0; x < window; ++x)
+                            Set::store(out + (y * window + x) * inputs * width, line[x]);
+                    });
             }
     }
 
@@ -335,32 +344,17 @@ struct VectorConvolution {
             for (std::int64_t v = 0; v < vectors; ++v, from += points * lanes) {
                 const std::int64_t c = channel + v * lanes;
                 const bool whole = task.output.pixel >= c + lanes;
-                Vector columns[6][4];
-#pragma GCC unroll 6
-                for (int x = 0; x < 6; ++x) {
-                    Vector column[6];
-#pragma GCC unroll 6
-                    for (int y = 0; y < 6; ++y)
-                        column[y] = Set::load(from + (y * 6 + x) * lanes);
-                    transform_output(column, columns[x]);
-                }
+                transform_both_axes(
+                    transform_output, height,
+                    [&](int y, int x) { return Set::load(from + (y * window + x) * lanes); },
+                    [&](int y, const Vector(&line)[tile_size]) {
 #pragma GCC unroll 4
-                for (int y = 0; y < 4; ++y) {
-                    if (y >= height)
-                        break;
-                    Vector line[6];
-                    Vector out[4];
-#pragma GCC unroll 6
-                    for (int x = 0; x < 6; ++x)
-                        line[x] = columns[x][y];
-                    transform_output(line, out);
-#pragma GCC unroll 4
-                    for (int x = 0; x < 4; ++x) {
-                        if (x >= width)
-                            break;
-                        finish<Element>(task, top + y, left + x, c, whole, out[x]);
-                    }
-                }
+                        for (int x = 0; x < tile_size; ++x) {
+                            if (x >= width)
+                                break;
+                            finish<Element>(task, top + y, left + x, c, whole, line[x]);
+                        }
+                    });
             }
         }
     }
