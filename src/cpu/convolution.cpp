@@ -57,8 +57,15 @@ bool keeps_transformed(const ConvolutionDesc &desc) {
     return desc.inputs * desc.outputs <= 64 * 128;
 }
 
+std::int64_t most_tiles_at_a_time(const ConvolutionDesc &desc) {
+    // Measured: fewer tiles use the filters, once in a core's cache, too little, and transform them too often
+    // where they are not kept; more do not stay in it themselves.
+    return keeps_transformed(desc) ? 96 : 144;
+}
+
 Convolution::Convolution(const ConvolutionDesc &desc, const Kernels &kernels, Storage storage)
-    : kernels_(kernels), pads_(desc.pads), bias_(padded(desc.bias, kernels.whole(desc.outputs))) {
+    : kernels_(kernels), pads_(desc.pads), most_tiles_(cpu::most_tiles_at_a_time(desc)),
+      bias_(padded(desc.bias, kernels.whole(desc.outputs))) {
     packed_.inputs = desc.inputs;
     packed_.outputs = desc.outputs;
     packed_.pad_top = desc.pads.top;
@@ -109,15 +116,9 @@ void Convolution::keep_taps(const ConvolutionDesc &desc, Storage storage) {
     packed_.filters_storage = storage;
 }
 
-std::int64_t Convolution::most_tiles_at_a_time() const {
-    // Measured: fewer tiles use the filters, once in a core's cache, too little, and transform them too often
-    // where they are not kept; more do not stay in it themselves.
-    return packed_.transformed ? 96 : 144;
-}
-
 std::int64_t Convolution::tiles_at_a_time(std::int64_t all, int threads) const {
     // As many for every thread, so that none waits for the others at the end.
-    const std::int64_t most = most_tiles_at_a_time() * threads;
+    const std::int64_t most = most_tiles_ * threads;
     const std::int64_t turns = threads * ((all + most - 1) / most);
     const std::int64_t tiles = (all + turns - 1) / turns;
     return (tiles + kernels_.rows - 1) / kernels_.rows * kernels_.rows;

@@ -27,6 +27,9 @@ struct ConvolutionDesc {
 // Whether the filters are transformed once; else for every frame, to save memory.
 [[nodiscard]] bool keeps_transformed(const ConvolutionDesc &desc);
 
+// How many tiles of the layer are best computed at a time.
+[[nodiscard]] std::int64_t most_tiles_at_a_time(const ConvolutionDesc &desc);
+
 // Immutable, so that any number of threads may run it at once.
 class Convolution {
 public:
@@ -40,8 +43,8 @@ public:
     }
     [[nodiscard]] const Packed &packed() const { return packed_; }
 
-    // How many tiles are best computed at a time, and where so many threads share `all` of them.
-    [[nodiscard]] std::int64_t most_tiles_at_a_time() const;
+    [[nodiscard]] std::int64_t most_tiles_at_a_time() const { return most_tiles_; }
+    // The same where so many threads share `all` of them.
     [[nodiscard]] std::int64_t tiles_at_a_time(std::int64_t all, int threads) const;
 
 private:
@@ -50,6 +53,7 @@ private:
 
     const Kernels &kernels_;
     Pads pads_;
+    std::int64_t most_tiles_;
     Packed packed_;
     HostBuffer filters_;
     HostBuffer bias_;

@@ -16,7 +16,9 @@ double saved(const cpu::ConvolutionStepDesc &step, const ov::PartialShape &resul
     double cycles = 2.25 / 16 * inputs * outputs + 2 * inputs + 1.5 * outputs;
     if (!cpu::keeps_transformed(step.layer) && result.is_static()) {
         const auto pixels = static_cast<double>(result[2].get_length() * result[3].get_length());
-        cycles += 7 * inputs * outputs * (2 / pixels + 1 / (192.0 * 16));
+        const auto at_a_time =
+            static_cast<double>(cpu::most_tiles_at_a_time(step.layer) * cpu::tile_size * cpu::tile_size);
+        cycles += 7 * inputs * outputs * (2 / pixels + 1 / at_a_time);
     }
     return direct * inputs * outputs - cycles;
 }
