@@ -92,7 +92,7 @@ Bands ConvolutionChain::plan(std::span<const Extent> inputs, int threads) const 
     return plan_bands(desc);
 }
 
-ConvolutionChain::Memory ConvolutionChain::workspace(std::span<const Extent> inputs, int threads) const {
+ConvolutionChain::Memory ConvolutionChain::plan_memory(std::span<const Extent> inputs, int threads) const {
     Memory memory = {plan(inputs, threads), {}, 0, 0};
     for (std::size_t i = 0; i < steps_.size(); ++i) {
         const Extent size = extent(static_cast<std::int64_t>(inputs.size() + i), inputs);
@@ -107,13 +107,24 @@ ConvolutionChain::Memory ConvolutionChain::workspace(std::span<const Extent> inp
     return memory;
 }
 
+std::shared_ptr<const ConvolutionChain::Memory> ConvolutionChain::workspace(std::span<const Extent> inputs,
+                                                                            int threads) const {
+    const std::lock_guard lock(mutex_);
+    if (!last_.memory || last_.threads != threads || !std::ranges::equal(last_.inputs, inputs))
+        last_ = {{inputs.begin(), inputs.end()},
+                 threads,
+                 std::make_shared<const Memory>(plan_memory(inputs, threads))};
+    return last_.memory;
+}
+
 void ConvolutionChain::run(std::span<const Image> inputs, std::span<const Image> outputs,
                            Workspace &workspace) const {
     const int threads = workspace.crew().size();
     std::vector<Extent> extents;
     for (const Image &input : inputs)
         extents.push_back(input.extent);
-    const Memory needed = this->workspace(extents, threads);
+    const std::shared_ptr<const Memory> planned = this->workspace(extents, threads);
+    const Memory &needed = *planned;
     std::byte *const memory = workspace.memory(static_cast<std::size_t>(needed.bytes));
 
     std::vector<Image> values(inputs.begin(), inputs.end());

@@ -5,6 +5,8 @@
 #include "cpu/convolution.h"
 #include "cpu/workspace.h"
 
+#include <memory>
+#include <mutex>
 #include <vector>
 
 namespace vsmlrt::cpu {
@@ -26,7 +28,7 @@ struct ConvolutionChainDesc {
     std::vector<std::int64_t> outputs; // values, each once and none of them an input
 };
 
-// Immutable; any number of calls at once, each with its own workspace.
+// Any number of calls at once, each with its own workspace.
 class ConvolutionChain {
 public:
     // Values between the steps are stored in `storage` where the kernels can. A step's input and what is
@@ -54,7 +56,8 @@ public:
         std::int64_t scratch = 0;          // bytes a thread
         std::int64_t bytes = 0;            // all of them
     };
-    [[nodiscard]] Memory workspace(std::span<const Extent> inputs, int threads) const;
+    // Worked out when first asked for; of the sizes and threads that were asked for last it is kept.
+    [[nodiscard]] std::shared_ptr<const Memory> workspace(std::span<const Extent> inputs, int threads) const;
 
     // Images of the inputs' and outputs' channels, outputs in the order of the description.
     void run(std::span<const Image> inputs, std::span<const Image> outputs, Workspace &workspace) const;
@@ -72,6 +75,7 @@ private:
     // cache.
     [[nodiscard]] std::int64_t rows_at_a_time(std::int64_t width, int threads) const;
     [[nodiscard]] Bands plan(std::span<const Extent> inputs, int threads) const;
+    [[nodiscard]] Memory plan_memory(std::span<const Extent> inputs, int threads) const;
 
     const Kernels &kernels_;
     Storage storage_;
@@ -79,6 +83,14 @@ private:
     std::vector<Step> steps_;
     std::vector<std::int64_t> outputs_;
     std::vector<Origin> origins_;
+
+    struct LastAsked {
+        std::vector<Extent> inputs;
+        int threads = 0;
+        std::shared_ptr<const Memory> memory;
+    };
+    mutable std::mutex mutex_;
+    mutable LastAsked last_; // under the mutex
 };
 
 } // namespace vsmlrt::cpu

@@ -109,6 +109,21 @@ TEST_P(OwnConvolutionChain, CallsSideBySideGiveTheSame) {
     EXPECT_EQ(worst, std::vector<double>(3, 0));
 }
 
+TEST_P(OwnConvolutionChain, IsPlannedOnceForFramesOfOneSize) {
+    const Residual network;
+    const ConvolutionChain chain(network.desc, *cpu::kernels_for(GetParam()), Storage::fp32);
+    const Extent small[] = {{41, 23}};
+    const Extent large[] = {{41, 24}};
+    const auto planned = chain.workspace(small, 2);
+    Picture input({41, 23}, 16, Storage::fp32, 11);
+    Workspace workspace(2);
+    for (int frame = 0; frame < 2; ++frame)
+        static_cast<void>(run(chain, input, workspace));
+    EXPECT_EQ(chain.workspace(small, 2), planned);
+    EXPECT_NE(chain.workspace(large, 2), planned);
+    EXPECT_NE(chain.workspace(small, 1)->bytes, planned->bytes);
+}
+
 INSTANTIATE_TEST_SUITE_P(InstructionSets, OwnConvolutionChain,
                          testing::Values(InstructionSet::avx2, InstructionSet::avx512,
                                          InstructionSet::avx512_bf16),

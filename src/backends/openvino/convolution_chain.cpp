@@ -90,7 +90,7 @@ std::int64_t ConvolutionChain::workspace_bytes(int threads) const {
         const ov::PartialShape &shape = get_input_partial_shape(i);
         extents.push_back({shape[1].get_max_length(), shape[2].get_max_length()});
     }
-    return chain_->workspace(extents, threads).bytes;
+    return chain_->workspace(extents, threads)->bytes;
 }
 
 } // namespace vsmlrt::openvino
