@@ -1,3 +1,6 @@
+// Several processes share these folders: a file is replaced in one step, so
+// that a reader finds the old one or the new one, and a lock is taken on
+// the file that has the name now, not on one that was removed meanwhile.
 #include "base/file.h"
 
 #include "base/error.h"

@@ -1,3 +1,5 @@
+// Other processes read and write the same folder at any moment: nothing here trusts that
+// a file that was listed is still there, and files of unknown names are somebody else's.
 #include "cache/folder.h"
 
 #include <algorithm>

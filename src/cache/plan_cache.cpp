@@ -1,3 +1,5 @@
+// A cache may never be the reason why a picture is not
+// computed: every failure of the disk ends here, as a log line.
 #include "cache/plan_cache.h"
 
 #include "base/error.h"

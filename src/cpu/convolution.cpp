@@ -1,3 +1,5 @@
+// Constants are laid down in the order in which the kernels walk through them. Large filters are
+// kept as taps and transformed for every frame: transformed they would take four times the memory.
 #include "cpu/convolution.h"
 
 #include "tensor/half.h"

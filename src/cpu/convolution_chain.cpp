@@ -1,3 +1,5 @@
+// All steps of a frame, band by band, are written down before the threads start: they go through them in one
+// order, share each step, and need nothing of the caller in between.
 #include "cpu/convolution_chain.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Each pixel of the result reads four others at places of its own, so that loads are what it
+// costs: channels are brought together first, and a place's neighbours are two loads a row.
 #include "cpu/grid_sample.h"
 
 #include <algorithm>

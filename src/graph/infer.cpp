@@ -1,3 +1,5 @@
+// Networks that were exported for any size compute their own sizes, by operators like any others. These
+// run here, when a shape is inferred, so that a backend sees none of them and every size is a number.
 #include "graph/infer.h"
 
 #include "base/error.h"

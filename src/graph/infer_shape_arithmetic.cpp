@@ -1,3 +1,5 @@
+// Operators that mostly compute with sizes. Their results' shapes may depend on what
+// operands contain, which is known here wherever it follows from sizes and constants.
 #include "graph/infer_rules.h"
 
 #include "base/checked.h"

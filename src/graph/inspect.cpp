@@ -1,3 +1,5 @@
+// Most files say nothing about scale, multiple and receptive field. Rather than guess from operators,
+// the network is tried at sizes chosen so that only the right answer works at all of them.
 #include "graph/inspect.h"
 
 #include "base/checked.h"

@@ -1,3 +1,5 @@
+// One table for names, formulas and defaults: an operator that
+// stands in it is lowered, inferred and computed alike everywhere.
 #include "graph/pointwise.h"
 
 #include "base/error.h"

@@ -1,3 +1,5 @@
+// Edits put Casts wherever precisions meet without looking around; here,
+// afterwards, chains of them fold, as far as the values stay the same.
 #include "model/casts.h"
 
 #include "model/names.h"

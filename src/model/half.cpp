@@ -1,3 +1,5 @@
+// A value may be wanted in both precisions, by readers of either: each form gets a name
+// when it is first asked for, so that no Cast is written twice and none that nobody reads.
 #include "tensor/half.h"
 #include "base/error.h"
 #include "model/casts.h"

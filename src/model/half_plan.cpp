@@ -1,3 +1,5 @@
+// fp16 holds whole numbers up to 2048 only, so whatever computes coordinates has to
+// be found: forward from where they are made, and backward from where they are used.
 #include "model/half_plan.h"
 
 #include "model/subgraph.h"

@@ -1,3 +1,5 @@
+// Attributes are read by the kind that the message says it has: a field
+// of another kind is a broken file and must not pass for a default.
 #include "model/onnx_node.h"
 
 #include "base/error.h"

@@ -1,3 +1,5 @@
+// Everything is checked while it is read, because whoever gets a Network trusts it: names that
+// are made once and before they are read, sizes that hold in memory, versions that are known.
 #include "model/onnx_reader.h"
 
 #include "base/error.h"

@@ -1,3 +1,5 @@
+// A file states a tensor's elements in one of several fields, in any order and with sizes that need
+// not agree: what it says is collected first and believed only when it fits its type and dimensions.
 #include "model/onnx_tensor.h"
 
 #include "base/checked.h"

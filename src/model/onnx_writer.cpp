@@ -1,3 +1,5 @@
+// Written field by field rather than through generated classes, so that weights go from where they
+// lie straight into the file; what protozero leaves out by itself and readers need is put in here.
 #include "base/checked.h"
 #include "model/onnx.h"
 #include "model/onnx_format.h"

@@ -1,3 +1,5 @@
+// Subgraphs of control flow are carried as bytes. Edits on the graph around them still
+// have to know which of its values they read, so just that much is read of them.
 #include "model/subgraph.h"
 
 #include "model/onnx_format.h"

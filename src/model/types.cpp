@@ -1,3 +1,6 @@
+// Files state the types of their inputs and outputs, seldom those in
+// between. Edits must know every one, so each operator's rule stands here;
+// the exceptions are tables, and what is in none has its first input's type.
 #include "model/types.h"
 
 #include "model/subgraph.h"

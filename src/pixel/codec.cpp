@@ -1,3 +1,5 @@
+// Rectangles are cut into rows, and rows go to the kernels; here is what rows do not
+// know: where a rectangle leaves the picture, and what stands for the pixels outside.
 #include "pixel/codec.h"
 
 #include "pixel/border.h"

@@ -1,3 +1,5 @@
+// Exact in whole numbers: the weights of all tiles at a
+// position must add up to one, or tiles show as lines.
 #include "tile/plan.h"
 
 #include "base/error.h"

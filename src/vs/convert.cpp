@@ -1,3 +1,5 @@
+// Formats are converted by the core's own resize, never here: what is decided in
+// this file is which conversions are needed and which tags and arguments they get.
 #include "vs/convert.h"
 
 #include "base/error.h"

@@ -1,3 +1,5 @@
+// VapourSynth calls a filter several times for one frame, as what it asked for arrives: what
+// is known by then travels in a Request, and each stage asks for what the next one needs.
 #include "vs/interpolate_filter.h"
 
 #include "vs/frame_duration.h"

@@ -1,3 +1,5 @@
+// A run of equal frames is answered from its first: finding where it starts asks for frames before
+// n, so a request goes back step by step and ends at a frame whose result is known, or at a change.
 #include "vs/outer_filter.h"
 
 #include "vs/properties.h"

@@ -1,3 +1,5 @@
+// Whatever does not change from pair to pair is made once, and planes of equal rows are one row with a
+// stride of zero, so that an interpolator's eleven channels cost little more than its six of pictures.
 #include "vs/pair_inputs.h"
 
 #include "base/error.h"

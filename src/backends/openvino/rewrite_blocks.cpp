@@ -1,3 +1,5 @@
+// OpenVINO computes 16 channels of a result at a time: layers with few channels leave
+// most of each vector empty, and a block of pixels as so many more channels fills it.
 #include "backends/openvino/graph_nodes.h"
 #include "backends/openvino/rewrite.h"
 

@@ -1,3 +1,5 @@
+// Upscalers add the enlarged picture to their result at the very end, where values are largest: the
+// same sum before the shuffle, and resizes that change nothing left out, spare passes over memory.
 #include "backends/openvino/graph_nodes.h"
 #include "backends/openvino/rewrite.h"
 

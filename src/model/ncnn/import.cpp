@@ -1,3 +1,5 @@
+// ncnn's files say neither what their inputs are nor how large: what callers need to
+// know is put together from the layers after these have been converted one by one.
 #include "model/ncnn.h"
 
 #include "base/checked.h"

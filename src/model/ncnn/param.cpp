@@ -1,3 +1,5 @@
+// The text comes from anywhere: every count that it states is
+// compared with what follows, before anything is made of it.
 #include "model/ncnn/param.h"
 
 #include "base/error.h"

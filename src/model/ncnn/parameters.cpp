@@ -1,3 +1,5 @@
+// A layer's parameters are numbered, and a value's type shows only in how it is written. What a converter
+// asks for in another type, or does not support, is refused by its number.
 #include "model/ncnn/parameters.h"
 
 #include "base/error.h"

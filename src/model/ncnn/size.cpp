@@ -1,3 +1,5 @@
+// ncnn layers take sizes that ONNX has no attribute for. As expressions of the picture's height
+// and width they can be compared at trial sizes, where numbers would hold for one picture only.
 #include "model/ncnn/size.h"
 
 #include "base/error.h"
