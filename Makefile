@@ -1,13 +1,15 @@
 # Two commands: 'make demo' upscales a real clip, 'make test' runs the tests. Both set up first; repeats are quick.
 PYTHON_IN := .venv/bin/python
 
-.PHONY: help setup demo test lint fuzz bench-peers bench-interpolate bench-overhead clean
+.PHONY: help setup demo test lint fuzz levels sanitize bench-peers bench-interpolate bench-overhead clean
 
 help:
 	@echo 'make demo    set up, fetch a network, upscale a real clip into out/'
 	@echo 'make test    set up, build the C++ tests, run ctest and pytest'
 	@echo 'make lint    clang-format, clang-tidy, ruff and mypy'
 	@echo 'make fuzz    every parser on its corpus and what a fuzzer makes of it, 20 seconds each'
+	@echo 'make levels  the tests of CPU kernels as on processors with fewer instructions'
+	@echo 'make sanitize  the tests under the thread and the address sanitizer'
 	@echo 'make bench-peers     fps and memory beside vs-mlrt'"'"'s CPU plugins (an hour; ARGS="--sizes 640x272")'
 	@echo 'make bench-interpolate  frame interpolation beside vs-mlrt'"'"'s OpenVINO plugin'
 	@echo 'make bench-overhead  what the filter itself costs'
@@ -31,6 +33,17 @@ lint:
 fuzz:
 	@tools/setup dev
 	@tools/fuzz
+
+levels: test
+	@tools/levels || true
+	@$(PYTHON_IN) tools/summary.py
+
+sanitize:
+	@tools/setup dev
+	@rm -rf build/results
+	@tools/sanitize tsan || true
+	@tools/sanitize asan || true
+	@$(PYTHON_IN) tools/summary.py
 
 bench-peers:
 	@tools/setup dev

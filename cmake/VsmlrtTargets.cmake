@@ -52,11 +52,18 @@ function(vsmlrt_module name)
   endif()
 endfunction()
 
-# vsmlrt_test(NAME SOURCES ... USES ... [GPU_TESTS pattern...]): one GoogleTest program, registered test by test; those
-# that a pattern names get ctest's label gpu (ctest -L gpu, ctest -LE gpu).
+# vsmlrt_test(NAME [ISOLATED] SOURCES ... USES ... [GPU_TESTS pattern...]): one GoogleTest program, registered with ctest
+# test by test; those that a pattern names get ctest's label gpu (ctest -L gpu, ctest -LE gpu). tools/run_tests.py finds it
+# in test_programs.txt; ISOLATED says that its tests need a process each.
 function(vsmlrt_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;USES;GPU_TESTS" ${ARGN})
+  cmake_parse_arguments(ARG "ISOLATED" "" "SOURCES;USES;GPU_TESTS" ${ARGN})
   add_executable(test_${name} ${ARG_SOURCES})
+  if(ARG_ISOLATED)
+    set(kind isolated)
+  else()
+    set(kind shared)
+  endif()
+  file(APPEND ${CMAKE_BINARY_DIR}/test_programs.txt "${CMAKE_CURRENT_BINARY_DIR}/test_${name} ${kind}\n")
   target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include
                                                   ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(test_${name} PRIVATE vsmlrt_options ${ARG_USES} GTest::gtest GTest::gtest_main)

