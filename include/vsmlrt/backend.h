@@ -35,8 +35,8 @@ struct vsmlrt_device_info {
     std::int64_t memory_bytes; // 0 where unknown
     std::int32_t native_fp16;  // 1: computes natively in that precision
     std::int32_t native_bf16;
-    // What blobs made on it depend on beside the backend's version and the device's name: the driver, further
-    // libraries, the device's capability. Null: no blob of this device is worth keeping.
+    // What blobs made on it depend on in addition to the backend's version and the device's name: the driver,
+    // further libraries, the device's capability. Null: no blob of this device is worth keeping.
     const char *plan_basis;
     std::int32_t plans_follow_streams; // 1: blobs depend on num_streams and num_threads as well
     // 1: its library keeps files of its own (timing and runtime caches) in vsmlrt_program_desc::kept_folder.

@@ -1,4 +1,4 @@
-// Whose fault a failure is. Crosses a module's door as an integer beside one sentence of text.
+// Whose fault a failure is. Crosses a module's door as an integer, with one sentence of text.
 #pragma once
 
 #include <cstdint>

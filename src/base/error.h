@@ -35,7 +35,7 @@ using Unsupported = ErrorOf<VSMLRT_UNSUPPORTED>;
 using DeviceError = ErrorOf<VSMLRT_DEVICE>;
 using InternalError = ErrorOf<VSMLRT_INTERNAL>;
 
-// Throws the class that belongs to a code; what is no known code is an internal error.
+// Throws the class that belongs to a code; an unknown code is an internal error.
 [[noreturn]] inline void raise(vsmlrt_code code, const std::string &message) {
     switch (code) {
     case VSMLRT_BAD_ARGUMENT:

@@ -63,7 +63,7 @@ std::vector<std::byte> read_file(const fs::path &path, std::uintmax_t limit) {
     if (::fstat(file.get(), &status) != 0)
         throw BadArgument("cannot read ", path.string(), ": ", cause(errno));
     if (!S_ISREG(status.st_mode))
-        throw BadArgument("cannot read ", path.string(), ": it is no regular file");
+        throw BadArgument("cannot read ", path.string(), ": it is not a regular file");
     const auto size = static_cast<std::uintmax_t>(status.st_size);
     if (size > limit)
         throw BadArgument("cannot read ", path.string(), ": it has ", size, " bytes, and at most ", limit,

@@ -61,7 +61,7 @@ Decoded decode_entry(std::span<const std::byte> file, std::string_view key) {
     if (file.size() < header_size)
         return {.blob = {}, .refusal = "it is shorter than its header"};
     if (!same(file.first(magic.size()), magic))
-        return {.blob = {}, .refusal = "it is no plan"};
+        return {.blob = {}, .refusal = "it is not a plan"};
     const auto checksum = file.subspan(magic.size(), checksum_size);
     std::span<const std::byte> rest = file.subspan(guarded_from);
     if (!same(checksum, content_hash(rest)))

@@ -95,7 +95,7 @@ private:
         const Floats at = task.align_corners ? (place + 1.F) * ((length - 1.F) * 0.5F)
                                              : ((place + 1.F) * length - 1.F) * 0.5F;
         const Floats last = Floats{} + (length - 1.F);
-        const Floats above = at > 0.F ? at : Floats{}; // What is no number is not above.
+        const Floats above = at > 0.F ? at : Floats{}; // NaN is not above 0.
         const Floats inside = above < last ? above : last;
         const Integers low = __builtin_convertvector(inside, Integers);
         const Integers end = Integers{} + static_cast<std::int32_t>(size - 1);

@@ -24,7 +24,7 @@ struct GridSample {
     }
 };
 
-// A place that is no number reads the picture's first column or row.
+// A place that is NaN reads the picture's first column or row.
 void run(const GridSample &task, Workspace &workspace);
 
 } // namespace vsmlrt::cpu

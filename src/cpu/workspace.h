@@ -1,4 +1,4 @@
-// What one call of a kernel needs beside its inputs and outputs.
+// What one call of a kernel needs in addition to its inputs and outputs.
 #pragma once
 
 #include "cpu/crew.h"

@@ -21,10 +21,11 @@ struct DeviceInfo {
     std::int64_t memory_bytes = 0; // 0: unknown
     bool native_fp16 = false;
     bool native_bf16 = false;
-    // What its plans depend on beside the backend's version and the device's name; absent: none is kept.
+    // What its plans depend on in addition to the backend's version and the device's name; absent: none is
+    // kept.
     std::optional<std::string> plan_basis = {};
     bool plans_follow_streams = false; // and on the numbers of streams and threads
-    bool keeps_files = false;          // its library keeps files of its own beside them
+    bool keeps_files = false;          // its library keeps files of its own in addition to them
 };
 
 // What a backend looked for and found no device of.

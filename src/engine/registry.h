@@ -21,8 +21,8 @@ struct BackendState {
 // Every module there is, by name.
 [[nodiscard]] std::vector<BackendState> list_backends();
 
-// "auto": the one of the highest rank that can run here. BadArgument for a name that is no module, with those
-// that are; Unsupported, with reason and remedy, for one that cannot run here.
+// "auto": the one of the highest rank that can run here. BadArgument for a name that is not a module's, with
+// those that are; Unsupported, with reason and remedy, for one that cannot run here.
 [[nodiscard]] Backend find_backend(const std::string &name);
 
 // The device of this id, or, if `id` is empty, the one at `index` of the backend's list. BadArgument naming

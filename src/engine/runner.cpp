@@ -79,7 +79,7 @@ void Runner::measure() {
         throw BadModel(
             "the network gives ", output.dims[3], "x", output.dims[2], " for an input of ",
             layout_.tile.width, "x", layout_.tile.height,
-            ", which is no whole multiple; if its input must be a multiple of some size, say so with "
+            ", which is not a whole multiple; if its input must be a multiple of some size, say so with "
             "\"multiple\"");
     scale_ = static_cast<int>(scale);
     height_scale_ = static_cast<int>(height_scale);

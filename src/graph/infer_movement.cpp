@@ -112,7 +112,7 @@ Dims infer_shape(Pad &op, const Operands &in) {
     if (amounts.size() != axes.size() * 2)
         throw BadModel(amounts.size(), " amounts of padding for ", axes.size(), " axes");
     if (in.has(2) && (count(in.dims(2)) != 1 || in.at(2).type != in.at(0).type))
-        throw BadModel("a padding value that is no single ", element_name(in.at(0).type));
+        throw BadModel("a padding value that is not a single ", element_name(in.at(0).type));
     op.begins.assign(dims.size(), 0);
     for (std::size_t i = 0; i < axes.size(); ++i) {
         constexpr Integer most = Integer{1} << 32;

@@ -21,7 +21,7 @@ Dims infer_shape(const Binary &op, const Operands &in) {
 Dims infer_shape(const Clip &, const Operands &in) {
     for (const std::size_t bound : {1, 2})
         if (in.has(bound) && (count(in.dims(bound)) != 1 || in.at(bound).type != in.at(0).type))
-            throw BadModel("a bound that is no single ", element_name(in.at(0).type));
+            throw BadModel("a bound that is not a single ", element_name(in.at(0).type));
     return {in.dims(0)};
 }
 

@@ -6,7 +6,7 @@
 namespace vsmlrt::graph {
 
 // Unsupported, naming node and operator, for operators, types and modes outside of the IR; BadModel for nodes
-// that are no valid ONNX. Constants are folded and what no output needs is dropped.
+// that are not valid ONNX. Constants are folded and what no output needs is dropped.
 [[nodiscard]] Graph lower(const model::Network &network);
 
 } // namespace vsmlrt::graph

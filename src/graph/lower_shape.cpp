@@ -23,7 +23,7 @@ void constant(Lowering &lowering, const model::Node &node) {
     }
     if (given("value_ints"))
         return lowering.pass_through(node, lowering.constant(node.integers("value_ints")));
-    outside_of_the_ir("a constant that is no tensor and no number");
+    outside_of_the_ir("a constant that is neither a tensor nor a number");
 }
 
 void shape(Lowering &lowering, const model::Node &node) {

@@ -51,12 +51,12 @@ Padding read_padding(const Network &network) {
 int input_channels(const Value &input) {
     if (!input.has_shape || input.dims.size() != image_rank)
         throw BadModel("input \"", input.name,
-                       "\" is no picture: four dimensions (1, channels, height, width) are "
+                       "\" is not a picture: four dimensions (1, channels, height, width) are "
                        "accepted, it has ",
                        input.has_shape ? std::to_string(input.dims.size()) : "no shape");
     if (input.type != Element::f32 && input.type != Element::f16)
         throw BadModel("input \"", input.name,
-                       "\" is no picture: float32 and float16 are accepted, it holds ",
+                       "\" is not a picture: float32 and float16 are accepted, it holds ",
                        element_name(input.type));
     const std::optional<std::int64_t> channels = input.dims[channel_axis].size;
     if (!channels || *channels < 1)

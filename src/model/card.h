@@ -27,7 +27,7 @@ struct Card {
 };
 
 // The card of a network from its metadata and inputs alone: no shapes are propagated (src/graph refines it).
-// BadModel for metadata that is no number, and for networks whose inputs are no pictures.
+// BadModel for metadata that is not a number, and for networks whose inputs are not pictures.
 [[nodiscard]] Card read_card(const Network &network);
 // Puts all but the channels, which the inputs and outputs tell, into the metadata.
 void write_card(Network &network, const Card &card);

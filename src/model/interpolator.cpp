@@ -16,7 +16,7 @@ constexpr std::array grid_roles = {InterpolatorRole::timestep, InterpolatorRole:
                                    InterpolatorRole::row_step};
 constexpr std::array scale_roles = {InterpolatorRole::timestep, InterpolatorRole::flow_scale};
 
-// What the channels beside the pictures hold, by how many there are; empty for numbers that no form has.
+// What the channels other than the pictures hold, by how many there are; empty for numbers that no form has.
 std::vector<InterpolatorRole> roles_beside(std::size_t channels) {
     if (channels == grid_roles.size())
         return {grid_roles.begin(), grid_roles.end()};
@@ -37,7 +37,7 @@ std::size_t channels_of(const Value &input) {
         given.push_back(text("\"", input.name, "\" of ", channels_of(input), " channel(s)"));
     throw BadModel(
         "the network takes ", join(given, ", "),
-        ", and is no interpolator; two RGB frames and a timestep are accepted (7 channels), with the "
+        ", and is not an interpolator; two RGB frames and a timestep are accepted (7 channels), with the "
         "flow scale (8) or with grids and multipliers (11), in one input or in several");
 }
 

@@ -17,8 +17,9 @@ struct NcnnOptions {
     bool restore_size = true;
 };
 
-// BadModel, naming line or layer, for text that is no param file (magic 7767517), layers or parameters that
-// are not supported, weights that are missing or too short, weights left over, cycles, dims beyond memory.
+// BadModel, naming line or layer, for text that is not a param file (magic 7767517), layers or parameters
+// that are not supported, weights that are missing or too short, weights left over, cycles, dims beyond
+// memory.
 [[nodiscard]] Network import_ncnn(std::string_view param, std::span<const std::byte> bin,
                                   const NcnnOptions &options = {});
 

@@ -159,7 +159,7 @@ void read_graph(protozero::data_view view, Network &network, ExternalData &exter
                   [&](const Value &input) { return network.initializers.contains(input.name); });
 }
 
-// What a file that is no ONNX network seems to be.
+// What a file that is not an ONNX network seems to be.
 std::string_view nature_of(std::string_view bytes) {
     const std::string_view start = bytes.substr(0, 256);
     if (start.empty())

@@ -200,7 +200,7 @@ std::int64_t location_number(const Fields &fields, const char *key, std::int64_t
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (error != std::errc() || end != digits.data() + digits.size() || value < 0)
-        throw BadModel("tensor \"", fields.name, "\": external data's ", key, " is no size: \"", digits,
+        throw BadModel("tensor \"", fields.name, "\": external data's ", key, " is not a size: \"", digits,
                        "\"");
     return value;
 }

@@ -26,7 +26,7 @@ public:
     }
 
 private:
-    // Before opset 13, Softmax takes the axes from `axis` on as one; with the last axis that is no
+    // Before opset 13, Softmax takes the axes from `axis` on as one; with the last axis that makes no
     // difference.
     [[nodiscard]] bool is_flattening(const Node &node) const {
         return result_.opset < 13 && (node.op == "Softmax" || node.op == "LogSoftmax") &&

@@ -69,7 +69,7 @@ private:
     }
 
     [[nodiscard]] static std::optional<Element> subgraph_output(const Node &node, std::size_t index) {
-        // A loop's body gives its condition first, which is no output of the node.
+        // A loop's body gives its condition first, which is not an output of the node.
         const std::size_t offset = node.op == "Loop" ? 1 : 0;
         const auto types = subgraph_output_types(node, node.op == "If" ? "then_branch" : "body");
         return index + offset < types.size() ? types[index + offset] : std::nullopt;

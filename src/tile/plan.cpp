@@ -65,8 +65,8 @@ std::vector<Span> place_tiles(const Side &side) {
 //     right          ┊░░░░╱▒▒▒▒▒┊────────────
 //                    ├────── both ──────┤
 //
-// It is no longer than the step between the two, because then the cross-fades on either side of a tile cannot
-// meet: no more than two tiles ever count at a position, however many of them read it.
+// It is not longer than the step between the two, because then the cross-fades on either side of a tile
+// cannot meet: no more than two tiles ever count at a position, however many of them read it.
 void join(Span &left, Span &right, int receptive_field) {
     const int step = right.origin - left.origin;
     const int both = left.size - step;

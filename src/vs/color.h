@@ -24,7 +24,8 @@ struct Color {
 [[nodiscard]] Color fix_color(const Host &host, const Node &clip, std::optional<int> matrix,
                               std::optional<int> range);
 
-// BadArgument if frame n of a clip says something else than what was fixed. Unspecified is no contradiction.
+// BadArgument if frame n of a clip says something else than what was fixed. Unspecified is not a
+// contradiction.
 void check_color(const Host &host, const VSFrame *frame, int n, const Color &fixed);
 
 } // namespace vsmlrt::vs

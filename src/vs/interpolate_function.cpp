@@ -131,9 +131,9 @@ private:
         session_ = std::make_shared<engine::Session>(std::move(interpolator.network), options, size,
                                                      std::move(devices), frames_);
         if (session_->scale() != 1 || session_->height_scale() != 1 || session_->output_channels() != 3)
-            throw BadModel("the network gives ", session_->output_channels(), " channel(s) of ",
-                           session_->scale(),
-                           "x the size, and is no interpolator; one RGB frame of the same size is accepted");
+            throw BadModel(
+                "the network gives ", session_->output_channels(), " channel(s) of ", session_->scale(),
+                "x the size, and is not an interpolator; one RGB frame of the same size is accepted");
     }
 
     [[nodiscard]] VSVideoFormat result_format() const {

@@ -1,4 +1,4 @@
-// What an interpolator reads beside the two frames: timestep, flow scale and grids.
+// What an interpolator reads in addition to the two frames: timestep, flow scale and grids.
 #pragma once
 
 #include "engine/session.h"

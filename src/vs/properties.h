@@ -33,7 +33,7 @@ inline void copy_meaning(const Host &host, std::span<const char *const> names, c
     }
 }
 
-// RGB is no YUV and GRAY is no RGB, whatever the frame was made from; resize refuses frames that say so.
+// RGB is not YUV and GRAY is not RGB, whatever the frame was made from; resize refuses frames that say so.
 inline void set_family(const Host &host, const VSVideoFormat &format, VSMap *properties) {
     int error = 0;
     const std::int64_t matrix = host.api->mapGetInt(properties, "_Matrix", 0, &error);

@@ -70,8 +70,8 @@ TEST_F(FileTest, ReadsWhatWasWritten) {
 TEST_F(FileTest, ReadingNamesPathAndCause) {
     const fs::path missing = folder_ / "missing";
     EXPECT_EQ(read_failure(missing), "cannot open " + missing.string() + ": No such file or directory");
-    EXPECT_EQ(read_failure(folder_), "cannot read " + folder_.string() + ": it is no regular file");
-    EXPECT_EQ(read_failure("/dev/null"), "cannot read /dev/null: it is no regular file");
+    EXPECT_EQ(read_failure(folder_), "cannot read " + folder_.string() + ": it is not a regular file");
+    EXPECT_EQ(read_failure("/dev/null"), "cannot read /dev/null: it is not a regular file");
     const fs::path long_file = folder_ / "long";
     replace_file(long_file, bytes(std::string(101, 'x')));
     EXPECT_EQ(read_failure(long_file),
@@ -81,7 +81,7 @@ TEST_F(FileTest, ReadingNamesPathAndCause) {
 TEST_F(FileTest, ReadingAFifoDoesNotWaitForAWriter) {
     const fs::path fifo = folder_ / "fifo";
     ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
-    EXPECT_EQ(read_failure(fifo), "cannot read " + fifo.string() + ": it is no regular file");
+    EXPECT_EQ(read_failure(fifo), "cannot read " + fifo.string() + ": it is not a regular file");
 }
 
 TEST_F(FileTest, FailedReplacementLeavesNothingBehind) {

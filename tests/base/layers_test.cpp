@@ -88,12 +88,12 @@ std::string judge(const Include &include) {
     if (!include.quoted || first == "vsmlrt")
         return {};
     if (allowed.count(first) == 0)
-        return "is no path from src or include";
+        return "is not a path from src or include";
     if (folder_of(include.target) == folder)
         return {};
     const auto rule = allowed.find(layer);
     if (rule == allowed.end())
-        return "src/" + layer + " is no layer known to this test";
+        return "src/" + layer + " is not a layer known to this test";
     return rule->second.count(first) != 0 ? "" : "src/" + folder + " may not use src/" + first;
 }
 
@@ -133,8 +133,8 @@ TEST(Layers, ShortcutsAreRefused) {
     EXPECT_EQ(judge({"backends/reference/run.cpp", "openvino/openvino.hpp", false}),
               "only src/backends/openvino includes openvino");
     EXPECT_EQ(judge({"backends/onnxruntime/nvidia.cpp", "dlfcn.h", false}), "only src/base includes dlfcn.h");
-    EXPECT_EQ(judge({"base/file.cpp", "file.h", true}), "is no path from src or include");
-    EXPECT_EQ(judge({"new/thing.cpp", "base/text.h", true}), "src/new is no layer known to this test");
+    EXPECT_EQ(judge({"base/file.cpp", "file.h", true}), "is not a path from src or include");
+    EXPECT_EQ(judge({"new/thing.cpp", "base/text.h", true}), "src/new is not a layer known to this test");
     EXPECT_EQ(judge({"backends/reference/run.cpp", "graph/ir.h", true}), "");
     EXPECT_EQ(judge({"module/door.h", "vsmlrt/backend.h", true}), "");
 }

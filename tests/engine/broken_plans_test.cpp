@@ -61,7 +61,7 @@ TEST_F(BrokenPlans, ABitFlipped) {
         expect_built_again("it is damaged");
     }
     flip(0);
-    expect_built_again("it is no plan");
+    expect_built_again("it is not a plan");
 }
 
 TEST_F(BrokenPlans, OfAnotherDriver) {

@@ -59,7 +59,7 @@ TEST_F(StoredPlans, ProgramsOfHalfTensorsHaveAPlaceOfTheirOwn) {
     EXPECT_EQ(found[2].rfind("blur_12x8_fp32_fp32_", 0), 0U) << found[2];
 }
 
-// What an interpolator asks for, whose timestep is no sample of a picture.
+// What an interpolator asks for, whose timestep is not a sample of a picture.
 TEST_F(StoredPlans, InputsBecomeHalfWhereTheNetworkIsComputedSo) {
     engine::SessionOptions asked = options();
     asked.program.half_inputs = engine::HalfInputs::where_computed_in_half;

@@ -75,7 +75,7 @@ std::vector<Bad> bad_texts() {
         {"key_out_of_range", param_of(1, "ReLU r 1 1 in out 32=1\n"), {"line 4", "key 32"}},
         {"key_twice", param_of(1, "ReLU r 1 1 in out 0=1 0=2\n"), {"line 4", "twice"}},
         {"not_a_number", param_of(1, "ReLU r 1 1 in out 0=nan\n"), {"line 4", "must be a number"}},
-        {"infinite", param_of(1, "ReLU r 1 1 in out 0=1e99\n"), {"line 4", "no number"}},
+        {"infinite", param_of(1, "ReLU r 1 1 in out 0=1e99\n"), {"line 4", "not a number"}},
         {"integer_overflow", param_of(1, "ReLU r 1 1 in out 0=99999999999\n"), {"line 4", "32-bit"}},
         {"array_length_lies",
          param_of(1, "Eltwise r 2 1 in in out 0=1 -23301=2000000000,1.0,1.0\n"),
@@ -182,7 +182,7 @@ TEST(NcnnBadWeights, Int8ScaleThatIsNoNumber) {
     BinFile bin;
     bin.tag(0x000D4B38).bytes(84, 1).tag(0x7fc00000).floats(3, 1);
     const auto message = refusal(param_of(1, "Convolution c 1 1 in out 0=3 1=3 6=81 8=1\n"), bin);
-    EXPECT_NE(message.find("no finite number"), std::string::npos) << message;
+    EXPECT_NE(message.find("not a finite number"), std::string::npos) << message;
 }
 
 } // namespace

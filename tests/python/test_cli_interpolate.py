@@ -230,7 +230,7 @@ def test_what_cannot_be_interpolated(tmp_path: Path, video: Path) -> None:
     many = command(video, output, "--model", network, "--multiplier", "999999999")
     assert [done.returncode for done in (one, picture, many)] == [1, 1, 1]
     assert "a clip of two frames or more is accepted" in sentence_of(one)
-    assert "is no interpolator" in sentence_of(picture)
+    assert "is not an interpolator" in sentence_of(picture)
     assert "frames of a clip of 10" in sentence_of(many)
     assert not output.exists()
 

@@ -103,7 +103,7 @@ def test_durations_that_are_none(num: int, den: int, options: dict[str, int], cl
 def test_a_network_that_is_no_interpolator(channels: int, clip: vs.VideoNode, tmp_path: Path) -> None:
     path = networks.convs(tmp_path / "network.onnx", 2, channels=channels)
     message = refusal(clip, path)
-    assert f'"input" of {channels} channel(s), and is no interpolator' in message
+    assert f'"input" of {channels} channel(s), and is not an interpolator' in message
     assert "7 channels" in message
 
 
@@ -112,14 +112,14 @@ def test_separate_inputs_that_are_none(clip: vs.VideoNode, tmp_path: Path) -> No
 
     node = helper.make_node("Concat", ["a", "b"], ["output"], axis=1)
     path = networks.save(tmp_path / "two.onnx", [node], {}, outputs=7, inputs={"a": 4, "b": 3})
-    assert '"a" of 4 channel(s), "b" of 3 channel(s), and is no interpolator' in refusal(clip, path)
+    assert '"a" of 4 channel(s), "b" of 3 channel(s), and is not an interpolator' in refusal(clip, path)
 
 
 @pytest.mark.parametrize(("scale", "outputs"), [(1, 1), (1, 4), (2, 3)])
 def test_a_result_that_is_no_frame(scale: int, outputs: int, clip: vs.VideoNode, tmp_path: Path) -> None:
     path = networks.convs(tmp_path / "network.onnx", 2, scale, 7, outputs)
     message = refusal(clip, path)
-    assert f"the network gives {outputs} channel(s) of {scale}x the size, and is no interpolator" in message
+    assert f"the network gives {outputs} channel(s) of {scale}x the size, and is not an interpolator" in message
 
 
 def test_a_missing_file(clip: vs.VideoNode, tmp_path: Path) -> None:

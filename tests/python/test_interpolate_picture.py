@@ -65,7 +65,7 @@ def moving(tmp_path: Path, name: str, dx: float, dy: float, form: str) -> str:
 @pytest.mark.parametrize("form", rife_networks.FORMS)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_square_stands_at_its_share_of_the_way(tmp_path: Path, name: str, form: str, backend: str) -> None:
-    """t = 1/4, 1/3 and 1/2, at a size that is no multiple of what the network needs."""
+    """t = 1/4, 1/3 and 1/2, at a size that is not a multiple of what the network needs."""
     dx, dy = 12.0, -6.0
     path = moving(tmp_path, name, dx, dy, form)
     clip = drawn(2, 100, 75, lambda n, x, y: (abs(x - 30 - n * dx) <= 8) & (abs(y - 40 - n * dy) <= 8))

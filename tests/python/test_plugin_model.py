@@ -69,7 +69,7 @@ def test_tiles_of_a_network_with_a_multiple(tile: int, unet: str) -> None:
 
 
 def test_every_tile_of_a_network_with_a_multiple_at_the_least_overlap(unet: str) -> None:
-    """From the least tile on, with overlaps of exactly the receptive field, which is no multiple of 8."""
+    """From the least tile on, with overlaps of exactly the receptive field, which is not a multiple of 8."""
     overlap = lists(CORE.mlrt.Inspect(unet)).one("receptive_field")
     assert overlap == 17
     clip = noise(CORE, 91, 77)
@@ -361,7 +361,7 @@ def test_output_that_is_no_multiple(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     weights = {"w": rng.standard_normal((3, 3, 5, 5)).astype(np.float32)}
     path = networks.save(tmp_path / "valid.onnx", [onnx.helper.make_node("Conv", ["input", "w"], ["output"])], weights)
-    with pytest.raises(vs.Error, match="gives 60x60 for an input of 64x64, which is no whole multiple"):
+    with pytest.raises(vs.Error, match="gives 60x60 for an input of 64x64, which is not a whole multiple"):
         model(noise(CORE, 64, 64), path)
 
 

@@ -15,7 +15,8 @@ struct Device {
     Provider provider;
     int index = 0;                       // among the provider's devices
     const OrtEpDevice *plugin = nullptr; // of a plugin library; null: built in
-    std::string plan_basis; // what its context models and kept files depend on beside ONNX Runtime's version
+    std::string
+        plan_basis; // what its context models and kept files depend on in addition to ONNX Runtime's version
 
     [[nodiscard]] bool has_plans() const { return provider.context_models || provider.keeps_files(); }
     [[nodiscard]] bool is_cpu() const { return id == "CPU"; }

@@ -130,7 +130,7 @@ std::string registration_failure(const ProviderLibrary &library) {
         return "there is no such file";
     try {
         if (!open_vendor_library(library.file, nvidia_folders()).find("CreateEpFactories"))
-            return "it is no execution provider of ONNX Runtime (it has no CreateEpFactories)";
+            return "it is not an execution provider of ONNX Runtime (it has no CreateEpFactories)";
     } catch (const Unsupported &missing) {
         return missing.what();
     }

@@ -72,7 +72,7 @@ Library load() {
     const std::string shown = path.empty() ? file_name : path.string();
     const auto entry = reinterpret_cast<const ApiBase *(*)()>(opened.find("OrtGetApiBase"));
     if (!entry)
-        throw Unsupported(shown, " is no ONNX Runtime: it has no OrtGetApiBase");
+        throw Unsupported(shown, " is not ONNX Runtime: it has no OrtGetApiBase");
     const ApiBase *const base = entry();
     const char *const text = base->get_version();
     const Version version = parse(text);

@@ -12,7 +12,7 @@ namespace vsmlrt::ort {
 
 class NetworkFacts {
 public:
-    // BadModel if the bytes are no network.
+    // BadModel if the bytes are not a network.
     explicit NetworkFacts(const vsmlrt_program_desc &desc);
 
     // Picture inputs (rank 4), as a provider wants a size stated: "input:1x3x64x48,other:1x1x64x48".

@@ -27,7 +27,7 @@ std::string plan_basis(const std::string &id) {
         if (name == ov::device::architecture.name() || name.find("DRIVER_VERSION") != std::string::npos)
             basis += text(name, " ", core().get_property(id, name).as<std::string>(), "\n");
     }
-    // Programs of before are without them.
+    // A program with convolutions of our own and one without are different plans.
     if (const cpu::Kernels *own = id == "CPU" ? cpu::fastest_kernels() : nullptr)
         basis += text("own convolutions ", own->name, "\n");
     return basis;

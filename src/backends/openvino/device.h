@@ -19,10 +19,10 @@ struct Device {
     std::int64_t memory_bytes = 0; // 0: unknown
     bool native_fp16 = false;
     bool native_bf16 = false;
-    std::string plan_basis; // what its blobs depend on beside OpenVINO's version
+    std::string plan_basis; // what its blobs depend on in addition to OpenVINO's version
 };
 
-// Every device that OpenVINO lists and that answers; the virtual ones (AUTO, HETERO, ...) are no devices.
+// Every device that OpenVINO lists and that answers; the virtual ones (AUTO, HETERO, ...) are left out.
 [[nodiscard]] std::vector<Device> list_devices();
 // BadArgument, naming what there is, for an id that list_devices does not give.
 [[nodiscard]] Device find_device(const std::string &id);

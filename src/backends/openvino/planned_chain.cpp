@@ -8,7 +8,7 @@
 namespace vsmlrt::openvino {
 namespace {
 
-// Cycles a pixel of the result, measured on Zen 4: what a layer of ours saves beside OpenVINO's.
+// Cycles a pixel of the result, measured on Zen 4: what a layer of ours saves compared with OpenVINO's.
 double saved(const cpu::ConvolutionStepDesc &step, const ov::PartialShape &result, cpu::Storage storage) {
     const double direct = storage == cpu::Storage::bf16 ? 9 / (32 * 0.9) : 9 / (16 * 0.94);
     const auto inputs = static_cast<double>(step.layer.inputs);

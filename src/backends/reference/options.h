@@ -17,7 +17,7 @@ struct Faults {
     std::int64_t delay_ms = 0; // "fault.delay_ms=N": every run takes N milliseconds longer
 };
 
-// BadArgument, naming the options there are, for any other option and for values that are no whole numbers.
+// BadArgument, naming the options there are, for any other option and for values that are not whole numbers.
 [[nodiscard]] Faults read_options(std::span<const vsmlrt_option> options);
 
 } // namespace vsmlrt::reference

@@ -119,7 +119,7 @@ void convert_reshape(Conversion &c) {
         if (size == dropped && wanted.empty())
             continue;
         if (size < -1)
-            throw BadModel("parameter ", key, " is ", size, ", which is no size");
+            throw BadModel("parameter ", key, " is ", size, ", which is not a size");
         wanted.push_back(size);
     }
     if (wanted.empty())

@@ -126,7 +126,7 @@ std::vector<Layer> parse_param(std::string_view content) {
     Lines lines(content);
     Line line;
     if (!lines.next(line) || line.words.size() != 1 || line.words[0] != magic)
-        throw BadModel("this is no ncnn param text: its first line must be ", magic);
+        throw BadModel("this is not an ncnn param text: its first line must be ", magic);
     Line counts;
     if (!lines.next(counts) || counts.words.size() != 2)
         throw BadModel("line ", line.number + 1,

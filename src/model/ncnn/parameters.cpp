@@ -33,7 +33,7 @@ bool looks_like_text(std::string_view text) {
 float parse_real(std::string_view text, std::string_view what) {
     float value = 0;
     if (!parse_all(text, value) || !std::isfinite(value))
-        throw BadModel(what, " ", quoted(text), " is no number");
+        throw BadModel(what, " ", quoted(text), " is not a number");
     return value;
 }
 
@@ -77,14 +77,14 @@ std::string quoted(std::string_view text) {
 std::int32_t parse_integer(std::string_view text, std::string_view what) {
     std::int32_t value = 0;
     if (!parse_all(text, value))
-        throw BadModel(what, " ", quoted(text), " is no 32-bit integer");
+        throw BadModel(what, " ", quoted(text), " is not a 32-bit integer");
     return value;
 }
 
 void Parameters::add(std::string_view pair) {
     const auto equals = pair.find('=');
     if (equals == std::string_view::npos)
-        throw BadModel(quoted(pair), " is no key=value pair");
+        throw BadModel(quoted(pair), " is not a key=value pair");
     int key = parse_integer(pair.substr(0, equals), "parameter key");
     const auto text = pair.substr(equals + 1);
     auto items = split(text);

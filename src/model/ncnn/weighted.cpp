@@ -10,7 +10,7 @@ namespace vsmlrt::model::ncnn {
 
 namespace {
 
-constexpr int most_channels = 1 << 24; // a number of channels or weights above it is no network
+constexpr int most_channels = 1 << 24; // a number of channels or weights above it is not a network
 
 // Scale terms above 100 add a scale for the layer's output; a last digit of 2 is one scale for all groups.
 std::vector<float> read_scales(Conversion &c, const KernelLayout &layout) {
@@ -20,7 +20,7 @@ std::vector<float> read_scales(Conversion &c, const KernelLayout &layout) {
     static_cast<void>(c.weights.raw(term > 100 ? 2 : 1)); // of the layer's input and output
     for (const float scale : scales)
         if (!std::isfinite(scale))
-            throw BadModel("an int8 scale is no finite number");
+            throw BadModel("an int8 scale is not a finite number");
     return scales;
 }
 

@@ -20,7 +20,7 @@ struct KernelLayout {
 };
 
 // int8 kernels come back as fp32, value / scale. ncnn would also round the layer's input to int8, by a scale
-// that is stored beside; that is speed and not part of what the network means, so it is left out.
+// that is stored as well; that is speed and not part of what the network means, so it is left out.
 [[nodiscard]] KernelWeights read_kernel(Conversion &c, const KernelLayout &layout);
 
 } // namespace vsmlrt::model::ncnn

@@ -46,7 +46,7 @@ TEST(OnnxRuntimeLibrary, AnotherVersionIsNamedWithTheOneNeeded) {
 
 TEST(OnnxRuntimeLibrary, WhatIsNoOnnxRuntimeIsSaidToBeNone) {
     const std::string other = text(VSMLRT_FAKES, "/libno_provider.so");
-    EXPECT_NE(backend_with(other).find(other + " is no ONNX Runtime: it has no OrtGetApiBase"),
+    EXPECT_NE(backend_with(other).find(other + " is not ONNX Runtime: it has no OrtGetApiBase"),
               std::string::npos);
     const fs::path words = fs::path(testing::TempDir()) / "libonnxruntime.so.1";
     std::ofstream(words) << "no library at all";

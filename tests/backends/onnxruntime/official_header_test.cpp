@@ -10,7 +10,7 @@ namespace {
 
 static_assert(ORT_API_VERSION >= api_version, "the header is older than the slots that are declared");
 
-// The header marks results as not to be ignored, which is no part of a type.
+// The header marks results as not to be ignored, which is not part of a type.
 #pragma GCC diagnostic ignored "-Wignored-attributes"
 
 // A C enumeration of int's size, where we say int.

@@ -66,7 +66,7 @@ TEST(OnnxRuntimeProviders, ALibraryThatIsNoProviderIsNamed) {
     std::ofstream(words) << "no library at all";
     const std::vector<std::pair<std::string, std::string>> given = {
         {VSMLRT_FAKES "/libno_provider.so",
-         "it is no execution provider of ONNX Runtime (it has no CreateEpFactories)"},
+         "it is not an execution provider of ONNX Runtime (it has no CreateEpFactories)"},
         {"/no/such/library.so", "there is no such file"},
         {words, "file too short"},
         {VSMLRT_FAKES "/libfailing_provider.so", "the driver of the abacus does not answer"}};
