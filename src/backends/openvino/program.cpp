@@ -1,5 +1,7 @@
 #include "backends/openvino/program.h"
 
+#include "backends/openvino/blob_stream.h"
+#include "backends/openvino/failure_words.h"
 #include "backends/openvino/grid_sample.h"
 #include "backends/openvino/own_operator.h"
 #include "backends/openvino/rewrite.h"
@@ -14,64 +16,9 @@
 #include <openvino/op/op.hpp>
 #include <span>
 #include <sstream>
-#include <streambuf>
 
 namespace vsmlrt::openvino {
 namespace {
-
-// Reading a blob without copying it.
-class MemoryBuffer : public std::streambuf {
-public:
-    MemoryBuffer(const void *data, std::size_t size) {
-        auto *begin = const_cast<char *>(static_cast<const char *>(data));
-        setg(begin, begin, begin + size);
-    }
-
-protected:
-    pos_type seekoff(off_type offset, std::ios_base::seekdir from, std::ios_base::openmode) override {
-        char *base = from == std::ios_base::beg ? eback() : from == std::ios_base::cur ? gptr() : egptr();
-        if (offset < eback() - base || offset > egptr() - base)
-            return pos_type(off_type(-1));
-        setg(eback(), base + offset, egptr());
-        return pos_type(gptr() - eback());
-    }
-    pos_type seekpos(pos_type position, std::ios_base::openmode which) override {
-        return seekoff(off_type(position), std::ios_base::beg, which);
-    }
-};
-
-// Of a line such as "While validating ONNX node '<Node(Conv): name>': ..." the operator and the name.
-std::string node_in(const std::string &line) {
-    const auto operator_at = line.find("<Node(");
-    const auto name_at = line.find("): ", operator_at);
-    const auto end = line.find('>', name_at);
-    if (operator_at == std::string::npos || name_at == std::string::npos || end == std::string::npos)
-        return {};
-    const auto first = operator_at + std::string_view("<Node(").size();
-    return text(line.substr(first, name_at - first), " \"", line.substr(name_at + 3, end - name_at - 3),
-                "\": ");
-}
-
-// OpenVINO's messages span lines: its source positions, in one of them the ONNX node, the cause, and at the
-// end perhaps a summary, which says more than that something failed only where an operator is unknown.
-std::string cause(const std::exception &failure) {
-    std::istringstream lines(failure.what());
-    std::string node;
-    std::string last = failure.what();
-    bool summary = false;
-    for (std::string line; std::getline(lines, line);) {
-        if (line.find("No conversion rule found") != std::string::npos)
-            return line.substr(line.find("No conversion"));
-        summary = summary || line.rfind("Summary:", 0) == 0;
-        if (node.empty())
-            node = node_in(line);
-        const bool position =
-            line.find(".cpp:") != std::string::npos || line.find(".hpp:") != std::string::npos;
-        if (!summary && !position && line.find_first_not_of(" \t\r") != std::string::npos)
-            last = line;
-    }
-    return node + last;
-}
 
 ov::element::Type hint(vsmlrt_precision precision, const Device &device) {
     switch (precision) {
