@@ -57,23 +57,29 @@ std::int64_t lowest_gap(const Slot &slot, const std::vector<const Slot *> &place
 
 } // namespace
 
-MemoryPlan plan_memory(const Graph &graph, const Shapes &shapes) {
-    MemoryPlan plan{slots_of(graph, shapes), 0};
+std::int64_t pack(std::vector<Slot> &slots) {
+    std::int64_t total = 0;
     // Big ones first: small ones then fill the gaps between them.
-    std::vector<std::size_t> order(plan.slots.size());
+    std::vector<std::size_t> order(slots.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return plan.slots[a].bytes > plan.slots[b].bytes; });
+                     [&](std::size_t a, std::size_t b) { return slots[a].bytes > slots[b].bytes; });
     std::vector<const Slot *> placed;
     for (const std::size_t index : order) {
-        Slot &slot = plan.slots[index];
+        Slot &slot = slots[index];
         slot.offset = lowest_gap(slot, placed);
-        plan.total = std::max(plan.total, checked_add(slot.offset, slot.bytes, "bytes of the arena"));
+        total = std::max(total, checked_add(slot.offset, slot.bytes, "bytes of the arena"));
         const auto behind =
             std::upper_bound(placed.begin(), placed.end(), &slot,
                              [](const Slot *a, const Slot *b) { return a->offset < b->offset; });
         placed.insert(behind, &slot);
     }
+    return total;
+}
+
+MemoryPlan plan_memory(const Graph &graph, const Shapes &shapes) {
+    MemoryPlan plan{slots_of(graph, shapes), 0};
+    plan.total = pack(plan.slots);
     return plan;
 }
 

@@ -23,6 +23,10 @@ struct MemoryPlan {
     std::int64_t total = 0;  // bytes of the arena
 };
 
+// Gives each slot an offset where it meets none that lives at the same time; the bytes of the arena. Slots'
+// bytes are multiples of the alignment that their offsets shall have.
+[[nodiscard]] std::int64_t pack(std::vector<Slot> &slots);
+
 // The graph's inputs, constants and what `infer` folded have their own memory and no slot; everything else
 // has one.
 [[nodiscard]] MemoryPlan plan_memory(const Graph &graph, const Shapes &shapes);

@@ -29,7 +29,8 @@ const std::map<std::string, Names> allowed = {
     {"engine", {"base", "tensor", "tile", "pixel", "cache", "model", "graph"}},
     {"vs", {"base", "timeline", "tensor", "tile", "pixel", "cache", "model", "graph", "engine"}},
     {"module", {"base", "tensor"}},
-    {"backends", {"base", "tensor", "pixel", "cpu", "model", "graph", "module"}},
+    {"nvidia", {"base"}},
+    {"backends", {"base", "tensor", "pixel", "cpu", "model", "graph", "module", "nvidia"}},
 };
 
 // Headers from outside, and the only folder that may include them.

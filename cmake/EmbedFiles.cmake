@@ -1,0 +1,18 @@
+# cmake -DFOLDER=... -DFILES=a.cuh;b.cuh -DOUT=x.cpp -P EmbedFiles.cmake: the files as raw string literals of
+# kernel_files.h. Literals longer than compilers must accept (65536 characters) are cut into pieces.
+set(text "#include \"backends/cuda/kernel_files.h\"\n\nnamespace vsmlrt::cuda {\n\n")
+string(APPEND text "std::span<const KernelFile> kernel_files() {\n    static constexpr KernelFile files[] = {\n")
+foreach(name IN LISTS FILES)
+  file(READ ${FOLDER}/${name} content)
+  string(APPEND text "        {\"${name}\", ")
+  string(LENGTH "${content}" length)
+  set(begin 0)
+  while(begin LESS length)
+    string(SUBSTRING "${content}" ${begin} 16000 piece)
+    string(APPEND text "R\"cuda(${piece})cuda\"\n")
+    math(EXPR begin "${begin} + 16000")
+  endwhile()
+  string(APPEND text "        },\n")
+endforeach()
+string(APPEND text "    };\n    return files;\n}\n\n} // namespace vsmlrt::cuda\n")
+file(WRITE ${OUT} "${text}")

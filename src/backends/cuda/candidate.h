@@ -1,0 +1,111 @@
+// What a kernel for convolutions agrees with: the problem, the epilogue that it includes as text, the
+// operands at one size, and the launch that it asks for. See kernels/epilogue of a generated text for the
+// functions that the epilogue defines.
+#pragma once
+
+#include "graph/ops.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace vsmlrt::cuda {
+
+// What kernels are chosen by.
+struct DeviceFacts {
+    int architecture = 80; // 10 * major + minor of the compute capability
+    int multiprocessors = 1;
+    int shared_bytes_per_block = 99 << 10; // with the opt-in
+    bool runs_barriers = true;             // false: a test runs kernels thread after thread
+};
+
+// What happens to a sum before it is stored, as text for the kernel to include.
+struct Epilogue {
+    std::string text;
+    int channels = 0;       // vectors of one float a channel
+    int tensors = 0;        // tensors of the result's shape
+    bool broadcast = false; // one of them is spread along an axis: read it by epilogue_tensor alone
+    int shuffle = 1;
+    bool output_last = false; // vectors of 8 channels may be stored
+    Element output = Element::f32;
+};
+
+// Without any size of the picture.
+struct ConvProblem {
+    Element storage = Element::f16; // of input and weights; sums are fp32
+    int in_channels = 0;
+    int out_channels = 0;
+    graph::Pair kernel{1, 1};
+    graph::Pair strides{1, 1};
+    graph::Pair dilations{1, 1};
+    graph::Quad pads{};
+    bool transposed = false;
+    Epilogue epilogue;
+};
+
+// At one size of the picture. Strides in elements; channels lie one after the other.
+struct ConvOperands {
+    std::uint64_t weights = 0; // of what pack() gave
+    std::uint64_t input = 0;
+    std::int64_t in_height = 0;
+    std::int64_t in_width = 0;
+    std::int64_t in_stride_y = 0;
+    std::int64_t in_stride_x = 0;
+    std::int64_t out_height = 0; // before the shuffle
+    std::int64_t out_width = 0;
+    std::vector<std::byte> epilogue; // EpilogueArgs
+    std::uint64_t output = 0;
+    std::int64_t output_stride_y = 0;
+    std::int64_t output_stride_x = 0;
+};
+
+// What the driver encodes into the 128 bytes of a parameter.
+struct TensorMap {
+    Element type = Element::f16;
+    std::uint64_t address = 0;
+    std::vector<std::uint64_t> sizes;   // innermost first
+    std::vector<std::uint64_t> strides; // bytes, of all axes but the innermost
+    std::vector<std::uint32_t> box;
+    int swizzle = 0; // bytes: 0, 32, 64 or 128
+};
+
+using Argument = std::variant<std::vector<std::byte>, TensorMap>;
+
+template <typename T>
+[[nodiscard]] std::vector<std::byte> argument(const T &value) {
+    std::vector<std::byte> bytes(sizeof value);
+    std::memcpy(bytes.data(), &value, sizeof value);
+    return bytes;
+}
+
+struct Launch {
+    std::array<unsigned, 3> grid{1, 1, 1};
+    std::array<unsigned, 3> block{1, 1, 1};
+    unsigned shared_bytes = 0;
+    bool dependent = false; // starts before the launch in front of it has ended; the kernel waits itself
+    std::vector<Argument> arguments;
+};
+
+struct ConvCandidate {
+    const char *name;
+    // Exact: what it accepts is right at every size for which `fits` is true (null: all sizes).
+    bool (*serves)(const ConvProblem &problem, const DeviceFacts &device);
+    bool (*fits)(const ConvProblem &problem, const ConvOperands &operands);
+    std::string (*source)(const ConvProblem &problem);
+    // fp32 weights in ONNX's order to their image in the device's memory.
+    std::vector<std::byte> (*pack)(const ConvProblem &problem, std::span<const float> weights);
+    Launch (*launch)(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device);
+};
+
+// The kernels for sm_80 and newer; the preferred first.
+[[nodiscard]] std::span<const ConvCandidate> mma_candidates();
+
+// All lists, the preferred first.
+[[nodiscard]] std::span<const std::span<const ConvCandidate>> candidate_lists();
+
+} // namespace vsmlrt::cuda

@@ -1,0 +1,196 @@
+// Values inside a chain keep fp32 whatever they would be stored as in between: more exact than the network
+// asks for, and without conversions. Whole numbers narrower than 64 bits wrap as their type does.
+#include "backends/cuda/chain.h"
+
+#include "backends/cuda/kernel_text.h"
+#include "base/error.h"
+#include "graph/pointwise.h"
+#include "graph/storage.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace vsmlrt::cuda {
+namespace {
+
+using graph::ValueId;
+
+std::size_t place(ValueId value) {
+    return static_cast<std::size_t>(value);
+}
+
+class Writer {
+public:
+    Writer(const graph::Graph &graph, const graph::Shapes &shapes, ValueId anchor)
+        : graph_(graph), shapes_(shapes) {
+        if (anchor != graph::no_value)
+            names_[anchor] = "sum";
+    }
+
+    void add(const graph::Node &node, const graph::Op &op) {
+        const ValueId result = node.outputs[0];
+        const Element type = graph_.values[place(result)].type;
+        std::string value = formula(node, op);
+        if (!cuda::is_real(type) && type != Element::i64 && type != Element::u64)
+            value = text("get(Put<", type_name(type), ">::from(", value, "))");
+        const std::string name = "v" + std::to_string(count_++);
+        chain_.text += text("    const ", computed_name(type), " ", name, " = ", value, ";\n");
+        names_[result] = name;
+        chain_.result = name;
+    }
+
+    Chain take() && {
+        if (chain_.result.empty())
+            chain_.result = "sum";
+        return std::move(chain_);
+    }
+
+private:
+    std::string formula(const graph::Node &node, const graph::Op &op) {
+        if (const auto *unary = std::get_if<graph::Unary>(&op))
+            return unary_formula(node, *unary);
+        if (const auto *binary = std::get_if<graph::Binary>(&op))
+            return text("op::", graph::rule(binary->kind).operator_name, "<", computed(node, 0), ">(",
+                        operand(node, 0), ", ", operand(node, 1), ")");
+        if (std::holds_alternative<graph::Clip>(op))
+            return clip(node);
+        if (std::holds_alternative<graph::Where>(op))
+            return text("op::Where<", computed(node, 1), ">(", operand(node, 0), ", ", operand(node, 1), ", ",
+                        operand(node, 2), ")");
+        if (std::holds_alternative<graph::Cast>(op))
+            return cast(node);
+        const ValueId result = node.outputs[0];
+        return text(operand(node, 0), " * ", input({ChainInput::Kind::scale, result}), " + ",
+                    input({ChainInput::Kind::bias, result}));
+    }
+
+    std::string unary_formula(const graph::Node &node, const graph::Unary &unary) {
+        const Element type = type_of(node, 0);
+        const auto number = [&](float value) {
+            return cuda::is_real(type) ? literal(static_cast<double>(value), type) : std::string("0");
+        };
+        const std::string call =
+            text("op::", graph::rule(unary.kind).operator_name, "<", computed(node, 0), ">(",
+                 operand(node, 0), ", ", number(unary.alpha), ", ", number(unary.beta), ")");
+        return cuda::is_real(graph_.values[place(node.outputs[0])].type) || !cuda::is_real(type)
+                   ? call
+                   : text("(i64)", call);
+    }
+
+    std::string clip(const graph::Node &node) {
+        const Element type = type_of(node, 0);
+        const bool real = cuda::is_real(type);
+        const std::string low = has(node, 1) ? operand(node, 1)
+                                : real       ? literal(-INFINITY, type)
+                                             : literal(std::int64_t{INT64_MIN});
+        const std::string high = has(node, 2) ? operand(node, 2)
+                                 : real       ? literal(INFINITY, type)
+                                              : literal(std::int64_t{INT64_MAX});
+        return text("op::Clip<", computed(node, 0), ">(", operand(node, 0), ", ", low, ", ", high, ")");
+    }
+
+    std::string cast(const graph::Node &node) {
+        const Element to = graph_.values[place(node.outputs[0])].type;
+        const Element from = type_of(node, 0);
+        const std::string value = operand(node, 0);
+        if (to == Element::boolean)
+            return text("(i64)(", value, " != 0)");
+        if (cuda::is_real(from) && !cuda::is_real(to))
+            return text("(i64)Put<", type_name(to), ">::from(", value, ")");
+        return text("(", computed_name(to), ")", value);
+    }
+
+    [[nodiscard]] Element type_of(const graph::Node &node, std::size_t index) const {
+        return graph_.values[place(node.inputs[index])].type;
+    }
+    [[nodiscard]] const char *computed(const graph::Node &node, std::size_t index) const {
+        return computed_name(type_of(node, index));
+    }
+    [[nodiscard]] static bool has(const graph::Node &node, std::size_t index) {
+        return graph::operand(node, index) != graph::no_value;
+    }
+
+    std::string operand(const graph::Node &node, std::size_t index) {
+        const ValueId value = node.inputs[index];
+        if (const auto found = names_.find(value); found != names_.end())
+            return found->second;
+        const model::Tensor *known = graph::known(graph_, shapes_, value);
+        if (known && graph::count(known->dims) == 1 && known->type != Element::string)
+            return constant(*known);
+        return input({ChainInput::Kind::value, value});
+    }
+
+    static std::string constant(const model::Tensor &tensor) {
+        if (cuda::is_real(tensor.type))
+            return literal(graph::widen<double>(graph::view_of(tensor))[0], tensor.type);
+        return literal(graph::widen<std::int64_t>(graph::view_of(tensor))[0]);
+    }
+
+    std::string input(const ChainInput &wanted) {
+        const auto found = std::find(chain_.inputs.begin(), chain_.inputs.end(), wanted);
+        const auto index = found - chain_.inputs.begin();
+        if (found == chain_.inputs.end())
+            chain_.inputs.push_back(wanted);
+        return "x" + std::to_string(index);
+    }
+
+    const graph::Graph &graph_;
+    const graph::Shapes &shapes_;
+    std::map<ValueId, std::string> names_;
+    std::size_t count_ = 0;
+    Chain chain_;
+};
+
+} // namespace
+
+const graph::Node *producer_of(const graph::Graph &graph, ValueId value) {
+    for (const graph::Node &node : graph.nodes)
+        if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end())
+            return &node;
+    return nullptr;
+}
+
+bool is_pointwise(const graph::Graph &graph, const graph::Shapes &shapes, const graph::Node &node,
+                  const graph::Op &op) {
+    if (const auto *normalize = std::get_if<graph::Normalize>(&op)) {
+        if (normalize->kind != graph::NormalizeKind::batch)
+            return false;
+        return std::all_of(node.inputs.begin() + 1, node.inputs.end(),
+                           [&](ValueId value) { return graph::known(graph, shapes, value) != nullptr; });
+    }
+    // Clip's bounds are single elements whatever their rank.
+    return std::holds_alternative<graph::Unary>(op) || std::holds_alternative<graph::Binary>(op) ||
+           std::holds_alternative<graph::Clip>(op) || std::holds_alternative<graph::Where>(op) ||
+           std::holds_alternative<graph::Cast>(op);
+}
+
+Chain make_chain(const graph::Graph &graph, const graph::Shapes &shapes,
+                 const std::vector<std::size_t> &members, ValueId anchor) {
+    Writer writer(graph, shapes, anchor);
+    for (const std::size_t member : members)
+        writer.add(graph.nodes[member], shapes.ops[member]);
+    return std::move(writer).take();
+}
+
+std::vector<float> batch_norm_values(const graph::Graph &graph, const graph::Shapes &shapes, ValueId result,
+                                     ChainInput::Kind kind) {
+    const graph::Node &node = *producer_of(graph, result);
+    const auto index = static_cast<std::size_t>(&node - graph.nodes.data());
+    const auto &op = std::get<graph::Normalize>(shapes.ops[index]);
+    const auto values = [&](std::size_t operand) {
+        return graph::widen<double>(graph::view_of(*graph::known(graph, shapes, node.inputs[operand])));
+    };
+    const auto scale = values(1);
+    const auto bias = values(2);
+    const auto mean = values(3);
+    const auto variance = values(4);
+    std::vector<float> list(scale.size());
+    for (std::size_t c = 0; c < list.size(); ++c) {
+        const double factor = scale[c] / std::sqrt(variance[c] + static_cast<double>(op.epsilon));
+        list[c] = static_cast<float>(kind == ChainInput::Kind::scale ? factor : bias[c] - mean[c] * factor);
+    }
+    return list;
+}
+
+} // namespace vsmlrt::cuda

@@ -1,0 +1,41 @@
+// Chains of pointwise operators as text: straight lines of C++ that compute one element.
+#pragma once
+
+#include "graph/infer.h"
+
+#include <functional>
+#include <string>
+
+namespace vsmlrt::cuda {
+
+// What a chain reads besides the results of its own members.
+struct ChainInput {
+    enum class Kind { value, scale, bias } kind = Kind::value;
+    graph::ValueId value = graph::no_value; // value: of the graph; scale, bias: the result of a batch norm
+    bool operator==(const ChainInput &) const = default;
+};
+
+struct Chain {
+    std::vector<ChainInput> inputs; // x0, x1, ... in the text
+    std::string text;               // lines that declare the members' results
+    std::string result;             // the name of the last one
+};
+
+// True for the nodes that chains are made of: one result, every element from the same place of the operands.
+[[nodiscard]] bool is_pointwise(const graph::Graph &graph, const graph::Shapes &shapes,
+                                const graph::Node &node, const graph::Op &op);
+
+// The lines for `members` (indices of nodes, in order). `anchor`, if any, is a value that is already there
+// under the name "sum". Scalar constants become literals; all other operands become inputs.
+[[nodiscard]] Chain make_chain(const graph::Graph &graph, const graph::Shapes &shapes,
+                               const std::vector<std::size_t> &members,
+                               graph::ValueId anchor = graph::no_value);
+
+// Factor (scale) or summand (bias) of each channel that a batch norm comes to.
+[[nodiscard]] std::vector<float> batch_norm_values(const graph::Graph &graph, const graph::Shapes &shapes,
+                                                   graph::ValueId result, ChainInput::Kind kind);
+
+// The node that gives a value; null for inputs and constants.
+[[nodiscard]] const graph::Node *producer_of(const graph::Graph &graph, graph::ValueId value);
+
+} // namespace vsmlrt::cuda

@@ -1,0 +1,27 @@
+#include "backends/cuda/constants.h"
+
+namespace vsmlrt::cuda {
+
+std::uint64_t Constants::address(const std::string &key, const Make &make) {
+    const std::lock_guard lock(mutex_);
+    const auto known = memory_.find(key);
+    if (known != memory_.end())
+        return known->second.address();
+    const std::vector<std::byte> bytes = make();
+    // Kernels may read whole vectors over a constant's end.
+    constexpr std::size_t slack = 64;
+    nvidia::DeviceMemory memory(device_, bytes.size() + slack, "the network's weights");
+    nvidia::check(nvidia::driver().copy_to_device(memory.address(), bytes.data(), bytes.size()),
+                  "copying weights to the GPU");
+    return memory_.emplace(key, std::move(memory)).first->second.address();
+}
+
+std::int64_t Constants::bytes() const {
+    const std::lock_guard lock(mutex_);
+    std::int64_t sum = 0;
+    for (const auto &[key, memory] : memory_)
+        sum += static_cast<std::int64_t>(memory.bytes());
+    return sum;
+}
+
+} // namespace vsmlrt::cuda

@@ -1,0 +1,28 @@
+// Constants in the device's memory: weights, in the form in which a kernel wants them. Thread-safe; what was
+// uploaded once is found again by its key and lives as long as this.
+#pragma once
+
+#include "nvidia/handles.h"
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace vsmlrt::cuda {
+
+class Constants {
+public:
+    explicit Constants(nvidia::SharedContext device) : device_(std::move(device)) {}
+
+    using Make = std::function<std::vector<std::byte>()>;
+    [[nodiscard]] std::uint64_t address(const std::string &key, const Make &make);
+    [[nodiscard]] std::int64_t bytes() const;
+
+private:
+    nvidia::SharedContext device_;
+    mutable std::mutex mutex_;
+    std::map<std::string, nvidia::DeviceMemory> memory_;
+};
+
+} // namespace vsmlrt::cuda

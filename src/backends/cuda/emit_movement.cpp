@@ -1,0 +1,257 @@
+// Operators that move elements: views where strides can say it, else copies from strides to strides.
+#include "backends/cuda/kernel_text.h"
+#include "backends/cuda/kernels/args.cuh"
+#include "backends/cuda/launching.h"
+#include "backends/cuda/planner.h"
+#include "graph/storage.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace vsmlrt::cuda {
+namespace {
+
+// Axes in the order of the output's memory, the outermost first.
+std::vector<std::size_t> memory_order(const Tensor &output) {
+    std::vector<std::size_t> order(output.dims.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return output.strides[a] > output.strides[b]; });
+    return order;
+}
+
+} // namespace
+
+void Planner::emit_view(const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const graph::Op &op = shapes_.ops[group.anchor];
+    const Tensor tensor = read(node.inputs[0]);
+    if (const auto *slice = std::get_if<graph::Slice>(&op)) {
+        bind(node.outputs[0], stepped(tensor, slice->starts, slice->steps, dims(node.outputs[0])));
+    } else if (const auto *split = std::get_if<graph::Split>(&op)) {
+        const std::size_t axis = graph::axis_index(split->axis, tensor.dims.size());
+        std::int64_t start = 0;
+        for (const graph::ValueId value : node.outputs) {
+            bind(value, part(tensor, axis, start, dims(value)[axis]));
+            start += dims(value)[axis];
+        }
+    } else if (const auto *transpose = std::get_if<graph::Transpose>(&op)) {
+        bind(node.outputs[0], transposed(tensor, transpose->order));
+    } else if (std::holds_alternative<graph::Expand>(op)) {
+        bind(node.outputs[0], broadcast(tensor, dims(node.outputs[0])));
+    } else if (std::holds_alternative<graph::Reshape>(op)) {
+        bind(node.outputs[0], view_or_copy(tensor, dims(node.outputs[0]), label(group)));
+    } else {
+        throw Unsupported(node.label, ": the cuda backend has no kernel for this operator");
+    }
+}
+
+void Planner::emit_concat(const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const graph::ValueId whole = node.outputs[0];
+    const std::size_t axis =
+        graph::axis_index(std::get<graph::Concat>(shapes_.ops[group.anchor]).axis, dims(whole).size());
+    const Tensor target = result(whole);
+    std::int64_t start = 0;
+    std::vector<graph::ValueId> placed;
+    for (const graph::ValueId value : node.inputs) {
+        const std::int64_t length = dims(value)[axis];
+        const auto written = targets_.find(value);
+        const bool there = written != targets_.end() && written->second.whole == whole &&
+                           written->second.start == start && written->second.axis == axis;
+        if (!there && length > 0)
+            emit_copy(read(value), part(target, axis, start, length), label(group));
+        start += length;
+    }
+}
+
+void Planner::emit_blocks(const Group &group, std::int64_t block, bool depth_first, bool to_space) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const Tensor from = read(node.inputs[0]);
+    const Tensor to = result(node.outputs[0]);
+    // The tensor with channels that hold blocks, and the one with pixels that do; both by their axes
+    // N, block row, block column, channel, row, column.
+    const Tensor &deep = to_space ? from : to;
+    const Tensor &wide = to_space ? to : from;
+    const std::int64_t channels = deep.dims[1] / (block * block);
+    const Shape dims{deep.dims[0], block, block, channels, deep.dims[2], deep.dims[3]};
+    Tensor deep_view = deep;
+    deep_view.dims = dims;
+    const std::int64_t c = deep.strides[1];
+    if (depth_first)
+        deep_view.strides = {deep.strides[0], c * block * channels, c * channels, c,
+                             deep.strides[2], deep.strides[3]};
+    else
+        deep_view.strides = {deep.strides[0],   c * block,       c,
+                             c * block * block, deep.strides[2], deep.strides[3]};
+    Tensor wide_view = wide;
+    wide_view.dims = dims;
+    wide_view.strides = {wide.strides[0], wide.strides[2],         wide.strides[3],
+                         wide.strides[1], wide.strides[2] * block, wide.strides[3] * block};
+    deep_view.lanes = wide_view.lanes = 0;
+    emit_copy(to_space ? deep_view : wide_view, to_space ? wide_view : deep_view, label(group));
+    clear_lanes(to, label(group));
+}
+
+void Planner::emit_tile(const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const Tensor from = read(node.inputs[0]);
+    const Tensor to = result(node.outputs[0]);
+    Tensor source = from;
+    Tensor target = to;
+    source.dims = target.dims = {};
+    source.strides = target.strides = {};
+    for (std::size_t axis = 0; axis < from.dims.size(); ++axis) {
+        const std::int64_t size = from.dims[axis];
+        if (const std::int64_t times = size == 0 ? 1 : to.dims[axis] / size; times != 1) {
+            source.dims.push_back(times);
+            source.strides.push_back(0);
+            target.strides.push_back(to.strides[axis] * size);
+        }
+        source.dims.push_back(size);
+        source.strides.push_back(from.strides[axis]);
+        target.strides.push_back(to.strides[axis]);
+    }
+    target.dims = source.dims;
+    target.lanes = source.lanes = 0;
+    emit_copy(source, target, label(group));
+    clear_lanes(to, label(group));
+}
+
+void Planner::emit_fill(const graph::Node &node, const std::string &label) {
+    const Tensor to = result(node.outputs[0]);
+    Chain chain;
+    if (const model::Tensor *value = known(graph::operand(node, 1))) {
+        chain.result = is_real(to.type) ? literal(graph::widen<double>(graph::view_of(*value))[0], to.type)
+                                        : literal(graph::widen<std::int64_t>(graph::view_of(*value))[0]);
+        return emit_pointwise(label, chain, {}, to);
+    }
+    emit_copy(broadcast(read(node.inputs[1]), to.dims), to, label);
+}
+
+void Planner::emit_range(const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const Tensor to = result(node.outputs[0]);
+    RangeArgs args = {};
+    args.threads = to.dims[0];
+    const graph::ConstView start = graph::view_of(*known(node.inputs[0]));
+    const graph::ConstView step = graph::view_of(*known(node.inputs[2]));
+    if (is_real(to.type)) {
+        args.start = graph::widen<double>(start)[0];
+        args.step = graph::widen<double>(step)[0];
+    } else {
+        args.start_integer = graph::widen<std::int64_t>(start)[0];
+        args.step_integer = graph::widen<std::int64_t>(step)[0];
+    }
+    const std::string source =
+        kernel_source(text("typedef ", type_name(to.type), " output_t;\n"), "range.cuh");
+    const auto launch = [args, to](const Addresses &addresses) mutable {
+        args.output = addresses.of(to);
+        return plain_launch(args.threads, {argument(args)});
+    };
+    add_step({label(group), {}, {to.buffer}, {{"range", source, launch}}, {}});
+}
+
+void Planner::emit_pad(const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const auto &op = std::get<graph::Pad>(shapes_.ops[group.anchor]);
+    const Tensor from = read(node.inputs[0]);
+    const Tensor to = result(node.outputs[0]);
+    const graph::ValueId value_id = graph::operand(node, 2);
+    const Tensor value = value_id == graph::no_value ? Tensor{} : read(value_id);
+    PadArgs args = {};
+    args.threads = graph::count(to.dims);
+    std::size_t next = 0;
+    for (const std::size_t axis : memory_order(to)) {
+        args.from[next] = size_argument(from.dims[axis]);
+        args.to[next] = size_argument(to.dims[axis]);
+        args.begin[next] = static_cast<int>(op.begins[axis]);
+        args.input.stride[next] = from.strides[axis];
+        args.output.stride[next++] = to.strides[axis];
+    }
+    const std::string source =
+        kernel_source(text("#define RANK ", next, "\n#define MODE ", static_cast<int>(op.mode), "\ntypedef ",
+                           type_name(to.type), " element_t;\n"),
+                      "pad.cuh");
+    const auto launch = [args, from, to, value](const Addresses &addresses) mutable {
+        args.input.data = addresses.of(from);
+        args.output.data = addresses.of(to);
+        args.value = value.buffer < 0 ? 0 : addresses.of(value);
+        return plain_launch(args.threads, {argument(args)});
+    };
+    Step step{label(group), {from.buffer}, {to.buffer}, {{"pad", source, launch}}, {}};
+    if (value.buffer >= 0)
+        step.reads.push_back(value.buffer);
+    add_step(std::move(step));
+    clear_lanes(to, label(group));
+}
+
+void Planner::emit_gather(const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const Tensor from = read(node.inputs[0]);
+    const Tensor indices = read(node.inputs[1]);
+    const Tensor to = result(node.outputs[0]);
+    const std::size_t axis =
+        graph::axis_index(std::get<graph::Gather>(shapes_.ops[group.anchor]).axis, from.dims.size());
+    GatherArgs args = {};
+    args.threads = graph::count(to.dims);
+    args.limit = size_argument(from.dims[axis]);
+    for (std::size_t i = 0; i < to.dims.size(); ++i) {
+        args.size[i] = size_argument(to.dims[i]);
+        args.output.stride[i] = to.strides[i];
+        if (i < axis)
+            args.input.stride[i] = from.strides[i];
+        else if (i < axis + indices.dims.size())
+            args.indices.stride[i] = indices.strides[i - axis];
+        else
+            args.input.stride[i] = from.strides[i - indices.dims.size() + 1];
+    }
+    args.input.stride[max_rank - 1] = from.strides[axis];
+    if (to.dims.size() >= max_rank)
+        throw Unsupported(node.label, ": a result of ", to.dims.size(), " axes; at most 7 are accepted");
+    const std::string source =
+        kernel_source(text("#define RANK ", to.dims.size(), "\ntypedef ", type_name(to.type),
+                           " element_t;\ntypedef ", type_name(indices.type), " index_t;\n"),
+                      "gather.cuh");
+    const auto launch = [args, from, indices, to](const Addresses &addresses) mutable {
+        args.input.data = addresses.of(from);
+        args.indices.data = addresses.of(indices);
+        args.output.data = addresses.of(to);
+        return plain_launch(args.threads, {argument(args)});
+    };
+    add_step({label(group), {from.buffer, indices.buffer}, {to.buffer}, {{"gather", source, launch}}, {}});
+    clear_lanes(to, label(group));
+}
+
+void Planner::emit_resize(const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const auto &op = std::get<graph::Resize>(shapes_.ops[group.anchor]);
+    const Tensor from = read(node.inputs[0]);
+    const Tensor to = result(node.outputs[0]);
+    ResizeArgs args = {};
+    args.threads = graph::count(to.dims);
+    args.cubic_a = op.cubic_a;
+    std::size_t next = 0;
+    for (const std::size_t axis : memory_order(to)) {
+        args.from[next] = size_argument(from.dims[axis]);
+        args.to[next] = size_argument(to.dims[axis]);
+        args.scale[next] = op.scales[axis];
+        args.input.stride[next] = from.strides[axis];
+        args.output.stride[next++] = to.strides[axis];
+    }
+    const std::string source =
+        kernel_source(text("#define RANK ", next, "\n#define MODE ", static_cast<int>(op.mode),
+                           "\n#define COORDINATES ", static_cast<int>(op.coordinates), "\n#define NEAREST ",
+                           static_cast<int>(op.nearest), "\n#define EXCLUDE_OUTSIDE ",
+                           op.exclude_outside ? 1 : 0, "\ntypedef ", type_name(to.type), " element_t;\n"),
+                      "resize.cuh");
+    const auto launch = [args, from, to](const Addresses &addresses) mutable {
+        args.input.data = addresses.of(from);
+        args.output.data = addresses.of(to);
+        return plain_launch(args.threads, {argument(args)});
+    };
+    add_step({label(group), {from.buffer}, {to.buffer}, {{"resize", source, launch}}, {}});
+    clear_lanes(to, label(group));
+}
+
+} // namespace vsmlrt::cuda

@@ -1,0 +1,285 @@
+// Operators of pictures whose kernels take a chain along: convolutions, pools, GridSample. A batch is one
+// launch a picture.
+#include "backends/cuda/kernel_text.h"
+#include "backends/cuda/kernels/args.cuh"
+#include "backends/cuda/launching.h"
+#include "backends/cuda/planner.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "graph/storage.h"
+
+namespace vsmlrt::cuda {
+namespace {
+
+Picture picture(const Tensor &tensor, std::uint64_t address) {
+    return {address,
+            tensor.strides[2],
+            tensor.strides[3],
+            tensor.strides[1],
+            size_argument(tensor.dims[2]),
+            size_argument(tensor.dims[3]),
+            size_argument(tensor.dims[1])};
+}
+
+std::string types(const Tensor &input, const char *more = "") {
+    return text("typedef ", type_name(input.type), " input_t;\n", more);
+}
+
+} // namespace
+
+void Planner::add_epilogue_input(PictureEpilogue &epilogue, const ChainInput &input, const std::string &name,
+                                 std::int64_t batch, bool behind_shuffle) {
+    const std::int64_t channels = epilogue.result[1];
+    const std::int64_t own =
+        behind_shuffle ? channels / (epilogue.text.shuffle * epilogue.text.shuffle) : channels;
+    const std::string key = text(channels, behind_shuffle ? " blocks " : " channels ", input.value);
+    if (input.kind != ChainInput::Kind::value) {
+        const bool scale = input.kind == ChainInput::Kind::scale;
+        return epilogue.builder.add_channel(name, weights_.address(key + (scale ? " scale" : " bias"), [&] {
+            return channel_bytes(batch_norm_values(graph_, shapes_, input.value, input.kind), channels);
+        }));
+    }
+    const model::Tensor *contents = known(input.value);
+    if (is_channel_constant(contents, own)) {
+        const bool stated = graph_.values[static_cast<std::size_t>(input.value)].constant.has_value();
+        return epilogue.builder.add_channel(name, (stated ? weights_ : *own_).address(key, [&] {
+            return channel_bytes(graph::widen<float>(graph::view_of(*contents)), channels);
+        }));
+    }
+    Shape shape = epilogue.result;
+    if (behind_shuffle)
+        shape = dims(graph_.nodes.front().outputs[0]);
+    epilogue.builder.add_tensor(name, picture_of_batch(broadcast(read(input.value), shape), batch),
+                                behind_shuffle);
+}
+
+Planner::PictureEpilogue Planner::make_epilogue(const Group &group, std::int64_t batch, graph::ValueId bias) {
+    PictureEpilogue epilogue;
+    const graph::ValueId anchor = graph_.nodes[group.anchor].outputs[0];
+    epilogue.result = dims(anchor);
+    epilogue.output = picture_of_batch(result(group.result), batch);
+    if (bias != graph::no_value) {
+        if (const model::Tensor *contents = known(bias))
+            epilogue.builder.add_bias(weights_.address(text("bias ", bias), [&] {
+                return channel_bytes(graph::widen<float>(graph::view_of(*contents)), epilogue.result[1]);
+            }));
+        else
+            throw Unsupported(graph_.nodes[group.anchor].label, ": its bias follows from the picture");
+    }
+    const Chain chain = make_chain(graph_, shapes_, group.members, anchor);
+    for (std::size_t i = 0; i < chain.inputs.size(); ++i)
+        add_epilogue_input(epilogue, chain.inputs[i], "x" + std::to_string(i), batch, false);
+    epilogue.text = epilogue.builder.finish(chain.text, chain.result, epilogue.output, 1);
+    return epilogue;
+}
+
+// As fp32, output channels innermost: neighbouring threads then read neighbouring weights.
+Tensor Planner::plain_weights(graph::ValueId value) {
+    const model::Tensor *contents = known(value);
+    if (!contents)
+        return read(value);
+    const Shape &shape = dims(value);
+    Tensor tensor = upload(weights_, text("plain ", value), Element::f32, shape, [&] {
+        const std::vector<float> values = graph::widen<float>(graph::view_of(*contents));
+        const std::int64_t filters = shape[0] * shape[1];
+        const std::int64_t taps = shape[2] * shape[3];
+        std::vector<float> turned(values.size());
+        for (std::int64_t f = 0; f < filters; ++f)
+            for (std::int64_t tap = 0; tap < taps; ++tap)
+                turned[static_cast<std::size_t>(tap * filters + f)] =
+                    values[static_cast<std::size_t>(f * taps + tap)];
+        return bytes_of_floats(turned);
+    });
+    const std::int64_t filters = shape[0] * shape[1];
+    tensor.strides = {shape[1], 1, filters * shape[3], filters};
+    return tensor;
+}
+
+void Planner::emit_convolution(const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const graph::Op &op = shapes_.ops[group.anchor];
+    const auto *straight = std::get_if<graph::Conv>(&op);
+    const auto *transposed = std::get_if<graph::ConvTranspose>(&op);
+    const auto &strides = straight ? straight->strides : transposed->strides;
+    const auto &dilations = straight ? straight->dilations : transposed->dilations;
+    const auto &pads = straight ? straight->pads : transposed->pads;
+    const std::int64_t groups = straight ? straight->groups : transposed->groups;
+    if (!(straight ? straight->epilogue : transposed->epilogue).empty())
+        throw InternalError(node.label, ": a convolution with an epilogue of its own");
+    const Tensor whole = read(node.inputs[0]);
+    const Tensor weights = plain_weights(node.inputs[1]);
+    const Shape &filter = dims(node.inputs[1]);
+    ConvArgs args = {};
+    args.kernel_y = size_argument(filter[2]);
+    args.kernel_x = size_argument(filter[3]);
+    args.stride_y = size_argument(strides[0]);
+    args.stride_x = size_argument(strides[1]);
+    args.dilation_y = size_argument(dilations[0]);
+    args.dilation_x = size_argument(dilations[1]);
+    args.pad_y = static_cast<int>(pads[0]);
+    args.pad_x = static_cast<int>(pads[1]);
+    args.in_per_group = size_argument(whole.dims[1] / groups);
+    args.out_per_group = size_argument(dims(node.outputs[0])[1] / groups);
+    args.weight_stride_o = weights.strides[straight ? 0 : 1];
+    args.weight_stride_i = weights.strides[straight ? 1 : 0];
+    args.weight_stride_y = weights.strides[2];
+    args.weight_stride_x = weights.strides[3];
+    for (std::int64_t n = 0; n < whole.dims[0]; ++n) {
+        const PictureEpilogue epilogue = make_epilogue(group, n, graph::operand(node, 2));
+        const Tensor input = picture_of_batch(whole, n);
+        args.threads = epilogue.threads();
+        const std::string source =
+            kernel_source(types(input, text("typedef ", type_name(weights.type), " weight_t;\n").c_str()) +
+                              epilogue.text.text,
+                          straight ? "convolution.cuh" : "transposed_convolution.cuh");
+        Step step{label(group), {input.buffer, weights.buffer}, {}, {}, {}};
+        epilogue.add_buffers(step);
+        if (groups == 1 && whole.dims[0] == 1)
+            add_candidates(step, group, epilogue);
+        step.alternatives.push_back(
+            {"plain", source, [args, input, weights, epilogue](const Addresses &addresses) mutable {
+                 args.input = picture(input, addresses.of(input));
+                 args.weights = addresses.of(weights);
+                 return plain_launch(args.threads, {argument(args), epilogue.arguments(addresses)});
+             }});
+        add_step(std::move(step));
+    }
+}
+
+void Planner::add_candidates(Step &step, const Group &group, const PictureEpilogue &epilogue) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const graph::ValueId weights = node.inputs[1];
+    const Element storage = type(node.outputs[0]);
+    if (options_.plain || !facts_.runs_barriers || !known(weights) ||
+        (storage != Element::f16 && storage != Element::bf16))
+        return;
+    const graph::Op &op = shapes_.ops[group.anchor];
+    ConvProblem problem;
+    problem.storage = storage;
+    problem.in_channels = size_argument(dims(node.inputs[0])[1]);
+    problem.out_channels = size_argument(epilogue.result[1]);
+    problem.kernel = {dims(weights)[2], dims(weights)[3]};
+    problem.transposed = std::holds_alternative<graph::ConvTranspose>(op);
+    const auto take = [&](const auto &conv) {
+        problem.strides = conv.strides;
+        problem.dilations = conv.dilations;
+        problem.pads = conv.pads;
+    };
+    if (const auto *conv = std::get_if<graph::Conv>(&op))
+        take(*conv);
+    else
+        take(std::get<graph::ConvTranspose>(op));
+    problem.epilogue = epilogue.text;
+    std::vector<const ConvCandidate *> found;
+    for (const std::span<const ConvCandidate> list : candidate_lists())
+        for (const ConvCandidate &candidate : list)
+            if (candidate.serves(problem, facts_))
+                found.push_back(&candidate);
+    if (found.empty())
+        return;
+    const Tensor input = with_vectors(node.inputs[0], storage, label(group));
+    step.reads.push_back(input.buffer);
+    const auto operands = [input, epilogue](const Addresses &addresses) {
+        ConvOperands values;
+        values.input = addresses.of(input);
+        values.in_height = input.dims[2];
+        values.in_width = input.dims[3];
+        values.in_stride_y = input.strides[2];
+        values.in_stride_x = input.strides[3];
+        values.out_height = epilogue.result[2];
+        values.out_width = epilogue.result[3];
+        values.epilogue = epilogue.arguments(addresses);
+        values.output = addresses.of(epilogue.output);
+        values.output_stride_y = epilogue.output.strides[2];
+        values.output_stride_x = epilogue.output.strides[3];
+        return values;
+    };
+    // By the sizes alone, which is all that it looks at.
+    const ConvOperands sizes = operands(Addresses(std::vector<std::uint64_t>(plan_.buffers.size(), 0)));
+    for (const ConvCandidate *candidate : found) {
+        if (candidate->fits && !candidate->fits(problem, sizes))
+            continue;
+        const auto pack = [candidate, problem, contents = *known(weights)] {
+            return candidate->pack(problem, graph::widen<float>(graph::view_of(contents)));
+        };
+        const std::string key = text(candidate->name, " ", weights);
+        step.alternatives.push_back({candidate->name, candidate->source(problem),
+                                     [this_weights = &weights_, key, pack, candidate, problem, operands,
+                                      facts = facts_](const Addresses &addresses) {
+                                         ConvOperands values = operands(addresses);
+                                         values.weights = this_weights->address(key, pack);
+                                         return candidate->launch(problem, values, facts);
+                                     }});
+    }
+    step.problem = text(problem.transposed ? "deconv " : "conv ", element_name(storage), " ",
+                        problem.in_channels, " to ", problem.out_channels, ", ", problem.kernel[0], "x",
+                        problem.kernel[1], " by ", problem.strides[0], "x", problem.strides[1], ", epilogue ",
+                        content_hash(std::as_bytes(std::span(problem.epilogue.text))));
+}
+
+void Planner::emit_pool(const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const auto &op = std::get<graph::Pool>(shapes_.ops[group.anchor]);
+    const Tensor whole = read(node.inputs[0]);
+    PoolArgs args = {};
+    args.kernel_y = size_argument(op.kernel[0]);
+    args.kernel_x = size_argument(op.kernel[1]);
+    args.stride_y = size_argument(op.strides[0]);
+    args.stride_x = size_argument(op.strides[1]);
+    args.dilation_y = size_argument(op.dilations[0]);
+    args.dilation_x = size_argument(op.dilations[1]);
+    args.pad_top = static_cast<int>(op.pads[0]);
+    args.pad_left = static_cast<int>(op.pads[1]);
+    args.pad_bottom = static_cast<int>(op.pads[2]);
+    args.pad_right = static_cast<int>(op.pads[3]);
+    args.average = op.kind == graph::PoolKind::average ? 1 : 0;
+    args.count_padding = op.count_padding ? 1 : 0;
+    for (std::int64_t n = 0; n < whole.dims[0]; ++n) {
+        const PictureEpilogue epilogue = make_epilogue(group, n);
+        const Tensor input = picture_of_batch(whole, n);
+        args.threads = epilogue.threads();
+        Step step{label(group), {input.buffer}, {}, {}, {}};
+        epilogue.add_buffers(step);
+        step.alternatives.push_back(
+            {"pool", kernel_source(types(input) + epilogue.text.text, "pool.cuh"),
+             [args, input, epilogue](const Addresses &addresses) mutable {
+                 args.input = picture(input, addresses.of(input));
+                 return plain_launch(args.threads, {argument(args), epilogue.arguments(addresses)});
+             }});
+        add_step(std::move(step));
+    }
+}
+
+void Planner::emit_grid_sample(const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const auto &op = std::get<graph::GridSample>(shapes_.ops[group.anchor]);
+    const Tensor whole = read(node.inputs[0]);
+    const Tensor grids = read(node.inputs[1]);
+    GridSampleArgs args = {};
+    args.grid_stride_y = grids.strides[1];
+    args.grid_stride_x = grids.strides[2];
+    args.grid_stride_c = grids.strides[3];
+    const std::string modes =
+        text("typedef ", type_name(grids.type), " grid_t;\n#define MODE ", static_cast<int>(op.mode),
+             "\n#define PADDING ", static_cast<int>(op.padding), "\n#define ALIGN_CORNERS ",
+             op.align_corners ? 1 : 0, "\n");
+    for (std::int64_t n = 0; n < whole.dims[0]; ++n) {
+        const PictureEpilogue epilogue = make_epilogue(group, n);
+        const Tensor input = picture_of_batch(whole, n);
+        const Tensor grid = picture_of_batch(grids, n);
+        args.threads = epilogue.threads();
+        Step step{label(group), {input.buffer, grid.buffer}, {}, {}, {}};
+        epilogue.add_buffers(step);
+        step.alternatives.push_back(
+            {"grid_sample",
+             kernel_source(types(input, modes.c_str()) + epilogue.text.text, "grid_sample.cuh"),
+             [args, input, grid, epilogue](const Addresses &addresses) mutable {
+                 args.input = picture(input, addresses.of(input));
+                 args.grid = addresses.of(grid);
+                 return plain_launch(args.threads, {argument(args), epilogue.arguments(addresses)});
+             }});
+        add_step(std::move(step));
+    }
+}
+
+} // namespace vsmlrt::cuda

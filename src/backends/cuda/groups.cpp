@@ -1,0 +1,196 @@
+// A pointwise node joins the group that gives one of its operands where nobody else reads that operand: the
+// group then runs in the place of its last node, when all other operands are there.
+#include "backends/cuda/groups.h"
+
+#include "backends/cuda/args_limits.h"
+#include "backends/cuda/chain.h"
+#include "backends/cuda/kernel_text.h"
+#include "base/text.h"
+
+#include <algorithm>
+#include <set>
+
+namespace vsmlrt::cuda {
+namespace {
+
+using graph::ValueId;
+constexpr std::size_t nowhere = SIZE_MAX;
+
+std::size_t place(ValueId value) {
+    return static_cast<std::size_t>(value);
+}
+
+class Partition {
+public:
+    Partition(const graph::Graph &graph, const graph::Shapes &shapes)
+        : graph_(graph), shapes_(shapes), readers_(graph.values.size(), 0),
+          group_of_value_(graph.values.size(), nowhere) {
+        for (const graph::Node &node : graph.nodes)
+            if (!graph::is_folded(graph, shapes, node))
+                for (const ValueId value : std::set<ValueId>(node.inputs.begin(), node.inputs.end()))
+                    if (value != graph::no_value)
+                        ++readers_[place(value)];
+        for (const ValueId value : graph.outputs)
+            readers_[place(value)] += 2; // stored in any case
+    }
+
+    std::vector<Group> run() && {
+        for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
+            if (!graph::is_folded(graph_, shapes_, graph_.nodes[i]))
+                add(i);
+        std::vector<Group> left;
+        for (Group &group : groups_)
+            if (group.result != graph::no_value || !group.members.empty() || !group.chain_only)
+                left.push_back(std::move(group));
+        std::stable_sort(left.begin(), left.end(),
+                         [](const Group &a, const Group &b) { return a.position < b.position; });
+        return left;
+    }
+
+private:
+    void add(std::size_t index) {
+        const graph::Node &node = graph_.nodes[index];
+        const bool pointwise = is_pointwise(graph_, shapes_, node, shapes_.ops[index]);
+        if (pointwise && join(index))
+            return;
+        Group group;
+        group.anchor = index;
+        group.position = index;
+        group.chain_only = pointwise;
+        if (pointwise)
+            group.members = {index};
+        group.result = node.outputs.size() == 1 ? node.outputs[0] : graph::no_value;
+        group_of_value_[place(node.outputs[0])] = node.outputs.size() == 1 ? groups_.size() : nowhere;
+        groups_.push_back(std::move(group));
+    }
+
+    // The group of an operand that this node may take over, or nowhere.
+    [[nodiscard]] std::size_t joinable(ValueId value, ValueId result) const {
+        if (value == graph::no_value || readers_[place(value)] != 1 ||
+            shapes_.dims[place(value)] != shapes_.dims[place(result)])
+            return nowhere;
+        const std::size_t group = group_of_value_[place(value)];
+        if (group == nowhere || groups_[group].result != value)
+            return nowhere;
+        const Group &found = groups_[group];
+        if (found.chain_only)
+            return group;
+        return takes_epilogue(shapes_.ops[found.anchor]) && shapes_.dims[place(value)].size() == 4 &&
+                       real(value) && real(result)
+                   ? group
+                   : nowhere;
+    }
+
+    [[nodiscard]] bool real(ValueId value) const {
+        const Element type = graph_.values[place(value)].type;
+        return cuda::is_real(type) && type != Element::f64;
+    }
+
+    bool join(std::size_t index) {
+        const graph::Node &node = graph_.nodes[index];
+        const ValueId result = node.outputs[0];
+        std::vector<std::size_t> found;
+        for (const ValueId value : node.inputs)
+            if (const std::size_t group = joinable(value, result);
+                group != nowhere && std::find(found.begin(), found.end(), group) == found.end())
+                found.push_back(group);
+        if (found.empty())
+            return false;
+        // One that computes leads; the latest of several.
+        std::stable_sort(found.begin(), found.end(), [&](std::size_t a, std::size_t b) {
+            return std::pair(!groups_[a].chain_only, groups_[a].position) >
+                   std::pair(!groups_[b].chain_only, groups_[b].position);
+        });
+        for (const std::size_t lead : found) {
+            Group merged = groups_[lead];
+            std::vector<std::size_t> taken;
+            for (const std::size_t other : found)
+                if (other != lead && groups_[other].chain_only)
+                    taken.push_back(other);
+            // With all chains among the operands, else with the leader alone.
+            for (const bool all : {true, false}) {
+                Group attempt = merged;
+                if (all)
+                    for (const std::size_t other : taken)
+                        attempt.members.insert(attempt.members.end(), groups_[other].members.begin(),
+                                               groups_[other].members.end());
+                attempt.members.push_back(index);
+                std::sort(attempt.members.begin(), attempt.members.end());
+                if (!fits(attempt))
+                    continue;
+                take(lead, std::move(attempt), index, all ? taken : std::vector<std::size_t>{});
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // Few enough operands for a kernel, and of types that an epilogue reads.
+    [[nodiscard]] bool fits(const Group &group) const {
+        const ValueId anchor = group.chain_only ? graph::no_value : graph_.nodes[group.anchor].outputs[0];
+        const Chain chain = make_chain(graph_, shapes_, group.members, anchor);
+        if (group.chain_only)
+            return chain.inputs.size() <= most_chain_inputs;
+        return chain.inputs.size() <= most_epilogue_inputs &&
+               std::all_of(chain.inputs.begin(), chain.inputs.end(),
+                           [&](const ChainInput &input) {
+                               return input.kind != ChainInput::Kind::value || real(input.value);
+                           }) &&
+               std::all_of(group.members.begin(), group.members.end(),
+                           [&](std::size_t member) { return real(graph_.nodes[member].outputs[0]); });
+    }
+
+    void take(std::size_t lead, Group merged, std::size_t index, const std::vector<std::size_t> &taken) {
+        merged.position = index;
+        merged.result = graph_.nodes[index].outputs[0];
+        if (merged.chain_only)
+            merged.anchor = merged.members.front();
+        groups_[lead] = std::move(merged);
+        for (const std::size_t other : taken) {
+            groups_[other].members.clear();
+            groups_[other].result = graph::no_value;
+            groups_[other].chain_only = true;
+        }
+        group_of_value_[place(graph_.nodes[index].outputs[0])] = lead;
+    }
+
+    const graph::Graph &graph_;
+    const graph::Shapes &shapes_;
+    std::vector<std::size_t> readers_;
+    std::vector<std::size_t> group_of_value_;
+    std::vector<Group> groups_;
+};
+
+} // namespace
+
+bool takes_epilogue(const graph::Op &op) {
+    return std::holds_alternative<graph::Conv>(op) || std::holds_alternative<graph::ConvTranspose>(op) ||
+           std::holds_alternative<graph::Pool>(op) || std::holds_alternative<graph::GridSample>(op);
+}
+
+std::vector<std::size_t> Group::nodes() const {
+    std::vector<std::size_t> all = members;
+    if (!chain_only)
+        all.insert(all.begin(), anchor);
+    return all;
+}
+
+std::vector<Group> make_groups(const graph::Graph &graph, const graph::Shapes &shapes) {
+    return Partition(graph, shapes).run();
+}
+
+std::string describe(const std::vector<Group> &groups, const graph::Graph &graph) {
+    std::string lines;
+    for (const Group &group : groups) {
+        std::vector<std::string> labels;
+        for (const std::size_t node : group.nodes())
+            labels.push_back(graph.nodes[node].label);
+        lines += text(join(labels, " + "),
+                      group.result == graph::no_value ? std::string()
+                                                      : " -> " + graph.values[place(group.result)].name,
+                      "\n");
+    }
+    return lines;
+}
+
+} // namespace vsmlrt::cuda

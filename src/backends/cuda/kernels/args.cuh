@@ -1,0 +1,118 @@
+// The parameters of the plain kernels, as the host fills them and the device reads them. No pointers: addresses
+// are numbers, so that both sides see the same structures.
+#pragma once
+
+enum { max_rank = 8, max_inputs = 12 };
+
+struct Operand {
+    unsigned long long data;
+    long long stride[max_rank]; // elements
+};
+
+struct PointwiseArgs {
+    long long threads;
+    int size[max_rank];
+    int valid; // along the last axis: what lies behind is padding, written as 0
+    Operand output;
+    Operand input[max_inputs];
+};
+
+// A picture: rows, columns, channels.
+struct Picture {
+    unsigned long long data;
+    long long stride_y, stride_x, stride_c; // elements
+    int height, width, channels;
+};
+
+struct ConvArgs {
+    long long threads;
+    Picture input;
+    unsigned long long weights;
+    long long weight_stride_o, weight_stride_i, weight_stride_y, weight_stride_x;
+    int kernel_y, kernel_x, stride_y, stride_x, dilation_y, dilation_x, pad_y, pad_x;
+    int in_per_group, out_per_group;
+};
+
+struct PoolArgs {
+    long long threads;
+    Picture input;
+    int kernel_y, kernel_x, stride_y, stride_x, dilation_y, dilation_x;
+    int pad_top, pad_left, pad_bottom, pad_right;
+    int average, count_padding;
+};
+
+struct GridSampleArgs {
+    long long threads;
+    Picture input;
+    unsigned long long grid;
+    long long grid_stride_y, grid_stride_x, grid_stride_c;
+};
+
+struct ResizeArgs {
+    long long threads;
+    Operand input, output;
+    int from[max_rank], to[max_rank];
+    float scale[max_rank];
+    float cubic_a;
+};
+
+struct PadArgs {
+    long long threads;
+    Operand input, output;
+    int from[max_rank], to[max_rank];
+    int begin[max_rank];
+    unsigned long long value; // of the padding: address of one element, or 0
+};
+
+struct GatherArgs {
+    long long threads;
+    Operand input, output, indices; // output: outer axes, those of the indices, inner axes
+    int size[max_rank];             // of the output
+    int axis, index_rank, limit;    // limit: elements of x along the axis
+};
+
+struct MatMulArgs {
+    long long threads;
+    int batch[max_rank]; // sizes, right aligned; 1 where there are fewer
+    int rows, columns, inner;
+    Operand a, b, c, output; // batch strides, then row and column in the last two places
+    float alpha, beta;
+};
+
+struct RangeArgs {
+    long long threads;
+    unsigned long long output;
+    double start, step;
+    long long start_integer, step_integer;
+};
+
+// Reductions: `kept` axes of the result, `reduced` ones of the sum, each with the strides of x.
+struct ReduceArgs {
+    long long threads; // results * chunks
+    int kept[max_rank], reduced[max_rank];
+    Operand input;       // strides of the kept axes
+    long long reduced_stride[max_rank];
+    long long count;     // elements of one reduction
+    int chunks;
+    unsigned long long partial; // floats: results * chunks (* 2 for moments)
+    Operand output;
+};
+
+struct SoftmaxArgs {
+    long long threads;
+    int kept[max_rank];
+    Operand input, output;
+    int length;
+    long long input_step, output_step;
+};
+
+// y = (x - mean) * rsqrt(variance + epsilon) * scale + bias
+struct NormalizeArgs {
+    long long threads;
+    int size[max_rank];
+    Operand input, output;
+    Operand moments; // of pairs (mean, variance), in pairs
+    Operand scale, bias;
+    unsigned long long moments_data;
+    float epsilon;
+};

@@ -1,0 +1,208 @@
+// Convolution by mma.sync for sm_80 and newer, NHWC in 16-bit floats, fp32 sums: an implicit product of
+// TILE_W x TILE_H pixels by 8 * BLOCKS channels. CHUNK input channels of the tile and its halo lie in shared
+// memory, two chunks in turn, and serve all taps; weights of one tap stream behind them in fragment order.
+// A transposed convolution is one such convolution a phase (blockIdx.z). In front stand: TILE_W, TILE_H, CHUNK,
+// BLOCKS, TAPS, HALO_W, HALO_H, STEP_Y, STEP_X, STAGES, BRAIN (bf16).
+#include "args.cuh"
+#include "mma_args.cuh"
+
+enum {
+    warps = TILE_W * TILE_H / 32,
+    pixel_bytes = CHUNK * 2,
+    pieces = CHUNK / 8, // of 16 bytes
+    halo_bytes = HALO_W * HALO_H * pixel_bytes,
+    steps = CHUNK / 16,
+    weight_bytes = steps * BLOCKS / 2 * 512,
+};
+
+DEVICE u32 shared_address(const void *pointer) {
+    return (u32)__cvta_generic_to_shared(pointer);
+}
+DEVICE void copy_async(u32 to, const void *from, int bytes) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
+}
+DEVICE void commit() {
+    asm volatile("cp.async.commit_group;" ::: "memory");
+}
+template <int Left>
+DEVICE void wait() {
+    asm volatile("cp.async.wait_group %0;" ::"n"(Left) : "memory");
+}
+DEVICE void load_matrix(u32 (&r)[4], u32 address) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+                 : "r"(address));
+}
+DEVICE void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
+#if BRAIN
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
+#else
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
+#endif
+                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+// Where piece `piece` of a pixel lies: turned so that 8 neighbours are in 8 different banks.
+DEVICE u32 piece_place(int pixel, int piece) {
+    const int turn = CHUNK == 64 ? pixel & 7 : CHUNK == 32 ? pixel >> 1 & 3 : pixel >> 2 & 1;
+    return pixel * pixel_bytes + ((piece ^ turn) << 4);
+}
+
+DEVICE void load_halo(const MmaArgs &args, u32 to, int y0, int x0, int chunk) {
+    for (int i = threadIdx.x; i < HALO_W * HALO_H * pieces; i += warps * 32) {
+        const int pixel = i / pieces, piece = i % pieces;
+        const int y = y0 + pixel / HALO_W, x = x0 + pixel % HALO_W, lane = chunk * CHUNK + piece * 8;
+        const bool inside = y >= 0 && y < args.height && x >= 0 && x < args.width && lane < args.lanes;
+        const unsigned short *from = (const unsigned short *)args.input;
+        if (inside)
+            from += y * args.stride_y + x * args.stride_x + lane;
+        copy_async(to + piece_place(pixel, piece), from, inside ? 16 : 0);
+    }
+}
+
+DEVICE void load_weights(u64 from, u32 to) {
+    for (int i = threadIdx.x; i < weight_bytes / 16; i += warps * 32)
+        copy_async(to + i * 16, (const void *)(from + i * 16), 16);
+}
+
+struct Eight {
+    float v[8];
+};
+
+// 8 neighbouring channels of one pixel.
+DEVICE void store_eight(const EpilogueArgs &epi, const EpilogueChannel *channels, int y, int x, int first, Eight sums) {
+    float tensors[8][EPILOGUE_TENSORS > 0 ? EPILOGUE_TENSORS : 1];
+#if TENSOR_VECTORS
+    for (int i = 0; i < EPILOGUE_TENSORS; ++i) {
+        const EpilogueTensor &tensor = epi.tensor[i];
+        uint4 bits = make_uint4(0, 0, 0, 0);
+        if (first < epi.channels)
+            bits = *(const uint4 *)((const unsigned short *)tensor.data + y * tensor.stride_y + x * tensor.stride_x + first);
+        const u32 words[4] = {bits.x, bits.y, bits.z, bits.w};
+        for (int k = 0; k < 8; ++k) {
+            packed_t stored;
+            stored.bits = (unsigned short)(words[k / 2] >> (k % 2 * 16));
+            tensors[k][i] = get(stored);
+        }
+    }
+#else
+    for (int i = 0; i < EPILOGUE_TENSORS; ++i)
+        for (int k = 0; k < 8; ++k)
+            tensors[k][i] = first + k < epi.channels ? epilogue_tensor(epi, i, y, x, first + k) : 0.0f;
+#endif
+    for (int k = 0; k < 8; ++k)
+        sums.v[k] = first + k < epi.channels ? epilogue(channels[k], sums.v[k], tensors[k]) : 0.0f;
+#if OUTPUT_LAST
+    if (first + 8 <= epi.channels + epi.pad_lanes) {
+        const uint4 packed = make_uint4(pack2(sums.v[0], sums.v[1]), pack2(sums.v[2], sums.v[3]),
+                                        pack2(sums.v[4], sums.v[5]), pack2(sums.v[6], sums.v[7]));
+        *(uint4 *)(epi.output.data + y * epi.output.stride_y + x * epi.output.stride_x + first) = packed;
+        return;
+    }
+#endif
+    for (int k = 0; k < 8; ++k) {
+        if (first + k < epi.channels)
+            store_output(epi, y, x, first + k, sums.v[k]);
+        else if (first + k < epi.channels + epi.pad_lanes)
+            store_padding(epi, y, x, first + k - epi.channels);
+    }
+}
+
+extern "C" __global__ void __launch_bounds__(warps * 32) kernel(const __grid_constant__ MmaArgs args,
+                                                                const __grid_constant__ EpilogueArgs epi) {
+    extern __shared__ __align__(1024) unsigned char memory[];
+    const u32 halos = shared_address(memory), weights = halos + 2 * halo_bytes;
+    const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, phase = blockIdx.z;
+    const int tile_y = blockIdx.x / args.tiles_x * TILE_H, tile_x = blockIdx.x % args.tiles_x * TILE_W;
+    const int y0 = tile_y * STEP_Y + args.first_y, x0 = tile_x * STEP_X + args.first_x;
+    const u64 filters = args.weights + ((u64)blockIdx.y * gridDim.z + phase) * args.chunks * TAPS * weight_bytes;
+    const signed char *tap_y = args.tap_y + phase * TAPS, *tap_x = args.tap_x + phase * TAPS;
+
+    int pixel[2]; // of this lane's row of each block of 16
+    for (int m = 0; m < 2; ++m) {
+        const int block = warp * 2 + m, row = block / (TILE_W / 16), column = block % (TILE_W / 16) * 16;
+        pixel[m] = row * STEP_Y * HALO_W + (column + (lane & 15)) * STEP_X;
+    }
+    float sum[2][BLOCKS][4];
+    for (int m = 0; m < 2; ++m)
+        for (int n = 0; n < BLOCKS; ++n)
+            for (int e = 0; e < 4; ++e)
+                sum[m][n][e] = 0;
+
+    const int total = args.chunks * TAPS;
+    load_halo(args, halos, y0, x0, 0);
+    for (int stage = 0; stage < STAGES - 1; ++stage) {
+        if (stage < total)
+            load_weights(filters + (u64)stage * weight_bytes, weights + stage * weight_bytes);
+        commit();
+    }
+    int step = 0;
+#pragma unroll 1
+    for (int chunk = 0; chunk < args.chunks; ++chunk) {
+#pragma unroll 1
+        for (int tap = 0; tap < TAPS; ++tap, ++step) {
+            // A halo that was asked for one chunk ago has come with the groups before the last ones.
+            if (TAPS < STAGES - 1)
+                wait<0>();
+            else
+                wait<STAGES - 2>();
+            __syncthreads();
+            if (tap == 0 && chunk + 1 < args.chunks)
+                load_halo(args, halos + (chunk + 1) % 2 * halo_bytes, y0, x0, chunk + 1);
+            if (step + STAGES - 1 < total)
+                load_weights(filters + (u64)(step + STAGES - 1) * weight_bytes,
+                             weights + (step + STAGES - 1) % STAGES * weight_bytes);
+            commit();
+            const u32 halo = halos + chunk % 2 * halo_bytes, filter = weights + step % STAGES * weight_bytes + lane * 16;
+            const int shift = tap_y[tap] * HALO_W + tap_x[tap];
+#pragma unroll
+            for (int k = 0; k < steps; ++k) {
+                u32 a[2][4];
+#pragma unroll
+                for (int m = 0; m < 2; ++m)
+                    load_matrix(a[m], halo + piece_place(pixel[m] + shift, k * 2 + (lane >> 4)));
+#pragma unroll
+                for (int pair = 0; pair < BLOCKS / 2; ++pair) {
+                    u32 b[4];
+                    asm volatile("ld.shared.v4.u32 {%0,%1,%2,%3}, [%4];"
+                                 : "=r"(b[0]), "=r"(b[1]), "=r"(b[2]), "=r"(b[3])
+                                 : "r"(filter + (k * (BLOCKS / 2) + pair) * 512));
+#pragma unroll
+                    for (int m = 0; m < 2; ++m) {
+                        multiply(sum[m][2 * pair], a[m], b[0], b[1]);
+                        multiply(sum[m][2 * pair + 1], a[m], b[2], b[3]);
+                    }
+                }
+            }
+        }
+    }
+    wait<0>();
+    const int column = lane & 3;
+#pragma unroll
+    for (int group = 0; group < BLOCKS / 4; ++group) {
+        const int first = blockIdx.y * BLOCKS * 8 + mma_channel(4 * group, column, 0);
+        if (first >= epi.channels + epi.pad_lanes)
+            continue;
+        EpilogueChannel channels[8];
+        for (int k = 0; k < 8; ++k)
+            channels[k] = epilogue_channel(epi, first + k);
+#pragma unroll
+        for (int m = 0; m < 2; ++m)
+#pragma unroll
+            for (int half = 0; half < 2; ++half) {
+                const int block = warp * 2 + m, row = block / (TILE_W / 16);
+                const int y = tile_y + row, x = tile_x + block % (TILE_W / 16) * 16 + (lane >> 2) + 8 * half;
+                if (y >= args.out_height || x >= args.out_width)
+                    continue;
+                const int out_y = y * args.scale + phase / args.scale, out_x = x * args.scale + phase % args.scale;
+                if (out_y >= epi.height || out_x >= epi.width)
+                    continue;
+                Eight eight;
+#pragma unroll
+                for (int k = 0; k < 8; ++k)
+                    eight.v[k] = sum[m][4 * group + k / 2][2 * half + k % 2];
+                store_eight(epi, channels, out_y, out_x, first, eight);
+            }
+    }
+}

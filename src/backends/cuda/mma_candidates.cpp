@@ -1,0 +1,266 @@
+// Convolutions by mma.sync: which tiles a problem can have, how its weights lie, and its launch. One kernel
+// text serves straight and transposed convolutions: a phase of the latter is a convolution with a list of
+// taps.
+#include "backends/cuda/candidate.h"
+#include "backends/cuda/kernel_text.h"
+#include "backends/cuda/kernels/mma_args.cuh"
+#include "backends/cuda/launching.h"
+#include "base/text.h"
+#include "tensor/half.h"
+
+#include <algorithm>
+#include <climits>
+
+namespace vsmlrt::cuda {
+namespace {
+
+constexpr int stages = 4;
+
+struct Tap {
+    int y = 0; // of the input, from the pixel that the output's stride gives
+    int x = 0;
+    int kernel_y = -1; // of the weights; -1: none, the weights are 0
+    int kernel_x = -1;
+};
+
+// All taps of all phases, `taps` a phase, and where they reach.
+struct Taps {
+    int scale = 1; // phases a side
+    int taps = 0;
+    std::vector<Tap> list;
+    int first_y = INT_MAX, first_x = INT_MAX, last_y = INT_MIN, last_x = INT_MIN;
+
+    void reach() {
+        for (const Tap &tap : list) {
+            first_y = std::min(first_y, tap.y);
+            first_x = std::min(first_x, tap.x);
+            last_y = std::max(last_y, tap.y);
+            last_x = std::max(last_x, tap.x);
+        }
+    }
+};
+
+Taps straight_taps(const ConvProblem &problem) {
+    Taps taps;
+    taps.taps = static_cast<int>(problem.kernel[0] * problem.kernel[1]);
+    for (int i = 0; i < problem.kernel[0]; ++i)
+        for (int j = 0; j < problem.kernel[1]; ++j)
+            taps.list.push_back({static_cast<int>(i * problem.dilations[0] - problem.pads[0]),
+                                 static_cast<int>(j * problem.dilations[1] - problem.pads[1]), i, j});
+    taps.reach();
+    return taps;
+}
+
+// Result scale * y + phase takes tap i where phase + pad - i * dilation is a multiple of the scale.
+Taps transposed_taps(const ConvProblem &problem) {
+    Taps taps;
+    taps.scale = static_cast<int>(problem.strides[0]);
+    const auto axis = [&](int phase, std::size_t a) {
+        std::vector<std::pair<int, int>> found; // offset, tap
+        for (int i = 0; i < problem.kernel[a]; ++i) {
+            const auto shift = static_cast<int>(phase + problem.pads[a] - i * problem.dilations[a]);
+            if (shift % taps.scale == 0)
+                found.emplace_back(shift / taps.scale, i);
+        }
+        return found;
+    };
+    std::vector<std::vector<Tap>> phases;
+    for (int py = 0; py < taps.scale; ++py)
+        for (int px = 0; px < taps.scale; ++px) {
+            std::vector<Tap> list;
+            for (const auto &[y, i] : axis(py, 0))
+                for (const auto &[x, j] : axis(px, 1))
+                    list.push_back({y, x, i, j});
+            taps.taps = std::max(taps.taps, static_cast<int>(list.size()));
+            phases.push_back(std::move(list));
+        }
+    for (std::vector<Tap> &list : phases) {
+        // Phases with fewer taps repeat a place with weights of 0.
+        while (static_cast<int>(list.size()) < taps.taps)
+            list.push_back({list.empty() ? 0 : list[0].y, list.empty() ? 0 : list[0].x, -1, -1});
+        taps.list.insert(taps.list.end(), list.begin(), list.end());
+    }
+    taps.reach();
+    return taps;
+}
+
+Taps taps_of(const ConvProblem &problem) {
+    return problem.transposed ? transposed_taps(problem) : straight_taps(problem);
+}
+
+struct Tile {
+    int width;
+    int height;
+    int chunk; // input channels at a time
+};
+
+struct Shape {
+    Tile tile;
+    int blocks; // of 8 output channels
+    int step_y, step_x;
+    int halo_w, halo_h;
+    int shared_bytes;
+};
+
+Shape shape_of(const ConvProblem &problem, const Taps &taps, const Tile &tile, int blocks) {
+    Shape shape{tile, blocks, 1, 1, 0, 0, 0};
+    if (!problem.transposed) {
+        shape.step_y = static_cast<int>(problem.strides[0]);
+        shape.step_x = static_cast<int>(problem.strides[1]);
+    }
+    shape.halo_w = (tile.width - 1) * shape.step_x + taps.last_x - taps.first_x + 1;
+    shape.halo_h = (tile.height - 1) * shape.step_y + taps.last_y - taps.first_y + 1;
+    shape.shared_bytes =
+        2 * shape.halo_w * shape.halo_h * tile.chunk * 2 + stages * tile.chunk * blocks * 8 * 2;
+    return shape;
+}
+
+constexpr int most_shared = 99 << 10; // what all architectures have
+
+// The first tile whose buffers fit; none has width 0.
+Shape choose(const ConvProblem &problem, const Taps &taps, int blocks) {
+    constexpr Tile tiles[] = {{32, 8, 32}, {32, 8, 16}, {16, 8, 32}, {16, 8, 16}, {16, 4, 16}};
+    for (const Tile &tile : tiles) {
+        if (tile.chunk == 32 && problem.in_channels <= 16)
+            continue;
+        const Shape shape = shape_of(problem, taps, tile, blocks);
+        if (shape.shared_bytes <= most_shared)
+            return shape;
+    }
+    return {};
+}
+
+template <int Blocks>
+bool serves(const ConvProblem &problem, const DeviceFacts &device) {
+    if (device.architecture < 80 || device.shared_bytes_per_block < most_shared)
+        return false;
+    if (problem.transposed && (problem.strides[0] != problem.strides[1] ||
+                               problem.dilations != graph::Pair{1, 1} || problem.strides[0] > 8))
+        return false;
+    if (problem.kernel[0] * problem.kernel[1] > mma_most_taps)
+        return false;
+    const Taps taps = taps_of(problem);
+    const auto fits_in = [](int value) { return value >= 0 && value <= SCHAR_MAX; };
+    if (taps.list.size() > mma_most_taps || !fits_in(taps.last_y - taps.first_y) ||
+        !fits_in(taps.last_x - taps.first_x))
+        return false;
+    // Wider blocks than channels waste work, narrow ones read the input once more each.
+    const int blocks_needed = (problem.out_channels + 7) / 8;
+    if (Blocks > 4 && blocks_needed <= Blocks / 2)
+        return false;
+    return choose(problem, taps, Blocks).tile.width != 0;
+}
+
+template <int Blocks>
+std::string source(const ConvProblem &problem) {
+    const Taps taps = taps_of(problem);
+    const Shape shape = choose(problem, taps, Blocks);
+    return kernel_source(text(problem.epilogue.text, "#define TILE_W ", shape.tile.width, "\n#define TILE_H ",
+                              shape.tile.height, "\n#define CHUNK ", shape.tile.chunk, "\n#define BLOCKS ",
+                              Blocks, "\n#define TAPS ", taps.taps, "\n#define HALO_W ", shape.halo_w,
+                              "\n#define HALO_H ", shape.halo_h, "\n#define STEP_Y ", shape.step_y,
+                              "\n#define STEP_X ", shape.step_x, "\n#define STAGES ", stages,
+                              "\n#define BRAIN ", problem.storage == Element::bf16 ? 1 : 0,
+                              "\n#define TENSOR_VECTORS ",
+                              problem.epilogue.broadcast || problem.epilogue.tensors == 0 ? 0 : 1, "\n"),
+                         "mma.cuh");
+}
+
+// One weight in ONNX's order; 0 outside of the network's channels.
+float weight_of(const ConvProblem &problem, std::span<const float> weights, int out, int in, const Tap &tap) {
+    if (out >= problem.out_channels || in >= problem.in_channels || tap.kernel_y < 0)
+        return 0;
+    const std::int64_t filter = problem.transposed ? std::int64_t{in} * problem.out_channels + out
+                                                   : std::int64_t{out} * problem.in_channels + in;
+    return weights[static_cast<std::size_t>((filter * problem.kernel[0] + tap.kernel_y) * problem.kernel[1] +
+                                            tap.kernel_x)];
+}
+
+template <int Blocks>
+std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> weights) {
+    const Taps taps = taps_of(problem);
+    const int chunk = choose(problem, taps, Blocks).tile.chunk;
+    const int chunks = (problem.in_channels + chunk - 1) / chunk;
+    const int groups = (problem.out_channels + Blocks * 8 - 1) / (Blocks * 8);
+    const int phases = taps.scale * taps.scale;
+    std::vector<std::uint16_t> image;
+    image.reserve(static_cast<std::size_t>(groups) * static_cast<std::size_t>(phases * chunks * taps.taps) *
+                  static_cast<std::size_t>(chunk * Blocks * 8));
+    const auto add = [&](float value) {
+        image.push_back(problem.storage == Element::bf16 ? float_to_bfloat(value) : float_to_half(value));
+    };
+    // Fragments of m16n8k16: registers 0 and 1 of a lane hold rows 2 * (lane & 3) and those 8 behind, of
+    // column lane / 4; two blocks make 16 bytes.
+    const auto fragment = [&](int group, int part, int step, int pair, const Tap &tap) {
+        for (int lane = 0; lane < 32; ++lane)
+            for (int word = 0; word < 4; ++word)
+                for (int element = 0; element < 2; ++element) {
+                    const int block = 2 * pair + word / 2;
+                    const int in = part * chunk + step * 16 + word % 2 * 8 + (lane & 3) * 2 + element;
+                    const int column = lane >> 2; // of the block: the thread that keeps its sum, and which
+                    const int out = group * Blocks * 8 + mma_channel(block, column >> 1, column & 1);
+                    add(weight_of(problem, weights, out, in, tap));
+                }
+    };
+    for (int group = 0; group < groups; ++group)
+        for (int phase = 0; phase < phases; ++phase)
+            for (int part = 0; part < chunks; ++part)
+                for (int tap = 0; tap < taps.taps; ++tap)
+                    for (int step = 0; step < chunk / 16; ++step)
+                        for (int pair = 0; pair < Blocks / 2; ++pair)
+                            fragment(group, part, step, pair,
+                                     taps.list[static_cast<std::size_t>(phase * taps.taps + tap)]);
+    std::vector<std::byte> bytes(image.size() * 2);
+    std::memcpy(bytes.data(), image.data(), bytes.size());
+    return bytes;
+}
+
+template <int Blocks>
+Launch launch(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &) {
+    const Taps taps = taps_of(problem);
+    const Shape shape = choose(problem, taps, Blocks);
+    MmaArgs args = {};
+    args.input = operands.input;
+    args.weights = operands.weights;
+    args.stride_y = operands.in_stride_y;
+    args.stride_x = operands.in_stride_x;
+    args.height = size_argument(operands.in_height);
+    args.width = size_argument(operands.in_width);
+    args.lanes = (problem.in_channels + 7) / 8 * 8;
+    args.chunks = (problem.in_channels + shape.tile.chunk - 1) / shape.tile.chunk;
+    args.scale = taps.scale;
+    args.out_height = size_argument((operands.out_height + taps.scale - 1) / taps.scale);
+    args.out_width = size_argument((operands.out_width + taps.scale - 1) / taps.scale);
+    args.tiles_x = (args.out_width + shape.tile.width - 1) / shape.tile.width;
+    args.first_y = taps.first_y;
+    args.first_x = taps.first_x;
+    for (std::size_t i = 0; i < taps.list.size(); ++i) {
+        args.tap_y[i] = static_cast<signed char>(taps.list[i].y - taps.first_y);
+        args.tap_x[i] = static_cast<signed char>(taps.list[i].x - taps.first_x);
+    }
+    const int tiles_y = (args.out_height + shape.tile.height - 1) / shape.tile.height;
+    const int groups = (problem.out_channels + Blocks * 8 - 1) / (Blocks * 8);
+    Launch result;
+    result.grid = {static_cast<unsigned>(args.tiles_x * tiles_y), static_cast<unsigned>(groups),
+                   static_cast<unsigned>(taps.scale * taps.scale)};
+    result.block = {static_cast<unsigned>(shape.tile.width * shape.tile.height), 1, 1};
+    result.shared_bytes = static_cast<unsigned>(shape.shared_bytes);
+    result.arguments = {argument(args), operands.epilogue};
+    return result;
+}
+
+template <int Blocks>
+constexpr ConvCandidate candidate(const char *name) {
+    return {name, serves<Blocks>, nullptr, source<Blocks>, pack<Blocks>, launch<Blocks>};
+}
+
+} // namespace
+
+std::span<const ConvCandidate> mma_candidates() {
+    static constexpr ConvCandidate list[] = {candidate<16>("mma of 128 channels"),
+                                             candidate<8>("mma of 64 channels"),
+                                             candidate<4>("mma of 32 channels")};
+    return list;
+}
+
+} // namespace vsmlrt::cuda

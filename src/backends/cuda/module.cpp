@@ -1,0 +1,83 @@
+// The module's door: every function of the table in terms of Device, Program and Context.
+#include "backends/cuda/context.h"
+#include "backends/cuda/device.h"
+#include "module/door.h"
+#include "nvidia/compiler.h"
+
+namespace cuda = vsmlrt::cuda;
+using vsmlrt::guarded;
+
+struct vsmlrt_device : cuda::Device {};
+struct vsmlrt_program : cuda::Program {
+    using cuda::Program::Program;
+};
+struct vsmlrt_context : cuda::Context {
+    using cuda::Context::Context;
+};
+
+namespace {
+
+vsmlrt_code probe(vsmlrt_sink error) {
+    return guarded(error, [] { cuda::probe(); });
+}
+
+const char *version() {
+    static const auto *const text = new std::string("cuda 1, " + vsmlrt::nvidia::compiler_version());
+    return text->c_str();
+}
+
+vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink error) {
+    return guarded(error, [&] {
+        for (const cuda::Device &device : cuda::list_devices()) {
+            const vsmlrt_device_info info = {.id = device.id.c_str(),
+                                             .name = device.name.c_str(),
+                                             .memory_bytes = device.memory_bytes,
+                                             .native_fp16 = 1,
+                                             .native_bf16 = 1,
+                                             .plan_basis = device.plan_basis.c_str(),
+                                             .plans_follow_streams = 0,
+                                             .keeps_files = 0};
+            visit(user, &info);
+        }
+    });
+}
+
+void list_absent(void *user, void (*visit)(void *, const char *, const char *)) {
+    const auto each = [&] {
+        for (const auto &[what, reason] : cuda::list_absent())
+            visit(user, what.c_str(), reason.c_str());
+    };
+    static_cast<void>(guarded({}, each));
+}
+
+vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink error) {
+    return guarded(error, [&] { *device = new vsmlrt_device{cuda::find_device(id)}; });
+}
+
+// Above all others: where it can run there is a GPU that it is made for.
+constexpr std::int32_t rank = 20;
+
+constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
+                                  .name = "cuda",
+                                  .set_log = vsmlrt::send_log,
+                                  .probe = probe,
+                                  .version = version,
+                                  .list_devices = list_devices,
+                                  .list_absent = list_absent,
+                                  .open_device = open_device,
+                                  .close_device = vsmlrt::destroy,
+                                  .build_program = vsmlrt::build_program,
+                                  .free_program = vsmlrt::destroy,
+                                  .describe_program = vsmlrt::describe_program,
+                                  .export_program = vsmlrt::export_program,
+                                  .make_context = vsmlrt::make_context,
+                                  .free_context = vsmlrt::destroy,
+                                  .bind = vsmlrt::bind_context,
+                                  .run = vsmlrt::run_context,
+                                  .rank = rank};
+
+} // namespace
+
+const vsmlrt_backend *vsmlrt_backend_entry(std::uint32_t interface_version) {
+    return interface_version == VSMLRT_INTERFACE_VERSION ? &table : nullptr;
+}

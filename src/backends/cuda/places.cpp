@@ -1,0 +1,183 @@
+// Where values live. Pictures lie with channels innermost; everything else is row-major. A result that a
+// Concat takes is written where the Concat wants it, so that concatenating moves nothing.
+#include "backends/cuda/planner.h"
+
+#include "backends/cuda/kernel_text.h"
+#include "base/checked.h"
+
+#include <algorithm>
+
+namespace vsmlrt::cuda {
+namespace {
+
+using graph::ValueId;
+
+std::size_t place(ValueId value) {
+    return static_cast<std::size_t>(value);
+}
+
+// Operators that keep a picture a picture.
+bool keeps_pictures(const graph::Op &op) {
+    return std::holds_alternative<graph::Unary>(op) || std::holds_alternative<graph::Binary>(op) ||
+           std::holds_alternative<graph::Clip>(op) || std::holds_alternative<graph::Where>(op) ||
+           std::holds_alternative<graph::Cast>(op) || std::holds_alternative<graph::Concat>(op) ||
+           std::holds_alternative<graph::Split>(op) || std::holds_alternative<graph::Slice>(op) ||
+           std::holds_alternative<graph::Pad>(op) || std::holds_alternative<graph::Normalize>(op);
+}
+
+bool is_convolution(const graph::Op &op) {
+    return std::holds_alternative<graph::Conv>(op) || std::holds_alternative<graph::ConvTranspose>(op);
+}
+
+// Operators whose operand and result are pictures.
+bool makes_pictures(const graph::Op &op) {
+    return is_convolution(op) || std::holds_alternative<graph::Pool>(op) ||
+           std::holds_alternative<graph::GridSample>(op) || std::holds_alternative<graph::Resize>(op) ||
+           std::holds_alternative<graph::DepthToSpace>(op) || std::holds_alternative<graph::SpaceToDepth>(op);
+}
+
+} // namespace
+
+void Planner::find_pictures() {
+    pictures_.assign(graph_.values.size(), false);
+    convolved_.assign(graph_.values.size(), false);
+    const auto mark = [&](ValueId value) {
+        if (value != graph::no_value && dims(value).size() == 4 && dims(value)[0] == 1 &&
+            cuda::is_real(type(value)))
+            pictures_[place(value)] = true;
+    };
+    const auto any = [&](const std::vector<ValueId> &values) {
+        return std::any_of(values.begin(), values.end(), [&](ValueId value) {
+            return value != graph::no_value && pictures_[place(value)];
+        });
+    };
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+        const graph::Node &node = graph_.nodes[i];
+        if (makes_pictures(shapes_.ops[i])) {
+            mark(node.inputs[0]);
+            mark(node.outputs[0]);
+        }
+        if (is_convolution(shapes_.ops[i]))
+            convolved_[place(node.inputs[0])] = convolved_[place(node.outputs[0])] = true;
+    }
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
+        if (keeps_pictures(shapes_.ops[i]) && any(graph_.nodes[i].inputs))
+            std::for_each(graph_.nodes[i].outputs.begin(), graph_.nodes[i].outputs.end(), mark);
+    for (std::size_t i = graph_.nodes.size(); i-- > 0;)
+        if (keeps_pictures(shapes_.ops[i]) && any(graph_.nodes[i].outputs))
+            std::for_each(graph_.nodes[i].inputs.begin(), graph_.nodes[i].inputs.end(), mark);
+    // What a group with a convolution stores, and what a Concat hands to one.
+    for (const Group &group : groups_)
+        if (group.result != graph::no_value && is_convolution(shapes_.ops[group.anchor]))
+            convolved_[place(group.result)] = true;
+}
+
+// A part of a Concat's result can be written in place where a kernel gives it, once, and its vectors stay
+// aligned.
+bool Planner::may_be_written_apart(ValueId value, std::size_t axis, std::int64_t start,
+                                   const Shape &whole) const {
+    if (known(value) || targets_.contains(value) ||
+        std::find(graph_.outputs.begin(), graph_.outputs.end(), value) != graph_.outputs.end())
+        return false;
+    const auto group =
+        std::find_if(groups_.begin(), groups_.end(), [&](const Group &each) { return each.result == value; });
+    if (group == groups_.end())
+        return false;
+    const graph::Op &op = shapes_.ops[group->anchor];
+    const bool computes =
+        group->chain_only || takes_epilogue(op) || std::holds_alternative<graph::Resize>(op) ||
+        std::holds_alternative<graph::Pad>(op) || std::holds_alternative<graph::DepthToSpace>(op) ||
+        std::holds_alternative<graph::SpaceToDepth>(op);
+    if (!computes)
+        return false;
+    constexpr std::int64_t vector = 8;
+    const bool aligned = axis != 1 || whole.size() != 4 || start % vector == 0;
+    return aligned || !is_convolution(op);
+}
+
+void Planner::find_concat_targets() {
+    for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
+        const graph::Node &node = graph_.nodes[i];
+        const auto *concat = std::get_if<graph::Concat>(&shapes_.ops[i]);
+        if (!concat || graph::is_folded(graph_, shapes_, node))
+            continue;
+        const ValueId whole = node.outputs[0];
+        const std::size_t axis = graph::axis_index(concat->axis, dims(whole).size());
+        std::int64_t start = 0;
+        for (const ValueId value : node.inputs) {
+            if (may_be_written_apart(value, axis, start, dims(whole)))
+                targets_[value] = {whole, axis, start};
+            start += dims(value)[axis];
+        }
+    }
+}
+
+int Planner::add_buffer(Buffer buffer) {
+    plan_.buffers.push_back(buffer);
+    return static_cast<int>(plan_.buffers.size()) - 1;
+}
+
+Tensor Planner::fresh(Element type, const Shape &dims, bool picture, bool vectors) {
+    Tensor tensor;
+    if (picture) {
+        const std::int64_t unit = vectors || dims[1] > 4 ? (element_size(type) == 2 ? 8 : 4)
+                                  : dims[1] > 2          ? 4
+                                                         : dims[1];
+        tensor = channels_last(0, type, dims, (dims[1] + unit - 1) / unit * unit);
+    } else {
+        tensor = dense(0, type, dims);
+    }
+    // Kernels may read whole vectors over a tensor's end.
+    constexpr std::int64_t slack = 64;
+    tensor.buffer = add_buffer({BufferKind::arena, 0, checked_add(bytes_of(tensor), slack, "bytes"), 0, 0});
+    return tensor;
+}
+
+Tensor Planner::result(ValueId value) {
+    if (const auto placed = places_.find(value); placed != places_.end())
+        return placed->second;
+    const auto output = std::find(graph_.outputs.begin(), graph_.outputs.end(), value);
+    Tensor tensor;
+    if (output != graph_.outputs.end()) {
+        tensor = plan_.outputs[static_cast<std::size_t>(output - graph_.outputs.begin())];
+    } else if (const auto target = targets_.find(value); target != targets_.end()) {
+        tensor = part(result(target->second.whole), target->second.axis, target->second.start,
+                      dims(value)[target->second.axis]);
+    } else {
+        tensor = fresh(type(value), dims(value), pictures_[place(value)], convolved_[place(value)]);
+    }
+    bind(value, tensor);
+    return tensor;
+}
+
+Tensor Planner::upload(Constants &constants, const std::string &key, Element type, const Shape &dims,
+                       const Constants::Make &make) {
+    Tensor tensor = dense(0, type, dims);
+    const std::string name = text(&constants == &weights_ ? "" : "own ", key);
+    const auto known_buffer = constant_buffers_.find(name);
+    if (known_buffer != constant_buffers_.end()) {
+        tensor.buffer = known_buffer->second;
+        return tensor;
+    }
+    tensor.buffer = add_buffer({BufferKind::constant, 0, bytes_of(tensor), 0, constants.address(key, make)});
+    constant_buffers_[name] = tensor.buffer;
+    return tensor;
+}
+
+Tensor Planner::constant(ValueId value) {
+    const model::Tensor &contents = *known(value);
+    const bool stated = graph_.values[place(value)].constant.has_value();
+    return upload(stated ? weights_ : *own_, text("value ", value), contents.type, contents.dims,
+                  [&] { return *contents.bytes; });
+}
+
+Tensor Planner::read(ValueId value) {
+    if (known(value))
+        return constant(value);
+    const auto placed = places_.find(value);
+    if (placed == places_.end())
+        throw InternalError("value \"", graph_.values[place(value)].name, "\" is read before it is written");
+    return placed->second;
+}
+
+} // namespace vsmlrt::cuda

@@ -1,0 +1,67 @@
+#include "backends/cuda/plan.h"
+
+#include "base/checked.h"
+#include "base/text.h"
+#include "graph/memory.h"
+
+#include <algorithm>
+
+namespace vsmlrt::cuda {
+namespace {
+
+// TMA reads and writes boxes from 1024-byte boundaries on.
+constexpr std::int64_t alignment = 1024;
+
+std::string list(const std::vector<int> &buffers) {
+    std::vector<std::string> names;
+    for (const int buffer : buffers)
+        names.push_back("b" + std::to_string(buffer));
+    return join(names, " ");
+}
+
+} // namespace
+
+void pack_arena(Plan &plan) {
+    std::vector<graph::Slot> slots;
+    std::vector<std::size_t> slot_of(plan.buffers.size(), SIZE_MAX);
+    const auto touch = [&](int buffer, std::size_t step) {
+        const auto index = static_cast<std::size_t>(buffer);
+        if (plan.buffers[index].kind != BufferKind::arena)
+            return;
+        if (slot_of[index] == SIZE_MAX) {
+            slot_of[index] = slots.size();
+            const std::int64_t units =
+                checked_add(plan.buffers[index].bytes, alignment - 1, "bytes of the arena") / alignment;
+            slots.push_back({buffer, 0, std::max<std::int64_t>(units, 1) * alignment, step, step});
+        }
+        slots[slot_of[index]].last = step;
+    };
+    for (std::size_t step = 0; step < plan.steps.size(); ++step) {
+        for (const int buffer : plan.steps[step].reads)
+            touch(buffer, step);
+        for (const int buffer : plan.steps[step].writes)
+            touch(buffer, step);
+    }
+    plan.arena_bytes = graph::pack(slots);
+    for (std::size_t i = 0; i < plan.buffers.size(); ++i)
+        if (slot_of[i] != SIZE_MAX)
+            plan.buffers[i].offset = slots[slot_of[i]].offset;
+}
+
+std::string describe(const Plan &plan) {
+    std::string lines;
+    for (const Step &step : plan.steps) {
+        std::vector<std::string> names;
+        for (const Alternative &alternative : step.alternatives)
+            names.push_back(alternative.name);
+        lines += text(step.label, ": ", join(names, " | "), ", reads ", list(step.reads), ", writes ",
+                      list(step.writes), "\n");
+    }
+    for (std::size_t i = 0; i < plan.buffers.size(); ++i)
+        if (plan.buffers[i].kind == BufferKind::arena)
+            lines += text("b", i, ": bytes ", plan.buffers[i].offset, "..",
+                          plan.buffers[i].offset + plan.buffers[i].bytes, "\n");
+    return lines;
+}
+
+} // namespace vsmlrt::cuda

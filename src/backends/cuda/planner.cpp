@@ -1,0 +1,111 @@
+#include "backends/cuda/planner.h"
+
+#include "backends/cuda/launching.h"
+#include "base/error.h"
+
+#include <algorithm>
+
+namespace vsmlrt::cuda {
+
+std::span<const std::span<const ConvCandidate>> candidate_lists() {
+    static const std::array<std::span<const ConvCandidate>, 1> lists = {mma_candidates()};
+    return lists;
+}
+
+Plan make_plan(const graph::Graph &graph, const graph::Shapes &shapes, Constants &weights,
+               nvidia::SharedContext device, const DeviceFacts &facts, const PlanOptions &options) {
+    return Planner(graph, shapes, weights, std::move(device), facts, options).run();
+}
+
+Planner::Planner(const graph::Graph &graph, const graph::Shapes &shapes, Constants &weights,
+                 nvidia::SharedContext device, const DeviceFacts &facts, const PlanOptions &options)
+    : graph_(graph), shapes_(shapes), weights_(weights), own_(std::make_shared<Constants>(std::move(device))),
+      facts_(facts), options_(options), groups_(make_groups(graph, shapes)) {}
+
+Plan Planner::run() && {
+    const auto door = [&](graph::ValueId value, BufferKind kind, std::size_t index) {
+        Tensor tensor = dense(0, type(value), dims(value));
+        tensor.buffer = add_buffer({kind, index, bytes_of(tensor), 0, 0});
+        return tensor;
+    };
+    for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
+        const graph::ValueId value = graph_.inputs[i].value;
+        plan_.inputs.push_back(door(value, BufferKind::input, i));
+        bind(value, plan_.inputs.back());
+    }
+    for (std::size_t i = 0; i < graph_.outputs.size(); ++i)
+        plan_.outputs.push_back(door(graph_.outputs[i], BufferKind::output, i));
+    find_pictures();
+    find_concat_targets();
+    for (const Group &group : groups_)
+        emit(group);
+    finish_outputs();
+    pack_arena(plan_);
+    plan_.keep = own_;
+    return std::move(plan_);
+}
+
+std::string Planner::label(const Group &group) const {
+    std::vector<std::string> labels;
+    for (const std::size_t node : group.nodes())
+        labels.push_back(graph_.nodes[node].label);
+    return join(labels, " + ");
+}
+
+void Planner::emit(const Group &group) {
+    if (group.chain_only)
+        return emit_chain(group);
+    std::visit(
+        [&]<typename T>(const T &op) {
+            if constexpr (std::is_same_v<T, graph::Conv> || std::is_same_v<T, graph::ConvTranspose>)
+                emit_convolution(group);
+            else if constexpr (std::is_same_v<T, graph::Pool>)
+                emit_pool(group);
+            else if constexpr (std::is_same_v<T, graph::GridSample>)
+                emit_grid_sample(group);
+            else if constexpr (std::is_same_v<T, graph::Resize>)
+                emit_resize(group);
+            else if constexpr (std::is_same_v<T, graph::Pad>)
+                emit_pad(group);
+            else if constexpr (std::is_same_v<T, graph::Gather>)
+                emit_gather(group);
+            else if constexpr (std::is_same_v<T, graph::Range>)
+                emit_range(group);
+            else if constexpr (std::is_same_v<T, graph::Fill>)
+                emit_fill(graph_.nodes[group.anchor], label(group));
+            else if constexpr (std::is_same_v<T, graph::Concat>)
+                emit_concat(group);
+            else if constexpr (std::is_same_v<T, graph::DepthToSpace>)
+                emit_blocks(group, op.block, op.depth_first, true);
+            else if constexpr (std::is_same_v<T, graph::SpaceToDepth>)
+                emit_blocks(group, op.block, true, false);
+            else if constexpr (std::is_same_v<T, graph::Tile>)
+                emit_tile(group);
+            else if constexpr (std::is_same_v<T, graph::MatMul>)
+                emit_matmul(group);
+            else if constexpr (std::is_same_v<T, graph::Gemm>)
+                emit_gemm(group);
+            else if constexpr (std::is_same_v<T, graph::Reduce>)
+                emit_reduce(group);
+            else if constexpr (std::is_same_v<T, graph::Softmax>)
+                emit_softmax(group);
+            else if constexpr (std::is_same_v<T, graph::Normalize>)
+                emit_normalize(group);
+            else
+                emit_view(group);
+        },
+        shapes_.ops[group.anchor]);
+}
+
+// Outputs that no kernel wrote where they belong: views, inputs, constants, a value that is given twice.
+void Planner::finish_outputs() {
+    for (std::size_t i = 0; i < graph_.outputs.size(); ++i) {
+        const Tensor from = read(graph_.outputs[i]);
+        const Tensor &to = plan_.outputs[i];
+        if (from.buffer != to.buffer)
+            emit_copy(from, to,
+                      "output \"" + graph_.values[static_cast<std::size_t>(graph_.outputs[i])].name + "\"");
+    }
+}
+
+} // namespace vsmlrt::cuda

@@ -1,0 +1,148 @@
+// From a graph and its shapes at one size to a plan.
+#pragma once
+
+#include "backends/cuda/chain.h"
+#include "backends/cuda/constants.h"
+#include "backends/cuda/epilogue.h"
+#include "backends/cuda/groups.h"
+#include "backends/cuda/plan.h"
+#include "base/text.h"
+
+#include <map>
+
+namespace vsmlrt::cuda {
+
+struct PlanOptions {
+    bool plain = false; // the plain kernels alone
+};
+
+// `weights` keeps what does not depend on the size; it outlives the plan.
+[[nodiscard]] Plan make_plan(const graph::Graph &graph, const graph::Shapes &shapes, Constants &weights,
+                             nvidia::SharedContext device, const DeviceFacts &facts,
+                             const PlanOptions &options);
+
+// The work of make_plan, as the files of emit_*.cpp share it.
+class Planner {
+public:
+    Planner(const graph::Graph &graph, const graph::Shapes &shapes, Constants &weights,
+            nvidia::SharedContext device, const DeviceFacts &facts, const PlanOptions &options);
+    [[nodiscard]] Plan run() &&;
+
+private:
+    friend struct Emit;
+
+    // Where values live (places.cpp).
+    void find_pictures();
+    void find_concat_targets();
+    [[nodiscard]] bool may_be_written_apart(graph::ValueId value, std::size_t axis, std::int64_t start,
+                                            const Shape &whole) const;
+    [[nodiscard]] Tensor read(graph::ValueId value);
+    [[nodiscard]] Tensor result(graph::ValueId value);
+    [[nodiscard]] Tensor fresh(Element type, const Shape &dims, bool picture, bool vectors);
+    [[nodiscard]] Tensor constant(graph::ValueId value);
+    [[nodiscard]] Tensor upload(Constants &constants, const std::string &key, Element type, const Shape &dims,
+                                const Constants::Make &make);
+    int add_buffer(Buffer buffer);
+    void bind(graph::ValueId value, Tensor tensor) { places_[value] = std::move(tensor); }
+
+    // Steps (emit_*.cpp).
+    void emit(const Group &group);
+    void emit_view(const Group &group);
+    void emit_chain(const Group &group);
+    [[nodiscard]] bool is_view_by_cast(const Group &group) const;
+    void emit_pointwise(const std::string &label, const Chain &chain, std::vector<Tensor> inputs,
+                        const Tensor &output);
+    void emit_copy(const Tensor &from, const Tensor &to, const std::string &label);
+    void emit_fill(const graph::Node &node, const std::string &label);
+    // Zeros behind the last channel, for kernels that do not write them themselves.
+    void clear_lanes(const Tensor &output, const std::string &label);
+    void emit_convolution(const Group &group);
+    void emit_pool(const Group &group);
+    void emit_grid_sample(const Group &group);
+    void emit_resize(const Group &group);
+    void emit_pad(const Group &group);
+    void emit_gather(const Group &group);
+    void emit_range(const Group &group);
+    void emit_concat(const Group &group);
+    void emit_blocks(const Group &group, std::int64_t block, bool depth_first, bool to_space);
+    void emit_tile(const Group &group);
+    void add_product(const std::string &name, const Tensor &a, const Tensor &b, const Tensor &c,
+                     const Tensor &to, float alpha, float beta);
+    void add_reduction(const std::string &name, const Tensor &from, const std::vector<std::size_t> &axes,
+                       const Tensor &to, int kind, int last);
+    void emit_matmul(const Group &group);
+    void emit_gemm(const Group &group);
+    void emit_reduce(const Group &group);
+    void emit_softmax(const Group &group);
+    void emit_normalize(const Group &group);
+    void finish_outputs();
+
+    // The same elements in a tensor of these sizes: a view, or a copy where none will do.
+    [[nodiscard]] Tensor view_or_copy(const Tensor &tensor, const Shape &dims, const std::string &label);
+    // With vectors of 8 channels and of this type: the tensor itself or a copy.
+    [[nodiscard]] Tensor with_vectors(graph::ValueId value, Element type, const std::string &label);
+    // The operand of a chain, of the result's shape.
+    [[nodiscard]] Tensor chain_operand(const ChainInput &input, const Shape &dims);
+
+    // Of one picture of a batch: the text, and what its arguments are made of.
+    struct PictureEpilogue {
+        EpilogueBuilder builder;
+        Epilogue text;
+        Tensor output;
+        Shape result; // before the shuffle
+
+        [[nodiscard]] std::vector<std::byte> arguments(const Addresses &addresses) const {
+            return builder.arguments(addresses, output, result, text.shuffle);
+        }
+        [[nodiscard]] std::int64_t threads() const {
+            return result[2] * result[3] * (result[1] + output.lanes);
+        }
+        void add_buffers(Step &step) const {
+            for (const Tensor &tensor : builder.tensors)
+                step.reads.push_back(tensor.buffer);
+            step.writes.push_back(output.buffer);
+        }
+    };
+    [[nodiscard]] PictureEpilogue make_epilogue(const Group &group, std::int64_t batch,
+                                                graph::ValueId bias = graph::no_value);
+    void add_epilogue_input(PictureEpilogue &epilogue, const ChainInput &input, const std::string &name,
+                            std::int64_t batch, bool behind_shuffle);
+    [[nodiscard]] Tensor plain_weights(graph::ValueId value);
+    // The faster kernels that serve a convolution.
+    void add_candidates(Step &step, const Group &group, const PictureEpilogue &epilogue);
+
+    void add_step(Step step) { plan_.steps.push_back(std::move(step)); }
+    [[nodiscard]] const Shape &dims(graph::ValueId value) const {
+        return shapes_.dims[static_cast<std::size_t>(value)];
+    }
+    [[nodiscard]] Element type(graph::ValueId value) const {
+        return graph_.values[static_cast<std::size_t>(value)].type;
+    }
+    [[nodiscard]] const model::Tensor *known(graph::ValueId value) const {
+        return value == graph::no_value ? nullptr : graph::known(graph_, shapes_, value);
+    }
+    [[nodiscard]] std::string label(const Group &group) const;
+
+    struct Target {
+        graph::ValueId whole = graph::no_value;
+        std::size_t axis = 0;
+        std::int64_t start = 0;
+    };
+
+    const graph::Graph &graph_;
+    const graph::Shapes &shapes_;
+    Constants &weights_;
+    std::shared_ptr<Constants> own_; // constants of this size
+    const DeviceFacts &facts_;
+    PlanOptions options_;
+    std::vector<Group> groups_;
+    std::vector<bool> pictures_;  // by value: channels innermost
+    std::vector<bool> convolved_; // by value: read or written by a convolution
+    std::map<graph::ValueId, Target> targets_;
+    std::map<graph::ValueId, Tensor> places_;
+    std::map<std::string, int> constant_buffers_;
+    std::map<graph::ValueId, Tensor> packed_; // copies with vectors
+    Plan plan_;
+};
+
+} // namespace vsmlrt::cuda

@@ -1,0 +1,104 @@
+#include "nvidia/handles.h"
+
+#include "base/error.h"
+
+namespace vsmlrt::nvidia {
+namespace {
+
+constexpr unsigned non_blocking = 1;
+
+void use_quietly(const SharedContext &context) noexcept {
+    try {
+        context->use();
+    } catch (...) { // The device is lost, and its memory with it.
+    }
+}
+
+} // namespace
+
+DeviceContext::DeviceContext(int device) : device_(device) {
+    check(driver().context_retain(&handle_, device), "opening the GPU");
+}
+
+DeviceContext::~DeviceContext() {
+    static_cast<void>(driver().context_release(device_));
+}
+
+void DeviceContext::use() const {
+    check(driver().context_set(handle_), "choosing the GPU");
+}
+
+MemoryState memory_state() {
+    MemoryState state;
+    check(driver().memory_info(&state.free, &state.total), "asking for free memory");
+    return state;
+}
+
+DeviceMemory::DeviceMemory(SharedContext context, std::size_t bytes, const char *what)
+    : context_(std::move(context)), bytes_(bytes) {
+    if (bytes == 0)
+        return;
+    context_->use();
+    const Status status = driver().memory_alloc(&address_, bytes);
+    if (status == Status::out_of_memory)
+        throw DeviceError("cuda: ", what, " take ", (bytes >> 20) + 1, " MiB and the GPU has ",
+                          memory_state().free >> 20, " MiB free; use fewer streams or smaller tiles");
+    check(status, "allocating memory of the GPU");
+}
+
+DeviceMemory::~DeviceMemory() {
+    if (address_ == 0)
+        return;
+    use_quietly(context_);
+    static_cast<void>(driver().memory_free(address_));
+}
+
+void DeviceMemory::swap(DeviceMemory &other) noexcept {
+    std::swap(context_, other.context_);
+    std::swap(address_, other.address_);
+    std::swap(bytes_, other.bytes_);
+}
+
+PinnedMemory::PinnedMemory(SharedContext context, std::size_t bytes)
+    : context_(std::move(context)), bytes_(bytes) {
+    context_->use();
+    void *address = nullptr;
+    check(driver().pinned_alloc(&address, bytes == 0 ? 1 : bytes, 0), "allocating page-locked memory");
+    data_ = static_cast<std::byte *>(address);
+}
+
+PinnedMemory::~PinnedMemory() {
+    if (!data_)
+        return;
+    use_quietly(context_);
+    static_cast<void>(driver().pinned_free(data_));
+}
+
+void PinnedMemory::swap(PinnedMemory &other) noexcept {
+    std::swap(context_, other.context_);
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+}
+
+Module load_module(const SharedContext &context, std::span<const std::byte> image) {
+    ModuleHandle *handle = nullptr;
+    context->use();
+    check(driver().module_load(&handle, image.data()), "loading a kernel");
+    return {context, handle};
+}
+
+Stream make_stream(const SharedContext &context) {
+    StreamHandle *handle = nullptr;
+    context->use();
+    check(driver().stream_create(&handle, non_blocking), "making a stream");
+    return {context, handle};
+}
+
+Event make_event(const SharedContext &context) {
+    EventHandle *handle = nullptr;
+    context->use();
+    check(driver().event_create(&handle, 0), "making an event");
+    return {context, handle};
+}
+
+} // namespace vsmlrt::nvidia

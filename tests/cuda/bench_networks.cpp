@@ -1,0 +1,103 @@
+#include "cuda/bench_networks.h"
+
+#include "networks/builder.h"
+#include "networks/families.h"
+
+namespace vsmlrt::test {
+namespace {
+
+Name leaky(Builder &b, const Name &x) {
+    return b.node("LeakyRelu", {x}, {{"alpha", 0.1F}});
+}
+
+Name transposed(Builder &b, const Name &x, int from, int to, int kernel, int pad) {
+    return b.node("ConvTranspose", {x, b.weights({from, to, kernel, kernel}), b.random({to}, -0.1F, 0.1F)},
+                  {{"strides", ints({2, 2})}, {"pads", ints({pad, pad, pad, pad})}});
+}
+
+Name cropped(Builder &b, const Name &x, std::int64_t amount) {
+    return b.node("Slice",
+                  {x, b.integers({amount, amount}), b.integers({-amount, -amount}), b.integers({2, 3})});
+}
+
+Name excited(Builder &b, const Name &x, int channels) {
+    const Name mean = b.node("GlobalAveragePool", {x});
+    const Name hidden = b.node("Relu", {b.conv(mean, channels, channels / 8, 1)});
+    return b.node("Mul", {x, b.node("Sigmoid", {b.conv(hidden, channels / 8, channels, 1)})});
+}
+
+model::Network upconv_7() {
+    Builder b;
+    Name y = b.input(3);
+    const int channels[] = {3, 16, 32, 64, 128, 128, 256};
+    for (int i = 0; i < 6; ++i)
+        y = leaky(b, b.conv(y, channels[i], channels[i + 1], 3, 1, 0));
+    return b.output(transposed(b, y, 256, 3, 4, 3)).network();
+}
+
+Name pair(Builder &b, const Name &x, int from, int middle, int to, bool excite) {
+    const Name y = leaky(b, b.conv(leaky(b, b.conv(x, from, middle, 3, 1, 0)), middle, to, 3, 1, 0));
+    return excite ? excited(b, y, to) : y;
+}
+
+// Real-CUGAN 2x: a small UNet that enlarges, then a deeper one at that size.
+model::Network cugan() {
+    Builder b;
+    const Name x = b.node("Pad", {b.input(3), b.integers({0, 0, 18, 18, 0, 0, 18, 18})},
+                          {{"mode", std::string("reflect")}});
+    const Name top = pair(b, x, 3, 32, 64, false);
+    Name y = leaky(b, b.conv(top, 64, 64, 2, 2, 0));
+    y = leaky(b, transposed(b, pair(b, y, 64, 128, 64, true), 64, 64, 2, 0));
+    y = leaky(b, b.conv(b.node("Add", {cropped(b, top, 4), y}), 64, 64, 3, 1, 0));
+    const Name first = transposed(b, y, 64, 3, 4, 3);
+    const Name a = pair(b, first, 3, 32, 64, false);
+    const Name c = pair(b, leaky(b, b.conv(a, 64, 64, 2, 2, 0)), 64, 64, 128, true);
+    Name d = pair(b, leaky(b, b.conv(c, 128, 128, 2, 2, 0)), 128, 256, 128, true);
+    d = leaky(b, transposed(b, d, 128, 128, 2, 0));
+    d = pair(b, b.node("Add", {cropped(b, c, 4), d}), 128, 64, 64, true);
+    d = leaky(b, transposed(b, d, 64, 64, 2, 0));
+    d = leaky(b, b.conv(b.node("Add", {cropped(b, a, 16), d}), 64, 64, 3, 1, 0));
+    const Name last = b.conv(d, 64, 3, 3, 1, 0);
+    return b.output(b.node("Add", {last, cropped(b, first, 20)})).network();
+}
+
+Name residual(Builder &b, const Name &x, int channels) {
+    return b.node("Add", {x, b.conv(b.node("Relu", {b.conv(x, channels, channels)}), channels, channels)});
+}
+
+model::Network dpir() {
+    Builder b;
+    const int channels[] = {64, 128, 256, 512};
+    Name y = b.conv(b.input(4), 4, 64);
+    std::vector<Name> skips{y};
+    for (std::size_t level = 0; level < 3; ++level) {
+        for (int i = 0; i < 4; ++i)
+            y = residual(b, y, channels[level]);
+        y = b.conv(y, channels[level], channels[level + 1], 2, 2, 0);
+        skips.push_back(y);
+    }
+    for (int i = 0; i < 4; ++i)
+        y = residual(b, y, 512);
+    for (std::size_t level = 3; level-- > 0;) {
+        y = transposed(b, b.node("Add", {y, skips[level + 1]}), channels[level + 1], channels[level], 2, 0);
+        for (int i = 0; i < 4; ++i)
+            y = residual(b, y, channels[level]);
+    }
+    return b.output(b.conv(b.node("Add", {y, skips[0]}), 64, 3)).network();
+}
+
+} // namespace
+
+model::Network bench_network(const std::string &name) {
+    if (name == "animevideov3")
+        return srvgg(64, 18);
+    if (name == "upconv_7")
+        return upconv_7();
+    if (name == "cugan")
+        return cugan();
+    if (name == "dpir")
+        return dpir();
+    return {};
+}
+
+} // namespace vsmlrt::test

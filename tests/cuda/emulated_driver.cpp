@@ -1,0 +1,475 @@
+// A CUDA driver and an NVRTC that run kernels without barriers on the CPU, thread after thread: a shared
+// library that tests name by VSMLRT_CUDA_DRIVER and VSMLRT_NVRTC. Every call is checked (a current context,
+// live handles, memory that was allocated) and counted; call N can be made to fail; what is left over is
+// told.
+#include "cuda/emulated_driver.h"
+
+#include "nvidia/driver_api.h"
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#define EXPORT extern "C" __attribute__((visibility("default")))
+
+namespace fs = std::filesystem;
+using namespace vsmlrt::nvidia;
+
+namespace {
+
+constexpr Status success = Status::success;
+constexpr Status out_of_memory = Status::out_of_memory;
+constexpr auto invalid_value = static_cast<Status>(1);
+constexpr auto invalid_context = static_cast<Status>(201);
+
+using Entry = void (*)(const unsigned *grid, const unsigned *block, void **parameters);
+using Work = std::function<void()>;
+
+struct Recording {
+    std::vector<Work> work;
+};
+
+struct State {
+    std::mutex mutex;
+    std::map<std::uint64_t, std::size_t> memory; // of the device, by address
+    std::map<const void *, std::size_t> pinned;
+    std::set<const void *> handles; // modules, streams, events, graphs
+    std::map<const void *, Recording *> capturing;
+    int contexts = 0;
+    long calls = 0;
+    long failing_call = 0;
+    std::size_t capacity = std::size_t{4} << 30;
+    std::size_t used = 0;
+    std::string faults;
+};
+
+State &state() {
+    static auto *const instance = new State;
+    return *instance;
+}
+
+thread_local bool context_is_current = false;
+
+void fault(const std::string &what) {
+    const std::lock_guard lock(state().mutex);
+    state().faults += what + "\n";
+}
+
+// Counts a call; true if it is the one that shall fail.
+bool fails(const char *name, bool needs_context = true) {
+    if (needs_context && !context_is_current)
+        fault(std::string(name) + " without a current context");
+    const std::lock_guard lock(state().mutex);
+    return ++state().calls == state().failing_call;
+}
+
+bool holds(const std::map<std::uint64_t, std::size_t> &memory, std::uint64_t address, std::size_t bytes) {
+    auto after = memory.upper_bound(address);
+    if (after == memory.begin())
+        return false;
+    --after;
+    return address + bytes <= after->first + after->second;
+}
+
+void check_range(const char *name, std::uint64_t address, std::size_t bytes) {
+    std::unique_lock lock(state().mutex);
+    const bool inside = holds(state().memory, address, bytes);
+    lock.unlock();
+    if (!inside)
+        fault(std::string(name) + " outside of the device's memory");
+}
+
+// Now, or when the graph that records the stream is launched.
+void submit(StreamHandle *stream, const Work &work) {
+    std::unique_lock lock(state().mutex);
+    if (!state().handles.contains(stream)) {
+        state().faults += "work on a stream that is not alive\n";
+        return;
+    }
+    const auto recording = state().capturing.find(stream);
+    if (recording != state().capturing.end()) {
+        recording->second->work.push_back(work);
+        return;
+    }
+    lock.unlock();
+    work();
+}
+
+template <typename Handle>
+Status make(const char *name, Handle **handle, void *object) {
+    if (fails(name))
+        return out_of_memory;
+    const std::lock_guard lock(state().mutex);
+    *handle = static_cast<Handle *>(object);
+    state().handles.insert(object);
+    return success;
+}
+
+bool forget(const char *name, const void *handle) {
+    const std::lock_guard lock(state().mutex);
+    if (state().handles.erase(handle) == 1)
+        return true;
+    state().faults += std::string(name) + " of what is not alive\n";
+    return false;
+}
+
+struct Loaded {
+    void *library;
+};
+
+} // namespace
+
+EXPORT void emulated_reset(long failing_call) {
+    const std::lock_guard lock(state().mutex);
+    state().calls = 0;
+    state().failing_call = failing_call;
+    state().faults.clear();
+}
+EXPORT long emulated_calls() {
+    const std::lock_guard lock(state().mutex);
+    return state().calls;
+}
+EXPORT void emulated_capacity(std::size_t bytes) {
+    const std::lock_guard lock(state().mutex);
+    state().capacity = bytes;
+}
+EXPORT std::size_t emulated_live() {
+    const std::lock_guard lock(state().mutex);
+    return state().memory.size() + state().pinned.size() + state().handles.size();
+}
+EXPORT const char *emulated_faults() {
+    thread_local std::string copy;
+    const std::lock_guard lock(state().mutex);
+    copy = state().faults;
+    return copy.c_str();
+}
+
+EXPORT Status cuInit(unsigned) {
+    return success;
+}
+EXPORT Status cuDriverGetVersion(int *version) {
+    *version = 13000;
+    return success;
+}
+EXPORT Status cuGetErrorString(Status status, const char **text) {
+    *text = status == out_of_memory ? "out of memory" : status == success ? "no error" : "invalid argument";
+    return success;
+}
+EXPORT Status cuDeviceGetCount(int *count) {
+    *count = 1;
+    return success;
+}
+EXPORT Status cuDeviceGet(int *device, int index) {
+    *device = index;
+    return success;
+}
+EXPORT Status cuDeviceGetName(char *name, int size, int) {
+    std::snprintf(name, static_cast<std::size_t>(size), "emulated GPU");
+    return success;
+}
+EXPORT Status cuDeviceTotalMem_v2(std::size_t *bytes, int) {
+    *bytes = state().capacity;
+    return success;
+}
+EXPORT Status cuDeviceGetAttribute(int *value, Attribute attribute, int) {
+    switch (attribute) {
+    case Attribute::capability_major:
+        *value = 8;
+        break;
+    case Attribute::multiprocessors:
+        *value = 4;
+        break;
+    default: // no shared memory: kernels with barriers cannot run here
+        *value = 0;
+    }
+    return success;
+}
+EXPORT Status cuDevicePrimaryCtxRetain(ContextHandle **context, int) {
+    if (fails("cuDevicePrimaryCtxRetain", false))
+        return out_of_memory;
+    *context = reinterpret_cast<ContextHandle *>(&state());
+    ++state().contexts;
+    return success;
+}
+EXPORT Status cuDevicePrimaryCtxRelease_v2(int) {
+    if (--state().contexts < 0)
+        fault("a context is released once more than it was retained");
+    return success;
+}
+EXPORT Status cuCtxSetCurrent(ContextHandle *context) {
+    context_is_current = context != nullptr;
+    return success;
+}
+EXPORT Status cuMemGetInfo_v2(std::size_t *free, std::size_t *total) {
+    const std::lock_guard lock(state().mutex);
+    *free = state().capacity - state().used;
+    *total = state().capacity;
+    return success;
+}
+EXPORT Status cuMemAlloc_v2(DevicePointer *address, std::size_t bytes) {
+    if (fails("cuMemAlloc"))
+        return out_of_memory;
+    const std::lock_guard lock(state().mutex);
+    if (state().used + bytes > state().capacity)
+        return out_of_memory;
+    void *memory = std::aligned_alloc(1024, (bytes + 1023) / 1024 * 1024);
+    std::memset(memory, 0xff, bytes); // NaN in every type
+    *address = reinterpret_cast<std::uint64_t>(memory);
+    state().memory[*address] = bytes;
+    state().used += bytes;
+    return success;
+}
+EXPORT Status cuMemFree_v2(DevicePointer address) {
+    const std::lock_guard lock(state().mutex);
+    const auto found = state().memory.find(address);
+    if (found == state().memory.end()) {
+        state().faults += "memory is freed that was not allocated\n";
+        return invalid_value;
+    }
+    state().used -= found->second;
+    state().memory.erase(found);
+    std::free(reinterpret_cast<void *>(address));
+    return success;
+}
+EXPORT Status cuMemHostAlloc(void **address, std::size_t bytes, unsigned) {
+    if (fails("cuMemHostAlloc"))
+        return out_of_memory;
+    *address = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
+    const std::lock_guard lock(state().mutex);
+    state().pinned[*address] = bytes;
+    return success;
+}
+EXPORT Status cuMemFreeHost(void *address) {
+    const std::lock_guard lock(state().mutex);
+    if (state().pinned.erase(address) == 0)
+        state().faults += "page-locked memory is freed that was not allocated\n";
+    else
+        std::free(address);
+    return success;
+}
+EXPORT Status cuMemcpyHtoD_v2(DevicePointer to, const void *from, std::size_t bytes) {
+    if (fails("cuMemcpyHtoD"))
+        return invalid_value;
+    check_range("cuMemcpyHtoD", to, bytes);
+    std::memcpy(reinterpret_cast<void *>(to), from, bytes);
+    return success;
+}
+EXPORT Status cuMemcpyHtoDAsync_v2(DevicePointer to, const void *from, std::size_t bytes,
+                                   StreamHandle *stream) {
+    if (fails("cuMemcpyHtoDAsync"))
+        return invalid_value;
+    check_range("cuMemcpyHtoDAsync", to, bytes);
+    submit(stream, [=] { std::memcpy(reinterpret_cast<void *>(to), from, bytes); });
+    return success;
+}
+EXPORT Status cuMemcpyDtoHAsync_v2(void *to, DevicePointer from, std::size_t bytes, StreamHandle *stream) {
+    if (fails("cuMemcpyDtoHAsync"))
+        return invalid_value;
+    check_range("cuMemcpyDtoHAsync", from, bytes);
+    submit(stream, [=] { std::memcpy(to, reinterpret_cast<const void *>(from), bytes); });
+    return success;
+}
+EXPORT Status cuMemsetD8Async(DevicePointer to, unsigned char value, std::size_t bytes,
+                              StreamHandle *stream) {
+    if (fails("cuMemsetD8Async"))
+        return invalid_value;
+    check_range("cuMemsetD8Async", to, bytes);
+    submit(stream, [=] { std::memset(reinterpret_cast<void *>(to), value, bytes); });
+    return success;
+}
+EXPORT Status cuModuleLoadData(ModuleHandle **module, const void *image) {
+    // The image is the path of a shared library; see nvrtcGetCUBIN.
+    void *library = dlopen(static_cast<const char *>(image), RTLD_NOW | RTLD_LOCAL);
+    if (!library) {
+        fault(std::string("a module cannot be loaded: ") + dlerror());
+        return invalid_value;
+    }
+    auto *loaded = new Loaded{library};
+    const Status status = make("cuModuleLoadData", module, loaded);
+    if (status != success)
+        delete loaded;
+    return status;
+}
+EXPORT Status cuModuleUnload(ModuleHandle *module) {
+    if (forget("cuModuleUnload", module))
+        delete reinterpret_cast<Loaded *>(module);
+    return success;
+}
+EXPORT Status cuModuleGetFunction(FunctionHandle **function, ModuleHandle *module, const char *name) {
+    if (fails("cuModuleGetFunction"))
+        return invalid_value;
+    *function = static_cast<FunctionHandle *>(dlsym(reinterpret_cast<Loaded *>(module)->library, name));
+    return *function ? success : invalid_value;
+}
+EXPORT Status cuFuncGetAttribute(int *value, FunctionAttribute, FunctionHandle *) {
+    *value = 0;
+    return success;
+}
+EXPORT Status cuFuncSetAttribute(FunctionHandle *, FunctionAttribute, int) {
+    return fails("cuFuncSetAttribute") ? invalid_value : success;
+}
+EXPORT Status cuLaunchKernelEx(const LaunchConfig *config, FunctionHandle *function, void **parameters,
+                               void **) {
+    if (fails("cuLaunchKernelEx"))
+        return invalid_value;
+    // A recorded launch keeps its parameters by value, as the driver's do; those of this project live as long
+    // as the graph does.
+    const LaunchConfig copy = *config;
+    submit(config->stream, [=] { reinterpret_cast<Entry>(function)(copy.grid, copy.block, parameters); });
+    return success;
+}
+EXPORT Status cuStreamCreate(StreamHandle **stream, unsigned) {
+    return make("cuStreamCreate", stream, std::malloc(1));
+}
+EXPORT Status cuStreamDestroy_v2(StreamHandle *stream) {
+    if (forget("cuStreamDestroy", stream))
+        std::free(stream);
+    return success;
+}
+EXPORT Status cuStreamSynchronize(StreamHandle *) {
+    return fails("cuStreamSynchronize") ? invalid_value : success;
+}
+EXPORT Status cuEventCreate(EventHandle **event, unsigned) {
+    return make("cuEventCreate", event, std::malloc(1));
+}
+EXPORT Status cuEventDestroy_v2(EventHandle *event) {
+    if (forget("cuEventDestroy", event))
+        std::free(event);
+    return success;
+}
+EXPORT Status cuEventRecord(EventHandle *, StreamHandle *) {
+    return success;
+}
+EXPORT Status cuEventSynchronize(EventHandle *) {
+    return success;
+}
+EXPORT Status cuEventElapsedTime(float *milliseconds, EventHandle *, EventHandle *) {
+    *milliseconds = 1;
+    return success;
+}
+EXPORT Status cuStreamBeginCapture_v2(StreamHandle *stream, int) {
+    if (fails("cuStreamBeginCapture"))
+        return invalid_value;
+    const std::lock_guard lock(state().mutex);
+    state().capturing[stream] = new Recording;
+    return success;
+}
+EXPORT Status cuStreamEndCapture(StreamHandle *stream, GraphHandle **graph) {
+    std::unique_lock lock(state().mutex);
+    Recording *recording = state().capturing[stream];
+    state().capturing.erase(stream);
+    lock.unlock();
+    const Status status = make("cuStreamEndCapture", graph, recording);
+    if (status != success)
+        delete recording;
+    return status;
+}
+EXPORT Status cuGraphInstantiateWithFlags(GraphExecHandle **exec, GraphHandle *graph, unsigned long long) {
+    auto *copy = new Recording(*reinterpret_cast<Recording *>(graph));
+    const Status status = make("cuGraphInstantiate", exec, copy);
+    if (status != success)
+        delete copy;
+    return status;
+}
+EXPORT Status cuGraphLaunch(GraphExecHandle *exec, StreamHandle *stream) {
+    if (fails("cuGraphLaunch"))
+        return invalid_value;
+    for (const Work &work : reinterpret_cast<Recording *>(exec)->work)
+        submit(stream, work);
+    return success;
+}
+EXPORT Status cuGraphDestroy(GraphHandle *graph) {
+    if (forget("cuGraphDestroy", graph))
+        delete reinterpret_cast<Recording *>(graph);
+    return success;
+}
+EXPORT Status cuGraphExecDestroy(GraphExecHandle *exec) {
+    if (forget("cuGraphExecDestroy", exec))
+        delete reinterpret_cast<Recording *>(exec);
+    return success;
+}
+EXPORT Status cuTensorMapEncodeTiled() {
+    return invalid_context; // no kernel that runs here takes one
+}
+
+// NVRTC: the text with kernels/host.h in front of it, compiled by the compiler that built this.
+namespace {
+
+struct Unit {
+    std::string source;
+    std::string library;
+    std::string log;
+};
+
+fs::path cache_folder() {
+    const char *named = std::getenv("VSMLRT_EMULATED_CACHE");
+    static const fs::path folder =
+        named ? fs::path(named) : fs::temp_directory_path() / ("emulated_cuda_" + std::to_string(getuid()));
+    fs::create_directories(folder);
+    return folder;
+}
+
+} // namespace
+
+EXPORT int nvrtcVersion(int *major, int *minor) {
+    *major = 13;
+    *minor = 0;
+    return 0;
+}
+EXPORT int nvrtcCreateProgram(Unit **unit, const char *source, const char *, int, const char *const *,
+                              const char *const *) {
+    *unit = new Unit{"#include \"" VSMLRT_KERNELS "/host.h\"\n" + std::string(source), {}, {}};
+    return 0;
+}
+EXPORT int nvrtcDestroyProgram(Unit **unit) {
+    delete *unit;
+    return 0;
+}
+EXPORT int nvrtcCompileProgram(Unit *unit, int, const char *const *) {
+    static std::atomic<int> number = 0;
+    const std::string name = std::to_string(std::hash<std::string>{}(unit->source));
+    unit->library = (cache_folder() / (name + ".so")).string();
+    if (fs::exists(unit->library))
+        return 0;
+    const std::string stem =
+        (cache_folder() / (name + "." + std::to_string(getpid()) + "." + std::to_string(number++))).string();
+    std::ofstream(stem + ".cpp") << unit->source;
+    const std::string command = VSMLRT_COMPILER " -std=c++17 -O1 -w -fPIC -shared -o " + stem + ".so " +
+                                stem + ".cpp > " + stem + ".log 2>&1";
+    const bool good = std::system(command.c_str()) == 0;
+    std::ifstream log(stem + ".log");
+    unit->log.assign(std::istreambuf_iterator<char>(log), {});
+    if (good)
+        fs::rename(stem + ".so", unit->library);
+    fs::remove(stem + ".log");
+    if (good)
+        fs::remove(stem + ".cpp");
+    return good ? 0 : 6;
+}
+EXPORT int nvrtcGetCUBINSize(Unit *unit, std::size_t *bytes) {
+    *bytes = unit->library.size() + 1;
+    return 0;
+}
+EXPORT int nvrtcGetCUBIN(Unit *unit, char *bytes) {
+    std::memcpy(bytes, unit->library.c_str(), unit->library.size() + 1);
+    return 0;
+}
+EXPORT int nvrtcGetProgramLogSize(Unit *unit, std::size_t *bytes) {
+    *bytes = unit->log.size() + 1;
+    return 0;
+}
+EXPORT int nvrtcGetProgramLog(Unit *unit, char *text) {
+    std::memcpy(text, unit->log.c_str(), unit->log.size() + 1);
+    return 0;
+}

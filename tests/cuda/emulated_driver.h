@@ -1,0 +1,15 @@
+// What a test asks of the emulated driver besides being one.
+#pragma once
+
+#include <cstddef>
+
+// Forgets faults; call number `failing_call` from now on fails (0: none).
+extern "C" void emulated_reset(long failing_call);
+// Calls since then.
+extern "C" long emulated_calls();
+// Bytes that the device has.
+extern "C" void emulated_capacity(std::size_t bytes);
+// Allocations and handles that are alive.
+extern "C" std::size_t emulated_live();
+// What was called wrongly, one line each.
+extern "C" const char *emulated_faults();
