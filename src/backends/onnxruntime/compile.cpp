@@ -48,7 +48,7 @@ std::optional<Failure> run(OrtModelCompilationOptions *options, std::span<const 
 
 } // namespace
 
-std::vector<std::byte> Settled::compile(std::span<const std::byte> network) const {
+std::vector<std::byte> SessionSettings::compile(std::span<const std::byte> network) const {
     OrtModelCompilationOptions *made = nullptr;
     throw_if(attempt_compile(compile::CreateModelCompilationOptionsFromSessionOptions, environment(),
                              options_.get(), &made));

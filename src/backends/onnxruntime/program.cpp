@@ -20,8 +20,8 @@ bool fixed(const std::vector<Port> &ports) {
 
 Program::Program(const Device &device, const vsmlrt_program_desc &desc)
     : streams(desc.num_streams), device_(device), facts_(desc) {
-    const Settled settled(device, desc, facts_);
-    open_sessions(desc, settled);
+    const SessionSettings settings(device, desc, facts_);
+    open_sessions(desc, settings);
     inputs_ = inputs_of(lanes_.front().session.get());
     outputs_ = outputs_of(lanes_.front().session.get());
     describe(desc);
@@ -29,18 +29,18 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
         facts_.forget();
 }
 
-void Program::open_sessions(const vsmlrt_program_desc &desc, const Settled &settled) {
+void Program::open_sessions(const vsmlrt_program_desc &desc, const SessionSettings &settings) {
     std::span<const std::byte> network(static_cast<const std::byte *>(desc.network), desc.network_size);
     if (desc.blob) {
         network = {static_cast<const std::byte *>(desc.blob), desc.blob_size};
     } else if (device_.provider.context_models) {
-        blob_ = settled.compile(network);
+        blob_ = settings.compile(network);
         if (!blob_.empty())
             network = blob_;
     }
     const int count = device_.provider.session_per_stream ? desc.num_streams : 1;
     for (int i = 0; i < count; ++i) {
-        Session session = settled.open(network);
+        Session session = settings.open(network);
         Memory host = Memory::host(device_, session.get());
         lanes_.push_back({std::move(session), std::move(host), Memory::on_device(device_)});
     }

@@ -39,7 +39,7 @@ public:
     StreamSlots streams;
 
 private:
-    void open_sessions(const vsmlrt_program_desc &desc, const Settled &settled);
+    void open_sessions(const vsmlrt_program_desc &desc, const SessionSettings &settings);
     void describe(const vsmlrt_program_desc &desc);
     [[nodiscard]] IoShapes find_shapes(vsmlrt_extent extent) const;
     [[nodiscard]] IoShapes measure(vsmlrt_extent extent) const;

@@ -107,7 +107,8 @@ Port describe(std::string name, const TypeInfo &type) {
 
 } // namespace
 
-Settled::Settled(const Device &device, const vsmlrt_program_desc &desc, const NetworkFacts &facts)
+SessionSettings::SessionSettings(const Device &device, const vsmlrt_program_desc &desc,
+                                 const NetworkFacts &facts)
     : device_(device), options_(make<SessionOptions>(CreateSessionOptions)) {
     const Options given = read_options(device, {desc.options, desc.num_options});
     must(SetSessionGraphOptimizationLevel, options_.get(), optimize_all);
@@ -121,7 +122,7 @@ Settled::Settled(const Device &device, const vsmlrt_program_desc &desc, const Ne
         append_provider(desc, facts, given.provider);
 }
 
-void Settled::set_threads(const vsmlrt_program_desc &desc, const Options &given) const {
+void SessionSettings::set_threads(const vsmlrt_program_desc &desc, const Options &given) const {
     constexpr const char *spinning = "session.intra_op.allow_spinning";
     must(SetIntraOpNumThreads, options_.get(), device_.is_cpu() ? pool_threads(desc) : 1);
     must(SetInterOpNumThreads, options_.get(), 1);
@@ -130,8 +131,8 @@ void Settled::set_threads(const vsmlrt_program_desc &desc, const Options &given)
         must(AddSessionConfigEntry, options_.get(), spinning, "0");
 }
 
-void Settled::append_provider(const vsmlrt_program_desc &desc, const NetworkFacts &facts,
-                              Settings settings) const {
+void SessionSettings::append_provider(const vsmlrt_program_desc &desc, const NetworkFacts &facts,
+                                      Settings settings) const {
     const auto set = [&](const std::string &key, const std::string &value) {
         if (!has(settings, key))
             settings.emplace_back(key, value);
@@ -164,7 +165,7 @@ void Settled::append_provider(const vsmlrt_program_desc &desc, const NetworkFact
     append_builtin(options_.get(), provider, settings);
 }
 
-Session Settled::open(std::span<const std::byte> network) const {
+Session SessionSettings::open(std::span<const std::byte> network) const {
     OrtSession *session = nullptr;
     if (const auto failure = attempt(CreateSessionFromArray, environment(), network.data(), network.size(),
                                      options_.get(), &session))

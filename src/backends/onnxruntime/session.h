@@ -18,11 +18,11 @@ struct Port {
     Dims dims;
 };
 
-class Settled {
+class SessionSettings {
 public:
     // Options for sessions of one program. BadArgument for options that do not exist, DeviceError if the
     // device's provider cannot start.
-    Settled(const Device &device, const vsmlrt_program_desc &desc, const NetworkFacts &facts);
+    SessionSettings(const Device &device, const vsmlrt_program_desc &desc, const NetworkFacts &facts);
 
     // BadModel, Unsupported or DeviceError, by what ONNX Runtime says.
     [[nodiscard]] Session open(std::span<const std::byte> network) const;
