@@ -17,8 +17,8 @@ void check_run(const std::optional<Failure> &failure) {
 } // namespace
 
 Context::Context(Program &program)
-    : program_(program), lane_(program.lane()),
-      binding_(make<Binding>(CreateIoBinding, lane_.session.get())) {}
+    : program_(program), open_(program.next_session()),
+      binding_(make<Binding>(CreateIoBinding, open_.session.get())) {}
 
 Context::Buffer Context::make_buffer(const Port &port, const Dims &dims) const {
     const std::size_t bytes = tensor_bytes(port.type, dims);
@@ -27,11 +27,11 @@ Context::Buffer Context::make_buffer(const Port &port, const Dims &dims) const {
                             dims.size(), element_of(port.type));
     };
     Buffer buffer;
-    buffer.memory = lane_.host.allocate(bytes);
-    buffer.tensor = tensor_in(lane_.host, buffer.memory);
-    if (lane_.on_device.info()) {
-        buffer.device_memory = lane_.on_device.allocate(bytes);
-        buffer.device_tensor = tensor_in(lane_.on_device, buffer.device_memory);
+    buffer.memory = open_.host.allocate(bytes);
+    buffer.tensor = tensor_in(open_.host, buffer.memory);
+    if (open_.on_device.info()) {
+        buffer.device_memory = open_.on_device.allocate(bytes);
+        buffer.device_tensor = tensor_in(open_.on_device, buffer.device_memory);
     }
     buffer.view = tensor_view(port.type, dims, buffer.memory.data());
     return buffer;
@@ -84,13 +84,13 @@ void Context::run() {
     if (copies_when_bound()) {
         bind_inputs();
         check_run(attempt(SynchronizeBoundInputs, binding_.get()));
-    } else if (lane_.on_device.info()) {
+    } else if (open_.on_device.info()) {
         copy(inputs_, Direction::to_device);
     }
-    check_run(attempt(RunWithBinding, lane_.session.get(), nullptr, binding_.get()));
+    check_run(attempt(RunWithBinding, open_.session.get(), nullptr, binding_.get()));
     if (!program_.on_cpu())
         check_run(attempt(SynchronizeBoundOutputs, binding_.get()));
-    if (lane_.on_device.info())
+    if (open_.on_device.info())
         copy(outputs_, Direction::to_host);
 }
 

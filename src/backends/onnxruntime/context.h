@@ -33,10 +33,10 @@ private:
     void bind_inputs();
     void copy(const std::vector<Buffer> &buffers, Direction direction) const;
     // The session copies inputs when they are bound, not when it runs: they must be bound again for each run.
-    [[nodiscard]] bool copies_when_bound() const { return !program_.on_cpu() && !lane_.on_device.info(); }
+    [[nodiscard]] bool copies_when_bound() const { return !program_.on_cpu() && !open_.on_device.info(); }
 
     Program &program_;
-    const Program::Lane &lane_;
+    const Program::OpenSession &open_;
     Binding binding_;
     vsmlrt_extent extent_ = {0, 0};
     std::vector<Buffer> inputs_;

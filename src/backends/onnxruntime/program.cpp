@@ -22,8 +22,8 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
     : streams(desc.num_streams), device_(device), facts_(desc) {
     const SessionSettings settings(device, desc, facts_);
     open_sessions(desc, settings);
-    inputs_ = inputs_of(lanes_.front().session.get());
-    outputs_ = outputs_of(lanes_.front().session.get());
+    inputs_ = inputs_of(sessions_.front().session.get());
+    outputs_ = outputs_of(sessions_.front().session.get());
     describe(desc);
     if (fixed(inputs_) && fixed(outputs_))
         facts_.forget();
@@ -42,7 +42,7 @@ void Program::open_sessions(const vsmlrt_program_desc &desc, const SessionSettin
     for (int i = 0; i < count; ++i) {
         Session session = settings.open(network);
         Memory host = Memory::host(device_, session.get());
-        lanes_.push_back({std::move(session), std::move(host), Memory::on_device(device_)});
+        sessions_.push_back({std::move(session), std::move(host), Memory::on_device(device_)});
     }
 }
 
@@ -64,14 +64,14 @@ std::span<const std::byte> Program::blob() const {
     return blob_;
 }
 
-const Program::Lane &Program::lane() {
+const Program::OpenSession &Program::next_session() {
     const std::lock_guard lock(mutex_);
-    return lanes_[next_lane_++ % lanes_.size()];
+    return sessions_[next_session_++ % sessions_.size()];
 }
 
 // Runs the network once on zeros, with outputs of whatever size they turn out to be.
 IoShapes Program::measure(vsmlrt_extent extent) const {
-    OrtSession *const session = lanes_.front().session.get();
+    OrtSession *const session = sessions_.front().session.get();
     const auto host = make<MemoryInfo>(CreateCpuMemoryInfo, allocator_device, memory_default);
     const auto binding = make<Binding>(CreateIoBinding, session);
     IoShapes shapes;

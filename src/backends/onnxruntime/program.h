@@ -20,13 +20,13 @@ public:
     [[nodiscard]] std::span<const std::byte> blob() const;
 
     // One session, with where its contexts take memory.
-    struct Lane {
+    struct OpenSession {
         Session session;
         Memory host;
         Memory on_device; // without an info() where the session copies by itself
     };
     // The next in turn.
-    [[nodiscard]] const Lane &lane();
+    [[nodiscard]] const OpenSession &next_session();
     [[nodiscard]] const std::vector<Port> &inputs() const { return inputs_; }
     [[nodiscard]] const std::vector<Port> &outputs() const { return outputs_; }
     [[nodiscard]] bool on_cpu() const { return device_.is_cpu(); }
@@ -47,12 +47,12 @@ private:
     const Device &device_;
     NetworkFacts facts_;
     std::vector<std::byte> blob_;
-    std::vector<Lane> lanes_;
+    std::vector<OpenSession> sessions_;
     std::vector<Port> inputs_;
     std::vector<Port> outputs_;
     vsmlrt_program_info info_ = {};
     std::mutex mutex_;
-    std::size_t next_lane_ = 0;
+    std::size_t next_session_ = 0;
     KnownShapes known_shapes_;
 };
 
