@@ -1,5 +1,6 @@
 #include "backends/cuda/planner.h"
 
+#include "backends/cuda/hopper.h"
 #include "backends/cuda/launching.h"
 #include "base/error.h"
 
@@ -8,7 +9,8 @@
 namespace vsmlrt::cuda {
 
 std::span<const std::span<const ConvCandidate>> candidate_lists() {
-    static const std::array<std::span<const ConvCandidate>, 1> lists = {mma_candidates()};
+    static const std::array<std::span<const ConvCandidate>, 2> lists = {hopper_candidates(),
+                                                                        mma_candidates()};
     return lists;
 }
 

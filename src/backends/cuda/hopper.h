@@ -1,0 +1,33 @@
+// Convolutions for architecture 90 (Hopper): wgmma, the tensor memory accelerator, blocks that stay resident.
+#pragma once
+
+#include "backends/cuda/candidate.h"
+
+#include <array>
+#include <span>
+
+namespace vsmlrt::cuda {
+
+// In order of preference while none is timed.
+[[nodiscard]] std::span<const ConvCandidate> hopper_candidates();
+
+// True if a row kernel can do it, which then beats tiles at every size.
+[[nodiscard]] bool rows_serve(const ConvProblem &problem, const DeviceFacts &device);
+
+[[nodiscard]] std::span<const ConvCandidate> hopper_row_candidates();  // kernels/hopper/rows.cuh
+[[nodiscard]] std::span<const ConvCandidate> hopper_tile_candidates(); // kernels/hopper/tiles.cuh
+[[nodiscard]] std::span<const ConvCandidate> hopper_tap_candidates();  // kernels/hopper/taps.cuh
+
+// A picture as the copy engine sees it: channels, columns, rows; strides in elements. Box and swizzle are the
+// caller's.
+[[nodiscard]] TensorMap picture_map(Element type, std::uint64_t address, std::int64_t channels,
+                                    std::int64_t width, std::int64_t height, std::int64_t stride_x,
+                                    std::int64_t stride_y);
+// True if kernels load the epilogue's tensors four channels at a time.
+[[nodiscard]] bool vector_operands(const Epilogue &epilogue);
+// Lanes behind the result's last channel that are to be 0: the last member of EpilogueArgs.
+[[nodiscard]] int pad_lanes(const ConvOperands &operands);
+// In the place of a tensor map that a kernel does not use.
+[[nodiscard]] std::vector<std::byte> no_map();
+
+} // namespace vsmlrt::cuda

@@ -1,0 +1,151 @@
+#include "backends/cuda/hopper.h"
+#include "backends/cuda/hopper_pack.h"
+#include "backends/cuda/hopper_text.h"
+#include "backends/cuda/kernels/hopper/rows_shape.cuh"
+
+#include <algorithm>
+
+// Candidates made of kernels/hopper/rows.cuh: at most 64 channels to at most 64, stride 1, weights resident.
+// They differ in the width of a strip: 240 is the fastest where the picture is wide, narrow ones waste less
+// at its edge and leave registers for more operands of the epilogue.
+namespace vsmlrt::cuda {
+namespace {
+
+constexpr int block_threads = 384;
+// For sums and operands, of 240; the rest is addresses and the chain.
+constexpr int registers_with_vectors = 190;
+constexpr int registers_with_elements = 150;
+
+int lanes_of(int channels) {
+    return channels <= 8 ? 8 : channels <= 16 ? 16 : channels <= 32 ? 32 : 64;
+}
+
+// Results go through shared memory where they are vectors of channels, else from registers to wherever.
+bool staged(const Epilogue &epilogue) {
+    return epilogue.output_last && epilogue.shuffle == 1;
+}
+
+RowsShape shape_of(const ConvProblem &problem, int strip) {
+    RowsShape shape{};
+    shape.strip = strip;
+    shape.lanes = lanes_of(problem.in_channels);
+    shape.channels = shape.lanes == 8 ? 8 : rounded_up(problem.in_channels, 16);
+    shape.taps_y = static_cast<int>(problem.kernel[0]);
+    shape.taps_x = static_cast<int>(problem.kernel[1]);
+    shape.out_lanes = staged(problem.epilogue) ? std::max(16, lanes_of(problem.out_channels)) : 0;
+    return shape;
+}
+
+bool strip_serves(const ConvProblem &problem, const DeviceFacts &device, int strip) {
+    if (device.architecture != 90 || problem.transposed || problem.in_channels > 64 ||
+        problem.out_channels > 64)
+        return false;
+    if (problem.storage != Element::f16 && problem.storage != Element::bf16)
+        return false;
+    if (problem.strides != graph::Pair{1, 1} || problem.dilations != graph::Pair{1, 1})
+        return false;
+    if (problem.kernel[0] > 7 || problem.kernel[1] > 7)
+        return false;
+    const Epilogue &epilogue = problem.epilogue;
+    const bool vectors = epilogue.tensors == 0 || vector_operands(epilogue);
+    if (strip / 2 + epilogue.tensors * strip / (vectors ? 4 : 2) >
+        (vectors ? registers_with_vectors : registers_with_elements))
+        return false;
+    const RowsShape shape = shape_of(problem, strip);
+    return row_pixels(shape) <= 256 && ring_slots(shape) > shape.taps_y &&
+           shared_bytes(shape) <= device.shared_bytes_per_block;
+}
+
+template <int strip>
+bool serves(const ConvProblem &problem, const DeviceFacts &device) {
+    return strip_serves(problem, device, strip);
+}
+// Where the others need more registers than there are.
+bool serves_alone(const ConvProblem &problem, const DeviceFacts &device) {
+    return strip_serves(problem, device, 64) && !strip_serves(problem, device, 128);
+}
+
+template <int strip>
+std::string source(const ConvProblem &problem) {
+    const RowsShape shape = shape_of(problem, strip);
+    const std::string constants = defines({{"STRIP", strip},
+                                           {"IN_LANES", shape.lanes},
+                                           {"IN_CHANNELS", shape.channels},
+                                           {"TAPS_Y", shape.taps_y},
+                                           {"TAPS_X", shape.taps_x},
+                                           {"PAD_TOP", static_cast<int>(problem.pads[0])},
+                                           {"PAD_LEFT", static_cast<int>(problem.pads[1])},
+                                           {"OUT_CHANNELS", problem.out_channels},
+                                           {"OUT_LANES", shape.out_lanes}});
+    return hopper_source(problem, strip, constants, "hopper/rows.cuh");
+}
+
+std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> weights) {
+    const RowsShape shape = shape_of(problem, 240); // the strip's width does not matter
+    const Filters filters(problem, weights);
+    const int row_bytes = weight_row_bytes(shape);
+    const int blocks_of_row = weight_blocks(shape) / shape.taps_y;
+    std::vector<std::byte> image(static_cast<std::size_t>(weight_bytes(shape)));
+    for (int block = 0; block < weight_blocks(shape); ++block) {
+        const int dy = block / blocks_of_row;
+        const int i = block % blocks_of_row;
+        pack_block(image.data() + block * weight_block_bytes(shape), 64, row_bytes, problem.storage,
+                   [&](int row, int k) {
+                       return shape.lanes == 8 ? filters.at(row, k % 8, dy, 2 * i + k / 8)
+                                               : filters.at(row, k, dy, i);
+                   });
+    }
+    return image;
+}
+
+template <int strip>
+Launch launch(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    const RowsShape shape = shape_of(problem, strip);
+    const std::int64_t rows = (operands.out_width + strip - 1) / strip * operands.out_height;
+    Launch launch;
+    launch.grid = {static_cast<unsigned>(std::min<std::int64_t>(rows, device.multiprocessors)), 1, 1};
+    launch.block = {block_threads, 1, 1};
+    launch.shared_bytes = static_cast<unsigned>(shared_bytes(shape));
+    launch.dependent = true;
+    TensorMap input = picture_map(problem.storage, operands.input, problem.in_channels, operands.in_width,
+                                  operands.in_height, operands.in_stride_x, operands.in_stride_y);
+    input.box = {static_cast<std::uint32_t>(shape.lanes), static_cast<std::uint32_t>(row_pixels(shape)), 1};
+    input.swizzle = shape.lanes == 8 ? 0 : pixel_bytes(shape);
+    launch.arguments.emplace_back(input);
+    if (shape.out_lanes == 0) {
+        launch.arguments.push_back(no_map());
+    } else {
+        TensorMap output = picture_map(
+            problem.storage, operands.output, problem.out_channels + pad_lanes(operands), operands.out_width,
+            operands.out_height, operands.output_stride_x, operands.output_stride_y);
+        output.box = {static_cast<std::uint32_t>(shape.out_lanes), static_cast<std::uint32_t>(strip), 1};
+        output.swizzle = 2 * shape.out_lanes;
+        launch.arguments.emplace_back(output);
+    }
+    launch.arguments.push_back(argument(operands.weights));
+    launch.arguments.push_back(operands.epilogue);
+    return launch;
+}
+
+// The copy engine stores whole 16 bytes of a pixel.
+bool fits(const ConvProblem &problem, const ConvOperands &operands) {
+    return !staged(problem.epilogue) || (problem.out_channels + pad_lanes(operands)) % 8 == 0;
+}
+
+constexpr ConvCandidate candidates[] = {
+    {"hopper.rows 240", serves<240>, fits, source<240>, pack, launch<240>},
+    {"hopper.rows 128", serves<128>, fits, source<128>, pack, launch<128>},
+    {"hopper.rows 64", serves_alone, fits, source<64>, pack, launch<64>},
+};
+
+} // namespace
+
+bool rows_serve(const ConvProblem &problem, const DeviceFacts &device) {
+    return strip_serves(problem, device, 64);
+}
+
+std::span<const ConvCandidate> hopper_row_candidates() {
+    return candidates;
+}
+
+} // namespace vsmlrt::cuda

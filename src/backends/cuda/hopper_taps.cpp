@@ -1,0 +1,110 @@
+#include "backends/cuda/hopper.h"
+#include "backends/cuda/hopper_pack.h"
+#include "backends/cuda/hopper_text.h"
+#include "backends/cuda/kernels/hopper/taps_shape.cuh"
+
+#include <algorithm>
+
+// The candidate made of kernels/hopper/taps.cuh: transposed, 4x4 taps, stride 2, a few output channels.
+namespace vsmlrt::cuda {
+namespace {
+
+constexpr int blocks_of_multiprocessor = 2;
+
+TapsShape shape_of(const ConvProblem &problem) {
+    return {problem.in_channels, problem.out_channels};
+}
+
+// Output row o is row o + pad - 1 of the result with pad 1: phase (o + pad - 1) % 2 of place (o + pad - 1)
+// / 2.
+int moved(std::int64_t pad) {
+    return static_cast<int>(pad) - 1;
+}
+int first_place(std::int64_t pad) {
+    return moved(pad) >= 0 ? moved(pad) / 2 : -1;
+}
+int odd(std::int64_t pad) {
+    return moved(pad) - 2 * first_place(pad);
+}
+
+bool serves(const ConvProblem &problem, const DeviceFacts &device) {
+    if (device.architecture < 90 || (problem.storage != Element::f16 && problem.storage != Element::bf16))
+        return false;
+    if (!problem.transposed || problem.kernel != graph::Pair{4, 4} || problem.strides != graph::Pair{2, 2} ||
+        problem.dilations != graph::Pair{1, 1})
+        return false;
+    if (problem.out_channels > 4 || problem.in_channels > 256 || problem.pads[0] > 3 || problem.pads[1] > 3)
+        return false;
+    // A thread keeps its part of the filters in registers.
+    if (k_lanes(shape_of(problem)) / 16 * problem.out_channels * 2 > 96)
+        return false;
+    return shared_bytes(shape_of(problem)) <= device.shared_bytes_per_block;
+}
+
+std::string source(const ConvProblem &problem) {
+    const std::string constants = defines({{"IN_CHANNELS", problem.in_channels},
+                                           {"OUT_CHANNELS", problem.out_channels},
+                                           {"TAPS_ODD_Y", odd(problem.pads[0])},
+                                           {"TAPS_ODD_X", odd(problem.pads[1])}});
+    return hopper_source(problem, 0, constants, "hopper/taps.cuh");
+}
+
+std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> weights) {
+    const TapsShape shape = shape_of(problem);
+    const Filters filters(problem, weights);
+    std::vector<std::byte> image;
+    for (int step = 0; step < k_lanes(shape) / 16; ++step)
+        for (int tile = 0; tile < product_columns(shape) / 8; ++tile)
+            for (int lane = 0; lane < 32; ++lane)
+                for (int e = 0; e < 4; ++e) {
+                    const int column = tile * 8 + fragment_column(lane);
+                    const int tap = column / shape.out_channels;
+                    const float value = filters.at(column % shape.out_channels,
+                                                   step * 16 + fragment_k(lane, e), tap / 4, tap % 4);
+                    const std::uint16_t bits = storage_bits(problem.storage, value);
+                    const auto *bytes = reinterpret_cast<const std::byte *>(&bits);
+                    image.insert(image.end(), bytes, bytes + sizeof bits);
+                }
+    return image;
+}
+
+Launch launch(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    struct Input { // as TapsInput of the kernel
+        std::uint64_t data;
+        std::int64_t stride_y, stride_x;
+        std::int32_t height, width, first_y, first_x, rows;
+    };
+    const auto places = [](std::int64_t pad, std::int64_t outputs) { return (outputs + odd(pad) + 1) / 2; };
+    const std::int64_t strips =
+        (places(problem.pads[1], operands.out_width) + taps_complete - 1) / taps_complete;
+    const std::int64_t high = places(problem.pads[0], operands.out_height);
+    const std::int64_t wanted =
+        std::max<std::int64_t>(1, std::int64_t{blocks_of_multiprocessor} * device.multiprocessors / strips);
+    const std::int64_t rows = (high + wanted - 1) / wanted;
+    Input input{};
+    input.data = operands.input;
+    input.stride_y = operands.in_stride_y;
+    input.stride_x = operands.in_stride_x;
+    input.height = static_cast<std::int32_t>(operands.in_height);
+    input.width = static_cast<std::int32_t>(operands.in_width);
+    input.first_y = first_place(problem.pads[0]);
+    input.first_x = first_place(problem.pads[1]);
+    input.rows = static_cast<std::int32_t>(rows);
+    Launch launch;
+    launch.grid = {static_cast<unsigned>(strips), static_cast<unsigned>((high + rows - 1) / rows), 1};
+    launch.block = {taps_threads, 1, 1};
+    launch.shared_bytes = static_cast<unsigned>(shared_bytes(shape_of(problem)));
+    launch.dependent = true;
+    launch.arguments = {argument(input), argument(operands.weights), operands.epilogue};
+    return launch;
+}
+
+constexpr ConvCandidate candidates[] = {{"hopper.taps", serves, nullptr, source, pack, launch}};
+
+} // namespace
+
+std::span<const ConvCandidate> hopper_tap_candidates() {
+    return candidates;
+}
+
+} // namespace vsmlrt::cuda

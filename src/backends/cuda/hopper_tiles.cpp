@@ -1,0 +1,196 @@
+#include "backends/cuda/hopper.h"
+#include "backends/cuda/hopper_pack.h"
+#include "backends/cuda/hopper_text.h"
+#include "backends/cuda/kernels/hopper/tiles_shape.cuh"
+
+#include <algorithm>
+
+// Candidates made of kernels/hopper/tiles.cuh: any number of channels, stride 1 or 2, transposed where the
+// stride divides the kernel. They differ in the height of a tile: high ones are the fastest where there is
+// work for all multiprocessors, low ones make more items of a small picture.
+namespace vsmlrt::cuda {
+namespace {
+
+Axis axis_of(const ConvProblem &problem, int axis) {
+    return {static_cast<int>(problem.kernel[axis]), static_cast<int>(problem.strides[axis]),
+            static_cast<int>(problem.pads[axis]), problem.transposed};
+}
+
+// Blocks of 64 filters: of every phase, each padded to whole blocks.
+int filter_blocks(const ConvProblem &problem) {
+    const int phase_count = phases(axis_of(problem, 0)) * phases(axis_of(problem, 1));
+    return phase_count * ((problem.out_channels + 63) / 64);
+}
+
+int groups_of(const ConvProblem &problem) {
+    const int blocks = filter_blocks(problem);
+    return blocks == 1 ? 1 : blocks % 3 == 0 && blocks % 2 != 0 ? 3 : 2;
+}
+
+TilesShape shape_of(const ConvProblem &problem, int rows) {
+    TilesShape shape{};
+    shape.rows = rows;
+    shape.groups = groups_of(problem);
+    const int rest = problem.in_channels % 64;
+    shape.lanes = rest > 0 && rest <= 32 ? 32 : 64;
+    shape.planes = (problem.in_channels + shape.lanes - 1) / shape.lanes;
+    shape.y = axis_of(problem, 0);
+    shape.x = axis_of(problem, 1);
+    return shape;
+}
+
+// Stages by which a warpgroup runs behind its neighbour. Within the first plane's taps, or not at all.
+int lag_of(const TilesShape &shape) {
+    if (shape.groups == 1 || parities(shape) > 1 || taps(shape) < 9)
+        return 0;
+    return shape.planes == 1 || shape.groups == 3 ? 6 : 8;
+}
+
+bool axis_served(Axis axis) {
+    if (axis.taps < 1 || axis.taps > 7 || axis.stride < 1 || axis.stride > 2)
+        return false;
+    if (axis.transposed)
+        return axis.stride == 2 && axis.taps % axis.stride == 0;
+    return axis.taps >= axis.stride; // every parity has a tap
+}
+
+template <int rows>
+bool serves(const ConvProblem &problem, const DeviceFacts &device) {
+    if (device.architecture != 90 || (problem.storage != Element::f16 && problem.storage != Element::bf16))
+        return false;
+    if (problem.dilations != graph::Pair{1, 1} || problem.strides[0] != problem.strides[1] ||
+        rows_serve(problem, device))
+        return false;
+    const TilesShape shape = shape_of(problem, rows);
+    if (!axis_served(shape.y) || !axis_served(shape.x))
+        return false;
+    const int registers = shape.groups == 3 ? 100 : 170; // for sums and operands; the rest is addresses
+    const int operands = problem.epilogue.tensors * rows * (vector_operands(problem.epilogue) ? 2 : 4);
+    if (4 * rows + operands > registers || tile_height(shape) > 256)
+        return false;
+    return weight_slots(shape) >= 3 && shared_bytes(shape) <= device.shared_bytes_per_block;
+}
+
+template <int rows>
+std::string source(const ConvProblem &problem) {
+    const TilesShape shape = shape_of(problem, rows);
+    const std::string constants = defines({{"TILE_ROWS", rows},
+                                           {"GROUPS", shape.groups},
+                                           {"LAG", lag_of(shape)},
+                                           {"IN_LANES", shape.lanes},
+                                           {"IN_PLANES", shape.planes},
+                                           {"TAPS_Y", shape.y.taps},
+                                           {"TAPS_X", shape.x.taps},
+                                           {"STRIDE_Y", shape.y.stride},
+                                           {"STRIDE_X", shape.x.stride},
+                                           {"PAD_TOP", shape.y.pad},
+                                           {"PAD_LEFT", shape.x.pad},
+                                           {"TRANSPOSED", problem.transposed},
+                                           {"RESULT_STEP_Y", phases(shape.y)},
+                                           {"RESULT_STEP_X", phases(shape.x)},
+                                           {"OUT_CHANNELS", problem.out_channels}});
+    return hopper_source(problem, 8 * rows, constants, "hopper/tiles.cuh");
+}
+
+// [filters of an item][parity][plane][tap][warpgroup] blocks of 64 filters.
+std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> weights) {
+    const TilesShape shape = shape_of(problem, 8); // the tile's height does not matter
+    const Filters filters(problem, weights);
+    const int channel_blocks = (problem.out_channels + 63) / 64;
+    const int blocks = filter_blocks(problem);
+    const int items = (blocks + shape.groups - 1) / shape.groups;
+    const int of_item = shape.planes * taps(shape) * shape.groups;
+    std::vector<std::byte> image(static_cast<std::size_t>(items) * of_item * weight_bytes(shape));
+    std::byte *to = image.data();
+    const auto pack_taps = [&](int item, int parity, int plane) {
+        const int parity_y = parity / parities(shape.x);
+        const int parity_x = parity % parities(shape.x);
+        for (int tap = 0; tap < taps_of_parity(shape, parity); ++tap)
+            for (int group = 0; group < shape.groups; ++group, to += weight_bytes(shape)) {
+                const int block = item * shape.groups + group;
+                if (block >= blocks)
+                    continue;
+                const int phase = block / channel_blocks;
+                const int y = first_tap(shape.y, parity_y, phase / phases(shape.x)) +
+                              tap / tap_count(shape.x, parity_x) * tap_step(shape.y);
+                const int x = first_tap(shape.x, parity_x, phase % phases(shape.x)) +
+                              tap % tap_count(shape.x, parity_x) * tap_step(shape.x);
+                pack_block(to, 64, pixel_bytes(shape), problem.storage, [&](int row, int k) {
+                    const int out = block % channel_blocks * 64 + row / 16 * 16 + channel_of_row(row % 16);
+                    return filters.at(out, plane * shape.lanes + k, y, x);
+                });
+            }
+    };
+    for (int item = 0; item < items; ++item)
+        for (int parity = 0; parity < parities(shape); ++parity)
+            for (int plane = 0; plane < shape.planes; ++plane)
+                pack_taps(item, parity, plane);
+    return image;
+}
+
+// The input's columns and rows of each parity as a picture of its own.
+std::vector<TensorMap> input_maps(const ConvProblem &problem, const ConvOperands &operands,
+                                  const TilesShape &shape) {
+    std::vector<TensorMap> maps;
+    for (int parity = 0; parity < parities(shape); ++parity) {
+        const int y = parity / parities(shape.x);
+        const int x = parity % parities(shape.x);
+        const std::int64_t width = (operands.in_width - x + parities(shape.x) - 1) / parities(shape.x);
+        const std::int64_t height = (operands.in_height - y + parities(shape.y) - 1) / parities(shape.y);
+        TensorMap map = picture_map(
+            problem.storage, operands.input + 2 * (x * operands.in_stride_x + y * operands.in_stride_y),
+            problem.in_channels, width, height, operands.in_stride_x * parities(shape.x),
+            operands.in_stride_y * parities(shape.y));
+        map.box = {static_cast<std::uint32_t>(shape.lanes), static_cast<std::uint32_t>(tile_width(shape)),
+                   static_cast<std::uint32_t>(tile_height(shape))};
+        map.swizzle = pixel_bytes(shape);
+        maps.push_back(map);
+    }
+    return maps;
+}
+
+bool fits(const ConvProblem &problem, const ConvOperands &operands) {
+    const std::int64_t least = problem.transposed ? 1 : problem.strides[0]; // every parity has a pixel
+    return operands.in_width >= least && operands.in_height >= least;
+}
+
+template <int rows>
+Launch launch(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    const TilesShape shape = shape_of(problem, rows);
+    const std::int64_t wide = (operands.out_width + phases(shape.x) - 1) / phases(shape.x);
+    const std::int64_t high = (operands.out_height + phases(shape.y) - 1) / phases(shape.y);
+    const std::int64_t items = (wide + 7) / 8 * ((high + rows - 1) / rows) *
+                               ((filter_blocks(problem) + shape.groups - 1) / shape.groups);
+    Launch launch;
+    launch.grid = {static_cast<unsigned>(std::min<std::int64_t>(items, device.multiprocessors)), 1, 1};
+    launch.block = {static_cast<unsigned>(128 * (shape.groups + 1)), 1, 1};
+    launch.shared_bytes = static_cast<unsigned>(shared_bytes(shape));
+    launch.dependent = true;
+    for (const TensorMap &map : input_maps(problem, operands, shape))
+        launch.arguments.emplace_back(map);
+    while (launch.arguments.size() < 4) // no such parity
+        launch.arguments.emplace_back(no_map());
+    launch.arguments.push_back(argument(operands.weights));
+    launch.arguments.push_back(operands.epilogue);
+    return launch;
+}
+
+template <int rows>
+constexpr ConvCandidate candidate(const char *name) {
+    return {name, serves<rows>, fits, source<rows>, pack, launch<rows>};
+}
+
+constexpr ConvCandidate candidates[] = {
+    candidate<30>("hopper.tiles 30"),
+    candidate<24>("hopper.tiles 24"),
+    candidate<17>("hopper.tiles 17"),
+    candidate<12>("hopper.tiles 12"),
+};
+
+} // namespace
+
+std::span<const ConvCandidate> hopper_tile_candidates() {
+    return candidates;
+}
+
+} // namespace vsmlrt::cuda

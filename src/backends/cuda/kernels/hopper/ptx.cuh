@@ -1,0 +1,135 @@
+// The instructions of Hopper that CUDA C++ has no names for. Addresses of shared memory are 32-bit, in bytes.
+#pragma once
+
+struct alignas(64) TensorMapParameter {
+    u64 opaque[16]; // as cuTensorMapEncodeTiled writes it
+};
+
+DEVICE u32 shared_address(const void *pointer) {
+    return static_cast<u32>(__cvta_generic_to_shared(pointer));
+}
+
+// ---- barriers in shared memory. A phase completes when all arrivals and announced bytes are there.
+DEVICE void barrier_init(u32 barrier, u32 arrivals) {
+    asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(arrivals) : "memory");
+}
+DEVICE void barrier_init_done() {
+    asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+}
+DEVICE void barrier_arrive(u32 barrier) {
+    asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(barrier) : "memory");
+}
+DEVICE void barrier_expect(u32 barrier, u32 bytes) { // arrives as well
+    asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes)
+                 : "memory");
+}
+// Returns once the phase of this parity has completed; a fresh barrier counts as having completed parity 1.
+DEVICE void barrier_wait(u32 barrier, u32 parity) {
+    asm volatile("{\n.reg .pred done;\nagain:\n"
+                 "mbarrier.try_wait.parity.shared::cta.b64 done, [%0], %1;\n"
+                 "@done bra ready;\nbra again;\nready:\n}" ::"r"(barrier),
+                 "r"(parity)
+                 : "memory");
+}
+
+// ---- the hardware's numbered barriers: `threads` of both sides together
+DEVICE void named_sync(int number, int threads) {
+    asm volatile("bar.sync %0, %1;" ::"r"(number), "r"(threads) : "memory");
+}
+DEVICE void named_arrive(int number, int threads) {
+    asm volatile("bar.arrive %0, %1;" ::"r"(number), "r"(threads) : "memory");
+}
+
+// ---- copies by the tensor memory accelerator: channel, column and row of the box's first element
+DEVICE void load_box(u32 to, const TensorMapParameter *map, u32 barrier, int channel, int x, int y) {
+    asm volatile("cp.async.bulk.tensor.3d.shared::cluster.global.mbarrier::complete_tx::bytes "
+                 "[%0], [%1, {%3, %4, %5}], [%2];" ::"r"(to),
+                 "l"(map), "r"(barrier), "r"(channel), "r"(x), "r"(y)
+                 : "memory");
+}
+DEVICE void store_box(const TensorMapParameter *map, u32 from, int channel, int x, int y) {
+    asm volatile("cp.async.bulk.tensor.3d.global.shared::cta.bulk_group [%0, {%2, %3, %4}], [%1];" ::"l"(map),
+                 "r"(from), "r"(channel), "r"(x), "r"(y)
+                 : "memory");
+}
+DEVICE void load_bytes(u32 to, const void *from, u32 bytes, u32 barrier) {
+    asm volatile(
+        "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(to),
+        "l"(from), "r"(bytes), "r"(barrier)
+        : "memory");
+}
+DEVICE void stores_commit() {
+    asm volatile("cp.async.bulk.commit_group;" ::: "memory");
+}
+template <int pending>
+DEVICE void stores_read() { // their shared memory may be written again
+    asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(pending) : "memory");
+}
+DEVICE void stores_done() {
+    asm volatile("cp.async.bulk.wait_group 0;" ::: "memory");
+}
+// Between ordinary writes to shared memory and what the copy engine or the tensor cores read of it.
+DEVICE void fence_async() {
+    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+}
+
+// ---- registers move from the warps that load to those that multiply
+template <int registers>
+DEVICE void registers_up() {
+    asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(registers));
+}
+template <int registers>
+DEVICE void registers_down() {
+    asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(registers));
+}
+
+// ---- programmatic dependent launch: the next kernel may start setting up; wait for the results of the
+// previous
+DEVICE void let_next_start() {
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+}
+DEVICE void wait_for_previous() {
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+}
+
+// ---- 8x8 matrices of 16-bit elements: lane l holds row l/4, columns 2(l%4) and 2(l%4)+1
+DEVICE u32 transposed(u32 rows) {
+    u32 columns;
+    asm volatile("movmatrix.sync.aligned.m8n8.trans.b16 %0, %1;" : "=r"(columns) : "r"(rows));
+    return columns;
+}
+// Four (two) matrices are stored transposed; the rows of matrix i go to the addresses of lanes 8i to 8i+7.
+DEVICE void store_transposed(u32 address, u32 a, u32 b, u32 c, u32 d) {
+    asm volatile("stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(address),
+                 "r"(a), "r"(b), "r"(c), "r"(d)
+                 : "memory");
+}
+DEVICE void store_transposed(u32 address, u32 a, u32 b) {
+    asm volatile("stmatrix.sync.aligned.m8n8.x2.trans.shared.b16 [%0], {%1, %2};" ::"r"(address), "r"(a),
+                 "r"(b)
+                 : "memory");
+}
+
+// Loads that the compiler leaves where they stand: they fly while the tensor cores work.
+DEVICE u32 load_early(const u32 *address) {
+    u32 value;
+    asm volatile("ld.global.nc.u32 %0, [%1];" : "=r"(value) : "l"(address));
+    return value;
+}
+DEVICE uint2 load_early(const uint2 *address) {
+    uint2 value;
+    asm volatile("ld.global.nc.v2.u32 {%0, %1}, [%2];" : "=r"(value.x), "=r"(value.y) : "l"(address));
+    return value;
+}
+
+#if STORAGE_BF16
+typedef bfloat_t storage_t;
+#else
+typedef half_t storage_t;
+#endif
+DEVICE float low_value(u32 pair) {
+    return get(storage_t{static_cast<unsigned short>(pair & 0xffffu)});
+}
+DEVICE float high_value(u32 pair) {
+    return get(storage_t{static_cast<unsigned short>(pair >> 16)});
+}

@@ -1,0 +1,123 @@
+// What the Hopper kernels ask of a launch is what the hardware grants, at every size, and `serves` says what
+// it must.
+#include "cuda/hopper_problems.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+namespace vsmlrt::cuda {
+namespace {
+
+// At a size of the input; pixels in buffers of `pitch` channels.
+ConvOperands operands_of(const ConvProblem &problem, std::int64_t height, std::int64_t width) {
+    const auto out = [&](std::int64_t size, int axis) {
+        const std::int64_t pads = problem.pads[axis] + problem.pads[axis + 2];
+        return problem.transposed ? (size - 1) * problem.strides[axis] + problem.kernel[axis] - pads
+                                  : (size + pads - problem.kernel[axis]) / problem.strides[axis] + 1;
+    };
+    ConvOperands operands;
+    operands.weights = 1 << 20;
+    operands.input = 2 << 20;
+    operands.output = 3 << 20;
+    operands.in_height = height;
+    operands.in_width = width;
+    operands.in_stride_x = (problem.in_channels + 7) / 8 * 8;
+    operands.in_stride_y = width * operands.in_stride_x;
+    operands.out_height = out(height, 0);
+    operands.out_width = out(width, 1);
+    operands.output_stride_x = (problem.out_channels + 7) / 8 * 8;
+    operands.output_stride_y = operands.out_width * operands.output_stride_x;
+    operands.epilogue.resize(128);
+    const int lanes = static_cast<int>(operands.output_stride_x) - problem.out_channels;
+    std::memcpy(operands.epilogue.data() + 124, &lanes, sizeof lanes);
+    return operands;
+}
+
+// The rules of cuTensorMapEncodeTiled.
+void expect_legal(const TensorMap &map) {
+    ASSERT_EQ(map.sizes.size(), 3U);
+    EXPECT_EQ(map.address % 16, 0U);
+    EXPECT_EQ(map.box[0] * 2 % 16, 0U);
+    for (const std::uint64_t size : map.sizes)
+        EXPECT_GE(size, 1U);
+    for (const std::uint64_t stride : map.strides)
+        EXPECT_EQ(stride % 16, 0U);
+    for (const std::uint32_t edge : map.box)
+        EXPECT_TRUE(edge >= 1 && edge <= 256) << edge;
+    if (map.swizzle != 0) {
+        EXPECT_EQ(map.box[0] * 2, static_cast<std::uint32_t>(map.swizzle));
+    }
+}
+
+class HopperLaunch : public testing::TestWithParam<Asked> {};
+
+TEST_P(HopperLaunch, IsLegalAtEverySize) {
+    const ConvProblem problem = problem_of(GetParam());
+    for (const ConvCandidate &candidate : hopper_candidates()) {
+        if (!candidate.serves(problem, hopper_facts))
+            continue;
+        SCOPED_TRACE(candidate.name);
+        for (const auto &[height, width] :
+             {std::pair{2, 2}, {3, 2}, {7, 300}, {271, 481}, {1079, 1919}, {2160, 3840}}) {
+            const ConvOperands operands = operands_of(problem, height, width);
+            if (operands.out_height < 1 || operands.out_width < 1)
+                continue;
+            ASSERT_TRUE(!candidate.fits || candidate.fits(problem, operands));
+            const Launch launch = candidate.launch(problem, operands, hopper_facts);
+            EXPECT_GE(launch.grid[0] * launch.grid[1], 1U);
+            EXPECT_LE(launch.grid[0] * launch.grid[1], 2U * 132U + launch.grid[0]);
+            EXPECT_LE(launch.block[0], 1024U);
+            EXPECT_LE(launch.shared_bytes, 232448U);
+            EXPECT_TRUE(launch.dependent);
+            for (const Argument &argument : launch.arguments)
+                if (const auto *map = std::get_if<TensorMap>(&argument))
+                    expect_legal(*map);
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Families, HopperLaunch,
+    testing::Values(
+        Asked{.in = 64, .out = 64}, Asked{.in = 3, .out = 64}, Asked{.in = 64, .out = 3},
+        Asked{.in = 96, .out = 96, .residual = true}, Asked{.in = 33, .out = 32, .stride = 2},
+        Asked{.in = 64, .out = 48, .residual = true, .shuffle = 4},
+        Asked{.in = 128, .out = 64, .kernel = 2, .stride = 2, .pad = 0, .transposed = true},
+        Asked{.in = 256, .out = 3, .kernel = 4, .stride = 2, .pad = 3, .transposed = true, .shuffle = 1}));
+
+TEST(HopperCandidates, ServeOnlyWhatTheyCompute) {
+    const auto served = [](ConvProblem problem, DeviceFacts facts = hopper_facts) {
+        std::size_t count = 0;
+        for (const ConvCandidate &candidate : hopper_candidates())
+            count += candidate.serves(problem, facts);
+        return count;
+    };
+    const ConvProblem plain = problem_of({.in = 64, .out = 64});
+    EXPECT_GT(served(plain), 0U);
+    for (const int architecture : {80, 86, 89, 100, 120})
+        EXPECT_EQ(served(plain, {architecture, 132, 232448, true}), 0U) << architecture;
+    ConvProblem problem = plain;
+    problem.dilations = {2, 2};
+    EXPECT_EQ(served(problem), 0U);
+    problem = plain;
+    problem.storage = Element::f32;
+    EXPECT_EQ(served(problem), 0U);
+    EXPECT_EQ(served(problem_of({.in = 64, .out = 64, .stride = 3})), 0U);
+    EXPECT_EQ(served(problem_of({.in = 64, .out = 64, .kernel = 3, .stride = 2, .transposed = true})), 0U);
+}
+
+// The copy engine writes 16 bytes at a time, so it may not end inside a concatenation's 16 bytes.
+TEST(HopperCandidates, RowsWithoutPaddingLanesEndAtEightChannels) {
+    const ConvProblem problem = problem_of({.in = 64, .out = 3});
+    ConvOperands operands = operands_of(problem, 16, 16);
+    for (const ConvCandidate &candidate : hopper_row_candidates()) {
+        EXPECT_TRUE(candidate.fits(problem, operands));
+        ConvOperands inside = operands;
+        std::memset(inside.epilogue.data() + 124, 0, 4);
+        EXPECT_FALSE(candidate.fits(problem, inside));
+    }
+}
+
+} // namespace
+} // namespace vsmlrt::cuda

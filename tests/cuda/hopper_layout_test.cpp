@@ -1,0 +1,235 @@
+// Weights and pixels meet where the Hopper kernels look for them: the kernels' own address arithmetic, run on
+// the CPU over packed weights, gives the convolution.
+#include "cuda/hopper_problems.h"
+
+#include "backends/cuda/kernels/hopper/rows_shape.cuh"
+#include "backends/cuda/kernels/hopper/taps_shape.cuh"
+#include "backends/cuda/kernels/hopper/tiles_shape.cuh"
+#include "tensor/half.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <set>
+
+namespace vsmlrt::cuda {
+namespace {
+
+const ConvCandidate &candidate_named(const char *name) {
+    for (const ConvCandidate &candidate : hopper_candidates())
+        if (std::string_view(candidate.name) == name)
+            return candidate;
+    throw std::out_of_range(name);
+}
+
+// Whole numbers, so that sums are exact in any order.
+std::vector<float> filters_of(const Asked &asked) {
+    std::vector<float> values(static_cast<std::size_t>(asked.in * asked.out * asked.kernel * asked.kernel));
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = static_cast<float>(static_cast<int>(i * 7919 % 31) - 15);
+    return values;
+}
+float input_at(int channel, std::int64_t y, std::int64_t x, std::int64_t height, std::int64_t width) {
+    if (y < 0 || x < 0 || y >= height || x >= width)
+        return 0.0f;
+    return static_cast<float>((channel * 5 + y * 3 + x * 11) % 17 - 8);
+}
+
+// ONNX's definition, one output.
+float expected(const Asked &asked, const std::vector<float> &filters, int out, std::int64_t y, std::int64_t x,
+               std::int64_t height, std::int64_t width) {
+    const std::int64_t k = asked.kernel;
+    float sum = 0.0f;
+    for (int in = 0; in < asked.in; ++in)
+        for (std::int64_t dy = 0; dy < k; ++dy)
+            for (std::int64_t dx = 0; dx < k; ++dx) {
+                const std::int64_t pair =
+                    asked.transposed ? std::int64_t{in} * asked.out + out : std::int64_t{out} * asked.in + in;
+                const float weight = filters[static_cast<std::size_t>((pair * k + dy) * k + dx)];
+                if (!asked.transposed) {
+                    sum += weight * input_at(in, y * asked.stride + dy - asked.pad,
+                                             x * asked.stride + dx - asked.pad, height, width);
+                    continue;
+                }
+                const std::int64_t from_y = y + asked.pad - dy;
+                const std::int64_t from_x = x + asked.pad - dx;
+                if (from_y % asked.stride == 0 && from_x % asked.stride == 0)
+                    sum += weight * input_at(in, from_y / asked.stride, from_x / asked.stride, height, width);
+            }
+    return sum;
+}
+
+float half_at(const std::vector<std::byte> &image, std::size_t byte) {
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, image.data() + byte, sizeof bits);
+    return half_to_float(bits);
+}
+
+// What the hardware reads as row and k of an operand at `base`: address bits 4.. are exchanged with bits 7..
+// .
+float operand_at(const std::vector<std::byte> &image, std::size_t base, int row, int k, int row_bytes) {
+    std::size_t address = static_cast<std::size_t>(row * row_bytes + k * 2);
+    address ^= (address >> 7 & static_cast<std::size_t>(row_bytes / 16 - 1)) << 4;
+    return half_at(image, base + address);
+}
+
+TEST(HopperLayout, SwizzlesAreBijections) {
+    for (const int row_bytes : {16, 32, 64, 128}) {
+        std::set<int> seen;
+        for (int row = 0; row < 64; ++row)
+            for (int k = 0; k < row_bytes / 2; ++k)
+                seen.insert(swizzled_byte(row, k, row_bytes));
+        EXPECT_EQ(seen.size(), static_cast<std::size_t>(64 * row_bytes / 2)) << row_bytes;
+        EXPECT_EQ(*seen.rbegin(), 64 * row_bytes - 2) << row_bytes;
+    }
+}
+
+// Lane l holds row l / 4 of an 8x8 block; transposed, columns 2(l % 4) and + 1, which are rows of the sums.
+TEST(HopperLayout, TransposingGivesAThreadFourNeighbouringChannels) {
+    for (int lane = 0; lane < 32; ++lane)
+        for (int i = 0; i < 4; ++i)
+            EXPECT_EQ(channel_of_row(i / 2 * 8 + 2 * (lane % 4) + i % 2), 4 * (lane % 4) + i);
+}
+
+class HopperRows : public testing::TestWithParam<Asked> {};
+
+TEST_P(HopperRows, ProductsOfPackedWeightsAreTheConvolution) {
+    const Asked asked = GetParam();
+    const ConvProblem problem = problem_of(asked);
+    const ConvCandidate &candidate = candidate_named("hopper.rows 128");
+    ASSERT_TRUE(candidate.serves(problem, hopper_facts));
+    const std::vector<float> filters = filters_of(asked);
+    const std::vector<std::byte> image = candidate.pack(problem, filters);
+    const int lanes = asked.in <= 8 ? 8 : asked.in <= 16 ? 16 : asked.in <= 32 ? 32 : 64;
+    const int taps = static_cast<int>(asked.kernel);
+    const RowsShape shape{128, lanes, lanes == 8 ? 8 : rounded_up(asked.in, 16), taps, taps, 64};
+    ASSERT_EQ(image.size(), static_cast<std::size_t>(weight_bytes(shape)));
+    const int steps = lanes == 8 ? 1 : shape.channels / 16;
+    const std::int64_t pad = asked.pad;
+    for (const auto &[y, x] : {std::pair{0, 0}, std::pair{2, 3}, std::pair{4, 6}})
+        for (int row = 0; row < 64; ++row) {
+            float sum = 0.0f;
+            for (int dy = 0; dy < taps; ++dy)
+                for (int i = 0; i < steps_of_tap_row(shape); ++i)
+                    for (int k = 0; k < 16; ++k) {
+                        const int block = dy * (weight_blocks(shape) / taps) + i / steps;
+                        const int at = i % steps * 16 + k; // element of the filter's row
+                        const int dx = lanes == 8 ? 2 * i + k / 8 : i / steps;
+                        const int channel = lanes == 8 ? k % 8 : at;
+                        const float pixel =
+                            channel < asked.in ? input_at(channel, y + dy - pad, x + dx - pad, 5, 7) : 0.0f;
+                        sum += pixel * operand_at(image,
+                                                  static_cast<std::size_t>(block) * weight_block_bytes(shape),
+                                                  row, at, weight_row_bytes(shape));
+                    }
+            EXPECT_EQ(sum, row < asked.out ? expected(asked, filters, row, y, x, 5, 7) : 0.0f) << row;
+        }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, HopperRows,
+                         testing::Values(Asked{.in = 64, .out = 64}, Asked{.in = 3, .out = 40},
+                                         Asked{.in = 8, .out = 5, .kernel = 5, .pad = 2},
+                                         Asked{.in = 16, .out = 64, .pad = 0}, Asked{.in = 20, .out = 33},
+                                         Asked{.in = 48, .out = 64, .kernel = 1, .pad = 0},
+                                         Asked{.in = 5, .out = 16, .kernel = 7, .pad = 3}));
+
+class HopperTiles : public testing::TestWithParam<Asked> {};
+
+TEST_P(HopperTiles, ProductsOfPackedWeightsAreTheConvolution) {
+    const Asked asked = GetParam();
+    const ConvProblem problem = problem_of(asked);
+    const ConvCandidate &candidate = candidate_named("hopper.tiles 12");
+    ASSERT_TRUE(candidate.serves(problem, hopper_facts));
+    const std::vector<float> filters = filters_of(asked);
+    const std::vector<std::byte> image = candidate.pack(problem, filters);
+    const Axis axis{static_cast<int>(asked.kernel), static_cast<int>(asked.stride),
+                    static_cast<int>(asked.pad), asked.transposed};
+    const int lanes = asked.in % 64 > 0 && asked.in % 64 <= 32 ? 32 : 64;
+    const int planes = (asked.in + lanes - 1) / lanes;
+    const int channel_blocks = (asked.out + 63) / 64;
+    const int blocks = phases(axis) * phases(axis) * channel_blocks;
+    const int groups = blocks == 1 ? 1 : blocks % 3 == 0 && blocks % 2 != 0 ? 3 : 2;
+    const TilesShape shape{12, groups, lanes, planes, axis, axis};
+    const std::int64_t height = 6;
+    const std::int64_t width = 7;
+    const int step = asked.transposed ? 1 : axis.stride; // from pixel to pixel of a parity
+    for (int block = 0; block < blocks; ++block)
+        for (const auto &[y, x] : {std::pair{0, 0}, std::pair{1, 2}}) // places
+            for (int row = 0; row < 64; row += 7) {
+                const int phase = block / channel_blocks;
+                const int phase_y = phase / phases(axis);
+                const int phase_x = phase % phases(axis);
+                float sum = 0.0f;
+                std::size_t at = static_cast<std::size_t>(block / groups) * planes * taps(shape) * groups;
+                for (int parity = 0; parity < parities(shape); ++parity)
+                    for (int plane = 0; plane < planes; ++plane)
+                        for (int tap = 0; tap < taps_of_parity(shape, parity); ++tap, at += groups) {
+                            const int parity_y = parity / parities(axis);
+                            const int parity_x = parity % parities(axis);
+                            const int in_y =
+                                (y + first_place(axis, parity_y, phase_y) + tap / tap_count(axis, parity_x)) *
+                                    step +
+                                parity_y;
+                            const int in_x =
+                                (x + first_place(axis, parity_x, phase_x) + tap % tap_count(axis, parity_x)) *
+                                    step +
+                                parity_x;
+                            // The tile with its halo holds what the tap reads.
+                            const int halo = first_place(axis, parity_y, phase_y) - tile_origin(axis) +
+                                             tap / tap_count(axis, parity_x);
+                            EXPECT_TRUE(halo >= 0 && halo <= tile_halo(axis));
+                            for (int k = 0; k < lanes; ++k)
+                                if (plane * lanes + k < asked.in)
+                                    sum += input_at(plane * lanes + k, in_y, in_x, height, width) *
+                                           operand_at(image, (at + block % groups) * weight_bytes(shape), row,
+                                                      k, 2 * lanes);
+                        }
+                const int out = block % channel_blocks * 64 + row / 16 * 16 + channel_of_row(row % 16);
+                EXPECT_EQ(sum, out < asked.out ? expected(asked, filters, out, y * phases(axis) + phase_y,
+                                                          x * phases(axis) + phase_x, height, width)
+                                               : 0.0f)
+                    << "filter " << out << " phase " << phase;
+            }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, HopperTiles,
+    testing::Values(Asked{.in = 64, .out = 128}, Asked{.in = 96, .out = 130, .pad = 0},
+                    Asked{.in = 72, .out = 192}, Asked{.in = 97, .out = 64, .kernel = 1, .pad = 0},
+                    Asked{.in = 64, .out = 100, .kernel = 2, .stride = 2, .pad = 0},
+                    Asked{.in = 32, .out = 64, .kernel = 3, .stride = 2},
+                    Asked{.in = 20, .out = 64, .kernel = 4, .stride = 2},
+                    Asked{.in = 16, .out = 64, .kernel = 5, .stride = 2, .pad = 0},
+                    Asked{.in = 16, .out = 64, .kernel = 7, .stride = 2, .pad = 3},
+                    Asked{.in = 64, .out = 70, .kernel = 2, .stride = 2, .pad = 0, .transposed = true},
+                    Asked{.in = 40, .out = 64, .kernel = 4, .stride = 2, .transposed = true},
+                    Asked{.in = 16, .out = 3, .kernel = 4, .stride = 2, .pad = 3, .transposed = true},
+                    Asked{.in = 16, .out = 8, .kernel = 6, .stride = 2, .pad = 2, .transposed = true}));
+
+TEST(HopperTaps, EveryWeightIsAnElementOfOneFragment) {
+    const Asked asked{.in = 40, .out = 3, .kernel = 4, .stride = 2, .transposed = true};
+    const ConvProblem problem = problem_of(asked);
+    const ConvCandidate &candidate = candidate_named("hopper.taps");
+    ASSERT_TRUE(candidate.serves(problem, hopper_facts));
+    const std::vector<float> filters = filters_of(asked);
+    const std::vector<std::byte> image = candidate.pack(problem, filters);
+    const TapsShape shape{asked.in, asked.out};
+    ASSERT_EQ(image.size(), static_cast<std::size_t>(k_lanes(shape) * product_columns(shape) * 2));
+    // mma.m16n8k16 takes B's element (k, column) from lane column * 4 + k % 8 / 2, register k / 8, half k
+    // % 2.
+    for (int k = 0; k < k_lanes(shape); ++k)
+        for (int column = 0; column < product_columns(shape); ++column) {
+            const int lane = column % 8 * 4 + k % 8 / 2;
+            const int tile = k / 16 * (product_columns(shape) / 8) + column / 8;
+            const int element = k % 16 / 8 * 2 + k % 2;
+            const int tap = column / asked.out;
+            const float weight =
+                k < asked.in
+                    ? filters[static_cast<std::size_t>(((k * asked.out + column % asked.out) * 16) + tap)]
+                    : 0.0f;
+            EXPECT_EQ(half_at(image, static_cast<std::size_t>((tile * 32 + lane) * 4 + element) * 2), weight);
+        }
+}
+
+} // namespace
+} // namespace vsmlrt::cuda
