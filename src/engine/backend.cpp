@@ -1,3 +1,5 @@
+// The one place that calls through a module's table: every code that it returns
+// is turned into an error here, so that nothing behind this file looks at codes.
 #include "engine/backend.h"
 
 #include <utility>

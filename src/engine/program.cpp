@@ -1,3 +1,5 @@
+// What makes two programs different is put together here, once, as the key of the plan
+// cache and of the programs in use: whatever changes a result or a plan must be in it.
 #include "engine/program.h"
 
 #include "base/file.h"

@@ -1,3 +1,5 @@
+// All checks and defaults are in front, when a filter is made. Frames then go straight
+// through, but for results that are not finite, which an fp32 program computes once more.
 #include "engine/session.h"
 
 #include "base/hash.h"

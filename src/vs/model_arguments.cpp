@@ -1,3 +1,5 @@
+// Arguments are read and checked in one place for all functions that run a
+// network, so that a name means the same in each and is refused in the same words.
 #include "vs/model_arguments.h"
 
 #include "base/error.h"

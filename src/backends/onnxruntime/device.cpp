@@ -1,3 +1,5 @@
+// ONNX Runtime lists the devices of plugin libraries itself. For providers that are compiled
+// in, trying is the only way to learn whether their driver and their vendor's library are here.
 #include "backends/onnxruntime/device.h"
 
 #include "backends/onnxruntime/environment.h"

@@ -1,3 +1,5 @@
+// Output shapes come from the IR where it has a form for the network; else the
+// network is run once on zeros, because ONNX Runtime tells them in no other way.
 #include "backends/onnxruntime/program.h"
 
 #include "backends/onnxruntime/environment.h"

@@ -1,3 +1,5 @@
+// Providers that refuse unknown options say so themselves. For the others the
+// names stand here, so that a misspelt option is an error and does not do nothing.
 #include "backends/onnxruntime/provider.h"
 
 #include "backends/onnxruntime/environment.h"

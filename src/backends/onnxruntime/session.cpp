@@ -1,3 +1,5 @@
+// How a session is set up depends on its provider, and so does what a failure means: the
+// same code of ONNX Runtime can be the network's fault on one and the device's on another.
 #include "backends/onnxruntime/session.h"
 
 #include "backends/onnxruntime/environment.h"

@@ -1,3 +1,5 @@
+// Networks are judged when the program is made, at the smallest and the largest
+// size: what runs later on a size in between has no reason left to fail.
 #include "backends/reference/program.h"
 
 #include "base/checked.h"
