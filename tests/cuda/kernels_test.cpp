@@ -35,7 +35,7 @@ Epilogue prelu_epilogue(Element storage, int channels, bool residual) {
     std::string chain = "    const float v0 = op::PRelu<float>(sum, x0);\n";
     std::string result = "v0";
     if (residual) {
-        builder.add_tensor("x1", pixels(storage, channels), false);
+        builder.add_tensor("x1", pixels(storage, channels), OperandPlace::sum);
         chain += "    const float v1 = op::Add<float>(v0, x1);\n";
         result = "v1";
     }

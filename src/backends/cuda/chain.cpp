@@ -22,10 +22,10 @@ std::size_t place(ValueId value) {
 
 class Writer {
 public:
-    Writer(const graph::Graph &graph, const graph::Shapes &shapes, ValueId anchor)
-        : graph_(graph), shapes_(shapes) {
+    Writer(const graph::Graph &graph, const graph::Shapes &shapes, ValueId anchor, const ChainNames &called)
+        : graph_(graph), shapes_(shapes), called_(called) {
         if (anchor != graph::no_value)
-            names_[anchor] = "sum";
+            names_[anchor] = called_.anchor;
     }
 
     void add(const graph::Node &node, const graph::Op &op) {
@@ -34,7 +34,7 @@ public:
         std::string value = formula(node, op);
         if (!cuda::is_real(type) && type != Element::i64 && type != Element::u64)
             value = text("get(Put<", type_name(type), ">::from(", value, "))");
-        const std::string name = "v" + std::to_string(count_++);
+        const std::string name = called_.result + std::to_string(count_++);
         chain_.text += text("    const ", computed_name(type), " ", name, " = ", value, ";\n");
         names_[result] = name;
         chain_.result = name;
@@ -42,7 +42,7 @@ public:
 
     Chain take() && {
         if (chain_.result.empty())
-            chain_.result = "sum";
+            chain_.result = called_.anchor;
         return std::move(chain_);
     }
 
@@ -132,11 +132,12 @@ private:
         const auto index = found - chain_.inputs.begin();
         if (found == chain_.inputs.end())
             chain_.inputs.push_back(wanted);
-        return "x" + std::to_string(index);
+        return called_.input + std::to_string(index);
     }
 
     const graph::Graph &graph_;
     const graph::Shapes &shapes_;
+    ChainNames called_;
     std::map<ValueId, std::string> names_;
     std::size_t count_ = 0;
     Chain chain_;
@@ -166,8 +167,8 @@ bool is_pointwise(const graph::Graph &graph, const graph::Shapes &shapes, const 
 }
 
 Chain make_chain(const graph::Graph &graph, const graph::Shapes &shapes,
-                 const std::vector<std::size_t> &members, ValueId anchor) {
-    Writer writer(graph, shapes, anchor);
+                 const std::vector<std::size_t> &members, ValueId anchor, const ChainNames &names) {
+    Writer writer(graph, shapes, anchor, names);
     for (const std::size_t member : members)
         writer.add(graph.nodes[member], shapes.ops[member]);
     return std::move(writer).take();

@@ -25,11 +25,18 @@ struct Chain {
 [[nodiscard]] bool is_pointwise(const graph::Graph &graph, const graph::Shapes &shapes,
                                 const graph::Node &node, const graph::Op &op);
 
+// What a chain calls the value that is already there, its inputs and its members' results.
+struct ChainNames {
+    const char *anchor = "sum";
+    const char *input = "x";
+    const char *result = "v";
+};
+
 // The lines for `members` (indices of nodes, in order). `anchor`, if any, is a value that is already there
 // under the name "sum". Scalar constants become literals; all other operands become inputs.
 [[nodiscard]] Chain make_chain(const graph::Graph &graph, const graph::Shapes &shapes,
                                const std::vector<std::size_t> &members,
-                               graph::ValueId anchor = graph::no_value);
+                               graph::ValueId anchor = graph::no_value, const ChainNames &names = {});
 
 // Factor (scale) or summand (bias) of each channel that a batch norm comes to.
 [[nodiscard]] std::vector<float> batch_norm_values(const graph::Graph &graph, const graph::Shapes &shapes,

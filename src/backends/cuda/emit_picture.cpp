@@ -27,11 +27,11 @@ std::string types(const Tensor &input, const char *more = "") {
 
 } // namespace
 
-void Planner::add_epilogue_input(PictureEpilogue &epilogue, const ChainInput &input, const std::string &name,
-                                 std::int64_t batch, bool behind_shuffle) {
+void Planner::add_epilogue_input(PictureEpilogue &epilogue, const Group &group, const ChainInput &input,
+                                 const std::string &name, std::int64_t batch, bool behind_shuffle) {
     const std::int64_t channels = epilogue.result[1];
-    const std::int64_t own =
-        behind_shuffle ? channels / (epilogue.text.shuffle * epilogue.text.shuffle) : channels;
+    const std::int64_t block = behind_shuffle ? epilogue.text.shuffle : 1;
+    const std::int64_t own = channels / (block * block);
     const std::string key = text(channels, behind_shuffle ? " blocks " : " channels ", input.value);
     if (input.kind != ChainInput::Kind::value) {
         const bool scale = input.kind == ChainInput::Kind::scale;
@@ -46,11 +46,12 @@ void Planner::add_epilogue_input(PictureEpilogue &epilogue, const ChainInput &in
             return channel_bytes(graph::widen<float>(graph::view_of(*contents)), channels);
         }));
     }
-    Shape shape = epilogue.result;
-    if (behind_shuffle)
-        shape = dims(graph_.nodes.front().outputs[0]);
+    if (const auto small = group.enlarged.find(input.value); small != group.enlarged.end())
+        return epilogue.builder.add_tensor(name, picture_of_batch(read(small->second), batch),
+                                           OperandPlace::enlarged);
+    const Shape &shape = behind_shuffle ? dims(graph_.nodes[group.shuffle].outputs[0]) : epilogue.result;
     epilogue.builder.add_tensor(name, picture_of_batch(broadcast(read(input.value), shape), batch),
-                                behind_shuffle);
+                                behind_shuffle ? OperandPlace::shuffled : OperandPlace::sum);
 }
 
 Planner::PictureEpilogue Planner::make_epilogue(const Group &group, std::int64_t batch, graph::ValueId bias) {
@@ -59,17 +60,30 @@ Planner::PictureEpilogue Planner::make_epilogue(const Group &group, std::int64_t
     epilogue.result = dims(anchor);
     epilogue.output = picture_of_batch(result(group.result), batch);
     if (bias != graph::no_value) {
-        if (const model::Tensor *contents = known(bias))
-            epilogue.builder.add_bias(weights_.address(text("bias ", bias), [&] {
-                return channel_bytes(graph::widen<float>(graph::view_of(*contents)), epilogue.result[1]);
-            }));
-        else
+        const model::Tensor *contents = known(bias);
+        if (!contents)
             throw Unsupported(graph_.nodes[group.anchor].label, ": its bias follows from the picture");
+        epilogue.builder.add_bias(weights_.address(text("bias ", bias), [&] {
+            return channel_bytes(graph::widen<float>(graph::view_of(*contents)), epilogue.result[1]);
+        }));
     }
     const Chain chain = make_chain(graph_, shapes_, group.members, anchor);
     for (std::size_t i = 0; i < chain.inputs.size(); ++i)
-        add_epilogue_input(epilogue, chain.inputs[i], "x" + std::to_string(i), batch, false);
-    epilogue.text = epilogue.builder.finish(chain.text, chain.result, epilogue.output, 1);
+        add_epilogue_input(epilogue, group, chain.inputs[i], "x" + std::to_string(i), batch, false);
+    std::string lines = chain.text;
+    std::string last = chain.result;
+    int shuffle = 1;
+    if (group.shuffle != no_node) {
+        shuffle = size_argument(std::get<graph::DepthToSpace>(shapes_.ops[group.shuffle]).block);
+        epilogue.text.shuffle = shuffle;
+        const Chain behind = make_chain(graph_, shapes_, group.behind, graph_.nodes[group.shuffle].outputs[0],
+                                        {"shuffled", "z", "w"});
+        for (std::size_t i = 0; i < behind.inputs.size(); ++i)
+            add_epilogue_input(epilogue, group, behind.inputs[i], "z" + std::to_string(i), batch, true);
+        lines += text("    const float shuffled = ", last, ";\n", behind.text);
+        last = behind.result;
+    }
+    epilogue.text = epilogue.builder.finish(lines, last, epilogue.output, shuffle);
     return epilogue;
 }
 

@@ -71,18 +71,18 @@ void EpilogueBuilder::add_channel(const std::string &name, std::uint64_t address
     channels.push_back(address);
 }
 
-void EpilogueBuilder::add_tensor(const std::string &name, const Tensor &tensor, bool behind_shuffle) {
+void EpilogueBuilder::add_tensor(const std::string &name, const Tensor &tensor, OperandPlace place) {
     lines_ += text("    const float ", name, " = t[", tensors.size(), "];\n");
-    const std::string shift =
-        behind_shuffle
-            ? "y * OUTPUT_SHUFFLE + channel % (OUTPUT_SHUFFLE * OUTPUT_SHUFFLE) / OUTPUT_SHUFFLE, x * "
-              "OUTPUT_SHUFFLE + channel % OUTPUT_SHUFFLE, channel / (OUTPUT_SHUFFLE * OUTPUT_SHUFFLE)"
-            : "y, x, channel";
+    constexpr const char *places[] = {"y, x, channel",
+                                      "y * OUTPUT_SHUFFLE + channel % (OUTPUT_SHUFFLE * OUTPUT_SHUFFLE) / "
+                                      "OUTPUT_SHUFFLE, x * OUTPUT_SHUFFLE + "
+                                      "channel % OUTPUT_SHUFFLE, channel / (OUTPUT_SHUFFLE * OUTPUT_SHUFFLE)",
+                                      "y, x, channel / (OUTPUT_SHUFFLE * OUTPUT_SHUFFLE)"};
     loads_ += text("    if (index == ", tensors.size(), ")\n        return element<", type_name(tensor.type),
-                   ">(a.tensor[", tensors.size(), "], ", shift, ");\n");
+                   ">(a.tensor[", tensors.size(), "], ", places[static_cast<int>(place)], ");\n");
     tensors.push_back(tensor);
-    if (behind_shuffle || tensor.strides[1] != 1 || tensor.strides[3] == 0 || tensor.strides[2] == 0 ||
-        element_size(tensor.type) != 2 || !has_vectors(tensor))
+    if (place != OperandPlace::sum || tensor.strides[3] == 0 || tensor.strides[2] == 0 ||
+        !has_vectors(tensor))
         broadcast_ = true;
 }
 

@@ -6,6 +6,10 @@
 
 namespace vsmlrt::cuda {
 
+// Where an operand of the chain is read: at the place of the sum, at the place that the shuffle gives it, or
+// where the sum lies in what the shuffle enlarges.
+enum class OperandPlace { sum, shuffled, enlarged };
+
 class EpilogueBuilder {
 public:
     std::vector<std::uint64_t> channels; // addresses of a float a channel
@@ -14,7 +18,7 @@ public:
     void add_bias(std::uint64_t address);
     // An operand of the chain, under its name there.
     void add_channel(const std::string &name, std::uint64_t address);
-    void add_tensor(const std::string &name, const Tensor &tensor, bool behind_shuffle);
+    void add_tensor(const std::string &name, const Tensor &tensor, OperandPlace place);
 
     [[nodiscard]] Epilogue finish(const std::string &chain, const std::string &result, const Tensor &output,
                                   int shuffle) const;

@@ -51,7 +51,7 @@ private:
     void add(std::size_t index) {
         const graph::Node &node = graph_.nodes[index];
         const bool pointwise = is_pointwise(graph_, shapes_, node, shapes_.ops[index]);
-        if (pointwise && join(index))
+        if ((pointwise && join(index)) || join_shuffle(index))
             return;
         Group group;
         group.anchor = index;
@@ -86,6 +86,56 @@ private:
         return cuda::is_real(type) && type != Element::f64;
     }
 
+    // Channels in the order of column, row, depth are what a convolution can write apart.
+    bool join_shuffle(std::size_t index) {
+        const graph::Node &node = graph_.nodes[index];
+        const auto *shuffle = std::get_if<graph::DepthToSpace>(&shapes_.ops[index]);
+        if (!shuffle || shuffle->depth_first || readers_[place(node.inputs[0])] != 1)
+            return false;
+        const std::size_t found = group_of_value_[place(node.inputs[0])];
+        if (found == nowhere)
+            return false;
+        Group &group = groups_[found];
+        const bool convolution = std::holds_alternative<graph::Conv>(shapes_.ops[group.anchor]) ||
+                                 std::holds_alternative<graph::ConvTranspose>(shapes_.ops[group.anchor]);
+        if (group.chain_only || !convolution || group.result != node.inputs[0] || group.shuffle != no_node ||
+            dims(node.inputs[0])[0] != 1)
+            return false;
+        group.shuffle = index;
+        group.position = index;
+        group.result = node.outputs[0];
+        group_of_value_[place(node.outputs[0])] = found;
+        return true;
+    }
+
+    [[nodiscard]] const graph::Shape &dims(ValueId value) const { return shapes_.dims[place(value)]; }
+
+    // The group of a Resize that does to its operand what the shuffle of `group` does, for nobody else; or
+    // nowhere. Result i of a nearest neighbour by a whole factor is element i / factor in these modes.
+    [[nodiscard]] std::size_t enlargement(ValueId value, const Group &group) const {
+        if (value == graph::no_value || readers_[place(value)] != 1 ||
+            group_of_value_[place(value)] == nowhere)
+            return nowhere;
+        const std::size_t found = group_of_value_[place(value)];
+        const auto *resize = std::get_if<graph::Resize>(&shapes_.ops[groups_[found].anchor]);
+        if (groups_[found].chain_only || !resize || resize->mode != graph::Interpolation::nearest)
+            return nowhere;
+        using graph::Coordinates;
+        using graph::NearestMode;
+        const bool floors =
+            resize->coordinates == Coordinates::asymmetric
+                ? resize->nearest == NearestMode::floor || resize->nearest == NearestMode::simple
+                : resize->coordinates == Coordinates::half_pixel &&
+                      (resize->nearest == NearestMode::round_prefer_floor ||
+                       resize->nearest == NearestMode::round_prefer_ceil);
+        const std::int64_t block = std::get<graph::DepthToSpace>(shapes_.ops[group.shuffle]).block;
+        const graph::Shape &from = dims(graph_.nodes[groups_[found].anchor].inputs[0]);
+        const graph::Shape &to = dims(value);
+        const bool same = from.size() == 4 && from[0] == to[0] && from[1] == to[1] &&
+                          from[2] * block == to[2] && from[3] * block == to[3];
+        return floors && same ? found : nowhere;
+    }
+
     bool join(std::size_t index) {
         const graph::Node &node = graph_.nodes[index];
         const ValueId result = node.outputs[0];
@@ -110,19 +160,36 @@ private:
             // With all chains among the operands, else with the leader alone.
             for (const bool all : {true, false}) {
                 Group attempt = merged;
+                std::vector<std::size_t> &list =
+                    attempt.shuffle == no_node ? attempt.members : attempt.behind;
                 if (all)
                     for (const std::size_t other : taken)
-                        attempt.members.insert(attempt.members.end(), groups_[other].members.begin(),
-                                               groups_[other].members.end());
-                attempt.members.push_back(index);
-                std::sort(attempt.members.begin(), attempt.members.end());
+                        list.insert(list.end(), groups_[other].members.begin(), groups_[other].members.end());
+                list.push_back(index);
+                std::sort(list.begin(), list.end());
                 if (!fits(attempt))
                     continue;
+                if (attempt.shuffle != no_node)
+                    absorb_enlargements(node, attempt);
                 take(lead, std::move(attempt), index, all ? taken : std::vector<std::size_t>{});
                 return true;
             }
         }
         return false;
+    }
+
+    void absorb_enlargements(const graph::Node &node, Group &group) {
+        for (const ValueId value : node.inputs)
+            if (const std::size_t found = enlargement(value, group); found != nowhere) {
+                group.enlarged[value] = graph_.nodes[groups_[found].anchor].inputs[0];
+                drop(groups_[found]);
+            }
+    }
+
+    static void drop(Group &group) {
+        group.members.clear();
+        group.result = graph::no_value;
+        group.chain_only = true;
     }
 
     // Few enough operands for a kernel, and of types that an epilogue reads.
@@ -131,12 +198,20 @@ private:
         const Chain chain = make_chain(graph_, shapes_, group.members, anchor);
         if (group.chain_only)
             return chain.inputs.size() <= most_chain_inputs;
-        return chain.inputs.size() <= most_epilogue_inputs &&
-               std::all_of(chain.inputs.begin(), chain.inputs.end(),
+        std::vector<ChainInput> inputs = chain.inputs;
+        std::vector<std::size_t> nodes = group.members;
+        if (group.shuffle != no_node) {
+            const Chain behind =
+                make_chain(graph_, shapes_, group.behind, graph_.nodes[group.shuffle].outputs[0]);
+            inputs.insert(inputs.end(), behind.inputs.begin(), behind.inputs.end());
+            nodes.insert(nodes.end(), group.behind.begin(), group.behind.end());
+        }
+        return inputs.size() <= most_epilogue_inputs &&
+               std::all_of(inputs.begin(), inputs.end(),
                            [&](const ChainInput &input) {
                                return input.kind != ChainInput::Kind::value || real(input.value);
                            }) &&
-               std::all_of(group.members.begin(), group.members.end(),
+               std::all_of(nodes.begin(), nodes.end(),
                            [&](std::size_t member) { return real(graph_.nodes[member].outputs[0]); });
     }
 
@@ -147,9 +222,7 @@ private:
             merged.anchor = merged.members.front();
         groups_[lead] = std::move(merged);
         for (const std::size_t other : taken) {
-            groups_[other].members.clear();
-            groups_[other].result = graph::no_value;
-            groups_[other].chain_only = true;
+            drop(groups_[other]);
         }
         group_of_value_[place(graph_.nodes[index].outputs[0])] = lead;
     }
@@ -172,6 +245,9 @@ std::vector<std::size_t> Group::nodes() const {
     std::vector<std::size_t> all = members;
     if (!chain_only)
         all.insert(all.begin(), anchor);
+    if (shuffle != no_node)
+        all.push_back(shuffle);
+    all.insert(all.end(), behind.begin(), behind.end());
     return all;
 }
 

@@ -4,14 +4,22 @@
 
 #include "graph/infer.h"
 
+#include <map>
 #include <string>
 
 namespace vsmlrt::cuda {
 
+inline constexpr std::size_t no_node = SIZE_MAX;
+
 struct Group {
-    std::size_t anchor = 0;                  // node; a chain alone: its first member
-    bool chain_only = false;                 // members are a chain of pointwise operators and nothing else
-    std::vector<std::size_t> members;        // pointwise nodes behind the anchor (chain_only: all), in order
+    std::size_t anchor = 0;           // node; a chain alone: its first member
+    bool chain_only = false;          // members are a chain of pointwise operators and nothing else
+    std::vector<std::size_t> members; // pointwise nodes behind the anchor (chain_only: all), in order
+    std::size_t shuffle = no_node;    // the DepthToSpace behind them
+    std::vector<std::size_t> behind;  // pointwise nodes behind that
+    // Operands of those that enlarge another value as the shuffle does, by their nearest neighbour: that
+    // value.
+    std::map<graph::ValueId, graph::ValueId> enlarged;
     std::size_t position = 0;                // node in whose place the group runs: its last
     graph::ValueId result = graph::no_value; // of the last node, where the group has one result
 

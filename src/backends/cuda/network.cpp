@@ -50,8 +50,9 @@ void check_door(const graph::Graph &graph) {
         const graph::Value &value = graph.values[static_cast<std::size_t>(input.value)];
         check_type("input", value);
         if (!input.has_shape || input.dims.size() != 4 || !input.dims[1].size)
-            throw BadModel("input \"", value.name,
-                           "\" of the network is not a picture (1, C, H, W) with a fixed number of channels C");
+            throw BadModel(
+                "input \"", value.name,
+                "\" of the network is not a picture (1, C, H, W) with a fixed number of channels C");
     }
     for (const graph::ValueId id : graph.outputs)
         check_type("output", graph.values[static_cast<std::size_t>(id)]);

@@ -105,8 +105,8 @@ private:
     };
     [[nodiscard]] PictureEpilogue make_epilogue(const Group &group, std::int64_t batch,
                                                 graph::ValueId bias = graph::no_value);
-    void add_epilogue_input(PictureEpilogue &epilogue, const ChainInput &input, const std::string &name,
-                            std::int64_t batch, bool behind_shuffle);
+    void add_epilogue_input(PictureEpilogue &epilogue, const Group &group, const ChainInput &input,
+                            const std::string &name, std::int64_t batch, bool behind_shuffle);
     [[nodiscard]] Tensor plain_weights(graph::ValueId value);
     // The faster kernels that serve a convolution.
     void add_candidates(Step &step, const Group &group, const PictureEpilogue &epilogue);
