@@ -1,0 +1,174 @@
+// The backend on the emulated driver: what it computes, what it leaves behind, and what happens when a call
+// fails.
+#include "backends/cuda/context.h"
+#include "backends/reference/interpreter.h"
+#include "base/error.h"
+#include "cuda/emulated_driver.h"
+#include "graph/lower.h"
+#include "model/onnx.h"
+#include "networks/builder.h"
+#include "networks/families.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+namespace vsmlrt::cuda {
+namespace {
+
+using test::Random;
+
+constexpr vsmlrt_extent extent = {12, 10};
+
+// Before anything opens a driver.
+const bool named = [] {
+    return setenv("VSMLRT_CUDA_DRIVER", VSMLRT_EMULATED, 1) == 0 &&
+           setenv("VSMLRT_NVRTC", VSMLRT_EMULATED, 1) == 0;
+}();
+
+vsmlrt_program_desc describe(const std::vector<std::byte> &onnx) {
+    vsmlrt_program_desc desc = {};
+    desc.network = onnx.data();
+    desc.network_size = onnx.size();
+    desc.precision = VSMLRT_PRECISION_FP32;
+    desc.min_extent = {8, 8};
+    desc.opt_extent = desc.max_extent = extent;
+    desc.num_streams = 1;
+    return desc;
+}
+
+std::vector<float> run_twice(const std::vector<std::byte> &onnx, std::span<const float> input) {
+    Program program(list_devices().front(), describe(onnx));
+    Context context(program);
+    vsmlrt_tensor in = {};
+    vsmlrt_tensor out = {};
+    context.bind(extent, &in, &out);
+    std::copy(input.begin(), input.end(), static_cast<float *>(in.data));
+    context.run();
+    context.run(); // by the recorded graph
+    std::int64_t count = 1;
+    for (std::int32_t axis = 0; axis < out.rank; ++axis)
+        count *= out.dims[axis];
+    const auto *values = static_cast<const float *>(out.data);
+    return {values, values + count};
+}
+
+std::vector<float> expected(const model::Network &network, std::span<const float> input) {
+    const graph::Graph graph = graph::lower(network);
+    const graph::Shape shape{1, 3, extent.height, extent.width};
+    reference::Interpreter interpreter(graph, std::span(&shape, 1));
+    std::vector<float> values(static_cast<std::size_t>(graph::count(interpreter.output(0).dims)));
+    const auto *in = reinterpret_cast<const std::byte *>(input.data());
+    auto *out = reinterpret_cast<std::byte *>(values.data());
+    interpreter.run(std::span(&in, 1), std::span(&out, 1));
+    return values;
+}
+
+std::vector<float> picture() {
+    return Random(3).list(std::int64_t{3} * extent.width * extent.height);
+}
+
+TEST(Engine, GivesWhatTheReferenceGivesAndLeavesNothingBehind) {
+    ASSERT_TRUE(named);
+    emulated_reset(0);
+    const model::Network network = test::srvgg(8, 3);
+    const std::vector<float> given = run_twice(model::write_onnx(network), picture());
+    const std::vector<float> wanted = expected(network, picture());
+    ASSERT_EQ(given.size(), wanted.size());
+    for (std::size_t i = 0; i < given.size(); ++i)
+        ASSERT_NEAR(given[i], wanted[i], 1e-5F) << i;
+    EXPECT_EQ(emulated_live(), 0U);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+TEST(Engine, AnyCallThatFailsIsADeviceErrorAndLeavesNothingBehind) {
+    const std::vector<std::byte> onnx = model::write_onnx(test::srvgg(8, 3));
+    emulated_reset(0);
+    static_cast<void>(run_twice(onnx, picture()));
+    const long calls = emulated_calls();
+    ASSERT_GT(calls, 10);
+    // The last one is what a context waits for when it is freed: nobody is left to be told.
+    for (long call = 1; call < calls; ++call) {
+        emulated_reset(call);
+        EXPECT_THROW(static_cast<void>(run_twice(onnx, picture())), DeviceError) << "call " << call;
+        EXPECT_EQ(emulated_live(), 0U) << "call " << call;
+        EXPECT_STREQ(emulated_faults(), "") << "call " << call;
+    }
+}
+
+TEST(Engine, TooLittleMemoryIsSaidWithFigures) {
+    emulated_reset(0);
+    emulated_capacity(1 << 10);
+    try {
+        static_cast<void>(run_twice(model::write_onnx(test::srvgg(8, 3)), picture()));
+        ADD_FAILURE() << "1 KiB was enough";
+    } catch (const DeviceError &failure) {
+        EXPECT_NE(std::string(failure.what()).find("MiB free; use fewer streams"), std::string::npos)
+            << failure.what();
+    }
+    emulated_capacity(std::size_t{4} << 30);
+    EXPECT_EQ(emulated_live(), 0U);
+}
+
+// First and last step that touches each buffer, found anew.
+struct Life {
+    std::size_t first = SIZE_MAX;
+    std::size_t last = 0;
+};
+
+std::vector<Life> lives_of(const Plan &plan) {
+    std::vector<Life> lives(plan.buffers.size());
+    for (std::size_t step = 0; step < plan.steps.size(); ++step)
+        for (const std::vector<int> *list : {&plan.steps[step].reads, &plan.steps[step].writes})
+            for (const int buffer : *list) {
+                Life &life = lives[static_cast<std::size_t>(buffer)];
+                life.first = std::min(life.first, step);
+                life.last = std::max(life.last, step);
+            }
+    return lives;
+}
+
+class Plans : public testing::TestWithParam<model::Network (*)()> {};
+
+TEST_P(Plans, NoTwoBuffersThatLiveAtOnceShareMemory) {
+    emulated_reset(0);
+    const std::vector<std::byte> onnx = model::write_onnx(GetParam()());
+    vsmlrt_program_desc desc = describe(onnx);
+    desc.min_extent = desc.opt_extent = desc.max_extent = {32, 32};
+    Program program(list_devices().front(), desc);
+    const Plan plan = program.plan({32, 32});
+    const std::vector<Life> lives = lives_of(plan);
+    for (std::size_t a = 0; a < plan.buffers.size(); ++a)
+        for (std::size_t b = a + 1; b < plan.buffers.size(); ++b) {
+            const Buffer &one = plan.buffers[a];
+            const Buffer &other = plan.buffers[b];
+            if (one.kind != BufferKind::arena || other.kind != BufferKind::arena ||
+                lives[a].last < lives[b].first || lives[b].last < lives[a].first)
+                continue;
+            EXPECT_TRUE(one.offset + one.bytes <= other.offset || other.offset + other.bytes <= one.offset)
+                << a << " and " << b << "\n"
+                << describe(plan);
+        }
+}
+
+model::Network small_srvgg() {
+    return test::srvgg(8, 3);
+}
+INSTANTIATE_TEST_SUITE_P(Families, Plans, testing::Values(small_srvgg, test::cunet, test::rrdb));
+
+TEST(Groups, ACompactNetworkIsItsConvolutions) {
+    graph::Graph graph = graph::lower(test::srvgg(8, 3));
+    const graph::Shape shape{1, 3, 8, 8};
+    const graph::Shapes shapes = graph::infer(graph, std::span(&shape, 1));
+    const std::vector<Group> groups = make_groups(graph, shapes);
+    // Two with their PReLU; one with the shuffle, the enlarged input and the sum.
+    ASSERT_EQ(groups.size(), 3U) << describe(groups, graph);
+    EXPECT_EQ(groups[0].members.size(), 1U);
+    EXPECT_EQ(groups[2].behind.size(), 1U);
+    EXPECT_EQ(groups[2].enlarged.size(), 1U);
+}
+
+} // namespace
+} // namespace vsmlrt::cuda
