@@ -1,5 +1,3 @@
-// Elements are moved by their size and never looked at, so that one loop serves all
-// types. Shape arithmetic runs these on small tensors; the reference backend on pictures.
 #include "graph/evaluate.h"
 #include "graph/select.h"
 #include "graph/storage.h"

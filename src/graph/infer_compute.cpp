@@ -1,5 +1,3 @@
-// Operators that compute sums over many elements. What does not fit together is the
-// network's fault and is said with the shapes, before a backend allocates anything.
 #include "graph/infer_rules.h"
 
 #include "base/checked.h"

@@ -1,5 +1,3 @@
-// Operators that move elements. Their amounts may be operands that follow from the picture's
-// size: they are read here and written into the node, so that backends find plain numbers.
 #include "graph/infer_rules.h"
 
 #include "base/checked.h"

@@ -1,5 +1,3 @@
-// Each converter here takes one ONNX operator, in every opset that has it, to the IR's
-// one form: defaults are filled in and attributes that became inputs are made operands.
 #include "graph/lowering.h"
 
 #include "base/error.h"

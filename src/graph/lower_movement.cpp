@@ -1,5 +1,3 @@
-// ONNX moved the amounts of these operators from attributes to inputs over the years;
-// the converters make operands of either, so that nothing behind them knows opsets.
 #include "graph/lowering.h"
 
 #include "base/error.h"

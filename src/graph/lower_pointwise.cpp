@@ -1,5 +1,3 @@
-// Most pointwise operators are a line in the table of pointwise.h. Those that need
-// a converter of their own are here: they have attributes, or become several nodes.
 #include "graph/lowering.h"
 
 #include "base/error.h"

@@ -1,5 +1,3 @@
-// Converters share what this file does: values by name, constants,
-// operands from attributes or inputs, and messages that name the node.
 #include "graph/lowering.h"
 
 #include "base/error.h"

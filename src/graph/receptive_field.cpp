@@ -1,5 +1,3 @@
-// Tiles must overlap by as much as this says, so a rule may err on the large side
-// and never on the small one; what reads the whole picture is said to do so.
 #include "graph/receptive_field.h"
 
 #include "graph/span.h"

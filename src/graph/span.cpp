@@ -1,5 +1,3 @@
-// Positions are followed along each axis by itself, in floating point: a little more
-// than what sums of thirds leave over is allowed for, so that whole numbers stay whole.
 #include "graph/span.h"
 
 #include <algorithm>
