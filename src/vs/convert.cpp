@@ -175,10 +175,6 @@ Node to_planes(const Host &host, const Node &clip, Picture picture, const Color 
     return reformat(host, luma, gray, color);
 }
 
-Node to_format(const Host &host, const Node &clip, const VSVideoFormat &format, const Color &color) {
-    return reformat(host, clip, format, color);
-}
-
 Node with_chroma(const Host &host, const Node &luma, const Node &clip, const Color &color) {
     const VSVideoInfo &size = host.info(luma);
     const VSVideoInfo &from = host.info(clip);

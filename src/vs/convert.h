@@ -22,14 +22,10 @@ enum class Picture { rgb, gray, yuv };
 // node is added where the clip is that already.
 [[nodiscard]] Node to_planes(const Host &host, const Node &clip, Picture picture, const Color &color);
 
-// A float RGB or GRAY clip in `format`; YUV and integer formats by `color`.
-[[nodiscard]] Node to_format(const Host &host, const Node &clip, const VSVideoFormat &format,
-                             const Color &color);
-
 // `luma` (GRAY of any sample type) with the chroma of `clip`, resized to luma's size, in clip's own format.
 [[nodiscard]] Node with_chroma(const Host &host, const Node &luma, const Node &clip, const Color &color);
 
-// `clip` in another format, read by `color`.
+// `clip` in another format, read or, where that is YUV, written by `color`.
 [[nodiscard]] Node reformat(const Host &host, const Node &clip, const VSVideoFormat &format,
                             const Color &color);
 

@@ -90,7 +90,7 @@ public:
         const VSVideoFormat &from = host_.info(clip_).format;
         const VSVideoFormat to = result_format();
         InterpolateFilter::Nodes nodes;
-        nodes.between = frames_ ? make_frame_pairs(to) : to_format(host_, make_pairs(to), to, options_.color);
+        nodes.between = frames_ ? make_frame_pairs(to) : reformat(host_, make_pairs(to), to, options_.color);
         nodes.stills = make_stills(to);
         if (options_.scene_threshold > 0)
             nodes.luma = reformat(host_, clip_, make_format(host_, cfGray, stInteger, 8), options_.color);
@@ -183,8 +183,7 @@ private:
     [[nodiscard]] Node make_stills(const VSVideoFormat &to) const {
         const VSVideoFormat &from = host_.info(clip_).format;
         if (from.colorFamily == cfGray && to.colorFamily == cfRGB)
-            return to_format(host_, to_planes(host_, clip_, Picture::rgb, options_.color), to,
-                             options_.color);
+            return reformat(host_, to_planes(host_, clip_, Picture::rgb, options_.color), to, options_.color);
         return reformat(host_, clip_, to, options_.color);
     }
 

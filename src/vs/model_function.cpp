@@ -246,7 +246,7 @@ private:
                                format_.colorFamily == cfYUV && final_format.colorFamily != cfGray;
         if (luma_only)
             return reformat(host_, with_chroma(host_, inner, clips_.front(), color), final_format, color);
-        return to_format(host_, inner, final_format, color);
+        return reformat(host_, inner, final_format, color);
     }
 
     Host host_;
