@@ -1,5 +1,6 @@
 """What the filter adds around a network: an identity network at 1920x1080 RGBS against two plain copies of the frame,
-YUV420P8 in and out against float RGB in and out, and held frames against moving ones. Paired rounds in one process.
+YUV420P8 in and out against float RGB in and out, held frames against moving ones, and the first frame of a new size
+of a program for a range of sizes against the next of that size. Paired rounds in one process.
 
     make bench-overhead
 """
@@ -131,6 +132,22 @@ def copies(clip: vs.VideoNode) -> Callable[[], float]:
     return once
 
 
+def new_sizes(path: str, backend: str, rounds: int) -> list[float]:
+    """How much longer the first frame of a size takes than the one after it, the program being there."""
+    ratios = []
+    for n in range(rounds + 1):
+        clip = still(300 + n, 292 - n, vs.RGBS)
+        shapes = {"static_shape": 0, "min_shapes": [64, 64], "max_shapes": [400, 400]}
+        out = model(clip, path, backend=backend, precision="fp32", dedup=0, **shapes)
+        taken = []
+        for frame in (0, 1):
+            start = time.perf_counter()
+            out.get_frame(frame).close()
+            taken.append(time.perf_counter() - start)
+        ratios.append(taken[0] / taken[1])
+    return ratios[1:]  # the first made the program
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
@@ -163,6 +180,10 @@ def report(folder: Path, rounds: int) -> None:
     held, moving = model(doubled, network), model(small, network)
     a, b, ratio = paired(lambda: seconds(moving, 8, 2), lambda: seconds(held, 16, 2), rounds)
     print(f"every second frame held: {a * 1e3:.0f} ms a frame without, {b * 1e3:.0f} ms with, {spread(ratio)} as fast")
+
+    for backend in ("openvino", "onnxruntime"):
+        ratios = new_sizes(network, backend, rounds)
+        print(f"compact 2x, the first frame of a new size on {backend}: {spread(ratios)} times the next one")
 
 
 if __name__ == "__main__":
