@@ -59,20 +59,20 @@ TEST_F(Host, FramesAskedForAtOnceAreThoseAskedForOneByOne) {
             return b.network();
         }()
                                               : srvgg(4, 2));
-        const vs::Node clip = core.noise(format, 40, 30, 12);
+        const vs::Node clip = core.noise(format, 24, 20, 6);
         for (const bool tiles : {false, true}) {
             Arguments arguments = model(clip, network);
             if (tiles)
-                arguments.with("tilesize", Integers{20, 16}).with("overlap", Integers{4, 4});
+                arguments.with("tilesize", Integers{16, 12}).with("overlap", Integers{2, 2});
             const vs::Node one = core.clip("Model", arguments);
             std::vector<Result> wanted;
-            for (const int n : in_order(12))
+            for (const int n : in_order(6))
                 wanted.push_back(core.frames(one, {n}).front());
             for (const Result &frame : wanted)
                 ASSERT_EQ(frame.error, "");
             EXPECT_NE(wanted[0], wanted[1]);
             const vs::Node several = core.clip("Model", arguments.with("num_streams", Integers{3}));
-            const std::vector<int> order = mixed(12);
+            const std::vector<int> order = mixed(6);
             const std::vector<Result> given = core.frames(several, order);
             for (std::size_t i = 0; i < order.size(); ++i)
                 EXPECT_EQ(given[i], wanted[static_cast<std::size_t>(order[i])]) << "frame " << order[i];
@@ -81,14 +81,14 @@ TEST_F(Host, FramesAskedForAtOnceAreThoseAskedForOneByOne) {
 }
 
 TEST_F(Host, FiltersOfOneNetworkWorkSideBySide) {
-    const vs::Node clip = core.noise(pfRGBS, 24, 16, 8);
+    const vs::Node clip = core.noise(pfRGBS, 8, 6, 4);
     const Arguments arguments = model(clip, enlarges);
-    const std::vector<Result> wanted = core.frames(core.clip("Model", arguments), in_order(8));
+    const std::vector<Result> wanted = core.frames(core.clip("Model", arguments), in_order(4));
     for (int turn = 0; turn < 3; ++turn) {
         const vs::Node first = core.clip("Model", arguments);
         const vs::Node second = core.clip("Model", model(first, enlarges)); // one after another
-        EXPECT_EQ(core.frames(first, in_order(8)), wanted);
-        EXPECT_EQ(core.frames(second, {7, 0, 3}).size(), 3U);
+        EXPECT_EQ(core.frames(first, in_order(4)), wanted);
+        EXPECT_EQ(core.frames(second, {3, 0, 2}).size(), 3U);
     }
 }
 
