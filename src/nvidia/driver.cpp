@@ -62,6 +62,7 @@ DriverTable load(const SharedLibrary &library) {
     find(table.event_create, "cuEventCreate");
     find(table.event_destroy, "cuEventDestroy_v2");
     find(table.event_record, "cuEventRecord");
+    find(table.stream_wait_event, "cuStreamWaitEvent");
     find(table.event_synchronize, "cuEventSynchronize");
     find(table.event_elapsed, "cuEventElapsedTime");
     find(table.capture_begin, "cuStreamBeginCapture_v2");

@@ -94,6 +94,7 @@ struct DriverTable {
     Status (*event_create)(EventHandle **event, unsigned flags);
     Status (*event_destroy)(EventHandle *event);
     Status (*event_record)(EventHandle *event, StreamHandle *stream);
+    Status (*stream_wait_event)(StreamHandle *stream, EventHandle *event, unsigned flags);
     Status (*event_synchronize)(EventHandle *event);
     Status (*event_elapsed)(float *milliseconds, EventHandle *begin, EventHandle *end);
     Status (*capture_begin)(StreamHandle *stream, int mode);

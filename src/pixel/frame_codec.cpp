@@ -3,7 +3,6 @@
 #include "pixel/frame_codec.h"
 
 #include "pixel/color_matrix.h"
-#include "pixel/resample.h"
 #include "tensor/half.h"
 
 #include <algorithm>
@@ -37,23 +36,6 @@ private:
     std::vector<float> values_;
 };
 
-// How an integer sample and its float are related: value = (sample - zero) / one.
-struct Scale {
-    float one = 1;
-    float zero = 0;
-};
-
-Scale scale_of(const vsmlrt_frame_format &format, bool difference) {
-    const auto most = static_cast<float>((1 << format.bits) - 1);
-    const auto step = static_cast<float>(1 << (format.bits - 8));
-    const bool full = format.full_range != 0 || format.family == VSMLRT_RGB;
-    // H.273 gives the differences of YCgCo luma's range.
-    const bool as_luma = format.family == VSMLRT_YUV && format.matrix == ycgco;
-    if (difference)
-        return {full ? most : (as_luma ? 219 : 224) * step, 128 * step};
-    return full ? Scale{most, 0} : Scale{219 * step, 16 * step};
-}
-
 bool is_difference(const vsmlrt_frame_format &format, int plane) {
     return format.family == VSMLRT_YUV && plane > 0;
 }
@@ -79,7 +61,7 @@ Samples read_plane(const vsmlrt_frame_format &format, const vsmlrt_frame &frame,
     } else if (format.sample == VSMLRT_FLOAT) {
         read_rows<std::uint16_t>(plane, samples, half_to_float);
     } else {
-        const Scale scale = scale_of(format, is_difference(format, number));
+        const SampleScale scale = sample_scale(format, number);
         const auto convert = [scale](auto value) {
             return (static_cast<float>(value) - scale.zero) / scale.one;
         };
@@ -108,7 +90,7 @@ void write_plane(const Samples &samples, const vsmlrt_frame_format &format, cons
         write_rows<std::uint16_t>(samples, plane, float_to_half);
         return;
     }
-    const Scale scale = scale_of(format, is_difference(format, number));
+    const SampleScale scale = sample_scale(format, number);
     const auto most = static_cast<float>((1 << format.bits) - 1);
     const auto to_integer = [scale, most](float value) {
         const float sample = std::nearbyint(value * scale.one + scale.zero);
@@ -131,40 +113,35 @@ float weighted(const Resampling &map, int i, const float *samples, int step) {
     return sum;
 }
 
-Samples resample_rows(const Samples &from, const Resampling &map) {
-    Samples to(map.size(), from.height());
+Samples resample(const Samples &from, const ChromaMaps &maps) {
+    Samples rows(maps.across.size(), from.height());
+    for (int y = 0; y < rows.height(); ++y)
+        for (int x = 0; x < rows.width(); ++x)
+            rows.row(y)[x] = weighted(maps.across, x, from.row(y), 1);
+    Samples to(rows.width(), maps.down.size());
     for (int y = 0; y < to.height(); ++y)
         for (int x = 0; x < to.width(); ++x)
-            to.row(y)[x] = weighted(map, x, from.row(y), 1);
+            to.row(y)[x] = weighted(maps.down, y, rows.row(0) + x, rows.width());
     return to;
 }
 
-// The rows first, first + every, ... of both planes.
-void resample_columns(const Samples &from, const Resampling &map, int first, int every, Samples &to) {
-    for (int i = 0; i < map.size(); ++i)
-        for (int x = 0; x < to.width(); ++x)
-            to.row(first + i * every)[x] = weighted(map, i, from.row(first) + x, every * from.width());
-}
-
-// `map(samples, subsampling, siting, field)` is enlarge_chroma or shrink_chroma.
+// `map(size, subsampling, siting, field)` is enlarge_chroma or shrink_chroma; `width` and `height` are those
+// that it starts from.
 template <typename Map>
-Samples resample_chroma(Samples plane, const vsmlrt_frame_format &format, bool interlaced, int height,
-                        Map map) {
+ChromaMaps chroma_maps(const vsmlrt_frame_format &format, int width, int height, bool interlaced, Map map) {
+    ChromaMaps maps = {unchanged(width), unchanged(height)};
     if (format.subsampling_w > 0)
-        plane = resample_rows(plane, map(plane.width(), format.subsampling_w,
-                                         horizontal_siting(format.chroma_location), Field::none));
+        maps.across =
+            map(width, format.subsampling_w, horizontal_siting(format.chroma_location), Field::none);
     if (format.subsampling_h == 0)
-        return plane;
+        return maps;
     const Siting siting = vertical_siting(format.chroma_location);
-    Samples result(plane.width(), height);
-    if (!interlaced) {
-        resample_columns(plane, map(plane.height(), format.subsampling_h, siting, Field::none), 0, 1, result);
-        return result;
-    }
-    for (const Field field : {Field::top, Field::bottom})
-        resample_columns(plane, map(plane.height() / 2, format.subsampling_h, siting, field),
-                         field == Field::top ? 0 : 1, 2, result);
-    return result;
+    if (interlaced)
+        maps.down = weave(map(height / 2, format.subsampling_h, siting, Field::top),
+                          map(height / 2, format.subsampling_h, siting, Field::bottom));
+    else
+        maps.down = map(height, format.subsampling_h, siting, Field::none);
+    return maps;
 }
 
 // Multiplies the three samples of every pixel; `planes` become the products.
@@ -209,8 +186,7 @@ std::array<Samples, 3> read_color(const vsmlrt_frame_input &input, const vsmlrt_
                        input.extent.height >> (chroma ? format.subsampling_h : 0));
         if (!chroma)
             return plane;
-        return resample_chroma(std::move(plane), format, frame.interlaced != 0, input.extent.height,
-                               enlarge_chroma);
+        return resample(plane, enlarging_maps(format, input.extent, frame.interlaced != 0));
     };
     return {read(0), read(1), read(2)};
 }
@@ -228,6 +204,28 @@ bool is_known(const vsmlrt_frame_format &format) {
 }
 
 } // namespace
+
+SampleScale sample_scale(const vsmlrt_frame_format &format, int plane) {
+    if (format.sample == VSMLRT_FLOAT)
+        return {};
+    const auto most = static_cast<float>((1 << format.bits) - 1);
+    const auto step = static_cast<float>(1 << (format.bits - 8));
+    const bool full = format.full_range != 0 || format.family == VSMLRT_RGB;
+    // H.273 gives the differences of YCgCo luma's range.
+    const bool as_luma = format.family == VSMLRT_YUV && format.matrix == ycgco;
+    if (is_difference(format, plane))
+        return {full ? most : (as_luma ? 219 : 224) * step, 128 * step};
+    return full ? SampleScale{most, 0} : SampleScale{219 * step, 16 * step};
+}
+
+ChromaMaps enlarging_maps(const vsmlrt_frame_format &format, vsmlrt_extent extent, bool interlaced) {
+    return chroma_maps(format, extent.width >> format.subsampling_w, extent.height >> format.subsampling_h,
+                       interlaced, enlarge_chroma);
+}
+
+ChromaMaps shrinking_maps(const vsmlrt_frame_format &format, vsmlrt_extent extent, bool interlaced) {
+    return chroma_maps(format, extent.width, extent.height, interlaced, shrink_chroma);
+}
 
 bool can_decode(const vsmlrt_frame_input &input) {
     if (!is_known(input.format))
@@ -272,8 +270,8 @@ void encode_frame(std::span<const ConstPlane> planes, const vsmlrt_frame_format 
     for (int number = 1; number < 3; ++number) {
         Samples &plane = samples[static_cast<std::size_t>(number)];
         if (format.family == VSMLRT_YUV)
-            plane = resample_chroma(std::move(plane), format, frame.interlaced != 0,
-                                    planes[0].height >> format.subsampling_h, shrink_chroma);
+            plane = resample(plane,
+                             shrinking_maps(format, {plane.width(), plane.height()}, frame.interlaced != 0));
         write_plane(plane, format, frame, number);
     }
 }

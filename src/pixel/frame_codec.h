@@ -8,6 +8,7 @@
 #pragma once
 
 #include "pixel/codec.h"
+#include "pixel/resample.h"
 #include "vsmlrt/frame.h"
 
 #include <span>
@@ -19,6 +20,24 @@ namespace vsmlrt::pixel {
 [[nodiscard]] bool can_decode(const vsmlrt_frame_input &input);
 // And a network's result of `channels` channels to this format.
 [[nodiscard]] bool can_encode(int channels, const vsmlrt_frame_format &format);
+
+// How an integer sample of a plane and its float are related: value = (sample - zero) / one.
+struct SampleScale {
+    float one = 1;
+    float zero = 0;
+};
+[[nodiscard]] SampleScale sample_scale(const vsmlrt_frame_format &format, int plane);
+
+// How chroma of this format is brought to the luma's size and back, in both directions of a frame of `extent`
+// (of the luma).
+struct ChromaMaps {
+    Resampling across;
+    Resampling down;
+};
+[[nodiscard]] ChromaMaps enlarging_maps(const vsmlrt_frame_format &format, vsmlrt_extent extent,
+                                        bool interlaced);
+[[nodiscard]] ChromaMaps shrinking_maps(const vsmlrt_frame_format &format, vsmlrt_extent extent,
+                                        bool interlaced);
 
 // Writes `input.channels` float32 planes of the input's extent: RGB, or GRAY.
 void decode_frame(const vsmlrt_frame_input &input, const vsmlrt_frame &frame, std::span<const Plane> planes);

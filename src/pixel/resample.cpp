@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace vsmlrt::pixel {
 namespace {
@@ -68,6 +69,29 @@ Resampling enlarge_chroma(int chroma, int subsampling, Siting siting, Field fiel
 Resampling shrink_chroma(int luma, int subsampling, Siting siting, Field field) {
     const int factor = 1 << subsampling;
     return resample(luma, luma / factor, factor, -before_centre(factor, siting, field));
+}
+
+Resampling weave(const Resampling &top, const Resampling &bottom) {
+    Resampling map;
+    map.taps = top.taps;
+    for (int row = 0; row < top.size(); ++row)
+        for (const int field : {0, 1}) {
+            const Resampling &from = field == 0 ? top : bottom;
+            for (int k = row * map.taps; k < (row + 1) * map.taps; ++k) {
+                map.sources.push_back(2 * from.sources[static_cast<std::size_t>(k)] + field);
+                map.weights.push_back(from.weights[static_cast<std::size_t>(k)]);
+            }
+        }
+    return map;
+}
+
+Resampling unchanged(int size) {
+    Resampling map;
+    map.taps = 1;
+    map.sources.resize(static_cast<std::size_t>(size));
+    std::iota(map.sources.begin(), map.sources.end(), 0);
+    map.weights.assign(static_cast<std::size_t>(size), 1.0F);
+    return map;
 }
 
 } // namespace vsmlrt::pixel

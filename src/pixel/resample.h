@@ -36,6 +36,11 @@ struct Resampling {
 [[nodiscard]] Resampling enlarge_chroma(int chroma, int subsampling, Siting siting, Field field);
 [[nodiscard]] Resampling shrink_chroma(int luma, int subsampling, Siting siting, Field field);
 
+// Of a frame's rows, from maps of its fields' rows.
+[[nodiscard]] Resampling weave(const Resampling &top, const Resampling &bottom);
+// Every result is the sample in its place.
+[[nodiscard]] Resampling unchanged(int size);
+
 // The siting in each direction of a chroma location, 0 to 5.
 [[nodiscard]] constexpr Siting horizontal_siting(int chroma_location) {
     return chroma_location % 2 == 0 ? Siting::first : Siting::middle;

@@ -351,6 +351,9 @@ EXPORT Status cuEventDestroy_v2(EventHandle *event) {
 EXPORT Status cuEventRecord(EventHandle *, StreamHandle *) {
     return success;
 }
+EXPORT Status cuStreamWaitEvent(StreamHandle *, EventHandle *, unsigned) {
+    return fails("cuStreamWaitEvent") ? invalid_value : success;
+}
 EXPORT Status cuEventSynchronize(EventHandle *) {
     return success;
 }

@@ -1,9 +1,11 @@
 """Frames that a device converts are the frames that VapourSynth's resize makes: the reference backend converts them
-by the scalar codec that every device is checked against, and `conversion="host"` is the way by resize."""
+by the scalar codec that every device is checked against, and `conversion="host"` is the way by resize.
+VSMLRT_TEST_FRAMES_BACKEND names another backend to try (test_device_frames_cuda.py does)."""
 
 from __future__ import annotations
 
 import itertools
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import networks
 from hosting import noise, picture, plugin_core
 
 CORE = plugin_core()
+BACKEND = os.environ.get("VSMLRT_TEST_FRAMES_BACKEND", "reference")
 
 COLOR = [
     (vs.YUV, vs.INTEGER, 8, 1, 1),
@@ -55,10 +58,9 @@ def source(fmt: vs.VideoFormat, width: int = 48, height: int = 32, length: int =
 
 
 def both(clip: vs.VideoNode, network: str, **options: Any) -> tuple[vs.VideoNode, vs.VideoNode]:
-    device, host = (
-        CORE.mlrt.Model(clip, network_path=network, backend="reference", conversion=conversion, **options)
-        for conversion in ("auto", "host")
-    )
+    options["precision"] = "fp32"
+    device = CORE.mlrt.Model(clip, network_path=network, backend=BACKEND, **options)
+    host = CORE.mlrt.Model(clip, network_path=network, backend="reference", conversion="host", **options)
     assert device.format.id == host.format.id
     assert (device.width, device.height) == (host.width, host.height)
     return device, host
@@ -154,8 +156,10 @@ def test_frames_between_frames(channels: int, key: tuple[int, ...], tmp_path: Pa
     props = {"_Matrix": 1, "_Range": 0} if fmt.color_family == vs.YUV else {}
     clip = source(fmt, 46, 34, length=4, **props)
     device, host = (
-        CORE.mlrt.Interpolate(clip, network_path=network, multi=3, backend="reference", conversion=conversion)
-        for conversion in ("auto", "host")
+        CORE.mlrt.Interpolate(
+            clip, network_path=network, multi=3, backend=backend, precision="fp32", conversion=conversion
+        )
+        for backend, conversion in ((BACKEND, "auto"), ("reference", "host"))
     )
     for n in range(device.num_frames):
         assert_alike(device, host, n)

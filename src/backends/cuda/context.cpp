@@ -2,6 +2,7 @@
 
 #include "backends/cuda/tensor_map.h"
 #include "base/error.h"
+#include "module/shapes.h"
 
 #include <algorithm>
 #include <functional>
@@ -29,12 +30,11 @@ Context::End Context::make_end(const Tensor &tensor) const {
                           std::int32_t{VSMLRT_MAX_RANK}, " are accepted");
     const auto bytes = static_cast<std::size_t>(bytes_of(tensor));
     End end;
-    end.host = nvidia::PinnedMemory(program_.device(), bytes);
+    end.bytes = bytes;
     end.device = nvidia::DeviceMemory(program_.device(), bytes + 64, "the network's inputs and outputs");
     end.tensor.type = tensor.type == Element::f16 ? VSMLRT_FLOAT16 : VSMLRT_FLOAT32;
     end.tensor.rank = static_cast<std::int32_t>(tensor.dims.size());
     std::copy(tensor.dims.begin(), tensor.dims.end(), std::begin(end.tensor.dims));
-    end.tensor.data = end.host.data();
     return end;
 }
 
@@ -97,12 +97,24 @@ Context::Bound Context::prepare(vsmlrt_extent extent) {
     return bound;
 }
 
-void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) {
+void Context::bind_extent(vsmlrt_extent extent) {
     program_.device()->use();
-    if (!bound_ || bound_->extent.width != extent.width || bound_->extent.height != extent.height) {
-        bound_.reset(); // its memory makes room for the next one's
-        bound_ = prepare(extent);
-    }
+    frames_.reset();
+    if (bound_ && same_extent(bound_->extent, extent))
+        return;
+    bound_.reset(); // its memory makes room for the next one's
+    bound_ = prepare(extent);
+}
+
+void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) {
+    bind_extent(extent);
+    // Frames that cross the door as they are need no tensors on the host.
+    for (std::vector<End> *ends : {&bound_->inputs, &bound_->outputs})
+        for (End &end : *ends)
+            if (end.host.data() == nullptr) {
+                end.host = nvidia::PinnedMemory(program_.device(), end.bytes);
+                end.tensor.data = end.host.data();
+            }
     const auto tensor = [](const End &end) { return end.tensor; };
     std::transform(bound_->inputs.begin(), bound_->inputs.end(), inputs, tensor);
     std::transform(bound_->outputs.begin(), bound_->outputs.end(), outputs, tensor);
@@ -113,18 +125,18 @@ void Context::launch(Prepared &prepared) const {
           "launching a kernel");
 }
 
-void Context::enqueue() {
-    for (const End &end : bound_->inputs)
-        check(driver().copy_to_device_async(end.device.address(), end.host.data(), end.host.bytes(),
-                                            stream_.get()),
-              "copying a frame to the GPU");
-    for (Prepared &each : bound_->launches)
-        check(driver().launch(&each.config, each.function, each.parameters.data(), nullptr),
-              "launching a kernel");
-    for (const End &end : bound_->outputs)
-        check(driver().copy_to_host_async(end.host.data(), end.device.address(), end.host.bytes(),
-                                          stream_.get()),
-              "copying a frame from the GPU");
+void Context::enqueue_network() {
+    if (!program_.options().use_cuda_graph || !bound_->ran) {
+        for (Prepared &each : bound_->launches)
+            launch(each);
+        return;
+    }
+    if (!bound_->graph)
+        bound_->graph = record([this] {
+            for (Prepared &each : bound_->launches)
+                launch(each);
+        });
+    check(driver().graph_launch(bound_->graph.get(), stream_.get()), "launching a graph");
 }
 
 nvidia::GraphExec Context::record(const std::function<void()> &work) {
@@ -205,18 +217,39 @@ void Context::tune(Choices &choices) {
 }
 
 void Context::run() {
-    if (!bound_)
+    if (!bound_ || frames_)
         throw InternalError("cuda: run before bind");
     program_.device()->use();
-    if (program_.options().use_cuda_graph && bound_->ran) {
-        if (!bound_->graph)
-            bound_->graph = record([this] { enqueue(); });
-        check(driver().graph_launch(bound_->graph.get(), stream_.get()), "launching a graph");
-    } else {
-        enqueue();
-    }
+    for (const End &end : bound_->inputs)
+        check(driver().copy_to_device_async(end.device.address(), end.host.data(), end.host.bytes(),
+                                            stream_.get()),
+              "copying a frame to the GPU");
+    enqueue_network();
+    for (const End &end : bound_->outputs)
+        check(driver().copy_to_host_async(end.host.data(), end.device.address(), end.host.bytes(),
+                                          stream_.get()),
+              "copying a frame from the GPU");
     check(driver().stream_synchronize(stream_.get()), "running the network");
     bound_->ran = true;
+}
+
+void Context::bind_frames(const vsmlrt_frame_plan &plan) {
+    bind_extent(plan.tile);
+    Frames::Network network;
+    for (std::size_t i = 0; i < bound_->inputs.size(); ++i)
+        network.inputs.push_back({bound_->plan.inputs[i], bound_->inputs[i].device.address()});
+    network.output = {bound_->plan.outputs.front(), bound_->outputs.front().device.address()};
+    frames_.emplace(plan, std::move(network), program_.kernels(), program_.frames(), program_.device(),
+                    stream_.get());
+}
+
+bool Context::run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output) {
+    if (!frames_)
+        throw InternalError("cuda: run_frames before bind_frames");
+    program_.device()->use();
+    const bool not_finite = frames_->run(inputs, output, [this] { enqueue_network(); });
+    bound_->ran = true;
+    return not_finite;
 }
 
 } // namespace vsmlrt::cuda

@@ -1,6 +1,7 @@
 // One execution of a program at a time: stream, arena, pinned staging, and the launches for the bound size.
 #pragma once
 
+#include "backends/cuda/frames.h"
 #include "backends/cuda/program.h"
 
 #include <optional>
@@ -17,6 +18,10 @@ public:
     // See vsmlrt_backend::bind.
     void bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs);
     void run();
+
+    // See vsmlrt_backend::bind_frames and run_frames. The result says whether it held a NaN or an infinity.
+    void bind_frames(const vsmlrt_frame_plan &plan);
+    [[nodiscard]] bool run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output);
 
     // The launches of the bound size, in order: what each serves, and by which kernel.
     struct LaunchName {
@@ -45,7 +50,8 @@ private:
     // One end of the network: where it crosses the door, and its copy on the device.
     struct End {
         vsmlrt_tensor tensor = {};
-        nvidia::PinnedMemory host;
+        std::size_t bytes = 0;
+        nvidia::PinnedMemory host; // made when tensors are bound
         nvidia::DeviceMemory device;
     };
     struct Bound {
@@ -56,15 +62,16 @@ private:
         Plan plan;
         std::vector<std::uint64_t> addresses; // of the plan's buffers
         std::vector<Prepared> launches;
-        nvidia::GraphExec graph;
-        bool ran = false; // once without a graph: failures then name their kernel
+        nvidia::GraphExec graph; // of the launches
+        bool ran = false;        // once without a graph: failures then name their kernel
     };
 
     [[nodiscard]] Bound prepare(vsmlrt_extent extent);
     [[nodiscard]] End make_end(const Tensor &tensor) const;
+    void bind_extent(vsmlrt_extent extent);
     void prepare_launch(Prepared &prepared, const Alternative &chosen, const Addresses &addresses) const;
     void launch(Prepared &prepared) const;
-    void enqueue();
+    void enqueue_network();
     // What `work` puts on the stream, as a graph.
     [[nodiscard]] nvidia::GraphExec record(const std::function<void()> &work);
     [[nodiscard]] double time(const nvidia::GraphExec &graph, int repeats);
@@ -73,6 +80,7 @@ private:
     Program &program_;
     nvidia::Stream stream_;
     std::optional<Bound> bound_;
+    std::optional<Frames> frames_; // while frames are bound
 };
 
 } // namespace vsmlrt::cuda

@@ -54,6 +54,23 @@ vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink erro
     return guarded(error, [&] { *device = new vsmlrt_device{cuda::find_device(id)}; });
 }
 
+std::int32_t accepts_frames(vsmlrt_device *, const vsmlrt_frame_input *inputs, std::int32_t num_inputs,
+                            std::int32_t output_channels, const vsmlrt_frame_format *output) {
+    const std::span all(inputs, static_cast<std::size_t>(num_inputs));
+    return cuda::accepts_frames(all, output_channels, *output) ? 1 : 0;
+}
+
+vsmlrt_code memory(vsmlrt_device *device, std::int64_t *free_bytes, std::int64_t *total_bytes,
+                   vsmlrt_sink error) {
+    return guarded(error, [&] {
+        const vsmlrt::nvidia::DeviceContext context(device->number);
+        context.use();
+        const vsmlrt::nvidia::MemoryState state = vsmlrt::nvidia::memory_state();
+        *free_bytes = static_cast<std::int64_t>(state.free);
+        *total_bytes = static_cast<std::int64_t>(state.total);
+    });
+}
+
 // Above all others: where it can run there is a GPU that it is made for.
 constexpr std::int32_t rank = 20;
 
@@ -74,7 +91,12 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .free_context = vsmlrt::destroy,
                                   .bind = vsmlrt::bind_context,
                                   .run = vsmlrt::run_context,
-                                  .rank = rank};
+                                  .rank = rank,
+                                  .accepts_frames = accepts_frames,
+                                  .bind_frames = vsmlrt::bind_context_frames,
+                                  .run_frames = vsmlrt::run_context_frames,
+                                  .shapes = vsmlrt::program_shapes,
+                                  .memory = memory};
 
 } // namespace
 

@@ -4,6 +4,7 @@
 #include "backends/cuda/network.h"
 #include "base/checked.h"
 #include "module/shapes.h"
+#include "module/tensor.h"
 
 namespace vsmlrt::cuda {
 namespace {
@@ -19,6 +20,13 @@ ChosenHere &chosen_here() {
     return *instance;
 }
 
+// Both frames of a pair and of the next, and what else an interpolator reads.
+constexpr std::size_t frames_kept = 12;
+
+vsmlrt_tensor shape_of(Element type, const Shape &dims) {
+    return tensor_view(type == Element::f16 ? VSMLRT_FLOAT16 : VSMLRT_FLOAT32, dims, nullptr);
+}
+
 std::vector<std::string> chosen_sources(const Plan &plan) {
     std::vector<std::string> sources;
     for (const Step &step : plan.steps)
@@ -32,7 +40,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
     : options_(read_options({desc.options, desc.num_options})), facts_(device.facts),
       architecture_(device.architecture), device_id_(device.id),
       context_(std::make_shared<const nvidia::DeviceContext>(device.number)), graph_(read_network(desc)),
-      weights_(context_), kernels_(context_, device.architecture) {
+      weights_(context_), kernels_(context_, device.architecture), frames_(context_, frames_kept) {
     if (desc.blob) {
         Blob blob = decode_blob({static_cast<const std::byte *>(desc.blob), desc.blob_size}, architecture_);
         choices_ = std::move(blob.choices);
@@ -94,6 +102,18 @@ std::vector<graph::Shape> Program::input_shapes(vsmlrt_extent extent) const {
     for (const graph::Input &input : graph_.inputs)
         shapes.push_back({1, input.dims[1].size.value_or(0), extent.height, extent.width});
     return shapes;
+}
+
+void Program::shapes(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) const {
+    const graph::Shapes shapes = graph::infer(graph_, input_shapes(extent));
+    const auto shape = [&](graph::ValueId value) {
+        const auto place = static_cast<std::size_t>(value);
+        return shape_of(graph_.values[place].type, shapes.dims[place]);
+    };
+    for (const graph::Input &input : graph_.inputs)
+        *inputs++ = shape(input.value);
+    for (const graph::ValueId output : graph_.outputs)
+        *outputs++ = shape(output);
 }
 
 Plan Program::plan(vsmlrt_extent extent) {

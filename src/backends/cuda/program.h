@@ -4,6 +4,7 @@
 #include "backends/cuda/blob.h"
 #include "backends/cuda/constants.h"
 #include "backends/cuda/device.h"
+#include "backends/cuda/frame_store.h"
 #include "backends/cuda/kernel_cache.h"
 #include "backends/cuda/options.h"
 #include "backends/cuda/planner.h"
@@ -19,10 +20,13 @@ public:
 
     [[nodiscard]] vsmlrt_program_info info() const { return info_; }
     [[nodiscard]] std::vector<std::byte> blob() const;
+    // See vsmlrt_backend::shapes.
+    void shapes(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) const;
 
     // What contexts are made of.
     [[nodiscard]] Plan plan(vsmlrt_extent extent);
     [[nodiscard]] KernelCache &kernels() { return kernels_; }
+    [[nodiscard]] FrameStore &frames() { return frames_; }
     [[nodiscard]] const nvidia::SharedContext &device() const { return context_; }
     [[nodiscard]] const Options &options() const { return options_; }
 
@@ -41,6 +45,7 @@ private:
     graph::Graph graph_;
     Constants weights_;
     KernelCache kernels_;
+    FrameStore frames_;
     Choices choices_;
     vsmlrt_program_info info_ = {};
 };

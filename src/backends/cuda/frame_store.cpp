@@ -1,0 +1,41 @@
+#include "backends/cuda/frame_store.h"
+
+#include <algorithm>
+
+namespace vsmlrt::cuda {
+
+// The memory of the least recently used frame of that size that nobody holds, emptied.
+std::shared_ptr<StoredFrame> FrameStore::take_unread(std::size_t bytes) {
+    if (known_.size() < kept_)
+        return nullptr;
+    const auto unread = std::find_if(known_.begin(), known_.end(), [&](const Known &known) {
+        return known.frame.use_count() == 1 && known.frame->memory.bytes() == bytes;
+    });
+    if (unread == known_.end())
+        return nullptr;
+    std::shared_ptr<StoredFrame> frame = std::move(unread->frame);
+    known_.erase(unread);
+    frame->filled = false;
+    return frame;
+}
+
+std::shared_ptr<StoredFrame> FrameStore::find(std::uint64_t identity, std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    const auto same = std::find_if(known_.begin(), known_.end(), [&](const Known &known) {
+        return identity != 0 && known.identity == identity && known.frame->memory.bytes() == bytes;
+    });
+    if (same != known_.end()) {
+        std::rotate(same, same + 1, known_.end());
+        return known_.back().frame;
+    }
+    std::shared_ptr<StoredFrame> frame = take_unread(bytes);
+    if (!frame) {
+        frame = std::make_shared<StoredFrame>();
+        frame->memory = nvidia::DeviceMemory(context_, bytes, "the frames of a clip");
+        frame->ready = nvidia::make_event(context_);
+    }
+    known_.push_back({identity, frame});
+    return frame;
+}
+
+} // namespace vsmlrt::cuda

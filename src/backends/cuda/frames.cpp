@@ -1,0 +1,377 @@
+// A run is: planes to page-locked memory and on to the device (unless the store has them), one decode kernel
+// a frame and tile, the network, and the kernels that encode; then the planes back. Everything is put on the
+// context's stream at once, so that the device never waits for the host in between.
+#include "backends/cuda/frames.h"
+
+#include "backends/cuda/kernel_text.h"
+#include "backends/cuda/launching.h"
+#include "base/error.h"
+#include "pixel/color_matrix.h"
+#include "pixel/frame_codec.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace vsmlrt::cuda {
+namespace {
+
+using nvidia::check;
+using nvidia::driver;
+
+constexpr std::size_t plane_alignment = 256;
+
+std::size_t aligned(std::size_t bytes) {
+    return (bytes + plane_alignment - 1) / plane_alignment * plane_alignment;
+}
+
+std::size_t sample_bytes(const vsmlrt_frame_format &format) {
+    return format.bits > 16 ? 4 : format.bits > 8 ? 2 : 1;
+}
+
+const char *sample_name(const vsmlrt_frame_format &format) {
+    if (format.sample == VSMLRT_FLOAT)
+        return format.bits == 32 ? "float" : "half_t";
+    return format.bits == 8 ? "unsigned char" : "unsigned short";
+}
+
+bool is_subsampled(const vsmlrt_frame_format &format) {
+    return format.family == VSMLRT_YUV && (format.subsampling_w > 0 || format.subsampling_h > 0);
+}
+
+std::string generated(const vsmlrt_frame_format &format, Element tensor, const std::string &choice) {
+    return std::string("typedef ") + sample_name(format) + " sample_t;\ntypedef " + type_name(tensor) +
+           " tensor_t;\n#define INTEGER " + (format.sample == VSMLRT_INTEGER ? "1" : "0") + "\n" + choice;
+}
+
+SampleScale scale_of(const vsmlrt_frame_format &format) {
+    SampleScale scale = {};
+    for (int plane = 0; plane < 3; ++plane) {
+        const pixel::SampleScale each = pixel::sample_scale(format, plane);
+        scale.one[plane] = each.one;
+        scale.zero[plane] = each.zero;
+    }
+    return scale;
+}
+
+void copy_matrix(const pixel::Matrix3 &from, float (&to)[9]) {
+    for (std::size_t i = 0; i < 9; ++i)
+        to[i] = static_cast<float>(from[i / 3][i % 3]);
+}
+
+// How frame_decode.cuh and frame_encode.cuh name the two sides.
+int decoding_of(const vsmlrt_frame_input &input) {
+    if (input.channels == 1)
+        return 0;
+    return input.format.family == VSMLRT_GRAY ? 1 : input.format.family == VSMLRT_RGB ? 2 : 3;
+}
+
+int encoding_of(const vsmlrt_frame_format &format, std::int64_t channels) {
+    if (format.family == VSMLRT_GRAY)
+        return channels == 1 ? 0 : 1;
+    if (format.family == VSMLRT_RGB)
+        return 2;
+    return is_subsampled(format) ? 4 : 3;
+}
+
+std::int64_t pixels(std::int64_t width, std::int64_t height) {
+    return width * height;
+}
+
+} // namespace
+
+bool accepts_frames(std::span<const vsmlrt_frame_input> inputs, int output_channels,
+                    const vsmlrt_frame_format &output) {
+    return std::all_of(inputs.begin(), inputs.end(), pixel::can_decode) &&
+           pixel::can_encode(output_channels, output);
+}
+
+Frames::Frames(const vsmlrt_frame_plan &plan, Network network, KernelCache &kernels, FrameStore &store,
+               nvidia::SharedContext device, nvidia::StreamHandle *stream)
+    : plan_(plan), network_(std::move(network)), kernels_(kernels), store_(store), device_(std::move(device)),
+      stream_(stream) {
+    std::size_t channel = 0;
+    for (std::int32_t i = 0; i < plan_.num_inputs; ++i) {
+        prepare_input(plan_.inputs[i], channel);
+        channel += static_cast<std::size_t>(plan_.inputs[i].channels);
+    }
+    prepare_output();
+    if (!single())
+        prepare_tiles();
+}
+
+Frames::FrameLayout Frames::layout_of(const vsmlrt_frame_format &format, vsmlrt_extent extent,
+                                      bool luma_alone) {
+    FrameLayout layout;
+    const int planes = format.family == VSMLRT_GRAY || luma_alone ? 1 : 3;
+    for (int plane = 0; plane < planes; ++plane) {
+        const bool chroma = format.family == VSMLRT_YUV && plane > 0;
+        PlaneLayout each;
+        each.offset = layout.bytes;
+        each.row_bytes = static_cast<std::size_t>(extent.width >> (chroma ? format.subsampling_w : 0)) *
+                         sample_bytes(format);
+        each.rows = extent.height >> (chroma ? format.subsampling_h : 0);
+        layout.bytes += aligned(each.row_bytes * static_cast<std::size_t>(each.rows));
+        layout.planes.push_back(each);
+    }
+    return layout;
+}
+
+void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_channel) {
+    Input input;
+    input.layout = layout_of(from.format, from.extent, from.channels == 1);
+    input.staging = nvidia::PinnedMemory(device_, input.layout.bytes);
+    FrameDecodeArgs &args = input.args;
+    args.threads = pixels(plan_.tile.width, plan_.tile.height);
+    args.scale = scale_of(from.format);
+    if (from.format.family == VSMLRT_YUV)
+        copy_matrix(pixel::color_matrix(from.format.matrix)->to_rgb, args.matrix);
+    args.width = from.extent.width;
+    args.height = from.extent.height;
+    args.tile_width = plan_.tile.width;
+    args.border = plan_.border;
+    Element type = Element::f32;
+    std::size_t channel = 0;
+    for (const End &end : network_.inputs)
+        for (std::int64_t of_tensor = 0; of_tensor < end.tensor.dims[1]; ++of_tensor, ++channel) {
+            if (channel < first_channel || channel >= first_channel + static_cast<std::size_t>(from.channels))
+                continue;
+            if (channel > first_channel && end.tensor.type != type)
+                throw Unsupported("cuda: the channels of one frame go to inputs of two types, ",
+                                  element_name(type), " and ", element_name(end.tensor.type),
+                                  "; one type is accepted");
+            type = end.tensor.type;
+            args.output[channel - first_channel] =
+                end.address + static_cast<std::uint64_t>(of_tensor * args.threads) * element_size(type);
+        }
+    const std::string choice = "#define FROM " + std::to_string(decoding_of(from)) + "\n";
+    input.decode = kernels_.function(kernel_source(generated(from.format, type, choice), "frame_decode.cuh"));
+    inputs_.push_back(std::move(input));
+}
+
+void Frames::prepare_output() {
+    const vsmlrt_frame_format &format = plan_.output;
+    const vsmlrt_extent extent = plan_.output_extent;
+    const Tensor &tensor = network_.output.tensor;
+    const Element type = single() ? tensor.type : Element::f32;
+    result_ = layout_of(format, extent, false);
+    result_memory_ = nvidia::DeviceMemory(device_, result_.bytes + sizeof(int), "the frames of a clip");
+    result_staging_ = nvidia::PinnedMemory(device_, result_.bytes + sizeof(int));
+    FrameEncodeArgs &args = encode_;
+    args.input = {network_.output.address, tensor.dims[2] * tensor.dims[3], tensor.dims[3]};
+    args.width = extent.width;
+    args.height = extent.height;
+    args.limit = plan_.limit;
+    for (std::size_t plane = 0; plane < result_.planes.size(); ++plane)
+        args.plane[plane] = {result_memory_.address() + result_.planes[plane].offset,
+                             static_cast<long long>(result_.planes[plane].row_bytes)};
+    args.scale = scale_of(format);
+    args.most = static_cast<float>((std::int64_t{1} << format.bits) - 1);
+    if (format.family != VSMLRT_RGB && tensor.dims[1] == 3)
+        copy_matrix(pixel::color_matrix(format.matrix)->from_rgb, args.matrix);
+    args.not_finite = result_memory_.address() + result_.bytes;
+    const int encoding = encoding_of(format, tensor.dims[1]);
+    const std::string text = generated(format, type, "#define TO " + std::to_string(encoding) + "\n");
+    encode_pixels_ = kernels_.function(kernel_source(text, "frame_encode.cuh"));
+    if (!is_subsampled(format))
+        return;
+    args.chroma_width = extent.width >> format.subsampling_w;
+    args.chroma_height = extent.height >> format.subsampling_h;
+    chroma_rows_ = nvidia::DeviceMemory(
+        device_, static_cast<std::size_t>(pixels(args.chroma_width, extent.height)) * 2 * sizeof(float),
+        "the frames of a clip");
+    args.rows = chroma_rows_.address();
+    encode_rows_ = kernels_.function(kernel_source(text, "frame_chroma_rows.cuh"));
+    encode_chroma_ = kernels_.function(kernel_source(text, "frame_chroma.cuh"));
+}
+
+void Frames::prepare_tiles() {
+    const Tensor &tensor = network_.output.tensor;
+    const std::int64_t plane = pixels(plan_.output_extent.width, plan_.output_extent.height);
+    sums_ = nvidia::DeviceMemory(device_, static_cast<std::size_t>(plane * tensor.dims[1]) * sizeof(float),
+                                 "the sums of tiles");
+    encode_.input = {sums_.address(), plane, plan_.output_extent.width};
+    std::vector<float> weights;
+    const auto add = [&](const vsmlrt_tile_span *spans, std::int32_t count,
+                         std::vector<std::uint64_t> &places) {
+        for (std::int32_t i = 0; i < count; ++i) {
+            places.push_back(weights.size() * sizeof(float));
+            weights.insert(weights.end(), spans[i].weights, spans[i].weights + spans[i].count);
+        }
+    };
+    add(plan_.columns, plan_.num_columns, column_weights_);
+    add(plan_.rows, plan_.num_rows, row_weights_);
+    weights_ = nvidia::DeviceMemory(device_, weights.size() * sizeof(float), "the weights of tiles");
+    // On the stream that reads them: a copy beside it may still be under way when it returns.
+    check(driver().copy_to_device_async(weights_.address(), weights.data(), weights.size() * sizeof(float),
+                                        stream_),
+          "copying to the GPU");
+    check(driver().stream_synchronize(stream_), "copying to the GPU");
+    for (std::vector<std::uint64_t> *places : {&column_weights_, &row_weights_})
+        for (std::uint64_t &place : *places)
+            place += weights_.address();
+    blend_tile_ = kernels_.function(
+        kernel_source(std::string("typedef ") + type_name(tensor.type) + " tensor_t;\n", "tile_blend.cuh"));
+}
+
+const Frames::Tables &Frames::tables_of(std::array<Tables, 2> &made, const vsmlrt_frame_format &format,
+                                        vsmlrt_extent extent, bool interlaced, bool enlarging) {
+    Tables &tables = made[interlaced ? 1 : 0];
+    if (tables.across.taps != 0)
+        return tables;
+    const pixel::ChromaMaps maps = enlarging ? pixel::enlarging_maps(format, extent, interlaced)
+                                             : pixel::shrinking_maps(format, extent, interlaced);
+    std::vector<std::byte> bytes;
+    const auto add = [&](const auto &values) {
+        const std::size_t place = bytes.size();
+        bytes.resize(place + values.size() * sizeof values[0]);
+        std::memcpy(bytes.data() + place, values.data(), values.size() * sizeof values[0]);
+        return place;
+    };
+    const auto add_map = [&](const pixel::Resampling &map) {
+        return ResamplingTable{add(map.sources), add(map.weights), map.taps};
+    };
+    ResamplingTable across = add_map(maps.across);
+    ResamplingTable down = add_map(maps.down);
+    tables.memory = nvidia::DeviceMemory(device_, bytes.size(), "the frames of a clip");
+    check(driver().copy_to_device_async(tables.memory.address(), bytes.data(), bytes.size(), stream_),
+          "copying to the GPU");
+    check(driver().stream_synchronize(stream_), "copying to the GPU");
+    for (ResamplingTable *table : {&across, &down}) {
+        table->sources += tables.memory.address();
+        table->weights += tables.memory.address();
+    }
+    tables.across = across;
+    tables.down = down;
+    return tables;
+}
+
+template <typename Args>
+void Frames::launch(Kernel kernel, Args &args) const {
+    const Launch shape = plain_launch(args.threads, {});
+    nvidia::LaunchConfig config;
+    std::copy(shape.grid.begin(), shape.grid.end(), config.grid);
+    std::copy(shape.block.begin(), shape.block.end(), config.block);
+    config.stream = stream_;
+    void *parameters[] = {&args};
+    check(driver().launch(&config, kernel, parameters, nullptr), "launching a kernel");
+}
+
+void Frames::upload(Input &input, const vsmlrt_frame &frame) {
+    input.frame = store_.find(frame.identity, input.layout.bytes);
+    StoredFrame &stored = *input.frame;
+    const std::lock_guard lock(stored.mutex);
+    if (stored.filled) {
+        check(driver().stream_wait_event(stream_, stored.ready.get(), 0), "waiting for a frame");
+        return;
+    }
+    for (std::size_t i = 0; i < input.layout.planes.size(); ++i) {
+        const PlaneLayout &plane = input.layout.planes[i];
+        const vsmlrt_plane &from = frame.planes[i];
+        const bool one_row = from.stride == 0;
+        stored.strides[i] = one_row ? 0 : static_cast<std::ptrdiff_t>(plane.row_bytes);
+        const int rows = one_row ? 1 : plane.rows;
+        std::byte *const to = input.staging.data() + plane.offset;
+        for (int y = 0; y < rows; ++y)
+            std::memcpy(to + static_cast<std::size_t>(y) * plane.row_bytes,
+                        static_cast<const std::byte *>(from.data) + y * from.stride, plane.row_bytes);
+        check(driver().copy_to_device_async(stored.memory.address() + plane.offset, to,
+                                            static_cast<std::size_t>(rows) * plane.row_bytes, stream_),
+              "copying a frame to the GPU");
+    }
+    check(driver().event_record(stored.ready.get(), stream_), "copying a frame to the GPU");
+    stored.filled = true;
+}
+
+void Frames::decode(const vsmlrt_frame *frames, int origin_x, int origin_y) {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+        Input &input = inputs_[i];
+        const vsmlrt_frame_input &from = plan_.inputs[i];
+        for (std::size_t plane = 0; plane < input.layout.planes.size(); ++plane)
+            input.args.plane[plane] = {input.frame->memory.address() + input.layout.planes[plane].offset,
+                                       input.frame->strides[plane]};
+        if (decoding_of(from) == 3) {
+            const Tables &tables =
+                tables_of(input.tables, from.format, from.extent, frames[i].interlaced != 0, true);
+            input.args.across = tables.across;
+            input.args.down = tables.down;
+        }
+        input.args.origin_x = origin_x;
+        input.args.origin_y = origin_y;
+        launch(input.decode, input.args);
+    }
+}
+
+void Frames::blend(std::size_t column, std::size_t row) const {
+    const vsmlrt_tile_span &across = plan_.columns[column];
+    const vsmlrt_tile_span &down = plan_.rows[row];
+    const Tensor &tensor = network_.output.tensor;
+    const std::int64_t width = tensor.dims[3];
+    const auto skipped = static_cast<std::uint64_t>(down.skip * width + across.skip);
+    const auto before = static_cast<std::uint64_t>(
+        static_cast<std::int64_t>(down.first) * plan_.output_extent.width + across.first);
+    TileBlendArgs args = {};
+    args.threads = pixels(across.count, down.count);
+    args.tile = {network_.output.address + skipped * element_size(tensor.type), tensor.dims[2] * width,
+                 width};
+    args.sums = encode_.input;
+    args.sums.data += before * sizeof(float);
+    args.column_weights = column_weights_[column];
+    args.row_weights = row_weights_[row];
+    args.width = across.count;
+    args.channels = static_cast<int>(tensor.dims[1]);
+    launch(blend_tile_, args);
+}
+
+void Frames::encode(bool interlaced) {
+    check(driver().fill_async(encode_.not_finite, 0, sizeof(int), stream_), "clearing memory");
+    constexpr int pixels_of_thread = 4; // of frame_encode.cuh
+    encode_.threads = pixels((encode_.width + pixels_of_thread - 1) / pixels_of_thread, encode_.height);
+    launch(encode_pixels_, encode_);
+    if (encode_chroma_ == nullptr)
+        return;
+    const Tables &tables = tables_of(result_tables_, plan_.output, plan_.output_extent, interlaced, false);
+    encode_.across = tables.across;
+    encode_.down = tables.down;
+    encode_.threads = pixels(encode_.chroma_width, encode_.height);
+    launch(encode_rows_, encode_);
+    encode_.threads = pixels(encode_.chroma_width, encode_.chroma_height);
+    launch(encode_chroma_, encode_);
+}
+
+void Frames::download(const vsmlrt_frame &frame) const {
+    for (std::size_t i = 0; i < result_.planes.size(); ++i) {
+        const PlaneLayout &plane = result_.planes[i];
+        const std::byte *const from = result_staging_.data() + plane.offset;
+        for (int y = 0; y < plane.rows; ++y)
+            std::memcpy(static_cast<std::byte *>(frame.planes[i].data) + y * frame.planes[i].stride,
+                        from + static_cast<std::size_t>(y) * plane.row_bytes, plane.row_bytes);
+    }
+}
+
+bool Frames::run(const vsmlrt_frame *inputs, const vsmlrt_frame &output,
+                 const std::function<void()> &run_network) {
+    for (std::size_t i = 0; i < inputs_.size(); ++i)
+        upload(inputs_[i], inputs[i]);
+    if (!single())
+        check(driver().fill_async(sums_.address(), 0, sums_.bytes(), stream_), "clearing memory");
+    for (std::int32_t row = 0; row < plan_.num_rows; ++row)
+        for (std::int32_t column = 0; column < plan_.num_columns; ++column) {
+            decode(inputs, plan_.columns[column].origin, plan_.rows[row].origin);
+            run_network();
+            if (!single())
+                blend(static_cast<std::size_t>(column), static_cast<std::size_t>(row));
+        }
+    encode(output.interlaced != 0);
+    check(driver().copy_to_host_async(result_staging_.data(), result_memory_.address(),
+                                      result_staging_.bytes(), stream_),
+          "copying a frame from the GPU");
+    check(driver().stream_synchronize(stream_), "running the network");
+    for (Input &input : inputs_)
+        input.frame.reset();
+    download(output);
+    int not_finite = 0;
+    std::memcpy(&not_finite, result_staging_.data() + result_.bytes, sizeof not_finite);
+    return not_finite != 0;
+}
+
+} // namespace vsmlrt::cuda

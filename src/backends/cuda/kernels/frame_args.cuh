@@ -1,0 +1,61 @@
+// The parameters of the kernels between frames in a clip's own format and tensors, as the host fills them.
+#pragma once
+
+struct FramePlane {
+    unsigned long long data;
+    long long stride; // bytes from a row to the next; 0 where all rows are the same
+};
+
+// pixel/resample.h: result i is the sum of weights[i * taps + k] times sample sources[i * taps + k].
+struct ResamplingTable {
+    unsigned long long sources; // int
+    unsigned long long weights; // float
+    int taps;
+};
+
+// value = (sample - zero) / one of integer samples, by plane.
+struct SampleScale {
+    float one[3], zero[3];
+};
+
+struct FrameDecodeArgs {
+    long long threads; // pixels of the tile
+    FramePlane plane[3];
+    SampleScale scale;
+    float matrix[9]; // to RGB
+    ResamplingTable across, down;
+    int width, height; // of the frame
+    int tile_width, origin_x, origin_y;
+    int border; // vsmlrt_border
+    unsigned long long output[3]; // of the channels
+};
+
+// A picture of one or three channels, planar: the network's result, or the sums of its tiles.
+struct PlanarPicture {
+    unsigned long long data;
+    long long channel_stride, row_stride; // elements
+};
+
+struct FrameEncodeArgs {
+    long long threads;
+    PlanarPicture input; // its first pixel is the frame's
+    int width, height;   // of the frame
+    int limit;           // 1: samples are limited to [0, 1] first
+    FramePlane plane[3];
+    SampleScale scale;
+    float most;      // the largest integer sample
+    float matrix[9]; // from RGB
+    unsigned long long not_finite; // int, set to 1 where a sample is NaN or infinite
+    // Subsampled chroma: pairs of floats, [height][chroma_width], between the two directions.
+    ResamplingTable across, down;
+    unsigned long long rows;
+    int chroma_width, chroma_height;
+};
+
+struct TileBlendArgs {
+    long long threads; // pixels of the span
+    PlanarPicture tile; // its first pixel is the span's
+    PlanarPicture sums; // likewise
+    unsigned long long column_weights, row_weights; // float
+    int width, channels;
+};

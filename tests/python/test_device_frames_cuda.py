@@ -1,0 +1,39 @@
+"""The cuda backend's frames, on a driver that runs its kernels on the CPU: in a process of its own, since a module looks
+for its driver once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from hosting import ROOT
+
+EMULATED = sorted(ROOT.glob("build/*/tests/cuda/libemulated_cuda.so"), key=lambda path: path.stat().st_mtime)
+
+KINDS = [
+    "test_every_chroma_location_and_field_order",
+    "test_tiles_padding_and_scale",
+    "test_luma_alone_and_several_clips",
+    "test_frames_between_frames",
+    "test_every_matrix_that_is_one",
+    "test_every_pair_of_formats and YUV420P10",
+    "test_every_pair_of_formats and RGBH",
+]
+
+
+@pytest.mark.skipif(not EMULATED, reason="the emulated CUDA driver is not built (cmake --build --preset dev)")
+@pytest.mark.parametrize("kind", KINDS)
+def test_frames_are_those_of_resize(kind: str) -> None:
+    library = str(EMULATED[-1])
+    environment = os.environ | {
+        "VSMLRT_TEST_FRAMES_BACKEND": "cuda",
+        "VSMLRT_CUDA_DRIVER": library,
+        "VSMLRT_NVRTC": library,
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    command += [str(ROOT / "tests/python/test_device_frames.py"), "-k", kind]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
