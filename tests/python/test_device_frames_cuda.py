@@ -1,5 +1,5 @@
-"""The cuda backend's frames, on a driver that runs its kernels on the CPU: in a process of its own, since a module looks
-for its driver once."""
+"""The cuda backend's frames, on a driver that runs its kernels on the CPU: in a process of its own, since a module
+looks for its driver once."""
 
 from __future__ import annotations
 
