@@ -40,6 +40,11 @@ model::Network edited(const model::Network &source, const ShapeRange &range, vsm
     // Where fp16 is not native the backend computes in another precision, and the rewrite would only lose
     // bits.
     const bool to_half = precision == VSMLRT_PRECISION_FP16 && device.info().native_fp16;
+    if (options.keep_fp32 && !to_half)
+        log_once(LogLevel::warning,
+                 text(options.keep_fp32->empty() ? "\"force_fp16\"" : "\"fp16_blacklist_ops\"",
+                      " has no effect on ", device.info().name,
+                      ", which does not compute this network in fp16"));
     if (to_half) {
         model::HalfOptions half;
         if (options.keep_fp32)
@@ -217,6 +222,11 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
         range.is_static()
             ? make()
             : shared_programs().get(key.full + "\nat " + device->info().id + streams_text(desc), make);
+    const bool keeps_plans =
+        device->info().plan_basis && (program->info().blob_worth_caching != 0 || device->info().keeps_files);
+    if (!options.plan_folder.empty() && !keeps_plans)
+        log_once(LogLevel::warning, text("\"engine_folder\" has no effect on ", device->backend().name(), " ",
+                                         device->info().id, ", for which no plans are kept"));
     if (program->info().precision != precision)
         log_once(LogLevel::warning,
                  text(device->info().name, " computes in ", precision_name(program->info().precision),

@@ -179,6 +179,7 @@ Runner &Session::exact_runner() {
     if (!exact_) {
         ProgramOptions exact = options_.program;
         exact.precision = VSMLRT_PRECISION_FP32;
+        exact.keep_fp32.reset();
         exact.num_streams = 1;
         exact_ = std::make_unique<Runner>(build_program(devices_.front(), take_network(), range_, exact),
                                           layout_, 1, frames_);

@@ -89,6 +89,8 @@ public:
     void build(VSMap &out) {
         const VSVideoFormat &from = host_.info(clip_).format;
         const VSVideoFormat to = result_format();
+        if (options_.scene_threshold == 0) // whose luma of RGB is made by them
+            say_unused_color(host_, arguments_, only_clip(), to);
         InterpolateFilter::Nodes nodes;
         nodes.between = frames_ ? make_frame_pairs(to) : reformat(host_, make_pairs(to), to, options_.color);
         nodes.stills = make_stills(to);
@@ -105,10 +107,14 @@ public:
     }
 
 private:
-    void check_clip() const {
+    [[nodiscard]] std::vector<Node> only_clip() const {
         std::vector<Node> clips;
         clips.push_back(share(clip_));
-        check_clips(host_, clips);
+        return clips;
+    }
+
+    void check_clip() const {
+        check_clips(host_, only_clip());
         if (host_.info(clip_).numFrames < 2)
             throw BadArgument(
                 "a clip of two frames or more is accepted, since frames are made between two; got ",

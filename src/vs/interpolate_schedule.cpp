@@ -56,6 +56,10 @@ timeline::Times read_times(const Host &host, const Arguments &arguments, const N
     const VSVideoInfo &info = host.info(clip);
     if (arguments.has("timestamps"))
         return read_timestamps(arguments, info);
+    if (arguments.has("time_base"))
+        throw BadArgument(
+            "\"time_base\" is the unit of \"timestamps\", which are not given; give them as well, "
+            "or leave it out");
     if (const auto interval = frame_interval(info))
         return timeline::Times::constant(info.numFrames, *interval);
     return scan(host, clip);

@@ -3,7 +3,10 @@
 #include "vs/model_arguments.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "vs/convert.h"
+
+#include <algorithm>
 
 namespace vsmlrt::vs {
 namespace {
@@ -12,15 +15,17 @@ std::string size_text(const VSVideoInfo &info) {
     return text(info.width, "x", info.height);
 }
 
+// force_fp16 asks for fp16 as well, as in vs-mlrt.
 vsmlrt_precision read_precision(const Arguments &arguments) {
-    const bool fp16 = arguments.flag("fp16", false);
+    const bool forced = arguments.flag("force_fp16", false);
+    const bool fp16 = arguments.flag("fp16", false) || forced;
     const bool bf16 = arguments.flag("bf16", false);
+    const char *switch_name = forced ? "force_fp16" : fp16 ? "fp16" : "bf16";
     const auto given = arguments.data("precision");
     if (fp16 && bf16)
-        throw BadArgument("\"fp16\" and \"bf16\" are two precisions; give one of them");
+        throw BadArgument("\"", switch_name, "\" and \"bf16\" are two precisions; give one of them");
     if ((fp16 || bf16) && given && *given != "auto" && *given != (fp16 ? "fp16" : "bf16"))
-        throw BadArgument("\"precision\" is ", *given, " and \"", fp16 ? "fp16" : "bf16",
-                          "\" is set; give one of them");
+        throw BadArgument("\"precision\" is ", *given, " and \"", switch_name, "\" is set; give one of them");
     if (fp16 || bf16)
         return fp16 ? VSMLRT_PRECISION_FP16 : VSMLRT_PRECISION_BF16;
     for (const auto precision :
@@ -39,6 +44,23 @@ std::vector<std::pair<std::string, std::string>> read_properties(const Arguments
         properties.emplace_back(option.substr(0, equals), option.substr(equals + 1));
     }
     return properties;
+}
+
+using Operators = std::set<std::string>;
+
+// Operators that the fp16 rewrite keeps in fp32; nothing where its own list is to be used.
+std::optional<Operators> read_kept_operators(const Arguments &arguments, vsmlrt_precision precision) {
+    const bool none = arguments.flag("force_fp16", false);
+    if (!arguments.has("fp16_blacklist_ops"))
+        return none ? std::optional(Operators()) : std::nullopt;
+    if (none)
+        throw BadArgument("\"force_fp16\" keeps no operator in fp32 and \"fp16_blacklist_ops\" names some; "
+                          "give one of them");
+    if (precision != VSMLRT_PRECISION_FP16 && precision != VSMLRT_PRECISION_AUTO)
+        throw BadArgument("\"fp16_blacklist_ops\" belongs to fp16, and the precision is ",
+                          engine::precision_name(precision), "; leave it out or set fp16=1");
+    const auto kept = arguments.all_data("fp16_blacklist_ops");
+    return Operators(kept.begin(), kept.end());
 }
 
 } // namespace
@@ -62,6 +84,20 @@ void check_clips(const Host &host, const std::vector<Node> &clips) {
     }
 }
 
+void say_unused_color(const Host &host, const Arguments &arguments, const std::vector<Node> &clips,
+                      const VSVideoFormat &result) {
+    const auto say = [&](const char *name, const char *what, auto is_read_by) {
+        const auto of_clip = [&](const Node &clip) { return is_read_by(host.info(clip).format); };
+        if (arguments.has(name) && !is_read_by(result) && std::none_of(clips.begin(), clips.end(), of_clip))
+            log_once(LogLevel::warning,
+                     text("\"", name, "\" has no effect: it says what the samples of ", what,
+                          " mean, and neither a clip (", host.format_name(host.info(clips.front()).format),
+                          ") nor the result (", host.format_name(result), ") is that"));
+    };
+    say("matrix", "YUV", [](const VSVideoFormat &format) { return format.colorFamily == cfYUV; });
+    say("range", "YUV and of integer GRAY", has_color_choice);
+}
+
 std::optional<engine::Size> read_size(const Arguments &arguments, const char *name) {
     const std::vector<int> values = arguments.integers(name);
     if (values.empty())
@@ -76,18 +112,15 @@ engine::SessionOptions read_session_options(const Arguments &arguments) {
     engine::SessionOptions options;
     options.backend = arguments.data("backend").value_or("auto");
     options.device = arguments.data("device").value_or("");
+    if (arguments.has("device") && arguments.has("device_id"))
+        throw BadArgument("\"device\" and \"device_id\" both name a device; give one of them");
     if (arguments.has("device_id"))
         options.device_ids = arguments.integers("device_id");
     options.program.precision = read_precision(arguments);
     options.program.num_streams = arguments.integer("num_streams").value_or(1);
     options.program.num_threads = arguments.integer("num_threads").value_or(0);
     options.program.properties = read_properties(arguments);
-    if (arguments.flag("force_fp16", false))
-        options.program.keep_fp32.emplace();
-    if (arguments.has("fp16_blacklist_ops")) {
-        const auto kept = arguments.all_data("fp16_blacklist_ops");
-        options.program.keep_fp32.emplace(kept.begin(), kept.end());
-    }
+    options.program.keep_fp32 = read_kept_operators(arguments, options.program.precision);
     options.program.plan_folder = arguments.data("engine_folder").value_or("");
     options.shapes = {arguments.flag("static_shape", true), read_size(arguments, "min_shapes"),
                       read_size(arguments, "opt_shapes"), read_size(arguments, "max_shapes")};

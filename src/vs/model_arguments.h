@@ -9,6 +9,11 @@ namespace vsmlrt::vs {
 // BadArgument unless the clips are of constant format and of one size and length.
 void check_clips(const Host &host, const std::vector<Node> &clips);
 
+// Names "matrix" or "range" once in the log where no clip is read by it and no result is made by it: both are
+// of YUV, and "range" of integer GRAY as well.
+void say_unused_color(const Host &host, const Arguments &arguments, const std::vector<Node> &clips,
+                      const VSVideoFormat &result);
+
 // network_path and path_is_serialization.
 [[nodiscard]] engine::Network read_network(const Arguments &arguments);
 // A size argument: one number for both directions, or width and height; nothing where it is not given.

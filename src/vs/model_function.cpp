@@ -49,6 +49,9 @@ engine::SessionOptions read_options(const Arguments &arguments) {
     engine::SessionOptions options = read_session_options(arguments);
     options.tile = read_size(arguments, "tilesize");
     options.overlap = read_size(arguments, "overlap").value_or(engine::Size{});
+    if (!options.tile && (options.overlap.width > 0 || options.overlap.height > 0))
+        throw BadArgument("\"overlap\" is of tiles, and \"tilesize\" is not given; give it as well, or leave "
+                          "\"overlap\" out");
     options.scale = arguments.integer("scale");
     options.padding = read_padding(arguments);
     return options;
@@ -100,6 +103,10 @@ public:
         : host_(host), arguments_(arguments), clips_(arguments.nodes("clips")),
           flexible_(read_flexible_prop(arguments)) {
         check_clips(host_, clips_);
+        if (!flexible_.empty() && arguments.has("format"))
+            throw BadArgument(
+                "with \"flexible_output_prop\" each channel is a float GRAY frame of its own; leave "
+                "\"format\" out (\"output_format\" chooses fp32 or fp16)");
         format_ = host_.info(clips_.front()).format;
         engine::Network network = read_network(arguments_);
         if (const double scale = read_flow_scale(arguments_, "flow_scale"); scale != 1)
@@ -130,6 +137,7 @@ public:
 
     void build(VSMap &out) {
         const VSVideoFormat final_format = output_format(session_->output_channels());
+        say_unused_color(host_, arguments_, clips_, final_format);
         Node result = frames_ ? make_frames(final_format) : make_result(final_format);
         OuterFilterOptions options;
         options.find_repeats = arguments_.flag("dedup", true);

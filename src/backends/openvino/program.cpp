@@ -7,6 +7,7 @@
 #include "backends/openvino/rewrite.h"
 #include "backends/openvino/rewrite_convolutions.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "cpu/select.h"
 #include "module/device.h"
 
@@ -69,6 +70,8 @@ ov::AnyMap properties(const Device &device, const vsmlrt_program_desc &desc) {
         map.insert(ov::hint::enable_cpu_pinning(false));
         if (desc.num_threads > 0)
             map.insert(ov::inference_num_threads(desc.num_threads));
+    } else if (desc.num_threads > 0) {
+        log_once(LogLevel::warning, text("\"num_threads\" has no effect on OpenVINO's device ", device.id));
     }
     if (desc.num_options == 0)
         return map;
