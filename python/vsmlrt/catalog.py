@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib import resources
 from typing import Any
 
@@ -24,6 +24,32 @@ class Wheel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Card:
+    """What a network expects and does, in the family's file."""
+
+    task: str = "picture"
+    """What it makes: a ``picture`` of a picture, an ``interpolation`` of two frames, or ``frame pairs``."""
+    channels: int = 3
+    """Channels of the picture, maps not counted."""
+    maps: tuple[str, ...] = ()
+    """Inputs of one channel in addition to the picture: ``("strength",)`` for DPIR."""
+    multiple: int = 1
+    """Width and height are padded to a multiple of this, and tiles are multiples of it."""
+    padding: str = "mirror"
+    """How they are padded: mirror, edge or zero."""
+    overlap: int = 16
+    """Pixels on each side of a tile that its neighbour also computes, unless told otherwise; as in vs-mlrt."""
+    receptive_field: int | None = None
+    """Pixels of input on each side that an output pixel depends on, where known."""
+    enlarge_first: bool = False
+    """The network keeps the size and wants a picture that was enlarged twice before."""
+    onnx_range: tuple[float, float] | None = None
+    """What 0 and 1 are as values that the network's ONNX file computes on; None where they are 0 and 1."""
+    is_global: bool = False
+    """Has operations over the whole picture, so that tiles cannot equal the untiled picture."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """One network of a family."""
 
@@ -39,26 +65,9 @@ class Entry:
     """Path without extension in a models folder, vs-mlrt's own layout where it has the network."""
     file_v2: str | None = None
     """The same for the network's second representation (RIFE with its grids inside), where there is one."""
-    task: str = "picture"
-    """What it makes: a ``picture`` of a picture, an ``interpolation`` of two frames, or ``frame pairs``."""
     origin: str | None = None
     """Path without extension inside the family's wheel; None where the file comes from the user."""
-    channels: int = 3
-    """Channels of the picture, maps not counted."""
-    maps: tuple[str, ...] = ()
-    """Inputs of one channel beside the picture."""
-    multiple: int = 1
-    """Width and height are padded to a multiple of this."""
-    padding: str = "mirror"
-    """How they are padded: mirror, edge or zero."""
-    receptive_field: int | None = None
-    """Pixels of input on each side that an output pixel depends on, where known."""
-    enlarge_first: bool = False
-    """The network keeps the size and wants a picture that was enlarged twice before."""
-    onnx_range: tuple[float, float] | None = None
-    """What 0 and 1 are as values that the network's ONNX file computes on; None where they are 0 and 1."""
-    is_global: bool = False
-    """Has operations over the whole picture, so that tiles cannot equal the untiled picture."""
+    card: Card = Card()
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -88,14 +97,22 @@ class Family:
         return list(dict.fromkeys(entry.model for entry in self.entries))
 
 
+_ON_CARDS = {"global": "is_global"} | {item.name: item.name for item in fields(Card) if item.name != "is_global"}
+"""What a family's file calls the fields of a card."""
+
+
+def _entry(data: Mapping[str, Any], row: Mapping[str, Any]) -> Entry:
+    """A row of the list: what it says of the card goes before its model's card, and that before the family's."""
+    facts = data["card"] | data.get("cards", {}).get(row["model"], {})
+    facts |= {key: value for key, value in row.items() if key in _ON_CARDS}
+    facts = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
+    card = Card(**{_ON_CARDS[key]: value for key, value in facts.items()})
+    return Entry(card=card, **{key: value for key, value in row.items() if key not in _ON_CARDS})
+
+
 def _family(name: str, text: str) -> Family:
     data: dict[str, Any] = tomllib.loads(text)
-    entries = []
-    for row in data["networks"]["list"]:
-        card = data["card"] | data.get("cards", {}).get(row["model"], {})
-        card["is_global"] = card.pop("global")
-        card |= {key: tuple(card[key]) for key in ("maps", "onnx_range") if key in card}
-        entries.append(Entry(**row, **card))
+    entries = [_entry(data, row) for row in data["networks"]["list"]]
     return Family(
         name=name,
         title=data["title"],

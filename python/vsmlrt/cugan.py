@@ -6,10 +6,10 @@ from typing import Literal
 
 import vapoursynth as vs
 
-from . import run, store
+from . import notices, run, store
 from .backend import Backend, backendT
 from .checks import check_clip, check_number
-from .tiles import Pair, calc_tilesize, pair
+from .tiles import Pair, choose
 
 
 def CUGAN(  # noqa: N802 - vs-mlrt's name
@@ -35,11 +35,14 @@ def CUGAN(  # noqa: N802 - vs-mlrt's name
             average over the whole picture, so that tiles differ slightly from the untiled picture.
         tilesize: size of a tile in pixels of the clip; one number for both, or (width, height). Takes the place of
             `tiles`. Default: the frame.
-        overlap: pixels on each side of a tile that its neighbour also computes. Default: 4.
+        overlap: pixels on each side of a tile that its neighbour also computes; of no effect on one tile. Default: 4.
         backend: where and how it runs.
         alpha: strength of the network's last correction; only 1 is accepted in this version.
         version: 1: the first networks; 2: those called pro.
-        conformance: for version 2's ONNX files: feed them the narrower value range that they were trained on.
+        conformance: for version 2's ONNX files: feed them the narrower value range that they were trained on. Of no
+            effect on others.
+
+    An argument of no effect on the network chosen is named once in the log.
 
     Raises TypeError or ValueError for arguments, NetworkNotFoundError for a network that is not on disk,
     vapoursynth.Error for what the plugin refuses.
@@ -57,6 +60,9 @@ def CUGAN(  # noqa: N802 - vs-mlrt's name
         raise ValueError(f'{function}: version 2 has "scale" 2 and 3; got 4')
 
     network = store.locate("cugan", "se" if version == 1 else "pro", scale=scale, noise=noise)
-    overlap_w, overlap_h = pair(4 if overlap is None else overlap, "overlap")
-    tile, sides = calc_tilesize(tiles, tilesize, clip.width, clip.height, 2, overlap_w, overlap_h)
+    if not conformance and network.value_range == (0.0, 1.0):
+        notices.once(
+            f'{function}: "conformance" has no effect on the network {network.name}, which takes values of 0..1'
+        )
+    tile, sides = choose(function, tiles, tilesize, overlap, (clip.width, clip.height), network.card)
     return run.on_backend(clip, network, backend, tile=tile, overlap=sides, narrow=conformance)

@@ -8,10 +8,10 @@ from typing import SupportsFloat
 
 import vapoursynth as vs
 
-from . import run, store
+from . import catalog, run, store
 from .backend import Backend, backendT
 from .checks import check_clip, check_model
-from .tiles import Pair, calc_tilesize, pair
+from .tiles import Pair, choose
 
 
 @enum.unique
@@ -48,7 +48,7 @@ def DPIR(  # noqa: N802 - vs-mlrt's name
         tiles: number of tiles in each direction; one number for both, or (columns, rows). Default: 1.
         tilesize: size of a tile in pixels; one number for both, or (width, height); rounded up to a multiple of 8.
             Takes the place of `tiles`. Default: the frame.
-        overlap: pixels on each side of a tile that its neighbour also computes. Default: 16.
+        overlap: pixels on each side of a tile that its neighbour also computes; of no effect on one tile. Default: 16.
         model: which network; default drunet_gray.
         backend: where and how it runs.
 
@@ -59,8 +59,8 @@ def DPIR(  # noqa: N802 - vs-mlrt's name
     model = check_model(function, model, DPIRModel)
     check_clip(function, clip, gray=model in _GRAY)
     noise = _strength(function, clip, strength)
-    overlap_w, overlap_h = pair(16 if overlap is None else overlap, "overlap")
-    tile, sides = calc_tilesize(tiles, tilesize, clip.width, clip.height, 8, overlap_w, overlap_h)
+    card = catalog.find("dpir", model.name, scale=1).card
+    tile, sides = choose(function, tiles, tilesize, overlap, (clip.width, clip.height), card)
     network = store.locate("dpir", model.name, scale=1)
     return run.on_backend(clip, network, backend, tile=tile, overlap=sides, strength=noise)
 

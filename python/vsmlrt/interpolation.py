@@ -12,7 +12,7 @@ import vapoursynth as vs
 
 from . import plugin
 from .backend import Arguments
-from .store import Network
+from .catalog import Card
 
 SCALES = (0.25, 0.5, 1, 2, 4)
 """Flow scales: sizes of the picture that motion is looked for on / size of the clip."""
@@ -101,6 +101,6 @@ def interpolate(
     )
 
 
-def multiple_at(network: Network, scale: float) -> int | None:
-    """What width and height are padded to a multiple of at a flow scale; None where the plugin has to tell."""
-    return None if network.family is None else int(network.multiple / scale)
+def multiple_at(card: Card, scale: float) -> int:
+    """What width and height are padded to a multiple of at a flow scale."""
+    return int(card.multiple / scale)

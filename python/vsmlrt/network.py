@@ -7,11 +7,11 @@ from typing import Any
 
 import vapoursynth as vs
 
-from . import plugin, run
+from . import notices, plugin, run
 from .backend import Arguments, Backend, backendT
 from .fallback import with_fallback
 from .resizing import full_chroma
-from .tiles import Pair
+from .tiles import Pair, pair
 
 type Clips = vs.VideoNode | Sequence[vs.VideoNode]
 
@@ -34,10 +34,12 @@ def inference(
             enters as its planes are (luma 0..1, chroma -0.5..0.5; subsampled chroma at full size), as in vs-mlrt; YUV
             of integers, which vs-mlrt refuses, enters as RGB.
         network_path: an ``.onnx`` file, or an ncnn ``.param`` file with its ``.bin`` beside it.
-        overlap: pixels on each side of a tile that its neighbour also computes, (width, height).
+        overlap: pixels on each side of a tile that its neighbour also computes, (width, height). Of no effect without
+            `tilesize`, which is then named once in the log.
         tilesize: size of a tile in pixels, (width, height). Default: the frame.
         backend: where and how it runs; where it fails, ``vsmlrt.fallback_backend`` takes its place, if set.
-        input_name: accepted for vs-mlrt's scripts; has no effect: inputs are taken in the network's order.
+        input_name: accepted for vs-mlrt's scripts; has no effect, and another one than the default is named once in the
+            log: inputs are taken in the network's order.
         batch_size: frames computed together, at least 1: as many more of the backend's streams. The result is the same.
         path_is_serialization: `network_path` is the ONNX file's content.
 
@@ -52,6 +54,7 @@ def inference(
         network_path,
         backend,
         batch_size,
+        input_name,
         tile=tilesize,
         overlap=overlap,
         path_is_serialization=path_is_serialization,
@@ -99,6 +102,7 @@ def flexible_inference(
             network_path,
             backend,
             batch_size,
+            input_name,
             tile=tilesize,
             overlap=overlap,
             path_is_serialization=path_is_serialization,
@@ -134,14 +138,30 @@ def flexible_inference_with_fallback(
     )
 
 
-def _run(function: str, clips: Clips, network_path: str | bytes, backend: object, batch_size: int, **more: Any) -> Any:
+def _run(
+    function: str,
+    clips: Clips,
+    network_path: str | bytes,
+    backend: object,
+    batch_size: int,
+    input_name: str | None,
+    *,
+    tile: Pair | None,
+    overlap: Pair,
+    **more: Any,
+) -> Any:
     found = _clips(function, clips)
+    if input_name not in ("input", None):
+        notices.once(f'{function}: "input_name" has no effect: inputs are taken in the order that the network has')
+    if tile is None and any(pair(overlap, "overlap")):
+        notices.once(f'{function}: "overlap" has no effect without "tilesize"')
+        overlap = (0, 0)
     if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(f'{function}: "batch_size" must be a whole number of at least 1, got {batch_size!r}')
 
     def make(arguments: Arguments) -> Any:
         together = {"num_streams": arguments["num_streams"] * batch_size}
-        return run.model(found, network_path, arguments | together, **more)
+        return run.model(found, network_path, arguments | together, tile=tile, overlap=overlap, **more)
 
     if any(_is_float_yuv(clip) for clip in found):
         found = [full_chroma(clip) if _is_float_yuv(clip) else clip for clip in found]

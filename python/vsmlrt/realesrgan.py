@@ -11,7 +11,7 @@ from . import catalog, run, store
 from .backend import Backend, backendT
 from .checks import check_clip, check_model
 from .resizing import resize_by
-from .tiles import Pair, calc_tilesize, pair
+from .tiles import Pair, choose
 
 
 @enum.unique
@@ -53,7 +53,7 @@ def RealESRGAN(  # noqa: N802 - vs-mlrt's name
         tiles: number of tiles in each direction; one number for both, or (columns, rows). Default: 1.
         tilesize: size of a tile in pixels of the clip; one number for both, or (width, height). Takes the place of
             `tiles`. Default: the frame.
-        overlap: pixels on each side of a tile that its neighbour also computes. Default: 8.
+        overlap: pixels on each side of a tile that its neighbour also computes; of no effect on one tile. Default: 8.
         model: which network; default animevideo_xsx2.
         backend: where and how it runs.
         scale: size of the result / size of the clip, above 0. Default: the network's own (2 or 4). Another one is
@@ -67,8 +67,8 @@ def RealESRGAN(  # noqa: N802 - vs-mlrt's name
     model = check_model(function, model, RealESRGANModel)
     if scale is not None and not (math.isfinite(scale) and scale > 0):
         raise ValueError(f'{function}: "scale" must be above 0, got {scale!r}')
-    overlap_w, overlap_h = pair(8 if overlap is None else overlap, "overlap")
-    tile, sides = calc_tilesize(tiles, tilesize, clip.width, clip.height, 1, overlap_w, overlap_h)
+    card = catalog.find("realesrgan", model.name, scale=_scale_of(model)).card
+    tile, sides = choose(function, tiles, tilesize, overlap, (clip.width, clip.height), card)
     network = store.locate("realesrgan", model.name, scale=_scale_of(model))
     result = run.on_backend(clip, network, backend, tile=tile, overlap=sides)
     return result if scale is None else resize_by(result, clip, scale)

@@ -8,11 +8,11 @@ from typing import Literal
 
 import vapoursynth as vs
 
-from . import store
+from . import notices, store
 from .backend import Arguments, Backend, backendT
 from .checks import check_clip, check_model, check_number
 from .fallback import with_fallback
-from .interpolation import NO_TILES, SCALES, Multiplied, interpolate
+from .interpolation import NO_TILES, SCALES, Multiplied, interpolate, multiple_at
 from .merging import check_merge, merge
 from .store import Network
 from .tiles import Pair
@@ -110,6 +110,8 @@ def RIFE(  # noqa: N802 - vs-mlrt's name
     function = "vsmlrt.RIFE"
     check_clip(function, clip)
     by = _factor(function, multi)
+    if video_player:
+        notices.once(f'{function}: "video_player" has no effect: any factor is computed on demand')
     network, multiple = _network(function, model, scale, ensemble, _implementation, tiles, tilesize, overlap)
     result = _result(function, output_format)
 
@@ -199,7 +201,16 @@ def _network(
         raise ValueError(f'{function}: "scale" must be one of {", ".join(map(str, SCALES))}; got {scale!r}')
     name = version.name.replace("_", ".", 1) + ("_ensemble" if ensemble else "")
     network = store.locate("rife", name, scale=1, representation=implementation)
-    return network, int(network.multiple / scale)
+    if implementation is not None and not _is_of(network, implementation):
+        notices.once(
+            f'{function}: "_implementation" {implementation} of {network.name} is not on disk; {network.path} is used'
+        )
+    return network, multiple_at(network.card, scale)
+
+
+def _is_of(network: Network, implementation: int) -> bool:
+    """Whether a network's file is of a representation, which is what its folder is named after."""
+    return network.path.parent.name == ("rife", "rife_v2")[implementation - 1]
 
 
 def _result(function: str, output_format: object) -> Arguments:

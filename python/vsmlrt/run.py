@@ -6,7 +6,7 @@ from typing import Any
 
 import vapoursynth as vs
 
-from . import plugin
+from . import notices, plugin, store
 from .backend import Arguments
 from .backend.named import named
 from .errors import UserError
@@ -35,9 +35,9 @@ def upscale_clip(
         network: as ``vsmlrt.store.resolve`` gives it.
         backend: a name, as `vsmlrt.backend.named` takes it: ``auto``, ``openvino``, ``trt_rtx``.
         precision: ``auto``, ``fp32``, ``fp16`` or ``bf16``.
-        tile: width and height of a tile in pixels of the input. Default: the whole frame.
+        tile: width and height of a tile in pixels of what the network gets. Default: the whole frame.
         overlap: pixels on each side of a tile that its neighbour also computes. Default, with tiles: the network's
-            receptive field if known, else 16; at most a quarter of the tile.
+            receptive field if known, else its card's; at most a quarter of the tile.
         streams: frames computed side by side.
         device: the device's number, or its name, as `named` takes them. Default: the first.
         scale: size of the result / size of the clip. Default: the network's. Another one is reached by a Lanczos
@@ -47,9 +47,7 @@ def upscale_clip(
     Raises UserError for a clip that does not fit the network, vapoursynth.Error for what the plugin refuses.
     """
     arguments = named(backend, precision, streams, device)
-    if tile is not None and overlap is None:
-        overlap = min(network.receptive_field or 16, min(tile) // 4)
-    picture = enlarge(clip, 2) if network.enlarge_first and (scale is None or scale > 1) else clip
+    picture = enlarge(clip, 2) if network.card.enlarge_first and (scale is None or scale > 1) else clip
     result = apply(picture, network, arguments, tile=tile, overlap=overlap, strength=strength)
     return result if scale is None else resize_by(result, clip, scale)
 
@@ -75,18 +73,24 @@ def apply(
         arguments: of ``core.mlrt.Model``: those that say where and how it runs.
         narrow: False leaves the values as they are for a network that computes on a narrower range.
     """
-    if network.task == "interpolation":
+    card = network.card
+    if card.task == "interpolation":
         raise UserError(f"the network {network.name} makes frames between frames: use 'vsmlrt interpolate'")
-    if network.task != "picture":
-        raise UserError(f"the network {network.name} takes {network.task}: vsmlrt.SAFA runs it in a script")
-    if network.channels == 1 and clip.format.color_family == vs.RGB:
+    if card.task != "picture":
+        raise UserError(f"the network {network.name} takes {card.task}: vsmlrt.SAFA runs it in a script")
+    if card.channels == 1 and clip.format.color_family == vs.RGB:
         raise UserError(f"the network {network.name} takes GRAY or YUV, got {clip.format.name}")
+    if tile is not None and overlap is None:
+        overlap = min(card.receptive_field or card.overlap, min(tile) // 4)
     if narrow and network.value_range != (0.0, 1.0):
         return _narrowed(clip, network, arguments, tile=tile, overlap=overlap)
     clips = [clip]
-    if "strength" in network.maps:
+    if "strength" in card.maps:
         clips.append(strength_map(clip, 5.0 if strength is None else strength))
-    return model(clips, str(network.path), arguments, tile=tile, overlap=overlap)
+    if card.is_global and tile is not None and (tile[0] < clip.width or tile[1] < clip.height):
+        notices.once(f"{network.name} averages over the whole picture, so that tiles change it slightly")
+    size = {"multiple": store.multiple_of(network), "padding": card.padding}
+    return model(clips, str(network.path), arguments, tile=tile, overlap=overlap, **size)
 
 
 def model(

@@ -7,13 +7,14 @@ from typing import Any
 
 import vapoursynth as vs
 
-from . import plugin, run, store
+from . import notices, plugin, run, store
 from .backend import Arguments, Backend, backendT
+from .catalog import Card
 from .checks import check_clip, check_model
 from .fallback import with_fallback
 from .resizing import like, pad_to_multiple
 from .store import Network
-from .tiles import Pair, calc_tilesize, pair
+from .tiles import Pair, choose
 
 
 @enum.unique
@@ -59,7 +60,7 @@ def SAFA(  # noqa: N802 - vs-mlrt's name
         tiles: number of tiles side by side, or (columns, 1). Default: 1.
         tilesize: size of a tile in pixels, (width, height), height at least the clip's. Takes the place of `tiles`.
             Default: the frame.
-        overlap: pixels on each side of a tile that its neighbour also computes. Default: 16.
+        overlap: pixels on each side of a tile that its neighbour also computes; of no effect on one tile. Default: 16.
         model: which version; default 0.1.
         adaptive: at which sizes the network chooses its way by the picture; default non_adaptive.
         backend: where and how it runs.
@@ -75,7 +76,7 @@ def SAFA(  # noqa: N802 - vs-mlrt's name
     version = check_model(function, model, SAFAModel)
     mode = check_model(function, adaptive, SAFAAdaptiveMode, name="adaptive")
     network = store.locate("safa", f"{version.name.replace('_', '.')}_{mode.name}", scale=2)
-    tile, sides = _tiles(function, clip, tiles, tilesize, overlap, network.multiple)
+    tile, sides = _tiles(function, clip, tiles, tilesize, overlap, network.card)
     return with_fallback(backend, lambda arguments: _enlarge(clip, network, arguments, tile, sides))
 
 
@@ -85,20 +86,21 @@ def _tiles(
     tiles: int | Pair | None,
     tilesize: int | Pair | None,
     overlap: int | Pair | None,
-    multiple: int,
+    card: Card,
 ) -> tuple[Pair | None, Pair]:
-    if tiles is None and tilesize is None:
-        return None, (0, 0)
     if isinstance(tiles, int) and not isinstance(tiles, bool):
         tiles = tiles, 1
-    across, _ = pair(16 if overlap is None else overlap, "overlap")
-    (width, height), _ = calc_tilesize(tiles, tilesize, clip.width, clip.height, multiple, across, 0)
+    (width, height), (across, _) = choose(function, tiles, tilesize, overlap, (clip.width, clip.height), card)
+    if tiles is None and tilesize is None:
+        return None, (0, 0)
+    if isinstance(overlap, (tuple, list)) and overlap[1]:
+        notices.once(f'{function}: the height of "overlap" has no effect, since no tile is above another')
     if height < clip.height:
         raise ValueError(
             f"{function}: tiles above each other are not accepted, because the network's result is two pictures above "
             f'each other; give "tiles" as (columns, 1) or a "tilesize" of height {clip.height} or more'
         )
-    return (width, -(-height // multiple) * multiple), (across, 0)
+    return (width, -(-height // card.multiple) * card.multiple), (across, 0)
 
 
 def _enlarge(
@@ -111,7 +113,7 @@ def _enlarge(
     more: dict[str, Any] = {}
     if "output_format" not in arguments:
         more["format"] = _between(clip.format).id
-    padded = [pad_to_multiple(frames, network.multiple) for frames in (first, second)]
+    padded = [pad_to_multiple(frames, network.card.multiple) for frames in (first, second)]
     if tile is not None:
         more |= {"tile": (tile[0], padded[0].height), "overlap": overlap}
     both: vs.VideoNode = run.model(padded, str(network.path), arguments, **more)

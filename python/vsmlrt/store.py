@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -11,7 +12,7 @@ from pathlib import Path
 import vapoursynth as vs
 
 from . import catalog, download, folders, plugin
-from .catalog import Entry, Family
+from .catalog import Card, Entry, Family
 from .errors import NetworkNotFoundError, UserError
 
 Progress = Callable[[str], None]
@@ -31,24 +32,15 @@ class Network:
     """Size of the output / size of the input; None where only a run can tell."""
     noise: int | None
     """Strength of the denoising as the family counts it; None where there is no such choice."""
-    multiple: int
-    """The plugin pads width and height to a multiple of this."""
-    padding: str
-    """How: mirror, edge or zero."""
-    channels: int
-    """Channels of the picture, maps not counted."""
-    maps: tuple[str, ...] = ()
-    """Inputs of one channel beside the picture: ``("strength",)`` for DPIR."""
-    receptive_field: int | None = None
-    """Pixels of input on each side that an output pixel depends on, where known."""
-    enlarge_first: bool = False
-    """The network keeps the size and wants a picture that was enlarged twice before."""
-    task: str = "picture"
-    """What it makes: a ``picture`` of a picture, an ``interpolation`` of two frames, or ``frame pairs``."""
-    value_range: tuple[float, float] = (0.0, 1.0)
-    """The values that black and white have inside the network."""
+    card: Card
+    """What it expects: as its family's file says, else as inspection finds."""
     description: str = ""
     """One line for people."""
+
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """The values that black and white have inside the network."""
+        return self.card.onnx_range or (0.0, 1.0) if self.path.suffix == ".onnx" else (0.0, 1.0)
 
 
 def resolve(
@@ -145,43 +137,44 @@ def _network_of_entry(family: Family, entry: Entry, path: Path) -> Network:
         path=path,
         scale=entry.scale,
         noise=entry.noise,
-        multiple=entry.multiple,
-        padding=entry.padding,
-        channels=entry.channels,
-        maps=entry.maps,
-        receptive_field=entry.receptive_field,
-        enlarge_first=entry.enlarge_first,
-        task=entry.task,
-        value_range=entry.onnx_range if entry.onnx_range and path.suffix == ".onnx" else (0.0, 1.0),
+        card=entry.card,
         description=describe(family, entry),
     )
 
 
+def multiple_of(network: Network) -> int:
+    """What width and height are padded to a multiple of: the card's, raised to what this very file needs."""
+    return math.lcm(network.card.multiple, int(inspect(network.path).get("multiple", 1)))
+
+
 def describe(family: Family, entry: Entry) -> str:
     """One line for people: what the network does."""
-    if entry.task == "interpolation":
+    if entry.card.task == "interpolation":
         return f"{family.title} {entry.model}, {family.purpose}"
     noise = {None: "", -1: ", no denoising"}.get(entry.noise, f", denoising {entry.noise}")
     return f"{family.title} {entry.model}, {entry.scale}x{noise}"
 
 
 def _network_of_file(path: Path) -> Network:
-    card = inspect(path)
-    channels = int(card.get("channels", 3))
+    found = inspect(path)
+    channels = int(found.get("channels", 3))
     # DPIR's form: the picture's channels and a noise level in, the picture's out.
-    picture = int(card.get("output_channels", channels))
+    picture = int(found.get("output_channels", channels))
     has_strength = picture in (1, 3) and channels == picture + 1
     return Network(
         name=path.stem,
         family=None,
         path=path,
-        scale=int(card["scale"]) if "scale" in card else None,
+        scale=int(found["scale"]) if "scale" in found else None,
         noise=None,
-        multiple=int(card.get("multiple", 1)),
-        padding=str(card.get("padding", "mirror")),
-        channels=picture if has_strength else channels,
-        maps=("strength",) if has_strength else (),
-        receptive_field=int(card["receptive_field"]) if "receptive_field" in card else None,
+        card=Card(
+            channels=picture if has_strength else channels,
+            maps=("strength",) if has_strength else (),
+            multiple=int(found.get("multiple", 1)),
+            padding=str(found.get("padding", "mirror")),
+            receptive_field=int(found["receptive_field"]) if "receptive_field" in found else None,
+            is_global=bool(found.get("global", 0)),
+        ),
         description=f"network file {path}",
     )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from . import notices
+from .catalog import Card
+
 Pair = tuple[int, int]
 
 
@@ -57,3 +60,27 @@ def calc_tilesize(
     columns, rows = pair(tiles, "tiles")
     size = calc_size(width, columns, overlap_w, multiple), calc_size(height, rows, overlap_h, multiple)
     return size, (overlap_w, overlap_h)
+
+
+def choose(
+    function: str,
+    tiles: int | Pair | None,
+    tilesize: int | Pair | None,
+    overlap: int | Pair | None,
+    size: Pair,
+    card: Card,
+) -> tuple[Pair, Pair]:
+    """`calc_tilesize` for the arguments of a family's function, those of no effect being named once in the log.
+
+    Arguments:
+        function: its name, for messages.
+        tiles, tilesize, overlap: as it was given them.
+        size: width and height of what the network gets.
+        card: the network's; its multiple and default overlap are used.
+    """
+    if tiles is not None and tilesize is not None:
+        notices.once(f'{function}: "tiles" has no effect where "tilesize" is given')
+    if overlap is not None and tiles is None and tilesize is None:
+        notices.once(f'{function}: "overlap" has no effect without "tiles" or "tilesize"')
+    sides = pair(card.overlap if overlap is None else overlap, "overlap")
+    return calc_tilesize(tiles, tilesize, *size, card.multiple, *sides)

@@ -7,11 +7,11 @@ from typing import Literal
 
 import vapoursynth as vs
 
-from . import plugin, run, store
+from . import notices, plugin, run, store
 from .backend import Backend, backendT
 from .checks import check_clip, check_model, check_number
 from .resizing import enlarge, halve
-from .tiles import Pair, calc_tilesize, pair
+from .tiles import Pair, choose
 
 
 @enum.unique
@@ -60,13 +60,14 @@ def Waifu2x(  # noqa: N802 - vs-mlrt's name
         tiles: number of tiles in each direction; one number for both, or (columns, rows). Default: 1.
         tilesize: size of a tile in pixels of what the network gets; one number for both, or (width, height). Takes the
             place of `tiles`. Default: the frame.
-        overlap: pixels on each side of a tile that its neighbour also computes. Default: 8 for the models up to
-            upconv_7_photo, else 4.
+        overlap: pixels on each side of a tile that its neighbour also computes; of no effect on one tile. Default: 8
+            for the models up to upconv_7_photo, else 4.
         model: which model; default cunet.
         backend: where and how it runs.
         preprocess: for anime_style_art, anime_style_art_rgb and photo, which keep the size: enlarge the clip twice
-            before (bicubic, b = 0, c = 0.75). False: the clip is that already.
+            before (bicubic, b = 0, c = 0.75). False: the clip is that already. Of no effect on the other models.
 
+    An argument of no effect on the network chosen is named once in the log.
     Raises TypeError or ValueError for arguments, NetworkNotFoundError for a network that is not on disk,
     vapoursynth.Error for what the plugin refuses.
     """
@@ -81,11 +82,10 @@ def Waifu2x(  # noqa: N802 - vs-mlrt's name
         raise ValueError(f'{function}: swin_unet_art with "scale" 1 has "noise" 0 to 3; got -1')
 
     network = store.locate("waifu2x", model.name, scale=_network_scale(model, noise, scale), noise=noise)
-    picture = enlarge(clip, 2) if preprocess and model in _ON_ENLARGED else clip
-    default_overlap = 8 if model <= Waifu2xModel.upconv_7_photo else 4
-    overlap_w, overlap_h = pair(default_overlap if overlap is None else overlap, "overlap")
-    multiple = 4 if model == Waifu2xModel.cunet else 1
-    tile, sides = calc_tilesize(tiles, tilesize, picture.width, picture.height, multiple, overlap_w, overlap_h)
+    if not preprocess and not network.card.enlarge_first:
+        notices.once(f'{function}: "preprocess" has no effect on {model.name}, which enlarges by itself')
+    picture = enlarge(clip, 2) if preprocess and network.card.enlarge_first else clip
+    tile, sides = choose(function, tiles, tilesize, overlap, (picture.width, picture.height), network.card)
     result = run.on_backend(picture, network, backend, tile=tile, overlap=sides)
     if model in _ALWAYS_4X and scale != 4:
         return plugin.core().resize.Bicubic(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from vsmlrt import Backend
+from vsmlrt import Backend, notices
 from vsmlrt.backend import CLASSES, model_arguments, placing
 from vsmlrt.errors import SetupError
 
@@ -39,7 +39,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> Any:
     def use(machine: placing.Machine) -> None:
         monkeypatch.setattr(placing, "machine", lambda: machine)
 
-    placing.say_unused.cache_clear()
+    notices.once.cache_clear()
     placing._say.cache_clear()
     use(EVERYTHING)
     return use
@@ -266,7 +266,7 @@ def other_value(field: Any) -> Any:
     return not field.default if isinstance(field.default, bool) else 1 + (field.default if field.default < 2 else -1)
 
 
-OPTIONS = [(cls, field) for cls in CLASSES for field in fields(cls) if field.name != "supports_onnx_serialization"]
+OPTIONS = [(cls, field) for cls in CLASSES for field in fields(cls)]
 
 
 @pytest.mark.parametrize(("cls", "field"), OPTIONS, ids=lambda value: getattr(value, "name", "") or value.__name__)
@@ -283,6 +283,26 @@ def test_every_option_makes_a_difference_or_is_named(
     after = (model_arguments(cls(**beside, **{field.name: other_value(field)})), os.environ["VSMLRT_TEST_OTHER"])
     named = any(f"no use for {field.name}" in record.getMessage() for record in caplog.records)
     assert named == (after == before)
+
+
+@pytest.mark.parametrize(
+    "backend", [Backend.OV_CPU(precision="bf16"), Backend.ORT_CPU(), Backend.Auto(precision="fp32")]
+)
+def test_operators_that_fp16_keeps_are_of_no_use_without_it(
+    here: Any, backend: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    listed = replace(backend, fp16_blacklist_ops=["Exp"])
+    assert [model_arguments(listed) for _ in range(2)] == [model_arguments(backend)] * 2
+    named = [record for record in caplog.records if "no use for fp16_blacklist_ops (in " in record.getMessage()]
+    assert len(named) == 1
+
+
+@pytest.mark.parametrize("cls", [Backend.OV_CPU, Backend.CUDA, Backend.Auto])
+@pytest.mark.parametrize("switch", ["fp16", "bf16"])
+def test_two_precisions_are_refused(here: Any, cls: Any, switch: str) -> None:
+    with pytest.raises(ValueError, match=rf"{cls.__name__}: precision is fp32 and {switch} is set: give one of them"):
+        model_arguments(cls(**{switch: True}, precision="fp32"))
+    assert model_arguments(cls(**{switch: True}, precision=switch))["precision"] == switch
 
 
 ELSEWHERE = [

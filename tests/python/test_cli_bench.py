@@ -42,15 +42,20 @@ def job(tmp_path: Path) -> Job:
     )
 
 
+def of_multiple(network: store.Network, multiple: int) -> store.Network:
+    """The network with another size multiple on its card."""
+    return replace(network, card=replace(network.card, multiple=multiple))
+
+
 @pytest.fixture
 def network(tmp_path: Path) -> store.Network:
     plugin_core()
-    return replace(store.resolve(identity(tmp_path / "net.onnx")), multiple=32)
+    return of_multiple(store.resolve(identity(tmp_path / "net.onnx")), 32)
 
 
 def test_a_range_for_every_size(network: store.Network) -> None:
     """(1) is at its best at the largest size, (2) at the smallest; both go from 64x64 to the largest."""
-    found = cases.cases(FAMILIES["dpir"], replace(network, multiple=8), MISSION, (1, 2), cases.MODES)
+    found = cases.cases(FAMILIES["dpir"], of_multiple(network, 8), MISSION, (1, 2), cases.MODES)
     assert len(found) == 3 * 2 * 3
     assert [(case.size, case.streams, case.mode) for case in found[:4]] == [
         ((1920, 1080), 1, "static"),
@@ -72,7 +77,7 @@ def test_an_interpolators_sizes_are_raised(network: store.Network) -> None:
 
 
 def test_the_range_reaches_down_to_sizes_below_64(network: store.Network) -> None:
-    (case,) = cases.cases(FAMILIES["cugan"], replace(network, multiple=2), [(32, 96)], (1,), ("dynamic2",))
+    (case,) = cases.cases(FAMILIES["cugan"], of_multiple(network, 2), [(32, 96)], (1,), ("dynamic2",))
     assert case.arguments["min_shapes"] == [32, 64]
 
 

@@ -100,7 +100,7 @@ def test_every_version_of_rife_is_listed_in_both_representations() -> None:
     assert sorted(plain) == sorted(version.name.replace("_", ".", 1) for version in RIFEModel)
     for model, entry in plain.items():
         assert entry.files == (f"rife/rife_{model}", f"rife_v2/rife_{model}")
-        assert (entry.task, entry.multiple % 32) == ("interpolation", 0)
+        assert (entry.card.task, entry.card.multiple % 32) == ("interpolation", 0)
 
 
 # vs-mlrt names no ensemble file for these versions.
@@ -116,4 +116,4 @@ def test_versions_of_rife_with_an_ensemble_network(version: RIFEModel) -> None:
     ("model", "multiple"), [("v4.6", 32), ("v4.24", 32), ("v4.25", 64), ("v4.25_lite", 128), ("v4.26_heavy", 64)]
 )
 def test_size_multiples_of_rife(model: str, multiple: int) -> None:
-    assert catalog.find("rife", model, scale=1).multiple == multiple
+    assert catalog.find("rife", model, scale=1).card.multiple == multiple

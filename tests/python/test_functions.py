@@ -196,7 +196,7 @@ def test_a_gray_network_refuses_rgb(core: Any, models: Path) -> None:
 
 def test_a_networks_card_is_read_from_a_file(tmp_path: Path) -> None:
     network = store.resolve(repeat(tmp_path, "mine.onnx", 2))
-    assert (network.name, network.family, network.channels, network.multiple) == ("mine", None, 3, 1)
+    assert (network.name, network.family, network.card.channels, network.card.multiple) == ("mine", None, 3, 1)
 
 
 def test_a_file_that_is_no_network_is_one_sentence(tmp_path: Path) -> None:

@@ -115,6 +115,6 @@ def test_import_wants_an_onnx_name(tmp_path: Path) -> None:
 def test_a_file_that_takes_one_channel_more_than_it_gives_takes_a_noise_level(tmp_path: Path) -> None:
     plugin_core()
     found = store.resolve(convs(tmp_path / "mine.onnx", channels=4))
-    assert (found.channels, found.maps) == (3, ("strength",))
+    assert (found.card.channels, found.card.maps) == (3, ("strength",))
     found = store.resolve(convs(tmp_path / "plain.onnx", channels=3))
-    assert (found.channels, found.maps) == (3, ())
+    assert (found.card.channels, found.card.maps) == (3, ())

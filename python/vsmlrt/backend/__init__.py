@@ -34,12 +34,12 @@ def model_arguments(backend: object) -> Arguments:
     except (TypeError, ValueError) as error:
         raise type(error)(f"{title}: {error}") from None
     arguments = options.core_arguments(values)
-    if not backend.places:
-        return {"backend": "auto", **arguments}
-    chosen = _choose(title, backend.places, values)
-    unused = _unused(backend, chosen.place, values)
+    chosen = _choose(title, backend.places, values) if backend.places else None
+    unused = _unused(backend, chosen.place.uses if chosen else frozenset(), values)
     if unused:
-        placing.say_unused(title, chosen.place.title, unused)
+        placing.say_unused(title, chosen.place.title if chosen else "what is chosen", unused)
+    if chosen is None:
+        return {"backend": "auto", **arguments}
     if "custom_env" in chosen.place.uses:
         os.environ.update(values.get("custom_env", {}))
     return _where(chosen) | arguments | _settings(chosen.place, values)
@@ -73,13 +73,15 @@ def _settings(place: Place, values: Values) -> Arguments:
     return found | ({"options": [f"{key}={value}" for key, value in settings.items()]} if settings else {})
 
 
-def _unused(backend: backendT, place: Place, values: Values) -> tuple[str, ...]:
-    """Options that were given and make no difference there."""
-    used = options.EVERYWHERE | place.uses
+def _unused(backend: backendT, uses: frozenset[str], values: Values) -> tuple[str, ...]:
+    """Options that were given and make no difference at a place that uses these beside those of every backend."""
+    used = options.EVERYWHERE | uses
     names = [field.name for field in fields(backend) if field.name not in used]
     defaults = {field.name: _default(field) for field in fields(backend)}
     unused = [name for name in names if values[name] != defaults[name]]
-    if "custom_args" in place.uses:
+    if values.get("fp16_blacklist_ops") is not None and not options.keeps_operators(values):
+        unused.append(f"fp16_blacklist_ops (in {options.precision(values)})")
+    if "custom_args" in uses:
         unused += [f"custom_args {one}" for one in values.get("custom_args", ()) if one.startswith("-")]
     return tuple(unused)
 

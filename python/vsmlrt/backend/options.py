@@ -188,6 +188,10 @@ def _check_precisions(values: Values) -> None:
         raise ValueError("fp16 and bf16 exclude each other, and both are set")
     if values.get("force_fp16") and values.get("bf16"):
         raise ValueError("force_fp16 and bf16 exclude each other, and both are set")
+    wanted = "fp16" if values.get("fp16") or values.get("force_fp16") else "bf16" if values.get("bf16") else "auto"
+    if wanted != "auto" and values.get("precision", "auto") not in ("auto", wanted):
+        switch = next(name for name in ("force_fp16", "fp16", "bf16") if values.get(name))
+        raise ValueError(f"precision is {values['precision']} and {switch} is set: give one of them")
     if values.get("force_fp16") and values.get("fp16_blacklist_ops"):
         raise ValueError("force_fp16 leaves no operator in fp32, and fp16_blacklist_ops names some: set one of them")
 
@@ -223,10 +227,15 @@ def _size(size: tuple[int, int]) -> str:
 EVERYWHERE = frozenset(
     (
         *("bf16", "device_id", "engine_folder", "force_fp16", "fp16", "fp16_blacklist_ops", "num_streams"),
-        *("output_format", "precision", "static_shape", "supports_onnx_serialization", *_SHAPES),
+        *("output_format", "precision", "static_shape", *_SHAPES),
     )
 )
-"""Options that every backend heeds: they are arguments of ``core.mlrt.Model``, or of no consequence."""
+"""Options that every backend heeds: they are arguments of ``core.mlrt.Model``."""
+
+
+def keeps_operators(values: Values) -> bool:
+    """Whether operators can be kept in fp32: not where the network is in fp32 or bf16 anyway."""
+    return precision(values) in ("auto", "fp16")
 
 
 def core_arguments(values: Values) -> Arguments:
@@ -234,7 +243,7 @@ def core_arguments(values: Values) -> Arguments:
     arguments: Arguments = {"num_streams": streams(values.get("num_streams", 1)), "precision": precision(values)}
     if values.get("force_fp16"):
         arguments["force_fp16"] = 1
-    if values.get("fp16_blacklist_ops") is not None:
+    if values.get("fp16_blacklist_ops") is not None and keeps_operators(values):
         arguments["fp16_blacklist_ops"] = list(values["fp16_blacklist_ops"])
     if values.get("output_format"):
         arguments["output_format"] = 1

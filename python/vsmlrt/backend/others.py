@@ -66,9 +66,9 @@ class Auto:
     num_streams: int | str = 1
     """Frames computed side by side, at least 1; "AUTO": one on every four processors."""
     fp16: bool = False
-    """Compute in half precision, whatever `precision` says."""
+    """Compute in half precision, for which `precision` must be "auto" or the same."""
     bf16: bool = False
-    """Compute in bfloat16, whatever `precision` says."""
+    """Compute in bfloat16, for which `precision` must be "auto" or the same."""
     precision: str = "auto"
     """"auto" (processor: bf16 where it has it, else fp32; GPU: fp16), "fp32", "fp16" or "bf16"."""
     fp16_blacklist_ops: Sequence[str] | None = None

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .. import plugin
+from .. import notices, plugin
 from ..errors import SetupError
 from .providers import Place
 
@@ -109,7 +109,6 @@ def _say(sentence: str, expected: bool) -> None:
     log.log(logging.INFO if expected else logging.WARNING, sentence)
 
 
-@functools.cache
 def say_unused(title: str, place: str, options: tuple[str, ...]) -> None:
     """Names, once, the options given that make no difference where the network runs."""
-    log.warning("%s: %s has no use for %s", title, place, ", ".join(options))
+    notices.once(f"{title}: {place} has no use for {', '.join(options)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -65,9 +64,7 @@ def locate(family: Family, path: Path | None = None) -> Network:
     Raises UserError, saying how to get it, if there is none.
     """
     network = _resolve(family, path)
-    # A file of one's own may want larger multiples than the family's card says.
-    own = int(store.inspect(network.path).get("multiple", 1))
-    return replace(network, multiple=math.lcm(network.multiple, own))
+    return replace(network, card=replace(network.card, multiple=store.multiple_of(network)))
 
 
 def _resolve(family: Family, path: Path | None) -> Network:
@@ -83,8 +80,8 @@ def cases(
     family: Family, network: Network, sizes: Sequence[Pair], streams: Sequence[int], modes: Sequence[str]
 ) -> list[Case]:
     """The cells of a family, row by row."""
-    taken = [raised(size, network.multiple) if family.interpolates else size for size in sizes]
-    shapes = [raised(size, network.multiple) for size in taken]
+    taken = [raised(size, network.card.multiple) if family.interpolates else size for size in sizes]
+    shapes = [raised(size, network.card.multiple) for size in taken]
     return [
         Case(
             family=family,

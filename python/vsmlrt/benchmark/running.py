@@ -25,14 +25,15 @@ def job_of(case: Case, arguments: Mapping[str, Any], frames: int, seconds: float
     width, height = case.size
     device = str(arguments.get("device", arguments.get("device_id", 0)))
     number = device.rpartition(".")[2]
-    padding = {"multiple": case.network.multiple} if case.family.interpolates else {}
+    card = case.network.card
+    padding = {"multiple": card.multiple} if case.family.interpolates else {}
     return Job(
         network_path=str(case.network.path),
         arguments={**arguments, **case.arguments, **padding, "num_streams": case.streams},
         width=width,
         height=height,
         half=arguments.get("precision") == "fp16",
-        maps=case.network.maps,
+        maps=card.maps,
         interpolates=case.family.interpolates,
         streams=case.streams,
         frames=frames,

@@ -111,7 +111,8 @@ def interpolate(
         plugin.core()
         network = find_network(model)
         where = named(backend, precision, streams, options.read_device(device))
-        multiple = interpolation.multiple_at(network, scale)
+        # Of a file that is in no family the plugin itself finds out.
+        multiple = None if network.family is None else interpolation.multiple_at(network.card, scale)
 
         def frames_between(clip: vs.VideoNode, wanted: Target) -> vs.VideoNode:
             return interpolation.interpolate(
@@ -147,7 +148,7 @@ def _positive(option: str, text: str, examples: str) -> Fraction:
 def find_network(model: str | None) -> Network:
     """The network of this name or path; None: RIFE's default version if it is on disk, else the newest that is."""
     network = store.resolve(_installed() if model is None else model)
-    if network.family is not None and network.task != "interpolation":
+    if network.family is not None and network.card.task != "interpolation":
         known = ", ".join(family.name for family in catalog.families().values() if _interpolates(family))
         raise UserError(
             f"the network {network.name} does not make frames between frames; accepted are those of {known}"
@@ -156,7 +157,7 @@ def find_network(model: str | None) -> Network:
 
 
 def _interpolates(family: catalog.Family) -> bool:
-    return any(entry.task == "interpolation" for entry in family.entries)
+    return any(entry.card.task == "interpolation" for entry in family.entries)
 
 
 def _installed() -> str:

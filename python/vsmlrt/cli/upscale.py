@@ -102,7 +102,7 @@ def denoise(
 def find_upscaler(model: str, scale: float | None, noise: int | None) -> Network:
     """The network of this name or path that comes nearest to `scale`; UsageError for one that takes a strength."""
     network = _known(model, scale, noise)
-    if "strength" in network.maps:
+    if "strength" in network.card.maps:
         raise UsageError(
             f"the network {network.name} removes noise by a strength, for which 'vsmlrt upscale' has no option; use "
             f"'vsmlrt denoise --model {model} --strength S'"
@@ -113,7 +113,7 @@ def find_upscaler(model: str, scale: float | None, noise: int | None) -> Network
 def find_denoiser(model: str) -> Network:
     """The network of this name or path; UsageError for one that takes no strength."""
     network = _known(model, 1, None)
-    if "strength" in network.maps:
+    if "strength" in network.card.maps:
         return store.resolve(model, scale=1, fetch=True, progress=console.say)
     levels = f"; for its denoising levels use 'vsmlrt upscale --model {model} --scale 1 --denoise N'"
     other = "" if network.noise is None else levels
