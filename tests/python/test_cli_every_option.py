@@ -5,7 +5,9 @@ The options are read from the command line itself, so that a new one without an 
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,12 @@ from option_cases import Changes, Refused, Shell
 from rife_networks import random, v4_6
 from video_samples import make_video
 from vsmlrt import cli
+from vsmlrt import video as video_part
 from vsmlrt.benchmark import running
 from vsmlrt.benchmark.worker import Job, Result
+from vsmlrt.cli import options, work
+from vsmlrt.video import job, source
+from vsmlrt.video.errors import FIELDS, FieldError
 
 TICKS = list(range(0, 512 * 4, 512))
 FP32 = ("--precision", "fp32")
@@ -372,3 +378,37 @@ def test_denoising_keeps_the_size_and_heeds_the_strength(shell: Shell) -> None:
     results = [shell.run("denoise", "in.mkv", "out.mkv", *FP32, "--strength", str(s)).video for s in (0, 25, 255)]
     assert len({result[-1] for result in results if result}) == 3
     assert {result[2:4] for result in results if result} == {(64, 48)}
+
+
+def test_the_job_is_checked_and_the_source_opened_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Apart from the copying of other streams, which reads the file as the work goes on."""
+    seen: list[str] = []
+
+    def counted(module: Any, name: str) -> None:
+        original = getattr(module, name)
+
+        def heard(*given: Any, **named: Any) -> Any:
+            seen.append(name)
+            return original(*given, **named)
+
+        monkeypatch.setattr(module, name, heard)
+
+    counted(work, "check_job")
+    counted(job, "read_facts")
+    counted(source, "read_facts")
+    assert shell.run("upscale", "in.mkv", "out.mkv", *FP32).status == 0
+    assert sorted(seen) == ["check_job", "read_facts"]
+
+
+def test_the_video_part_knows_no_option_of_the_command_line() -> None:
+    for path in Path(video_part.__path__[0]).glob("*.py"):
+        texts = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
+        assert not [text for text in texts if isinstance(text, str) and re.search(r"--[a-z]", text)], path
+
+
+def test_a_fields_name_is_written_as_each_front_end_writes_it() -> None:
+    error = FieldError("{pixel_format}: {asked!r} is none; use {crop}", asked="{codec}")
+    assert str(error) == "pixel_format: '{codec}' is none; use crop"
+    assert error.worded(options.spelled) == "--pixel-format: '{codec}' is none; use --crop"
+    named = set(COMMANDS["upscale"])
+    assert {options.spelled(name) for name in FIELDS} <= named

@@ -14,7 +14,7 @@ import vapoursynth as vs
 from video_samples import make_sound, make_video, packets, times
 from vsmlrt.errors import UserError
 from vsmlrt.video.errors import UsageError
-from vsmlrt.video.job import Crop, Job, picture_by_picture, run
+from vsmlrt.video.job import Crop, Job, check_job, picture_by_picture, run
 
 UNEVEN = [0, 512, 1024, 1200, 2400, 2912, 5000, 5512, 6024, 9000]
 
@@ -26,7 +26,7 @@ def double(clip: vs.VideoNode) -> vs.VideoNode:
 def go(source: Path, output: Path, notes: list[str] | None = None, **more: Any) -> int:
     said = [] if notes is None else notes
     job, process = Job(source=source, output=output, **more), picture_by_picture(double)
-    return run(job, process, warn=said.append, progress=lambda done, total: None)
+    return run(check_job(job), process, warn=said.append, progress=lambda done, total: None)
 
 
 def opened(path: Path) -> Any:
@@ -240,7 +240,7 @@ def test_a_failing_frame_leaves_nothing(tmp_path: Path) -> None:
     output.write_bytes(b"the old file")
     job, process = Job(source=source, output=output, overwrite=True), picture_by_picture(broken)
     with pytest.raises(UserError, match="no such frame"):
-        run(job, process, warn=print, progress=lambda d, t: None)
+        run(check_job(job), process, warn=print, progress=lambda d, t: None)
     assert output.read_bytes() == b"the old file"
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["in.mkv", "out.mkv"]
 

@@ -18,7 +18,7 @@ import vapoursynth as vs
 from video_samples import end_of, make_uneven, make_video, packets, times
 from vsmlrt.cli.interpolate import read_target, retimed
 from vsmlrt.interpolation import Multiplied, Target
-from vsmlrt.video.job import Crop, Job, run
+from vsmlrt.video.job import Crop, Job, check_job, run
 
 UNEVEN = [0, 512, 1024, 1200, 2400, 2912, 5000, 5512, 6024, 9000]
 MOVIE_TICK = Fraction(1, 1000)
@@ -56,7 +56,7 @@ def go(
         else Job(source=source, output=output, crop=crop)
     )
     process = retimed(read_target(multiplier, fps), repeated)
-    return run(job, process, warn=said.append, progress=lambda done, total: None)
+    return run(check_job(job), process, warn=said.append, progress=lambda done, total: None)
 
 
 @pytest.mark.parametrize("start", [0, 5120])

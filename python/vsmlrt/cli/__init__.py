@@ -15,8 +15,8 @@ import typer
 from typer.exceptions import TyperException
 
 from ..errors import UserError
-from ..video.errors import UsageError
-from . import bench, cache, console, doctor, interpolate, models, signals, upscale
+from ..video.errors import FieldError, UsageError
+from . import bench, cache, console, doctor, interpolate, models, options, signals, upscale
 
 app = typer.Typer(
     name="vsmlrt",
@@ -64,6 +64,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if message:
             console.error(f"{message.rstrip('.')}; see 'vsmlrt --help'")
         return error.exit_code
+    except FieldError as error:
+        console.error(error.worded(options.spelled))
+        return 2
     except UsageError as error:
         console.error(str(error))
         return 2

@@ -28,11 +28,13 @@ from .options import (
     Frames,
     In,
     ModelOrNone,
+    NetworkOptions,
     Out,
     Overwrite,
     PixelFormat,
     Precision,
     Streams,
+    VideoOptions,
 )
 from .signals import interruptible
 from .work import carry_out, read_job
@@ -96,7 +98,19 @@ def interpolate(
     Sound, subtitles, chapters and times are kept, also at a variable frame rate. OUT appears only when every frame is
     written.
     """
-    job = read_job(source, output, frames, crop, codec, crf, pixel_format, overwrite, streams)
+    job = read_job(
+        VideoOptions(
+            source=source,
+            output=output,
+            frames=frames,
+            crop=crop,
+            codec=codec,
+            crf=crf,
+            pixel_format=pixel_format,
+            overwrite=overwrite,
+            streams=streams,
+        )
+    )
     for name, value in (("--tile", tile), ("--overlap", overlap)):
         if value is not None:
             raise UsageError(f"{name}: {interpolation.NO_TILES}")
@@ -105,8 +119,7 @@ def interpolate(
         raise UsageError(f"--scale takes {', '.join(map(str, interpolation.SCALES))}, not {scale:g}")
     if not 0 <= scene_threshold <= 1:
         raise UsageError(f"--scene-threshold takes a number from 0 to 1, not {scene_threshold:g}")
-    options.one_of("--backend", backend, options.BACKENDS)
-    options.one_of("--precision", precision, options.PRECISIONS)
+    options.check_network(NetworkOptions(backend=backend, device=device, precision=precision, streams=streams))
     with interruptible():
         plugin.core()
         network = find_network(model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -62,11 +63,49 @@ PixelFormat = Annotated[
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")]
 
 
+@dataclass(frozen=True, kw_only=True)
+class VideoOptions:
+    """What every command that makes a video was given, as it was given."""
+
+    source: Path
+    output: str
+    frames: str | None
+    crop: str | None
+    codec: str | None
+    crf: int | None
+    pixel_format: str | None
+    overwrite: bool
+    streams: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkOptions:
+    """Where and how a network is to run, as it was given."""
+
+    backend: str
+    device: str | None
+    precision: str
+    streams: int
+    tile: str | None = None
+    overlap: int | None = None
+
+
+def spelled(field: str) -> str:
+    """A field of a job as the option that it comes from."""
+    return f"--{field.replace('_', '-')}"
+
+
 def one_of(option: str, value: str, accepted: tuple[str, ...]) -> str:
     """``value``, which has to be one of ``accepted``."""
     if value not in accepted:
         raise UsageError(f"{option} takes {', '.join(accepted[:-1])} or {accepted[-1]}, not {value!r}")
     return value
+
+
+def check_network(given: NetworkOptions) -> None:
+    """Raises UsageError for a name that there is not."""
+    one_of("--backend", given.backend, BACKENDS)
+    one_of("--precision", given.precision, PRECISIONS)
 
 
 def at_least(option: str, value: float, least: float) -> None:

@@ -12,7 +12,7 @@ from ..catalog import Entry
 from ..run import upscale_clip
 from ..store import Network
 from ..video.errors import UsageError
-from ..video.job import Job, picture_by_picture
+from ..video.job import CheckedJob, picture_by_picture
 from . import console, options
 from .options import (
     Backend,
@@ -24,6 +24,7 @@ from .options import (
     Frames,
     In,
     Model,
+    NetworkOptions,
     Out,
     Overlap,
     Overwrite,
@@ -33,6 +34,7 @@ from .options import (
     Streams,
     Strength,
     Tile,
+    VideoOptions,
 )
 from .signals import interruptible
 from .work import carry_out, read_job
@@ -66,10 +68,25 @@ def upscale(
 
     Sound, subtitles, chapters and times are kept. OUT appears only when every frame is written.
     """
-    job = read_job(source, output, frames, crop, codec, crf, pixel_format, overwrite, streams)
+    job = read_job(
+        VideoOptions(
+            source=source,
+            output=output,
+            frames=frames,
+            crop=crop,
+            codec=codec,
+            crf=crf,
+            pixel_format=pixel_format,
+            overwrite=overwrite,
+            streams=streams,
+        )
+    )
     if scale is not None and not 0 < scale <= 16:
         raise UsageError(f"--scale takes a number above 0 and up to 16, not {scale:g}")
-    filtered = _filter(backend, precision, tile, overlap, streams, device, scale=scale)
+    where = NetworkOptions(
+        backend=backend, device=device, precision=precision, streams=streams, tile=tile, overlap=overlap
+    )
+    filtered = _filter(where, scale=scale)
     _work(job, lambda: find_upscaler(model, scale, denoise), filtered)
 
 
@@ -92,10 +109,25 @@ def denoise(
     overwrite: Overwrite = False,
 ) -> None:
     """Remove noise from a video with a neural network that takes a strength (DPIR's), at the video's own size."""
-    job = read_job(source, output, frames, crop, codec, crf, pixel_format, overwrite, streams)
+    job = read_job(
+        VideoOptions(
+            source=source,
+            output=output,
+            frames=frames,
+            crop=crop,
+            codec=codec,
+            crf=crf,
+            pixel_format=pixel_format,
+            overwrite=overwrite,
+            streams=streams,
+        )
+    )
     if not 0 <= strength <= 255:
         raise UsageError(f"--strength takes a number from 0 to 255, not {strength:g}")
-    filtered = _filter(backend, precision, tile, overlap, streams, device, scale=1, strength=strength)
+    where = NetworkOptions(
+        backend=backend, device=device, precision=precision, streams=streams, tile=tile, overlap=overlap
+    )
+    filtered = _filter(where, scale=1, strength=strength)
     _work(job, lambda: find_denoiser(model), filtered)
 
 
@@ -129,40 +161,29 @@ def _known(model: str, scale: float | None, noise: int | None) -> Entry | Networ
     return store.resolve(found) if isinstance(found, Path) else found[1]
 
 
-def _filter(
-    backend: str,
-    precision: str,
-    tile: str | None,
-    overlap: int | None,
-    streams: int,
-    device: str | None,
-    *,
-    scale: float | None = None,
-    strength: float | None = None,
-) -> Filter:
-    options.one_of("--backend", backend, options.BACKENDS)
-    options.one_of("--precision", precision, options.PRECISIONS)
-    size = options.read_tile(tile)
-    if overlap is not None:
-        options.at_least("--overlap", overlap, 0)
+def _filter(given: NetworkOptions, *, scale: float | None = None, strength: float | None = None) -> Filter:
+    options.check_network(given)
+    size = options.read_tile(given.tile)
+    if given.overlap is not None:
+        options.at_least("--overlap", given.overlap, 0)
         if size is None:
             raise UsageError("--overlap applies to tiles; give --tile WxH as well, or leave it out")
-        if 2 * overlap >= min(size):
+        if 2 * given.overlap >= min(size):
             raise UsageError(
-                f"--overlap {overlap} leaves nothing of a tile of {tile}; it has to be below half its size"
+                f"--overlap {given.overlap} leaves nothing of a tile of {given.tile}; it has to be below half its size"
             )
-    chosen = options.read_device(device)
+    device = options.read_device(given.device)
 
     def filtered(clip: vs.VideoNode, network: Network) -> vs.VideoNode:
         return upscale_clip(
             clip,
             network,
-            backend=backend,
-            precision=precision,
+            backend=given.backend,
+            precision=given.precision,
             tile=size,
-            overlap=overlap,
-            streams=streams,
-            device=chosen,
+            overlap=given.overlap,
+            streams=given.streams,
+            device=device,
             scale=scale,
             strength=strength,
         )
@@ -170,7 +191,7 @@ def _filter(
     return filtered
 
 
-def _work(job: Job, find: Callable[[], Network], filtered: Filter) -> None:
+def _work(job: CheckedJob, find: Callable[[], Network], filtered: Filter) -> None:
     """Finds the network, which says at once what is wrong with its name, and then does the job."""
     with interruptible():
         plugin.core()

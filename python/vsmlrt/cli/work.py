@@ -12,54 +12,46 @@ from typing import BinaryIO
 import vapoursynth as vs
 
 from ..video.errors import InterruptedByUserError, UsageError
-from ..video.job import Job, Process, check_job, run
+from ..video.job import CheckedJob, Job, Process, check_job, run
 from ..video.timestamps import Timeline
 from . import console, options, signals
+from .options import VideoOptions
 from .progress import FrameProgress, clock
 from .signals import interruptible
 
 MOST_STREAMS = 64
 
 
-def read_job(
-    source: Path,
-    output: str,
-    frames: str | None,
-    crop: str | None,
-    codec: str | None,
-    crf: int | None,
-    pixel_format: str | None,
-    overwrite: bool,
-    streams: int,
-) -> Job:
-    """The job that the options every command has ask for; UsageError or UserError for what can be told at once."""
-    options.at_least("--streams", streams, 1)
-    if streams > MOST_STREAMS:
-        raise UsageError(f"--streams takes a number from 1 to {MOST_STREAMS}, not {streams}")
-    job = Job(
-        source=source,
-        output=None if output == "-" else Path(output),
-        frames=options.read_frames(frames),
-        crop=options.read_crop(crop),
-        codec=codec,
-        crf=crf,
-        pixel_format=pixel_format,
-        overwrite=overwrite,
-        ahead=streams + 4,
+def read_job(given: VideoOptions) -> CheckedJob:
+    """The job that is asked for; UsageError or UserError for what can be told at once."""
+    options.at_least("--streams", given.streams, 1)
+    if given.streams > MOST_STREAMS:
+        raise UsageError(f"--streams takes a number from 1 to {MOST_STREAMS}, not {given.streams}")
+    return check_job(
+        Job(
+            source=given.source,
+            output=None if given.output == "-" else Path(given.output),
+            frames=options.read_frames(given.frames),
+            crop=options.read_crop(given.crop),
+            codec=given.codec,
+            crf=given.crf,
+            pixel_format=given.pixel_format,
+            overwrite=given.overwrite,
+            ahead=given.streams + 4,
+        )
     )
-    check_job(job)
-    return job
 
 
-def carry_out(job: Job, process: Process) -> None:
+def carry_out(checked: CheckedJob, process: Process) -> None:
     """Runs the job with a progress bar and Ctrl-C, and says in one line how it went.
 
     Raises what `vsmlrt.video.job.run` raises; an interruption says how far the job had come.
     """
+    job = checked.job
     target = "the pipe" if job.output is None else str(job.output)
     with interruptible(), _pipe(job) as pipe, FrameProgress() as progress:
 
-        def checked(clip: vs.VideoNode, timeline: Timeline) -> tuple[vs.VideoNode, Timeline]:
+        def interruptibly(clip: vs.VideoNode, timeline: Timeline) -> tuple[vs.VideoNode, Timeline]:
             result = process(clip, timeline)
             signals.check()
             return result
@@ -69,7 +61,7 @@ def carry_out(job: Job, process: Process) -> None:
             signals.check()
 
         try:
-            written = run(job, checked, warn=console.warn, progress=update, pipe=pipe)
+            written = run(checked, interruptibly, warn=console.warn, progress=update, pipe=pipe)
         except InterruptedByUserError as error:
             done = f"{progress.done} of {progress.total} frames were done" if progress.total else "no frame was done"
             left = "" if job.output is None else f", {target} was not written"

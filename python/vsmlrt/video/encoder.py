@@ -7,7 +7,7 @@ import io
 import av
 import vapoursynth as vs
 
-from .errors import UsageError
+from .errors import FieldError
 from .formats import FORMATS, accepted_by, check_pixel_format
 
 CONTAINERS = {".mkv": "matroska", ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".webm": "webm"}
@@ -36,13 +36,17 @@ def default_codec(container: str, clip_format: vs.VideoFormat) -> str:
 
 
 def find_encoder(name: str) -> av.Codec:
-    """The video encoder of this name; UsageError with what is available if there is none."""
+    """The video encoder of this name; FieldError with what is available if there is none."""
     try:
         codec = av.Codec(name, "w")
     except (av.codec.codec.UnknownCodecError, ValueError):
         codec = None
     if codec is None or codec.type != "video":
-        raise UsageError(f"--codec: no video encoder is called {name!r}; available are {', '.join(encoders())}")
+        raise FieldError(
+            "{codec}: no video encoder is called {name!r}; available are {known}",
+            name=name,
+            known=", ".join(encoders()),
+        )
     return codec
 
 
@@ -54,7 +58,7 @@ def encoders() -> list[str]:
 
 
 def check_encoding(container: str, codec: str | None, crf: int | None, pixel_format: str | None) -> None:
-    """Raises UsageError for choices that cannot go together whatever the video is."""
+    """Raises FieldError for choices that cannot go together whatever the video is."""
     encoder = find_encoder(codec or ("libvpx-vp9" if container == "webm" else "libx264"))
     check_container(container, encoder.name)
     context = av.CodecContext.create(encoder.name, "w")
@@ -63,25 +67,29 @@ def check_encoding(container: str, codec: str | None, crf: int | None, pixel_for
     if pixel_format is not None and codec is not None:
         check_pixel_format(encoder, pixel_format)
     elif pixel_format is not None and not {pixel_format, f"{pixel_format}le"} & set(FORMATS):
-        raise UsageError(f"--pixel-format: {pixel_format!r} is not among {', '.join(accepted_by(encoder))}")
+        accepted = ", ".join(accepted_by(encoder))
+        raise FieldError("{pixel_format}: {asked!r} is not among {accepted}", asked=pixel_format, accepted=accepted)
 
 
 def check_container(container: str, codec: str) -> None:
-    """Raises UsageError if a container cannot hold what a codec makes."""
+    """Raises FieldError if a container cannot hold what a codec makes."""
     with av.open(io.BytesIO(), "w", format=container) as file:
         held = file.supported_codecs
     if codec not in held:
         known = [name for name in encoders() if name in held]
-        raise UsageError(
-            f"--codec: {container} cannot hold what {codec} makes; it takes {', '.join(known)}, "
-            "and a file that ends in .mkv takes nearly everything"
+        raise FieldError(
+            "{codec}: {container} cannot hold what {name} makes; it takes {known}, and a file that ends in .mkv takes "
+            "nearly everything",
+            container=container,
+            name=codec,
+            known=", ".join(known),
         )
 
 
 def configure(context: av.VideoCodecContext, crf: int | None) -> None:
     """Gives an encoder its options and its quality.
 
-    ``crf`` goes to whatever the encoder calls constant quality. Raises UsageError if it has no such option or does not
+    ``crf`` goes to whatever the encoder calls constant quality. Raises FieldError if it has no such option or does not
     take the value.
     """
     name = context.codec.name
@@ -93,10 +101,14 @@ def configure(context: av.VideoCodecContext, crf: int | None) -> None:
         if wanted is not None:
             highest = 63 if name in ("libvpx-vp9", "libsvtav1") else 51
             if not 0 <= wanted <= highest:
-                raise UsageError(f"--crf: {name} takes 0 (best) to {highest}, not {wanted}")
+                raise FieldError(
+                    "{crf}: {name} takes 0 (best) to {highest}, not {wanted}", name=name, highest=highest, wanted=wanted
+                )
             context.options[quality] = str(wanted)
     elif crf is not None:
-        raise UsageError(f"--crf: {name} has no constant quality option; leave --crf out or use --codec libx264")
+        raise FieldError(
+            "{crf}: {name} has no constant quality option; leave {crf} out or use {codec} libx264", name=name
+        )
     elif not context.codec.lossless and name != "prores_ks":
         context.qscale = True
         context.global_quality = 2 * _LAMBDA

@@ -1,12 +1,35 @@
-"""Errors of the video pipeline beside those of ``vsmlrt.errors``."""
+"""Errors of the video pipeline in addition to those of ``vsmlrt.errors``."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from ..errors import UserError
 
 
 class UsageError(UserError):
     """What was asked for has to be asked differently (a value, a name, an output); the command line exits with 2."""
+
+
+class FieldError(UsageError):
+    """A field of a job, as `vsmlrt.video.job.Job` calls it, that has to be another one.
+
+    In its sentence ``{field}`` stands for a field's name, which each front end has its own way to write, and
+    ``{detail}`` for what is given by that name.
+    """
+
+    def __init__(self, sentence: str, /, **details: object) -> None:
+        self._sentence = sentence
+        self._details = details
+        super().__init__(self.worded(str))
+
+    def worded(self, write: Callable[[str], str]) -> str:
+        """The sentence with each field's name written so."""
+        return self._sentence.format_map({name: write(name) for name in FIELDS} | self._details)
+
+
+FIELDS = ("frames", "crop", "codec", "crf", "pixel_format", "overwrite")
+"""Fields of a job that sentences name."""
 
 
 class InterruptedByUserError(UserError):

@@ -7,7 +7,7 @@ import vapoursynth as vs
 from av.codec.codec import find_best_pix_fmt_of_list
 
 from .colour import Colour, matrix_or_guess
-from .errors import UsageError
+from .errors import FieldError
 
 _SUBSAMPLING = {"420": (1, 1), "422": (1, 0), "444": (0, 0), "440": (0, 1), "411": (2, 0), "410": (2, 2)}
 
@@ -62,11 +62,13 @@ def accepted_by(codec: av.Codec) -> list[str]:
 def choose_pixel_format(codec: av.Codec, clip_format: vs.VideoFormat, asked: str | None) -> str:
     """The pixel format to encode in: the one asked for, else the clip's own, else the nearest the encoder takes.
 
-    Raises UsageError if the encoder does not take what was asked for, or nothing that this program can make.
+    Raises FieldError if the encoder does not take what was asked for, or nothing that this program can make.
     """
     accepted = accepted_by(codec)
     if not accepted:
-        raise UsageError(f"the codec {codec.name} takes no planar pixel format; use --codec libx264 or another")
+        raise FieldError(
+            "the encoder {name} takes no planar pixel format; use {codec} libx264 or another", name=codec.name
+        )
     if asked is not None:
         return check_pixel_format(codec, asked)
     own = pixel_format_of(clip_format) or _nearest_integer(clip_format)
@@ -77,11 +79,16 @@ def choose_pixel_format(codec: av.Codec, clip_format: vs.VideoFormat, asked: str
 
 
 def check_pixel_format(codec: av.Codec, asked: str) -> str:
-    """The full name of the pixel format asked for; UsageError with what the encoder takes if it is none of that."""
+    """The full name of the pixel format asked for; FieldError with what the encoder takes if it is none of that."""
     accepted = accepted_by(codec)
     name = asked if asked in accepted else f"{asked}le"
     if name not in accepted:
-        raise UsageError(f"--pixel-format: {codec.name} does not take {asked!r}, but {', '.join(accepted)}")
+        raise FieldError(
+            "{pixel_format}: {name} does not take {asked!r}, but {accepted}",
+            name=codec.name,
+            asked=asked,
+            accepted=", ".join(accepted),
+        )
     return name
 
 
@@ -97,10 +104,14 @@ def convert(clip: vs.VideoNode, pixel_format: str, colour: Colour) -> tuple[vs.V
     if pixel_format_of(clip.format) == pixel_format:
         return clip, colour
     if clip.width % (1 << sub_w) or clip.height % (1 << sub_h):
-        raise UsageError(
-            f"the pixel format {pixel_format} needs a width that is a multiple of {1 << sub_w} and a height that is a "
-            f"multiple of {1 << sub_h}, and the result is {clip.width}x{clip.height}; "
-            "use --pixel-format yuv444p or --crop"
+        raise FieldError(
+            "the pixel format {name} needs a width that is a multiple of {across} and a height that is a multiple of "
+            "{down}, and the result is {width}x{height}; use {pixel_format} yuv444p or {crop}",
+            name=pixel_format,
+            across=1 << sub_w,
+            down=1 << sub_h,
+            width=clip.width,
+            height=clip.height,
         )
     target = vs.core.query_video_format(family, vs.INTEGER, bits, sub_w, sub_h)
     arguments: dict[str, int | str] = {"format": target.id}

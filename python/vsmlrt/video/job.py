@@ -12,12 +12,12 @@ import vapoursynth as vs
 from ..errors import UserError
 from .colour import Colour
 from .encoder import CONTAINERS, check_encoding, default_codec, find_encoder
-from .errors import UsageError, reason
+from .errors import FieldError, UsageError, reason
 from .formats import choose_pixel_format, convert
 from .output import check_output
 from .pump import pump
 from .raw_writer import PipeWriter, RawFileWriter
-from .source import Source, Warn, open_source, read_facts
+from .source import Facts, Source, Warn, open_source, read_facts
 from .span import Span
 from .timestamps import Timeline
 from .writer import Picture, VideoFileWriter, Writer
@@ -62,14 +62,23 @@ class Job:
         return self.output is None or self.output.suffix.lower() == ".y4m"
 
 
-def run(job: Job, process: Process, *, warn: Warn, progress: Progress, pipe: BinaryIO | None = None) -> int:
-    """Does the job and returns the number of frames written, which is all of them.
+@dataclass(frozen=True, kw_only=True)
+class CheckedJob:
+    """A job that can be done as far as can be told before the video is decoded."""
+
+    job: Job
+    facts: Facts
+    """What the source's container says."""
+
+
+def run(checked: CheckedJob, process: Process, *, warn: Warn, progress: Progress, pipe: BinaryIO | None = None) -> int:
+    """Does a job and returns the number of frames written, which is all of them.
 
     ``process`` gets the (cut and cropped) source clip. ``progress(done, total)`` is called after each frame, from
     another thread. Whatever is raised (UserError and UsageError in one sentence), no part of the output is left.
     """
-    check_job(job)
-    source = open_source(job.source, warn=warn, rotate=job.raw)
+    job = checked.job
+    source = open_source(job.source, checked.facts, warn=warn, rotate=job.raw)
     first, end = _frame_range(job, source.clip.num_frames)
     clip = _cropped(source.clip[first:end], job.crop)
     timeline, span = _timing(source, first, end)
@@ -97,13 +106,13 @@ def run(job: Job, process: Process, *, warn: Warn, progress: Progress, pipe: Bin
     return total
 
 
-def check_job(job: Job) -> None:
+def check_job(job: Job) -> CheckedJob:
     """Raises UsageError or UserError for what can be told without decoding the video."""
     if job.output is None or job.raw:
         if job.codec is not None or job.crf is not None:
-            raise UsageError("--codec and --crf do not apply to raw video (- and .y4m); leave them out")
+            raise FieldError("{codec} and {crf} do not apply to raw video (- and .y4m); leave them out")
         if job.output is None and job.overwrite:
-            raise UsageError("--overwrite replaces a file, and - is a pipe; leave it out")
+            raise FieldError("{overwrite} replaces a file, and - is a pipe; leave it out")
         if job.pixel_format is not None:
             check_y4m_format(job.pixel_format)
     elif job.output.suffix.lower() not in CONTAINERS:
@@ -117,16 +126,20 @@ def check_job(job: Job) -> None:
         if job.output.exists() and job.source.exists() and job.output.samefile(job.source):
             raise UsageError(f"the output {job.output} is the input itself; give another name")
         check_output(job.output, overwrite=job.overwrite)
-    read_facts(job.source)
+    return CheckedJob(job=job, facts=read_facts(job.source))
 
 
 def _frame_range(job: Job, total: int) -> tuple[int, int]:
     first, end = job.frames
     first, end = first or 0, total if end is None else end
     if not 0 <= first < end <= total:
-        raise UsageError(
-            f"--frames {first}:{end} does not fit: the video has {total} frames, 0 to {total - 1}, "
-            f"so A:B may be 0:1 to 0:{total} (B itself is not included)"
+        raise FieldError(
+            "{frames} {first}:{end} does not fit: the video has {total} frames, 0 to {last}, so A:B may be 0:1 to "
+            "0:{total} (B itself is not included)",
+            first=first,
+            end=end,
+            total=total,
+            last=total - 1,
         )
     return first, end
 
@@ -135,13 +148,18 @@ def _cropped(clip: vs.VideoNode, crop: Crop | None) -> vs.VideoNode:
     if crop is None:
         return clip
     step_x, step_y = 1 << clip.format.subsampling_w, 1 << clip.format.subsampling_h
-    text = f"--crop {crop.width}x{crop.height}+{crop.left}+{crop.top}"
+    text = f"{crop.width}x{crop.height}+{crop.left}+{crop.top}"
     if crop.left + crop.width > clip.width or crop.top + crop.height > clip.height:
-        raise UsageError(f"{text} reaches outside the video, which is {clip.width}x{clip.height}")
+        size = f"{clip.width}x{clip.height}"
+        raise FieldError("{crop} {text} reaches outside the video, which is {size}", text=text, size=size)
     if (crop.width | crop.left) % step_x or (crop.height | crop.top) % step_y:
-        raise UsageError(
-            f"{text} does not fit the video's {clip.format.name} pixels: width and left must be multiples of {step_x}, "
-            f"height and top of {step_y}"
+        raise FieldError(
+            "{crop} {text} does not fit the video's {name} pixels: width and left must be multiples of {step_x}, "
+            "height and top of {step_y}",
+            text=text,
+            name=clip.format.name,
+            step_x=step_x,
+            step_y=step_y,
         )
     return clip.std.CropAbs(width=crop.width, height=crop.height, left=crop.left, top=crop.top)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import UserError
-from .errors import UsageError, reason
+from .errors import FieldError, UsageError, reason
 
 
 class QuietFile:
@@ -111,7 +111,7 @@ def check_output(path: Path, *, overwrite: bool) -> None:
     if path.exists() and not path.is_file():
         raise UsageError(f"the output {path} is not a regular file; use - to write raw video into a pipe")
     if path.exists() and not overwrite:
-        raise UsageError(f"the output {path} exists; use --overwrite to replace it, or another name")
+        raise FieldError("the output {path} exists; use {overwrite} to replace it, or another name", path=path)
     folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
         raise UserError(f"the folder {folder} of the output does not exist; create it first")

@@ -50,14 +50,13 @@ class Source:
     facts: Facts
 
 
-def open_source(path: Path, *, warn: Warn, rotate: bool = False) -> Source:
-    """Opens the first video stream of a file.
+def open_source(path: Path, facts: Facts, *, warn: Warn, rotate: bool = False) -> Source:
+    """Opens the first video stream of a file, of which `read_facts` gave the facts.
 
     ``rotate`` turns the frames as the container's display matrix says; otherwise they stay as they are coded and the
     matrix is in the facts. ``warn`` gets one sentence for each thing that will not come out as it is in the file.
     Raises UserError in one sentence if the file cannot be read, holds no video, or changes size or format on the way.
     """
-    facts = read_facts(path)
     answer = _decode(path, rotate=rotate)
     clip: vs.VideoNode = answer["clip"]
     if clip.width == 0 or clip.height == 0 or clip.format.id == vs.NONE:

@@ -18,7 +18,7 @@ from av.packet import Packet
 from ..errors import UserError
 from .colour import Colour
 from .encoder import configure
-from .errors import UsageError, reason
+from .errors import FieldError, reason
 from .formats import PLANE_ORDER
 from .output import PendingFile, QuietFile
 from .source import Source, Warn
@@ -148,9 +148,15 @@ class VideoFileWriter:
             self._target.start_encoding()
         except (av.FFmpegError, ValueError) as error:
             _raise_if_disk(error, self._pending.path)
-            raise UsageError(
-                f"{codec} in {self._target.format.name} refuses {picture.width}x{picture.height} "
-                f"{picture.pixel_format} ({reason(error)}); try another --codec or --pixel-format"
+            raise FieldError(
+                "{name} in {container} refuses {width}x{height} {used} ({reason}); try another {codec} or "
+                "{pixel_format}",
+                name=codec,
+                container=self._target.format.name,
+                width=picture.width,
+                height=picture.height,
+                used=picture.pixel_format,
+                reason=reason(error),
             ) from error
 
     def _mux(self, packets: list[Packet[Any]], *, ending: bool = False) -> None:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import vapoursynth as vs
 
 from .colour import Colour
-from .errors import UsageError
+from .errors import FieldError
 from .formats import FORMATS, pixel_format_of
 
 _CHROMA_TAGS = {None: "420mpeg2", 0: "420mpeg2", 1: "420jpeg", 2: "420paldv"}
@@ -31,10 +31,13 @@ def choose_y4m_format(clip_format: vs.VideoFormat, asked: str | None) -> str:
 
 
 def check_y4m_format(asked: str) -> str:
-    """The full name of the pixel format asked for; UsageError with what raw video takes if it is none of that."""
+    """The full name of the pixel format asked for; FieldError with what raw video takes if it is none of that."""
     name = asked if asked in _formats() else f"{asked}le"
     if name not in _formats():
-        raise UsageError(f"--pixel-format: raw video does not take {asked!r}, but {', '.join(_formats())}")
+        accepted = ", ".join(_formats())
+        raise FieldError(
+            "{pixel_format}: raw video does not take {asked!r}, but {accepted}", asked=asked, accepted=accepted
+        )
     return name
 
 
