@@ -23,8 +23,10 @@ FreshNames::FreshNames(const Network &network) : used_(captured_names(network)) 
         used_.insert(name);
     for (const Value &input : network.inputs)
         used_.insert(input.name);
-    for (const Node &node : network.nodes)
+    for (const Node &node : network.nodes) {
         used_.insert(node.outputs.begin(), node.outputs.end());
+        used_.insert(node.name); // so that a node may be called as the new value that it gives
+    }
 }
 
 std::string FreshNames::make(const std::string &wish) {
@@ -36,7 +38,7 @@ std::string FreshNames::make(const std::string &wish) {
 
 Node make_cast(const std::string &from, const std::string &to, Element type) {
     Node node;
-    node.name = to;
+    // Nameless: another node may be called as the value is, and no two may have one name.
     node.op = "Cast";
     node.inputs = {from};
     node.outputs = {to};

@@ -15,7 +15,7 @@ using Names = std::set<std::string, std::less<>>;
 
 [[nodiscard]] Names output_names(const Network &network);
 
-// Makes names that the network does not use yet, deterministically.
+// Makes names that no value and no node of the network has yet, deterministically.
 class FreshNames {
 public:
     explicit FreshNames(const Network &network);

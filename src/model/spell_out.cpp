@@ -41,10 +41,10 @@ private:
 
     std::string add(const Node &origin, std::string op, std::vector<std::string> inputs,
                     Attributes attributes, std::string output = {}) {
-        if (output.empty())
-            output = fresh_.make(origin.outputs.at(0) + "_" + op);
         Node node;
-        node.name = origin.name.empty() ? std::string() : origin.name + "_" + op;
+        node.name = origin.name; // of the last, in whose place it is
+        if (output.empty())
+            node.name = output = fresh_.make(origin.outputs.at(0) + "_" + op);
         node.op = std::move(op);
         node.inputs = std::move(inputs);
         node.outputs = {output};

@@ -122,6 +122,16 @@ TEST(Half, AnOperatorWithoutFloat16StaysInFull) {
     EXPECT_EQ(input_type(half, producer(half, "y"), 0), Element::f32);
 }
 
+// Exporters name a node as they like, as its value for one; ONNX Runtime takes no two nodes of one name.
+TEST(Half, NoTwoNodesHaveOneName) {
+    Network network = conv_relu();
+    for (Node &each : network.nodes)
+        each.name = each.outputs[0];
+    std::set<std::string> names;
+    for (const Node &each : to_half(network).nodes)
+        EXPECT_TRUE(each.name.empty() || names.insert(each.name).second) << each.name;
+}
+
 // Flow from a Conv goes through arithmetic into a grid, and into another Conv.
 Network warp() {
     Network network = conv_relu();
