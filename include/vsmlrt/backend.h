@@ -27,6 +27,8 @@ enum vsmlrt_precision : std::int32_t {
     VSMLRT_PRECISION_FP32 = 1,
     VSMLRT_PRECISION_FP16 = 2,
     VSMLRT_PRECISION_BF16 = 3,
+    // What vsmlrt_program_info may say and nobody asks for: fp32 values of which products keep 10 bits.
+    VSMLRT_PRECISION_TF32 = 4,
 };
 
 struct vsmlrt_device_info {

@@ -157,6 +157,8 @@ const char *precision_name(vsmlrt_precision precision) {
         return "fp16";
     case VSMLRT_PRECISION_BF16:
         return "bf16";
+    case VSMLRT_PRECISION_TF32:
+        return "tf32";
     }
     return "unknown";
 }

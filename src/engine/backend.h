@@ -106,6 +106,6 @@ private:
     std::vector<vsmlrt_tensor> outputs_;
 };
 
-[[nodiscard]] const char *precision_name(vsmlrt_precision precision); // "auto", "fp32", "fp16", "bf16"
+[[nodiscard]] const char *precision_name(vsmlrt_precision precision); // "auto", "fp32", ...
 
 } // namespace vsmlrt::engine

@@ -16,6 +16,7 @@ namespace {
 int significant_bits(vsmlrt_precision precision) {
     switch (precision) {
     case VSMLRT_PRECISION_FP16:
+    case VSMLRT_PRECISION_TF32:
         return 11;
     case VSMLRT_PRECISION_BF16:
         return 8;

@@ -5,9 +5,11 @@
 // output, the precision that was really used to standard error. In fp16 the network is rewritten first.
 #include "base/file.h"
 #include "conformance/module.h"
+#include "engine/backend.h"
 #include "model/edit.h"
 #include "model/onnx.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -23,10 +25,11 @@ struct Arguments {
     std::string out;
     vsmlrt_precision precision = VSMLRT_PRECISION_FP32;
     std::string device;
+    std::vector<std::pair<std::string, std::string>> options;
 };
 
 constexpr const char *usage = "usage: run_network MODULE NETWORK.onnx IN.raw... --size WxH --out OUT.raw "
-                              "[--precision fp32|fp16|bf16] [--device ID]";
+                              "[--precision fp32|fp16|bf16] [--device ID] [--option KEY=VALUE]...";
 
 constexpr std::pair<std::string_view, vsmlrt_precision> precisions[] = {
     {"fp32", VSMLRT_PRECISION_FP32}, {"fp16", VSMLRT_PRECISION_FP16}, {"bf16", VSMLRT_PRECISION_BF16}};
@@ -36,13 +39,6 @@ vsmlrt_precision read_precision(const std::string &word) {
         if (name == word)
             return precision;
     throw BadArgument("--precision is fp32, fp16 or bf16, and was given \"", word, "\"");
-}
-
-std::string name_of(vsmlrt_precision used) {
-    for (const auto &[name, precision] : precisions)
-        if (precision == used)
-            return std::string(name);
-    return "another precision";
 }
 
 Arguments parse(int count, char **values) {
@@ -62,6 +58,11 @@ Arguments parse(int count, char **values) {
             ++i;
         } else if (word == "--device") {
             arguments.device = next;
+            ++i;
+        } else if (word == "--option") {
+            const std::size_t equals = std::min(next.find('='), next.size());
+            arguments.options.emplace_back(next.substr(0, equals),
+                                           next.substr(std::min(equals + 1, next.size())));
             ++i;
         } else {
             arguments.files.push_back(word);
@@ -91,8 +92,10 @@ void run(const Arguments &arguments) {
     options.smallest = options.largest = arguments.size;
     options.precision = arguments.precision;
     options.device = arguments.device;
+    for (const auto &[key, value] : arguments.options)
+        options.options.push_back({key.c_str(), value.c_str()});
     test::Program program(*opened.backend, onnx, options);
-    std::cerr << "computed in " << name_of(program.info().precision) << "\n";
+    std::cerr << "computed in " << engine::precision_name(program.info().precision) << "\n";
     test::Context context = program.context();
     const std::vector<test::Values> results =
         context.run(arguments.size, [&](std::size_t i, const vsmlrt_tensor &) {

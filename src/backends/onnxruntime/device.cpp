@@ -28,10 +28,6 @@ std::string id_of(const Provider &provider, int index) {
     return text(provider.id, ".", index);
 }
 
-const char *kind_name(int hardware) {
-    return hardware == hardware_gpu ? "GPU" : hardware == hardware_npu ? "NPU" : "CPU";
-}
-
 bool needs_nvidia(const Provider &provider) {
     return provider.id == "CUDA" || provider.id == "TensorRT" || provider.id == "NvTensorRTRTX";
 }
@@ -73,11 +69,11 @@ std::string metadata_basis(const OrtEpDevice *device) {
     return join(parts, "\n") + "\n";
 }
 
-std::string hardware_name(const OrtHardwareDevice *hardware) {
+std::string hardware_name(const OrtEpDevice *device) {
+    const OrtHardwareDevice *const hardware = call(EpDevice_Device, device);
     const char *described = call(GetKeyValue, call(HardwareDevice_Metadata, hardware), "Description");
     return described ? std::string(described)
-                     : text(call(HardwareDevice_Vendor, hardware), " ",
-                            kind_name(call(HardwareDevice_Type, hardware)));
+                     : text(call(HardwareDevice_Vendor, hardware), " ", hardware_kind(device));
 }
 
 void add_plugins(std::vector<Device> &devices, const std::vector<NvidiaDevice> &nvidia) {
@@ -94,7 +90,7 @@ void add_plugins(std::vector<Device> &devices, const std::vector<NvidiaDevice> &
             continue;
         device.index = numbers[std::string(device.provider.id)]++;
         device.id = id_of(device.provider, device.index);
-        device.name = hardware_name(hardware);
+        device.name = hardware_name(found[i]);
         device.provider.native_fp16 = call(HardwareDevice_Type, hardware) != hardware_cpu;
         if (device.provider.context_models)
             device.plan_basis = library_basis(device.provider) + metadata_basis(found[i]);
@@ -196,6 +192,11 @@ std::string absences() {
 }
 
 } // namespace
+
+const char *hardware_kind(const OrtEpDevice *device) {
+    const int type = call(HardwareDevice_Type, call(EpDevice_Device, device));
+    return type == hardware_gpu ? "GPU" : type == hardware_npu ? "NPU" : "CPU";
+}
 
 const std::vector<Device> &list_devices() {
     return all().devices;

@@ -22,6 +22,9 @@ struct Device {
     [[nodiscard]] bool is_cpu() const { return id == "CPU"; }
 };
 
+// "CPU", "GPU" or "NPU": what a plugin's device is.
+[[nodiscard]] const char *hardware_kind(const OrtEpDevice *device);
+
 // The CPU, then what plugin providers list, then what providers built into the library can start on. Asked
 // once a process. Throws what library() throws. Thread-safe.
 [[nodiscard]] const std::vector<Device> &list_devices();

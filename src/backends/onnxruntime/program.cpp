@@ -3,6 +3,7 @@
 #include "backends/onnxruntime/program.h"
 
 #include "backends/onnxruntime/environment.h"
+#include "backends/onnxruntime/precision.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "module/tensor.h"
@@ -49,10 +50,7 @@ void Program::open_sessions(const vsmlrt_program_desc &desc, const SessionSettin
 }
 
 void Program::describe(const vsmlrt_program_desc &desc) {
-    const bool bf16 = desc.precision == VSMLRT_PRECISION_BF16 && device_.provider.native_bf16;
-    info_.precision = facts_.half() ? VSMLRT_PRECISION_FP16
-                      : bf16        ? VSMLRT_PRECISION_BF16
-                                    : VSMLRT_PRECISION_FP32;
+    info_.precision = measured_precision(device_, desc, facts_.half());
     info_.num_inputs = static_cast<std::int32_t>(inputs_.size());
     info_.num_outputs = static_cast<std::int32_t>(outputs_.size());
     info_.context_bytes = facts_.context_bytes(desc.max_extent);

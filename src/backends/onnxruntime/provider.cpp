@@ -89,15 +89,30 @@ constexpr std::array tensorrt_files = {KeptFiles{"trt_engine_cache_path", "trt_e
                                        KeptFiles{"trt_timing_cache_path", "trt_timing_cache_enable"}};
 constexpr std::array tensorrt_rtx_files = {KeptFiles{"nv_runtime_cache_path"}};
 
+// Networks come as they are to be computed: what the fp16 rewrite kept in fp32 stays there where a provider
+// computes as the network is typed. TensorRT chooses freely among the types that it is allowed. Of TF32
+// TensorRT has no option here, and of no precision has TensorRT-RTX, WebGPU or DirectML; OpenVINO's is in its
+// load_config (see precision_config).
+constexpr std::array cuda_switches = {PrecisionSwitch{"use_tf32", "0", "0", "0"}};
+constexpr std::array tensorrt_switches = {PrecisionSwitch{"trt_fp16_enable", "", "1", ""},
+                                          PrecisionSwitch{"trt_bf16_enable", "", "", "1"}};
+constexpr std::array coreml_switches = {PrecisionSwitch{"AllowLowPrecisionAccumulationOnGPU", "0", "0", "0"}};
+constexpr std::array migraphx_switches = {PrecisionSwitch{"migraphx_fp16_enable", "0", "0", "0"},
+                                          PrecisionSwitch{"migraphx_bf16_enable", "0", "0", "1"}};
+
 constexpr std::array providers = {
     Provider{.id = "CPU", .name = "CPUExecutionProvider", .native_fp16 = false},
-    Provider{.id = "CUDA", .name = "CUDAExecutionProvider", .device_buffers = true},
+    Provider{.id = "CUDA",
+             .name = "CUDAExecutionProvider",
+             .device_buffers = true,
+             .precision_switches = cuda_switches},
     Provider{.id = "TensorRT",
              .name = "TensorrtExecutionProvider",
              .native_bf16 = true,
              .session_per_stream = true,
              .profile_prefix = "trt_profile_",
-             .kept = tensorrt_files},
+             .kept = tensorrt_files,
+             .precision_switches = tensorrt_switches},
     Provider{.id = "NvTensorRTRTX",
              .name = "NvTensorRTRTXExecutionProvider",
              .context_models = true,
@@ -109,8 +124,14 @@ constexpr std::array providers = {
     Provider{.id = "WebGPU", .name = "WebGpuExecutionProvider", .keys = webgpu_keys},
     Provider{.id = "OpenVINO", .name = "OpenVINOExecutionProvider", .keys = openvino_keys},
     Provider{.id = "DML", .name = "DmlExecutionProvider", .session_per_stream = true, .keys = dml_keys},
-    Provider{.id = "CoreML", .name = "CoreMLExecutionProvider", .keys = coreml_keys},
-    Provider{.id = "MIGraphX", .name = "MIGraphXExecutionProvider", .keys = migraphx_keys}};
+    Provider{.id = "CoreML",
+             .name = "CoreMLExecutionProvider",
+             .keys = coreml_keys,
+             .precision_switches = coreml_switches},
+    Provider{.id = "MIGraphX",
+             .name = "MIGraphXExecutionProvider",
+             .keys = migraphx_keys,
+             .precision_switches = migraphx_switches}};
 
 constexpr std::string_view suffix = "ExecutionProvider";
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backends/onnxruntime/api.h"
+#include "vsmlrt/backend.h"
 
 #include <span>
 #include <string>
@@ -21,6 +22,19 @@ struct KeptFiles {
     std::string_view switch_key = {};
 };
 
+// An option that bears on the precision of what a provider computes, and its value for each; empty: it is
+// left alone.
+struct PrecisionSwitch {
+    std::string_view key;
+    std::string_view fp32 = {};
+    std::string_view fp16 = {};
+    std::string_view bf16 = {};
+
+    [[nodiscard]] std::string_view value(vsmlrt_precision precision) const {
+        return precision == VSMLRT_PRECISION_FP16 ? fp16 : precision == VSMLRT_PRECISION_BF16 ? bf16 : fp32;
+    }
+};
+
 struct Provider {
     std::string_view id;   // in device ids: "TensorRT"
     std::string_view name; // ONNX Runtime's: "TensorrtExecutionProvider"
@@ -38,6 +52,7 @@ struct Provider {
     std::string_view profile_prefix = {};
     std::span<const std::string_view> keys = {}; // options it takes; empty: whatever is given
     std::span<const KeptFiles> kept = {};
+    std::span<const PrecisionSwitch> precision_switches = {};
 
     [[nodiscard]] bool keeps_files() const { return !kept.empty(); }
 };

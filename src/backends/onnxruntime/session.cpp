@@ -58,6 +58,21 @@ void drop_cuda_graph(const Device &device, Settings &settings) {
     std::erase_if(settings, is_graph);
 }
 
+constexpr std::string_view openvino_name = "OpenVINOExecutionProvider"; // and ".AUTO" of its virtual device
+
+// OpenVINO's own property for a kind of device, in the JSON in which its plugin takes such. The network of a
+// device that computes natively in fp16 is typed by our rewrite, and is to be computed as it is typed.
+std::string precision_config(const Device &device, vsmlrt_precision precision) {
+    const char *const half = device.provider.native_fp16 ? "dynamic" : "f16";
+    const char *const type = precision == VSMLRT_PRECISION_FP16   ? half
+                             : precision == VSMLRT_PRECISION_BF16 ? "bf16"
+                                                                  : "f32";
+    const std::string_view name = device.provider.name;
+    const std::string_view kind =
+        name == openvino_name ? hardware_kind(device.plugin) : name.substr(openvino_name.size() + 1);
+    return text(R"({")", kind, R"(":{"INFERENCE_PRECISION_HINT":")", type, R"("}})");
+}
+
 [[noreturn]] void refuse(const Device &device, const Failure &failure) {
     // Whatever its code, it is not about the network.
     if (is_of_starting(failure))
@@ -152,18 +167,17 @@ void SessionSettings::append_provider(const vsmlrt_program_desc &desc, const Net
             if (!files.switch_key.empty())
                 set(std::string(files.switch_key), "1");
         }
+    for (const PrecisionSwitch &each : provider.precision_switches)
+        if (const std::string_view value = each.value(desc.precision); !value.empty())
+            set(std::string(each.key), std::string(value));
+    if (provider.name.starts_with(openvino_name) && device_.plugin)
+        set("load_config", precision_config(device_, desc.precision));
     if (device_.plugin)
         return append_plugin(options_.get(), device_.plugin, settings);
     if (provider.id == "CUDA" || provider.id == "TensorRT") {
         drop_cuda_graph(device_, settings);
         set("device_id", std::to_string(device_.index));
     }
-    if (provider.id == "CUDA") // fp32 is fp32 unless somebody says otherwise
-        set("use_tf32", "0");
-    if (provider.id == "TensorRT" && desc.precision == VSMLRT_PRECISION_FP16)
-        set("trt_fp16_enable", "1");
-    if (provider.id == "TensorRT" && desc.precision == VSMLRT_PRECISION_BF16)
-        set("trt_bf16_enable", "1");
     append_builtin(options_.get(), provider, settings);
 }
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 
 #include <cstdlib>
+#include <fstream>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,6 +47,14 @@ std::string in_child(const Variables &variables, const std::function<std::string
     int status = 0;
     ::waitpid(child, &status, 0);
     return status == 0 ? text : "died with status " + std::to_string(status) + " after: " + text;
+}
+
+std::filesystem::path opened_library() {
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);)
+        if (line.find("/libonnxruntime.so") != std::string::npos)
+            return line.substr(line.find('/'));
+    return {};
 }
 
 } // namespace vsmlrt::test

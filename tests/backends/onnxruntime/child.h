@@ -2,6 +2,7 @@
 // process.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -13,5 +14,8 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 // Runs `body` in a forked process with the variables set, and gives what it returns, or "died" with its
 // status. The caller must not have loaded the backend.
 [[nodiscard]] std::string in_child(const Variables &variables, const std::function<std::string()> &body);
+
+// The file of ONNX Runtime that this process has opened; empty: none.
+[[nodiscard]] std::filesystem::path opened_library();
 
 } // namespace vsmlrt::test

@@ -2,7 +2,9 @@
 #include "backends/onnxruntime/child.h"
 #include "backends/onnxruntime/ort_api.h"
 #include "base/text.h"
-#include "conformance/module.h"
+#include "conformance/precision.h"
+#include "engine/backend.h"
+#include "graph/lower.h"
 #include "model/onnx.h"
 #include "networks/families.h"
 
@@ -161,15 +163,6 @@ TEST(OnnxRuntimeProviders, OneThatFailsWhenASessionIsMadeSaysWhyAndTheCpuStaysUs
     }
 }
 
-// The file of ONNX Runtime that this process has opened.
-std::filesystem::path opened_library() {
-    std::ifstream maps("/proc/self/maps");
-    for (std::string line; std::getline(maps, line);)
-        if (line.find("/libonnxruntime.so") != std::string::npos)
-            return line.substr(line.find('/'));
-    return {};
-}
-
 TEST(OnnxRuntimeProviders, WhatAProviderNeedsIsFoundInNvidiasWheelsBesideOnnxRuntime) {
     namespace fs = std::filesystem;
     const std::string real = in_child({}, [] {
@@ -194,29 +187,42 @@ TEST(OnnxRuntimeProviders, WhatAProviderNeedsIsFoundInNvidiasWheelsBesideOnnxRun
     fs::remove_all(site);
 }
 
-// What a device computes is compared with the CPU: two streams of a dynamic program at once, and the program
-// again from its stored form where it has one. Empty, or what is wrong.
-std::string judge_device(const char *id) {
+// What a device computes is what it says it computes in: two streams of a dynamic program at once, and the
+// program again from its stored form where it has one. Empty, or what is wrong.
+std::string judge_device(const char *id, vsmlrt_precision asked) {
     const Opened opened = open_backend();
-    const std::vector<std::byte> onnx = model::write_onnx(srvgg(8, 3));
+    const model::Network network = srvgg(8, 3);
+    const std::vector<std::byte> onnx = model::write_onnx(network);
+    const graph::Graph graph = graph::lower(network);
     ProgramOptions options;
-    Program on_cpu(*opened.backend, onnx, options);
-    Context exact = on_cpu.context();
     options.device = id;
     options.num_streams = 2;
+    options.precision = asked;
     const auto judge = [&](Program &program) {
         Context one = program.context();
         Context other = program.context();
         std::vector<Values> beside;
         std::thread second([&] { beside = other.run_seeded({33, 17}, 4); });
-        const double apart = difference(one.run_seeded({40, 24}, 3), exact.run_seeded({40, 24}, 3));
+        const std::vector<Values> results = one.run_seeded({40, 24}, 3);
         second.join();
-        const double apart_beside = difference(beside, exact.run_seeded({33, 17}, 4));
-        return std::max(apart, apart_beside) < 2e-3 ? std::string()
-                                                    : text("apart ", apart, " and ", apart_beside);
+        std::string wrong;
+        const auto compare = [&](const std::vector<Values> &given, vsmlrt_extent extent, std::uint64_t seed) {
+            const vsmlrt_precision said = program.info().precision;
+            const Expected expected = expected_of(graph, extent, seeded(seed), said);
+            const double apart = difference(given, expected.values);
+            if (apart > expected.tolerance || apart < expected.spread / 16)
+                wrong += text("says ", engine::precision_name(said), ", apart ", apart, " where that has ",
+                              expected.spread, "; ");
+        };
+        compare(results, {40, 24}, 3);
+        compare(beside, {33, 17}, 4);
+        return wrong;
     };
     Program there(*opened.backend, onnx, options);
     std::string wrong = judge(there);
+    // Others have no switch for TF32.
+    if (std::string(id) == "OpenVINO.0" && asked == VSMLRT_PRECISION_FP32 && there.info().precision != asked)
+        wrong += "fp32 is not computed in fp32";
     if (there.info().blob_worth_caching != 0) {
         options.blob = there.blob();
         Program again(*opened.backend, onnx, options);
@@ -230,7 +236,9 @@ void check_wheel(const char *package, const char *name, const char *id) {
     const std::string answer = listed_and_refused("Abacus.0", {});
     SKIP_IF_ABSENT(answer);
     if (answer.find(text(id, " ")) != std::string::npos) {
-        EXPECT_EQ(in_child({}, [&] { return judge_device(id); }), "");
+        for (const auto asked : {VSMLRT_PRECISION_FP32, VSMLRT_PRECISION_BF16, VSMLRT_PRECISION_FP16})
+            EXPECT_EQ(in_child({}, [&] { return judge_device(id, asked); }), "")
+                << engine::precision_name(asked) << " was asked for";
         return;
     }
     if (answer.find(text(name, " is registered and lists no device here")) != std::string::npos)
