@@ -6,6 +6,7 @@
 #include "backends/openvino/own_operator.h"
 #include "backends/openvino/rewrite.h"
 #include "backends/openvino/rewrite_convolutions.h"
+#include "backends/openvino/used_precision.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "cpu/select.h"
@@ -32,12 +33,6 @@ ov::element::Type hint(vsmlrt_precision precision, const Device &device) {
     default:
         return ov::element::f32;
     }
-}
-
-vsmlrt_precision precision_of(const ov::element::Type &type, bool typed_half) {
-    if (type == ov::element::f16 || (type == ov::element::dynamic && typed_half))
-        return VSMLRT_PRECISION_FP16;
-    return type == ov::element::bf16 ? VSMLRT_PRECISION_BF16 : VSMLRT_PRECISION_FP32;
 }
 
 std::string mutable_names(const std::vector<ov::PropertyName> &properties) {
@@ -247,16 +242,15 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc) : stream
     }
     if (!model_ && !is_static(desc))
         model_ = read(desc);
-    describe(device, desc);
+    describe();
     // Measured on CPUs, where operators are OpenVINO's: importing skips the graph transformations and nothing
     // else, which pays for large networks.
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
     info_.blob_worth_caching = device.id != "CPU" || (taken.count() > 1.0 && !own_operators_);
 }
 
-void Program::describe(const Device &device, const vsmlrt_program_desc &desc) {
-    const auto used = compiled_.get_property(ov::hint::inference_precision);
-    info_.precision = precision_of(used, desc.precision == VSMLRT_PRECISION_FP16 && device.native_fp16);
+void Program::describe() {
+    info_.precision = used_precision(compiled_);
     info_.num_inputs = static_cast<std::int32_t>(compiled_.inputs().size());
     info_.num_outputs = static_cast<std::int32_t>(compiled_.outputs().size());
     info_.context_bytes = estimate(compiled_) + workspace_bytes_;

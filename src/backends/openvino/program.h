@@ -28,7 +28,7 @@ public:
     [[nodiscard]] IoShapes shapes(vsmlrt_extent extent);
 
 private:
-    void describe(const Device &device, const vsmlrt_program_desc &desc);
+    void describe();
     [[nodiscard]] IoShapes propagate(vsmlrt_extent extent) const;
 
     std::shared_ptr<ov::Model> model_; // null for static programs: their shapes are in the compiled one
