@@ -10,6 +10,8 @@ std::vector<Case> family_cases() {
             {"cunet", cunet(), {{40, 36}, {52, 48}}},
             {"drunet", drunet(), {{24, 16}, {8, 40}}},
             {"rrdb", rrdb()},
+            {"rife", rife(), {{32, 24}, {24, 40}}, 1e-4},
+            {"swin", swin(), {{24, 16}, {8, 20}}},
             {"computed_sizes", computed_sizes()}};
 }
 

@@ -135,13 +135,14 @@ std::vector<Values> interpreted(const graph::Graph &graph, vsmlrt_extent extent,
 Expected expected_of(const graph::Graph &graph, vsmlrt_extent extent, const Fill &fill,
                      vsmlrt_precision precision, double tolerance_in_fp32) {
     constexpr std::uint64_t runs = 4;
-    Expected expected{interpreted(graph, extent, fill), 0, tolerance_in_fp32};
+    Expected expected{interpreted(graph, extent, fill), 0, tolerance_in_fp32, 0};
     if (precision == VSMLRT_PRECISION_FP32)
         return expected;
     for (std::uint64_t seed = 1; seed <= runs; ++seed) {
         const auto rounded = interpreted(graph, extent, fill, stochastic_rounding(precision, seed));
         expected.spread = std::max(expected.spread, difference(rounded, expected.values));
     }
+    expected.least = unit_roundoff(precision) / 8;
     expected.tolerance += 2 * unit_roundoff(precision) + 2 * expected.spread;
     return expected;
 }

@@ -56,7 +56,7 @@ TEST_P(WholeNetworksAtPrecision, AreComputedInItAndStayWithinItsRounding) {
         const double apart = difference(computed(context, extent, seeded(13)), expected.values);
         EXPECT_LE(apart, expected.tolerance)
             << extent.width << "x" << extent.height << ", spread " << expected.spread;
-        EXPECT_GE(apart, expected.spread / 16) << extent.width << "x" << extent.height;
+        EXPECT_GE(apart, expected.least) << extent.width << "x" << extent.height;
     }
 }
 

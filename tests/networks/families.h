@@ -21,5 +21,10 @@ namespace vsmlrt::test {
 // A network exported with dynamic sizes: the size of a resize computed by Shape, Gather, Mul, Concat and
 // Cast.
 [[nodiscard]] model::Network computed_sizes();
+// RIFE: two pictures and a moment (7 channels); flow and mask by a coarse and a fine block, each of a smaller
+// picture, and the pictures warped (GridSample at positions that the network computes); multiple of 4.
+[[nodiscard]] model::Network rife();
+// SwinIR: attention in windows of 4x4, layer normalisation, a perceptron with Gelu; multiple of 4. x2.
+[[nodiscard]] model::Network swin();
 
 } // namespace vsmlrt::test

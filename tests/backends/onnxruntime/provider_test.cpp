@@ -210,7 +210,7 @@ std::string judge_device(const char *id, vsmlrt_precision asked) {
             const vsmlrt_precision said = program.info().precision;
             const Expected expected = expected_of(graph, extent, seeded(seed), said);
             const double apart = difference(given, expected.values);
-            if (apart > expected.tolerance || apart < expected.spread / 16)
+            if (apart > expected.tolerance || apart < expected.least)
                 wrong += text("says ", engine::precision_name(said), ", apart ", apart, " where that has ",
                               expected.spread, "; ");
         };
