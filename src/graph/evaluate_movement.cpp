@@ -11,7 +11,20 @@ namespace {
 
 using Integer = std::int64_t;
 
-// Where index i of a padded axis comes from in an axis of `size` elements.
+// What is left of an axis of `size` elements after negative padding has cropped it.
+struct Kept {
+    Integer first;
+    Integer size;
+};
+
+Kept kept(Integer begin, Integer to, Integer size) {
+    const Integer end = to - size - begin;
+    const Integer first = std::max<Integer>(-begin, 0);
+    return {first, size - first - std::max<Integer>(-end, 0)};
+}
+
+// Where index i of a padded axis, counted from the first element that is kept, comes from among `size` of
+// them.
 Integer padded_index(PadMode mode, Integer i, Integer size) {
     if (i >= 0 && i < size)
         return i;
@@ -108,10 +121,12 @@ void evaluate(const Pad &op, Inputs inputs, Outputs outputs) {
     const Shape strides = strides_of(source);
     std::vector<AxisTable> tables;
     for (std::size_t axis = 0; axis < strides.size(); ++axis) {
-        AxisTable table = steps(outputs[0].dims[axis], -op.begins[axis], 1);
+        const Integer to = outputs[0].dims[axis];
+        const auto [first, size] = kept(op.begins[axis], to, source[axis]);
+        AxisTable table = steps(to, -std::max<Integer>(op.begins[axis], 0), 1);
         for (Integer &index : table) {
-            const Integer from = padded_index(op.mode, index, source[axis]);
-            index = from == outside ? outside : from * strides[axis];
+            const Integer from = padded_index(op.mode, index, size);
+            index = from == outside ? outside : (first + from) * strides[axis];
         }
         tables.push_back(std::move(table));
     }

@@ -51,6 +51,43 @@ void resize_axis(Resize &op, Shape &dims, std::size_t axis, std::optional<double
         throw BadModel("resizing ", from, " elements leaves none");
 }
 
+std::vector<std::size_t> resized_axes(const Resize &op, std::size_t rank) {
+    if (op.axes.empty())
+        return all_axes(0, rank);
+    std::vector<std::size_t> axes;
+    for (const Integer axis : op.axes)
+        axes.push_back(axis_index(axis, rank));
+    return axes;
+}
+
+// One factor for all axes: the smallest or the largest that `sizes` ask for. Halves are rounded up.
+void keep_aspect(Resize &op, Shape &dims, const std::vector<std::size_t> &axes,
+                 const std::vector<Integer> &sizes) {
+    std::optional<float> factor;
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+        const float asked = static_cast<float>(sizes[i]) / static_cast<float>(dims[axes[i]]);
+        if (!factor || (op.aspect == AspectPolicy::not_larger ? asked < *factor : asked > *factor))
+            factor = asked;
+    }
+    for (const std::size_t axis : axes) {
+        const Integer from = dims[axis];
+        const double to = std::floor(static_cast<double>(*factor * static_cast<float>(from)) + 0.5);
+        if (!(to >= 1 && to < 1e15))
+            throw BadModel("resizing ", from, " elements leaves none");
+        op.scales[axis] = *factor;
+        dims[axis] = static_cast<Integer>(to);
+    }
+}
+
+void resolve_region(Resize &op, const Operands &in, const std::vector<std::size_t> &axes, std::size_t rank) {
+    const std::vector<double> region = in.reals(3);
+    if (region.size() != 2 * axes.size())
+        throw BadModel("a region of ", region.size(), " numbers for ", axes.size(), " axes");
+    op.roi.assign(rank, {0, 1});
+    for (std::size_t i = 0; i < axes.size(); ++i)
+        op.roi[axes[i]] = {static_cast<float>(region[i]), static_cast<float>(region[i + axes.size()])};
+}
+
 } // namespace
 
 Dims infer_shape(Reduce &op, const Operands &in) {
@@ -140,21 +177,21 @@ Dims infer_shape(const GridSample &, const Operands &in) {
 Dims infer_shape(Resize &op, const Operands &in) {
     Shape dims = in.dims(0);
     op.scales.assign(dims.size(), 1.0f);
-    std::vector<Integer> axes = op.axes;
-    if (axes.empty()) {
-        axes.resize(dims.size());
-        std::iota(axes.begin(), axes.end(), Integer{0});
-    }
+    const std::vector<std::size_t> axes = resized_axes(op, dims.size());
     const bool by_size = in.has(2) && count(in.dims(2)) > 0;
     const std::vector<Integer> sizes = by_size ? in.integers(2) : std::vector<Integer>{};
     const std::vector<double> scales = by_size ? std::vector<double>{} : in.reals(1);
     if ((by_size ? sizes.size() : scales.size()) != axes.size() || count(dims) == 0)
         throw BadModel(by_size ? sizes.size() : scales.size(), " sizes or scales for ", axes.size(),
                        " axes of ", describe(dims));
-    for (std::size_t i = 0; i < axes.size(); ++i)
-        resize_axis(op, dims, axis_index(axes[i], dims.size()),
-                    by_size ? std::nullopt : std::optional<double>(scales[i]),
-                    by_size ? std::optional<Integer>(sizes[i]) : std::nullopt);
+    if (by_size && op.aspect != AspectPolicy::stretch)
+        keep_aspect(op, dims, axes, sizes);
+    else
+        for (std::size_t i = 0; i < axes.size(); ++i)
+            resize_axis(op, dims, axes[i], by_size ? std::nullopt : std::optional<double>(scales[i]),
+                        by_size ? std::optional<Integer>(sizes[i]) : std::nullopt);
+    if (op.coordinates == Coordinates::tf_crop_and_resize)
+        resolve_region(op, in, axes, dims.size());
     return {std::move(dims)};
 }
 

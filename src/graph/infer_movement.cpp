@@ -119,9 +119,10 @@ Dims infer_shape(Pad &op, const Operands &in) {
         const Integer begin = amounts[i];
         const Integer end = amounts[i + axes.size()];
         Integer &size = dims[axes[i]];
+        const Integer left = size + std::clamp<Integer>(begin, -most, 0) + std::clamp<Integer>(end, -most, 0);
         // Beyond one reflection runtimes disagree; a network that asks for it is used on too small a picture.
-        const Integer limit = op.mode == PadMode::reflect ? size - 1 : op.mode == PadMode::wrap ? size : most;
-        if (begin > limit || end > limit || begin < -most || end < -most || size + begin + end < 1)
+        const Integer limit = op.mode == PadMode::reflect ? left - 1 : op.mode == PadMode::wrap ? left : most;
+        if (left < 1 || begin > limit || end > limit || begin < -most || end < -most)
             throw BadModel("padding of ", begin, " and ", end, " for ", size, " elements");
         op.begins[axes[i]] = begin;
         size += begin + end;

@@ -61,6 +61,12 @@ void check_bias(const Operands &in, Integer channels) {
         throw BadModel("a bias of ", describe(in.dims(2)), " for ", channels, " channels");
 }
 
+void check_kernel(const std::optional<Pair> &stated, const Shape &w) {
+    if (stated && *stated != Pair{w[2], w[3]})
+        throw BadModel("weights ", describe(w), " where attribute \"kernel_shape\" states ", (*stated)[0],
+                       "x", (*stated)[1]);
+}
+
 void check_groups(Integer groups, const Shape &x, const Shape &w, Integer expected) {
     if (groups < 1 || x[1] % groups != 0 || w[0] % groups != 0 || expected != x[1])
         throw BadModel("input ", describe(x), ", weights ", describe(w), " and ", groups,
@@ -74,6 +80,7 @@ void check_groups(Integer groups, const Shape &x, const Shape &w, Integer expect
 Dims infer_shape(Conv &op, const Operands &in) {
     const Shape &x = in.dims(0, 4);
     const Shape &w = in.dims(1, 4);
+    check_kernel(op.kernel, w);
     check_groups(op.groups, x, w, checked_mul(w[1], op.groups, "channels"));
     check_bias(in, w[0]);
     Shape dims{x[0], w[0], 0, 0};
@@ -90,6 +97,7 @@ Dims infer_shape(Conv &op, const Operands &in) {
 Dims infer_shape(ConvTranspose &op, const Operands &in) {
     const Shape &x = in.dims(0, 4);
     const Shape &w = in.dims(1, 4);
+    check_kernel(op.kernel, w);
     check_groups(op.groups, x, w, w[0]);
     Shape dims{x[0], checked_mul(w[1], op.groups, "channels"), 0, 0};
     check_bias(in, dims[1]);

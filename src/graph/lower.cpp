@@ -21,7 +21,9 @@ void lower_node(Lowering &lowering, const model::Node &node) {
     try {
         if (node.outputs.empty())
             throw BadModel("no output");
-        find_rule(node)(lowering, node);
+        const OnnxNode read(node);
+        find_rule(node)(lowering, read);
+        read.check_all_read();
     } catch (const BadModel &failure) {
         throw BadModel(node.label(), ": ", failure.what());
     } catch (const Unsupported &failure) {
@@ -42,6 +44,16 @@ Graph lower(const model::Network &network) {
     remove_unused(graph);
     fold_constants(graph);
     return graph;
+}
+
+void check(const model::Node &node, std::int64_t opset) {
+    model::Network network;
+    network.opset = opset;
+    for (const std::string &input : node.inputs)
+        if (!input.empty())
+            network.inputs.push_back({input, Element::f32, false, {}});
+    Lowering lowering(network);
+    lower_node(lowering, node);
 }
 
 } // namespace vsmlrt::graph

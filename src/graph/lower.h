@@ -9,4 +9,7 @@ namespace vsmlrt::graph {
 // that are not valid ONNX. Constants are folded and what no output needs is dropped.
 [[nodiscard]] Graph lower(const model::Network &network);
 
+// Throws what `lower` would for this node of a network of opset `opset`, its operands taken as float32.
+void check(const model::Node &node, std::int64_t opset);
+
 } // namespace vsmlrt::graph

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace vsmlrt::graph {
 namespace {
@@ -13,7 +14,7 @@ using Integer = std::int64_t;
 
 // A list attribute with exactly N entries; absent: `fallback` in each.
 template <std::size_t N>
-std::array<Integer, N> fixed_list(const model::Node &node, const char *attribute, Integer fallback,
+std::array<Integer, N> fixed_list(const OnnxNode &node, const char *attribute, Integer fallback,
                                   Integer least) {
     const std::vector<Integer> list = node.integers(attribute, std::vector<Integer>(N, fallback));
     if (list.size() != N)
@@ -27,7 +28,7 @@ std::array<Integer, N> fixed_list(const model::Node &node, const char *attribute
     return values;
 }
 
-AutoPad auto_pad(const model::Node &node) {
+AutoPad auto_pad(const OnnxNode &node) {
     const std::string mode = node.string("auto_pad", "NOTSET");
     if (mode == "NOTSET")
         return AutoPad::none;
@@ -42,32 +43,43 @@ AutoPad auto_pad(const model::Node &node) {
 
 // The fields that every operator with a sliding window has.
 template <typename Window>
-Window window(const model::Node &node) {
+Window window(const OnnxNode &node) {
     Window op;
     op.strides = fixed_list<2>(node, "strides", 1, 1);
     op.dilations = fixed_list<2>(node, "dilations", 1, 1);
     op.auto_pad = auto_pad(node);
-    op.pads = op.auto_pad == AutoPad::none ? fixed_list<4>(node, "pads", 0, 0) : Quad{};
+    op.pads = fixed_list<4>(node, "pads", 0, 0);
+    if (op.auto_pad != AutoPad::none)
+        op.pads = {}; // some exporters state both
     return op;
 }
 
-void check_real(Lowering &lowering, const model::Node &node) {
+// Convolutions state the size of their weights once more.
+std::optional<Pair> stated_kernel(const OnnxNode &node) {
+    if (!node.has("kernel_shape"))
+        return std::nullopt;
+    return fixed_list<2>(node, "kernel_shape", 0, 1);
+}
+
+void check_real(Lowering &lowering, const OnnxNode &node) {
     const Element type = lowering.type(lowering.required(node, 0));
     if (!is_real(type))
         outside_of_the_ir(text("operator ", node.op, " on ", element_name(type)));
 }
 
-void conv(Lowering &lowering, const model::Node &node) {
+void conv(Lowering &lowering, const OnnxNode &node) {
     check_real(lowering, node);
     auto op = window<Conv>(node);
+    op.kernel = stated_kernel(node);
     op.groups = node.integer("group", 1);
     lowering.emit(node, op,
                   {lowering.required(node, 0), lowering.required(node, 1), lowering.optional(node, 2)});
 }
 
-void conv_transpose(Lowering &lowering, const model::Node &node) {
+void conv_transpose(Lowering &lowering, const OnnxNode &node) {
     check_real(lowering, node);
     auto op = window<ConvTranspose>(node);
+    op.kernel = stated_kernel(node);
     op.groups = node.integer("group", 1);
     op.output_padding = fixed_list<2>(node, "output_padding", 0, 0);
     op.output_size = node.integers("output_shape");
@@ -79,7 +91,7 @@ void conv_transpose(Lowering &lowering, const model::Node &node) {
                   {lowering.required(node, 0), lowering.required(node, 1), lowering.optional(node, 2)});
 }
 
-void pool(Lowering &lowering, const model::Node &node) {
+void pool(Lowering &lowering, const OnnxNode &node) {
     check_real(lowering, node);
     if (node.outputs.size() > 1 && !node.outputs[1].empty())
         outside_of_the_ir("the output \"Indices\"");
@@ -87,11 +99,14 @@ void pool(Lowering &lowering, const model::Node &node) {
     op.kind = node.op == "MaxPool" ? PoolKind::maximum : PoolKind::average;
     op.kernel = fixed_list<2>(node, "kernel_shape", 0, 1);
     op.ceil_mode = node.integer("ceil_mode", 0) != 0;
-    op.count_padding = node.integer("count_include_pad", 0) != 0;
+    if (op.kind == PoolKind::average)
+        op.count_padding = node.integer("count_include_pad", 0) != 0;
+    else
+        node.without_effect({"storage_order"}); // of the indices
     lowering.emit(node, op, {lowering.required(node, 0)});
 }
 
-void global_pool(Lowering &lowering, const model::Node &node) {
+void global_pool(Lowering &lowering, const OnnxNode &node) {
     Reduce op;
     op.kind = node.op == "GlobalMaxPool" ? ReduceKind::maximum : ReduceKind::mean;
     op.spatial = true;
@@ -99,7 +114,7 @@ void global_pool(Lowering &lowering, const model::Node &node) {
 }
 
 template <ReduceKind Kind>
-void reduce(Lowering &lowering, const model::Node &node) {
+void reduce(Lowering &lowering, const OnnxNode &node) {
     Reduce op;
     op.kind = Kind;
     op.keep_sizes = node.integer("keepdims", 1) != 0;
@@ -107,12 +122,12 @@ void reduce(Lowering &lowering, const model::Node &node) {
     lowering.emit(node, op, {lowering.required(node, 0), lowering.list(node, 1, "axes")});
 }
 
-void matmul(Lowering &lowering, const model::Node &node) {
+void matmul(Lowering &lowering, const OnnxNode &node) {
     check_real(lowering, node);
     lowering.emit(node, MatMul{}, {lowering.required(node, 0), lowering.required(node, 1)});
 }
 
-void gemm(Lowering &lowering, const model::Node &node) {
+void gemm(Lowering &lowering, const OnnxNode &node) {
     check_real(lowering, node);
     const Gemm op{node.real("alpha", 1), node.real("beta", 1), node.integer("transA", 0) != 0,
                   node.integer("transB", 0) != 0};
@@ -120,29 +135,63 @@ void gemm(Lowering &lowering, const model::Node &node) {
                   {lowering.required(node, 0), lowering.required(node, 1), lowering.optional(node, 2)});
 }
 
-void softmax(Lowering &lowering, const model::Node &node) {
+void softmax(Lowering &lowering, const OnnxNode &node) {
     check_real(lowering, node);
     const bool old = lowering.opset() < 13;
     const Softmax op{node.integer("axis", old ? 1 : -1), node.op == "LogSoftmax", old};
     lowering.emit(node, op, {lowering.required(node, 0)});
 }
 
-template <NormalizeKind Kind>
-void normalize(Lowering &lowering, const model::Node &node) {
+// Mean and variance are those of the training, or are computed with nothing kept.
+void no_training(Lowering &lowering, const OnnxNode &node) {
     check_real(lowering, node);
     for (std::size_t i = 1; i < node.outputs.size(); ++i)
         if (!node.outputs[i].empty())
             outside_of_the_ir("a second output of " + node.op);
+}
+
+void batch_normalization(Lowering &lowering, const OnnxNode &node) {
+    no_training(lowering, node);
+    if (node.integer("training_mode", 0) != 0)
+        outside_of_the_ir("normalisation in training");
+    node.without_effect({"momentum"}); // of what training keeps
     Normalize op;
-    op.kind = Kind;
+    op.kind = NormalizeKind::batch;
+    op.epsilon = node.real("epsilon", 1e-5f);
+    lowering.emit(node, op, lowering.operands(node));
+}
+
+void instance_normalization(Lowering &lowering, const OnnxNode &node) {
+    no_training(lowering, node);
+    Normalize op;
+    op.kind = NormalizeKind::instance;
+    op.epsilon = node.real("epsilon", 1e-5f);
+    lowering.emit(node, op, lowering.operands(node));
+}
+
+// "stash_type" is the least precision that sums are taken in.
+void layer_normalization(Lowering &lowering, const OnnxNode &node) {
+    no_training(lowering, node);
+    node.without_effect({"stash_type"});
+    Normalize op;
+    op.kind = NormalizeKind::layer;
     op.epsilon = node.real("epsilon", 1e-5f);
     op.axis = node.integer("axis", -1);
+    lowering.emit(node, op, lowering.operands(node));
+}
+
+void group_normalization(Lowering &lowering, const OnnxNode &node) {
+    no_training(lowering, node);
+    node.without_effect({"stash_type"});
+    Normalize op;
+    op.kind = NormalizeKind::group;
+    op.epsilon = node.real("epsilon", 1e-5f);
     op.groups = node.integer("num_groups", 1);
     op.scale_by_group = lowering.opset() < 21;
     lowering.emit(node, op, lowering.operands(node));
 }
 
-void grid_sample(Lowering &lowering, const model::Node &node) {
+void grid_sample(Lowering &lowering, const OnnxNode &node) {
     check_real(lowering, node);
     GridSample op;
     const std::string mode = node.string("mode", lowering.opset() < 20 ? "bilinear" : "linear");
@@ -184,10 +233,10 @@ constexpr LoweringRule rules[] = {
     {"Gemm", gemm},
     {"Softmax", softmax},
     {"LogSoftmax", softmax},
-    {"BatchNormalization", normalize<NormalizeKind::batch>},
-    {"InstanceNormalization", normalize<NormalizeKind::instance>},
-    {"LayerNormalization", normalize<NormalizeKind::layer>},
-    {"GroupNormalization", normalize<NormalizeKind::group>},
+    {"BatchNormalization", batch_normalization},
+    {"InstanceNormalization", instance_normalization},
+    {"LayerNormalization", layer_normalization},
+    {"GroupNormalization", group_normalization},
     {"GridSample", grid_sample},
 };
 

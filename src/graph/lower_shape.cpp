@@ -5,8 +5,8 @@
 namespace vsmlrt::graph {
 namespace {
 
-void constant(Lowering &lowering, const model::Node &node) {
-    const auto given = [&](const char *attribute) { return node.attributes.count(attribute) != 0; };
+void constant(Lowering &lowering, const OnnxNode &node) {
+    const auto given = [&](const char *attribute) { return node.has(attribute); };
     if (const model::Tensor *value = node.tensor("value"))
         return lowering.pass_through(node, lowering.constant(*value));
     if (given("value_float"))
@@ -26,16 +26,16 @@ void constant(Lowering &lowering, const model::Node &node) {
     outside_of_the_ir("a constant that is neither a tensor nor a number");
 }
 
-void shape(Lowering &lowering, const model::Node &node) {
+void shape(Lowering &lowering, const OnnxNode &node) {
     lowering.emit(node, ShapeOf{node.integer("start", 0), node.integer("end", INT64_MAX), false},
                   {lowering.required(node, 0)}, Element::i64);
 }
 
-void size(Lowering &lowering, const model::Node &node) {
+void size(Lowering &lowering, const OnnxNode &node) {
     lowering.emit(node, ShapeOf{0, INT64_MAX, true}, {lowering.required(node, 0)}, Element::i64);
 }
 
-void constant_of_shape(Lowering &lowering, const model::Node &node) {
+void constant_of_shape(Lowering &lowering, const OnnxNode &node) {
     const model::Tensor *value = node.tensor("value");
     if (value && value->count() != 1)
         throw BadModel("attribute \"value\" has ", value->count(), " elements");
@@ -43,7 +43,7 @@ void constant_of_shape(Lowering &lowering, const model::Node &node) {
     lowering.emit(node, Fill{}, {lowering.required(node, 0), fill}, lowering.type(fill));
 }
 
-void range(Lowering &lowering, const model::Node &node) {
+void range(Lowering &lowering, const OnnxNode &node) {
     lowering.emit(node, Range{},
                   {lowering.required(node, 0), lowering.required(node, 1), lowering.required(node, 2)});
 }

@@ -10,6 +10,7 @@
 #include "tensor/element.h"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -115,6 +116,7 @@ struct Conv {
     Quad pads{}; // resolved
     AutoPad auto_pad = AutoPad::none;
     std::int64_t groups = 1;
+    std::optional<Pair> kernel; // where the network states it: as the weights have it
     std::vector<Epilogue> epilogue;
 };
 
@@ -127,6 +129,7 @@ struct ConvTranspose {
     std::vector<std::int64_t> output_size; // {height, width} where the network states it
     AutoPad auto_pad = AutoPad::none;
     std::int64_t groups = 1;
+    std::optional<Pair> kernel; // where the network states it: as the weights have it
     std::vector<Epilogue> epilogue;
 };
 
@@ -193,11 +196,24 @@ struct GridSample {
     bool align_corners = false;
 };
 
-enum class Coordinates { half_pixel, half_pixel_symmetric, pytorch_half_pixel, align_corners, asymmetric };
+// tf_half_pixel_for_nn: (i + 0.5) / scale (opsets 11 and 12). tf_crop_and_resize: the region `roi`, whose
+// corners are pixel centres, becomes the result.
+enum class Coordinates {
+    half_pixel,
+    half_pixel_symmetric,
+    pytorch_half_pixel,
+    align_corners,
+    asymmetric,
+    tf_half_pixel_for_nn,
+    tf_crop_and_resize,
+};
 // simple: floor when enlarging, ceil when shrinking (opsets below 11).
 enum class NearestMode { round_prefer_floor, round_prefer_ceil, floor, ceil, simple };
+// What sizes mean: those of the result, or a box that one factor for all axes fits it into or around.
+enum class AspectPolicy { stretch, not_larger, not_smaller };
 
-// Operands: x, scales or none, sizes or none.
+// Operands: x, scales or none, sizes or none, region of interest (starts, then ends, one an axis; only for
+// tf_crop_and_resize) or none.
 struct Resize {
     Interpolation mode = Interpolation::nearest;
     Coordinates coordinates = Coordinates::half_pixel;
@@ -206,6 +222,10 @@ struct Resize {
     bool exclude_outside = false;
     std::vector<std::int64_t> axes; // that scales and sizes are about; empty: all
     std::vector<float> scales;      // resolved, one an axis of x
+    bool antialias = false; // linear and cubic: the kernel is as wide as a pixel of the smaller picture
+    AspectPolicy aspect = AspectPolicy::stretch;
+    float extrapolation = 0;               // tf_crop_and_resize: what lies outside of x
+    std::vector<std::array<float, 2>> roi; // resolved, one an axis of x; fractions of its size less one
 };
 
 struct Concat {

@@ -8,25 +8,44 @@
 namespace vsmlrt::graph {
 namespace {
 
+// The operators whose result at a place is made of what their operands have there, and nothing else. An
+// operator that is neither listed here nor has a rule below does not compile.
+template <typename T>
+concept Pointwise = std::is_same_v<T, Unary> || std::is_same_v<T, Binary> || std::is_same_v<T, Clip> ||
+    std::is_same_v<T, Where> || std::is_same_v<T, Cast>;
+
+// The operators whose operands after the first say where elements go, not what they are.
+template <typename T>
+concept Moving = std::is_same_v<T, Resize> || std::is_same_v<T, Slice> || std::is_same_v<T, Split> ||
+    std::is_same_v<T, Pad> || std::is_same_v<T, Tile> || std::is_same_v<T, Expand> ||
+    std::is_same_v<T, Reshape> || std::is_same_v<T, Reduce>;
+
 // What one operator does to the traces of its operands. A result that depends on the whole picture has no
-// trace of its own: `whole` notes it once and for all.
+// trace of its own: `whole` notes it once and for all. Values that follow from the picture's size (the length
+// of a Range, the number of pixels) have no trace, and are noted where they meet the picture's contents.
 class Walk {
 public:
     Walk(const Graph &graph, const Shapes &shapes)
-        : graph_(graph), shapes_(shapes), traces_(graph.values.size()) {
+        : graph_(graph), shapes_(shapes), traces_(graph.values.size()), of_size_(graph.values.size()) {
         for (const Input &input : graph.inputs)
             trace(input.value) = std::array<Span, 2>{Span{2}, Span{3}};
     }
 
     void visit(const Node &node, const Op &op) {
         node_ = &node;
-        const bool independent = std::none_of(node.inputs.begin(), node.inputs.end(), [&](ValueId value) {
-            return value != no_value && trace(value).has_value();
-        });
+        const bool independent = std::holds_alternative<ShapeOf>(op) ||
+                                 std::none_of(node.inputs.begin(), node.inputs.end(), [&](ValueId value) {
+                                     return value != no_value && trace(value).has_value();
+                                 });
+        const bool of_size = takes_size(op);
+        if (of_size && !independent)
+            whole_ = true;
         const Trace result =
             independent ? Trace{} : std::visit([&](const auto &concrete) { return rule(concrete); }, op);
-        for (const ValueId value : node.outputs)
+        for (const ValueId value : node.outputs) {
             trace(value) = result;
+            of_size_[static_cast<std::size_t>(value)] = of_size && independent;
+        }
     }
 
     [[nodiscard]] Dependence result() {
@@ -44,6 +63,24 @@ private:
     Trace &trace(ValueId value) { return traces_[static_cast<std::size_t>(value)]; }
     const Shape &dims_of(ValueId value) const { return shapes_.dims[static_cast<std::size_t>(value)]; }
     const Shape &dims(std::size_t operand) const { return dims_of(node_->inputs[operand]); }
+
+    // Whether what `op` computes with follows from the picture's size.
+    [[nodiscard]] bool takes_size(const Op &op) const {
+        if (std::holds_alternative<ShapeOf>(op))
+            return true;
+        const auto follows = [&](std::size_t operand) {
+            const ValueId value = graph::operand(*node_, operand);
+            return value != no_value && of_size_[static_cast<std::size_t>(value)];
+        };
+        if (std::holds_alternative<Fill>(op))
+            return follows(1);
+        if (std::visit([]<typename T>(const T &) { return Moving<T>; }, op))
+            return follows(0);
+        for (std::size_t i = 0; i < node_->inputs.size(); ++i)
+            if (follows(i))
+                return true;
+        return false;
+    }
 
     Trace whole() {
         whole_ = true;
@@ -87,13 +124,17 @@ private:
         return result;
     }
 
+    [[nodiscard]] bool traced_after_first() {
+        return std::any_of(node_->inputs.begin() + 1, node_->inputs.end(),
+                           [&](ValueId value) { return value != no_value && trace(value); });
+    }
+
     // `change` applied to both spans of the first operand, which must be N C H W and the only one that is
     // traced.
     template <typename Change>
     Trace spatial(Change change) {
-        for (std::size_t i = 1; i < node_->inputs.size(); ++i)
-            if (node_->inputs[i] != no_value && trace(node_->inputs[i]))
-                return lost();
+        if (traced_after_first())
+            return lost();
         Trace result = trace(node_->inputs[0]);
         for (const std::size_t i : {0, 1}) {
             if ((*result)[i].axis != i + 2)
@@ -118,10 +159,15 @@ private:
         return found && ((*found)[0].axis == axis || (*found)[1].axis == axis);
     }
 
-    template <typename Pointwise>
-    Trace rule(const Pointwise &) {
+    template <Pointwise T>
+    Trace rule(const T &) {
         return merge_all();
     }
+    // Sizes are known before the picture is.
+    Trace rule(const ShapeOf &) { return {}; }
+    // One value everywhere, or a number of them: what the picture holds decides which.
+    Trace rule(const Fill &) { return attention(); }
+    Trace rule(const Range &) { return attention(); }
 
     template <typename Window>
     Trace window(const Window &op, Pair kernel) {
@@ -145,11 +191,13 @@ private:
     }
 
     Trace rule(const Resize &op) {
+        if (op.coordinates == Coordinates::tf_crop_and_resize)
+            return attention();
         const Trace &source = trace(node_->inputs[0]);
-        if (op.coordinates == Coordinates::align_corners && source &&
-            std::any_of(source->begin(), source->end(),
-                        [&](const Span &span) { return op.scales[span.axis] != 1; }))
-            whole_ = true; // the step between samples depends on the picture's size
+        if (source && std::any_of(source->begin(), source->end(), [&](const Span &span) {
+                return op.scales[span.axis] != 1 && follows_size(op, op.scales[span.axis]);
+            }))
+            whole_ = true;
         return along([&](const Span &span) {
             return op.scales[span.axis] == 1 ? span : through_resize(op, span, op.scales[span.axis]);
         });
@@ -164,7 +212,7 @@ private:
         });
     }
     Trace rule(const Pad &op) {
-        if (op.mode == PadMode::wrap)
+        if (op.mode == PadMode::wrap || traced_after_first())
             return lost();
         return along([&](const Span &span) {
             const auto begin = static_cast<double>(op.begins[span.axis]);
@@ -177,6 +225,16 @@ private:
     }
     Trace rule(const Split &op) {
         return traced_axis(axis_index(op.axis, dims(0).size())) ? lost() : trace(node_->inputs[0]);
+    }
+    Trace rule(const Expand &) {
+        if (!trace(node_->inputs[0]))
+            return lost();
+        const Shape &result = dims_of(node_->outputs[0]);
+        Trace moved = aligned(node_->inputs[0]);
+        for (const std::size_t i : {0, 1})
+            if (dims(0)[(*trace(node_->inputs[0]))[i].axis] != result[(*moved)[i].axis])
+                return lost();
+        return moved;
     }
     Trace rule(const Tile &) {
         return along([&](const Span &span) {
@@ -229,6 +287,8 @@ private:
         return trace(node_->inputs[0]);
     }
     Trace rule(const Normalize &op) {
+        if (traced_after_first())
+            return lost();
         if (op.kind == NormalizeKind::batch)
             return trace(node_->inputs[0]);
         const bool layer = op.kind == NormalizeKind::layer;
@@ -255,6 +315,7 @@ private:
     const Shapes &shapes_;
     const Node *node_ = nullptr;
     std::vector<Trace> traces_;
+    std::vector<bool> of_size_; // follows from the picture's size
     bool whole_ = false;
     bool lost_ = false;
 };

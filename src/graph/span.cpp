@@ -13,9 +13,9 @@ constexpr double tolerance = 1e-6;
 
 // Where result i lies in the source, less i / scale.
 double offset_of(Coordinates coordinates, double scale) {
-    return coordinates == Coordinates::asymmetric || coordinates == Coordinates::align_corners
-               ? 0
-               : 0.5 / scale - 0.5;
+    if (coordinates == Coordinates::asymmetric || coordinates == Coordinates::align_corners)
+        return 0;
+    return coordinates == Coordinates::tf_half_pixel_for_nn ? 0.5 / scale : 0.5 / scale - 0.5;
 }
 
 double nearest(NearestMode mode, double position, double scale) {
@@ -50,6 +50,18 @@ std::array<double, 2> taps(const Resize &op, double position, double scale) {
 
 } // namespace
 
+bool follows_size(const Resize &op, float scale) {
+    switch (op.coordinates) {
+    case Coordinates::align_corners:
+    case Coordinates::tf_crop_and_resize:
+        return true;
+    case Coordinates::half_pixel_symmetric:
+        return !is_whole(static_cast<double>(scale)); // the result may be cut off
+    default:
+        return op.aspect != AspectPolicy::stretch;
+    }
+}
+
 Span through(const Span &span, double stride, double low, double high) {
     return {span.axis, span.step * stride, span.low + span.step * low, span.high + span.step * high};
 }
@@ -69,10 +81,11 @@ Span through_transposed_window(const Span &span, std::int64_t kernel, std::int64
 
 Span through_resize(const Resize &op, const Span &span, float scale) {
     const auto factor = static_cast<double>(scale);
-    if (op.coordinates == Coordinates::align_corners || (!is_whole(factor) && !is_whole(1 / factor))) {
+    const bool stretched = op.antialias && factor < 1 && op.mode != Interpolation::nearest;
+    if (stretched || follows_size(op, scale) || (!is_whole(factor) && !is_whole(1 / factor))) {
         // Any phase may occur.
-        const double reach = op.mode == Interpolation::cubic ? 2 : 1;
-        const double drift = op.coordinates == Coordinates::align_corners ? 1 : 0;
+        const double reach = (op.mode == Interpolation::cubic ? 2 : 1) / (stretched ? factor : 1);
+        const double drift = follows_size(op, scale) ? 1 : 0;
         const double offset = offset_of(op.coordinates, factor);
         return through(span, 1 / factor, offset - reach - drift, offset + reach + drift);
     }

@@ -29,6 +29,8 @@ using Trace = std::optional<std::array<Span, 2>>;
 // The transposed window: source i is spread from i * stride - pad on.
 [[nodiscard]] Span through_transposed_window(const Span &span, std::int64_t kernel, std::int64_t dilation,
                                              std::int64_t stride, std::int64_t pad);
+// Whether the step between samples, or where they begin, depends on the picture's size.
+[[nodiscard]] bool follows_size(const Resize &op, float scale);
 // `scale`: of this axis.
 [[nodiscard]] Span through_resize(const Resize &op, const Span &span, float scale);
 // Each element becomes `block` of them, or `block` become one.

@@ -26,11 +26,12 @@ const std::map<std::string, Names> allowed = {
     {"cache", {"base", "tensor"}},
     {"model", {"base", "tensor"}},
     {"graph", {"base", "tensor", "model"}},
+    {"interpreter", {"base", "tensor", "graph"}},
     {"engine", {"base", "tensor", "tile", "pixel", "cache", "model", "graph"}},
     {"vs", {"base", "timeline", "tensor", "tile", "pixel", "cache", "model", "graph", "engine"}},
     {"module", {"base", "tensor"}},
     {"nvidia", {"base"}},
-    {"backends", {"base", "tensor", "pixel", "cpu", "model", "graph", "module", "nvidia"}},
+    {"backends", {"base", "tensor", "pixel", "cpu", "model", "graph", "interpreter", "module", "nvidia"}},
 };
 
 // Headers from outside, and the only folder that may include them.

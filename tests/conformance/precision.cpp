@@ -1,7 +1,7 @@
 #include "conformance/precision.h"
 
-#include "backends/reference/interpreter.h"
 #include "engine/backend.h"
+#include "interpreter/interpreter.h"
 #include "model/edit.h"
 #include "model/onnx.h"
 #include "networks/families.h"
@@ -108,7 +108,7 @@ std::vector<Values> interpreted(const graph::Graph &graph, vsmlrt_extent extent,
     std::vector<graph::Shape> shapes;
     for (const graph::Input &input : graph.inputs)
         shapes.push_back({1, *input.dims[1].size, extent.height, extent.width});
-    reference::Interpreter interpreter(graph, shapes, rounding);
+    interpreter::Interpreter interpreter(graph, shapes, rounding);
     std::vector<std::vector<std::byte>> inputs;
     std::vector<const std::byte *> in;
     for (std::size_t i = 0; i < shapes.size(); ++i) {

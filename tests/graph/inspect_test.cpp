@@ -2,9 +2,9 @@
 // receptive field by changing one pixel and seeing how far the change reaches.
 #include "graph/inspect.h"
 
-#include "backends/reference/interpreter.h"
 #include "base/error.h"
 #include "graph/lower.h"
+#include "interpreter/interpreter.h"
 #include "networks/builder.h"
 #include "networks/families.h"
 
@@ -22,7 +22,7 @@ model::Card card_of(const model::Network &network) {
 
 std::vector<float> run(const Graph &graph, const Shape &size, const std::vector<float> &picture,
                        Shape &result) {
-    reference::Interpreter interpreter(graph, std::span(&size, 1));
+    interpreter::Interpreter interpreter(graph, std::span(&size, 1));
     result = interpreter.output(0).dims;
     std::vector<float> values(static_cast<std::size_t>(count(result)));
     const auto *const in = reinterpret_cast<const std::byte *>(picture.data());
@@ -131,6 +131,54 @@ TEST(Inspect, PositionAndWholePictureAreGlobal) {
     const test::Name x = b.input(3);
     b.output(b.node("Mul", {x, b.node("GlobalAveragePool", {x})}));
     EXPECT_TRUE(card_of(b.network()).global);
+}
+
+// Tiles see another size than the whole picture does.
+TEST(Inspect, WhatFollowsFromThePicturesSizeIsGlobal) {
+    const auto number_of_rows = [](test::Builder &b, const test::Name &x) {
+        const test::Name rows =
+            b.node("Gather", {b.node("Shape", {x}), b.integer(2)}, {{"axis", std::int64_t{0}}});
+        return b.node("Cast", {rows}, {{"to", std::int64_t{1}}});
+    };
+    test::Builder scaled;
+    const test::Name x = scaled.input(3);
+    scaled.output(scaled.node("Div", {x, number_of_rows(scaled, x)}));
+    EXPECT_TRUE(card_of(scaled.network()).global);
+
+    // A size that says where elements go is no part of what they are.
+    test::Builder moved;
+    const test::Name y = moved.input(3);
+    moved.output(moved.node("Reshape", {moved.conv(y, 3, 3), moved.node("Shape", {y})}));
+    const model::Card card = card_of(moved.network());
+    EXPECT_FALSE(card.global);
+    EXPECT_EQ(card.receptive_field, 1);
+}
+
+TEST(Inspect, AWiderKernelOfASmallerPictureReachesFarther) {
+    const auto resized = [](std::int64_t antialias) {
+        test::Builder b(18);
+        const test::Name small = b.node("Resize", {b.input(3), "", b.constant({4}, {1, 1, 0.25F, 0.25F})},
+                                        {{"mode", std::string("linear")}, {"antialias", antialias}});
+        b.output(
+            b.node("Resize", {small, "", b.constant({4}, {1, 1, 4, 4})}, {{"mode", std::string("nearest")}}));
+        return b.network();
+    };
+    const model::Card sharp = card_of(resized(0));
+    const model::Card soft = card_of(resized(1));
+    ASSERT_TRUE(sharp.receptive_field.has_value() && soft.receptive_field.has_value());
+    EXPECT_GT(*soft.receptive_field, *sharp.receptive_field);
+    const Family family = {"antialiased", resized(1), 3, 1, 4, *soft.receptive_field, false, 32};
+    EXPECT_LE(reach_of(family, 1), *soft.receptive_field);
+}
+
+TEST(Inspect, StretchingToTheWholePictureIsGlobal) {
+    test::Builder b(19);
+    b.output(b.node(
+        "Resize",
+        {b.input(3), b.constant({8}, {0, 0, 0.1F, 0.1F, 1, 1, 0.9F, 0.9F}), "", b.integers({1, 3, 48, 48})},
+        {{"mode", std::string("linear")},
+         {"coordinate_transformation_mode", std::string("tf_crop_and_resize")}}));
+    EXPECT_FALSE(card_of(b.network()).receptive_field.has_value());
 }
 
 TEST(Inspect, MetadataIsKept) {

@@ -66,7 +66,7 @@ Program::Program(const vsmlrt_program_desc &desc)
     info_.precision = precision_of(graph_, desc.precision);
     info_.num_inputs = static_cast<std::int32_t>(graph_.inputs.size());
     info_.num_outputs = static_cast<std::int32_t>(graph_.outputs.size());
-    info_.context_bytes = interpreter_bytes(graph_, largest);
+    info_.context_bytes = interpreter::context_bytes(graph_, largest);
     const auto add = [&](graph::ValueId value) {
         const auto place = static_cast<std::size_t>(value);
         info_.context_bytes = checked_add(info_.context_bytes,
@@ -80,7 +80,7 @@ Program::Program(const vsmlrt_program_desc &desc)
         add(output);
 }
 
-Rounding Program::rounding() const {
+interpreter::Rounding Program::rounding() const {
     if (info_.precision == VSMLRT_PRECISION_BF16)
         return [](float value) { return bfloat_to_float(float_to_bfloat(value)); };
     if (info_.precision == VSMLRT_PRECISION_FP16 && !is_half(graph_))
@@ -118,13 +118,13 @@ void Context::allocate(vsmlrt_extent extent) {
     inputs_.clear();
     outputs_.clear();
     extent_ = {0, 0};
-    Interpreter interpreter(graph, shapes, program_.rounding());
+    interpreter::Interpreter made(graph, shapes, program_.rounding());
     for (std::size_t i = 0; i < shapes.size(); ++i)
         inputs_.emplace_back(door_type(graph.values[static_cast<std::size_t>(graph.inputs[i].value)].type),
                              shapes[i]);
     for (std::size_t i = 0; i < graph.outputs.size(); ++i)
-        outputs_.emplace_back(door_type(interpreter.output(i).type), interpreter.output(i).dims);
-    interpreter_.emplace(std::move(interpreter));
+        outputs_.emplace_back(door_type(made.output(i).type), made.output(i).dims);
+    interpreter_.emplace(std::move(made));
     extent_ = extent;
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "backends/reference/frames.h"
-#include "backends/reference/interpreter.h"
 #include "backends/reference/options.h"
+#include "interpreter/interpreter.h"
 #include "module/tensor.h"
 
 #include <atomic>
@@ -21,7 +21,7 @@ public:
     [[nodiscard]] const Faults &faults() const { return faults_; }
     [[nodiscard]] vsmlrt_program_info info() const { return info_; }
     // What makes values of the program's precision of floats; none in fp32.
-    [[nodiscard]] Rounding rounding() const;
+    [[nodiscard]] interpreter::Rounding rounding() const;
     // The shapes of the inputs at one size of the picture.
     [[nodiscard]] std::vector<graph::Shape> input_shapes(vsmlrt_extent extent) const;
     // See vsmlrt_backend::shapes.
@@ -55,7 +55,7 @@ private:
 
     Program &program_;
     vsmlrt_extent extent_ = {0, 0};
-    std::optional<Interpreter> interpreter_;
+    std::optional<interpreter::Interpreter> interpreter_;
     std::vector<HostTensor> inputs_;
     std::vector<HostTensor> outputs_;
     std::optional<Frames> frames_; // what is bound, while frames are

@@ -1,12 +1,12 @@
-#include "backends/reference/interpreter.h"
+#include "interpreter/interpreter.h"
 
-#include "backends/reference/kernels.h"
 #include "base/checked.h"
+#include "interpreter/kernels.h"
 
 #include <algorithm>
 #include <iterator>
 
-namespace vsmlrt::reference {
+namespace vsmlrt::interpreter {
 namespace {
 
 std::size_t place(graph::ValueId value) {
@@ -117,7 +117,7 @@ void Interpreter::run(std::span<const std::byte *const> inputs, std::span<std::b
     }
 }
 
-std::int64_t interpreter_bytes(const graph::Graph &graph, const graph::Shapes &shapes) {
+std::int64_t context_bytes(const graph::Graph &graph, const graph::Shapes &shapes) {
     std::int64_t bytes = graph::plan_memory(graph, shapes).total;
     for (const auto &folded : shapes.folded)
         if (folded)
@@ -126,4 +126,4 @@ std::int64_t interpreter_bytes(const graph::Graph &graph, const graph::Shapes &s
     return bytes;
 }
 
-} // namespace vsmlrt::reference
+} // namespace vsmlrt::interpreter

@@ -4,7 +4,7 @@
 
 #include "graph/evaluate.h"
 
-namespace vsmlrt::reference {
+namespace vsmlrt::interpreter {
 
 using graph::Inputs;
 using graph::Outputs;
@@ -22,4 +22,4 @@ void evaluate(const graph::Resize &op, Inputs inputs, Outputs outputs);
 // The steps after a convolution, in place on its result; their operands follow input, weights and bias.
 void apply_epilogue(const std::vector<graph::Epilogue> &epilogue, Inputs inputs, const graph::View &result);
 
-} // namespace vsmlrt::reference
+} // namespace vsmlrt::interpreter

@@ -1,11 +1,11 @@
-#include "backends/reference/kernels.h"
+#include "interpreter/kernels.h"
 
 #include "graph/storage.h"
 
 #include <algorithm>
 #include <numeric>
 
-namespace vsmlrt::reference {
+namespace vsmlrt::interpreter {
 namespace {
 
 using Integer = std::int64_t;
@@ -113,4 +113,4 @@ void evaluate(const graph::Softmax &op, Inputs inputs, Outputs outputs) {
     graph::narrow<double>(values, outputs[0]);
 }
 
-} // namespace vsmlrt::reference
+} // namespace vsmlrt::interpreter

@@ -9,7 +9,7 @@
 #include <functional>
 #include <memory>
 
-namespace vsmlrt::reference {
+namespace vsmlrt::interpreter {
 
 // From a float to one that a narrower type can hold.
 using Rounding = std::function<float(float)>;
@@ -45,6 +45,6 @@ private:
 };
 
 // Bytes that an interpreter takes at these shapes.
-[[nodiscard]] std::int64_t interpreter_bytes(const graph::Graph &graph, const graph::Shapes &shapes);
+[[nodiscard]] std::int64_t context_bytes(const graph::Graph &graph, const graph::Shapes &shapes);
 
-} // namespace vsmlrt::reference
+} // namespace vsmlrt::interpreter

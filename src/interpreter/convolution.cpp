@@ -1,10 +1,10 @@
-#include "backends/reference/kernels.h"
+#include "interpreter/kernels.h"
 
 #include "graph/storage.h"
 
 #include <algorithm>
 
-namespace vsmlrt::reference {
+namespace vsmlrt::interpreter {
 namespace {
 
 using Integer = std::int64_t;
@@ -143,4 +143,4 @@ void apply_epilogue(const std::vector<graph::Epilogue> &epilogue, Inputs inputs,
     }
 }
 
-} // namespace vsmlrt::reference
+} // namespace vsmlrt::interpreter

@@ -1,10 +1,10 @@
-#include "backends/reference/kernels.h"
+#include "interpreter/kernels.h"
 
 #include "graph/storage.h"
 
 #include <algorithm>
 
-namespace vsmlrt::reference {
+namespace vsmlrt::interpreter {
 namespace {
 
 using Integer = std::int64_t;
@@ -67,4 +67,4 @@ void evaluate(const Pool &op, Inputs inputs, Outputs outputs) {
     graph::narrow<double>(result, outputs[0]);
 }
 
-} // namespace vsmlrt::reference
+} // namespace vsmlrt::interpreter

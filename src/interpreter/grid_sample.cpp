@@ -1,11 +1,11 @@
-#include "backends/reference/cubic.h"
-#include "backends/reference/kernels.h"
+#include "interpreter/cubic.h"
+#include "interpreter/kernels.h"
 
 #include "graph/storage.h"
 
 #include <algorithm>
 
-namespace vsmlrt::reference {
+namespace vsmlrt::interpreter {
 namespace {
 
 using Integer = std::int64_t;
@@ -100,4 +100,4 @@ void evaluate(const GridSample &op, Inputs inputs, Outputs outputs) {
     graph::narrow<double>(result, outputs[0]);
 }
 
-} // namespace vsmlrt::reference
+} // namespace vsmlrt::interpreter

@@ -1,9 +1,9 @@
-#include "backends/reference/kernels.h"
+#include "interpreter/kernels.h"
 
 #include "graph/storage.h"
 #include "graph/walk.h"
 
-namespace vsmlrt::reference {
+namespace vsmlrt::interpreter {
 namespace {
 
 using Integer = std::int64_t;
@@ -87,4 +87,4 @@ void evaluate(const graph::Gemm &op, Inputs inputs, Outputs outputs) {
     graph::narrow<double>(result, outputs[0]);
 }
 
-} // namespace vsmlrt::reference
+} // namespace vsmlrt::interpreter
