@@ -38,8 +38,9 @@ struct HalfOptions {
                                   std::optional<Element> outputs);
 
 // Writes forms of operators that vendor libraries are known to read wrongly in operators that all of them
-// read right: Softmax and LogSoftmax over several axes (before opset 13), and ReduceL1, ReduceLogSum and
-// ReduceLogSumExp with axes as an attribute (opset 13 to 17). The result means the same.
+// read right: Softmax and LogSoftmax over several axes (before opset 13), ReduceL1, ReduceLogSum and
+// ReduceLogSumExp with axes as an attribute (opset 13 to 17), and padding that is to keep the size (auto_pad)
+// where it does not depend on the picture's. The result means the same.
 [[nodiscard]] Network spell_out(const Network &network);
 
 } // namespace vsmlrt::model

@@ -20,7 +20,7 @@ public:
             else if (has_axes_attribute(node))
                 reduced(node);
             else
-                result_.nodes.push_back(node);
+                result_.nodes.push_back(padded(node));
         }
         return std::move(result_);
     }
@@ -37,6 +37,52 @@ private:
     [[nodiscard]] bool has_axes_attribute(const Node &node) const {
         return result_.opset >= 13 && result_.opset < 18 && node.attributes.contains("axes") &&
                (node.op == "ReduceL1" || node.op == "ReduceLogSum" || node.op == "ReduceLogSumExp");
+    }
+
+    // Height and width of a window; empty where neither attribute nor weights tell.
+    [[nodiscard]] Integers kernel_of(const Node &node) const {
+        const Integers stated = node.integers("kernel_shape");
+        if (!stated.empty() || node.inputs.size() < 2)
+            return stated;
+        const auto weights = result_.initializers.find(node.inputs[1]);
+        if (weights == result_.initializers.end() || weights->second.dims.size() < 2)
+            return {};
+        return {weights->second.dims.begin() + 2, weights->second.dims.end()};
+    }
+
+    // Padding that keeps the size, stated in numbers where these do not depend on the picture's: of
+    // transposed convolutions always, of other windows where their stride is 1.
+    [[nodiscard]] Node padded(const Node &node) const {
+        const bool transposed = node.op == "ConvTranspose";
+        const bool window = node.op == "Conv" || node.op == "MaxPool" || node.op == "AveragePool";
+        if (!transposed && !window)
+            return node;
+        const std::string mode = node.string("auto_pad", "NOTSET");
+        const Integers kernel = kernel_of(node);
+        if ((mode != "SAME_UPPER" && mode != "SAME_LOWER") || kernel.empty() ||
+            node.attributes.contains("output_shape"))
+            return node;
+        const Integers ones(kernel.size(), 1);
+        const Integers strides = node.integers("strides", ones);
+        const Integers dilations = node.integers("dilations", ones);
+        const Integers more = node.integers("output_padding", Integers(kernel.size(), 0));
+        if (strides.size() != kernel.size() || dilations.size() != kernel.size() ||
+            more.size() != kernel.size())
+            return node; // whoever compiles it says so
+        Integers pads(2 * kernel.size());
+        for (std::size_t axis = 0; axis < kernel.size(); ++axis) {
+            if (window && strides[axis] != 1)
+                return node;
+            const std::int64_t total = (kernel[axis] - 1) * dilations[axis] + 1 - strides[axis] + more[axis];
+            if (total < 0)
+                return node;
+            pads[axis] = mode == "SAME_UPPER" ? total / 2 : total - total / 2;
+            pads[axis + kernel.size()] = total - pads[axis];
+        }
+        Node stated = node;
+        stated.attributes.erase("auto_pad");
+        stated.attributes["pads"] = pads;
+        return stated;
     }
 
     std::string add(const Node &origin, std::string op, std::vector<std::string> inputs,

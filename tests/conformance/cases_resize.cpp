@@ -49,6 +49,18 @@ Case shuffled_sum(const std::string &name, std::int64_t factor, const Attributes
     return {"Resize_added_to_shuffled_" + name, b.network()};
 }
 
+// What libraries are known to leave out, where networks have it: between convolutions.
+Case between_convolutions(const std::string &name, Attributes attributes, float scale) {
+    Builder b(18);
+    const Name x = b.node("Relu", {b.conv(b.input(3), 3, 8)});
+    const Name small = b.node("Resize", {x, "", b.constant({2}, {scale, scale})}, [&] {
+        attributes["axes"] = ints({2, 3});
+        return attributes;
+    }());
+    b.output(b.conv(small, 8, 3));
+    return {"Resize_between_" + name, b.network(), {{24, 16}, {8, 12}}};
+}
+
 } // namespace
 
 std::vector<Case> resize_cases() {
@@ -57,9 +69,6 @@ std::vector<Case> resize_cases() {
         for (const char *coordinates : {"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"}) {
             const std::string name = std::string("nearest_") + coordinates + "_" + nearest;
             cases.push_back(resize(name, 2, 3, modes("nearest", coordinates, nearest)));
-            // 15 * (8 - 1) / (16 - 1) is 7; the ratio first, in fp32, makes it a little less or more.
-            if (coordinates == std::string("align_corners") && nearest != std::string("round_prefer_ceil"))
-                cases.back().skipped = {{"openvino", "its positions miss pixel centres by fp32's rounding"}};
             cases.push_back(resize(name + "_smaller", 0.5F, 0.6F, modes("nearest", coordinates, nearest)));
         }
     for (const char *mode : {"linear", "cubic"})
@@ -86,6 +95,15 @@ std::vector<Case> resize_cases() {
             cases.push_back(resize(std::string(mode) + "_" + coordinates + "_same_size", 1, 1,
                                    modes(mode, coordinates, mode == std::string("nearest") ? "floor" : "")));
     cases.push_back(stated_axes());
+    cases.push_back(between_convolutions(
+        "antialias", {{"mode", std::string("cubic")}, {"antialias", std::int64_t{1}}}, 0.5F));
+    cases.push_back(between_convolutions("antialias_excluding",
+                                         {{"mode", std::string("linear")},
+                                          {"antialias", std::int64_t{1}},
+                                          {"exclude_outside", std::int64_t{1}}},
+                                         0.25F));
+    cases.push_back(between_convolutions(
+        "excluding", {{"mode", std::string("cubic")}, {"exclude_outside", std::int64_t{1}}}, 2));
     return cases;
 }
 

@@ -30,11 +30,32 @@ std::int64_t bytes_of(const graph::Graph &graph, const graph::Shapes &shapes, gr
            static_cast<std::int64_t>(element_size(graph.values[place].type));
 }
 
+bool any(const std::vector<std::int64_t> &list, bool (*is)(std::int64_t)) {
+    return std::any_of(list.begin(), list.end(), is);
+}
+
+// What ONNX Runtime's own operators compute otherwise than ONNX states, without a word (found by the
+// conformance suite's tables of rules, with 1.32). Where another form means the same, model::spell_out has
+// written that.
+void refuse_misread(const model::Node &node) {
+    const bool pool = node.op == "MaxPool" || node.op == "AveragePool";
+    if (pool && node.string("auto_pad", "NOTSET").starts_with("SAME") &&
+        any(node.integers("dilations"), [](std::int64_t dilation) { return dilation != 1; }))
+        throw Unsupported(node.label(), ": ONNX Runtime leaves dilations out where auto_pad keeps the size; "
+                                        "state pads instead, or use the openvino backend");
+    if (node.op == "Resize" && any(node.integers("axes"), [](std::int64_t axis) { return axis < 0; }))
+        throw Unsupported(node.label(),
+                          ": ONNX Runtime reads negative axes of a Resize as others; count them "
+                          "from the first, or use the openvino backend");
+}
+
 } // namespace
 
 NetworkFacts::NetworkFacts(const vsmlrt_program_desc &desc) {
     const auto *const bytes = static_cast<const std::byte *>(desc.network);
     const model::Network network = model::read_onnx({bytes, desc.network_size});
+    for (const model::Node &node : network.nodes)
+        refuse_misread(node);
     inputs_ = network.inputs;
     half_ = has_half_weights(network);
     graph_ = lowered(network);

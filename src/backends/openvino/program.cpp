@@ -3,9 +3,12 @@
 #include "backends/openvino/blob_stream.h"
 #include "backends/openvino/failure_words.h"
 #include "backends/openvino/grid_sample.h"
+#include "backends/openvino/misread.h"
 #include "backends/openvino/own_operator.h"
+#include "backends/openvino/pass_through.h"
 #include "backends/openvino/rewrite.h"
 #include "backends/openvino/rewrite_convolutions.h"
+#include "backends/openvino/substitute.h"
 #include "backends/openvino/used_precision.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -16,6 +19,8 @@
 #include <chrono>
 #include <openvino/frontend/manager.hpp>
 #include <openvino/op/op.hpp>
+#include <openvino/pass/constant_folding.hpp>
+#include <openvino/pass/manager.hpp>
 #include <span>
 #include <sstream>
 
@@ -102,9 +107,13 @@ void reshape(ov::Model &model, vsmlrt_extent low, vsmlrt_extent high) {
 
 // By the frontend itself: Core::read_model takes a string and copies it once more, which large networks pay
 // for.
-std::shared_ptr<ov::Model> parsed(const vsmlrt_program_desc &desc) {
+std::shared_ptr<ov::Model> parsed(const Device &device, const vsmlrt_program_desc &desc) {
     const auto frontend = ov::frontend::FrontEndManager().load_by_framework("onnx");
-    MemoryBuffer buffer(desc.network, desc.network_size);
+    frontend->add_extension(substitute_extension());
+    const std::span given(static_cast<const std::byte *>(desc.network), desc.network_size);
+    const std::vector<std::byte> replaced = replace_misread(given, device.id);
+    const std::span onnx = replaced.empty() ? given : std::span<const std::byte>(replaced);
+    MemoryBuffer buffer(onnx.data(), onnx.size());
     std::istream stream(&buffer);
     const auto loaded = frontend->load(&stream);
     if (desc.network_read)
@@ -112,11 +121,12 @@ std::shared_ptr<ov::Model> parsed(const vsmlrt_program_desc &desc) {
     return frontend->convert(loaded);
 }
 
-std::shared_ptr<ov::Model> read(const vsmlrt_program_desc &desc) {
+std::shared_ptr<ov::Model> read(const Device &device, const vsmlrt_program_desc &desc) {
     std::shared_ptr<ov::Model> model;
     try {
-        model = parsed(desc);
+        model = parsed(device, desc);
         reshape(*model, desc.min_extent, desc.max_extent);
+        part_outputs_from_inputs(*model);
     } catch (const ov::Exception &failure) {
         throw BadModel("OpenVINO cannot read this network: ", cause(failure));
     }
@@ -172,19 +182,24 @@ int threads_a_stream(const ov::CompiledModel &compiled) {
     return std::max(1, compiled.get_property(ov::inference_num_threads) / streams);
 }
 
-// Returns whether any operator is our own.
-bool rewrite(const std::shared_ptr<ov::Model> &model, const ov::AnyMap &settings, bool own_operators,
+void rewrite(const std::shared_ptr<ov::Model> &model, const ov::AnyMap &settings, bool own_operators,
              const std::shared_ptr<Workspaces> &workspaces) {
     rewrite_for_cpu(model);
     if (!own_operators)
-        return false;
-    bool any = sample_grids(*model, workspaces);
+        return;
+    sample_grids(*model, workspaces);
     const auto precision = settings.at(ov::hint::inference_precision.name()).as<ov::element::Type>();
     if (const cpu::Kernels *kernels = own_kernels(precision)) {
         const auto storage = precision == ov::element::bf16 ? cpu::Storage::bf16 : cpu::Storage::fp32;
-        any = compute_convolutions(*model, *kernels, storage, workspaces) || any;
+        compute_convolutions(*model, *kernels, storage, workspaces);
     }
-    return any;
+}
+
+bool has_own_operators(const ov::Model &model) {
+    const auto nodes = model.get_ops();
+    return std::any_of(nodes.begin(), nodes.end(), [](const std::shared_ptr<ov::Node> &node) {
+        return dynamic_cast<const OwnOperator *>(node.get()) != nullptr;
+    });
 }
 
 // The operators of a stream take one workspace after another.
@@ -221,14 +236,15 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc) : stream
             throw DeviceError("OpenVINO refuses the cached program: ", cause(failure));
         }
     } else {
-        auto model = read(desc);
+        auto model = read(device, desc);
         if (!is_static(desc))
             model_ = model->clone();
         const auto workspaces = std::make_shared<Workspaces>();
         const bool own_operators = wants_own_operators(desc);
         try {
             if (device.id == "CPU")
-                own_operators_ = rewrite(model, settings, own_operators, workspaces);
+                rewrite(model, settings, own_operators, workspaces);
+            own_operators_ = has_own_operators(*model);
             compiled_ = core().compile_model(model, device.id, settings);
         } catch (const ov::Exception &failure) {
             throw DeviceError("OpenVINO cannot compile this network for ", device.id, ": ", cause(failure),
@@ -241,7 +257,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc) : stream
         }
     }
     if (!model_ && !is_static(desc))
-        model_ = read(desc);
+        model_ = read(device, desc);
     describe();
     // Measured on CPUs, where operators are OpenVINO's: importing skips the graph transformations and nothing
     // else, which pays for large networks.
@@ -272,6 +288,13 @@ IoShapes Program::propagate(vsmlrt_extent extent) const {
         return shapes_of(compiled_);
     const auto sized = model_->clone();
     reshape(*sized, extent, extent);
+    // An operator of ours knows its result's size where what that follows from is a constant.
+    if (has_own_operators(*sized)) {
+        ov::pass::Manager manager;
+        manager.register_pass<ov::pass::ConstantFolding>();
+        manager.run_passes(sized);
+        sized->validate_nodes_and_infer_types();
+    }
     return shapes_of(*sized);
 }
 

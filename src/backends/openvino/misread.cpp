@@ -1,0 +1,207 @@
+#include "backends/openvino/misread.h"
+
+#include "backends/openvino/substitute.h"
+#include "base/error.h"
+#include "graph/lower.h"
+#include "graph/storage.h"
+#include "model/onnx.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace vsmlrt::openvino {
+namespace {
+
+// Each says what is misread of a node, or nothing. Found by the conformance suite's tables of rules against
+// ONNX Runtime and onnx.reference, with OpenVINO 2026.4.1.
+struct Read {
+    const model::Network &network;
+    const model::Node &node;
+
+    // The numbers that operand `index` holds, where the network states them.
+    [[nodiscard]] std::optional<std::vector<double>> constant(std::size_t index) const {
+        const auto found = index < node.inputs.size() ? network.initializers.find(node.inputs[index])
+                                                      : network.initializers.end();
+        if (found == network.initializers.end())
+            return std::nullopt;
+        return graph::widen<double>(graph::view_of(found->second));
+    }
+};
+
+const char *misread_resize(const Read &read) {
+    const model::Node &node = read.node;
+    const std::string mode = node.string("mode", "nearest");
+    const std::string coordinates = node.string("coordinate_transformation_mode", "half_pixel");
+    const std::string nearest = node.string("nearest_mode", "round_prefer_floor");
+    const std::vector<std::int64_t> axes = node.integers("axes");
+    if (node.integer("antialias", 0) != 0)
+        return "antialias";
+    if (node.integer("exclude_outside", 0) != 0 && mode == "cubic")
+        return "exclude_outside";
+    if (node.string("keep_aspect_ratio_policy", "stretch") != "stretch")
+        return "keep_aspect_ratio_policy";
+    if (coordinates == "half_pixel_symmetric")
+        return "half_pixel_symmetric coordinates";
+    if (coordinates == "tf_crop_and_resize")
+        return "tf_crop_and_resize coordinates";
+    // Its positions miss pixel centres by fp32's rounding.
+    if (coordinates == "align_corners" && mode == "nearest" && nearest != "round_prefer_ceil")
+        return "align_corners coordinates to the nearest pixel";
+    if (std::any_of(axes.begin(), axes.end(), [](std::int64_t axis) { return axis < 0; }))
+        return "negative axes";
+    return nullptr;
+}
+
+// Whole factors it reads right.
+const char *misread_upsample(const Read &read) {
+    if (read.node.string("mode", "nearest") != "nearest")
+        return nullptr;
+    const auto scales = read.constant(1);
+    const auto whole = [](double scale) { return scale == std::floor(scale); };
+    return scales && std::all_of(scales->begin(), scales->end(), whole)
+               ? nullptr
+               : "factors that are not whole numbers";
+}
+
+// Of a window's last places when the number of windows is rounded up.
+bool rounds_up(const model::Node &node) {
+    return node.integer("ceil_mode", 0) != 0;
+}
+
+std::int64_t entry(const model::Node &node, const char *attribute, std::size_t index, std::int64_t fallback) {
+    const std::vector<std::int64_t> list = node.integers(attribute);
+    return index < list.size() ? list[index] : fallback;
+}
+
+// It counts windows that begin in the padding behind the picture.
+const char *misread_max_pool(const Read &read) {
+    const model::Node &node = read.node;
+    if (!rounds_up(node))
+        return nullptr;
+    for (const std::size_t axis : {0U, 1U}) {
+        const std::int64_t reach =
+            (entry(node, "kernel_shape", axis, 1) - 1) * entry(node, "dilations", axis, 1) + 1;
+        if (entry(node, "strides", axis, 1) + entry(node, "pads", axis + 2, 0) > reach)
+            return "ceil_mode and windows that begin behind the picture";
+    }
+    return nullptr;
+}
+
+// It divides by what lies beyond the padding, too.
+const char *misread_average_pool(const Read &read) {
+    const std::vector<std::int64_t> pads = read.node.integers("pads");
+    const bool padded = std::any_of(pads.begin(), pads.end(), [](std::int64_t pad) { return pad != 0; });
+    return rounds_up(read.node) && padded && read.node.integer("count_include_pad", 0) != 0
+               ? "ceil_mode and count_include_pad"
+               : nullptr;
+}
+
+const char *misread_conv_transpose(const Read &read) {
+    return read.node.integers("output_shape").empty() ? nullptr : "output_shape";
+}
+
+const char *misread_pad(const Read &read) {
+    return read.node.string("mode", "constant") == "wrap" ? "mode wrap" : nullptr;
+}
+
+const char *misread_split(const Read &read) {
+    return read.node.attributes.contains("num_outputs") && read.node.integer("axis", 0) < 0
+               ? "num_outputs and a negative axis"
+               : nullptr;
+}
+
+// It wants as many numbers as it normalises over.
+const char *misread_layer_normalization(const Read &read) {
+    const std::int64_t axis = read.node.integer("axis", -1);
+    for (const std::size_t operand : {1U, 2U}) {
+        if (operand >= read.node.inputs.size())
+            break;
+        const auto found = read.network.initializers.find(read.node.inputs[operand]);
+        if (found == read.network.initializers.end())
+            continue;
+        const std::vector<std::int64_t> &dims = found->second.dims;
+        if ((axis < 0 && static_cast<std::int64_t>(dims.size()) != -axis) ||
+            std::find(dims.begin(), dims.end(), 1) != dims.end())
+            return "a scale or bias that is broadcast";
+    }
+    return nullptr;
+}
+
+// With nothing to sum over, it leaves out what is done to each element, too.
+const char *misread_reduction(const Read &read) {
+    const auto axes = read.constant(1);
+    const bool none = axes ? axes->empty() : read.node.inputs.size() < 2 || read.node.inputs[1].empty();
+    return none && read.node.integer("noop_with_empty_axes", 0) != 0 && read.node.integers("axes").empty()
+               ? "noop_with_empty_axes"
+               : nullptr;
+}
+
+struct Rule {
+    const char *operator_name;
+    const char *(*misread)(const Read &read);
+};
+
+constexpr Rule rules[] = {{"Resize", misread_resize},
+                          {"Upsample", misread_upsample},
+                          {"MaxPool", misread_max_pool},
+                          {"AveragePool", misread_average_pool},
+                          {"ConvTranspose", misread_conv_transpose},
+                          {"Pad", misread_pad},
+                          {"Split", misread_split},
+                          {"LayerNormalization", misread_layer_normalization},
+                          {"ReduceL1", misread_reduction},
+                          {"ReduceL2", misread_reduction},
+                          {"ReduceLogSum", misread_reduction},
+                          {"ReduceLogSumExp", misread_reduction},
+                          {"ReduceSumSquare", misread_reduction}};
+
+const char *what_is_misread(const model::Network &network, const model::Node &node) {
+    if (!node.domain.empty() && node.domain != "ai.onnx")
+        return nullptr;
+    for (const Rule &rule : rules)
+        if (node.op == rule.operator_name)
+            return rule.misread({network, node});
+    return nullptr;
+}
+
+// OpenVINO leaves out in silence what it does not know. What lies outside of the IR is for it to judge.
+void check_attributes(const model::Node &node, std::int64_t opset) {
+    try {
+        graph::check(node, opset);
+    } catch (const Unsupported &) {
+    }
+}
+
+model::Network read(std::span<const std::byte> onnx) {
+    try {
+        return model::read_onnx(onnx);
+    } catch (const BadModel &) {
+        return {}; // OpenVINO says why it cannot read it either
+    }
+}
+
+} // namespace
+
+std::vector<std::byte> replace_misread(std::span<const std::byte> onnx, const std::string &device) {
+    model::Network network = read(onnx);
+    bool any = false;
+    for (model::Node &node : network.nodes) {
+        check_attributes(node, network.opset);
+        const char *const what = what_is_misread(network, node);
+        if (!what)
+            continue;
+        if (device != "CPU")
+            throw Unsupported(node.label(), ": OpenVINO does not compute ", node.op, " with ", what,
+                              " as ONNX states it on device ", device,
+                              "; use its device CPU or the onnxruntime backend");
+        node = substitute_node(node, network.opset);
+        any = true;
+    }
+    if (!any)
+        return {};
+    network.domains[substitute_domain] = 1;
+    return model::write_onnx(network);
+}
+
+} // namespace vsmlrt::openvino
