@@ -1,5 +1,6 @@
 // The backends that the suite runs on: those that the build has modules of (VSMLRT_CONFORMS(reference); and
 // so on, written by CMake), each as a prefix of its tests.
+#include "conformance/rules.h"
 #include "conformance/suite.h"
 
 #include <numeric>
@@ -22,6 +23,10 @@ std::vector<std::size_t> indices_of(const std::vector<Item> &items) {
         backend, Networks,                                                                                   \
         testing::Combine(testing::Values(#backend), testing::ValuesIn(indices_of(all_cases()))),             \
         network_test_name);                                                                                  \
+    INSTANTIATE_TEST_SUITE_P(                                                                                \
+        backend, Rules,                                                                                      \
+        testing::Combine(testing::Values(#backend), testing::ValuesIn(operators_with_rules())),              \
+        rules_test_name);                                                                                    \
     INSTANTIATE_TEST_SUITE_P(backend, OperatorsAtPrecision,                                                  \
                              testing::Combine(testing::Values(#backend),                                     \
                                               testing::ValuesIn(reduced_precisions),                         \

@@ -31,6 +31,21 @@ protected:
     [[nodiscard]] static const vsmlrt_backend &backend() { return *backend_named(name()).backend; }
 };
 
+// On the rules of one operator (conformance/rules.h).
+class Rules : public testing::TestWithParam<std::tuple<std::string, std::string>> {
+protected:
+    void SetUp() override {
+        if (!backend_named(name()).backend)
+            GTEST_SKIP() << name() << ": " << backend_named(name()).reason;
+    }
+    [[nodiscard]] static std::string name() { return std::get<0>(GetParam()); }
+    [[nodiscard]] static std::string op() { return std::get<1>(GetParam()); }
+    [[nodiscard]] static const vsmlrt_backend &backend() { return *backend_named(name()).backend; }
+};
+[[nodiscard]] inline std::string rules_test_name(const testing::TestParamInfo<Rules::ParamType> &info) {
+    return std::get<0>(info.param) + "_" + std::get<1>(info.param);
+}
+
 inline constexpr vsmlrt_precision reduced_precisions[] = {VSMLRT_PRECISION_BF16, VSMLRT_PRECISION_FP16};
 
 // Tests at a precision that is skipped, with the reason, where the backend's device does not compute in it.
