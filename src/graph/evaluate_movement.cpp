@@ -1,3 +1,5 @@
+// Most of these are one table of positions an axis (graph/select.h); the rest copies blocks. What an element
+// is does not matter to any of them.
 #include "graph/evaluate.h"
 #include "graph/select.h"
 #include "graph/storage.h"

@@ -1,3 +1,5 @@
+// Shapes of what computes over axes, and the parameters that follow from shapes: the axes of a reduction, the
+// factors and the region of a resize.
 #include "graph/infer_rules.h"
 
 #include "base/checked.h"

@@ -1,3 +1,5 @@
+// Shapes of what moves elements. Positions may be negative or lie beyond the end, as ONNX allows; what is
+// resolved here is inside, so that evaluation does not look again.
 #include "graph/infer_rules.h"
 
 #include "base/checked.h"

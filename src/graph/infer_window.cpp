@@ -1,3 +1,5 @@
+// Shapes of windows that slide, and the padding that keeps a size. ONNX counts windows in three ways (rounded
+// down, rounded up, by the stride alone); all of them are here and nowhere else.
 #include "graph/infer_rules.h"
 
 #include "base/checked.h"

@@ -1,3 +1,5 @@
+// A rule reads all that its operator may state, checks it, and writes one form for all opsets; what only
+// training computes is refused.
 #include "graph/lowering.h"
 
 #include "base/error.h"

@@ -1,3 +1,5 @@
+// What opsets spell as attributes or as operands becomes operands, and words become enumerators; a word that
+// is not in a table is refused with the word.
 #include "graph/lowering.h"
 
 #include "base/error.h"

@@ -1,3 +1,5 @@
+// Most of these are the tables of pointwise.cpp under their ONNX names; functions stand for those that ONNX
+// writes otherwise: sums of many, constants as attributes, two forms under one name.
 #include "graph/lowering.h"
 
 #include "base/error.h"

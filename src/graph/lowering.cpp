@@ -1,3 +1,5 @@
+// A node is read through an account of what was asked for: networks state what a rule may not know, and a
+// picture computed without it is wrong and says nothing.
 #include "graph/lowering.h"
 
 #include "base/error.h"

@@ -1,3 +1,6 @@
+// For each value: which pixels of the input an element of it depends on, along both axes of the picture,
+// carried from operator to operator. Where that cannot be told the answer is none, never a guess: tiles would
+// blend wrongly.
 #include "graph/receptive_field.h"
 
 #include "graph/span.h"

@@ -1,3 +1,5 @@
+// How far a window, a resize or a shuffle of pixels carries the pixels that a value depends on: the worst
+// phase counts, for a tile may begin at any.
 #include "graph/span.h"
 
 #include <algorithm>

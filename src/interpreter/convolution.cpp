@@ -1,3 +1,5 @@
+// By the definition, with bounds taken out of the inner loop: slow enough to be sure of, fast enough for
+// tests. Sums are in double, so that the order of adding does not show.
 #include "interpreter/kernels.h"
 
 #include "graph/storage.h"

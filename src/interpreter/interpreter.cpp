@@ -1,3 +1,5 @@
+// Nodes run in order into one arena; what shapes alone decide was folded before and is not run. A rounding of
+// every value, where asked for, shows what a narrower type would do.
 #include "interpreter/interpreter.h"
 
 #include "base/checked.h"

@@ -1,3 +1,5 @@
+// One axis after another, with the kernel's weights from their definition at every position. Positions are in
+// single precision, as the operator's runtimes reckon; weights and sums are in double.
 #include "interpreter/cubic.h"
 #include "interpreter/kernels.h"
 

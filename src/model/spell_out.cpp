@@ -1,3 +1,5 @@
+// Each rewrite exists because a vendor's library computes the original form otherwise and the form written
+// here right, at no loss of speed.
 #include "model/edit.h"
 #include "model/names.h"
 

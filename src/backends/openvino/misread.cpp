@@ -1,3 +1,5 @@
+// A rule looks at one node and says what OpenVINO gets wrong about it, in the words of the refusal; what is
+// right has no rule, so that it stays OpenVINO's and fast.
 #include "backends/openvino/misread.h"
 
 #include "backends/openvino/substitute.h"
