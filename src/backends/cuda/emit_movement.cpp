@@ -163,6 +163,9 @@ void Planner::emit_pad(const Group &group) {
     args.threads = graph::count(to.dims);
     std::size_t next = 0;
     for (const std::size_t axis : memory_order(to)) {
+        const std::int64_t end = to.dims[axis] - from.dims[axis] - op.begins[axis];
+        if (op.mode == graph::PadMode::wrap && (op.begins[axis] < 0 || end < 0))
+            throw Unsupported(node.label, ": the cuda backend does not repeat what negative padding leaves");
         args.from[next] = size_argument(from.dims[axis]);
         args.to[next] = size_argument(to.dims[axis]);
         args.begin[next] = static_cast<int>(op.begins[axis]);
@@ -226,6 +229,11 @@ void Planner::emit_gather(const Group &group) {
 void Planner::emit_resize(const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
     const auto &op = std::get<graph::Resize>(shapes_.ops[group.anchor]);
+    if (op.antialias)
+        throw Unsupported(node.label, ": the cuda backend has no antialiased resizing");
+    if (op.coordinates == graph::Coordinates::tf_crop_and_resize ||
+        op.coordinates == graph::Coordinates::tf_half_pixel_for_nn)
+        throw Unsupported(node.label, ": the cuda backend does not have these coordinates");
     const Tensor from = read(node.inputs[0]);
     const Tensor to = result(node.outputs[0]);
     ResizeArgs args = {};
