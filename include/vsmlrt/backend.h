@@ -14,7 +14,7 @@
 #include "vsmlrt/frame.h"
 #include "vsmlrt/tensor.h"
 
-enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 3 };
+enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 4 };
 
 // Receives bytes: an error's text, a blob. May be called several times; the pieces are concatenated.
 struct vsmlrt_sink {
@@ -31,9 +31,21 @@ enum vsmlrt_precision : std::int32_t {
     VSMLRT_PRECISION_TF32 = 4,
 };
 
+// What kind of processor computes.
+enum vsmlrt_device_kind : std::int32_t {
+    VSMLRT_DEVICE_CPU = 0,
+    VSMLRT_DEVICE_GPU = 1,
+    VSMLRT_DEVICE_NPU = 2,
+};
+
 struct vsmlrt_device_info {
-    const char *id;            // what open_device takes: "CPU", "GPU.0"
-    const char *name;          // what a person calls it: "AMD EPYC 9354"
+    const char *id;   // what open_device takes: "CPU", "GPU.0"
+    const char *name; // what a person calls it: "AMD EPYC 9354"
+    vsmlrt_device_kind kind;
+    // The backend's devices that are reached in one way and numbered together: "CUDA" for "CUDA.0" and
+    // "CUDA.1", "GPU" for "GPU". Where none of a group is there, list_absent names the group.
+    const char *group;
+    std::int32_t number; // in its group, from 0; stays the device's where an earlier one does not answer
     std::int64_t memory_bytes; // 0 where unknown
     std::int32_t native_fp16;  // 1: computes natively in that precision
     std::int32_t native_bf16;
@@ -105,8 +117,8 @@ struct vsmlrt_backend {
     vsmlrt_code (*list_devices)(void *user, void (*visit)(void *user, const vsmlrt_device_info *info),
                                 vsmlrt_sink error);
 
-    // What was looked for and has no device here, with the reason: a library that is there and cannot be used
-    // ("WebGPU": "it lists no device"). Call after probe.
+    // What was looked for and has no device here, with the reason: the group of a library that is there and
+    // cannot be used ("WebGPU": "it lists no device"). Call after probe.
     void (*list_absent)(void *user, void (*visit)(void *user, const char *what, const char *reason));
 
     vsmlrt_code (*open_device)(const char *id, vsmlrt_device **device, vsmlrt_sink error);

@@ -38,12 +38,18 @@ void Backend::probe() const {
 std::vector<DeviceInfo> Backend::devices() const {
     std::vector<DeviceInfo> found;
     const auto visit = [](void *user, const vsmlrt_device_info *info) {
-        DeviceInfo device = {info->id, info->name, info->memory_bytes, info->native_fp16 != 0,
-                             info->native_bf16 != 0};
+        DeviceInfo device = {.id = info->id,
+                             .name = info->name,
+                             .kind = info->kind,
+                             .group = info->group,
+                             .number = info->number,
+                             .memory_bytes = info->memory_bytes,
+                             .native_fp16 = info->native_fp16 != 0,
+                             .native_bf16 = info->native_bf16 != 0,
+                             .plans_follow_streams = info->plans_follow_streams != 0,
+                             .keeps_files = info->keeps_files != 0};
         if (info->plan_basis)
             device.plan_basis.emplace(info->plan_basis);
-        device.plans_follow_streams = info->plans_follow_streams != 0;
-        device.keeps_files = info->keeps_files != 0;
         static_cast<std::vector<DeviceInfo> *>(user)->push_back(std::move(device));
     };
     checked([&](vsmlrt_sink error) { return table_->list_devices(&found, visit, error); });
@@ -159,6 +165,18 @@ const char *precision_name(vsmlrt_precision precision) {
         return "bf16";
     case VSMLRT_PRECISION_TF32:
         return "tf32";
+    }
+    return "unknown";
+}
+
+const char *kind_name(vsmlrt_device_kind kind) {
+    switch (kind) {
+    case VSMLRT_DEVICE_CPU:
+        return "cpu";
+    case VSMLRT_DEVICE_GPU:
+        return "gpu";
+    case VSMLRT_DEVICE_NPU:
+        return "npu";
     }
     return "unknown";
 }

@@ -18,6 +18,9 @@ namespace vsmlrt::engine {
 struct DeviceInfo {
     std::string id;
     std::string name;
+    vsmlrt_device_kind kind = VSMLRT_DEVICE_CPU;
+    std::string group;             // of devices that are reached in one way and numbered together: "CUDA"
+    int number = 0;                // in its group
     std::int64_t memory_bytes = 0; // 0: unknown
     bool native_fp16 = false;
     bool native_bf16 = false;
@@ -30,7 +33,7 @@ struct DeviceInfo {
 
 // What a backend looked for and found no device of.
 struct Absence {
-    std::string what; // "WebGPU"
+    std::string group; // "WebGPU"
     std::string reason;
 };
 
@@ -107,5 +110,6 @@ private:
 };
 
 [[nodiscard]] const char *precision_name(vsmlrt_precision precision); // "auto", "fp32", ...
+[[nodiscard]] const char *kind_name(vsmlrt_device_kind kind);         // "cpu", "gpu", "npu"
 
 } // namespace vsmlrt::engine

@@ -101,7 +101,7 @@ cache::Key plan_key(const Device &device, const std::string &stem, const std::st
     const std::string version = device.backend().version();
     const auto bytes = std::span(static_cast<const std::byte *>(desc.network), desc.network_size);
     // Without its number: what is built for a device is right for its equals.
-    const std::string shown = text(info.id.substr(0, info.id.find('.')), " ", info.name);
+    const std::string shown = text(info.group, " ", info.name);
     cache::Key key;
     key.file_name = cache::make_file_name(
         {stem, shapes_text(desc), precision_name(desc.precision), io_type, shown, version});
@@ -171,7 +171,7 @@ SharedPrograms &shared_programs() {
 vsmlrt_precision resolve_precision(vsmlrt_precision asked, const DeviceInfo &device) {
     if (asked != VSMLRT_PRECISION_AUTO)
         return asked;
-    if (device.id.rfind("CPU", 0) == 0)
+    if (device.kind == VSMLRT_DEVICE_CPU)
         return device.native_bf16 ? VSMLRT_PRECISION_BF16 : VSMLRT_PRECISION_FP32;
     return device.native_fp16 ? VSMLRT_PRECISION_FP16 : VSMLRT_PRECISION_FP32;
 }

@@ -134,14 +134,14 @@ Backend best(Modules &all, const std::vector<std::string> &names) {
     return *chosen;
 }
 
-// Why there is no such device: what is known of its kind ("WebGPU" of "WebGPU.0"), else of all that are
-// absent.
+// Why there is no such device: what is known of the group that the id begins with ("WebGPU" of "WebGPU.0"),
+// else of all that are absent.
 std::string absences_of(const Backend &backend, const std::string &id) {
     std::vector<std::string> all;
     for (const Absence &absence : backend.absences()) {
-        if (absence.what == id.substr(0, id.find('.')))
+        if (id == absence.group || id.starts_with(absence.group + "."))
             return text(" (", absence.reason, ")");
-        all.push_back(text(absence.what, ": ", absence.reason));
+        all.push_back(text(absence.group, ": ", absence.reason));
     }
     return all.empty() ? std::string() : text(" (", join(all, "; "), ")");
 }

@@ -40,10 +40,13 @@ void devices(const Host &host, const VSMap &, VSMap &out) {
             add(host, out, "backend", state.name);
             add(host, out, "id", device.id);
             add(host, out, "name", device.name);
+            add(host, out, "kind", std::string(engine::kind_name(device.kind)));
+            add(host, out, "group", device.group);
+            add(host, out, "number", std::int64_t{device.number});
             add(host, out, "memory", device.memory_bytes);
         }
         for (const engine::Absence &absence : state.backend->absences()) {
-            add(host, out, "missing", state.name + "." + absence.what);
+            add(host, out, "missing", state.name + "." + absence.group);
             add(host, out, "reason", absence.reason);
         }
     }

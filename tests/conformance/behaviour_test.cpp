@@ -6,6 +6,7 @@
 #include "networks/families.h"
 
 #include <optional>
+#include <set>
 #include <thread>
 
 namespace vsmlrt::test {
@@ -42,6 +43,22 @@ TEST_P(Conformance, DescribesItselfAndItsProgram) {
     EXPECT_EQ(program.info().num_outputs, 1);
     EXPECT_NE(program.info().precision, VSMLRT_PRECISION_AUTO);
     EXPECT_GE(program.info().context_bytes, 0);
+}
+
+// A device's kind, group and number say what nobody has to read out of its id.
+TEST_P(Conformance, TellsOfEachDeviceItsKindAndItsNumberInItsGroup) {
+    std::set<std::pair<std::string, int>> known;
+    const auto visit = [](void *user, const vsmlrt_device_info *info) {
+        EXPECT_GE(info->kind, VSMLRT_DEVICE_CPU) << info->id;
+        EXPECT_LE(info->kind, VSMLRT_DEVICE_NPU) << info->id;
+        EXPECT_EQ(std::string(info->id).rfind(info->group, 0), 0U) << info->id;
+        EXPECT_GE(info->number, 0) << info->id;
+        EXPECT_TRUE(
+            static_cast<decltype(known) *>(user)->emplace(std::string(info->group), info->number).second)
+            << info->id;
+    };
+    EXPECT_EQ(backend().list_devices(&known, visit, {}), VSMLRT_OK);
+    EXPECT_FALSE(known.empty());
 }
 
 TEST_P(Conformance, RefusesAnUnknownDevice) {

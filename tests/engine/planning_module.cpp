@@ -2,7 +2,7 @@
 // depends on is told by the environment:
 //
 //     VSMLRT_PLANNING_LIBRARY   its version
-//     VSMLRT_PLANNING_DEVICE    its device's name
+//     VSMLRT_PLANNING_DEVICE    the name of its two devices, which are equals
 //     VSMLRT_PLANNING_DRIVER    its device's plan basis; unset: none of its plans is kept
 //     VSMLRT_PLANNING_HALF      1: its device says that it computes in fp16
 //     VSMLRT_PLANNING_JOURNAL   the file that gets "built" for each build, "loaded DRIVER" for each import
@@ -112,15 +112,21 @@ const char *version() {
 vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink) {
     const std::string name = variable("DEVICE");
     const char *const basis = std::getenv("VSMLRT_PLANNING_DRIVER");
-    const vsmlrt_device_info info = {.id = "Plan.0",
-                                     .name = name.c_str(),
-                                     .memory_bytes = 0,
-                                     .native_fp16 = number("HALF"),
-                                     .native_bf16 = 0,
-                                     .plan_basis = basis,
-                                     .plans_follow_streams = 0,
-                                     .keeps_files = number("KEEPS")};
-    visit(user, &info);
+    for (const int index : {0, 1}) {
+        const std::string id = "Plan." + std::to_string(index);
+        const vsmlrt_device_info info = {.id = id.c_str(),
+                                         .name = name.c_str(),
+                                         .kind = VSMLRT_DEVICE_GPU,
+                                         .group = "Plan",
+                                         .number = index,
+                                         .memory_bytes = 0,
+                                         .native_fp16 = number("HALF"),
+                                         .native_bf16 = 0,
+                                         .plan_basis = basis,
+                                         .plans_follow_streams = 0,
+                                         .keeps_files = number("KEEPS")};
+        visit(user, &info);
+    }
     return VSMLRT_OK;
 }
 

@@ -76,6 +76,14 @@ TEST_F(StoredPlans, InputsBecomeHalfWhereTheNetworkIsComputedSo) {
     EXPECT_EQ(files()[0].rfind("blur_12x8_fp16_fp16-fp32_", 0), 0U) << files()[0];
 }
 
+TEST_F(StoredPlans, APlanServesEveryDeviceOfItsGroupAndName) {
+    EXPECT_EQ(picture(), "");
+    engine::SessionOptions second = options();
+    second.device = "Plan.1";
+    EXPECT_EQ(picture(second), "");
+    EXPECT_EQ(journal(), (Strings{"built", "loaded D1"}));
+}
+
 // Its fp32 plan is good for any number of streams; the module says so.
 TEST_F(StoredPlans, StreamsThatMakeNoDifferenceBuildNothing) {
     EXPECT_EQ(picture(), "");
@@ -142,11 +150,12 @@ TEST_F(StoredPlans, KilledWhileWritingLeavesNothingThatIsTakenForAPlan) {
 TEST_F(StoredPlans, WhatABackendFoundNoDeviceOfIsToldWithADeviceThatIsNotThere) {
     engine::SessionOptions absent = options();
     absent.device = "Other.0";
-    EXPECT_EQ(picture(absent),
-              "\"device\" must be one of Plan.0 for backend planning; got \"Other.0\" (it is at home)");
+    EXPECT_EQ(
+        picture(absent),
+        "\"device\" must be one of Plan.0, Plan.1 for backend planning; got \"Other.0\" (it is at home)");
     absent.device = "Plan.7";
-    EXPECT_EQ(picture(absent),
-              "\"device\" must be one of Plan.0 for backend planning; got \"Plan.7\" (Other: it is at home)");
+    EXPECT_EQ(picture(absent), "\"device\" must be one of Plan.0, Plan.1 for backend planning; got "
+                               "\"Plan.7\" (Other: it is at home)");
 }
 
 } // namespace

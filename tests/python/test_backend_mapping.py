@@ -9,26 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from machines import machine
 
 from vsmlrt import Backend, notices
 from vsmlrt.backend import CLASSES, model_arguments, placing
 from vsmlrt.errors import SetupError
 
-EVERYTHING = placing.Machine(
-    devices={
-        "openvino": ("CPU", "GPU.0", "GPU.1", "NPU"),
-        "onnxruntime": (
-            *("CPU", "CUDA.0", "CUDA.1", "TensorRT.0", "TensorRT.1", "NvTensorRTRTX.0", "WebGPU.0", "WebGPU.1"),
-            *("DML.0", "DML.1", "CoreML.0", "MIGraphX.0"),
-        ),
-        "cuda": ("GPU.0", "GPU.1"),
-        "reference": ("CPU",),
-    },
-    missing={},
-)
-PROCESSOR = placing.Machine(
-    devices={"openvino": ("CPU",), "onnxruntime": ("CPU",), "reference": ("CPU",)},
-    missing={"cuda": "the library libcuda.so.1 is missing; it comes with NVIDIA's driver"},
+EVERYTHING = {
+    "openvino": ("CPU", "GPU.0", "GPU.1", "NPU"),
+    "onnxruntime": (
+        *("CPU", "CUDA.0", "CUDA.1", "TensorRT.0", "TensorRT.1", "NvTensorRTRTX.0", "WebGPU.0", "WebGPU.1"),
+        *("DML.0", "DML.1", "CoreML.0", "MIGraphX.0"),
+    ),
+    "cuda": ("GPU.0", "GPU.1"),
+    "reference": ("CPU",),
+}
+PROCESSOR = machine(
+    {"openvino": ("CPU",), "onnxruntime": ("CPU",), "reference": ("CPU",)},
+    {"cuda": "the library libcuda.so.1 is missing; it comes with NVIDIA's driver"},
 )
 
 
@@ -36,12 +34,12 @@ PROCESSOR = placing.Machine(
 def here(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Sets what the plugin finds on this machine; everything there is, at first. Nothing was said before."""
 
-    def use(machine: placing.Machine) -> None:
-        monkeypatch.setattr(placing, "machine", lambda: machine)
+    def use(found: placing.Machine) -> None:
+        monkeypatch.setattr(placing, "machine", lambda: found)
 
     notices.once.cache_clear()
     placing._say.cache_clear()
-    use(EVERYTHING)
+    use(machine(EVERYTHING))
     return use
 
 
@@ -109,8 +107,19 @@ def test_device_numbers_of_the_own_engine(here: Any) -> None:
 
 
 def test_openvino_calls_a_single_gpu_by_no_number(here: Any) -> None:
-    here(placing.Machine({"openvino": ("CPU", "GPU")}, {}))
+    here(machine({"openvino": ("CPU", "GPU")}))
     assert model_arguments(Backend.OV_GPU())["device"] == "GPU"
+
+
+def test_numbers_are_the_devices_own_and_not_read_out_of_ids(here: Any) -> None:
+    """OpenVINO names an NPU after its platform, and a GPU whose driver fails leaves a gap."""
+    npu = placing.Device("NPU.3720", "NPU", 0)
+    here(placing.Machine({"openvino": (npu, placing.Device("GPU.1", "GPU", 1))}, {}))
+    assert model_arguments(Backend.OV_NPU())["device"] == "NPU.3720"
+    assert model_arguments(Backend.OV_GPU(device_id=1))["device"] == "GPU.1"
+    with pytest.raises(ValueError, match=r"there is no device 0 of OpenVINO on an Intel GPU; there is GPU\.1"):
+        model_arguments(Backend.OV_GPU())
+    assert (placing.number_of("openvino", "GPU.1"), placing.number_of("openvino", "NPU.3720")) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +206,7 @@ def test_variables_are_set_where_a_provider_reads_them(here: Any, monkeypatch: p
 def test_tensorrt_takes_the_best_there_is_and_says_so_once(
     here: Any, devices: Any, wanted: str | None, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    here(placing.Machine(devices, {}))
+    here(machine(devices))
     with caplog.at_level(logging.INFO, "vsmlrt"):
         found = model_arguments(Backend.TRT(fp16=True))
         model_arguments(Backend.TRT(fp16=True))
@@ -212,8 +221,8 @@ def test_tensorrt_takes_the_best_there_is_and_says_so_once(
 @pytest.mark.parametrize(
     ("backend", "devices", "named"),
     [
-        (Backend.TRT(tf32=True, log=False), EVERYTHING.devices, "TensorRT has no use for tf32, log"),
-        (Backend.TRT(custom_args=["--noTF32"]), EVERYTHING.devices, "TensorRT has no use for custom_args --noTF32"),
+        (Backend.TRT(tf32=True, log=False), EVERYTHING, "TensorRT has no use for tf32, log"),
+        (Backend.TRT(custom_args=["--noTF32"]), EVERYTHING, "TensorRT has no use for custom_args --noTF32"),
         (
             Backend.TRT(use_cudnn=True, builder_optimization_level=5),
             {"onnxruntime": ("NvTensorRTRTX.0",)},
@@ -224,15 +233,15 @@ def test_tensorrt_takes_the_best_there_is_and_says_so_once(
             {"cuda": ("GPU.0",)},
             "the cuda backend has no use for workspace, custom_env",
         ),
-        (Backend.ORT_CPU(verbosity=0), EVERYTHING.devices, "ONNX Runtime on the processor has no use for verbosity"),
+        (Backend.ORT_CPU(verbosity=0), EVERYTHING, "ONNX Runtime on the processor has no use for verbosity"),
         (Backend.OV_CPU(bind_thread=False), {}, "OpenVINO on the processor has no use for bind_thread"),
-        (Backend.MIGX(fast_math=False, short_path=True), EVERYTHING.devices, "MIGraphX has no use for fast_math, sh"),
+        (Backend.MIGX(fast_math=False, short_path=True), EVERYTHING, "MIGraphX has no use for fast_math, sh"),
     ],
 )
 def test_options_without_use_are_named_once(
     here: Any, backend: Any, devices: Any, named: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    here(placing.Machine(devices, {}))
+    here(machine(devices))
     first = model_arguments(backend)
     assert model_arguments(backend) == first
     lines = [record.getMessage() for record in caplog.records if "no use" in record.getMessage()]
@@ -276,7 +285,7 @@ def test_every_option_makes_a_difference_or_is_named(
     """And never both. Where something stands in the environment, that is the difference."""
     monkeypatch.setenv("VSMLRT_TEST_OTHER", "0")
     two = [f"{name}.{n}" for name in ("NvTensorRTRTX", "MIGraphX", "CoreML") for n in (0, 1)]
-    here(placing.Machine({**EVERYTHING.devices, "onnxruntime": (*EVERYTHING.devices["onnxruntime"], *two)}, {}))
+    here(machine({**EVERYTHING, "onnxruntime": (*EVERYTHING["onnxruntime"], *two)}))
     beside = {"max_shapes": (64, 64)} if field.name == "static_shape" else {}
     before = (model_arguments(cls(**beside)), "0")
     caplog.clear()
@@ -329,7 +338,7 @@ def test_what_cannot_run_here_says_what_to_install(here: Any, backend: Any, reme
 
 def test_a_backend_of_another_version_is_said_to_be_none_of_this_one(here: Any) -> None:
     """Nobody is told to install what would not help."""
-    here(placing.Machine({"openvino": ("CPU",), "onnxruntime": ("CPU",)}, {}))
+    here(machine({"openvino": ("CPU",), "onnxruntime": ("CPU",)}))
     with pytest.raises(
         SetupError, match=r"CUDA cannot run here: the cuda backend is not part of this version of vsmlr"
     ):
@@ -340,13 +349,13 @@ def test_a_backend_of_another_version_is_said_to_be_none_of_this_one(here: Any) 
 
 def test_a_provider_that_is_installed_and_lists_no_device_gives_its_own_reason(here: Any) -> None:
     reason = "WebGpuExecutionProvider is registered and lists no device here"
-    here(placing.Machine({"onnxruntime": ("CPU",)}, {"onnxruntime.WebGPU": reason}))
+    here(machine({"onnxruntime": ("CPU",)}, {"onnxruntime.WebGPU": reason}))
     with pytest.raises(SetupError, match=rf"NCNN_VK cannot run here: WebGPU on Vulkan has no device here: {reason} \("):
         model_arguments(Backend.NCNN_VK())
 
 
 def test_a_backend_that_is_missing_gives_its_own_reason(here: Any) -> None:
-    here(placing.Machine({"openvino": ("CPU",)}, {"onnxruntime": "no libonnxruntime.so: pip install onnxruntime"}))
+    here(machine({"openvino": ("CPU",)}, {"onnxruntime": "no libonnxruntime.so: pip install onnxruntime"}))
     with pytest.raises(SetupError, match=r"ORT_CPU cannot run here: no libonnxruntime\.so: pip install onnxruntime$"):
         model_arguments(Backend.ORT_CPU())
 

@@ -9,6 +9,7 @@ import pytest
 import typer
 
 from hosting import noise, picture, plugin_core
+from machines import machine
 from networks import identity
 from test_backend_mapping import EVERYTHING, PROCESSOR
 from vsmlrt import store
@@ -21,7 +22,7 @@ from vsmlrt.run import upscale_clip
 
 @pytest.fixture
 def everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(placing, "machine", lambda: EVERYTHING)
+    monkeypatch.setattr(placing, "machine", lambda: machine(EVERYTHING))
 
 
 def test_every_module_and_every_class_has_a_name() -> None:

@@ -12,6 +12,7 @@ import vapoursynth as vs
 
 import vsmlrt
 from hosting import noise, picture, plugin_core
+from machines import machine
 from networks import convs, save
 from vsmlrt import Backend
 from vsmlrt.backend import placing
@@ -25,7 +26,7 @@ ABSENT = Backend.ORT_CUDA()
 def core(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The plugin on a machine with a processor alone; no fallback_backend is set."""
     core = plugin_core()
-    monkeypatch.setattr(placing, "machine", lambda: placing.Machine({"openvino": ("CPU",)}, {}))
+    monkeypatch.setattr(placing, "machine", lambda: machine({"openvino": ("CPU",)}))
     monkeypatch.setattr(vsmlrt, "fallback_backend", None)
     return core
 

@@ -51,6 +51,8 @@ def devices(present: int, missing: int, as_bytes: bool) -> dict[str, Any]:
         backend=of("openvino.", present),
         id=of("CPU.", present),
         name=of("A processor ", present),
+        group=of("group", present),
+        number=list(range(present)),
         memory=[n << 30 for n in range(present)],
         missing=of("backend", missing),
         reason=of("because ", missing),
@@ -91,7 +93,7 @@ def test_one_value_is_one(count: int) -> None:
 def test_the_machine(monkeypatch: pytest.MonkeyPatch, present: int, missing: int, as_bytes: bool) -> None:
     monkeypatch.setattr("vsmlrt.plugin.core", lambda: Plugin(devices(present, missing, as_bytes)))
     assert placing.machine() == placing.Machine(
-        {f"openvino.{n}": (f"CPU.{n}",) for n in range(present)},
+        {f"openvino.{n}": (placing.Device(f"CPU.{n}", f"group{n}", n),) for n in range(present)},
         {f"backend{n}": f"because {n}" for n in range(missing)},
     )
 

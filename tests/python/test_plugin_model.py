@@ -372,7 +372,11 @@ def test_too_many_streams_for_the_memory(folder: Path) -> None:
 
 
 def test_devices_version_inspect_import(tmp_path: Path, convs: str, unet: str) -> None:
-    assert {"openvino", "reference"} <= set(lists(CORE.mlrt.Devices())["backend"])
+    devices = lists(CORE.mlrt.Devices())
+    assert {"openvino", "reference"} <= set(devices["backend"])
+    processor = devices["backend"].index("openvino")
+    told = tuple(devices[key][processor] for key in ("id", "kind", "group", "number"))
+    assert told == ("CPU", "cpu", "CPU", 0)
     version = lists(CORE.mlrt.Version())
     assert len(version["version"]) == len(version["interface"]) == 1
     assert {"openvino", "reference"} <= set(version["backend"])

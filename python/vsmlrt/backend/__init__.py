@@ -58,7 +58,7 @@ def instance(backend: object) -> backendT:
 def _choose(title: str, places: tuple[Place, ...], values: Values) -> Chosen:
     """OpenVINO on the processor needs no look at the machine: the plugin itself says what it lacks."""
     if places == (OPENVINO_CPU,):
-        return Chosen(OPENVINO_CPU, 0, OPENVINO_CPU.kind)
+        return Chosen(OPENVINO_CPU, 0, OPENVINO_CPU.group)
     return placing.choose(title, places, values.get("device_id", 0))
 
 

@@ -15,33 +15,45 @@ log = logging.getLogger("vsmlrt")
 
 
 @dataclass(frozen=True)
-class Machine:
-    """What ``core.mlrt.Devices`` says: device names by backend, and what cannot run with its reason."""
+class Device:
+    """A device as ``core.mlrt.Devices`` lists it."""
 
-    devices: Mapping[str, tuple[str, ...]]
+    id: str
+    """The argument ``device`` of ``core.mlrt.Model``: ``CUDA.0``."""
+    group: str
+    """The backend's devices that are numbered together: ``CUDA``."""
+    number: int
+    """In its group, from 0."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What ``core.mlrt.Devices`` says: devices by backend, and what cannot run with its reason."""
+
+    devices: Mapping[str, tuple[Device, ...]]
     missing: Mapping[str, str]
-    """Reasons by backend, and by backend and kind of device (``onnxruntime.WebGPU``) where only that is missing."""
+    """Reasons by backend, and by backend and group of devices (``onnxruntime.WebGPU``) where only that is missing."""
 
 
 def machine() -> Machine:
     """Asks the plugin. Raises SetupError without one."""
     found = plugin.lists(plugin.core().mlrt.Devices())
-    devices: dict[str, tuple[str, ...]] = {}
-    for backend, name in zip(found["backend"], found["id"], strict=True):
-        devices[backend] = (*devices.get(backend, ()), name)
+    devices: dict[str, tuple[Device, ...]] = {}
+    for backend, *device in zip(*(found[key] for key in ("backend", "id", "group", "number")), strict=True):
+        devices[backend] = (*devices.get(backend, ()), Device(*device))
     return Machine(devices, dict(zip(found["missing"], found["reason"], strict=True)))
 
 
 def obstacle(place: Place, here: Machine) -> str | None:
-    """Why no device of this kind is here, with what to install; None if one is."""
-    if _of_kind(place, here):
+    """Why no device of this place is here, with what to install; None if one is."""
+    if _devices(place, here):
         return None
     if place.backend in here.missing:
-        more = "" if place.kind in ("", "CPU") else f" ({place.title}: {place.remedy})"
+        more = "" if place.group in ("", "CPU") else f" ({place.title}: {place.remedy})"
         return here.missing[place.backend] + more
     if place.backend not in here.devices:
         return f"{place.title} is not part of this version of vsmlrt"
-    absent = here.missing.get(f"{place.backend}.{place.kind}")
+    absent = here.missing.get(f"{place.backend}.{place.group}")
     if absent is not None:
         return f"{place.title} has no device here: {absent} ({place.remedy})"
     return f"{place.title} has no device here ({place.remedy})"
@@ -65,7 +77,7 @@ class Chosen:
     place: Place
     number: int
     device: str
-    """Its name as ``core.mlrt.Devices`` lists it; empty where it is opened by number."""
+    """Its id as ``core.mlrt.Devices`` lists it; empty where it is opened by number."""
 
 
 def choose(title: str, places: tuple[Place, ...], number: int) -> Chosen:
@@ -82,25 +94,32 @@ def choose(title: str, places: tuple[Place, ...], number: int) -> Chosen:
     place, reason = standing(places, here)
     if place is None:
         raise SetupError(f"{title} cannot run here: {reason}")
-    device = _device(title, place, number, _of_kind(place, here))
+    device = _device(title, place, number, _devices(place, here))
     if len(places) > 1:
         _say(f"{title} runs on {place.title}", place is places[0])
     return Chosen(place, number, device)
 
 
-def _of_kind(place: Place, here: Machine) -> tuple[str, ...]:
-    names = here.devices.get(place.backend, ())
-    return tuple(name for name in names if place.kind in ("", name.partition(".")[0]))
+def number_of(backend: str, device: str) -> int:
+    """The number, in its group, of the device with this id; 0 for one that the plugin does not list."""
+    devices = machine().devices.get(backend, ())
+    return next((one.number for one in devices if one.id == device), 0)
 
 
-def _device(title: str, place: Place, number: int, names: tuple[str, ...]) -> str:
-    """OpenVINO numbers its GPUs from two on; one alone is called GPU."""
-    if place.kind == "" and number < len(names):
+def _devices(place: Place, here: Machine) -> tuple[Device, ...]:
+    devices = here.devices.get(place.backend, ())
+    return tuple(device for device in devices if place.group in ("", device.group))
+
+
+def _device(title: str, place: Place, number: int, devices: tuple[Device, ...]) -> str:
+    """The id of the device of this number."""
+    if place.group == "" and number < len(devices):
         return ""
-    for name in (f"{place.kind}.{number}", place.kind if number == 0 else ""):
-        if name in names:
-            return name
-    raise ValueError(f"{title}: there is no device {number} of {place.title}; there is {', '.join(names)}")
+    for device in devices:
+        if place.group != "" and device.number == number:
+            return device.id
+    known = ", ".join(device.id for device in devices)
+    raise ValueError(f"{title}: there is no device {number} of {place.title}; there is {known}")
 
 
 @functools.cache

@@ -13,14 +13,14 @@ Settings = dict[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A kind of device of one backend module."""
+    """A group of devices of one backend module."""
 
     title: str
     """What people call it."""
     backend: str
     """The module: an argument of ``core.mlrt.Model``."""
-    kind: str
-    """A device's name without its number: ``CUDA`` of ``CUDA.0``; empty: the module's devices by number."""
+    group: str
+    """As ``core.mlrt.Devices`` names it: ``CUDA``; empty: all of the module's devices, by number."""
     remedy: str
     """What brings it where it is missing."""
     uses: frozenset[str] = frozenset()
@@ -100,32 +100,32 @@ _TENSORRT_RTX = frozenset(("workspace", "use_cuda_graph", "verbose", "custom_arg
 OPENVINO_CPU = Place(
     title="OpenVINO on the processor",
     backend="openvino",
-    kind="CPU",
+    group="CPU",
     remedy="install it with: pip install openvino",
     uses=frozenset(("num_threads",)),
 )
 OPENVINO_GPU = Place(
     title="OpenVINO on an Intel GPU",
     backend="openvino",
-    kind="GPU",
+    group="GPU",
     remedy="it needs an Intel GPU and its compute driver (Debian and Ubuntu: intel-opencl-icd)",
 )
 OPENVINO_NPU = Place(
     title="OpenVINO on an Intel NPU",
     backend="openvino",
-    kind="NPU",
+    group="NPU",
     remedy="it needs an Intel NPU and its driver (https://github.com/intel/linux-npu-driver)",
 )
 ONNXRUNTIME_CPU = Place(
     title="ONNX Runtime on the processor",
     backend="onnxruntime",
-    kind="CPU",
+    group="CPU",
     remedy="install it with: pip install onnxruntime",
 )
 ONNXRUNTIME_CUDA = Place(
     title="ONNX Runtime with CUDA",
     backend="onnxruntime",
-    kind="CUDA",
+    group="CUDA",
     remedy="it needs an NVIDIA GPU with its driver, and: pip install onnxruntime-gpu[cuda,cudnn]",
     uses=frozenset(("cudnn_benchmark", "use_cuda_graph", "prefer_nhwc", "tf32")),
     settings=_cuda,
@@ -133,7 +133,7 @@ ONNXRUNTIME_CUDA = Place(
 TENSORRT = Place(
     title="TensorRT",
     backend="onnxruntime",
-    kind="TensorRT",
+    group="TensorRT",
     remedy="it needs an NVIDIA GPU with its driver, NVIDIA's TensorRT libraries, and: pip install onnxruntime-gpu",
     uses=_TENSORRT_RTX
     | {"use_cudnn", "use_cublas", "use_edge_mask_convolutions", "builder_optimization_level"}
@@ -143,7 +143,7 @@ TENSORRT = Place(
 TENSORRT_RTX = Place(
     title="TensorRT-RTX",
     backend="onnxruntime",
-    kind="NvTensorRTRTX",
+    group="NvTensorRTRTX",
     remedy="it needs an NVIDIA RTX GPU (compute capability 8.6, 8.9, or 12.0 and above) with its driver, and: "
     "pip install onnxruntime-ep-nv-tensorrt-rtx-cu13",
     uses=_TENSORRT_RTX,
@@ -152,26 +152,26 @@ TENSORRT_RTX = Place(
 CUDA_ENGINE = Place(
     title="the cuda backend",
     backend="cuda",
-    kind="",
+    group="",
     remedy="it needs an NVIDIA GPU with its driver, and: pip install nvidia-cuda-nvrtc",
 )
 WEBGPU = Place(
     title="WebGPU on Vulkan",
     backend="onnxruntime",
-    kind="WebGPU",
+    group="WebGPU",
     remedy="it needs a GPU with a Vulkan driver, and: pip install onnxruntime onnxruntime-ep-webgpu",
     settings=lambda values: {"provider.dawnBackendType": "Vulkan"},
 )
 DIRECTML = Place(
     title="DirectML",
     backend="onnxruntime",
-    kind="DML",
+    group="DML",
     remedy="it exists on Windows alone: pip install onnxruntime-directml",
 )
 CORE_ML = Place(
     title="CoreML",
     backend="onnxruntime",
-    kind="CoreML",
+    group="CoreML",
     remedy="it exists on macOS alone: pip install onnxruntime",
     uses=frozenset(("ml_program",)),
     settings=_core_ml,
@@ -179,7 +179,7 @@ CORE_ML = Place(
 MIGRAPHX = Place(
     title="MIGraphX",
     backend="onnxruntime",
-    kind="MIGraphX",
+    group="MIGraphX",
     remedy="it needs an AMD GPU with ROCm, and: pip install onnxruntime-migraphx",
     uses=frozenset(("exhaustive_tune", "custom_args", "custom_env")),
     settings=_migraphx,

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .. import plugin
+from ..backend import placing
 from .cases import Case
 from .worker import Job, Result
 
@@ -23,8 +24,9 @@ def job_of(case: Case, arguments: Mapping[str, Any], frames: int, seconds: float
         seconds: after which a measurement may end earlier.
     """
     width, height = case.size
-    device = str(arguments.get("device", arguments.get("device_id", 0)))
-    number = device.rpartition(".")[2]
+    number = arguments.get("device_id", 0)
+    if "device" in arguments:
+        number = placing.number_of(arguments["backend"], arguments["device"])
     card = case.network.card
     padding = {"multiple": card.multiple} if case.family.interpolates else {}
     return Job(
@@ -39,7 +41,7 @@ def job_of(case: Case, arguments: Mapping[str, Any], frames: int, seconds: float
         frames=frames,
         seconds=seconds,
         plugin=plugin.path(),
-        device=int(number) if number.isdecimal() else 0,
+        device=number,
     )
 
 

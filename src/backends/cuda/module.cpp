@@ -31,6 +31,9 @@ vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_i
         for (const cuda::Device &device : cuda::list_devices()) {
             const vsmlrt_device_info info = {.id = device.id.c_str(),
                                              .name = device.name.c_str(),
+                                             .kind = VSMLRT_DEVICE_GPU,
+                                             .group = "CUDA",
+                                             .number = device.number,
                                              .memory_bytes = device.memory_bytes,
                                              .native_fp16 = 1,
                                              .native_bf16 = 1,

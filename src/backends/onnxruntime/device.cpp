@@ -28,6 +28,12 @@ std::string id_of(const Provider &provider, int index) {
     return text(provider.id, ".", index);
 }
 
+vsmlrt_device_kind kind_of(int hardware) {
+    return hardware == hardware_gpu   ? VSMLRT_DEVICE_GPU
+           : hardware == hardware_npu ? VSMLRT_DEVICE_NPU
+                                      : VSMLRT_DEVICE_CPU;
+}
+
 bool needs_nvidia(const Provider &provider) {
     return provider.id == "CUDA" || provider.id == "TensorRT" || provider.id == "NvTensorRTRTX";
 }
@@ -86,12 +92,13 @@ void add_plugins(std::vector<Device> &devices, const std::vector<NvidiaDevice> &
         Device device;
         device.plugin = found[i];
         device.provider = provider_named(call(EpDevice_EpName, found[i]));
-        if (device.provider.id == "CPU")
+        if (device.is_cpu())
             continue;
         device.index = numbers[std::string(device.provider.id)]++;
         device.id = id_of(device.provider, device.index);
         device.name = hardware_name(found[i]);
-        device.provider.native_fp16 = call(HardwareDevice_Type, hardware) != hardware_cpu;
+        device.kind = kind_of(call(HardwareDevice_Type, hardware));
+        device.provider.native_fp16 = device.kind != VSMLRT_DEVICE_CPU;
         if (device.provider.context_models)
             device.plan_basis = library_basis(device.provider) + metadata_basis(found[i]);
         describe_nvidia(device, nvidia);
@@ -140,6 +147,7 @@ void add_builtin(Found &found, const Provider &provider, const std::vector<Nvidi
     for (int index = 0; index < count; ++index) {
         Device device;
         device.provider = provider;
+        device.kind = provider.kind;
         device.name = std::string(provider.id);
         device.index = index;
         device.id = id_of(provider, index);

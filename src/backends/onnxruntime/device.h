@@ -11,6 +11,7 @@ namespace vsmlrt::ort {
 struct Device {
     std::string id;
     std::string name;
+    vsmlrt_device_kind kind = VSMLRT_DEVICE_CPU;
     std::int64_t memory_bytes = 0; // 0: unknown
     Provider provider;
     int index = 0;                       // among the provider's devices
@@ -19,7 +20,8 @@ struct Device {
         plan_basis; // what its context models and kept files depend on in addition to ONNX Runtime's version
 
     [[nodiscard]] bool has_plans() const { return provider.context_models || provider.keeps_files(); }
-    [[nodiscard]] bool is_cpu() const { return id == "CPU"; }
+    // Of ONNX Runtime's own kernels for processors; other providers can compute on the processor too.
+    [[nodiscard]] bool is_cpu() const { return provider.id == "CPU"; }
 };
 
 // "CPU", "GPU" or "NPU": what a plugin's device is.

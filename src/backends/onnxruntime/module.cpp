@@ -27,8 +27,12 @@ const char *version() {
 vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink error) {
     return guarded(error, [&] {
         for (const ort::Device &device : ort::list_devices()) {
+            const std::string group(device.provider.id);
             const vsmlrt_device_info info = {.id = device.id.c_str(),
                                              .name = device.name.c_str(),
+                                             .kind = device.kind,
+                                             .group = group.c_str(),
+                                             .number = device.index,
                                              .memory_bytes = device.memory_bytes,
                                              .native_fp16 = device.provider.native_fp16,
                                              .native_bf16 = device.provider.native_bf16,

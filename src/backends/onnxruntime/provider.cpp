@@ -101,7 +101,7 @@ constexpr std::array migraphx_switches = {PrecisionSwitch{"migraphx_fp16_enable"
                                           PrecisionSwitch{"migraphx_bf16_enable", "0", "0", "1"}};
 
 constexpr std::array providers = {
-    Provider{.id = "CPU", .name = "CPUExecutionProvider", .native_fp16 = false},
+    Provider{.id = "CPU", .name = "CPUExecutionProvider", .kind = VSMLRT_DEVICE_CPU, .native_fp16 = false},
     Provider{.id = "CUDA",
              .name = "CUDAExecutionProvider",
              .device_buffers = true,
@@ -122,7 +122,10 @@ constexpr std::array providers = {
              .keys = tensorrt_rtx_keys,
              .kept = tensorrt_rtx_files},
     Provider{.id = "WebGPU", .name = "WebGpuExecutionProvider", .keys = webgpu_keys},
-    Provider{.id = "OpenVINO", .name = "OpenVINOExecutionProvider", .keys = openvino_keys},
+    Provider{.id = "OpenVINO",
+             .name = "OpenVINOExecutionProvider",
+             .kind = VSMLRT_DEVICE_CPU,
+             .keys = openvino_keys},
     Provider{.id = "DML", .name = "DmlExecutionProvider", .session_per_stream = true, .keys = dml_keys},
     Provider{.id = "CoreML",
              .name = "CoreMLExecutionProvider",

@@ -36,8 +36,10 @@ struct PrecisionSwitch {
 };
 
 struct Provider {
-    std::string_view id;   // in device ids: "TensorRT"
+    std::string_view id;   // the group of its devices, in their ids: "TensorRT"
     std::string_view name; // ONNX Runtime's: "TensorrtExecutionProvider"
+    // What computes where it is built into the library; a plugin's devices tell it themselves.
+    vsmlrt_device_kind kind = VSMLRT_DEVICE_GPU;
     bool native_fp16 = true;
     bool native_bf16 = false;
     // Makes context models: its compiled state as an ONNX file, which it loads faster than it compiles.

@@ -4,48 +4,66 @@
 #include "module/device.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <openvino/runtime/intel_gpu/properties.hpp>
 
 namespace vsmlrt::openvino {
 namespace {
 
-std::int64_t device_memory(const std::string &id) {
-    if (id.rfind("GPU", 0) != 0)
+// Of plugins that are neither a GPU's nor an NPU's the kernels run on the processor.
+vsmlrt_device_kind kind_of(const std::string &group) {
+    return group == "GPU" ? VSMLRT_DEVICE_GPU : group == "NPU" ? VSMLRT_DEVICE_NPU : VSMLRT_DEVICE_CPU;
+}
+
+// An id is its plugin's name and, where the plugin has several devices, what tells them apart. For GPUs that
+// is the number; an NPU is told by its platform ("NPU.3720"), and the first is number 0.
+void name_device(Device &device, const std::string &id) {
+    const auto dot = std::min(id.find('.'), id.size());
+    device.id = id;
+    device.group = id.substr(0, dot);
+    device.kind = kind_of(device.group);
+    if (device.kind == VSMLRT_DEVICE_GPU && dot < id.size())
+        device.number = std::atoi(id.c_str() + dot + 1);
+}
+
+std::int64_t device_memory(const Device &device) {
+    if (device.kind != VSMLRT_DEVICE_GPU)
         return host_memory_bytes();
     try {
-        return static_cast<std::int64_t>(core().get_property(id, ov::intel_gpu::device_total_mem_size));
+        return static_cast<std::int64_t>(
+            core().get_property(device.id, ov::intel_gpu::device_total_mem_size));
     } catch (const ov::Exception &) {
         return 0;
     }
 }
 
 // The device's architecture and its driver's version, under whatever name its plugin has that.
-std::string plan_basis(const std::string &id) {
+std::string plan_basis(const Device &device) {
     std::string basis;
-    for (const ov::PropertyName &property : core().get_property(id, ov::supported_properties)) {
+    for (const ov::PropertyName &property : core().get_property(device.id, ov::supported_properties)) {
         const auto &name = static_cast<const std::string &>(property);
         if (name == ov::device::architecture.name() || name.find("DRIVER_VERSION") != std::string::npos)
-            basis += text(name, " ", core().get_property(id, name).as<std::string>(), "\n");
+            basis += text(name, " ", core().get_property(device.id, name).as<std::string>(), "\n");
     }
     // A program with convolutions of our own and one without are different plans.
-    if (const cpu::Kernels *own = id == "CPU" ? cpu::fastest_kernels() : nullptr)
+    if (const cpu::Kernels *own = device.is_cpu() ? cpu::fastest_kernels() : nullptr)
         basis += text("own convolutions ", own->name, "\n");
     return basis;
 }
 
 Device describe(const std::string &id) {
     Device device;
-    device.id = id;
+    name_device(device, id);
     device.name = core().get_property(id, ov::device::full_name);
-    device.memory_bytes = device_memory(id);
+    device.memory_bytes = device_memory(device);
     const auto abilities = core().get_property(id, ov::device::capabilities);
     const auto can = [&](const char *what) {
         return std::find(abilities.begin(), abilities.end(), what) != abilities.end();
     };
     device.native_fp16 = can(ov::device::capability::FP16);
-    const bool capped = id == "CPU" && instruction_set_cap() < InstructionSet::avx512_bf16;
+    const bool capped = device.is_cpu() && instruction_set_cap() < InstructionSet::avx512_bf16;
     device.native_bf16 = can(ov::device::capability::BF16) && !capped;
-    device.plan_basis = plan_basis(id);
+    device.plan_basis = plan_basis(device);
     return device;
 }
 
@@ -60,7 +78,13 @@ std::vector<Device> list_devices() {
     std::vector<Device> devices;
     for (const std::string &id : core().get_available_devices()) {
         try {
-            devices.push_back(describe(id));
+            Device device = describe(id);
+            if (device.kind == VSMLRT_DEVICE_NPU)
+                device.number =
+                    static_cast<int>(std::count_if(devices.begin(), devices.end(), [&](const Device &other) {
+                        return other.group == device.group;
+                    }));
+            devices.push_back(std::move(device));
         } catch (const ov::Exception &) {
             continue; // A driver that lists a device and then does not answer has none to offer.
         }

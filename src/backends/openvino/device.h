@@ -16,10 +16,15 @@ namespace vsmlrt::openvino {
 struct Device {
     std::string id;
     std::string name;
+    vsmlrt_device_kind kind = VSMLRT_DEVICE_CPU;
+    std::string group;             // its id without the number: "GPU"
+    int number = 0;                // in its group
     std::int64_t memory_bytes = 0; // 0: unknown
     bool native_fp16 = false;
     bool native_bf16 = false;
     std::string plan_basis; // what its blobs depend on in addition to OpenVINO's version
+
+    [[nodiscard]] bool is_cpu() const { return kind == VSMLRT_DEVICE_CPU; }
 };
 
 // Every device that OpenVINO lists and that answers; the virtual ones (AUTO, HETERO, ...) are left out.

@@ -35,6 +35,9 @@ vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_i
         for (const ovino::Device &device : ovino::list_devices()) {
             const vsmlrt_device_info info = {.id = device.id.c_str(),
                                              .name = device.name.c_str(),
+                                             .kind = device.kind,
+                                             .group = device.group.c_str(),
+                                             .number = device.number,
                                              .memory_bytes = device.memory_bytes,
                                              .native_fp16 = device.native_fp16,
                                              .native_bf16 = device.native_bf16,

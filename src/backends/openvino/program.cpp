@@ -66,7 +66,7 @@ bool wants_own_operators(const vsmlrt_program_desc &desc) {
 ov::AnyMap properties(const Device &device, const vsmlrt_program_desc &desc) {
     ov::AnyMap map = {ov::hint::inference_precision(hint(desc.precision, device)),
                       ov::num_streams(ov::streams::Num(desc.num_streams))};
-    if (device.id == "CPU") {
+    if (device.is_cpu()) {
         map.insert(ov::hint::enable_cpu_pinning(false));
         if (desc.num_threads > 0)
             map.insert(ov::inference_num_threads(desc.num_threads));
@@ -242,7 +242,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc) : stream
         const auto workspaces = std::make_shared<Workspaces>();
         const bool own_operators = wants_own_operators(desc);
         try {
-            if (device.id == "CPU")
+            if (device.is_cpu())
                 rewrite(model, settings, own_operators, workspaces);
             own_operators_ = has_own_operators(*model);
             compiled_ = core().compile_model(model, device.id, settings);
@@ -262,7 +262,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc) : stream
     // Measured on CPUs, where operators are OpenVINO's: importing skips the graph transformations and nothing
     // else, which pays for large networks.
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    info_.blob_worth_caching = device.id != "CPU" || (taken.count() > 1.0 && !own_operators_);
+    info_.blob_worth_caching = !device.is_cpu() || (taken.count() > 1.0 && !own_operators_);
 }
 
 void Program::describe() {

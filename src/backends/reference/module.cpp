@@ -33,6 +33,9 @@ const char *version() {
 vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink) {
     const vsmlrt_device_info info = {.id = device_id,
                                      .name = "reference interpreter",
+                                     .kind = VSMLRT_DEVICE_CPU,
+                                     .group = device_id,
+                                     .number = 0,
                                      .memory_bytes = 0,
                                      .native_fp16 = 0,
                                      .native_bf16 = 0,
