@@ -89,11 +89,13 @@ struct vsmlrt_program_info {
     vsmlrt_precision precision; // what is really used, never AUTO
     std::int32_t num_inputs;    // inputs in the network's order
     std::int32_t num_outputs;
+    std::int64_t program_bytes;      // estimate of what it takes without contexts: weights; 0 where unknown
     std::int64_t context_bytes;      // estimate of what one context takes; 0 where unknown
     std::int32_t blob_worth_caching; // 1: importing a blob beats building again
     // Contexts beyond num_streams that take only their inputs and outputs and wait for a stream in run():
     // with them the next frame is read and the last one written while the network runs.
     std::int32_t spare_contexts;
+    std::int64_t spare_context_bytes; // estimate of what one of them takes; 0 where unknown
 };
 
 struct vsmlrt_device;

@@ -88,6 +88,9 @@ Program::Program(std::shared_ptr<const Device> device, const vsmlrt_program_desc
     checked([&](vsmlrt_sink error) { return table.build_program(device_->handle(), &desc, &handle, error); });
     handle_.reset(handle);
     table.describe_program(handle, &info_);
+    if (info_.program_bytes <= 0)
+        info_.program_bytes = static_cast<std::int64_t>(desc.network_size);
+    weights_.emplace(memory_of(device_->info()).name, info_.program_bytes);
 }
 
 std::vector<std::byte> Program::export_blob() const {

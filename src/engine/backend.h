@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "engine/memory.h"
 #include "vsmlrt/backend.h"
 
 #include <cstddef>
@@ -69,7 +70,7 @@ private:
     std::unique_ptr<vsmlrt_device, void (*)(vsmlrt_device *)> handle_;
 };
 
-// Thread-safe and immutable once made.
+// Thread-safe and immutable once made. What it takes without contexts counts as claimed while it lives.
 class Program {
 public:
     Program(std::shared_ptr<const Device> device, const vsmlrt_program_desc &desc);
@@ -86,6 +87,7 @@ private:
     std::shared_ptr<const Device> device_;
     std::unique_ptr<vsmlrt_program, void (*)(vsmlrt_program *)> handle_;
     vsmlrt_program_info info_ = {};
+    std::optional<MemoryClaim> weights_;
 };
 
 // Used by one thread at a time.

@@ -1,5 +1,7 @@
 #include "engine/runner.h"
 
+#include "base/checked.h"
+
 #include <algorithm>
 
 namespace vsmlrt::engine {
@@ -9,14 +11,26 @@ std::string dims_text(const vsmlrt_tensor &tensor) {
     return join(std::span(tensor.dims, static_cast<std::size_t>(tensor.rank)), "x");
 }
 
-const Program &within_memory(const Program &program, int num_streams) {
-    const std::int64_t one = program.info().context_bytes;
-    const std::int64_t memory = program.device().info().memory_bytes;
-    if (one > 0 && memory > 0 && one > memory / num_streams)
-        throw DeviceError("the network needs about ", one >> 20, " MiB for each of ", num_streams,
-                          " streams, and ", program.device().info().name, " has ", memory >> 20,
-                          " MiB; use fewer streams (num_streams) or smaller tiles (tilesize)");
-    return program;
+constexpr const char *memory_remedy = "; use fewer streams (num_streams) or smaller tiles (tilesize)";
+
+std::int64_t mib(std::int64_t bytes) {
+    return bytes >> 20;
+}
+
+MemoryClaim claim_contexts(const Program &program, int num_streams) {
+    const vsmlrt_program_info &info = program.info();
+    const Memory memory = memory_of(program.device().info());
+    constexpr const char *what = "the memory of the network's contexts";
+    const std::int64_t spare = checked_mul(info.spare_contexts, info.spare_context_bytes, what);
+    if (auto taken =
+            claim(memory, checked_add(checked_mul(info.context_bytes, num_streams, what), spare, what)))
+        return std::move(*taken);
+    const std::int64_t others = claimed_bytes(memory) - info.program_bytes;
+    throw DeviceError("the network needs about ", mib(info.context_bytes), " MiB for each of ", num_streams,
+                      " streams, ", mib(spare), " MiB for frames on their way in and out and ",
+                      mib(info.program_bytes), " MiB for its weights, and of the ", mib(memory.bytes),
+                      " MiB of ", program.device().info().name, " other programs take ", mib(others), " MiB",
+                      memory_remedy);
 }
 
 struct Tensors {
@@ -49,12 +63,12 @@ private:
 } // namespace
 
 Runner::Runner(std::shared_ptr<const Program> program, const Layout &layout, int num_streams,
-               std::optional<FrameFormats> frames)
-    : program_(std::move(program)), layout_(layout),
-      pool_((static_cast<void>(within_memory(*program_, num_streams)), program_),
-            num_streams + program_->info().spare_contexts),
-      frames_(std::move(frames)) {
+               std::optional<FrameFormats> frames, bool half_planes)
+    : program_(std::move(program)), layout_(layout), num_streams_(num_streams),
+      half_planes_(half_planes && !frames), contexts_(claim_contexts(*program_, num_streams)),
+      pool_(program_, num_streams + program_->info().spare_contexts), frames_(std::move(frames)) {
     measure();
+    claim_sums();
     for (const tile::Span &span : layout_.plan.columns)
         columns_.add(span, scale_, layout_.width * scale_);
     for (const tile::Span &span : layout_.plan.rows)
@@ -86,6 +100,27 @@ void Runner::measure() {
     channels_ = static_cast<int>(output.dims[1]);
     input_type_ = tensors.inputs.front().type;
     output_type_ = output.type;
+}
+
+// Every frame that holds a context blends into a float32 picture of its own, in the host's memory.
+void Runner::claim_sums() {
+    if (!half_planes_ || layout_.plan.single())
+        return;
+    const Memory memory = program_->device().info().kind == VSMLRT_DEVICE_GPU
+                              ? host_memory()
+                              : memory_of(program_->device().info());
+    constexpr const char *what = "the memory in which tiles are blended";
+    const std::int64_t pixels =
+        checked_mul(std::int64_t{layout_.width} * scale_, std::int64_t{layout_.height} * height_scale_, what);
+    const std::int64_t frame =
+        checked_mul(pixels, std::int64_t{channels_} * static_cast<std::int64_t>(sizeof(float)), what);
+    const int frames = num_streams_ + program_->info().spare_contexts;
+    sums_ = claim(memory, checked_mul(frame, frames, what));
+    if (!sums_)
+        throw DeviceError("tiles of half-precision frames are blended in ", mib(frame), " MiB for each of ",
+                          frames, " frames in flight, and of the ", mib(memory.bytes),
+                          " MiB of memory programs take ", mib(claimed_bytes(memory)), " MiB already",
+                          memory_remedy);
 }
 
 void Runner::Direction::add(const tile::Span &span, int scale, int limit) {

@@ -1,6 +1,7 @@
 // Frames of one size through one program: tiles out, contexts run, results laid together. Thread-safe.
 #pragma once
 
+#include "engine/memory.h"
 #include "engine/pool.h"
 #include "pixel/tiling.h"
 #include "tile/plan.h"
@@ -29,11 +30,12 @@ struct FrameFormats {
 
 class Runner {
 public:
-    // With `frames` the runner takes frames of those formats, else planes of floats. BadModel if the
-    // network's output for the layout's tile is not a whole multiple of it, or its outputs are not one
-    // picture; DeviceError if num_streams contexts do not fit the device's memory, with the figures.
+    // With `frames` the runner takes frames of those formats, else planes of floats; `half_planes`: those of
+    // results are float16. BadModel if the network's output for the layout's tile is not a whole multiple of
+    // it, or its outputs are not one picture; DeviceError, with the figures, if num_streams contexts and the
+    // program's spare ones do not fit into the memory beside what live programs take.
     Runner(std::shared_ptr<const Program> program, const Layout &layout, int num_streams,
-           std::optional<FrameFormats> frames = {});
+           std::optional<FrameFormats> frames = {}, bool half_planes = false);
 
     // Size of the output / size of the input, in width and in height; they differ for networks that lay
     // several pictures above each other (SAFA).
@@ -43,6 +45,7 @@ public:
     [[nodiscard]] vsmlrt_type input_type() const { return input_type_; } // of the first input
     [[nodiscard]] vsmlrt_type output_type() const { return output_type_; }
     [[nodiscard]] const Program &program() const { return *program_; }
+    [[nodiscard]] int num_streams() const { return num_streams_; }
     // How many frames are being computed or wait for a context.
     [[nodiscard]] int in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
 
@@ -62,11 +65,16 @@ private:
         void add(const tile::Span &span, int scale, int limit);
     };
     void measure();
+    void claim_sums();
     void bind_frames();
 
     std::shared_ptr<const Program> program_;
     Layout layout_;
+    int num_streams_;
+    bool half_planes_;
+    MemoryClaim contexts_;
     ContextPool pool_;
+    std::optional<MemoryClaim> sums_; // of frames that are blended in float32 and kept in half
     int scale_ = 1;
     int height_scale_ = 1;
     int channels_ = 0;

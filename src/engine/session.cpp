@@ -84,7 +84,7 @@ Session::Session(Network network, const SessionOptions &options, Size frame, Dev
     for (const std::shared_ptr<const Device> &device : devices_)
         runners_.push_back(
             std::make_unique<Runner>(build_program(device, take_network(), range_, options_.program), layout_,
-                                     options_.program.num_streams, frames_));
+                                     options_.program.num_streams, frames_, options_.program.half_outputs));
     if (options_.scale && (*options_.scale != scale() || *options_.scale != height_scale()))
         throw BadArgument("\"scale\" is ", *options_.scale, ", and the network \"", stem_, "\" enlarges by ",
                           scale());
@@ -182,7 +182,7 @@ Runner &Session::exact_runner() {
         exact.keep_fp32.reset();
         exact.num_streams = 1;
         exact_ = std::make_unique<Runner>(build_program(devices_.front(), take_network(), range_, exact),
-                                          layout_, 1, frames_);
+                                          layout_, 1, frames_, options_.program.half_outputs);
     }
     return *exact_;
 }

@@ -9,6 +9,11 @@
 //     VSMLRT_PLANNING_SLOW      milliseconds that a build takes longer
 //     VSMLRT_PLANNING_PADDING   bytes that a blob has more
 //     VSMLRT_PLANNING_REFUSES   set: blobs are refused
+//     VSMLRT_PLANNING_GPU       1: its devices are GPUs, not processors
+//     VSMLRT_PLANNING_MEMORY    the bytes that they have; unset: it does not know
+//     VSMLRT_PLANNING_CONTEXT   the bytes that it says a context takes; unset: it says nothing of memory
+//     VSMLRT_PLANNING_WEIGHTS   then the bytes of a program without contexts
+//     VSMLRT_PLANNING_SPARE     and those of its one spare context; unset: it has none
 //     VSMLRT_PLANNING_KEEPS     1: its library keeps a file of its own, and says in the journal whether it
 //     found it
 //
@@ -116,10 +121,10 @@ vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_i
         const std::string id = "Plan." + std::to_string(index);
         const vsmlrt_device_info info = {.id = id.c_str(),
                                          .name = name.c_str(),
-                                         .kind = VSMLRT_DEVICE_GPU,
+                                         .kind = number("GPU") != 0 ? VSMLRT_DEVICE_GPU : VSMLRT_DEVICE_CPU,
                                          .group = "Plan",
                                          .number = index,
-                                         .memory_bytes = 0,
+                                         .memory_bytes = number("MEMORY"),
                                          .native_fp16 = number("HALF"),
                                          .native_bf16 = 0,
                                          .plan_basis = basis,
@@ -148,6 +153,12 @@ vsmlrt_code build_program(vsmlrt_device *, const vsmlrt_program_desc *desc, vsml
 void describe_program(const vsmlrt_program *program, vsmlrt_program_info *info) {
     *info = program->info();
     info->blob_worth_caching = 1;
+    if (number("CONTEXT") == 0)
+        return;
+    info->program_bytes = number("WEIGHTS");
+    info->context_bytes = number("CONTEXT");
+    info->spare_contexts = number("SPARE") > 0 ? 1 : 0;
+    info->spare_context_bytes = number("SPARE");
 }
 
 vsmlrt_code export_program(const vsmlrt_program *program, vsmlrt_sink blob, vsmlrt_sink error) {

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <chrono>
 #include <openvino/frontend/manager.hpp>
+#include <openvino/op/constant.hpp>
 #include <openvino/op/op.hpp>
 #include <openvino/pass/constant_folding.hpp>
 #include <openvino/pass/manager.hpp>
@@ -141,14 +142,18 @@ std::int64_t bytes_of(const ov::Output<const ov::Node> &port) {
     return bytes;
 }
 
-// What one context takes, from above: its inputs and outputs, and the two largest values between operators,
-// which OpenVINO's own memory reuse keeps alive side by side.
-std::int64_t estimate(const ov::CompiledModel &compiled) {
+std::int64_t bytes_of_ends(const ov::CompiledModel &compiled) {
     std::int64_t total = 0;
     for (const auto &port : compiled.inputs())
         total += bytes_of(port);
     for (const auto &port : compiled.outputs())
         total += bytes_of(port);
+    return total;
+}
+
+// What one context takes beside its inputs and outputs, from above: the two largest values between operators,
+// which OpenVINO's own memory reuse keeps alive side by side.
+std::int64_t bytes_between(const ov::CompiledModel &compiled) {
     std::int64_t first = 0;
     std::int64_t second = 0;
     const auto runtime = compiled.get_runtime_model();
@@ -165,7 +170,17 @@ std::int64_t estimate(const ov::CompiledModel &compiled) {
             }
         }
     }
-    return total + first + second;
+    return first + second;
+}
+
+// Weights as the network has them. OpenVINO keeps them in its own layout, at the precision that it computes
+// in or as they are.
+std::int64_t bytes_of_weights(const ov::Model &model) {
+    std::int64_t total = 0;
+    for (const auto &node : model.get_ops())
+        if (const auto *const constant = dynamic_cast<const ov::op::v0::Constant *>(node.get()))
+            total += static_cast<std::int64_t>(constant->get_byte_size());
+    return total;
 }
 
 // The kernels of our own that are faster than OpenVINO's convolutions at this precision, or null.
@@ -228,6 +243,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc) : stream
     const auto start = std::chrono::steady_clock::now();
     const ov::AnyMap settings = properties(device, desc);
     if (desc.blob) {
+        weight_bytes_ = static_cast<std::int64_t>(desc.blob_size);
         MemoryBuffer buffer(desc.blob, desc.blob_size);
         std::istream stream(&buffer);
         try {
@@ -237,6 +253,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc) : stream
         }
     } else {
         auto model = read(device, desc);
+        weight_bytes_ = bytes_of_weights(*model);
         if (!is_static(desc))
             model_ = model->clone();
         const auto workspaces = std::make_shared<Workspaces>();
@@ -269,9 +286,11 @@ void Program::describe() {
     info_.precision = used_precision(compiled_);
     info_.num_inputs = static_cast<std::int32_t>(compiled_.inputs().size());
     info_.num_outputs = static_cast<std::int32_t>(compiled_.outputs().size());
-    info_.context_bytes = estimate(compiled_) + workspace_bytes_;
+    info_.program_bytes = weight_bytes_;
+    info_.context_bytes = bytes_of_ends(compiled_) + bytes_between(compiled_) + workspace_bytes_;
     // Its streams hold what is between inputs and outputs; a request beyond them waits in line.
     info_.spare_contexts = 1;
+    info_.spare_context_bytes = bytes_of_ends(compiled_);
 }
 
 std::string Program::blob() const {

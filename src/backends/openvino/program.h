@@ -34,6 +34,7 @@ private:
     std::shared_ptr<ov::Model> model_; // null for static programs: their shapes are in the compiled one
     ov::CompiledModel compiled_;
     bool own_operators_ = false;
+    std::int64_t weight_bytes_ = 0;
     std::int64_t workspace_bytes_ = 0; // of one context
     vsmlrt_program_info info_ = {};
     StreamSlots streams_;

@@ -1,0 +1,111 @@
+// What is counted before contexts are made.
+#include "stored_plans.h"
+
+namespace vsmlrt::test {
+namespace {
+
+constexpr std::int64_t mib = 1 << 20;
+
+// A processor, unless told otherwise, of the given memory.
+class Memory : public StoredPlans {
+protected:
+    Memory() { unset("DRIVER"); }
+
+    struct Figures {
+        std::int64_t memory = 0;
+        std::int64_t context = 0;
+        std::int64_t weights = 0;
+        std::int64_t spare = 0;
+    };
+    static void set(const Figures &figures) {
+        StoredPlans::set("MEMORY", std::to_string(figures.memory));
+        StoredPlans::set("CONTEXT", std::to_string(figures.context));
+        StoredPlans::set("WEIGHTS", std::to_string(figures.weights));
+        StoredPlans::set("SPARE", std::to_string(figures.spare));
+    }
+    static void set(const char *name, const std::string &value) { StoredPlans::set(name, value); }
+
+    [[nodiscard]] engine::SessionOptions streams(int count) const {
+        engine::SessionOptions asked = options();
+        asked.program.num_streams = count;
+        return asked;
+    }
+};
+
+TEST_F(Memory, ContextsSpareOnesAndWeightsCountTogether) {
+    set({.memory = 1000 * mib, .context = 200 * mib, .weights = 100 * mib, .spare = 100 * mib});
+    EXPECT_EQ(picture(streams(4)), "");
+    set({.memory = 1000 * mib, .context = 200 * mib, .weights = 100 * mib, .spare = 101 * mib});
+    EXPECT_EQ(picture(streams(4)),
+              "the network needs about 200 MiB for each of 4 streams, 101 MiB for frames on their way in and "
+              "out and 100 MiB for its weights, and of the 1000 MiB of Abacus other programs take 0 MiB; use "
+              "fewer streams (num_streams) or smaller tiles (tilesize)");
+    set({.memory = 1000 * mib, .context = 200 * mib, .weights = 101 * mib, .spare = 100 * mib});
+    EXPECT_NE(picture(streams(4)), "");
+    EXPECT_EQ(picture(streams(3)), "");
+}
+
+TEST_F(Memory, LiveProgramsCountUntilTheyAreGone) {
+    set({.memory = 1000 * mib, .context = 500 * mib, .weights = 100 * mib});
+    {
+        const engine::Session first(blur(), options(), {12, 8});
+        EXPECT_NE(picture().find("of the 1000 MiB of Abacus other programs take 600 MiB"), std::string::npos)
+            << picture();
+    }
+    EXPECT_EQ(picture(), "");
+}
+
+TEST_F(Memory, AFailedSessionLeavesNothingClaimed) {
+    set({.memory = 1000 * mib, .context = 600 * mib, .weights = 100 * mib});
+    for (int i = 0; i < 3; ++i)
+        EXPECT_NE(picture(streams(2)), "");
+    EXPECT_EQ(picture(streams(1)), "");
+}
+
+TEST_F(Memory, WeightsOfASharedProgramCountOnce) {
+    set({.memory = 1000 * mib, .context = 100 * mib, .weights = 700 * mib});
+    engine::SessionOptions dynamic = options();
+    dynamic.shapes = {false, engine::Size{4, 4}, engine::Size{16, 16}, engine::Size{32, 24}};
+    const engine::Session first(blur(), dynamic, {12, 8});
+    EXPECT_EQ(picture(dynamic), "");
+}
+
+TEST_F(Memory, ProgramsOnProcessorsShareTheHostsMemoryAndGpusHaveTheirOwn) {
+    set({.memory = 1000 * mib, .context = 600 * mib});
+    const engine::Session first(blur(), options(), {12, 8});
+    set("GPU", "1");
+    EXPECT_EQ(picture(), "");
+    engine::SessionOptions second = options();
+    second.device = "Plan.1";
+    const engine::Session there(blur(), second, {12, 8});
+    EXPECT_NE(picture(second), "");
+    EXPECT_EQ(picture(), "");
+}
+
+// Tiles are blended in float32: each frame in flight of half planes has a picture for that.
+TEST_F(Memory, TilesOfHalfFramesAreBlendedInMemoryThatCounts) {
+    constexpr std::int64_t picture_bytes = 12 * 8 * sizeof(float);
+    engine::SessionOptions tiled = streams(2);
+    tiled.tile = engine::Size{8, 8};
+    tiled.overlap = {1, 1};
+    const Figures figures = {
+        .memory = 2000 + 100 + 10 + 3 * picture_bytes, .context = 1000, .weights = 100, .spare = 10};
+    set(figures);
+    const auto refused = [&](const engine::SessionOptions &asked) {
+        try {
+            static_cast<void>(engine::Session(blur(), asked, {12, 8}));
+            return std::string();
+        } catch (const Error &failure) {
+            return std::string(failure.what());
+        }
+    };
+    tiled.program.half_outputs = true;
+    EXPECT_EQ(refused(tiled), "");
+    set({.memory = figures.memory - 1, .context = 1000, .weights = 100, .spare = 10});
+    EXPECT_NE(refused(tiled).find("for each of 3 frames in flight"), std::string::npos) << refused(tiled);
+    tiled.program.half_outputs = false;
+    EXPECT_EQ(refused(tiled), "");
+}
+
+} // namespace
+} // namespace vsmlrt::test
