@@ -8,9 +8,10 @@ frames that were begun before the clock started are not counted); the ratio is t
 in frames per second, and printed as its median with the lowest and highest. DPIR's weights are seeded: its network is
 in no registry, and speed does not depend on them.
 
-Each is compared at one stream (a frame at a time by all threads; what vs-mlrt's Python sets) and at a stream a thread
-(several frames at a time; what its plugins do when nothing is set), both sides at the same number. Rounds are of whole
-multiples of the streams: frames of several streams come out together.
+Each is compared by its defaults (0 streams: on our side nothing is set; theirs runs twice, with nothing set as its
+plugins are without vs-mlrt's Python, and with the one stream that its Python sets), then at one stream (a frame at a
+time by all threads) and at a stream a thread, both sides at the same number. Rounds are of whole multiples of the
+streams: frames of several streams come out together.
 """
 
 from __future__ import annotations
@@ -102,6 +103,12 @@ def network(family: str, folder: Path) -> tuple[str, int]:
     return str(target), channels
 
 
+def theirs(plugins: list[str], streams: int) -> list[tuple[str, int]]:
+    """The other sides and their streams; of the OpenVINO plugin by its defaults, also what vs-mlrt's Python sets."""
+    counts = {"ov": (0, 1)} if streams == 0 else {}
+    return [(name, count) for name in plugins for count in counts.get(name, (streams,))]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", required=True, help="the peers' Python interpreter")
@@ -112,7 +119,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=0, help="frames a round; 0: by the size of the network")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--sides", nargs="+", default=["ov bf16", "ov fp32", "ort fp32"])
-    parser.add_argument("--streams", nargs="+", type=int, default=[], help="default: 1 and as many as threads")
+    parser.add_argument("--streams", nargs="+", type=int, default=[], help="default: 0, 1 and as many as threads")
     parser.add_argument("--library", default="", help="this plugin's file, where it is not installed")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
@@ -135,15 +142,19 @@ def main() -> None:
                 plugin_name, precision = side.split()
                 by_precision.setdefault(precision, []).append(plugin_name)
             for precision, plugins in by_precision.items():
-                for streams in options.streams or dict.fromkeys((1, options.threads)):
-                    print(f"{family} {size} {precision}, {streams} stream(s)", flush=True)
+                for streams in options.streams or dict.fromkeys((0, 1, options.threads)):
+                    print(
+                        f"{family} {size} {precision}, {f'{streams} stream(s)' if streams else 'defaults'}", flush=True
+                    )
                     common = {"precision": precision, "streams": streams}
                     ours = {"plugin": "mlrt", "library": options.library} | common
                     sides = [Side(f"vsmlrt {precision}", sys.executable, task | {"side": ours})]
-                    for name in plugins:
-                        theirs = {"plugin": name} | common
-                        sides.append(Side(f"vs-mlrt {name} {precision}", options.peers, task | {"side": theirs}))
-                    compare(sides, options.rounds, -(-frames // streams) * streams)
+                    for name, count in theirs(plugins, streams):
+                        side = {"plugin": name} | common | {"streams": count}
+                        label = f"vs-mlrt {name} {precision}{', 1 stream' if count != streams else ''}"
+                        sides.append(Side(label, options.peers, task | {"side": side}))
+                    step = streams or options.threads
+                    compare(sides, options.rounds, -(-frames // step) * step)
 
 
 if __name__ == "__main__":

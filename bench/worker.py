@@ -42,8 +42,8 @@ def source(width: int, height: int, fmt: int, length: int, channels: int) -> lis
 
 
 def ov_model(clips: list[vs.VideoNode], path: str, precision: str, streams: int) -> vs.VideoNode:
-    """vs-mlrt's OpenVINO plugin, which computes in bf16 where nothing else is asked for."""
-    config: dict[str, object] = {"NUM_STREAMS": streams}
+    """vs-mlrt's OpenVINO plugin, which computes in bf16 where nothing else is asked for; 0 streams: nothing is set."""
+    config: dict[str, object] = {"NUM_STREAMS": streams} if streams else {}
     if precision == "fp32":
         config["INFERENCE_PRECISION_HINT"] = "f32"
     return core.ov.Model(clips, path, overlap=[0, 0], device="CPU", config=lambda: config)
@@ -54,7 +54,8 @@ def make(side: dict[str, object], clips: list[vs.VideoNode], path: str) -> vs.Vi
     if name == "ov":
         return ov_model(clips, path, side["precision"], side["streams"])
     if name == "ort":
-        return core.ort.Model(clips, path, overlap=[0, 0], provider="", num_streams=side["streams"])
+        streams = {"num_streams": side["streams"]} if side["streams"] else {}
+        return core.ort.Model(clips, path, overlap=[0, 0], provider="", **streams)
     return core.mlrt.Model(clips, path, backend="openvino", precision=side["precision"], num_streams=side["streams"])
 
 

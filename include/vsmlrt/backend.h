@@ -53,6 +53,8 @@ struct vsmlrt_device_info {
     // further libraries, the device's capability. Null: no blob of this device is worth keeping.
     const char *plan_basis;
     std::int32_t plans_follow_streams; // 1: blobs depend on num_streams and num_threads as well
+    // As many contexts side by side as are fastest on it together, for who does not say how many; at least 1.
+    std::int32_t best_streams;
     // 1: its library keeps files of its own (timing and runtime caches) in vsmlrt_program_desc::kept_folder.
     // Such a device has a plan_basis.
     std::int32_t keeps_files;

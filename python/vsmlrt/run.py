@@ -23,7 +23,7 @@ def upscale_clip(
     precision: str = "auto",
     tile: Pair | None = None,
     overlap: int | Pair | None = None,
-    streams: int = 1,
+    streams: int = 0,
     device: int | str | None = None,
     scale: float | None = None,
     strength: float | vs.VideoNode | None = None,
@@ -38,7 +38,7 @@ def upscale_clip(
         tile: width and height of a tile in pixels of what the network gets. Default: the whole frame.
         overlap: pixels on each side of a tile that its neighbour also computes. Default, with tiles: the network's
             receptive field if known, else its card's; at most a quarter of the tile.
-        streams: frames computed side by side.
+        streams: frames computed side by side; 0: as many as are fastest.
         device: the device's number, or its name, as `named` takes them. Default: the first.
         scale: size of the result / size of the clip. Default: the network's. Another one is reached by a Lanczos
             resize behind the network.

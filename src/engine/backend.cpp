@@ -2,6 +2,7 @@
 // is turned into an error here, so that nothing behind this file looks at codes.
 #include "engine/backend.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace vsmlrt::engine {
@@ -47,6 +48,7 @@ std::vector<DeviceInfo> Backend::devices() const {
                              .native_fp16 = info->native_fp16 != 0,
                              .native_bf16 = info->native_bf16 != 0,
                              .plans_follow_streams = info->plans_follow_streams != 0,
+                             .best_streams = std::max(1, info->best_streams),
                              .keeps_files = info->keeps_files != 0};
         if (info->plan_basis)
             device.plan_basis.emplace(info->plan_basis);

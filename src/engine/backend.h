@@ -29,6 +29,7 @@ struct DeviceInfo {
     // kept.
     std::optional<std::string> plan_basis = {};
     bool plans_follow_streams = false; // and on the numbers of streams and threads
+    int best_streams = 1;              // contexts side by side, for who does not say how many
     bool keeps_files = false;          // its library keeps files of its own in addition to them
 };
 

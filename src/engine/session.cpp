@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "engine/layout.h"
 #include "engine/registry.h"
+#include "engine/streams.h"
 #include "graph/inspect.h"
 #include "model/onnx.h"
 
@@ -24,8 +25,9 @@ Network with_card(model::Loaded loaded) {
 }
 
 void check(const SessionOptions &options) {
-    if (options.program.num_streams < 1 || options.program.num_streams > 64)
-        throw BadArgument("\"num_streams\" must be 1 to 64; got ", options.program.num_streams);
+    if (options.program.num_streams < 0 || options.program.num_streams > most_streams)
+        throw BadArgument("\"num_streams\" must be 0 (as many as are fastest) to ", most_streams, "; got ",
+                          options.program.num_streams);
     if (options.program.num_threads < 0 || options.program.num_threads > 1024)
         throw BadArgument("\"num_threads\" must be 0 (all) to 1024; got ", options.program.num_threads);
     if (options.whole_frames && options.tile)
@@ -82,13 +84,41 @@ Session::Session(Network network, const SessionOptions &options, Size frame, Dev
     const int multiple = options_.multiple.value_or(network_.card.multiple);
     range_ = make_shape_range(options_.shapes, layout_.tile, network_.card.minimum, multiple);
     for (const std::shared_ptr<const Device> &device : devices_)
-        runners_.push_back(
-            std::make_unique<Runner>(build_program(device, take_network(), range_, options_.program), layout_,
-                                     options_.program.num_streams, frames_, options_.program.half_outputs));
+        runners_.push_back(make_runner(device));
     if (options_.scale && (*options_.scale != scale() || *options_.scale != height_scale()))
         throw BadArgument("\"scale\" is ", *options_.scale, ", and the network \"", stem_, "\" enlarges by ",
                           scale());
     log(LogLevel::debug, summary());
+}
+
+std::unique_ptr<Runner> Session::make_runner(const std::shared_ptr<const Device> &device) {
+    const int threads = options_.program.num_threads;
+    int streams = options_.program.num_streams;
+    if (streams == 0)
+        streams = automatic_streams(device->info(), {options_.frames_in_flight, threads});
+    auto program = build(device, streams);
+    if (options_.program.num_streams == 0) {
+        const int fitting = streams_within_memory(*program, streams, threads, blending_bytes());
+        if (fitting != streams)
+            program = build(device, streams = fitting);
+    }
+    return std::make_unique<Runner>(std::move(program), layout_, streams, frames_,
+                                    options_.program.half_outputs);
+}
+
+std::shared_ptr<const Program> Session::build(const std::shared_ptr<const Device> &device, int num_streams) {
+    ProgramOptions options = options_.program;
+    options.num_streams = num_streams;
+    return build_program(device, take_network(), range_, options);
+}
+
+// Of one frame in flight, as far as the card tells.
+std::int64_t Session::blending_bytes() const {
+    if (!options_.program.half_outputs || frames_ || layout_.plan.single())
+        return 0;
+    const std::int64_t scale = options_.scale.value_or(network_.card.scale.value_or(1));
+    return std::int64_t{layout_.width} * layout_.height * scale * scale *
+           std::max(network_.card.output_channels, 1) * static_cast<std::int64_t>(sizeof(float));
 }
 
 model::Loaded Session::take_network() {
@@ -113,9 +143,9 @@ std::string Session::summary() const {
     return text(stem_, " on ", devices_.front()->backend().name(), " ", join(devices, ", "), " in ",
                 precision_name(program.info().precision), ", tensors ", type_name(runner.input_type()),
                 " to ", type_name(runner.output_type()), frames_ ? ", frames converted there, " : ", ",
-                options_.program.num_streams, " stream(s), ", plan.columns.size() * plan.rows.size(),
-                " tile(s) of ", layout_.tile.width, "x", layout_.tile.height, ", about ",
-                program.info().context_bytes >> 20, " MiB a stream");
+                runner.num_streams(), " stream(s), ", plan.columns.size() * plan.rows.size(), " tile(s) of ",
+                layout_.tile.width, "x", layout_.tile.height, ", about ", program.info().context_bytes >> 20,
+                " MiB a stream");
 }
 
 // The one with the fewest frames under way, so that unequal devices get what each can do.

@@ -26,7 +26,8 @@ struct SessionOptions {
     std::string backend = "auto";
     std::string device;                // empty: those at device_ids
     std::vector<int> device_ids = {0}; // a program each; frames are dealt to all of them
-    ProgramOptions program;
+    ProgramOptions program;            // num_streams 0: as many as the device computes best within its memory
+    int frames_in_flight = 0; // that the host asks for at once; more streams make no sense; 0: unknown
     ShapeOptions shapes;
     std::optional<Size> tile; // absent: the whole frame
     Size overlap;
@@ -60,6 +61,8 @@ public:
     [[nodiscard]] int scale() const { return runners_.front()->scale(); }
     [[nodiscard]] int height_scale() const { return runners_.front()->height_scale(); }
     [[nodiscard]] int output_channels() const { return runners_.front()->output_channels(); }
+    // Frames that are computed side by side on a device.
+    [[nodiscard]] int num_streams() const { return runners_.front()->num_streams(); }
     // The size of what one execution reads.
     [[nodiscard]] Size tile() const { return {layout_.tile.width, layout_.tile.height}; }
     // One line: network, backend, device, precision really used, types of tensors, tile, memory.
@@ -79,6 +82,10 @@ private:
     [[nodiscard]] bool any_not_finite(std::span<const vsmlrt_frame> frames) const;
     [[nodiscard]] Runner &idlest_runner() const;
     [[nodiscard]] Runner &exact_runner();
+    [[nodiscard]] std::unique_ptr<Runner> make_runner(const std::shared_ptr<const Device> &device);
+    [[nodiscard]] std::shared_ptr<const Program> build(const std::shared_ptr<const Device> &device,
+                                                       int num_streams);
+    [[nodiscard]] std::int64_t blending_bytes() const;
     [[nodiscard]] model::Loaded take_network();
 
     // Weights are not held once the program has them, if they can be read again.

@@ -73,4 +73,10 @@ bool Arguments::flag(const char *name, bool fallback) const {
     return value ? *value == 1 : fallback;
 }
 
+int Arguments::host_threads() const {
+    VSCoreInfo info = {};
+    host_.api->getCoreInfo(host_.core, &info);
+    return info.numThreads;
+}
+
 } // namespace vsmlrt::vs

@@ -22,6 +22,8 @@ public:
     [[nodiscard]] std::optional<std::string> data(const char *name) const;
     [[nodiscard]] std::vector<std::string> all_data(const char *name) const;
     [[nodiscard]] std::vector<Node> nodes(const char *name) const;
+    // The threads of the core, each of which can wait for one frame.
+    [[nodiscard]] int host_threads() const;
     // 0 or 1; BadArgument otherwise.
     [[nodiscard]] bool flag(const char *name, bool fallback) const;
 

@@ -1,4 +1,4 @@
-// What is counted before contexts are made.
+// What is counted before contexts are made, and how many streams there are where nobody says.
 #include "stored_plans.h"
 
 namespace vsmlrt::test {
@@ -29,6 +29,12 @@ protected:
         engine::SessionOptions asked = options();
         asked.program.num_streams = count;
         return asked;
+    }
+    [[nodiscard]] int automatic(int frames_in_flight, int num_threads = 0) const {
+        engine::SessionOptions asked = streams(0);
+        asked.frames_in_flight = frames_in_flight;
+        asked.program.num_threads = num_threads;
+        return engine::Session(blur(), asked, {12, 8}).num_streams();
     }
 };
 
@@ -105,6 +111,36 @@ TEST_F(Memory, TilesOfHalfFramesAreBlendedInMemoryThatCounts) {
     EXPECT_NE(refused(tiled).find("for each of 3 frames in flight"), std::string::npos) << refused(tiled);
     tiled.program.half_outputs = false;
     EXPECT_EQ(refused(tiled), "");
+}
+
+TEST_F(Memory, StreamsAreWhatTheDeviceComputesBest) {
+    EXPECT_EQ(automatic(0), 1);
+    set("STREAMS", "8");
+    EXPECT_EQ(automatic(0), 8);
+    EXPECT_EQ(automatic(32), 8);
+    EXPECT_EQ(engine::Session(blur(), streams(1), {12, 8}).num_streams(), 1);
+}
+
+TEST_F(Memory, StreamsShareThreadsEvenlyWhereThereAreFewerFramesOrThreads) {
+    set("STREAMS", "8");
+    EXPECT_EQ(automatic(6), 4); // of two threads each; six would leave two idle
+    EXPECT_EQ(automatic(3), 2);
+    EXPECT_EQ(automatic(1), 1);
+    EXPECT_EQ(automatic(0, 2), 2);
+    EXPECT_EQ(automatic(0, 12), 8);
+    set("STREAMS", "96");
+    EXPECT_EQ(automatic(0), 48);
+}
+
+TEST_F(Memory, StreamsLeaveHalfOfTheMemoryThatIsFree) {
+    set("STREAMS", "8");
+    set({.memory = 1000 * mib, .context = 200 * mib, .weights = 100 * mib});
+    EXPECT_EQ(automatic(0), 2);
+    EXPECT_EQ(journal(), (Strings{"built", "built"}));
+    const engine::Session other(blur(), streams(1), {12, 8});
+    EXPECT_EQ(automatic(0), 1);
+    set({.memory = 1000 * mib, .context = 800 * mib, .weights = 100 * mib});
+    EXPECT_NE(picture(streams(0)), ""); // not even one
 }
 
 } // namespace

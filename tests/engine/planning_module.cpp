@@ -10,6 +10,7 @@
 //     VSMLRT_PLANNING_PADDING   bytes that a blob has more
 //     VSMLRT_PLANNING_REFUSES   set: blobs are refused
 //     VSMLRT_PLANNING_GPU       1: its devices are GPUs, not processors
+//     VSMLRT_PLANNING_STREAMS   the streams that are best for them; unset: 1
 //     VSMLRT_PLANNING_MEMORY    the bytes that they have; unset: it does not know
 //     VSMLRT_PLANNING_CONTEXT   the bytes that it says a context takes; unset: it says nothing of memory
 //     VSMLRT_PLANNING_WEIGHTS   then the bytes of a program without contexts
@@ -129,6 +130,7 @@ vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_i
                                          .native_bf16 = 0,
                                          .plan_basis = basis,
                                          .plans_follow_streams = 0,
+                                         .best_streams = std::max(1, number("STREAMS")),
                                          .keeps_files = number("KEEPS")};
         visit(user, &info);
     }

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from machines import machine
 
+from machines import machine
 from vsmlrt import Backend, notices
 from vsmlrt.backend import CLASSES, model_arguments, placing
 from vsmlrt.errors import SetupError
@@ -73,12 +73,12 @@ DEFAULTS = [
     (Backend.MIGX(), onnxruntime("MIGraphX.0", "provider.migraphx_exhaustive_tune=0")),
     (
         Backend.OV_CPU(),
-        {"backend": "openvino", "device": "CPU", "num_streams": 1, "num_threads": 0, "precision": "auto"},
+        {"backend": "openvino", "device": "CPU", "num_streams": 0, "num_threads": 0, "precision": "auto"},
     ),
     (Backend.OV_GPU(), {"backend": "openvino", "device": "GPU.0", "num_streams": 1, "precision": "auto"}),
     (Backend.OV_NPU(), {"backend": "openvino", "device": "NPU", "num_streams": 1, "precision": "auto"}),
     (Backend.CUDA(), {"backend": "cuda", "device_id": 0, "num_streams": 1, "precision": "auto"}),
-    (Backend.Auto(), {"backend": "auto", "num_streams": 1, "precision": "auto"}),
+    (Backend.Auto(), {"backend": "auto", "num_streams": 0, "precision": "auto"}),
 ]
 
 

@@ -44,8 +44,7 @@ def dynamic(**given: Any) -> dict[str, Any]:
         ({"fp16": "yes"}, TypeError, "fp16 must be True or False, got 'yes'"),
         ({"static_shape": None}, TypeError, "static_shape must be True or False, got None"),
         ({"short_path": 2}, TypeError, "short_path must be True or False, got 2"),
-        ({"num_streams": 0}, ValueError, "num_streams must be at least 1, got 0"),
-        ({"num_streams": -1}, ValueError, "num_streams must be at least 1, got -1"),
+        ({"num_streams": -1}, ValueError, "num_streams must be 0 .as many as are fastest. or more, got -1"),
         ({"num_streams": "many"}, ValueError, 'num_streams must be a number or "AUTO", got "many"'),
         ({"num_streams": ""}, ValueError, "num_streams must be a number or"),
         ({"num_streams": 1.5}, TypeError, "num_streams must be a number, got float"),
@@ -104,8 +103,15 @@ def test_equal_shapes_are_a_range_as_well() -> None:
     options.check({"static_shape": False} | dict.fromkeys(SIZES, (64, 64)))
 
 
-def test_automatic_streams_are_a_number() -> None:
-    assert model_arguments(Backend.OV_CPU(num_streams="auto"))["num_streams"] >= 1
+@pytest.mark.parametrize("count", [1, 0, "auto", "AUTO"])
+def test_one_stream_of_openvino_on_the_processor_is_what_vs_mlrt_computes_then(count: int | str) -> None:
+    """A frame on each thread; the plugin chooses how many."""
+    assert model_arguments(Backend.OV_CPU(num_streams=count))["num_streams"] == 0
+
+
+@pytest.mark.parametrize(("count", "found"), [("1", 1), (2, 2), ("2", 2)])
+def test_streams_that_are_asked_for_by_number_are_taken_literally(count: int | str, found: int) -> None:
+    assert model_arguments(Backend.OV_CPU(num_streams=count))["num_streams"] == found
 
 
 def test_every_field_of_every_backend_is_checked() -> None:

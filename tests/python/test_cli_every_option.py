@@ -114,7 +114,7 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
         Changes(("--precision", "fp32"), (), "calls"),
         Refused(("--precision", "int3"), "--precision takes auto, fp32, fp16 or bf16, not 'int3'"),
     ],
-    "--streams": [Changes(("--streams", "2"), (), "calls"), Refused(("--streams", "65"), "from 1 to 64")],
+    "--streams": [Changes(("--streams", "2"), (), "calls"), Refused(("--streams", "65"), "from 0 to 64")],
     "--frames": [Changes(("--frames", "1:3"), FP32), Refused(("--frames", "4:"), "the video has 4 frames")],
     "--crop": [
         Changes(("--crop", "32x32+0+0"), FP32),

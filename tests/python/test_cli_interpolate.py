@@ -73,7 +73,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["--overlap", "8"], "--overlap: frame interpolation is not computed in tiles"),
         (["--backend", "cudnn"], "--backend takes auto, "),
         (["--precision", "int3"], "--precision takes auto, "),
-        (["--streams", "0"], "--streams takes a number from 1 up"),
+        (["--streams", "-1"], "--streams takes a number from 0 up"),
         (["--codec", "nonsense"], "no video encoder is called 'nonsense'"),
     ],
 )

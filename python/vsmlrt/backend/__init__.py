@@ -42,6 +42,8 @@ def model_arguments(backend: object) -> Arguments:
         return {"backend": "auto", **arguments}
     if "custom_env" in chosen.place.uses:
         os.environ.update(values.get("custom_env", {}))
+    if chosen.place.one_stream_is_one_a_thread and values["num_streams"] == 1:
+        arguments["num_streams"] = 0
     return _where(chosen) | arguments | _settings(chosen.place, values)
 
 

@@ -19,13 +19,13 @@ NAMES = (*MODULES, *_CLASSES)
 """What is accepted as a name: the modules, and the classes of `Backend` in small letters."""
 
 
-def named(name: str, precision: str = "auto", streams: int = 1, device: int | str | None = None) -> Arguments:
+def named(name: str, precision: str = "auto", streams: int = 0, device: int | str | None = None) -> Arguments:
     """The arguments of ``core.mlrt.Model`` for a backend's name.
 
     Arguments:
         name: one of `NAMES`.
         precision: ``auto``, ``fp32``, ``fp16`` or ``bf16``.
-        streams: frames computed side by side.
+        streams: frames computed side by side; 0: as many as are fastest.
         device: the device's number, or for a module its name as ``core.mlrt.Devices`` gives it. Default: the first.
 
     Raises UserError for an unknown name and for a device that it does not have, SetupError, saying what to install, for

@@ -18,7 +18,8 @@ class OV_CPU:  # noqa: N801 - vs-mlrt's name
     fp16: bool = False
     """Compute in half precision. Beware: a processor without it computes in bf16 or fp32 instead."""
     num_streams: int | str = 1
-    """Frames computed side by side, at least 1; "AUTO": one on every four processors."""
+    """Frames computed side by side. 1, 0 and "AUTO": as many as are fastest, as a rule one on each core, which is what
+    vs-mlrt's plugin does with 1; "1": one at a time by all cores, for the shortest way to a single frame."""
     bind_thread: bool = True
     """Accepted for vs-mlrt's scripts; has no effect: OpenVINO places its threads itself."""
     fp16_blacklist_ops: Sequence[str] | None = None
@@ -42,7 +43,7 @@ class OV_GPU:  # noqa: N801 - vs-mlrt's name
     fp16: bool = False
     """Compute in half precision."""
     num_streams: int | str = 1
-    """Frames computed side by side, at least 1; "AUTO": one on every four processors."""
+    """Frames computed side by side; 0 and "AUTO": as many as are fastest."""
     device_id: int = 0
     """The GPU's number, from 0."""
     fp16_blacklist_ops: Sequence[str] | None = None
@@ -62,6 +63,6 @@ class OV_NPU:  # noqa: N801 - vs-mlrt's name
     supports_onnx_serialization: bool = True
     """Accepted for vs-mlrt's scripts; has no effect: a network can always be given as bytes."""
     num_streams: int | str = 1
-    """Frames computed side by side, at least 1; "AUTO": one on every four processors."""
+    """Frames computed side by side; 0 and "AUTO": as many as are fastest."""
     precision: str = "auto"
     """"auto" (fp16), "fp16" or "fp32"."""

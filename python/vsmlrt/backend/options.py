@@ -45,17 +45,17 @@ def _number(least: int, most: int | None = None, *, unset: str = "") -> Callable
 
 
 def streams(value: int | str, name: str = "num_streams") -> int:
-    """Frames computed side by side. A text is a number, or AUTO for one stream on every four processors."""
+    """Frames computed side by side; 0, or AUTO as a text: as many as are fastest."""
     if isinstance(value, str):
         if value.upper() == "AUTO":
-            return max(1, (os.cpu_count() or 1) // 4)
+            return 0
         if not value.isdecimal():
             raise ValueError(f'{name} must be a number or "AUTO", got "{value}"')
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be a number, got {type(value).__name__}")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, got {value}")
+    if value < 0:
+        raise ValueError(f"{name} must be 0 (as many as are fastest) or more, got {value}")
     return value
 
 

@@ -63,8 +63,8 @@ class Auto:
 
     places: ClassVar[tuple[Place, ...]] = ()
 
-    num_streams: int | str = 1
-    """Frames computed side by side, at least 1; "AUTO": one on every four processors."""
+    num_streams: int | str = 0
+    """Frames computed side by side; 0 and "AUTO": as many as are fastest."""
     fp16: bool = False
     """Compute in half precision, for which `precision` must be "auto" or the same."""
     bf16: bool = False

@@ -27,6 +27,8 @@ class Place:
     """Options that it has a use for beside those that every backend heeds."""
     settings: Callable[[Values], Settings] = lambda values: {}
     """Its own options for those in `uses`."""
+    one_stream_is_one_a_thread: bool = False
+    """vs-mlrt's plugin for it computes, of one stream, a whole frame on each of VapourSynth's threads."""
 
 
 def _switch(value: object) -> str:
@@ -103,6 +105,7 @@ OPENVINO_CPU = Place(
     group="CPU",
     remedy="install it with: pip install openvino",
     uses=frozenset(("num_threads",)),
+    one_stream_is_one_a_thread=True,
 )
 OPENVINO_GPU = Place(
     title="OpenVINO on an Intel GPU",

@@ -83,7 +83,7 @@ def interpolate(
     backend: Backend = "auto",
     device: Device = None,
     precision: Precision = "auto",
-    streams: Streams = 1,
+    streams: Streams = 0,
     frames: Frames = None,
     crop: CropText = None,
     codec: Codec = None,

@@ -41,7 +41,7 @@ Tile = Annotated[str | None, typer.Option(metavar="WxH", help="Compute in tiles 
 Overlap = Annotated[
     int | None, typer.Option(metavar="N", help="Pixels on each side of a tile that its neighbour also computes.")
 ]
-Streams = Annotated[int, typer.Option(metavar="N", help="Frames computed side by side.")]
+Streams = Annotated[int, typer.Option(metavar="N", help="Frames computed side by side; 0: as many as are fastest.")]
 Frames = Annotated[
     str | None, typer.Option(metavar="A:B", help="Only frames A to B-1, counted from 0; either may be left out.")
 ]

@@ -24,9 +24,9 @@ MOST_STREAMS = 64
 
 def read_job(given: VideoOptions) -> CheckedJob:
     """The job that is asked for; UsageError or UserError for what can be told at once."""
-    options.at_least("--streams", given.streams, 1)
+    options.at_least("--streams", given.streams, 0)
     if given.streams > MOST_STREAMS:
-        raise UsageError(f"--streams takes a number from 1 to {MOST_STREAMS}, not {given.streams}")
+        raise UsageError(f"--streams takes a number from 0 to {MOST_STREAMS}, not {given.streams}")
     return check_job(
         Job(
             source=given.source,
@@ -37,7 +37,7 @@ def read_job(given: VideoOptions) -> CheckedJob:
             crf=given.crf,
             pixel_format=given.pixel_format,
             overwrite=given.overwrite,
-            ahead=given.streams + 4,
+            ahead=(given.streams or vs.core.num_threads) + 4,
         )
     )
 

@@ -39,6 +39,7 @@ vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_i
                                              .native_bf16 = 1,
                                              .plan_basis = device.plan_basis.c_str(),
                                              .plans_follow_streams = 0,
+                                             .best_streams = 1,
                                              .keeps_files = 0};
             visit(user, &info);
         }

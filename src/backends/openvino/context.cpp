@@ -48,10 +48,11 @@ void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *o
 }
 
 void Context::run() {
-    // A request that waits inside OpenVINO takes processor time from the one that runs.
-    const StreamSlots::Slot stream(program_.streams());
+    // By a thread of OpenVINO's streams: a caller that computes itself is one thread more than there are
+    // cores, and which stream's place it takes is left to chance. Requests beyond the streams wait in line.
     try {
-        request_.infer();
+        request_.start_async();
+        request_.wait();
     } catch (const ov::Exception &failure) {
         throw DeviceError("OpenVINO failed on a frame: ", failure.what());
     }

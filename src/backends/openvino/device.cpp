@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <openvino/runtime/intel_gpu/properties.hpp>
+#include <sched.h>
+#include <thread>
 
 namespace vsmlrt::openvino {
 namespace {
@@ -37,6 +39,18 @@ std::int64_t device_memory(const Device &device) {
     }
 }
 
+// A whole frame on every core: threads that share a frame wait for each other at the end of each operator,
+// and of several streams every core always has one to compute (docs/decisions/0013).
+int best_streams(const Device &device) {
+    if (!device.is_cpu())
+        return 1;
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    return std::max(1, CPU_COUNT(&allowed));
+}
+
 // The device's architecture and its driver's version, under whatever name its plugin has that.
 std::string plan_basis(const Device &device) {
     std::string basis;
@@ -63,6 +77,7 @@ Device describe(const std::string &id) {
     device.native_fp16 = can(ov::device::capability::FP16);
     const bool capped = device.is_cpu() && instruction_set_cap() < InstructionSet::avx512_bf16;
     device.native_bf16 = can(ov::device::capability::BF16) && !capped;
+    device.best_streams = best_streams(device);
     device.plan_basis = plan_basis(device);
     return device;
 }

@@ -22,6 +22,7 @@ struct Device {
     std::int64_t memory_bytes = 0; // 0: unknown
     bool native_fp16 = false;
     bool native_bf16 = false;
+    int best_streams = 1;   // contexts side by side, where nobody says
     std::string plan_basis; // what its blobs depend on in addition to OpenVINO's version
 
     [[nodiscard]] bool is_cpu() const { return kind == VSMLRT_DEVICE_CPU; }

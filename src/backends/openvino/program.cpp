@@ -239,7 +239,7 @@ IoShapes shapes_of(const Model &model) {
 
 } // namespace
 
-Program::Program(const Device &device, const vsmlrt_program_desc &desc) : streams_(desc.num_streams) {
+Program::Program(const Device &device, const vsmlrt_program_desc &desc) {
     const auto start = std::chrono::steady_clock::now();
     const ov::AnyMap settings = properties(device, desc);
     if (desc.blob) {

@@ -3,7 +3,6 @@
 
 #include "backends/openvino/device.h"
 #include "module/shapes.h"
-#include "module/stream_slots.h"
 
 #include <memory>
 #include <openvino/runtime/compiled_model.hpp>
@@ -17,10 +16,9 @@ public:
     Program(const Device &device, const vsmlrt_program_desc &desc);
 
     [[nodiscard]] vsmlrt_program_info info() const { return info_; }
-    // As many contexts run at once as the program has streams.
-    [[nodiscard]] StreamSlots &streams() { return streams_; }
     // Unsupported where operators are our own.
     [[nodiscard]] std::string blob() const;
+    // As many requests run at once as the program has streams; the others wait in line.
     [[nodiscard]] ov::InferRequest make_request() { return compiled_.create_infer_request(); }
     [[nodiscard]] const ov::CompiledModel &compiled() const { return compiled_; }
 
@@ -37,7 +35,6 @@ private:
     std::int64_t weight_bytes_ = 0;
     std::int64_t workspace_bytes_ = 0; // of one context
     vsmlrt_program_info info_ = {};
-    StreamSlots streams_;
     KnownShapes known_shapes_;
 };
 

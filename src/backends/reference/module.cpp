@@ -41,6 +41,7 @@ vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_i
                                      .native_bf16 = 0,
                                      .plan_basis = nullptr,
                                      .plans_follow_streams = 0,
+                                     .best_streams = 1,
                                      .keeps_files = 0};
     visit(user, &info);
     return VSMLRT_OK;
