@@ -151,7 +151,8 @@ void Runner::bind_frames() {
     pool_.prepare_all([&](Context &context) { context.bind_frames(frame_plan_); });
 }
 
-pixel::Seen Runner::run(std::span<const pixel::ConstPlane> inputs, std::span<const pixel::Plane> outputs) {
+pixel::SampleFindings Runner::run(std::span<const pixel::ConstPlane> inputs,
+                                  std::span<const pixel::Plane> outputs) {
     const Counted counted(in_flight_);
     const auto context = pool_.acquire();
     context->bind(layout_.tile);
@@ -159,7 +160,7 @@ pixel::Seen Runner::run(std::span<const pixel::ConstPlane> inputs, std::span<con
                             context->outputs().front(), [&] { context->run(); });
 }
 
-pixel::Seen Runner::run(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output) {
+pixel::SampleFindings Runner::run(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output) {
     const Counted counted(in_flight_);
     const auto context = pool_.acquire();
     return {context->run_frames(inputs, output)};

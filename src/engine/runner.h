@@ -51,10 +51,10 @@ public:
 
     // Planes of floats, one a channel: inputs of the layout's size, outputs of scale x that. Waits for a free
     // context.
-    [[nodiscard]] pixel::Seen run(std::span<const pixel::ConstPlane> inputs,
-                                  std::span<const pixel::Plane> outputs);
+    [[nodiscard]] pixel::SampleFindings run(std::span<const pixel::ConstPlane> inputs,
+                                            std::span<const pixel::Plane> outputs);
     // Frames of the formats given when the runner was made. Waits for a free context.
-    [[nodiscard]] pixel::Seen run(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output);
+    [[nodiscard]] pixel::SampleFindings run(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output);
 
 private:
     // The spans of one direction, with their weights.

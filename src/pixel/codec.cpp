@@ -113,22 +113,23 @@ void read_rectangle(const ConstPlane &from, int x, int y, Border border, const P
     }
 }
 
-Seen write_rectangle(const ConstPlane &from, int x, int y, const Plane &to) {
+SampleFindings write_rectangle(const ConstPlane &from, int x, int y, const Plane &to) {
     const CopyRow copy = copy_row(from.type, to.type);
-    Seen seen;
+    SampleFindings found;
     for (int j = 0; j < to.height; ++j)
-        seen.not_finite |= copy(sample(from, x, y + j), sample(to, 0, j), static_cast<std::size_t>(to.width));
-    return seen;
+        found.not_finite |=
+            copy(sample(from, x, y + j), sample(to, 0, j), static_cast<std::size_t>(to.width));
+    return found;
 }
 
-Seen blend_rectangle(const ConstPlane &from, int x, int y, const float *column_weights,
-                     const float *row_weights, const Plane &to) {
+SampleFindings blend_rectangle(const ConstPlane &from, int x, int y, const float *column_weights,
+                               const float *row_weights, const Plane &to) {
     const BlendRow blend = from.type == VSMLRT_FLOAT16 ? kernels().blend_half : kernels().blend_float;
-    Seen seen;
+    SampleFindings found;
     for (int j = 0; j < to.height; ++j)
-        seen.not_finite |= blend(sample(from, x, y + j), column_weights, row_weights[j], sample(to, 0, j),
-                                 static_cast<std::size_t>(to.width));
-    return seen;
+        found.not_finite |= blend(sample(from, x, y + j), column_weights, row_weights[j], sample(to, 0, j),
+                                  static_cast<std::size_t>(to.width));
+    return found;
 }
 
 bool has_not_finite(const ConstPlane &plane) {

@@ -39,19 +39,19 @@ enum class Border { mirror, edge, zero };
 // negative.
 void read_rectangle(const ConstPlane &from, int x, int y, Border border, const Plane &to);
 
-// What was seen while samples passed.
-struct Seen {
+// What was found among samples while they passed.
+struct SampleFindings {
     bool not_finite = false;
 };
 
 // Copies the rectangle of `from` at (x, y) of the size of `to` into `to`; the rectangle lies inside of
 // `from`. Converts types where they differ.
-Seen write_rectangle(const ConstPlane &from, int x, int y, const Plane &to);
+SampleFindings write_rectangle(const ConstPlane &from, int x, int y, const Plane &to);
 
 // Adds column_weights[i] * row_weights[j] * sample to `to`, a float32 plane of the same size as the rectangle
 // of `from` at (x, y).
-Seen blend_rectangle(const ConstPlane &from, int x, int y, const float *column_weights,
-                     const float *row_weights, const Plane &to);
+SampleFindings blend_rectangle(const ConstPlane &from, int x, int y, const float *column_weights,
+                               const float *row_weights, const Plane &to);
 
 // Whether a plane holds a NaN or an infinity.
 [[nodiscard]] bool has_not_finite(const ConstPlane &plane);

@@ -37,16 +37,16 @@ void read_tile(std::span<const vsmlrt_tensor> tensors, std::span<const ConstPlan
             read_rectangle(*plane++, x, y, border, channel_of(tensor, channel));
 }
 
-Seen blend(const vsmlrt_tensor &result, const vsmlrt_tile_span &column, const vsmlrt_tile_span &row,
-           std::span<const Plane> sums) {
-    Seen seen;
+SampleFindings blend(const vsmlrt_tensor &result, const vsmlrt_tile_span &column, const vsmlrt_tile_span &row,
+                     std::span<const Plane> sums) {
+    SampleFindings found;
     for (std::size_t i = 0; i < sums.size(); ++i) {
         const ConstPlane from = as_const(channel_of(result, static_cast<std::int64_t>(i)));
-        seen.not_finite |= blend_rectangle(from, column.skip, row.skip, column.weights, row.weights,
-                                           part(sums[i], column, row))
-                               .not_finite;
+        found.not_finite |= blend_rectangle(from, column.skip, row.skip, column.weights, row.weights,
+                                            part(sums[i], column, row))
+                                .not_finite;
     }
-    return seen;
+    return found;
 }
 
 // Float32 planes that add up what half outputs get when it is complete.
@@ -75,25 +75,25 @@ Plane channel_of(const vsmlrt_tensor &tensor, std::int64_t channel) {
             static_cast<int>(height)};
 }
 
-Seen run_tiles(const Tiling &tiling, std::span<const ConstPlane> inputs, std::span<const Plane> outputs,
-               std::span<const vsmlrt_tensor> tensors, const vsmlrt_tensor &result,
-               const std::function<void()> &run) {
-    Seen seen;
+SampleFindings run_tiles(const Tiling &tiling, std::span<const ConstPlane> inputs,
+                         std::span<const Plane> outputs, std::span<const vsmlrt_tensor> tensors,
+                         const vsmlrt_tensor &result, const std::function<void()> &run) {
+    SampleFindings found;
     if (tiling.single()) {
         read_tile(tensors, inputs, 0, 0, tiling.border);
         run();
         for (std::size_t i = 0; i < outputs.size(); ++i) {
             const ConstPlane from = as_const(channel_of(result, static_cast<std::int64_t>(i)));
-            seen.not_finite |= write_rectangle(from, 0, 0, outputs[i]).not_finite;
+            found.not_finite |= write_rectangle(from, 0, 0, outputs[i]).not_finite;
         }
-        return seen;
+        return found;
     }
     if (outputs.front().type != VSMLRT_FLOAT32) {
         const Sums sums(outputs);
-        seen = run_tiles(tiling, inputs, sums.planes, tensors, result, run);
+        found = run_tiles(tiling, inputs, sums.planes, tensors, result, run);
         for (std::size_t i = 0; i < outputs.size(); ++i)
-            seen.not_finite |= write_rectangle(as_const(sums.planes[i]), 0, 0, outputs[i]).not_finite;
-        return seen;
+            found.not_finite |= write_rectangle(as_const(sums.planes[i]), 0, 0, outputs[i]).not_finite;
+        return found;
     }
     for (const Plane &plane : outputs)
         clear(plane);
@@ -101,10 +101,10 @@ Seen run_tiles(const Tiling &tiling, std::span<const ConstPlane> inputs, std::sp
         for (const vsmlrt_tile_span &column : tiling.columns) {
             read_tile(tensors, inputs, column.origin, row.origin, tiling.border);
             run();
-            seen.not_finite |= blend(result, column, row, outputs).not_finite;
+            found.not_finite |= blend(result, column, row, outputs).not_finite;
         }
     }
-    return seen;
+    return found;
 }
 
 } // namespace vsmlrt::pixel

@@ -25,8 +25,8 @@ struct Tiling {
 // `inputs`: one plane a channel of the input tensors, in their order. `outputs`: one a channel of `result`.
 // `run` runs the network on what stands in the input tensors. Blending adds up in float32: with more than one
 // tile, half outputs take sums of their own size while this runs.
-Seen run_tiles(const Tiling &tiling, std::span<const ConstPlane> inputs, std::span<const Plane> outputs,
-               std::span<const vsmlrt_tensor> tensors, const vsmlrt_tensor &result,
-               const std::function<void()> &run);
+SampleFindings run_tiles(const Tiling &tiling, std::span<const ConstPlane> inputs,
+                         std::span<const Plane> outputs, std::span<const vsmlrt_tensor> tensors,
+                         const vsmlrt_tensor &result, const std::function<void()> &run);
 
 } // namespace vsmlrt::pixel

@@ -50,12 +50,13 @@ bool Frames::run(const vsmlrt_frame *inputs, const vsmlrt_frame &output,
     const pixel::Tiling tiling = {static_cast<pixel::Border>(plan_.border),
                                   {plan_.columns, static_cast<std::size_t>(plan_.num_columns)},
                                   {plan_.rows, static_cast<std::size_t>(plan_.num_rows)}};
-    const pixel::Seen seen = pixel::run_tiles(tiling, as_const(inputs_), results_, tensors, result, run);
+    const pixel::SampleFindings found =
+        pixel::run_tiles(tiling, as_const(inputs_), results_, tensors, result, run);
     if (plan_.limit != 0)
         for (const pixel::Plane &plane : results_)
             pixel::clamp(plane, 0.0F, 1.0F);
     pixel::encode_frame(as_const(results_), plan_.output, output);
-    return seen.not_finite;
+    return found.not_finite;
 }
 
 } // namespace vsmlrt::reference
