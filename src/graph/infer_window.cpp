@@ -45,19 +45,6 @@ Integer window_count(Integer size, Integer reach, Integer stride, bool ceil_mode
     return windows;
 }
 
-// The operands of the epilogue may be broadcast into the result but not the other way round.
-void check_epilogue(const std::vector<Epilogue> &epilogue, const Operands &in, const Shape &result) {
-    std::size_t next = 3;
-    for (const Epilogue &entry : epilogue) {
-        if (!std::holds_alternative<Binary>(entry.step))
-            continue;
-        if (broadcast(result, in.dims(next)) != result)
-            throw BadModel("shapes ", describe(result), " and ", describe(in.dims(next)),
-                           " do not fit together");
-        ++next;
-    }
-}
-
 void check_bias(const Operands &in, Integer channels) {
     if (in.has(2) && in.dims(2) != Shape{channels})
         throw BadModel("a bias of ", describe(in.dims(2)), " for ", channels, " channels");
@@ -92,7 +79,6 @@ Dims infer_shape(Conv &op, const Operands &in) {
         resolve_pads(op.pads, op.auto_pad, axis, size, span, op.strides[axis]);
         dims[axis + 2] = window_count(size, span, op.strides[axis], false, op.pads[axis], op.pads[axis + 2]);
     }
-    check_epilogue(op.epilogue, in, dims);
     return {std::move(dims)};
 }
 
@@ -118,7 +104,6 @@ Dims infer_shape(ConvTranspose &op, const Operands &in) {
         if (dims[axis + 2] < 1)
             throw BadModel("its result at input ", describe(x), " would be empty");
     }
-    check_epilogue(op.epilogue, in, dims);
     return {std::move(dims)};
 }
 

@@ -16,14 +16,6 @@ constexpr const char *names[] = {
     "Tile",   "Gather", "Shape", "Fill",         "Range"};
 static_assert(std::size(names) == std::variant_size_v<Op>);
 
-std::string describe(const std::vector<Epilogue> &epilogue) {
-    std::string text;
-    for (const Epilogue &entry : epilogue)
-        text += std::visit([](const auto &step) { return std::string("+") + rule(step.kind).operator_name; },
-                           entry.step);
-    return text;
-}
-
 std::string describe(const Graph &graph, const std::vector<ValueId> &ids) {
     std::vector<std::string> listed;
     for (const ValueId id : ids)
@@ -38,12 +30,7 @@ std::string describe(const Op &op) {
         return rule(unary->kind).operator_name;
     if (const auto *binary = std::get_if<Binary>(&op))
         return rule(binary->kind).operator_name;
-    std::string text = names[op.index()];
-    if (const auto *conv = std::get_if<Conv>(&op))
-        text += describe(conv->epilogue);
-    if (const auto *transposed = std::get_if<ConvTranspose>(&op))
-        text += describe(transposed->epilogue);
-    return text;
+    return names[op.index()];
 }
 
 std::string describe(const Graph &graph) {

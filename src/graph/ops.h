@@ -101,15 +101,9 @@ struct Clip {};
 struct Where {};
 struct Cast {};
 
-// What happens to a convolution's result before it is stored, in order. Each step with an operand takes the
-// next of the node's operands after input, weights and bias.
-struct Epilogue {
-    std::variant<Unary, Binary> step; // Binary: result op operand
-};
-
 enum class AutoPad { none, same_upper, same_lower, valid };
 
-// Operands: input N C H W, weights M C/groups kH kW, bias M or none, then those of the epilogue.
+// Operands: input N C H W, weights M C/groups kH kW, bias M or none.
 struct Conv {
     Pair strides{1, 1};
     Pair dilations{1, 1};
@@ -117,10 +111,9 @@ struct Conv {
     AutoPad auto_pad = AutoPad::none;
     std::int64_t groups = 1;
     std::optional<Pair> kernel; // where the network states it: as the weights have it
-    std::vector<Epilogue> epilogue;
 };
 
-// Operands: input N C H W, weights C M/groups kH kW, bias M or none, then those of the epilogue.
+// Operands: input N C H W, weights C M/groups kH kW, bias M or none.
 struct ConvTranspose {
     Pair strides{1, 1};
     Pair dilations{1, 1};
@@ -130,7 +123,6 @@ struct ConvTranspose {
     AutoPad auto_pad = AutoPad::none;
     std::int64_t groups = 1;
     std::optional<Pair> kernel; // where the network states it: as the weights have it
-    std::vector<Epilogue> epilogue;
 };
 
 enum class PoolKind { maximum, average };

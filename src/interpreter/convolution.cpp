@@ -121,7 +121,6 @@ void each_plane(const Op &op, Inputs inputs, Outputs outputs, Plane plane) {
             graph::narrow<double>(
                 sums, {outputs[0].type, {area}, outputs[0].data + (n * out[1] + m) * area * bytes});
         }
-    apply_epilogue(op.epilogue, inputs, outputs[0]);
 }
 
 } // namespace
@@ -132,17 +131,6 @@ void evaluate(const graph::Conv &op, Inputs inputs, Outputs outputs) {
 
 void evaluate(const graph::ConvTranspose &op, Inputs inputs, Outputs outputs) {
     each_plane(op, inputs, outputs, spread);
-}
-
-void apply_epilogue(const std::vector<graph::Epilogue> &epilogue, Inputs inputs, const graph::View &result) {
-    std::size_t next = 3;
-    for (const graph::Epilogue &entry : epilogue) {
-        std::vector<ConstView> operands{{result.type, result.dims, result.data}};
-        if (std::holds_alternative<graph::Binary>(entry.step))
-            operands.push_back(inputs[next++]);
-        std::visit([&](const auto &step) { graph::evaluate(step, operands, std::span(&result, 1)); },
-                   entry.step);
-    }
 }
 
 } // namespace vsmlrt::interpreter

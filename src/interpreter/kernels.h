@@ -19,7 +19,5 @@ void evaluate(const graph::Normalize &op, Inputs inputs, Outputs outputs);
 void evaluate(const graph::GridSample &op, Inputs inputs, Outputs outputs);
 void evaluate(const graph::Resize &op, Inputs inputs, Outputs outputs);
 
-// The steps after a convolution, in place on its result; their operands follow input, weights and bias.
-void apply_epilogue(const std::vector<graph::Epilogue> &epilogue, Inputs inputs, const graph::View &result);
 
 } // namespace vsmlrt::interpreter

@@ -118,8 +118,6 @@ void Planner::emit_convolution(const Group &group) {
     const auto &dilations = straight ? straight->dilations : transposed->dilations;
     const auto &pads = straight ? straight->pads : transposed->pads;
     const std::int64_t groups = straight ? straight->groups : transposed->groups;
-    if (!(straight ? straight->epilogue : transposed->epilogue).empty())
-        throw InternalError(node.label, ": a convolution with an epilogue of its own");
     const Tensor whole = read(node.inputs[0]);
     const Tensor weights = plain_weights(node.inputs[1]);
     const Shape &filter = dims(node.inputs[1]);
