@@ -57,7 +57,7 @@ std::string folder_of(const fs::path &path) {
 // What stands between the marks of an #include line; empty for other lines.
 std::string included(const std::string &line, bool &quoted) {
     const std::size_t begin = line.find_first_of("<\"");
-    if (begin == std::string::npos || line.substr(0, begin).find("#include") == std::string::npos)
+    if (!line.starts_with("#include") || begin == std::string::npos)
         return {};
     quoted = line[begin] == '"';
     return line.substr(begin + 1, line.find(quoted ? '"' : '>', begin + 1) - begin - 1);

@@ -1,7 +1,7 @@
 // The backend on the emulated driver: what it computes, what it leaves behind, and what happens when a call
 // fails.
 #include "backends/cuda/context.h"
-#include "backends/reference/interpreter.h"
+#include "interpreter/interpreter.h"
 #include "base/error.h"
 #include "cuda/emulated_driver.h"
 #include "graph/lower.h"
@@ -58,7 +58,7 @@ std::vector<float> run_twice(const std::vector<std::byte> &onnx, std::span<const
 std::vector<float> expected(const model::Network &network, std::span<const float> input) {
     const graph::Graph graph = graph::lower(network);
     const graph::Shape shape{1, 3, extent.height, extent.width};
-    reference::Interpreter interpreter(graph, std::span(&shape, 1));
+    interpreter::Interpreter interpreter(graph, std::span(&shape, 1));
     std::vector<float> values(static_cast<std::size_t>(graph::count(interpreter.output(0).dims)));
     const auto *in = reinterpret_cast<const std::byte *>(input.data());
     auto *out = reinterpret_cast<std::byte *>(values.data());

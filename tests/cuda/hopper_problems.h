@@ -35,7 +35,8 @@ struct Asked {
     const int shuffle = asked.shuffle > 0 ? asked.shuffle : 1;
     const std::int64_t channels = asked.out / (shuffle * shuffle);
     if (asked.residual) {
-        builder.add_tensor("x1", picture_of(asked.storage, channels, asked.shuffle > 0), asked.shuffle > 0);
+        builder.add_tensor("x1", picture_of(asked.storage, channels, asked.shuffle > 0),
+                           asked.shuffle > 0 ? OperandPlace::shuffled : OperandPlace::sum);
         chain += "    const float v1 = op::Add<float>(v0, x1);\n";
         result = "v1";
     }

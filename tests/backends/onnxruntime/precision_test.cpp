@@ -2,7 +2,7 @@
 #include "backends/onnxruntime/precision_probe.h"
 
 #include "backends/onnxruntime/child.h"
-#include "backends/reference/interpreter.h"
+#include "interpreter/interpreter.h"
 #include "base/log.h"
 #include "conformance/module.h"
 #include "engine/registry.h"
@@ -23,10 +23,10 @@ namespace vsmlrt::test {
 namespace {
 
 // What the probe says of a device that rounds every value so.
-vsmlrt_precision probed(const reference::Rounding &rounding) {
+vsmlrt_precision probed(const interpreter::Rounding &rounding) {
     const graph::Graph graph = graph::lower(ort::probe_network());
     const graph::Shape shapes[] = {{std::begin(ort::picture_dims), std::end(ort::picture_dims)}};
-    reference::Interpreter interpreter(graph, shapes, rounding);
+    interpreter::Interpreter interpreter(graph, shapes, rounding);
     const std::vector<float> picture = ort::probe_picture();
     std::vector<float> results[] = {std::vector<float>(picture.size()), std::vector<float>(picture.size())};
     const std::byte *const in[] = {reinterpret_cast<const std::byte *>(picture.data())};
