@@ -87,6 +87,19 @@ std::size_t count(const vsmlrt_tensor &tensor) {
     return elements;
 }
 
+// Random pictures: what is the same everywhere takes less power, and is computed faster.
+void fill(const std::vector<vsmlrt_tensor> &inputs) {
+    test::Random random(7);
+    for (const vsmlrt_tensor &input : inputs)
+        for (std::size_t i = 0; i < count(input); ++i) {
+            const float value = 0.5F + 0.5F * random.next();
+            if (input.type == VSMLRT_FLOAT16)
+                static_cast<std::uint16_t *>(input.data)[i] = float_to_half(value);
+            else
+                static_cast<float *>(input.data)[i] = value;
+        }
+}
+
 // The network's first result for inputs that follow from a seed.
 std::vector<float> result_of(const Arguments &arguments, const std::vector<std::byte> &onnx, bool plain) {
     vsmlrt_program_desc desc = describe(arguments, onnx);
@@ -98,15 +111,7 @@ std::vector<float> result_of(const Arguments &arguments, const std::vector<std::
     std::vector<vsmlrt_tensor> inputs(static_cast<std::size_t>(program.info().num_inputs));
     std::vector<vsmlrt_tensor> outputs(static_cast<std::size_t>(program.info().num_outputs));
     context.bind(arguments.size, inputs.data(), outputs.data());
-    test::Random random(7);
-    for (const vsmlrt_tensor &input : inputs)
-        for (std::size_t i = 0; i < count(input); ++i) {
-            const float value = 0.5F + 0.5F * random.next();
-            if (input.type == VSMLRT_FLOAT16)
-                static_cast<std::uint16_t *>(input.data)[i] = float_to_half(value);
-            else
-                static_cast<float *>(input.data)[i] = value;
-        }
+    fill(inputs);
     context.run();
     context.run(); // by the graph
     std::vector<float> values(count(outputs[0]));
@@ -146,12 +151,7 @@ void bench(const Arguments &arguments, const std::string &name) {
     std::vector<vsmlrt_tensor> inputs(static_cast<std::size_t>(program.info().num_inputs));
     std::vector<vsmlrt_tensor> outputs(static_cast<std::size_t>(program.info().num_outputs));
     context.bind(arguments.size, inputs.data(), outputs.data());
-    for (const vsmlrt_tensor &input : inputs) {
-        std::size_t bytes = input.type == VSMLRT_FLOAT16 ? 2 : 4;
-        for (std::int32_t axis = 0; axis < input.rank; ++axis)
-            bytes *= static_cast<std::size_t>(input.dims[axis]);
-        std::memset(input.data, 0x33, bytes); // 0.23 in half, 4e-8 in float
-    }
+    fill(inputs);
     context.run();
     const double first = milliseconds_since(begin);
     context.run();

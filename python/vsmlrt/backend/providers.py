@@ -89,6 +89,10 @@ def _tensorrt_rtx(values: Values) -> Settings:
     return settings | _own_settings(values)
 
 
+def _cuda_engine(values: Values) -> Settings:
+    return {} if values.get("use_cuda_graph", True) else {"use_cuda_graph": "0"}
+
+
 def _core_ml(values: Values) -> Settings:
     return {"provider.ModelFormat": "MLProgram" if values["ml_program"] else "NeuralNetwork"}
 
@@ -156,7 +160,9 @@ CUDA_ENGINE = Place(
     title="the cuda backend",
     backend="cuda",
     group="",
-    remedy="it needs an NVIDIA GPU with its driver, and: pip install nvidia-cuda-nvrtc",
+    remedy="it needs an NVIDIA GPU with its driver, and: pip install vsmlrt[cuda]",
+    uses=frozenset(("use_cuda_graph",)),
+    settings=_cuda_engine,
 )
 WEBGPU = Place(
     title="WebGPU on Vulkan",
