@@ -1,6 +1,7 @@
 // The kernels for every architecture, by NVIDIA's compiler, without a GPU: they compile, and nothing spills.
 #include "backends/cuda/candidate.h"
 #include "backends/cuda/epilogue.h"
+#include "backends/cuda/frames.h"
 #include "backends/cuda/kernel_text.h"
 #include "nvidia/compiler.h"
 
@@ -82,6 +83,34 @@ TEST_P(Kernels, OfConvolutionsCompileForTheFamilies) {
         ASSERT_NE(served, candidates.end()) << asked.in_channels << " to " << asked.out_channels;
         EXPECT_GT(nvidia::compile(served->source(asked), GetParam()).size(), 0U) << served->name;
     }
+}
+
+TEST_P(Kernels, OfFramesCompileForEveryKindOfFormat) {
+    const auto yuv = [](vsmlrt_sample sample, int bits, int subsampling) {
+        return vsmlrt_frame_format{VSMLRT_YUV, sample, bits, subsampling, subsampling, 1, 0, 0};
+    };
+    const vsmlrt_frame_format rgb = {VSMLRT_RGB, VSMLRT_FLOAT, 16, 0, 0, 0, 1, 0};
+    const vsmlrt_frame_format gray = {VSMLRT_GRAY, VSMLRT_INTEGER, 16, 0, 0, 1, 0, 0};
+    std::vector<std::string> sources;
+    for (const Element tensor : {Element::f16, Element::f32}) {
+        for (const vsmlrt_frame_format &format :
+             {yuv(VSMLRT_INTEGER, 8, 1), yuv(VSMLRT_INTEGER, 10, 0), yuv(VSMLRT_FLOAT, 32, 2), rgb, gray}) {
+            sources.push_back(decode_source({format, {8, 8}, 3}, tensor));
+            const EncodeSources encode = encode_sources(format, 3, tensor);
+            for (const std::string &source : {encode.pixels, encode.chroma_rows, encode.chroma})
+                if (!source.empty())
+                    sources.push_back(source);
+        }
+        sources.push_back(decode_source({gray, {8, 8}, 1}, tensor));
+        sources.push_back(encode_sources(gray, 1, tensor).pixels);
+        sources.push_back(blend_source(tensor));
+    }
+    for (const std::string &source : sources)
+        try {
+            EXPECT_FALSE(nvidia::compile(source, GetParam()).empty());
+        } catch (const Unsupported &unknown) {
+            GTEST_SKIP() << unknown.what();
+        }
 }
 
 INSTANTIATE_TEST_SUITE_P(Architectures, Kernels,

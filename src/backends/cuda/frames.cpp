@@ -6,6 +6,7 @@
 #include "backends/cuda/kernel_text.h"
 #include "backends/cuda/launching.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "pixel/color_matrix.h"
 #include "pixel/frame_codec.h"
 
@@ -85,6 +86,27 @@ bool accepts_frames(std::span<const vsmlrt_frame_input> inputs, int output_chann
            pixel::can_encode(output_channels, output);
 }
 
+std::string decode_source(const vsmlrt_frame_input &input, Element tensor) {
+    const std::string choice = text("#define FROM ", decoding_of(input), "\n");
+    return kernel_source(generated(input.format, tensor, choice), "frame_decode.cuh");
+}
+
+EncodeSources encode_sources(const vsmlrt_frame_format &format, std::int64_t channels, Element tensor) {
+    const std::string lines =
+        generated(format, tensor, text("#define TO ", encoding_of(format, channels), "\n"));
+    EncodeSources sources;
+    sources.pixels = kernel_source(lines, "frame_encode.cuh");
+    if (is_subsampled(format)) {
+        sources.chroma_rows = kernel_source(lines, "frame_chroma_rows.cuh");
+        sources.chroma = kernel_source(lines, "frame_chroma.cuh");
+    }
+    return sources;
+}
+
+std::string blend_source(Element tensor) {
+    return kernel_source(text("typedef ", type_name(tensor), " tensor_t;\n"), "tile_blend.cuh");
+}
+
 Frames::Frames(const vsmlrt_frame_plan &plan, Network network, KernelCache &kernels, FrameStore &store,
                nvidia::SharedContext device, nvidia::StreamHandle *stream)
     : plan_(plan), network_(std::move(network)), kernels_(kernels), store_(store), device_(std::move(device)),
@@ -143,8 +165,7 @@ void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_cha
             args.output[channel - first_channel] =
                 end.address + static_cast<std::uint64_t>(of_tensor * args.threads) * element_size(type);
         }
-    const std::string choice = "#define FROM " + std::to_string(decoding_of(from)) + "\n";
-    input.decode = kernels_.function(kernel_source(generated(from.format, type, choice), "frame_decode.cuh"));
+    input.decode = kernels_.function(decode_source(from, type));
     inputs_.push_back(std::move(input));
 }
 
@@ -169,9 +190,8 @@ void Frames::prepare_output() {
     if (format.family != VSMLRT_RGB && tensor.dims[1] == 3)
         copy_matrix(pixel::color_matrix(format.matrix)->from_rgb, args.matrix);
     args.not_finite = result_memory_.address() + result_.bytes;
-    const int encoding = encoding_of(format, tensor.dims[1]);
-    const std::string text = generated(format, type, "#define TO " + std::to_string(encoding) + "\n");
-    encode_pixels_ = kernels_.function(kernel_source(text, "frame_encode.cuh"));
+    const EncodeSources sources = encode_sources(format, tensor.dims[1], type);
+    encode_pixels_ = kernels_.function(sources.pixels);
     if (!is_subsampled(format))
         return;
     args.chroma_width = extent.width >> format.subsampling_w;
@@ -180,8 +200,8 @@ void Frames::prepare_output() {
         device_, static_cast<std::size_t>(pixels(args.chroma_width, extent.height)) * 2 * sizeof(float),
         "the frames of a clip");
     args.rows = chroma_rows_.address();
-    encode_rows_ = kernels_.function(kernel_source(text, "frame_chroma_rows.cuh"));
-    encode_chroma_ = kernels_.function(kernel_source(text, "frame_chroma.cuh"));
+    encode_rows_ = kernels_.function(sources.chroma_rows);
+    encode_chroma_ = kernels_.function(sources.chroma);
 }
 
 void Frames::prepare_tiles() {

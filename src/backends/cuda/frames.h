@@ -18,6 +18,17 @@ namespace vsmlrt::cuda {
 [[nodiscard]] bool accepts_frames(std::span<const vsmlrt_frame_input> inputs, int output_channels,
                                   const vsmlrt_frame_format &output);
 
+// The texts of the kernels between a format and tensors of a type.
+[[nodiscard]] std::string decode_source(const vsmlrt_frame_input &input, Element tensor);
+struct EncodeSources {
+    std::string pixels;
+    std::string chroma_rows; // these two where chroma is subsampled, else empty
+    std::string chroma;
+};
+[[nodiscard]] EncodeSources encode_sources(const vsmlrt_frame_format &format, std::int64_t channels,
+                                           Element tensor);
+[[nodiscard]] std::string blend_source(Element tensor);
+
 // What one context needs for the frames of a plan. Used by one thread at a time, on one stream.
 class Frames {
 public:
