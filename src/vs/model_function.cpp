@@ -119,20 +119,15 @@ public:
         const VSVideoInfo &info = host_.info(clips_.front());
         engine::SessionOptions options = read_options(arguments_);
         engine::Devices devices = engine::open_devices(options);
-        frames_ = choose_frames(network.card.output_channels, devices);
-        if (frames_) {
-            session_ = std::make_shared<engine::Session>(std::move(network), options,
-                                                         engine::Size{info.width, info.height},
-                                                         std::move(devices), frames_);
-            return;
-        }
-        make_planes();
-        if (std::all_of(planes_.begin(), planes_.end(),
-                        [&](const Node &clip) { return is_half(host_, clip); }))
-            options.program.half_inputs = engine::HalfInputs::always;
         options.program.half_outputs = gives_half(host_, arguments_, format_, picture_ == Picture::yuv);
+        frames_ = choose_frames(network.card.output_channels, devices);
+        if (!frames_)
+            make_planes();
+        const std::vector<Node> &fed = frames_ ? clips_ : planes_;
+        if (std::all_of(fed.begin(), fed.end(), [&](const Node &clip) { return enters_as_half(clip); }))
+            options.program.half_inputs = engine::HalfInputs::always;
         session_ = std::make_shared<engine::Session>(
-            std::move(network), options, engine::Size{info.width, info.height}, std::move(devices));
+            std::move(network), options, engine::Size{info.width, info.height}, std::move(devices), frames_);
     }
 
     void build(VSMap &out) {
@@ -188,6 +183,11 @@ private:
         if (gives_yuv())
             return make_format(host_, cfYUV, stFloat, bits);
         return float_format(host_, flexible_.empty() ? session_->output_channels() : 1, bits);
+    }
+
+    // Half samples that a network reads as they are: not where a device makes RGB or luma of YUV.
+    [[nodiscard]] bool enters_as_half(const Node &clip) const {
+        return is_half(host_, clip) && !(frames_ && host_.info(clip).format.colorFamily == cfYUV);
     }
 
     [[nodiscard]] Picture picture_of_clip(std::size_t i) const {

@@ -166,7 +166,7 @@ def test_frames_do_not_repeat(job: Job) -> None:
 
 
 def test_what_the_plugin_refuses_is_the_error(job: Job) -> None:
-    assert "no regular file" in running.run(replace(job, network_path="/")).error
+    assert "not a regular file" in running.run(replace(job, network_path="/")).error
 
 
 def test_a_measurement_that_dies_is_an_error(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:

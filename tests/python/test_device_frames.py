@@ -49,7 +49,7 @@ def format_of(key: tuple[int, ...]) -> vs.VideoFormat:
 
 
 def name_of(key: tuple[int, ...]) -> str:
-    return format_of(key).name
+    return str(format_of(key).name)
 
 
 def source(fmt: vs.VideoFormat, width: int = 48, height: int = 32, length: int = 1, **props: int) -> vs.VideoNode:
