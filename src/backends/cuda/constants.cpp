@@ -13,6 +13,8 @@ std::uint64_t Constants::address(const std::string &key, const Make &make) {
     nvidia::DeviceMemory memory(device_, bytes.size() + slack, "the network's weights");
     nvidia::check(nvidia::driver().copy_to_device(memory.address(), bytes.data(), bytes.size()),
                   "copying weights to the GPU");
+    // The copy returns once the driver has the bytes; streams of contexts do not wait for what follows.
+    nvidia::check(nvidia::driver().stream_synchronize(nullptr), "copying weights to the GPU");
     return memory_.emplace(key, std::move(memory)).first->second.address();
 }
 

@@ -94,7 +94,10 @@ void Program::describe(const vsmlrt_program_desc &desc, const Plan &largest) {
         if (buffer.kind == BufferKind::input || buffer.kind == BufferKind::output)
             info_.context_bytes = checked_add(info_.context_bytes, buffer.bytes, "bytes of a context");
     info_.blob_worth_caching = 1;
+    info_.program_bytes = weights_.bytes();
+    // One more frame is uploaded and downloaded while the others are computed; it has buffers of its own.
     info_.spare_contexts = 1;
+    info_.spare_context_bytes = info_.context_bytes;
 }
 
 std::vector<graph::Shape> Program::input_shapes(vsmlrt_extent extent) const {
