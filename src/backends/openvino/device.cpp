@@ -40,7 +40,7 @@ std::int64_t device_memory(const Device &device) {
 }
 
 // A whole frame on every core: threads that share a frame wait for each other at the end of each operator,
-// and of several streams every core always has one to compute (docs/decisions/0013).
+// and of several streams every core always has one to compute (docs/decisions/0015).
 int best_streams(const Device &device) {
     if (!device.is_cpu())
         return 1;
