@@ -40,7 +40,8 @@ def inference(
         backend: where and how it runs; where it fails, ``vsmlrt.fallback_backend`` takes its place, if set.
         input_name: accepted for vs-mlrt's scripts; has no effect, and another one than the default is named once in the
             log: inputs are taken in the network's order.
-        batch_size: frames computed together, at least 1: as many more of the backend's streams. The result is the same.
+        batch_size: frames computed together, at least 1: as many more of the backend's streams, where these
+            have a number. The result is the same.
         path_is_serialization: `network_path` is the ONNX file's content.
 
     Returns a clip in the first clip's format if the network keeps its kind; else float GRAY for one channel and float
@@ -160,7 +161,12 @@ def _run(
         raise ValueError(f'{function}: "batch_size" must be a whole number of at least 1, got {batch_size!r}')
 
     def make(arguments: Arguments) -> Any:
-        together = {"num_streams": arguments["num_streams"] * batch_size}
+        streams = arguments["num_streams"]
+        if streams == 0 and batch_size > 1:
+            notices.once(
+                f'{function}: "batch_size" has no effect where as many frames as are fastest are computed together'
+            )
+        together = {"num_streams": streams * batch_size}
         return run.model(found, network_path, arguments | together, tile=tile, overlap=overlap, **more)
 
     if any(_is_float_yuv(clip) for clip in found):

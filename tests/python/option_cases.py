@@ -42,7 +42,9 @@ class _Recorder:
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
     def __getattr__(self, name: str) -> Any:
-        return self if name == "mlrt" else getattr(self._core, name)
+        if name == "mlrt":
+            return self
+        return getattr(self._core.mlrt if hasattr(self._core.mlrt, name) else self._core, name)
 
     def _call(self, function: str, *clips: Any, **arguments: Any) -> Any:
         heard = {key: value for key, value in arguments.items() if key not in ("clips", "network_path")}
@@ -54,18 +56,6 @@ class _Recorder:
 
     def Interpolate(self, *clips: Any, **arguments: Any) -> Any:  # noqa: N802
         return self._call("Interpolate", *clips, **arguments)
-
-    def Inspect(self, **arguments: Any) -> Any:  # noqa: N802
-        return self._core.mlrt.Inspect(**arguments)
-
-    def Import(self, **arguments: Any) -> Any:  # noqa: N802
-        return self._core.mlrt.Import(**arguments)
-
-    def Devices(self) -> Any:  # noqa: N802
-        return self._core.mlrt.Devices()
-
-    def Version(self) -> Any:  # noqa: N802
-        return self._core.mlrt.Version()
 
 
 @contextmanager

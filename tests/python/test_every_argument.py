@@ -117,7 +117,8 @@ INFERENCE: dict[str, list[Case]] = {
     "backend": BACKEND,
     "input_name": [Noted({"input_name": "picture"}, '"input_name" has no effect')],
     "batch_size": [
-        Calls({"batch_size": 2}),
+        Calls({"batch_size": 2}, {"backend": Backend.OV_CPU(num_streams=2)}),
+        Noted({"batch_size": 2}, '"batch_size" has no effect where as many frames as are fastest'),
         Refused({"batch_size": 0}, '"batch_size" must be a whole number of at least 1'),
     ],
     "path_is_serialization": [Changes({"network_path": "{bytes}", "path_is_serialization": True, "clips": "other"})],
