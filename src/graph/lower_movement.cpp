@@ -44,9 +44,10 @@ constexpr std::pair<const char *, NearestMode> nearest_modes[] = {
 
 void concat(Lowering &lowering, const OnnxNode &node) {
     const std::vector<ValueId> inputs = lowering.operands(node);
+    const std::int64_t axis = node.integer("axis", 0);
     if (inputs.size() == 1)
         return lowering.pass_through(node, lowering.required(node, 0));
-    lowering.emit(node, Concat{node.integer("axis", 0)}, inputs);
+    lowering.emit(node, Concat{axis}, inputs);
 }
 
 void split(Lowering &lowering, const OnnxNode &node) {

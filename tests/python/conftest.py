@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import logging
 import os
 import signal
 import subprocess
@@ -38,6 +39,25 @@ def heard_interrupts() -> None:
     """Commands hear SIGINT also where the tests run in the background, whose children are started deaf to it."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class _Lines(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plugin_warnings() -> Iterator[list[str]]:
+    """What the plugin has warned of in this process: some of it is said once, whichever test comes first."""
+    heard = _Lines()
+    logger = logging.getLogger("vapoursynth")
+    logger.addHandler(heard)
+    yield heard.lines
+    logger.removeHandler(heard)
 
 
 CLIPS_WHEEL = "4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23"

@@ -20,7 +20,7 @@ core, (width, height) = plugin_core(), map(int, sys.argv[2:])
 blank = core.std.BlankClip(format=vs.YUV420P8, width=width, height=height, length=1, fpsnum=24)
 clip = blank.std.BlankClip(color=[50, 100, 140]) + blank.std.BlankClip(color=[90, 120, 110])
 before = process_peak()
-result = core.mlrt.Interpolate(clip, sys.argv[1], matrix=1)
+result = core.mlrt.Interpolate(clip, sys.argv[1], matrix=1, num_streams=1)
 shapes = [plane.shape for plane in picture(result, 1)]
 assert shapes == [(height, width), (height // 2, width // 2), (height // 2, width // 2)]
 for n in (0, 2):
