@@ -19,5 +19,4 @@ void evaluate(const graph::Normalize &op, Inputs inputs, Outputs outputs);
 void evaluate(const graph::GridSample &op, Inputs inputs, Outputs outputs);
 void evaluate(const graph::Resize &op, Inputs inputs, Outputs outputs);
 
-
 } // namespace vsmlrt::interpreter

@@ -1,10 +1,10 @@
 // The backend on the emulated driver: what it computes, what it leaves behind, and what happens when a call
 // fails.
 #include "backends/cuda/context.h"
-#include "interpreter/interpreter.h"
 #include "base/error.h"
 #include "cuda/emulated_driver.h"
 #include "graph/lower.h"
+#include "interpreter/interpreter.h"
 #include "model/onnx.h"
 #include "networks/builder.h"
 #include "networks/families.h"

@@ -2,12 +2,12 @@
 #include "backends/onnxruntime/precision_probe.h"
 
 #include "backends/onnxruntime/child.h"
-#include "interpreter/interpreter.h"
 #include "base/log.h"
 #include "conformance/module.h"
 #include "engine/registry.h"
 #include "engine/session.h"
 #include "graph/lower.h"
+#include "interpreter/interpreter.h"
 #include "model/edit.h"
 #include "model/onnx.h"
 #include "networks/families.h"

@@ -40,7 +40,8 @@ inline float half_to_float(unsigned short bits) {
     const float sign = bits & 0x8000 ? -1.0f : 1.0f;
     if (exponent == 31)
         return mantissa ? float_of_bits(0x7fc00000u) : sign * float_of_bits(0x7f800000u);
-    return sign * (exponent ? std::ldexp(float(mantissa + 1024), exponent - 25) : std::ldexp(float(mantissa), -24));
+    return sign *
+           (exponent ? std::ldexp(float(mantissa + 1024), exponent - 25) : std::ldexp(float(mantissa), -24));
 }
 inline unsigned short float_to_half(float value) {
     const unsigned bits = bits_of_float(value);
@@ -64,7 +65,28 @@ inline unsigned short float_to_bfloat(float value) {
     return (unsigned short)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 #define erff std::erf
-using std::abs; using std::floor; using std::ceil; using std::sqrt; using std::exp; using std::log; using std::sin;
-using std::cos; using std::tan; using std::asin; using std::acos; using std::atan; using std::sinh; using std::cosh;
-using std::tanh; using std::asinh; using std::acosh; using std::atanh; using std::erf; using std::expm1;
-using std::log1p; using std::pow; using std::fmod; using std::nearbyint; using std::fabs;
+using std::abs;
+using std::acos;
+using std::acosh;
+using std::asin;
+using std::asinh;
+using std::atan;
+using std::atanh;
+using std::ceil;
+using std::cos;
+using std::cosh;
+using std::erf;
+using std::exp;
+using std::expm1;
+using std::fabs;
+using std::floor;
+using std::fmod;
+using std::log;
+using std::log1p;
+using std::nearbyint;
+using std::pow;
+using std::sin;
+using std::sinh;
+using std::sqrt;
+using std::tan;
+using std::tanh;
