@@ -157,25 +157,24 @@ struct vsmlrt_backend {
     // `output`. Cheap; asked before a program is built.
     std::int32_t (*accepts_frames)(vsmlrt_device *device, const vsmlrt_frame_input *inputs,
                                    std::int32_t num_inputs, std::int32_t output_channels,
-                                   const vsmlrt_frame_format *output) = nullptr;
+                                   const vsmlrt_frame_format *output);
     // Says how the frames of the next run_frames go through the network; replaces an earlier plan, and what
     // bind gave is no longer valid. The plan and all that it points to stay valid while it is bound.
-    vsmlrt_code (*bind_frames)(vsmlrt_context *context, const vsmlrt_frame_plan *plan,
-                               vsmlrt_sink error) = nullptr;
+    vsmlrt_code (*bind_frames)(vsmlrt_context *context, const vsmlrt_frame_plan *plan, vsmlrt_sink error);
     // Runs frames of the bound plan, num_inputs of them; blocks until `output` is complete. `not_finite`
     // becomes 1 if a sample of the network's result was NaN or infinite, else 0.
     vsmlrt_code (*run_frames)(vsmlrt_context *context, const vsmlrt_frame *inputs, const vsmlrt_frame *output,
-                              std::int32_t *not_finite, vsmlrt_sink error) = nullptr;
+                              std::int32_t *not_finite, vsmlrt_sink error);
 
     // Types and sizes of what bind would give, with null for data, and without the memory for it. Absent:
     // bind tells.
     vsmlrt_code (*shapes)(const vsmlrt_program *program, vsmlrt_extent extent, vsmlrt_tensor *inputs,
-                          vsmlrt_tensor *outputs, vsmlrt_sink error) = nullptr;
+                          vsmlrt_tensor *outputs, vsmlrt_sink error);
 
     // The device's own memory at this moment, in bytes. Absent: what vsmlrt_device_info says is all of it,
     // and how much is free is not known.
     vsmlrt_code (*memory)(vsmlrt_device *device, std::int64_t *free_bytes, std::int64_t *total_bytes,
-                          vsmlrt_sink error) = nullptr;
+                          vsmlrt_sink error);
 };
 
 // The table of the module, alive until the process ends; null if the module cannot speak `interface_version`.

@@ -106,10 +106,10 @@ void write_plane(const Samples &samples, const vsmlrt_frame_format &format, cons
 
 float weighted(const Resampling &map, int i, const float *samples, int step) {
     float sum = 0;
-    for (int k = 0; k < map.taps; ++k) {
-        const auto place = static_cast<std::size_t>(i * map.taps + k);
+    const auto taps = static_cast<std::size_t>(map.taps);
+    for (std::size_t place = static_cast<std::size_t>(i) * taps;
+         place < (static_cast<std::size_t>(i) + 1) * taps; ++place)
         sum += map.weights[place] * samples[static_cast<std::ptrdiff_t>(map.sources[place]) * step];
-    }
     return sum;
 }
 

@@ -187,7 +187,12 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .free_context = vsmlrt::destroy,
                                   .bind = vsmlrt::bind_context,
                                   .run = vsmlrt::run_context,
-                                  .rank = -1};
+                                  .rank = -1,
+                                  .accepts_frames = nullptr,
+                                  .bind_frames = nullptr,
+                                  .run_frames = nullptr,
+                                  .shapes = nullptr,
+                                  .memory = nullptr};
 
 } // namespace
 

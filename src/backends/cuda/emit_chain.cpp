@@ -225,13 +225,13 @@ Tensor Planner::view_or_copy(const Tensor &tensor, const Shape &dims, const std:
 }
 
 Tensor Planner::with_vectors(graph::ValueId value, Element wanted, const std::string &label) {
-    const Tensor tensor = read(value);
+    Tensor tensor = read(value);
     if (tensor.type == wanted && has_vectors(tensor))
         return tensor;
     if (const auto known_copy = packed_.find(value);
         known_copy != packed_.end() && known_copy->second.type == wanted)
         return known_copy->second;
-    const Tensor copy = fresh(wanted, tensor.dims, true, true);
+    Tensor copy = fresh(wanted, tensor.dims, true, true);
     emit_copy(tensor, copy, "pixels of " + label);
     packed_[value] = copy;
     return copy;

@@ -209,7 +209,9 @@ std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> w
                     for (int step = 0; step < chunk / 16; ++step)
                         for (int pair = 0; pair < Blocks / 2; ++pair)
                             fragment(group, part, step, pair,
-                                     taps.list[static_cast<std::size_t>(phase * taps.taps + tap)]);
+                                     taps.list[static_cast<std::size_t>(phase) *
+                                                   static_cast<std::size_t>(taps.taps) +
+                                               static_cast<std::size_t>(tap)]);
     std::vector<std::byte> bytes(image.size() * 2);
     std::memcpy(bytes.data(), image.data(), bytes.size());
     return bytes;
