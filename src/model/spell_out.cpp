@@ -43,7 +43,7 @@ private:
 
     // Height and width of a window; empty where neither attribute nor weights tell.
     [[nodiscard]] Integers kernel_of(const Node &node) const {
-        const Integers stated = node.integers("kernel_shape");
+        Integers stated = node.integers("kernel_shape");
         if (!stated.empty() || node.inputs.size() < 2)
             return stated;
         const auto weights = result_.initializers.find(node.inputs[1]);
