@@ -22,6 +22,12 @@ bool is_limited_rgb(const Host &host, const VSFrame *frame) {
            property(host, host.api->getFramePropertiesRO(frame), "_Range") == 0;
 }
 
+bool is_interlaced(const Host &host, const VSFrame *frame, int vertical_subsampling) {
+    const int height = host.api->getFrameHeight(frame, 0);
+    return property(host, host.api->getFramePropertiesRO(frame), "_FieldBased").value_or(0) > 0 &&
+           vertical_subsampling <= 1 && height % (2 << vertical_subsampling) == 0;
+}
+
 vsmlrt_family family_of(const VSVideoFormat &format) {
     if (format.colorFamily == cfGray)
         return VSMLRT_GRAY;
@@ -80,6 +86,7 @@ vsmlrt_frame source_planes(const Host &host, const Frame &frame, int n, std::uin
         result.planes[plane] = {const_cast<std::uint8_t *>(host.api->getReadPtr(frame.get(), plane)),
                                 host.api->getStride(frame.get(), plane)};
     result.identity = identity;
+    result.interlaced = is_interlaced(host, frame.get(), format.subSamplingH);
     return result;
 }
 
@@ -89,13 +96,8 @@ vsmlrt_frame result_planes(const Host &host, const NewFrame &frame) {
     for (int plane = 0; plane < format.numPlanes; ++plane)
         result.planes[plane] = {host.api->getWritePtr(frame.get(), plane),
                                 host.api->getStride(frame.get(), plane)};
+    result.interlaced = is_interlaced(host, frame.get(), format.subSamplingH);
     return result;
-}
-
-bool is_interlaced(const Host &host, const VSFrame *frame, int vertical_subsampling) {
-    const int height = host.api->getFrameHeight(frame, 0);
-    return property(host, host.api->getFramePropertiesRO(frame), "_FieldBased").value_or(0) > 0 &&
-           vertical_subsampling <= 1 && height % (2 << vertical_subsampling) == 0;
 }
 
 void set_meaning(const Host &host, const VSVideoFormat &format, const Color &color, VSMap *properties) {

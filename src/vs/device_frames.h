@@ -26,13 +26,11 @@ private:
     std::uint64_t first_;
 };
 
-// The planes of a frame. BadArgument for an integer RGB frame of limited range.
+// The planes of a frame; interlaced where its properties say that it is of two fields and it has whole ones,
+// at no more than halved chroma rows: where resize converts the fields apart. A result's properties are set
+// before. BadArgument for an integer RGB frame of limited range.
 [[nodiscard]] vsmlrt_frame source_planes(const Host &host, const Frame &frame, int n, std::uint64_t identity);
 [[nodiscard]] vsmlrt_frame result_planes(const Host &host, const NewFrame &frame);
-
-// Whether the frame says that it is of two fields, and has whole ones in formats of at most this subsampling:
-// where resize converts the fields apart.
-[[nodiscard]] bool is_interlaced(const Host &host, const VSFrame *frame, int vertical_subsampling);
 
 // Makes `properties` of a source frame say what a frame converted to `format` now is: matrix, range and
 // chroma location, as resize says it.

@@ -35,10 +35,7 @@ const VSFrame *FrameFilter::frame(int n, int reason, void **, VSFrameContext *co
     std::vector<vsmlrt_frame> inputs;
     for (std::size_t i = 0; i < clips_.size(); ++i) {
         sources.push_back(own(host.api->getFrameFilter(n, clips_[i].get(), context), host.api));
-        const VSFrame *const source = sources.back().get();
         inputs.push_back(source_planes(host, sources.back(), n, identities_[i].of(n)));
-        inputs.back().interlaced =
-            is_interlaced(host, source, host.api->getVideoFrameFormat(source)->subSamplingH);
     }
     const VSFrame *const first = sources.front().get();
     NewFrame result =
@@ -50,9 +47,7 @@ const VSFrame *FrameFilter::frame(int n, int reason, void **, VSFrameContext *co
     set_meaning(host, options_.format, options_.color, properties);
     if (session_->height_scale() != 1)
         set_progressive(host, properties);
-    vsmlrt_frame output = result_planes(host, result);
-    output.interlaced = is_interlaced(host, result.get(), options_.format.subSamplingH);
-    session_->run(n, inputs, output);
+    session_->run(n, inputs, result_planes(host, result));
     return result.release();
 }
 

@@ -27,20 +27,16 @@ const VSFrame *PairFrameFilter::frame(int n, int reason, void **, VSFrameContext
     const Frame earlier = own(host.api->getFrameFilter(moment.frame, clip_.get(), context), host.api);
     const Frame later = own(host.api->getFrameFilter(second, clip_.get(), context), host.api);
     const auto input = [&](const Frame &frame, int number) {
-        vsmlrt_frame planes = source_planes(host, frame, number, identities_.of(number));
-        planes.interlaced =
-            is_interlaced(host, frame.get(), host.api->getVideoFrameFormat(frame.get())->subSamplingH);
-        return planes;
+        return source_planes(host, frame, number, identities_.of(number));
     };
     NewFrame result =
         own(host.api->newVideoFrame(&options_.format, host.api->getFrameWidth(earlier.get(), 0),
                                     host.api->getFrameHeight(earlier.get(), 0), earlier.get(), host.core),
             host.api);
     set_meaning(host, options_.format, options_.color, host.api->getFramePropertiesRW(result.get()));
-    vsmlrt_frame output = result_planes(host, result);
-    output.interlaced = is_interlaced(host, result.get(), options_.format.subSamplingH);
     const std::vector<float> timestep = inputs_.timestep_row(static_cast<float>(to_double(moment.t)));
-    session_->run(n, inputs_.frames_of(input(earlier, moment.frame), input(later, second), timestep), output);
+    session_->run(n, inputs_.frames_of(input(earlier, moment.frame), input(later, second), timestep),
+                  result_planes(host, result));
     return result.release();
 }
 
