@@ -1,25 +1,30 @@
-// bench_cuda NETWORK|FAMILY... --size WxH [--precision fp16] [--layers] [--check]: frames a second on the
-// device (tensors resident) and from host to host, the time to the first frame, and each launch's time. A
-// family is a network of its real sizes with random weights: animevideov3 upconv_7 cugan dpir.
-#include "backends/cuda/context.h"
+// bench_cuda NETWORK|FAMILY... [--size WxH] [--precision fp16|bf16|fp32] [--kernels auto|mma|plain]: frames a
+// second on the device (tensors resident) and from host to host, and the time to the first frame. What else:
+//   --layers              the time of each launch
+//   --sustained SECONDS   frames a second over time, as the card warms up
+//   --check               instead: the error against --reference plain (the plain kernels of this precision)
+//   or
+//                         fp32 (those of fp32, on the network before its weights were rounded)
+//   --plan ARCHITECTURE   instead: the plan for a GPU of that architecture (80, 90, ...), which need not be
+//   here
+// A family is a network of its real sizes with random weights; bench_networks.h names them.
+#include "cuda/bench_run.h"
+
+#include "backends/cuda/network.h"
+#include "backends/cuda/planner.h"
 #include "base/error.h"
-#include "base/file.h"
-#include "cuda/bench_networks.h"
-#include "model/edit.h"
-#include "model/onnx.h"
-#include "networks/builder.h"
-#include "tensor/half.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
+#include <cstdlib>
 #include <iostream>
 
 namespace {
 
 using namespace vsmlrt;
+using test::BenchArguments;
 using Clock = std::chrono::steady_clock;
 
 double milliseconds_since(Clock::time_point begin) {
@@ -27,9 +32,11 @@ double milliseconds_since(Clock::time_point begin) {
 }
 
 struct Arguments {
+    BenchArguments run;
     std::vector<std::string> networks;
-    vsmlrt_extent size = {1920, 1080};
-    std::string precision = "fp16";
+    std::string reference = "plain";
+    double sustained = 0;
+    int plan = 0; // architecture
     bool layers = false;
     bool check = false;
 };
@@ -38,18 +45,87 @@ Arguments parse(int count, char **values) {
     Arguments arguments;
     for (int i = 1; i < count; ++i) {
         const std::string word = values[i];
-        if (word == "--size" && i + 1 < count)
-            std::sscanf(values[++i], "%dx%d", &arguments.size.width, &arguments.size.height);
-        else if (word == "--precision" && i + 1 < count)
-            arguments.precision = values[++i];
-        else if (word == "--layers")
+        const auto value = [&]() -> std::string {
+            if (i + 1 >= count)
+                throw BadArgument(word, " needs a value");
+            return values[++i];
+        };
+        if (word == "--size") {
+            const std::string size = value();
+            if (std::sscanf(size.c_str(), "%dx%d", &arguments.run.size.width, &arguments.run.size.height) !=
+                2)
+                throw BadArgument("--size is \"", size, "\"; give it as 1920x1080");
+        } else if (word == "--precision") {
+            arguments.run.precision = value();
+        } else if (word == "--kernels") {
+            arguments.run.kernels = value();
+        } else if (word == "--reference") {
+            arguments.reference = value();
+        } else if (word == "--sustained") {
+            arguments.sustained = std::strtod(value().c_str(), nullptr);
+        } else if (word == "--plan") {
+            arguments.plan = static_cast<int>(std::strtol(value().c_str(), nullptr, 10));
+        } else if (word == "--layers") {
             arguments.layers = true;
-        else if (word == "--check")
+        } else if (word == "--check") {
             arguments.check = true;
-        else
+        } else if (word.starts_with("--")) {
+            throw BadArgument("there is no option ", word);
+        } else {
             arguments.networks.push_back(word);
+        }
     }
     return arguments;
+}
+
+void check(const Arguments &arguments, const std::string &name) {
+    const bool single = arguments.run.precision == "fp32";
+    const double bound = single ? 1e-5 : arguments.run.precision == "bf16" ? 2e-2 : 2e-3;
+    BenchArguments reference = arguments.run;
+    reference.kernels = "plain";
+    if (arguments.reference == "fp32")
+        reference.precision = "fp32";
+    else if (arguments.reference != "plain")
+        throw BadArgument("--reference is \"", arguments.reference, "\"; accepted are plain and fp32");
+    const std::vector<float> given = test::bench_result(arguments.run, name);
+    const std::vector<float> expected = test::bench_result(reference, name);
+    const double relative = test::relative_error(given, expected);
+    std::printf("%s %s %dx%d, %s kernels: relative error to plain kernels of %s %.2e%s\n", name.c_str(),
+                arguments.run.precision.c_str(), arguments.run.size.width, arguments.run.size.height,
+                arguments.run.kernels.c_str(), reference.precision.c_str(), relative,
+                relative <= bound ? "" : "  WRONG");
+    std::fflush(stdout);
+    if (!(relative <= bound))
+        throw InternalError("the kernels differ");
+}
+
+// A line a second: the median of a few graphs each.
+void sustain(cuda::Context &context, double seconds) {
+    const std::size_t launches = context.launch_names().size();
+    const double once = std::max(context.time_launches(0, launches, 3), 1e-3);
+    const int frames = std::max(1, static_cast<int>(1000 / once));
+    const Clock::time_point begin = Clock::now();
+    for (double at = 0; at < seconds; at = milliseconds_since(begin) / 1000)
+        std::printf("  after %5.1f s: %.1f fps\n", at, 1000 / context.time_launches(0, launches, frames));
+    std::fflush(stdout);
+}
+
+void print_plan(const Arguments &arguments, const std::string &name) {
+    const std::vector<std::byte> onnx = test::bench_onnx(arguments.run, name);
+    const graph::Graph graph = cuda::read_network(test::bench_description(arguments.run, onnx));
+    std::vector<graph::Shape> inputs;
+    for (const graph::Input &input : graph.inputs)
+        inputs.push_back(
+            {1, input.dims[1].size.value_or(0), arguments.run.size.height, arguments.run.size.width});
+    const auto device = std::make_shared<const nvidia::DeviceContext>(0);
+    cuda::Constants weights(device);
+    constexpr int hopper = 90;
+    const cuda::DeviceFacts facts = arguments.plan == hopper
+                                        ? cuda::DeviceFacts{hopper, 132, 232448, true}
+                                        : cuda::DeviceFacts{arguments.plan, 84, 99 << 10, true};
+    const cuda::Plan plan = cuda::make_plan(graph, graph::infer(graph, inputs), weights, device, facts, {});
+    std::printf("%s: %zu steps, arena %lld MiB\n%s", name.c_str(), plan.steps.size(),
+                static_cast<long long>(plan.arena_bytes >> 20), describe(plan).c_str());
 }
 
 void report_layers(cuda::Context &context) {
@@ -59,99 +135,16 @@ void report_layers(cuda::Context &context) {
                     names[i].kernel.c_str(), names[i].label.c_str());
 }
 
-std::vector<std::byte> onnx_of(const Arguments &arguments, const std::string &name) {
-    model::Network network = test::bench_network(name);
-    if (network.nodes.empty())
-        network = model::read_onnx(read_file(name));
-    if (arguments.precision == "fp16")
-        network = model::set_io_type(model::to_half(network), Element::f16, Element::f16);
-    return model::write_onnx(network);
-}
-
-vsmlrt_program_desc describe(const Arguments &arguments, const std::vector<std::byte> &onnx) {
-    vsmlrt_program_desc desc = {};
-    desc.network = onnx.data();
-    desc.network_size = onnx.size();
-    desc.precision = arguments.precision == "bf16"   ? VSMLRT_PRECISION_BF16
-                     : arguments.precision == "fp16" ? VSMLRT_PRECISION_FP16
-                                                     : VSMLRT_PRECISION_FP32;
-    desc.min_extent = desc.opt_extent = desc.max_extent = arguments.size;
-    desc.num_streams = 1;
-    return desc;
-}
-
-std::size_t count(const vsmlrt_tensor &tensor) {
-    std::size_t elements = 1;
-    for (std::int32_t axis = 0; axis < tensor.rank; ++axis)
-        elements *= static_cast<std::size_t>(tensor.dims[axis]);
-    return elements;
-}
-
-// Random pictures: what is the same everywhere takes less power, and is computed faster.
-void fill(const std::vector<vsmlrt_tensor> &inputs) {
-    test::Random random(7);
-    for (const vsmlrt_tensor &input : inputs)
-        for (std::size_t i = 0; i < count(input); ++i) {
-            const float value = 0.5F + 0.5F * random.next();
-            if (input.type == VSMLRT_FLOAT16)
-                static_cast<std::uint16_t *>(input.data)[i] = float_to_half(value);
-            else
-                static_cast<float *>(input.data)[i] = value;
-        }
-}
-
-// The network's first result for inputs that follow from a seed.
-std::vector<float> result_of(const Arguments &arguments, const std::vector<std::byte> &onnx, bool plain) {
-    vsmlrt_program_desc desc = describe(arguments, onnx);
-    const vsmlrt_option option = {"kernels", plain ? "plain" : "auto"};
-    desc.options = &option;
-    desc.num_options = 1;
-    cuda::Program program(cuda::list_devices().front(), desc);
-    cuda::Context context(program);
-    std::vector<vsmlrt_tensor> inputs(static_cast<std::size_t>(program.info().num_inputs));
-    std::vector<vsmlrt_tensor> outputs(static_cast<std::size_t>(program.info().num_outputs));
-    context.bind(arguments.size, inputs.data(), outputs.data());
-    fill(inputs);
-    context.run();
-    context.run(); // by the graph
-    std::vector<float> values(count(outputs[0]));
-    for (std::size_t i = 0; i < values.size(); ++i)
-        values[i] = outputs[0].type == VSMLRT_FLOAT16
-                        ? half_to_float(static_cast<const std::uint16_t *>(outputs[0].data)[i])
-                        : static_cast<const float *>(outputs[0].data)[i];
-    return values;
-}
-
-void check(const Arguments &arguments, const std::string &name) {
-    const std::vector<std::byte> onnx = onnx_of(arguments, name);
-    const std::vector<float> given = result_of(arguments, onnx, false);
-    const std::vector<float> expected = result_of(arguments, onnx, true);
-    double apart = 0;
-    double size = 0;
-    for (std::size_t i = 0; i < given.size(); ++i) {
-        const double error = static_cast<double>(given[i]) - static_cast<double>(expected[i]);
-        apart += error * error;
-        size += static_cast<double>(expected[i]) * static_cast<double>(expected[i]);
-    }
-    const double relative = std::sqrt(apart / size);
-    std::printf("%s %s %dx%d: relative error to the plain kernels %.2e%s\n", name.c_str(),
-                arguments.precision.c_str(), arguments.size.width, arguments.size.height, relative,
-                relative <= 2e-3 ? "" : "  WRONG");
-    std::fflush(stdout);
-    if (!(relative <= 2e-3))
-        throw InternalError("the kernels differ");
-}
-
 void bench(const Arguments &arguments, const std::string &name) {
-    const std::vector<std::byte> onnx = onnx_of(arguments, name);
-    const vsmlrt_program_desc desc = describe(arguments, onnx);
+    const std::vector<std::byte> onnx = test::bench_onnx(arguments.run, name);
+    const vsmlrt_program_desc desc = test::bench_description(arguments.run, onnx);
     const Clock::time_point begin = Clock::now();
-    cuda::Program program(cuda::list_devices().front(), desc);
+    cuda::Program program(test::bench_device(arguments.run), desc);
     cuda::Context context(program);
     std::vector<vsmlrt_tensor> inputs(static_cast<std::size_t>(program.info().num_inputs));
     std::vector<vsmlrt_tensor> outputs(static_cast<std::size_t>(program.info().num_outputs));
-    context.bind(arguments.size, inputs.data(), outputs.data());
-    fill(inputs);
+    context.bind(arguments.run.size, inputs.data(), outputs.data());
+    test::fill_at_random(inputs);
     context.run();
     const double first = milliseconds_since(begin);
     context.run();
@@ -166,28 +159,45 @@ void bench(const Arguments &arguments, const std::string &name) {
     }
     std::sort(device.begin(), device.end());
     std::sort(host.begin(), host.end());
-    std::printf("%s %s %dx%d: device %.3f ms (%.1f fps, %.3f to %.3f), host to host %.3f ms, first frame "
-                "%.0f ms, %zu "
-                "launches, context %lld MiB\n",
-                name.c_str(), arguments.precision.c_str(), arguments.size.width, arguments.size.height,
-                device[3], 1000 / device[3], device.front(), device.back(), host[4], first,
-                context.launch_names().size(), static_cast<long long>(program.info().context_bytes >> 20));
+    std::printf(
+        "%s %s %dx%d, %s kernels: device %.3f ms (%.1f fps, %.3f to %.3f), host to host %.3f ms, first frame "
+        "%.0f ms, %zu "
+        "launches, context %lld MiB\n",
+        name.c_str(), arguments.run.precision.c_str(), arguments.run.size.width, arguments.run.size.height,
+        arguments.run.kernels.c_str(), device[3], 1000 / device[3], device.front(), device.back(), host[4],
+        first, context.launch_names().size(), static_cast<long long>(program.info().context_bytes >> 20));
     if (arguments.layers)
         report_layers(context);
+    if (arguments.sustained > 0)
+        sustain(context, arguments.sustained);
     std::fflush(stdout);
+}
+
+void run(const Arguments &arguments, const std::string &name) {
+    if (arguments.plan > 0)
+        print_plan(arguments, name);
+    else if (arguments.check)
+        check(arguments, name);
+    else
+        bench(arguments, name);
 }
 
 } // namespace
 
 int main(int count, char **values) {
-    const Arguments arguments = parse(count, values);
-    int failures = 0;
-    for (const std::string &name : arguments.networks)
-        try {
-            arguments.check ? check(arguments, name) : bench(arguments, name);
-        } catch (const std::exception &failure) {
-            std::cerr << name << ": " << failure.what() << "\n";
-            ++failures;
-        }
-    return failures;
+    try {
+        const Arguments arguments = parse(count, values);
+        int failures = 0;
+        for (const std::string &name : arguments.networks)
+            try {
+                run(arguments, name);
+            } catch (const std::exception &failure) {
+                std::cerr << name << ": " << failure.what() << "\n";
+                ++failures;
+            }
+        return failures;
+    } catch (const std::exception &failure) {
+        std::cerr << failure.what() << "\n";
+        return 2;
+    }
 }

@@ -1,0 +1,36 @@
+// A network of bench_cuda with its inputs, and what comes of it.
+#pragma once
+
+#include "backends/cuda/context.h"
+
+#include <string>
+#include <vector>
+
+namespace vsmlrt::test {
+
+struct BenchArguments {
+    vsmlrt_extent size = {1920, 1080};
+    std::string precision = "fp16";
+    std::string kernels = "auto"; // "mma": as on a card without Hopper's instructions; "plain"
+};
+
+// The first GPU; with the kernels of "mma", as if it had neither Hopper's instructions nor its shared memory.
+[[nodiscard]] cuda::Device bench_device(const BenchArguments &arguments);
+
+// A family's network or the file of that name, in the precision asked for.
+[[nodiscard]] std::vector<std::byte> bench_onnx(const BenchArguments &arguments, const std::string &name);
+// Of `onnx`, which outlives it.
+[[nodiscard]] vsmlrt_program_desc bench_description(const BenchArguments &arguments,
+                                                    const std::vector<std::byte> &onnx);
+
+// Random values in [0, 1), the same whatever the type: those that float16 has. What is the same everywhere
+// takes less power, and is computed faster.
+void fill_at_random(const std::vector<vsmlrt_tensor> &inputs);
+
+// The network's first result for such inputs.
+[[nodiscard]] std::vector<float> bench_result(const BenchArguments &arguments, const std::string &name);
+
+// |given - expected| / |expected|, Euclidean norms.
+[[nodiscard]] double relative_error(const std::vector<float> &given, const std::vector<float> &expected);
+
+} // namespace vsmlrt::test
