@@ -1,6 +1,7 @@
 // bench_cuda NETWORK|FAMILY... [--size WxH] [--precision fp16|bf16|fp32] [--kernels auto|mma|plain]: frames a
 // second on the device (tensors resident) and from host to host, and the time to the first frame. What else:
 //   --layers              the time of each launch
+//   --streams N           frames a second of N contexts at once, tensors resident
 //   --sustained SECONDS   frames a second over time, as the card warms up
 //   --check               instead: the error against --reference plain (the plain kernels of this precision)
 //   or
@@ -20,6 +21,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 
 namespace {
 
@@ -36,6 +38,7 @@ struct Arguments {
     std::vector<std::string> networks;
     std::string reference = "plain";
     double sustained = 0;
+    int streams = 1;
     int plan = 0; // architecture
     bool layers = false;
     bool check = false;
@@ -61,6 +64,8 @@ Arguments parse(int count, char **values) {
             arguments.run.kernels = value();
         } else if (word == "--reference") {
             arguments.reference = value();
+        } else if (word == "--streams") {
+            arguments.streams = static_cast<int>(std::strtol(value().c_str(), nullptr, 10));
         } else if (word == "--sustained") {
             arguments.sustained = std::strtod(value().c_str(), nullptr);
         } else if (word == "--plan") {
@@ -135,6 +140,31 @@ void report_layers(cuda::Context &context) {
                     names[i].kernel.c_str(), names[i].label.c_str());
 }
 
+// Frames a second of several contexts at once, each of which has its launches on a stream of its own.
+double rate_of_streams(cuda::Program &program, const Arguments &arguments) {
+    std::vector<std::unique_ptr<cuda::Context>> contexts;
+    for (int i = 0; i < arguments.streams; ++i) {
+        contexts.push_back(std::make_unique<cuda::Context>(program));
+        std::vector<vsmlrt_tensor> inputs(static_cast<std::size_t>(program.info().num_inputs));
+        std::vector<vsmlrt_tensor> outputs(static_cast<std::size_t>(program.info().num_outputs));
+        contexts.back()->bind(arguments.run.size, inputs.data(), outputs.data());
+        test::fill_at_random(inputs);
+        contexts.back()->run();
+    }
+    const auto all = [&](int frames) {
+        const Clock::time_point begin = Clock::now();
+        for (int i = 0; i < frames; ++i)
+            for (const auto &context : contexts)
+                context->start_launches(1);
+        for (const auto &context : contexts)
+            context->wait();
+        return milliseconds_since(begin);
+    };
+    const double once = std::max(all(2) / 2, 1e-3);
+    const int frames = std::clamp(static_cast<int>(400 / once), 2, 1000);
+    return 1000.0 * frames * arguments.streams / all(frames);
+}
+
 void bench(const Arguments &arguments, const std::string &name) {
     const std::vector<std::byte> onnx = test::bench_onnx(arguments.run, name);
     const vsmlrt_program_desc desc = test::bench_description(arguments.run, onnx);
@@ -166,6 +196,8 @@ void bench(const Arguments &arguments, const std::string &name) {
         name.c_str(), arguments.run.precision.c_str(), arguments.run.size.width, arguments.run.size.height,
         arguments.run.kernels.c_str(), device[3], 1000 / device[3], device.front(), device.back(), host[4],
         first, context.launch_names().size(), static_cast<long long>(program.info().context_bytes >> 20));
+    if (arguments.streams > 1)
+        std::printf("  %d streams: %.1f fps\n", arguments.streams, rate_of_streams(program, arguments));
     if (arguments.layers)
         report_layers(context);
     if (arguments.sustained > 0)

@@ -97,6 +97,14 @@ model::Network bench_network(const std::string &name) {
         return cugan();
     if (name == "dpir")
         return dpir();
+    if (name == "rife")
+        return rife_v4();
+    if (name == "rife_grids")
+        return rife_v4({.grids = true});
+    if (name == "rife_ensemble")
+        return rife_v4({.ensemble = true});
+    if (name == "rife_v4.25")
+        return rife_v4({.widths = {192, 128, 96, 64, 32}, .scales = {16, 8, 4, 2, 1}, .encoded = 4});
     return {};
 }
 

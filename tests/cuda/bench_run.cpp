@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 namespace vsmlrt::test {
 namespace {
@@ -19,6 +20,30 @@ std::size_t count(const vsmlrt_tensor &tensor) {
     for (std::int32_t axis = 0; axis < tensor.rank; ++axis)
         elements *= static_cast<std::size_t>(tensor.dims[axis]);
     return elements;
+}
+
+// What an interpolator reads in `channel` at (x, y): two smooth pictures with some noise, the second moved;
+// the moment; grids and their steps.
+float interpolator_value(int channel, int x, int y, std::int64_t width, std::int64_t height, float noise) {
+    const auto along = [](int at, std::int64_t count) {
+        return 2 * static_cast<float>(at) / static_cast<float>(count - 1) - 1;
+    };
+    switch (channel) {
+    case 6:
+        return 0.5F;
+    case 7:
+        return along(x, width);
+    case 8:
+        return along(y, height);
+    case 9:
+    case 10:
+        return 2 / static_cast<float>((channel == 9 ? width : height) - 1);
+    default:
+        const auto at = static_cast<float>(x + (channel < 3 ? 0 : 3));
+        const auto phase = static_cast<float>(channel % 3);
+        return 0.5F + 0.3F * std::sin(at / 17 + phase) * std::cos(static_cast<float>(y) / 23 - phase) +
+               0.05F * noise;
+    }
 }
 
 } // namespace
@@ -41,8 +66,10 @@ std::vector<std::byte> bench_onnx(const BenchArguments &arguments, const std::st
     model::Network network = bench_network(name);
     if (network.nodes.empty())
         network = model::read_onnx(read_file(name));
+    // Grids are coordinates, which halves do not hold.
+    const std::optional<Element> inputs = name == "rife_grids" ? std::nullopt : std::optional(Element::f16);
     if (arguments.precision == "fp16")
-        network = model::set_io_type(model::to_half(network), Element::f16, Element::f16);
+        network = model::set_io_type(model::to_half(network), inputs, Element::f16);
     return model::write_onnx(network);
 }
 
@@ -68,14 +95,25 @@ vsmlrt_program_desc bench_description(const BenchArguments &arguments, const std
 
 void fill_at_random(const std::vector<vsmlrt_tensor> &inputs) {
     Random random(7);
-    for (const vsmlrt_tensor &input : inputs)
+    for (const vsmlrt_tensor &input : inputs) {
+        const std::int64_t height = input.dims[2];
+        const std::int64_t width = input.dims[3];
+        const bool interpolates = input.dims[1] >= 7;
         for (std::size_t i = 0; i < count(input); ++i) {
-            const std::uint16_t value = float_to_half(0.5F + 0.5F * random.next());
+            const auto place = static_cast<std::int64_t>(i);
+            const int channel = static_cast<int>(place / (width * height));
+            const float noise = random.next();
+            const float value = interpolates ? interpolator_value(channel, static_cast<int>(place % width),
+                                                                  static_cast<int>(place / width % height),
+                                                                  width, height, noise)
+                                             : 0.5F + 0.5F * noise;
+            const std::uint16_t rounded = float_to_half(value);
             if (input.type == VSMLRT_FLOAT16)
-                static_cast<std::uint16_t *>(input.data)[i] = value;
+                static_cast<std::uint16_t *>(input.data)[i] = rounded;
             else
-                static_cast<float *>(input.data)[i] = half_to_float(value);
+                static_cast<float *>(input.data)[i] = channel < 7 ? half_to_float(rounded) : value;
         }
+    }
 }
 
 std::vector<float> bench_result(const BenchArguments &arguments, const std::string &name) {

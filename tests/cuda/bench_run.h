@@ -24,7 +24,8 @@ struct BenchArguments {
                                                     const std::vector<std::byte> &onnx);
 
 // Random values in [0, 1), the same whatever the type: those that float16 has. What is the same everywhere
-// takes less power, and is computed faster.
+// takes less power, and is computed faster. Interpolators get smooth pictures with some noise, the second one
+// moved, a moment, and grids of the picture's size.
 void fill_at_random(const std::vector<vsmlrt_tensor> &inputs);
 
 // The network's first result for such inputs.

@@ -3,6 +3,8 @@
 
 #include "model/network.h"
 
+#include <vector>
+
 namespace vsmlrt::test {
 
 // Real-ESRGAN compact: convolutions with PReLU, DepthToSpace, and the enlarged input added. x4, `convs` of
@@ -24,6 +26,18 @@ namespace vsmlrt::test {
 // RIFE: two pictures and a moment (7 channels); flow and mask by a coarse and a fine block, each of a smaller
 // picture, and the pictures warped (GridSample at positions that the network computes); multiple of 4.
 [[nodiscard]] model::Network rife();
+
+// RIFE v4's structure; the defaults are v4.6's.
+struct RifeShape {
+    std::vector<int> widths = {192, 128, 96, 64}; // channels of each block
+    std::vector<float> scales = {8, 4, 2, 1};     // that the block's picture is smaller by
+    int residuals = 8;                            // convolutions in a block
+    bool grids = false;                           // 11 channels, grid and steps given, instead of 7
+    bool ensemble = false;                        // each block runs a second time with the pictures exchanged
+    int encoded = 0;                              // channels of features of each picture (v4.25: 4)
+};
+// Seeded weights, a flow of about a pixel; multiple of 4 * the largest scale.
+[[nodiscard]] model::Network rife_v4(const RifeShape &shape = {});
 // SwinIR: attention in windows of 4x4, layer normalisation, a perceptron with Gelu; multiple of 4. x2.
 [[nodiscard]] model::Network swin();
 

@@ -187,6 +187,17 @@ double Context::time_launches(std::size_t first, std::size_t last, int repeats) 
                 repeats);
 }
 
+void Context::start_launches(int repeats) {
+    program_.device()->use();
+    bound_->ran = true; // kernels are loaded: a graph may be recorded
+    for (int i = 0; i < repeats; ++i)
+        enqueue_network();
+}
+
+void Context::wait() const {
+    check(driver().stream_synchronize(stream_.get()), "running the network");
+}
+
 double Context::time_alternative(const Alternative &alternative) {
     constexpr int launches = 4;
     constexpr int repeats = 3;

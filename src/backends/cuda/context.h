@@ -32,6 +32,9 @@ public:
     // Milliseconds on the device of launches [first, last), as a graph; the mean of `repeats`. The inputs are
     // what the last run left.
     [[nodiscard]] double time_launches(std::size_t first, std::size_t last, int repeats);
+    // Hands all launches `repeats` times to the device, without waiting; wait() returns when they have ended.
+    void start_launches(int repeats);
+    void wait() const;
 
     // Times the kernels that can serve each step of the bound size, where `choices` does not know yet which
     // is the fastest, and adds it.
