@@ -48,6 +48,7 @@ DriverTable load(const SharedLibrary &library) {
     find(table.pinned_free, "cuMemFreeHost");
     find(table.copy_to_device, "cuMemcpyHtoD_v2");
     find(table.copy_to_device_async, "cuMemcpyHtoDAsync_v2");
+    find(table.copy_on_device_async, "cuMemcpyDtoDAsync_v2");
     find(table.copy_to_host_async, "cuMemcpyDtoHAsync_v2");
     find(table.fill_async, "cuMemsetD8Async");
     find(table.module_load, "cuModuleLoadData");

@@ -80,6 +80,8 @@ struct DriverTable {
     Status (*copy_to_device)(DevicePointer to, const void *from, std::size_t bytes);
     Status (*copy_to_device_async)(DevicePointer to, const void *from, std::size_t bytes,
                                    StreamHandle *stream);
+    Status (*copy_on_device_async)(DevicePointer to, DevicePointer from, std::size_t bytes,
+                                   StreamHandle *stream);
     Status (*copy_to_host_async)(void *to, DevicePointer from, std::size_t bytes, StreamHandle *stream);
     Status (*fill_async)(DevicePointer to, unsigned char value, std::size_t bytes, StreamHandle *stream);
     Status (*module_load)(ModuleHandle **module, const void *image);

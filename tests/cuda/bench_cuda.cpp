@@ -167,7 +167,8 @@ double rate_of_streams(cuda::Program &program, const Arguments &arguments) {
 
 void bench(const Arguments &arguments, const std::string &name) {
     const std::vector<std::byte> onnx = test::bench_onnx(arguments.run, name);
-    const vsmlrt_program_desc desc = test::bench_description(arguments.run, onnx);
+    vsmlrt_program_desc desc = test::bench_description(arguments.run, onnx);
+    desc.num_streams = arguments.streams;
     const Clock::time_point begin = Clock::now();
     cuda::Program program(test::bench_device(arguments.run), desc);
     cuda::Context context(program);

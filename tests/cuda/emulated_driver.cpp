@@ -51,6 +51,8 @@ struct State {
     long failing_call = 0;
     std::size_t capacity = std::size_t{4} << 30;
     std::size_t used = 0;
+    std::size_t pinned_bytes = 0;
+    long allocations = 0;
     std::string faults;
 };
 
@@ -133,6 +135,7 @@ struct Loaded {
 EXPORT void emulated_reset(long failing_call) {
     const std::lock_guard lock(state().mutex);
     state().calls = 0;
+    state().allocations = 0;
     state().failing_call = failing_call;
     state().faults.clear();
 }
@@ -147,6 +150,14 @@ EXPORT void emulated_capacity(std::size_t bytes) {
 EXPORT std::size_t emulated_live() {
     const std::lock_guard lock(state().mutex);
     return state().memory.size() + state().pinned.size() + state().handles.size();
+}
+EXPORT std::size_t emulated_live_bytes() {
+    const std::lock_guard lock(state().mutex);
+    return state().used + state().pinned_bytes;
+}
+EXPORT long emulated_allocations() {
+    const std::lock_guard lock(state().mutex);
+    return state().allocations;
 }
 EXPORT const char *emulated_faults() {
     thread_local std::string copy;
@@ -228,6 +239,7 @@ EXPORT Status cuMemAlloc_v2(DevicePointer *address, std::size_t bytes) {
     *address = reinterpret_cast<std::uint64_t>(memory);
     state().memory[*address] = bytes;
     state().used += bytes;
+    ++state().allocations;
     return success;
 }
 EXPORT Status cuMemFree_v2(DevicePointer address) {
@@ -248,14 +260,20 @@ EXPORT Status cuMemHostAlloc(void **address, std::size_t bytes, unsigned) {
     *address = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
     const std::lock_guard lock(state().mutex);
     state().pinned[*address] = bytes;
+    state().pinned_bytes += bytes;
+    ++state().allocations;
     return success;
 }
 EXPORT Status cuMemFreeHost(void *address) {
     const std::lock_guard lock(state().mutex);
-    if (state().pinned.erase(address) == 0)
+    const auto found = state().pinned.find(address);
+    if (found == state().pinned.end()) {
         state().faults += "page-locked memory is freed that was not allocated\n";
-    else
-        std::free(address);
+        return invalid_value;
+    }
+    state().pinned_bytes -= found->second;
+    state().pinned.erase(found);
+    std::free(address);
     return success;
 }
 EXPORT Status cuMemcpyHtoD_v2(DevicePointer to, const void *from, std::size_t bytes) {
@@ -271,6 +289,16 @@ EXPORT Status cuMemcpyHtoDAsync_v2(DevicePointer to, const void *from, std::size
         return invalid_value;
     check_range("cuMemcpyHtoDAsync", to, bytes);
     submit(stream, [=] { std::memcpy(reinterpret_cast<void *>(to), from, bytes); });
+    return success;
+}
+EXPORT Status cuMemcpyDtoDAsync_v2(DevicePointer to, DevicePointer from, std::size_t bytes,
+                                   StreamHandle *stream) {
+    if (fails("cuMemcpyDtoDAsync"))
+        return invalid_value;
+    check_range("cuMemcpyDtoDAsync", to, bytes);
+    check_range("cuMemcpyDtoDAsync", from, bytes);
+    submit(stream,
+           [=] { std::memcpy(reinterpret_cast<void *>(to), reinterpret_cast<const void *>(from), bytes); });
     return success;
 }
 EXPORT Status cuMemcpyDtoHAsync_v2(void *to, DevicePointer from, std::size_t bytes, StreamHandle *stream) {
@@ -349,13 +377,13 @@ EXPORT Status cuEventDestroy_v2(EventHandle *event) {
     return success;
 }
 EXPORT Status cuEventRecord(EventHandle *, StreamHandle *) {
-    return success;
+    return fails("cuEventRecord") ? invalid_value : success;
 }
 EXPORT Status cuStreamWaitEvent(StreamHandle *, EventHandle *, unsigned) {
     return fails("cuStreamWaitEvent") ? invalid_value : success;
 }
 EXPORT Status cuEventSynchronize(EventHandle *) {
-    return success;
+    return fails("cuEventSynchronize") ? invalid_value : success;
 }
 EXPORT Status cuEventElapsedTime(float *milliseconds, EventHandle *, EventHandle *) {
     *milliseconds = 1;

@@ -11,5 +11,9 @@ extern "C" long emulated_calls();
 extern "C" void emulated_capacity(std::size_t bytes);
 // Allocations and handles that are alive.
 extern "C" std::size_t emulated_live();
+// Their bytes, of the device and of page-locked memory.
+extern "C" std::size_t emulated_live_bytes();
+// Pieces of memory that were allocated since emulated_reset.
+extern "C" long emulated_allocations();
 // What was called wrongly, one line each.
 extern "C" const char *emulated_faults();

@@ -3,11 +3,8 @@
 #include "backends/cuda/context.h"
 #include "base/error.h"
 #include "cuda/emulated_driver.h"
-#include "graph/lower.h"
-#include "interpreter/interpreter.h"
-#include "model/onnx.h"
+#include "cuda/engine_networks.h"
 #include "networks/builder.h"
-#include "networks/families.h"
 
 #include <gtest/gtest.h>
 
@@ -55,17 +52,6 @@ std::vector<float> run_twice(const std::vector<std::byte> &onnx, std::span<const
     return {values, values + count};
 }
 
-std::vector<float> expected(const model::Network &network, std::span<const float> input) {
-    const graph::Graph graph = graph::lower(network);
-    const graph::Shape shape{1, 3, extent.height, extent.width};
-    interpreter::Interpreter interpreter(graph, std::span(&shape, 1));
-    std::vector<float> values(static_cast<std::size_t>(graph::count(interpreter.output(0).dims)));
-    const auto *in = reinterpret_cast<const std::byte *>(input.data());
-    auto *out = reinterpret_cast<std::byte *>(values.data());
-    interpreter.run(std::span(&in, 1), std::span(&out, 1));
-    return values;
-}
-
 std::vector<float> picture() {
     return Random(3).list(std::int64_t{3} * extent.width * extent.height);
 }
@@ -75,7 +61,7 @@ TEST(Engine, GivesWhatTheReferenceGivesAndLeavesNothingBehind) {
     emulated_reset(0);
     const model::Network network = test::srvgg(8, 3);
     const std::vector<float> given = run_twice(model::write_onnx(network), picture());
-    const std::vector<float> wanted = expected(network, picture());
+    const std::vector<float> wanted = test::reference_result(network, extent, picture());
     ASSERT_EQ(given.size(), wanted.size());
     for (std::size_t i = 0; i < given.size(); ++i)
         ASSERT_NEAR(given[i], wanted[i], 1e-5F) << i;

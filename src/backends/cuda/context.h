@@ -1,4 +1,5 @@
-// One execution of a program at a time: stream, arena, pinned staging, and the launches for the bound size.
+// One frame on its way through a program: a stream, staging memory on both sides, and for the network itself
+// an arena of the program, which it holds no longer than that runs.
 #pragma once
 
 #include "backends/cuda/frames.h"
@@ -28,7 +29,7 @@ public:
         std::string label;
         std::string kernel;
     };
-    [[nodiscard]] std::vector<LaunchName> launch_names() const;
+    [[nodiscard]] std::vector<LaunchName> launch_names();
     // Milliseconds on the device of launches [first, last), as a graph; the mean of `repeats`. The inputs are
     // what the last run left.
     [[nodiscard]] double time_launches(std::size_t first, std::size_t last, int repeats);
@@ -36,53 +37,27 @@ public:
     void start_launches(int repeats);
     void wait() const;
 
-    // Times the kernels that can serve each step of the bound size, where `choices` does not know yet which
-    // is the fastest, and adds it.
-    void tune(Choices &choices);
-
 private:
-    // A launch with its parameters, ready to go.
-    struct Prepared {
-        nvidia::FunctionHandle *function = nullptr;
-        nvidia::LaunchConfig config;
-        nvidia::LaunchAttribute attribute;
-        std::vector<std::vector<std::byte>> values;
-        std::vector<nvidia::TensorMapBytes> maps;
-        std::vector<void *> parameters;
-    };
-    // One end of the network: where it crosses the door, and its copy on the device.
+    // A tensor at the door, and its copy on the device. The memory is kept for the largest that was bound.
     struct End {
         vsmlrt_tensor tensor = {};
         std::size_t bytes = 0;
-        nvidia::PinnedMemory host; // made when tensors are bound
+        nvidia::PinnedMemory host;
         nvidia::DeviceMemory device;
     };
-    struct Bound {
-        vsmlrt_extent extent = {0, 0};
-        std::vector<End> inputs;
-        std::vector<End> outputs;
-        nvidia::DeviceMemory arena;
-        Plan plan;
-        std::vector<std::uint64_t> addresses; // of the plan's buffers
-        std::vector<Prepared> launches;
-        nvidia::GraphExec graph; // of the launches
-        bool ran = false;        // once without a graph: failures then name their kernel
-    };
-
-    [[nodiscard]] Bound prepare(vsmlrt_extent extent);
-    [[nodiscard]] End make_end(const Tensor &tensor) const;
-    void bind_extent(vsmlrt_extent extent);
-    void prepare_launch(Prepared &prepared, const Alternative &chosen, const Addresses &addresses) const;
-    void launch(Prepared &prepared) const;
-    void enqueue_network();
-    // What `work` puts on the stream, as a graph.
-    [[nodiscard]] nvidia::GraphExec record(const std::function<void()> &work);
-    [[nodiscard]] double time(const nvidia::GraphExec &graph, int repeats);
-    [[nodiscard]] double time_alternative(const Alternative &alternative);
+    void resize(End &end, const vsmlrt_tensor &tensor) const;
+    // Calls `work` with the launches of the bound size while it holds an arena.
+    template <typename Work>
+    void with_network(Work &&work);
+    // Runs `work`; should it fail, nothing of it is under way any more when this throws.
+    template <typename Work>
+    void guarded(Work &&work);
 
     Program &program_;
     nvidia::Stream stream_;
-    std::optional<Bound> bound_;
+    std::optional<vsmlrt_extent> extent_; // bound
+    std::vector<End> inputs_;
+    std::vector<End> outputs_;
     std::optional<Frames> frames_; // while frames are bound
 };
 

@@ -1,6 +1,7 @@
 #include "backends/cuda/frame_store.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace vsmlrt::cuda {
 
@@ -19,6 +20,12 @@ std::shared_ptr<StoredFrame> FrameStore::take_unread(std::size_t bytes) {
     return frame;
 }
 
+// Frees those used longest ago, whatever their size, until one more may be kept.
+void FrameStore::free_unread() {
+    for (auto known = known_.begin(); known != known_.end() && known_.size() >= kept_;)
+        known = known->frame.use_count() == 1 ? known_.erase(known) : std::next(known);
+}
+
 std::shared_ptr<StoredFrame> FrameStore::find(std::uint64_t identity, std::size_t bytes) {
     const std::lock_guard lock(mutex_);
     const auto same = std::find_if(known_.begin(), known_.end(), [&](const Known &known) {
@@ -30,6 +37,7 @@ std::shared_ptr<StoredFrame> FrameStore::find(std::uint64_t identity, std::size_
     }
     std::shared_ptr<StoredFrame> frame = take_unread(bytes);
     if (!frame) {
+        free_unread();
         frame = std::make_shared<StoredFrame>();
         frame->memory = nvidia::DeviceMemory(context_, bytes, "the frames of a clip");
         frame->ready = nvidia::make_event(context_);

@@ -20,10 +20,11 @@ struct StoredFrame {
     nvidia::Event ready;
 };
 
-// Thread-safe. Memory of frames that nobody reads any more is used again.
+// Thread-safe. Memory of frames that nobody reads any more is used again, or freed where frames of that size
+// are asked for no longer.
 class FrameStore {
 public:
-    // At most `kept` frames are kept when nobody reads them.
+    // At most `kept` frames, and those that somebody reads, are kept.
     FrameStore(nvidia::SharedContext context, std::size_t kept) : context_(std::move(context)), kept_(kept) {}
 
     // The frame of this identity, perhaps empty; an empty one that nobody else finds for identity 0. It stays
@@ -36,6 +37,7 @@ private:
         std::shared_ptr<StoredFrame> frame;
     };
     [[nodiscard]] std::shared_ptr<StoredFrame> take_unread(std::size_t bytes);
+    void free_unread();
 
     nvidia::SharedContext context_;
     std::size_t kept_;

@@ -107,9 +107,9 @@ std::string blend_source(Element tensor) {
     return kernel_source(text("typedef ", type_name(tensor), " tensor_t;\n"), "tile_blend.cuh");
 }
 
-Frames::Frames(const vsmlrt_frame_plan &plan, Network network, KernelCache &kernels, FrameStore &store,
+Frames::Frames(const vsmlrt_frame_plan &plan, Ends ends, KernelCache &kernels, FrameStore &store,
                nvidia::SharedContext device, nvidia::StreamHandle *stream)
-    : plan_(plan), network_(std::move(network)), kernels_(kernels), store_(store), device_(std::move(device)),
+    : plan_(plan), ends_(std::move(ends)), kernels_(kernels), store_(store), device_(std::move(device)),
       stream_(stream) {
     std::size_t channel = 0;
     for (std::int32_t i = 0; i < plan_.num_inputs; ++i) {
@@ -153,18 +153,20 @@ void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_cha
     args.border = plan_.border;
     Element type = Element::f32;
     std::size_t channel = 0;
-    for (const End &end : network_.inputs)
-        for (std::int64_t of_tensor = 0; of_tensor < end.tensor.dims[1]; ++of_tensor, ++channel) {
+    for (std::size_t number = 0; number < ends_.inputs.size(); ++number) {
+        const End &end = ends_.inputs[number];
+        for (std::int64_t of_tensor = 0; of_tensor < end.dims[1]; ++of_tensor, ++channel) {
             if (channel < first_channel || channel >= first_channel + static_cast<std::size_t>(from.channels))
                 continue;
-            if (channel > first_channel && end.tensor.type != type)
+            if (channel > first_channel && end.type != type)
                 throw Unsupported("cuda: the channels of one frame go to inputs of two types, ",
-                                  element_name(type), " and ", element_name(end.tensor.type),
+                                  element_name(type), " and ", element_name(end.type),
                                   "; one type is accepted");
-            type = end.tensor.type;
-            args.output[channel - first_channel] =
-                end.address + static_cast<std::uint64_t>(of_tensor * args.threads) * element_size(type);
+            type = end.type;
+            input.channels.push_back(
+                {number, static_cast<std::uint64_t>(of_tensor * args.threads) * element_size(type)});
         }
+    }
     input.decode = kernels_.function(decode_source(from, type));
     inputs_.push_back(std::move(input));
 }
@@ -172,13 +174,13 @@ void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_cha
 void Frames::prepare_output() {
     const vsmlrt_frame_format &format = plan_.output;
     const vsmlrt_extent extent = plan_.output_extent;
-    const Tensor &tensor = network_.output.tensor;
+    const End &tensor = ends_.output;
     const Element type = single() ? tensor.type : Element::f32;
     result_ = layout_of(format, extent, false);
     result_memory_ = nvidia::DeviceMemory(device_, result_.bytes + sizeof(int), "the frames of a clip");
     result_staging_ = nvidia::PinnedMemory(device_, result_.bytes + sizeof(int));
     FrameEncodeArgs &args = encode_;
-    args.input = {network_.output.address, tensor.dims[2] * tensor.dims[3], tensor.dims[3]};
+    args.input = {0, tensor.dims[2] * tensor.dims[3], tensor.dims[3]};
     args.width = extent.width;
     args.height = extent.height;
     args.limit = plan_.limit;
@@ -205,7 +207,7 @@ void Frames::prepare_output() {
 }
 
 void Frames::prepare_tiles() {
-    const Tensor &tensor = network_.output.tensor;
+    const End &tensor = ends_.output;
     const std::int64_t plane = pixels(plan_.output_extent.width, plan_.output_extent.height);
     sums_ = nvidia::DeviceMemory(device_, static_cast<std::size_t>(plane * tensor.dims[1]) * sizeof(float),
                                  "the sums of tiles");
@@ -302,10 +304,13 @@ void Frames::upload(Input &input, const vsmlrt_frame &frame) {
     stored.filled = true;
 }
 
-void Frames::decode(const vsmlrt_frame *frames, int origin_x, int origin_y) {
+void Frames::decode(const vsmlrt_frame *frames, const Network &network, int origin_x, int origin_y) {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
         Input &input = inputs_[i];
         const vsmlrt_frame_input &from = plan_.inputs[i];
+        for (std::size_t channel = 0; channel < input.channels.size(); ++channel)
+            input.args.output[channel] =
+                network.inputs[input.channels[channel].input] + input.channels[channel].offset;
         for (std::size_t plane = 0; plane < input.layout.planes.size(); ++plane)
             input.args.plane[plane] = {input.frame->memory.address() + input.layout.planes[plane].offset,
                                        input.frame->strides[plane]};
@@ -321,18 +326,17 @@ void Frames::decode(const vsmlrt_frame *frames, int origin_x, int origin_y) {
     }
 }
 
-void Frames::blend(std::size_t column, std::size_t row) const {
+void Frames::blend(std::uint64_t output, std::size_t column, std::size_t row) const {
     const vsmlrt_tile_span &across = plan_.columns[column];
     const vsmlrt_tile_span &down = plan_.rows[row];
-    const Tensor &tensor = network_.output.tensor;
+    const End &tensor = ends_.output;
     const std::int64_t width = tensor.dims[3];
     const auto skipped = static_cast<std::uint64_t>(down.skip * width + across.skip);
     const auto before = static_cast<std::uint64_t>(
         static_cast<std::int64_t>(down.first) * plan_.output_extent.width + across.first);
     TileBlendArgs args = {};
     args.threads = pixels(across.count, down.count);
-    args.tile = {network_.output.address + skipped * element_size(tensor.type), tensor.dims[2] * width,
-                 width};
+    args.tile = {output + skipped * element_size(tensor.type), tensor.dims[2] * width, width};
     args.sums = encode_.input;
     args.sums.data += before * sizeof(float);
     args.column_weights = column_weights_[column];
@@ -358,7 +362,7 @@ void Frames::encode(bool interlaced) {
     launch(encode_chroma_, encode_);
 }
 
-void Frames::download(const vsmlrt_frame &frame) const {
+void Frames::copy_planes(const vsmlrt_frame &frame) const {
     for (std::size_t i = 0; i < result_.planes.size(); ++i) {
         const PlaneLayout &plane = result_.planes[i];
         const std::byte *const from = result_staging_.data() + plane.offset;
@@ -368,27 +372,34 @@ void Frames::download(const vsmlrt_frame &frame) const {
     }
 }
 
-bool Frames::run(const vsmlrt_frame *inputs, const vsmlrt_frame &output,
-                 const std::function<void()> &run_network) {
+void Frames::upload(const vsmlrt_frame *inputs) {
     for (std::size_t i = 0; i < inputs_.size(); ++i)
         upload(inputs_[i], inputs[i]);
-    if (!single())
+}
+
+void Frames::compute(const vsmlrt_frame *inputs, const vsmlrt_frame &output, const Network &network) {
+    if (single())
+        encode_.input.data = network.output;
+    else
         check(driver().fill_async(sums_.address(), 0, sums_.bytes(), stream_), "clearing memory");
     for (std::int32_t row = 0; row < plan_.num_rows; ++row)
         for (std::int32_t column = 0; column < plan_.num_columns; ++column) {
-            decode(inputs, plan_.columns[column].origin, plan_.rows[row].origin);
-            run_network();
+            decode(inputs, network, plan_.columns[column].origin, plan_.rows[row].origin);
+            network.enqueue();
             if (!single())
-                blend(static_cast<std::size_t>(column), static_cast<std::size_t>(row));
+                blend(network.output, static_cast<std::size_t>(column), static_cast<std::size_t>(row));
         }
     encode(output.interlaced != 0);
+}
+
+bool Frames::download(const vsmlrt_frame &output) {
     check(driver().copy_to_host_async(result_staging_.data(), result_memory_.address(),
                                       result_staging_.bytes(), stream_),
           "copying a frame from the GPU");
     check(driver().stream_synchronize(stream_), "running the network");
     for (Input &input : inputs_)
         input.frame.reset();
-    download(output);
+    copy_planes(output);
     int not_finite = 0;
     std::memcpy(&not_finite, result_staging_.data() + result_.bytes, sizeof not_finite);
     return not_finite != 0;

@@ -32,24 +32,31 @@ struct EncodeSources {
 // What one context needs for the frames of a plan. Used by one thread at a time, on one stream.
 class Frames {
 public:
-    // One end of the network on the device: a dense NCHW tensor.
+    // One end of the network: a dense NCHW tensor.
     struct End {
-        Tensor tensor;
-        std::uint64_t address = 0;
+        Element type = Element::f32;
+        Shape dims;
     };
-    struct Network {
+    struct Ends {
         std::vector<End> inputs;
         End output;
     };
+    // Where a frame is computed: the addresses of the ends, and what puts the network on the stream.
+    struct Network {
+        std::vector<std::uint64_t> inputs;
+        std::uint64_t output = 0;
+        std::function<void()> enqueue;
+    };
 
     // The plan outlives this. DeviceError where there is no memory for frames of this size.
-    Frames(const vsmlrt_frame_plan &plan, Network network, KernelCache &kernels, FrameStore &store,
+    Frames(const vsmlrt_frame_plan &plan, Ends ends, KernelCache &kernels, FrameStore &store,
            nvidia::SharedContext device, nvidia::StreamHandle *stream);
 
-    // One frame: `run_network` puts the network on the stream. Blocks until `output` is complete. True if the
-    // network's result held a NaN or an infinity.
-    [[nodiscard]] bool run(const vsmlrt_frame *inputs, const vsmlrt_frame &output,
-                           const std::function<void()> &run_network);
+    // The three parts of a frame, put on the stream in this order. Only compute() needs the network.
+    void upload(const vsmlrt_frame *inputs);
+    void compute(const vsmlrt_frame *inputs, const vsmlrt_frame &output, const Network &network);
+    // Blocks until `output` is complete. True if the network's result held a NaN or an infinity.
+    [[nodiscard]] bool download(const vsmlrt_frame &output);
 
 private:
     // Planes of a frame as they lie in the staging memory and on the device, one behind the other.
@@ -73,6 +80,12 @@ private:
         FrameLayout layout;
         Kernel decode = nullptr;
         FrameDecodeArgs args = {};
+        // Of the network whose input each channel is, and how far into it; the frame's own channels alone.
+        struct Channel {
+            std::size_t input = 0;
+            std::uint64_t offset = 0; // bytes
+        };
+        std::vector<Channel> channels;
         nvidia::PinnedMemory staging;
         std::array<Tables, 2> tables;       // progressive, interlaced; made when first needed
         std::shared_ptr<StoredFrame> frame; // of the run
@@ -89,14 +102,14 @@ private:
     void launch(Kernel kernel, Args &args) const;
 
     void upload(Input &input, const vsmlrt_frame &frame);
-    void decode(const vsmlrt_frame *inputs, int origin_x, int origin_y);
-    void blend(std::size_t column, std::size_t row) const;
+    void decode(const vsmlrt_frame *inputs, const Network &network, int origin_x, int origin_y);
+    void blend(std::uint64_t output, std::size_t column, std::size_t row) const;
     void encode(bool interlaced);
-    void download(const vsmlrt_frame &frame) const;
+    void copy_planes(const vsmlrt_frame &frame) const;
     [[nodiscard]] bool single() const { return plan_.num_columns == 1 && plan_.num_rows == 1; }
 
     const vsmlrt_frame_plan &plan_;
-    Network network_;
+    Ends ends_;
     KernelCache &kernels_;
     FrameStore &store_;
     nvidia::SharedContext device_;

@@ -12,6 +12,14 @@ namespace {
 // TMA reads and writes boxes from 1024-byte boundaries on.
 constexpr std::int64_t alignment = 1024;
 
+constexpr const char *what = "bytes of the arena";
+
+// With what kernels may read over a tensor's end in whole vectors.
+std::int64_t aligned(std::int64_t bytes) {
+    constexpr std::int64_t slack = 64;
+    return checked_add(bytes, slack + alignment - 1, what) / alignment * alignment;
+}
+
 std::string list(const std::vector<int> &buffers) {
     std::vector<std::string> names;
     for (const int buffer : buffers)
@@ -30,9 +38,7 @@ void pack_arena(Plan &plan) {
             return;
         if (slot_of[index] == SIZE_MAX) {
             slot_of[index] = slots.size();
-            const std::int64_t units =
-                checked_add(plan.buffers[index].bytes, alignment - 1, "bytes of the arena") / alignment;
-            slots.push_back({buffer, 0, std::max<std::int64_t>(units, 1) * alignment, step, step});
+            slots.push_back({buffer, 0, aligned(plan.buffers[index].bytes), step, step});
         }
         slots[slot_of[index]].last = step;
     };
@@ -46,6 +52,11 @@ void pack_arena(Plan &plan) {
     for (std::size_t i = 0; i < plan.buffers.size(); ++i)
         if (slot_of[i] != SIZE_MAX)
             plan.buffers[i].offset = slots[slot_of[i]].offset;
+    for (Buffer &buffer : plan.buffers)
+        if (buffer.kind == BufferKind::input || buffer.kind == BufferKind::output) {
+            buffer.offset = plan.arena_bytes;
+            plan.arena_bytes = checked_add(plan.arena_bytes, aligned(buffer.bytes), what);
+        }
 }
 
 std::string describe(const Plan &plan) {

@@ -11,13 +11,14 @@
 
 namespace vsmlrt::cuda {
 
+// Inputs and outputs lie behind the buffers that share memory, each for itself.
 enum class BufferKind { arena, input, output, constant };
 
 struct Buffer {
     BufferKind kind = BufferKind::arena;
     std::size_t index = 0; // of the network's input or output
     std::int64_t bytes = 0;
-    std::int64_t offset = 0;   // arena: from its start
+    std::int64_t offset = 0;   // from the arena's start
     std::uint64_t address = 0; // constant
 };
 
@@ -60,7 +61,7 @@ struct Plan {
     std::shared_ptr<void> keep;
 };
 
-// Gives arena buffers that never live at the same time the same memory.
+// Gives each buffer its place: arena buffers that never live at the same time share memory.
 void pack_arena(Plan &plan);
 
 // One line a step and a buffer: what runs, where it reads and writes.

@@ -1,7 +1,7 @@
 #include "backends/cuda/program.h"
 
-#include "backends/cuda/context.h"
 #include "backends/cuda/network.h"
+#include "backends/cuda/tuning.h"
 #include "base/checked.h"
 #include "module/shapes.h"
 #include "module/tensor.h"
@@ -20,8 +20,10 @@ ChosenHere &chosen_here() {
     return *instance;
 }
 
-// Both frames of a pair and of the next, and what else an interpolator reads.
-constexpr std::size_t frames_kept = 12;
+// Both frames of the pairs under way and of the next ones.
+std::size_t frames_kept(int num_streams) {
+    return 2 * static_cast<std::size_t>(std::max(num_streams, 1)) + 4;
+}
 
 vsmlrt_tensor shape_of(Element type, const Shape &dims) {
     return tensor_view(type == Element::f16 ? VSMLRT_FLOAT16 : VSMLRT_FLOAT32, dims, nullptr);
@@ -40,7 +42,8 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
     : options_(read_options({desc.options, desc.num_options})), facts_(device.facts),
       architecture_(device.architecture), device_id_(device.id),
       context_(std::make_shared<const nvidia::DeviceContext>(device.number)), graph_(read_network(desc)),
-      weights_(context_), kernels_(context_, device.architecture), frames_(context_, frames_kept) {
+      weights_(context_), kernels_(context_, device.architecture),
+      frames_(context_, frames_kept(desc.num_streams)) {
     if (desc.blob) {
         Blob blob = decode_blob({static_cast<const std::byte *>(desc.blob), desc.blob_size}, architecture_);
         choices_ = std::move(blob.choices);
@@ -49,55 +52,71 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
     if (desc.network_read)
         desc.network_read(desc.user);
     context_->use();
-    tune(plan(desc.opt_extent), desc.opt_extent);
-    const Plan largest = plan(desc.max_extent);
-    std::vector<std::string> sources = chosen_sources(largest);
-    for (const vsmlrt_extent &extent : {desc.min_extent, desc.opt_extent})
-        if (!same_extent(extent, desc.max_extent)) {
-            const std::vector<std::string> more = chosen_sources(plan(extent));
-            sources.insert(sources.end(), more.begin(), more.end());
-        }
+    tune(desc.opt_extent);
+    std::vector<std::string> sources;
+    std::int64_t arena_bytes = 0;
+    for (const vsmlrt_extent &extent : {desc.max_extent, desc.opt_extent, desc.min_extent}) {
+        const Plan each = plan(extent);
+        const std::vector<std::string> of_plan = chosen_sources(each);
+        sources.insert(sources.end(), of_plan.begin(), of_plan.end());
+        arena_bytes = std::max(arena_bytes, each.arena_bytes);
+        if (is_static(desc))
+            break;
+    }
     kernels_.prepare(sources);
     for (const std::string &source : sources)
         static_cast<void>(kernels_.function(source));
-    describe(desc, largest);
+    describe(desc, arena_bytes);
+    arenas_.emplace(context_, kernels_, arena_bytes, desc.num_streams);
 }
 
-void Program::tune(const Plan &best, vsmlrt_extent extent) {
-    std::unique_lock lock(chosen_here().mutex);
+void Program::tune(vsmlrt_extent extent) {
+    const std::lock_guard lock(chosen_here().mutex);
     Choices &known = chosen_here().by_device[device_id_];
     known.insert(choices_.begin(), choices_.end());
+    // Weights as kernels want them that are not chosen in the end are gone with the trial.
+    Constants weights(context_);
+    Plan trial = plan(extent, weights);
     std::vector<std::string> sources;
-    for (const Step &step : best.steps)
-        if (step.alternatives.size() > 2 && !known.contains(step.problem))
+    for (const Step &step : trial.steps)
+        if (is_undecided(step, known))
             for (std::size_t i = 0; i + 1 < step.alternatives.size(); ++i)
                 sources.push_back(step.alternatives[i].source);
+    std::vector<std::string> problems;
+    for (const Step &step : trial.steps)
+        problems.push_back(step.problem);
     if (!sources.empty()) {
+        for (const Step &step : trial.steps)
+            sources.push_back(step.alternatives.front().source);
         kernels_.prepare(sources);
-        Context context(*this);
-        std::vector<vsmlrt_tensor> inputs(graph_.inputs.size());
-        std::vector<vsmlrt_tensor> outputs(graph_.outputs.size());
-        context.bind(extent, inputs.data(), outputs.data());
-        context.tune(known);
+        const nvidia::Stream stream = nvidia::make_stream(context_);
+        const nvidia::DeviceMemory memory(context_, static_cast<std::size_t>(trial.arena_bytes),
+                                          "the buffers of one stream");
+        vsmlrt::cuda::tune(Launches(std::move(trial), memory.address(), context_, kernels_), known,
+                           stream.get());
     }
-    for (const Step &step : best.steps)
-        if (const auto found = known.find(step.problem); found != known.end())
+    for (const std::string &problem : problems)
+        if (const auto found = known.find(problem); found != known.end())
             choices_.insert(*found);
 }
 
-void Program::describe(const vsmlrt_program_desc &desc, const Plan &largest) {
+void Program::describe(const vsmlrt_program_desc &desc, std::int64_t arena_bytes) {
     info_.precision = precision_of(graph_, desc.precision);
     info_.num_inputs = static_cast<std::int32_t>(graph_.inputs.size());
     info_.num_outputs = static_cast<std::int32_t>(graph_.outputs.size());
-    info_.context_bytes = largest.arena_bytes;
-    for (const Buffer &buffer : largest.buffers)
-        if (buffer.kind == BufferKind::input || buffer.kind == BufferKind::output)
-            info_.context_bytes = checked_add(info_.context_bytes, buffer.bytes, "bytes of a context");
     info_.blob_worth_caching = 1;
     info_.program_bytes = weights_.bytes();
-    // One more frame is uploaded and downloaded while the others are computed; it has buffers of its own.
+    // One more frame is uploaded and downloaded while the others are computed. What a context has of its own
+    // is about as large as the network's inputs and outputs: those, or the frames that they are made from.
+    std::vector<vsmlrt_tensor> ends(graph_.inputs.size() + graph_.outputs.size());
+    shapes(desc.max_extent, ends.data(), ends.data() + graph_.inputs.size());
+    constexpr const char *what = "bytes of a context";
+    for (const vsmlrt_tensor &end : ends)
+        info_.spare_context_bytes = checked_add(
+            info_.spare_context_bytes,
+            static_cast<std::int64_t>(tensor_bytes(end.type, Dims(end.dims, end.dims + end.rank))), what);
     info_.spare_contexts = 1;
-    info_.spare_context_bytes = info_.context_bytes;
+    info_.context_bytes = checked_add(arena_bytes, info_.spare_context_bytes, what);
 }
 
 std::vector<graph::Shape> Program::input_shapes(vsmlrt_extent extent) const {
@@ -120,8 +139,12 @@ void Program::shapes(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor 
 }
 
 Plan Program::plan(vsmlrt_extent extent) {
+    return plan(extent, weights_);
+}
+
+Plan Program::plan(vsmlrt_extent extent, Constants &weights) const {
     const graph::Shapes shapes = graph::infer(graph_, input_shapes(extent));
-    Plan plan = make_plan(graph_, shapes, weights_, context_, facts_, {options_.plain});
+    Plan plan = make_plan(graph_, shapes, weights, context_, facts_, {options_.plain});
     for (Step &step : plan.steps)
         if (const auto choice = choices_.find(step.problem); choice != choices_.end())
             for (Alternative &alternative : step.alternatives)

@@ -1,6 +1,7 @@
 // A network planned and compiled for a device.
 #pragma once
 
+#include "backends/cuda/arena.h"
 #include "backends/cuda/blob.h"
 #include "backends/cuda/constants.h"
 #include "backends/cuda/device.h"
@@ -9,6 +10,8 @@
 #include "backends/cuda/options.h"
 #include "backends/cuda/planner.h"
 #include "vsmlrt/backend.h"
+
+#include <optional>
 
 namespace vsmlrt::cuda {
 
@@ -26,16 +29,18 @@ public:
     // What contexts are made of.
     [[nodiscard]] Plan plan(vsmlrt_extent extent);
     [[nodiscard]] KernelCache &kernels() { return kernels_; }
+    [[nodiscard]] ArenaPool &arenas() { return *arenas_; }
     [[nodiscard]] FrameStore &frames() { return frames_; }
     [[nodiscard]] const nvidia::SharedContext &device() const { return context_; }
     [[nodiscard]] const Options &options() const { return options_; }
 
 private:
     [[nodiscard]] std::vector<graph::Shape> input_shapes(vsmlrt_extent extent) const;
-    void describe(const vsmlrt_program_desc &desc, const Plan &largest);
+    [[nodiscard]] Plan plan(vsmlrt_extent extent, Constants &weights) const;
+    void describe(const vsmlrt_program_desc &desc, std::int64_t arena_bytes);
     // Chooses among the kernels that serve a step by timing them, unless a blob or an earlier program of this
     // process says which it is.
-    void tune(const Plan &best, vsmlrt_extent extent);
+    void tune(vsmlrt_extent extent);
 
     Options options_;
     DeviceFacts facts_;
@@ -46,6 +51,7 @@ private:
     Constants weights_;
     KernelCache kernels_;
     FrameStore frames_;
+    std::optional<ArenaPool> arenas_;
     Choices choices_;
     vsmlrt_program_info info_ = {};
 };

@@ -1,0 +1,114 @@
+// An arena is handed on as soon as the host has put a frame's work on a stream: an event orders the device's
+// work, so that the next frame's kernels follow the last one's without waiting for the host.
+#include "backends/cuda/arena.h"
+
+#include "module/shapes.h"
+
+#include <algorithm>
+
+namespace vsmlrt::cuda {
+namespace {
+
+using nvidia::check;
+using nvidia::driver;
+
+// Sizes of which an arena keeps the launches: of the filters of a script that share a program.
+constexpr std::size_t sizes_kept = 4;
+
+} // namespace
+
+Arena::Arena(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes)
+    : device_(std::move(device)), kernels_(kernels),
+      memory_(device_, static_cast<std::size_t>(bytes), "the buffers of one stream"),
+      done_(nvidia::make_event(device_)) {}
+
+void Arena::wait() const {
+    if (used_)
+        check(driver().event_synchronize(done_.get()), "running the network");
+}
+
+Launches &Arena::at(vsmlrt_extent extent, const MakePlan &make_plan) {
+    const auto known = std::find_if(sizes_.begin(), sizes_.end(),
+                                    [&](const Sized &sized) { return same_extent(sized.extent, extent); });
+    if (known != sizes_.end()) {
+        sizes_.splice(sizes_.begin(), sizes_, known);
+        return *sizes_.front().launches;
+    }
+    Plan plan = make_plan(extent);
+    const auto bytes = static_cast<std::size_t>(plan.arena_bytes);
+    if (bytes > memory_.bytes() || sizes_.size() == sizes_kept)
+        wait(); // what is let go may still be running
+    if (bytes > memory_.bytes()) {
+        sizes_.clear();
+        memory_ = {};
+        memory_ = nvidia::DeviceMemory(device_, bytes, "the buffers of one stream");
+    }
+    if (sizes_.size() == sizes_kept)
+        sizes_.pop_back();
+    auto launches = std::make_unique<Launches>(std::move(plan), memory_.address(), device_, kernels_);
+    sizes_.push_front({extent, std::move(launches)});
+    return *sizes_.front().launches;
+}
+
+ArenaPool::ArenaPool(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, int most)
+    : device_(std::move(device)), kernels_(kernels), bytes_(bytes),
+      most_(static_cast<std::size_t>(std::max(most, 1))) {}
+
+void ArenaPool::add_context() {
+    const std::lock_guard lock(mutex_);
+    if (arenas_.size() < std::min(contexts_ + 1, most_)) {
+        arenas_.emplace_back(device_, kernels_, bytes_);
+        free_.push_front(&arenas_.back());
+    }
+    ++contexts_;
+}
+
+// Without contexts nothing runs: the memory is free for other programs while this one is kept.
+void ArenaPool::remove_context() {
+    const std::lock_guard lock(mutex_);
+    if (--contexts_ > 0)
+        return;
+    free_.clear();
+    arenas_.clear();
+}
+
+Arena *ArenaPool::take() {
+    std::unique_lock lock(mutex_);
+    freed_.wait(lock, [this] { return !free_.empty(); });
+    Arena *arena = free_.front();
+    free_.pop_front();
+    return arena;
+}
+
+void ArenaPool::give_back(Arena *arena) {
+    {
+        const std::lock_guard lock(mutex_);
+        free_.push_back(arena);
+    }
+    freed_.notify_one();
+}
+
+ArenaPool::Lease::Lease(ArenaPool &pool, nvidia::StreamHandle *stream)
+    : pool_(pool), stream_(stream), arena_(pool.take()) {
+    if (!arena_->used_)
+        return;
+    const nvidia::Status status = driver().stream_wait_event(stream, arena_->done_.get(), 0);
+    if (status != nvidia::Status::success)
+        pool_.give_back(arena_);
+    check(status, "waiting for the network of another frame");
+}
+
+void ArenaPool::Lease::release() {
+    check(driver().event_record(arena_->done_.get(), stream_), "running the network");
+    arena_->used_ = true;
+    pool_.give_back(std::exchange(arena_, nullptr));
+}
+
+ArenaPool::Lease::~Lease() {
+    if (arena_ == nullptr)
+        return;
+    static_cast<void>(driver().stream_synchronize(stream_));
+    pool_.give_back(arena_);
+}
+
+} // namespace vsmlrt::cuda

@@ -1,0 +1,85 @@
+// Memory of the device in which networks run, one at a time, with the launches of the sizes that ran there
+// last.
+#pragma once
+
+#include "backends/cuda/launches.h"
+#include "vsmlrt/frame.h"
+
+#include <condition_variable>
+#include <deque>
+#include <list>
+#include <mutex>
+
+namespace vsmlrt::cuda {
+
+class Arena {
+public:
+    using MakePlan = std::function<Plan(vsmlrt_extent)>;
+
+    // `bytes`: enough for the plans of most sizes; it grows for one that needs more.
+    Arena(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes);
+
+    // The launches for a size, valid until the next call; planned where they are not among those kept.
+    [[nodiscard]] Launches &at(vsmlrt_extent extent, const MakePlan &make_plan);
+
+private:
+    friend class ArenaPool;
+    struct Sized {
+        vsmlrt_extent extent;
+        std::unique_ptr<Launches> launches;
+    };
+    void wait() const;
+
+    nvidia::SharedContext device_;
+    KernelCache &kernels_;
+    nvidia::DeviceMemory memory_;
+    std::list<Sized> sizes_; // the last used first
+    nvidia::Event done_;     // behind all that uses the memory
+    bool used_ = false;
+};
+
+// The arenas of a program: as many networks run at once, whatever number of contexts there is. Thread-safe.
+class ArenaPool {
+public:
+    ArenaPool(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, int most);
+
+    // Makes arenas for one more context, while there are fewer than contexts and than `most`; DeviceError
+    // where there is no memory for one.
+    void add_context();
+    void remove_context();
+
+    // An arena, held while work is put on a stream; the device need not have done it when it is released.
+    class Lease {
+    public:
+        // Waits for a free arena. What comes on the stream from then on runs after what others did there.
+        Lease(ArenaPool &pool, nvidia::StreamHandle *stream);
+        ~Lease();
+        Lease(const Lease &) = delete;
+        Lease &operator=(const Lease &) = delete;
+        Arena *operator->() const { return arena_; }
+        // Nothing that is put on the stream from now on uses the arena. Without it (a failure) the stream is
+        // waited for when the lease ends.
+        void release();
+
+    private:
+        ArenaPool &pool_;
+        nvidia::StreamHandle *stream_;
+        Arena *arena_;
+    };
+
+private:
+    [[nodiscard]] Arena *take();
+    void give_back(Arena *arena);
+
+    nvidia::SharedContext device_;
+    KernelCache &kernels_;
+    std::int64_t bytes_;
+    std::size_t most_;
+    std::mutex mutex_;
+    std::condition_variable freed_;
+    std::size_t contexts_ = 0;
+    std::list<Arena> arenas_;
+    std::deque<Arena *> free_; // given back longest ago first
+};
+
+} // namespace vsmlrt::cuda

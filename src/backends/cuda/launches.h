@@ -1,0 +1,57 @@
+// The kernels of a plan with their parameters, at one place in memory, and the graph of them.
+#pragma once
+
+#include "backends/cuda/kernel_cache.h"
+#include "backends/cuda/plan.h"
+
+#include <functional>
+
+namespace vsmlrt::cuda {
+
+// Used by one thread at a time.
+class Launches {
+public:
+    // `memory`: the address of plan.arena_bytes on the device. Compiles kernels that are not there yet.
+    Launches(Plan plan, std::uint64_t memory, nvidia::SharedContext device, KernelCache &kernels);
+    Launches(const Launches &) = delete;
+    Launches &operator=(const Launches &) = delete;
+
+    [[nodiscard]] const Plan &plan() const { return plan_; }
+    [[nodiscard]] std::uint64_t address(const Tensor &tensor) const { return addresses_.of(tensor); }
+
+    // Puts the network on the stream: kernel by kernel the first time, so that what is loaded or refused then
+    // is not part of a recording, and by `as_graph` as one graph from then on.
+    void enqueue(nvidia::StreamHandle *stream, bool as_graph);
+
+    // Milliseconds on the device of kernels [first, last); the mean of `repeats`.
+    [[nodiscard]] double time(std::size_t first, std::size_t last, int repeats, nvidia::StreamHandle *stream);
+    // The same of one way to compute a step of the plan.
+    [[nodiscard]] double time(const Alternative &alternative, nvidia::StreamHandle *stream) const;
+
+private:
+    struct Kernel {
+        nvidia::FunctionHandle *function = nullptr;
+        nvidia::LaunchConfig config;
+        nvidia::LaunchAttribute attribute;
+        std::vector<std::vector<std::byte>> values;
+        std::vector<nvidia::TensorMapBytes> maps;
+        std::vector<void *> parameters;
+    };
+    void prepare(Kernel &kernel, const Alternative &chosen) const;
+    static void launch(Kernel &kernel, nvidia::StreamHandle *stream);
+    // What `work` puts on the stream, as a graph.
+    [[nodiscard]] nvidia::GraphExec record(nvidia::StreamHandle *stream,
+                                           const std::function<void()> &work) const;
+    [[nodiscard]] double time(const nvidia::GraphExec &graph, int repeats,
+                              nvidia::StreamHandle *stream) const;
+
+    Plan plan_;
+    nvidia::SharedContext device_;
+    KernelCache &cache_;
+    Addresses addresses_;
+    std::vector<Kernel> kernels_;
+    nvidia::GraphExec graph_;
+    bool launched_ = false;
+};
+
+} // namespace vsmlrt::cuda

@@ -1,0 +1,28 @@
+#include "backends/cuda/tuning.h"
+
+#include <limits>
+
+namespace vsmlrt::cuda {
+
+bool is_undecided(const Step &step, const Choices &choices) {
+    return step.alternatives.size() > 2 && !choices.contains(step.problem);
+}
+
+void tune(const Launches &launches, Choices &choices, nvidia::StreamHandle *stream) {
+    for (const Step &step : launches.plan().steps) {
+        if (!is_undecided(step, choices))
+            continue;
+        double best = std::numeric_limits<double>::infinity();
+        std::string fastest = step.alternatives.front().name;
+        for (std::size_t i = 0; i + 1 < step.alternatives.size(); ++i) {
+            const double milliseconds = launches.time(step.alternatives[i], stream);
+            if (milliseconds < best) {
+                best = milliseconds;
+                fastest = step.alternatives[i].name;
+            }
+        }
+        choices[step.problem] = fastest;
+    }
+}
+
+} // namespace vsmlrt::cuda

@@ -1,0 +1,29 @@
+// What the tests of the engine on the emulated driver share.
+#pragma once
+
+#include "base/error.h"
+#include "graph/lower.h"
+#include "interpreter/interpreter.h"
+#include "model/onnx.h"
+#include "networks/families.h"
+#include "vsmlrt/frame.h"
+
+#include <span>
+#include <vector>
+
+namespace vsmlrt::test {
+
+// The interpreter's result of a network of one input with three channels.
+inline std::vector<float> reference_result(const model::Network &network, vsmlrt_extent extent,
+                                           std::span<const float> input) {
+    const graph::Graph graph = graph::lower(network);
+    const graph::Shape shape{1, 3, extent.height, extent.width};
+    interpreter::Interpreter interpreter(graph, std::span(&shape, 1));
+    std::vector<float> values(static_cast<std::size_t>(graph::count(interpreter.output(0).dims)));
+    const auto *in = reinterpret_cast<const std::byte *>(input.data());
+    auto *out = reinterpret_cast<std::byte *>(values.data());
+    interpreter.run(std::span(&in, 1), std::span(&out, 1));
+    return values;
+}
+
+} // namespace vsmlrt::test

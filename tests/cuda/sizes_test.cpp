@@ -1,0 +1,163 @@
+// One program serves every size of its range from the same memory: what changing sizes allocates, what
+// several contexts share, and that results are those of the reference whatever ran before.
+#include "backends/cuda/context.h"
+#include "cuda/emulated_driver.h"
+#include "cuda/engine_networks.h"
+#include "networks/builder.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace vsmlrt::cuda {
+namespace {
+
+using test::Random;
+
+constexpr vsmlrt_extent smallest = {8, 8};
+constexpr vsmlrt_extent largest = {24, 20};
+
+class Sizes : public testing::Test {
+protected:
+    void SetUp() override { emulated_reset(0); }
+
+    [[nodiscard]] vsmlrt_program_desc describe(int num_streams) const {
+        vsmlrt_program_desc desc = {};
+        desc.network = onnx.data();
+        desc.network_size = onnx.size();
+        desc.precision = VSMLRT_PRECISION_FP32;
+        desc.min_extent = smallest;
+        desc.opt_extent = {16, 16};
+        desc.max_extent = largest;
+        desc.num_streams = num_streams;
+        return desc;
+    }
+
+    // One frame of that size; its result.
+    static std::vector<float> run(Context &context, vsmlrt_extent extent, const std::vector<float> &input) {
+        vsmlrt_tensor in = {};
+        vsmlrt_tensor out = {};
+        context.bind(extent, &in, &out);
+        std::copy(input.begin(), input.end(), static_cast<float *>(in.data));
+        context.run();
+        const auto *values = static_cast<const float *>(out.data);
+        return {values, values + out.dims[1] * out.dims[2] * out.dims[3]};
+    }
+
+    [[nodiscard]] static std::vector<float> picture(vsmlrt_extent extent, std::uint64_t seed) {
+        return Random(seed).list(std::int64_t{3} * extent.width * extent.height);
+    }
+
+    void expect_reference(const std::vector<float> &given, vsmlrt_extent extent,
+                          const std::vector<float> &input) const {
+        const std::vector<float> wanted = test::reference_result(network, extent, input);
+        ASSERT_EQ(given.size(), wanted.size());
+        for (std::size_t i = 0; i < given.size(); ++i)
+            ASSERT_NEAR(given[i], wanted[i], 1e-5F) << extent.width << "x" << extent.height << " at " << i;
+    }
+
+    const model::Network network = test::srvgg(8, 3);
+    const std::vector<std::byte> onnx = model::write_onnx(network);
+};
+
+TEST_F(Sizes, AThousandFramesAtChangingSizesTakeNoMoreMemoryThanTheLargest) {
+    {
+        Program program(list_devices().front(), describe(1));
+        Context context(program);
+        static_cast<void>(run(context, largest, picture(largest, 1)));
+        const std::size_t bytes = emulated_live_bytes();
+        const std::size_t live = emulated_live();
+        emulated_reset(0);
+        std::size_t most_live = live;
+        for (int frame = 0; frame < 1000; ++frame) {
+            const vsmlrt_extent extent = {8 + frame * 7 % 17, 8 + frame * 5 % 13};
+            const std::vector<float> input = picture(extent, static_cast<std::uint64_t>(frame));
+            const std::vector<float> given = run(context, extent, input);
+            if (frame % 50 == 0)
+                expect_reference(given, extent, input);
+            most_live = std::max(most_live, emulated_live());
+        }
+        EXPECT_EQ(emulated_live_bytes(), bytes);
+        EXPECT_EQ(emulated_allocations(), 0);
+        // Graphs and recordings of the sizes that are kept.
+        EXPECT_LE(most_live, live + 8);
+    }
+    EXPECT_EQ(emulated_live(), 0U);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+TEST_F(Sizes, SizesThatComeAgainArePlannedOnce) {
+    Program program(list_devices().front(), describe(1));
+    Context context(program);
+    const std::vector<vsmlrt_extent> extents = {{8, 8}, {12, 10}, {16, 16}, {24, 20}};
+    const auto run_all = [&] {
+        for (const vsmlrt_extent extent : extents)
+            static_cast<void>(run(context, extent, picture(extent, 5)));
+    };
+    run_all();
+    run_all(); // the recordings
+    const long before = emulated_calls();
+    run_all();
+    const long of_all = emulated_calls() - before;
+    // Two copies up, two down, the graph, two events and a wait for each frame, and no more.
+    EXPECT_LE(of_all, static_cast<long>(extents.size()) * 8);
+}
+
+TEST_F(Sizes, AContextMoreThanStreamsHasNoArenaOfItsOwn) {
+    Program program(list_devices().front(), describe(1));
+    Context first(program);
+    static_cast<void>(run(first, largest, picture(largest, 1)));
+    const std::size_t one = emulated_live_bytes();
+    Context spare(program);
+    static_cast<void>(run(spare, largest, picture(largest, 1)));
+    const vsmlrt_program_info info = program.info();
+    EXPECT_EQ(info.spare_contexts, 1);
+    // Both on the device and page-locked.
+    EXPECT_EQ(static_cast<std::int64_t>(emulated_live_bytes() - one), 2 * info.spare_context_bytes);
+    EXPECT_GT(info.context_bytes, 2 * info.spare_context_bytes);
+}
+
+TEST_F(Sizes, ContextsSideBySideGiveWhatOneGives) {
+    constexpr int frames = 24;
+    for (const int streams : {1, 2}) {
+        Program program(list_devices().front(), describe(streams));
+        std::vector<std::vector<float>> given(frames);
+        const auto size = [](int frame) { return vsmlrt_extent{8 + frame % 5 * 4, 8 + frame % 4 * 4}; };
+        std::vector<std::thread> threads;
+        constexpr int contexts = 3;
+        for (int thread = 0; thread < contexts; ++thread)
+            threads.emplace_back([&, thread] {
+                Context context(program);
+                for (int frame = thread; frame < frames; frame += contexts)
+                    given[static_cast<std::size_t>(frame)] =
+                        run(context, size(frame), picture(size(frame), static_cast<std::uint64_t>(frame)));
+            });
+        for (std::thread &thread : threads)
+            thread.join();
+        for (int frame = 0; frame < frames; ++frame)
+            expect_reference(given[static_cast<std::size_t>(frame)], size(frame),
+                             picture(size(frame), static_cast<std::uint64_t>(frame)));
+    }
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+TEST_F(Sizes, AFrameThatFailsLeavesTheContextUsable) {
+    Program program(list_devices().front(), describe(1));
+    Context context(program);
+    const std::vector<float> input = picture(largest, 3);
+    for (int i = 0; i < 2; ++i) // the second one records
+        static_cast<void>(run(context, largest, input));
+    emulated_reset(0);
+    static_cast<void>(run(context, largest, input));
+    const long calls = emulated_calls();
+    for (long call = 1; call <= calls; ++call) {
+        emulated_reset(call);
+        EXPECT_THROW(static_cast<void>(run(context, largest, input)), DeviceError) << "call " << call;
+        expect_reference(run(context, largest, input), largest, input);
+    }
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+} // namespace
+} // namespace vsmlrt::cuda
