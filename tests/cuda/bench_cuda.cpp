@@ -6,6 +6,7 @@
 //   --check               instead: the error against --reference plain (the plain kernels of this precision)
 //   or
 //                         fp32 (those of fp32, on the network before its weights were rounded)
+//   --write FOLDER        instead: writes each network as FOLDER/NETWORK.onnx
 //   --plan ARCHITECTURE   instead: the plan for a GPU of that architecture (80, 90, ...), which need not be
 //   here
 // A family is a network of its real sizes with random weights; bench_networks.h names them.
@@ -40,6 +41,7 @@ struct Arguments {
     double sustained = 0;
     int streams = 1;
     int plan = 0; // architecture
+    std::string folder; // where networks are written
     bool layers = false;
     bool check = false;
 };
@@ -64,6 +66,8 @@ Arguments parse(int count, char **values) {
             arguments.run.kernels = value();
         } else if (word == "--reference") {
             arguments.reference = value();
+        } else if (word == "--write") {
+            arguments.folder = value();
         } else if (word == "--streams") {
             arguments.streams = static_cast<int>(std::strtol(value().c_str(), nullptr, 10));
         } else if (word == "--sustained") {
@@ -209,6 +213,8 @@ void bench(const Arguments &arguments, const std::string &name) {
 void run(const Arguments &arguments, const std::string &name) {
     if (arguments.plan > 0)
         print_plan(arguments, name);
+    else if (!arguments.folder.empty())
+        write_file_atomically(arguments.folder + "/" + name + ".onnx", test::bench_onnx(arguments.run, name));
     else if (arguments.check)
         check(arguments, name);
     else
