@@ -94,11 +94,28 @@ Stream make_stream(const SharedContext &context) {
     return {context, handle};
 }
 
-Event make_event(const SharedContext &context) {
+namespace {
+
+Event make_event(const SharedContext &context, unsigned flags) {
     EventHandle *handle = nullptr;
     context->use();
-    check(driver().event_create(&handle, 0), "making an event");
+    check(driver().event_create(&handle, flags), "making an event");
     return {context, handle};
+}
+
+} // namespace
+
+Event make_event(const SharedContext &context) {
+    return make_event(context, 0);
+}
+
+constexpr unsigned blocking_without_timing = 1 | 2;
+
+Sleeper::Sleeper(const SharedContext &context) : event_(make_event(context, blocking_without_timing)) {}
+
+void Sleeper::wait_for(StreamHandle *stream, const char *what) const {
+    check(driver().event_record(event_.get(), stream), what);
+    check(driver().event_synchronize(event_.get()), what);
 }
 
 } // namespace vsmlrt::nvidia

@@ -127,4 +127,16 @@ using GraphExec = Owned<GraphExecHandle, &DriverTable::graph_exec_destroy>;
 [[nodiscard]] Stream make_stream(const SharedContext &context);
 [[nodiscard]] Event make_event(const SharedContext &context);
 
+// Waits for a stream asleep: the core is left to others, to an encoder say, where cuStreamSynchronize spins.
+// For one thread at a time.
+class Sleeper {
+public:
+    explicit Sleeper(const SharedContext &context);
+    // Until all that is on the stream now has ended; DeviceError, saying `what` was done, where it failed.
+    void wait_for(StreamHandle *stream, const char *what) const;
+
+private:
+    Event event_;
+};
+
 } // namespace vsmlrt::nvidia

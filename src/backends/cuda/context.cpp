@@ -24,7 +24,7 @@ Frames::End end_of(const vsmlrt_tensor &tensor) {
 } // namespace
 
 Context::Context(Program &program)
-    : program_(program), stream_(nvidia::make_stream(program.device())),
+    : program_(program), stream_(nvidia::make_stream(program.device())), sleeper_(program.device()),
       inputs_(static_cast<std::size_t>(program.info().num_inputs)),
       outputs_(static_cast<std::size_t>(program.info().num_outputs)) {
     program_.arenas().add_context();
@@ -110,7 +110,7 @@ void Context::run() {
             check(
                 driver().copy_to_host_async(end.host.data(), end.device.address(), end.bytes, stream_.get()),
                 "copying a frame from the GPU");
-        check(driver().stream_synchronize(stream_.get()), "running the network");
+        sleeper_.wait_for(stream_.get(), "running the network");
     });
 }
 

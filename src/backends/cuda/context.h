@@ -55,6 +55,7 @@ private:
 
     Program &program_;
     nvidia::Stream stream_;
+    nvidia::Sleeper sleeper_;
     std::optional<vsmlrt_extent> extent_; // bound
     std::vector<End> inputs_;
     std::vector<End> outputs_;

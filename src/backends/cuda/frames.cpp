@@ -74,6 +74,18 @@ int encoding_of(const vsmlrt_frame_format &format, std::int64_t channels) {
     return is_subsampled(format) ? 4 : 3;
 }
 
+// Whole where rows follow each other: a large copy goes past the caches.
+void copy_rows(std::byte *to, std::ptrdiff_t to_stride, const std::byte *from, std::ptrdiff_t from_stride,
+               std::size_t row_bytes, int rows) {
+    const auto dense = static_cast<std::ptrdiff_t>(row_bytes);
+    if (to_stride == dense && from_stride == dense) {
+        std::memcpy(to, from, row_bytes * static_cast<std::size_t>(rows));
+        return;
+    }
+    for (int y = 0; y < rows; ++y)
+        std::memcpy(to + y * to_stride, from + y * from_stride, row_bytes);
+}
+
 std::int64_t pixels(std::int64_t width, std::int64_t height) {
     return width * height;
 }
@@ -110,7 +122,7 @@ std::string blend_source(Element tensor) {
 Frames::Frames(const vsmlrt_frame_plan &plan, Ends ends, KernelCache &kernels, FrameStore &store,
                nvidia::SharedContext device, nvidia::StreamHandle *stream)
     : plan_(plan), ends_(std::move(ends)), kernels_(kernels), store_(store), device_(std::move(device)),
-      stream_(stream) {
+      stream_(stream), sleeper_(device_) {
     std::size_t channel = 0;
     for (std::int32_t i = 0; i < plan_.num_inputs; ++i) {
         prepare_input(plan_.inputs[i], channel);
@@ -293,9 +305,8 @@ void Frames::upload(Input &input, const vsmlrt_frame &frame) {
         stored.strides[i] = one_row ? 0 : static_cast<std::ptrdiff_t>(plane.row_bytes);
         const int rows = one_row ? 1 : plane.rows;
         std::byte *const to = input.staging.data() + plane.offset;
-        for (int y = 0; y < rows; ++y)
-            std::memcpy(to + static_cast<std::size_t>(y) * plane.row_bytes,
-                        static_cast<const std::byte *>(from.data) + y * from.stride, plane.row_bytes);
+        copy_rows(to, static_cast<std::ptrdiff_t>(plane.row_bytes), static_cast<const std::byte *>(from.data),
+                  from.stride, plane.row_bytes, rows);
         check(driver().copy_to_device_async(stored.memory.address() + plane.offset, to,
                                             static_cast<std::size_t>(rows) * plane.row_bytes, stream_),
               "copying a frame to the GPU");
@@ -366,9 +377,8 @@ void Frames::copy_planes(const vsmlrt_frame &frame) const {
     for (std::size_t i = 0; i < result_.planes.size(); ++i) {
         const PlaneLayout &plane = result_.planes[i];
         const std::byte *const from = result_staging_.data() + plane.offset;
-        for (int y = 0; y < plane.rows; ++y)
-            std::memcpy(static_cast<std::byte *>(frame.planes[i].data) + y * frame.planes[i].stride,
-                        from + static_cast<std::size_t>(y) * plane.row_bytes, plane.row_bytes);
+        copy_rows(static_cast<std::byte *>(frame.planes[i].data), frame.planes[i].stride, from,
+                  static_cast<std::ptrdiff_t>(plane.row_bytes), plane.row_bytes, plane.rows);
     }
 }
 
@@ -396,7 +406,7 @@ bool Frames::download(const vsmlrt_frame &output) {
     check(driver().copy_to_host_async(result_staging_.data(), result_memory_.address(),
                                       result_staging_.bytes(), stream_),
           "copying a frame from the GPU");
-    check(driver().stream_synchronize(stream_), "running the network");
+    sleeper_.wait_for(stream_, "running the network");
     for (Input &input : inputs_)
         input.frame.reset();
     copy_planes(output);

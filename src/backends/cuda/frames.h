@@ -114,6 +114,7 @@ private:
     FrameStore &store_;
     nvidia::SharedContext device_;
     nvidia::StreamHandle *stream_;
+    nvidia::Sleeper sleeper_;
     std::vector<Input> inputs_;
 
     FrameLayout result_;
