@@ -17,20 +17,24 @@ std::int64_t mib(std::int64_t bytes) {
     return bytes >> 20;
 }
 
-MemoryClaim claim_contexts(const Program &program, int num_streams) {
+// For each stream, and as many spare ones as there is memory for: at least one where the program has any.
+Runner::Contexts claim_contexts(const Program &program, int num_streams) {
     const vsmlrt_program_info &info = program.info();
     const Memory memory = memory_of(program.device().info());
     constexpr const char *what = "the memory of the network's contexts";
-    const std::int64_t spare = checked_mul(info.spare_contexts, info.spare_context_bytes, what);
-    if (auto taken =
-            claim(memory, checked_add(checked_mul(info.context_bytes, num_streams, what), spare, what)))
-        return std::move(*taken);
+    const std::int64_t streams = checked_mul(info.context_bytes, num_streams, what);
+    const int least = std::min<int>(info.spare_contexts, 1);
+    for (int spare = info.spare_contexts; spare >= least; --spare) {
+        const std::int64_t more = checked_mul(spare, info.spare_context_bytes, what);
+        if (auto taken = claim(memory, checked_add(streams, more, what)))
+            return {num_streams + spare, std::move(*taken)};
+    }
     const std::int64_t others = claimed_bytes(memory) - info.program_bytes;
-    throw DeviceError("the network needs about ", mib(info.context_bytes), " MiB for each of ", num_streams,
-                      " streams, ", mib(spare), " MiB for frames on their way in and out and ",
-                      mib(info.program_bytes), " MiB for its weights, and of the ", mib(memory.bytes),
-                      " MiB of ", program.device().info().name, " other programs take ", mib(others), " MiB",
-                      memory_remedy);
+    throw DeviceError(
+        "the network needs about ", mib(info.context_bytes), " MiB for each of ", num_streams, " streams, ",
+        mib(least * info.spare_context_bytes), " MiB for frames on their way in and out and ",
+        mib(info.program_bytes), " MiB for its weights, and of the ", mib(memory.bytes), " MiB of ",
+        program.device().info().name, " other programs take ", mib(others), " MiB", memory_remedy);
 }
 
 struct Tensors {
@@ -66,7 +70,7 @@ Runner::Runner(std::shared_ptr<const Program> program, const Layout &layout, int
                std::optional<FrameFormats> frames, bool half_planes)
     : program_(std::move(program)), layout_(layout), num_streams_(num_streams),
       half_planes_(half_planes && !frames), contexts_(claim_contexts(*program_, num_streams)),
-      pool_(program_, num_streams + program_->info().spare_contexts), frames_(std::move(frames)) {
+      pool_(program_, contexts_.count), frames_(std::move(frames)) {
     measure();
     claim_sums();
     for (const tile::Span &span : layout_.plan.columns)
@@ -114,11 +118,10 @@ void Runner::claim_sums() {
         checked_mul(std::int64_t{layout_.width} * scale_, std::int64_t{layout_.height} * height_scale_, what);
     const std::int64_t frame =
         checked_mul(pixels, std::int64_t{channels_} * static_cast<std::int64_t>(sizeof(float)), what);
-    const int frames = num_streams_ + program_->info().spare_contexts;
-    sums_ = claim(memory, checked_mul(frame, frames, what));
+    sums_ = claim(memory, checked_mul(frame, contexts_.count, what));
     if (!sums_)
         throw DeviceError("tiles of half-precision frames are blended in ", mib(frame), " MiB for each of ",
-                          frames, " frames in flight, and of the ", mib(memory.bytes),
+                          contexts_.count, " frames in flight, and of the ", mib(memory.bytes),
                           " MiB of memory programs take ", mib(claimed_bytes(memory)), " MiB already",
                           memory_remedy);
 }

@@ -30,10 +30,16 @@ struct FrameFormats {
 
 class Runner {
 public:
+    // What frames are computed in, and the memory that they take.
+    struct Contexts {
+        int count = 0; // num_streams, and the spare ones that there is memory for
+        MemoryClaim memory;
+    };
+
     // With `frames` the runner takes frames of those formats, else planes of floats; `half_planes`: those of
     // results are float16. BadModel if the network's output for the layout's tile is not a whole multiple of
-    // it, or its outputs are not one picture; DeviceError, with the figures, if num_streams contexts and the
-    // program's spare ones do not fit into the memory beside what live programs take.
+    // it, or its outputs are not one picture; DeviceError, with the figures, if num_streams contexts and one
+    // of the program's spare ones do not fit into the memory next to what live programs take.
     Runner(std::shared_ptr<const Program> program, const Layout &layout, int num_streams,
            std::optional<FrameFormats> frames = {}, bool half_planes = false);
 
@@ -72,7 +78,7 @@ private:
     Layout layout_;
     int num_streams_;
     bool half_planes_;
-    MemoryClaim contexts_;
+    Contexts contexts_;
     ContextPool pool_;
     std::optional<MemoryClaim> sums_; // of frames that are blended in float32 and kept in half
     int scale_ = 1;

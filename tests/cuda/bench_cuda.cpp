@@ -15,6 +15,7 @@
 #include "backends/cuda/network.h"
 #include "backends/cuda/planner.h"
 #include "base/error.h"
+#include "base/file.h"
 
 #include <algorithm>
 #include <chrono>
@@ -40,7 +41,7 @@ struct Arguments {
     std::string reference = "plain";
     double sustained = 0;
     int streams = 1;
-    int plan = 0; // architecture
+    int plan = 0;       // architecture
     std::string folder; // where networks are written
     bool layers = false;
     bool check = false;
@@ -214,7 +215,7 @@ void run(const Arguments &arguments, const std::string &name) {
     if (arguments.plan > 0)
         print_plan(arguments, name);
     else if (!arguments.folder.empty())
-        write_file_atomically(arguments.folder + "/" + name + ".onnx", test::bench_onnx(arguments.run, name));
+        replace_file(arguments.folder + "/" + name + ".onnx", test::bench_onnx(arguments.run, name));
     else if (arguments.check)
         check(arguments, name);
     else

@@ -51,6 +51,16 @@ TEST_F(Memory, ContextsSpareOnesAndWeightsCountTogether) {
     EXPECT_EQ(picture(streams(3)), "");
 }
 
+TEST_F(Memory, AsManySpareContextsAreMadeAsThereIsMemoryFor) {
+    set("SPARES", "3");
+    for (const auto &[spare, taken] : {std::pair{30, 990}, {50, 1000}, {60, 960}, {100, 1000}}) {
+        set({.memory = 1000 * mib, .context = 200 * mib, .weights = 100 * mib, .spare = spare * mib});
+        const engine::Session first(blur(), streams(4), {12, 8});
+        const std::string others = "other programs take " + std::to_string(taken) + " MiB";
+        EXPECT_NE(picture().find(others), std::string::npos) << picture();
+    }
+}
+
 TEST_F(Memory, LiveProgramsCountUntilTheyAreGone) {
     set({.memory = 1000 * mib, .context = 500 * mib, .weights = 100 * mib});
     {

@@ -14,7 +14,8 @@
 //     VSMLRT_PLANNING_MEMORY    the bytes that they have; unset: it does not know
 //     VSMLRT_PLANNING_CONTEXT   the bytes that it says a context takes; unset: it says nothing of memory
 //     VSMLRT_PLANNING_WEIGHTS   then the bytes of a program without contexts
-//     VSMLRT_PLANNING_SPARE     and those of its one spare context; unset: it has none
+//     VSMLRT_PLANNING_SPARE     and those of a spare context; unset: it has none
+//     VSMLRT_PLANNING_SPARES    how many of these it would like; unset: one
 //     VSMLRT_PLANNING_KEEPS     1: its library keeps a file of its own, and says in the journal whether it
 //     found it
 //
@@ -159,7 +160,8 @@ void describe_program(const vsmlrt_program *program, vsmlrt_program_info *info) 
         return;
     info->program_bytes = number("WEIGHTS");
     info->context_bytes = number("CONTEXT");
-    info->spare_contexts = number("SPARE") > 0 ? 1 : 0;
+    info->spare_contexts =
+        number("SPARE") > 0 ? static_cast<std::int32_t>(std::max<std::int64_t>(number("SPARES"), 1)) : 0;
     info->spare_context_bytes = number("SPARE");
 }
 
