@@ -14,7 +14,7 @@
 #include "vsmlrt/frame.h"
 #include "vsmlrt/tensor.h"
 
-enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 4 };
+enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 5 };
 
 // Receives bytes: an error's text, a blob. May be called several times; the pieces are concatenated.
 struct vsmlrt_sink {
@@ -58,6 +58,9 @@ struct vsmlrt_device_info {
     // 1: its library keeps files of its own (timing and runtime caches) in vsmlrt_program_desc::kept_folder.
     // Such a device has a plan_basis.
     std::int32_t keeps_files;
+    // 1: its programs keep files for each other in vsmlrt_program_desc::shared_folder. Such a device has a
+    // plan_basis.
+    std::int32_t shares_files;
 };
 
 struct vsmlrt_option {
@@ -85,6 +88,10 @@ struct vsmlrt_program_desc {
     // A folder for this very program and no other, where a library may find what it left there in an earlier
     // run, and may write until the program is freed. Null: there is none.
     const char *kept_folder;
+    // A folder for all programs of the backend on devices of this name, of one version and plan_basis, in this
+    // process and in others: what one of them finds out (compiled kernels, measurements) the next one need
+    // not. Several may read and write it at once. Null: there is none.
+    const char *shared_folder;
 };
 
 struct vsmlrt_program_info {

@@ -49,7 +49,8 @@ std::vector<DeviceInfo> Backend::devices() const {
                              .native_bf16 = info->native_bf16 != 0,
                              .plans_follow_streams = info->plans_follow_streams != 0,
                              .best_streams = std::max(1, info->best_streams),
-                             .keeps_files = info->keeps_files != 0};
+                             .keeps_files = info->keeps_files != 0,
+                             .shares_files = info->shares_files != 0};
         if (info->plan_basis)
             device.plan_basis.emplace(info->plan_basis);
         static_cast<std::vector<DeviceInfo> *>(user)->push_back(std::move(device));

@@ -31,6 +31,7 @@ struct DeviceInfo {
     bool plans_follow_streams = false; // and on the numbers of streams and threads
     int best_streams = 1;              // contexts side by side, for who does not say how many
     bool keeps_files = false;          // its library keeps files of its own in addition to them
+    bool shares_files = false;         // its programs keep files for each other
 };
 
 // What a backend looked for and found no device of.

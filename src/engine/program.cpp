@@ -114,6 +114,15 @@ cache::Key plan_key(const Device &device, const std::string &stem, const std::st
     return key;
 }
 
+// Of all programs of a backend on devices of a name.
+cache::Key shared_key(const Device &device) {
+    const DeviceInfo &info = device.info();
+    const std::string version = device.backend().version();
+    const std::string shown = text(info.group, " ", info.name);
+    return {cache::make_file_name({"shared", {}, {}, {}, shown, version}),
+            text("shared\ndevice ", shown, "\nversion ", version, "\nbasis ", info.plan_basis.value_or(""))};
+}
+
 // From the plan cache, or built and, where the backend finds that worth while, stored there.
 std::shared_ptr<const Program> load_or_build(const std::shared_ptr<const Device> &device,
                                              const cache::Key &key, cache::PlanCache &plans,
@@ -211,6 +220,9 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
         cache::PlanCache &plans = plan_cache(options.plan_folder);
         const auto kept = device->info().keeps_files ? plans.kept_folder(key) : std::nullopt;
         desc.kept_folder = kept ? kept->c_str() : nullptr;
+        const auto shared =
+            device->info().shares_files ? plans.kept_folder(shared_key(*device)) : std::nullopt;
+        desc.shared_folder = shared ? shared->c_str() : nullptr;
         return load_or_build(device, key, plans, desc);
     };
     const auto make = [&] {

@@ -16,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <random>
 #include <set>
 #include <string>
 #include <unistd.h>
@@ -53,6 +54,10 @@ struct State {
     std::size_t used = 0;
     std::size_t pinned_bytes = 0;
     long allocations = 0;
+    bool stand_in = false;
+    long compilations = 0;
+    long timings = 0;
+    std::mt19937 clock{1};
     std::string faults;
 };
 
@@ -136,6 +141,8 @@ EXPORT void emulated_reset(long failing_call) {
     const std::lock_guard lock(state().mutex);
     state().calls = 0;
     state().allocations = 0;
+    state().compilations = 0;
+    state().timings = 0;
     state().failing_call = failing_call;
     state().faults.clear();
 }
@@ -158,6 +165,18 @@ EXPORT std::size_t emulated_live_bytes() {
 EXPORT long emulated_allocations() {
     const std::lock_guard lock(state().mutex);
     return state().allocations;
+}
+EXPORT void emulated_stand_in() {
+    const std::lock_guard lock(state().mutex);
+    state().stand_in = true;
+}
+EXPORT long emulated_compilations() {
+    const std::lock_guard lock(state().mutex);
+    return state().compilations;
+}
+EXPORT long emulated_timings() {
+    const std::lock_guard lock(state().mutex);
+    return state().timings;
 }
 EXPORT const char *emulated_faults() {
     thread_local std::string copy;
@@ -201,8 +220,8 @@ EXPORT Status cuDeviceGetAttribute(int *value, Attribute attribute, int) {
     case Attribute::multiprocessors:
         *value = 4;
         break;
-    default: // no shared memory: kernels with barriers cannot run here
-        *value = 0;
+    default: // without shared memory kernels with barriers, which cannot run here, are not taken
+        *value = state().stand_in ? 160 << 10 : 0;
     }
     return success;
 }
@@ -386,7 +405,12 @@ EXPORT Status cuEventSynchronize(EventHandle *) {
     return fails("cuEventSynchronize") ? invalid_value : success;
 }
 EXPORT Status cuEventElapsedTime(float *milliseconds, EventHandle *, EventHandle *) {
-    *milliseconds = 1;
+    if (fails("cuEventElapsedTime"))
+        return invalid_value;
+    const std::lock_guard lock(state().mutex);
+    ++state().timings;
+    constexpr float steps = 1024;
+    *milliseconds = state().stand_in ? static_cast<float>(1 + state().clock() % 1023) / steps : 1.0F;
     return success;
 }
 EXPORT Status cuStreamBeginCapture_v2(StreamHandle *stream, int) {
@@ -460,6 +484,10 @@ EXPORT int nvrtcVersion(int *major, int *minor) {
 }
 EXPORT int nvrtcCreateProgram(Unit **unit, const char *source, const char *, int, const char *const *,
                               const char *const *) {
+    const std::unique_lock lock(state().mutex);
+    ++state().compilations;
+    if (state().stand_in)
+        source = "extern \"C\" void kernel(const unsigned *, const unsigned *, void **) {}";
     *unit = new Unit{"#include \"" VSMLRT_KERNELS "/host.h\"\n" + std::string(source), {}, {}};
     return 0;
 }

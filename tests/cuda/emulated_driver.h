@@ -15,5 +15,12 @@ extern "C" std::size_t emulated_live();
 extern "C" std::size_t emulated_live_bytes();
 // Pieces of memory that were allocated since emulated_reset.
 extern "C" long emulated_allocations();
+// From now on every text compiles, to a kernel that does nothing, the GPU has shared memory and its clock
+// shows random times: what compiles and chooses kernels is then seen with all the candidates. To be called
+// before the backend first asks for the GPU's properties.
+extern "C" void emulated_stand_in();
+// Texts that were compiled and times that were taken since emulated_reset.
+extern "C" long emulated_compilations();
+extern "C" long emulated_timings();
 // What was called wrongly, one line each.
 extern "C" const char *emulated_faults();

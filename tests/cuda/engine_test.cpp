@@ -19,12 +19,6 @@ using test::Random;
 
 constexpr vsmlrt_extent extent = {12, 10};
 
-// Before anything opens a driver.
-const bool named = [] {
-    return setenv("VSMLRT_CUDA_DRIVER", VSMLRT_EMULATED, 1) == 0 &&
-           setenv("VSMLRT_NVRTC", VSMLRT_EMULATED, 1) == 0;
-}();
-
 vsmlrt_program_desc describe(const std::vector<std::byte> &onnx) {
     vsmlrt_program_desc desc = {};
     desc.network = onnx.data();
@@ -57,7 +51,7 @@ std::vector<float> picture() {
 }
 
 TEST(Engine, GivesWhatTheReferenceGivesAndLeavesNothingBehind) {
-    ASSERT_TRUE(named);
+    ASSERT_TRUE(test::named);
     emulated_reset(0);
     const model::Network network = test::srvgg(8, 3);
     const std::vector<float> given = run_twice(model::write_onnx(network), picture());

@@ -18,6 +18,7 @@
 //     VSMLRT_PLANNING_SPARES    how many of these it would like; unset: one
 //     VSMLRT_PLANNING_KEEPS     1: its library keeps a file of its own, and says in the journal whether it
 //     found it
+//     VSMLRT_PLANNING_SHARES    1: its programs leave a file for each other, and say whether they found it
 //
 // A blob is the driver, a line's end and the network. Whose plan it is nobody checks here: a stale one would
 // run, and give the pictures of its own network.
@@ -65,6 +66,17 @@ void note_kept(const char *folder) {
     std::ofstream(file) << std::string(1000, 'k');
 }
 
+// As what programs of a device leave for each other.
+void note_shared(const char *folder) {
+    if (number("SHARES") == 0)
+        return;
+    if (!folder)
+        return note("no shared folder\n");
+    const std::filesystem::path file = std::filesystem::path(folder) / "measured";
+    note(std::filesystem::exists(file) ? "found measurements\n" : "no measurements\n");
+    std::ofstream(file) << "m";
+}
+
 // The description of the program that the blob holds, in place of the one asked for.
 vsmlrt_program_desc from_blob(const vsmlrt_program_desc &asked) {
     const std::string_view blob(static_cast<const char *>(asked.blob), asked.blob_size);
@@ -86,6 +98,7 @@ vsmlrt_program_desc from_network(const vsmlrt_program_desc &asked) {
     std::this_thread::sleep_for(std::chrono::milliseconds(number("SLOW")));
     note("built\n");
     note_kept(asked.kept_folder);
+    note_shared(asked.shared_folder);
     return asked;
 }
 
@@ -132,7 +145,8 @@ vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_i
                                          .plan_basis = basis,
                                          .plans_follow_streams = 0,
                                          .best_streams = std::max(1, number("STREAMS")),
-                                         .keeps_files = number("KEEPS")};
+                                         .keeps_files = number("KEEPS"),
+                                         .shares_files = number("SHARES")};
         visit(user, &info);
     }
     return VSMLRT_OK;

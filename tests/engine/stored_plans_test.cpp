@@ -30,6 +30,18 @@ TEST_F(StoredPlans, AVendorsLibraryFindsWhatItLeftForTheSameProgramAlone) {
     EXPECT_EQ(files(".kept").size(), 1U);
 }
 
+TEST_F(StoredPlans, ProgramsOfADeviceFindWhatOthersLeftForThem) {
+    set("SHARES", "1");
+    EXPECT_EQ(picture(options(), 1), "");
+    EXPECT_EQ(journal(), (Strings{"built", "no measurements"}));
+    EXPECT_EQ(picture(options(), 2), ""); // another network
+    EXPECT_EQ(journal(), (Strings{"built", "found measurements"}));
+    set("DRIVER", "D2");
+    EXPECT_EQ(picture(options(), 3), "");
+    EXPECT_EQ(journal(), (Strings{"built", "no measurements"}));
+    EXPECT_EQ(files(".kept").size(), 1U);
+}
+
 TEST_F(StoredPlans, AStaticProgramIsNamedAfterItsOptAndADynamicOneAfterAllThree) {
     EXPECT_EQ(picture(), "");
     ASSERT_EQ(files().size(), 1U);

@@ -177,10 +177,10 @@ Tensor Planner::chain_operand(const ChainInput &input, const Shape &dims) {
     const bool scale = input.kind == ChainInput::Kind::scale;
     Shape shape(dims.size(), 1);
     shape[1] = dims[1];
-    return broadcast(
-        upload(weights_, text(scale ? "scale " : "bias ", input.value), Element::f32, shape,
-               [&] { return bytes_of_floats(batch_norm_values(graph_, shapes_, input.value, input.kind)); }),
-        dims);
+    return broadcast(upload(weights_, text(scale ? "scale " : "bias ", input.value), Element::f32, shape,
+                            [bytes = bytes_of_floats(batch_norm_values(graph_, shapes_, input.value,
+                                                                       input.kind))] { return bytes; }),
+                     dims);
 }
 
 // Kernels compute in fp32 whatever they read, so that a cast to it says nothing to those that convert as they

@@ -93,17 +93,18 @@ Tensor Planner::plain_weights(graph::ValueId value) {
     if (!contents)
         return read(value);
     const Shape &shape = dims(value);
-    Tensor tensor = upload(weights_, text("plain ", value), Element::f32, shape, [&] {
-        const std::vector<float> values = graph::widen<float>(graph::view_of(*contents));
-        const std::int64_t filters = shape[0] * shape[1];
-        const std::int64_t taps = shape[2] * shape[3];
-        std::vector<float> turned(values.size());
-        for (std::int64_t f = 0; f < filters; ++f)
-            for (std::int64_t tap = 0; tap < taps; ++tap)
-                turned[static_cast<std::size_t>(tap * filters + f)] =
-                    values[static_cast<std::size_t>(f * taps + tap)];
-        return bytes_of_floats(turned);
-    });
+    Tensor tensor =
+        upload(weights_, text("plain ", value), Element::f32, shape, [contents = *contents, shape] {
+            const std::vector<float> values = graph::widen<float>(graph::view_of(contents));
+            const std::int64_t filters = shape[0] * shape[1];
+            const std::int64_t taps = shape[2] * shape[3];
+            std::vector<float> turned(values.size());
+            for (std::int64_t f = 0; f < filters; ++f)
+                for (std::int64_t tap = 0; tap < taps; ++tap)
+                    turned[static_cast<std::size_t>(tap * filters + f)] =
+                        values[static_cast<std::size_t>(f * taps + tap)];
+            return bytes_of_floats(turned);
+        });
     const std::int64_t filters = shape[0] * shape[1];
     tensor.strides = {shape[1], 1, filters * shape[3], filters};
     return tensor;
@@ -207,7 +208,7 @@ void Planner::add_candidates(Step &step, const Group &group, const PictureEpilog
         return values;
     };
     // By the sizes alone, which is all that it looks at.
-    const ConvOperands sizes = operands(Addresses(std::vector<std::uint64_t>(plan_.buffers.size(), 0)));
+    const ConvOperands sizes = operands(Addresses(plan_.buffers, 0));
     for (const ConvCandidate *candidate : found) {
         if (candidate->fits && !candidate->fits(problem, sizes))
             continue;

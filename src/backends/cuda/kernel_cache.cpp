@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "nvidia/compiler.h"
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <exception>
 #include <set>
 #include <thread>
+#include <utility>
 
 namespace vsmlrt::cuda {
 
@@ -29,13 +31,44 @@ std::map<std::string, std::vector<std::byte>> KernelCache::cubins() const {
     return all;
 }
 
+std::optional<std::vector<std::byte>> KernelCache::find(const std::string &source) const {
+    const std::string hash = kernel_hash(source);
+    if (const auto stored = stored_.find(hash); stored != stored_.end())
+        return stored->second;
+    return kept_.cubin(hash);
+}
+
+std::vector<std::byte> KernelCache::compile(const std::string &source) const {
+    std::vector<std::byte> cubin = nvidia::compile(source, architecture_);
+    kept_.keep_cubin(kernel_hash(source), cubin);
+    return cubin;
+}
+
+// A few kernels are there at once, and nobody wonders.
+void KernelCache::say_what_takes_time(std::size_t kernels) {
+    constexpr std::size_t few = 4;
+    if (kernels <= few || std::exchange(said_, true))
+        return;
+    log(LogLevel::information,
+        text("cuda: compiling ", kernels, " kernels for ", device_name_,
+             kept_.path().empty()
+                 ? std::string(", in every process: no folder is there to keep them")
+                 : text(", once for this GPU and driver: they are kept in ", kept_.path().string())));
+}
+
 void KernelCache::prepare(const std::vector<std::string> &sources) {
     std::vector<std::string> missing;
     {
         const std::lock_guard lock(mutex_);
-        for (const std::string &source : std::set<std::string>(sources.begin(), sources.end()))
-            if (!kernels_.contains(source) && !stored_.contains(kernel_hash(source)))
+        for (const std::string &source : std::set<std::string>(sources.begin(), sources.end())) {
+            if (kernels_.contains(source))
+                continue;
+            if (auto cubin = find(source))
+                kernels_[source].cubin = std::move(*cubin);
+            else
                 missing.push_back(source);
+        }
+        say_what_takes_time(missing.size());
     }
     std::vector<std::vector<std::byte>> cubins(missing.size());
     std::vector<std::exception_ptr> failures(missing.size());
@@ -43,7 +76,7 @@ void KernelCache::prepare(const std::vector<std::string> &sources) {
     const auto work = [&] {
         for (std::size_t i = next++; i < missing.size(); i = next++)
             try {
-                cubins[i] = nvidia::compile(missing[i], architecture_);
+                cubins[i] = compile(missing[i]);
             } catch (...) {
                 failures[i] = std::current_exception();
             }
@@ -60,7 +93,14 @@ void KernelCache::prepare(const std::vector<std::string> &sources) {
             std::rethrow_exception(failure);
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < missing.size(); ++i)
-        kernels_[missing[i]].cubin = std::move(cubins[i]);
+        if (Kernel &kernel = kernels_[missing[i]]; kernel.cubin.empty()) // else another thread was faster
+            kernel.cubin = std::move(cubins[i]);
+}
+
+void KernelCache::keep_only(const std::vector<std::string> &sources) {
+    const std::set<std::string> kept(sources.begin(), sources.end());
+    const std::lock_guard lock(mutex_);
+    std::erase_if(kernels_, [&](const auto &kernel) { return !kept.contains(kernel.first); });
 }
 
 void KernelCache::load(Kernel &kernel) {
@@ -73,15 +113,10 @@ nvidia::FunctionHandle *KernelCache::function(const std::string &source) {
     std::unique_lock lock(mutex_);
     auto known = kernels_.find(source);
     if (known == kernels_.end()) {
-        if (const auto stored = stored_.find(kernel_hash(source)); stored != stored_.end()) {
-            known = kernels_.try_emplace(source).first;
-            known->second.cubin = stored->second;
-        } else {
-            lock.unlock();
-            prepare({source});
-            lock.lock();
-            known = kernels_.find(source);
-        }
+        lock.unlock();
+        prepare({source});
+        lock.lock();
+        known = kernels_.find(source);
     }
     if (!known->second.function)
         load(known->second);

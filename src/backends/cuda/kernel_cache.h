@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backends/cuda/device.h"
+#include "backends/cuda/kept_folder.h"
 
 #include <condition_variable>
 #include <map>
@@ -12,15 +13,19 @@ namespace vsmlrt::cuda {
 
 class KernelCache {
 public:
-    KernelCache(nvidia::SharedContext context, std::string architecture)
-        : context_(std::move(context)), architecture_(std::move(architecture)) {}
+    // What is compiled is kept in `kept`, and looked for there first.
+    KernelCache(nvidia::SharedContext context, const Device &device, KeptFolder kept)
+        : context_(std::move(context)), architecture_(device.architecture), device_name_(device.name),
+          kept_(std::move(kept)) {}
 
     // Cubins by the hash of their text, as an earlier program exported them.
     void add_cubins(std::map<std::string, std::vector<std::byte>> cubins);
     [[nodiscard]] std::map<std::string, std::vector<std::byte>> cubins() const;
 
-    // Compiles those of `sources` that are not there yet, on several threads.
+    // Compiles those of `sources` that are not there yet, on as many threads as the processor has.
     void prepare(const std::vector<std::string> &sources);
+    // Forgets all others: kernels that were compiled to be timed, and are not used.
+    void keep_only(const std::vector<std::string> &sources);
     // The function of a kernel, compiled if it is not there yet.
     [[nodiscard]] nvidia::FunctionHandle *function(const std::string &source);
 
@@ -31,9 +36,16 @@ private:
         nvidia::FunctionHandle *function = nullptr;
     };
     void load(Kernel &kernel);
+    // The text's cubin where an earlier program left it.
+    [[nodiscard]] std::optional<std::vector<std::byte>> find(const std::string &source) const;
+    [[nodiscard]] std::vector<std::byte> compile(const std::string &source) const;
+    void say_what_takes_time(std::size_t kernels);
 
     nvidia::SharedContext context_;
     std::string architecture_;
+    std::string device_name_;
+    KeptFolder kept_;
+    bool said_ = false;
     mutable std::mutex mutex_;
     std::map<std::string, std::vector<std::byte>> stored_;
     std::map<std::string, Kernel> kernels_;

@@ -2,6 +2,7 @@
 
 #include "backends/cuda/kernel_files.h"
 #include "base/error.h"
+#include "base/hash.h"
 
 #include <cmath>
 #include <cstdio>
@@ -63,6 +64,14 @@ std::string kernel_source(const std::string &generated, std::string_view file) {
     text += "\n// Generated.\n" + generated + "\n";
     append(text, file, done);
     return text;
+}
+
+std::string kernels_version() {
+    std::string all;
+    for (const KernelFile &file : kernel_files())
+        all += text(file.name, '\n', file.text);
+    constexpr std::size_t digits = 8;
+    return content_hash(std::as_bytes(std::span(all))).substr(0, digits);
 }
 
 const char *type_name(Element type) {

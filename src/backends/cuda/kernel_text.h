@@ -15,6 +15,9 @@ namespace vsmlrt::cuda {
 // common.cuh, operators.cuh, `generated`, then the file.
 [[nodiscard]] std::string kernel_source(const std::string &generated, std::string_view file);
 
+// Changes with the text of any kernel: what was compiled or measured with other texts is not to be used.
+[[nodiscard]] std::string kernels_version();
+
 [[nodiscard]] const char *type_name(Element type);     // "half_t": of an element in memory
 [[nodiscard]] const char *computed_name(Element type); // "float", "double" or "i64"
 [[nodiscard]] bool is_real(Element type);

@@ -7,25 +7,13 @@
 #include <algorithm>
 
 namespace vsmlrt::cuda {
-namespace {
 
 using nvidia::check;
 using nvidia::driver;
 
-Addresses addresses_of(const Plan &plan, std::uint64_t memory) {
-    std::vector<std::uint64_t> addresses;
-    for (const Buffer &buffer : plan.buffers)
-        addresses.push_back(buffer.kind == BufferKind::constant
-                                ? buffer.address
-                                : memory + static_cast<std::uint64_t>(buffer.offset));
-    return Addresses(std::move(addresses));
-}
-
-} // namespace
-
 Launches::Launches(Plan plan, std::uint64_t memory, nvidia::SharedContext device, KernelCache &kernels)
-    : plan_(std::move(plan)), device_(std::move(device)), cache_(kernels),
-      addresses_(addresses_of(plan_, memory)), kernels_(plan_.steps.size()) {
+    : plan_(std::move(plan)), device_(std::move(device)), cache_(kernels), addresses_(plan_.buffers, memory),
+      kernels_(plan_.steps.size()) {
     for (std::size_t i = 0; i < kernels_.size(); ++i)
         prepare(kernels_[i], plan_.steps[i].alternatives.front());
 }

@@ -1,6 +1,7 @@
 // The module's door: every function of the table in terms of Device, Program and Context.
 #include "backends/cuda/context.h"
 #include "backends/cuda/device.h"
+#include "backends/cuda/kernel_text.h"
 #include "module/door.h"
 #include "nvidia/compiler.h"
 
@@ -22,7 +23,8 @@ vsmlrt_code probe(vsmlrt_sink error) {
 }
 
 const char *version() {
-    static const auto *const text = new std::string("cuda 1, " + vsmlrt::nvidia::compiler_version());
+    static const auto *const text =
+        new std::string("cuda " + cuda::kernels_version() + ", " + vsmlrt::nvidia::compiler_version());
     return text->c_str();
 }
 
@@ -40,7 +42,8 @@ vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_i
                                              .plan_basis = device.plan_basis.c_str(),
                                              .plans_follow_streams = 0,
                                              .best_streams = 1,
-                                             .keeps_files = 0};
+                                             .keeps_files = 0,
+                                             .shares_files = 1};
             visit(user, &info);
         }
     });

@@ -6,6 +6,7 @@
 #include "base/checked.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -113,7 +114,7 @@ void Planner::find_concat_targets() {
 }
 
 int Planner::add_buffer(Buffer buffer) {
-    plan_.buffers.push_back(buffer);
+    plan_.buffers.push_back(std::move(buffer));
     return static_cast<int>(plan_.buffers.size()) - 1;
 }
 
@@ -129,7 +130,7 @@ Tensor Planner::fresh(Element type, const Shape &dims, bool picture, bool vector
     }
     // Kernels may read whole vectors over a tensor's end.
     constexpr std::int64_t slack = 64;
-    tensor.buffer = add_buffer({BufferKind::arena, 0, checked_add(bytes_of(tensor), slack, "bytes"), 0, 0});
+    tensor.buffer = add_buffer({BufferKind::arena, 0, checked_add(bytes_of(tensor), slack, "bytes"), 0, {}});
     return tensor;
 }
 
@@ -159,7 +160,8 @@ Tensor Planner::upload(Constants &constants, const std::string &key, Element typ
         tensor.buffer = known_buffer->second;
         return tensor;
     }
-    tensor.buffer = add_buffer({BufferKind::constant, 0, bytes_of(tensor), 0, constants.address(key, make)});
+    tensor.buffer = add_buffer({BufferKind::constant, 0, bytes_of(tensor), 0,
+                                [&constants, key, make] { return constants.address(key, make); }});
     constant_buffers_[name] = tensor.buffer;
     return tensor;
 }
@@ -168,7 +170,7 @@ Tensor Planner::constant(ValueId value) {
     const model::Tensor &contents = *known(value);
     const bool stated = graph_.values[place(value)].constant.has_value();
     return upload(stated ? weights_ : *own_, text("value ", value), contents.type, contents.dims,
-                  [&] { return *contents.bytes; });
+                  [contents] { return *contents.bytes; });
 }
 
 Tensor Planner::read(ValueId value) {

@@ -18,22 +18,26 @@ struct Buffer {
     BufferKind kind = BufferKind::arena;
     std::size_t index = 0; // of the network's input or output
     std::int64_t bytes = 0;
-    std::int64_t offset = 0;   // from the arena's start
-    std::uint64_t address = 0; // constant
+    std::int64_t offset = 0; // from the arena's start
+    // constant: its address. Uploaded when first asked for: kernels that are not chosen need none of theirs.
+    std::function<std::uint64_t()> address;
 };
 
-// The address of each buffer, by number.
+// Where buffers are while the arena is at `memory`. Valid as long as the buffers.
 class Addresses {
 public:
-    explicit Addresses(std::vector<std::uint64_t> of_buffers) : of_buffers_(std::move(of_buffers)) {}
+    Addresses(const std::vector<Buffer> &buffers, std::uint64_t memory)
+        : buffers_(&buffers), memory_(memory) {}
     // Of a tensor's first element.
     [[nodiscard]] std::uint64_t of(const Tensor &tensor) const {
-        return of_buffers_[static_cast<std::size_t>(tensor.buffer)] +
+        const Buffer &buffer = (*buffers_)[static_cast<std::size_t>(tensor.buffer)];
+        return (buffer.address ? buffer.address() : memory_ + static_cast<std::uint64_t>(buffer.offset)) +
                static_cast<std::uint64_t>(tensor.offset) * element_size(tensor.type);
     }
 
 private:
-    std::vector<std::uint64_t> of_buffers_;
+    const std::vector<Buffer> *buffers_;
+    std::uint64_t memory_;
 };
 
 // One way to compute a step.

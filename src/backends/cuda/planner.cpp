@@ -27,7 +27,7 @@ Planner::Planner(const graph::Graph &graph, const graph::Shapes &shapes, Constan
 Plan Planner::run() && {
     const auto door = [&](graph::ValueId value, BufferKind kind, std::size_t index) {
         Tensor tensor = dense(0, type(value), dims(value));
-        tensor.buffer = add_buffer({kind, index, bytes_of(tensor), 0, 0});
+        tensor.buffer = add_buffer({kind, index, bytes_of(tensor), 0, {}});
         return tensor;
     };
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {

@@ -36,13 +36,21 @@ std::vector<std::string> chosen_sources(const Plan &plan) {
     return sources;
 }
 
+// What the chosen kernels of every size read.
+void upload_constants(const Plan &plan) {
+    const Addresses nowhere(plan.buffers, 0);
+    for (const Step &step : plan.steps)
+        static_cast<void>(step.alternatives.front().launch(nowhere));
+}
+
 } // namespace
 
 Program::Program(const Device &device, const vsmlrt_program_desc &desc)
     : options_(read_options({desc.options, desc.num_options})), facts_(device.facts),
       architecture_(device.architecture), device_id_(device.id),
+      kept_(desc.shared_folder ? desc.shared_folder : ""),
       context_(std::make_shared<const nvidia::DeviceContext>(device.number)), graph_(read_network(desc)),
-      weights_(context_), kernels_(context_, device.architecture),
+      weights_(context_), kernels_(context_, device, kept_),
       frames_(context_, frames_kept(desc.num_streams)) {
     if (desc.blob) {
         Blob blob = decode_blob({static_cast<const std::byte *>(desc.blob), desc.blob_size}, architecture_);
@@ -57,6 +65,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
     std::int64_t arena_bytes = 0;
     for (const vsmlrt_extent &extent : {desc.max_extent, desc.opt_extent, desc.min_extent}) {
         const Plan each = plan(extent);
+        upload_constants(each);
         const std::vector<std::string> of_plan = chosen_sources(each);
         sources.insert(sources.end(), of_plan.begin(), of_plan.end());
         arena_bytes = std::max(arena_bytes, each.arena_bytes);
@@ -64,6 +73,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
             break;
     }
     kernels_.prepare(sources);
+    kernels_.keep_only(sources);
     for (const std::string &source : sources)
         static_cast<void>(kernels_.function(source));
     describe(desc, arena_bytes);
@@ -74,6 +84,7 @@ void Program::tune(vsmlrt_extent extent) {
     const std::lock_guard lock(chosen_here().mutex);
     Choices &known = chosen_here().by_device[device_id_];
     known.insert(choices_.begin(), choices_.end());
+    known.merge(kept_.choices());
     // Weights as kernels want them that are not chosen in the end are gone with the trial.
     Constants weights(context_);
     Plan trial = plan(extent, weights);
@@ -94,6 +105,7 @@ void Program::tune(vsmlrt_extent extent) {
                                           "the buffers of one stream");
         vsmlrt::cuda::tune(Launches(std::move(trial), memory.address(), context_, kernels_), known,
                            stream.get());
+        kept_.keep_choices(known);
     }
     for (const std::string &problem : problems)
         if (const auto found = known.find(problem); found != known.end())

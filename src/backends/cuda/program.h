@@ -46,6 +46,7 @@ private:
     DeviceFacts facts_;
     std::string architecture_;
     std::string device_id_;
+    KeptFolder kept_;
     nvidia::SharedContext context_;
     graph::Graph graph_;
     Constants weights_;

@@ -40,7 +40,8 @@ vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_i
                                                  device.has_plans() ? device.plan_basis.c_str() : nullptr,
                                              .plans_follow_streams = 0,
                                              .best_streams = 1,
-                                             .keeps_files = device.provider.keeps_files()};
+                                             .keeps_files = device.provider.keeps_files(),
+                                             .shares_files = 0};
             visit(user, &info);
         }
     });

@@ -49,6 +49,7 @@ vsmlrt_precision measure(const Device &device, vsmlrt_program_desc desc, bool ha
     desc.blob = nullptr;
     desc.network_read = nullptr;
     desc.kept_folder = nullptr;
+    desc.shared_folder = nullptr;
     const Session session = SessionSettings(device, desc, NetworkFacts(desc)).open(bytes);
     const vsmlrt_precision found = run_probe(session.get());
     // Between operators that a device has in fp32 alone what is float16 can keep more bits.

@@ -44,7 +44,8 @@ vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_i
                                              .plan_basis = device.plan_basis.c_str(),
                                              .plans_follow_streams = 1,
                                              .best_streams = device.best_streams,
-                                             .keeps_files = 0};
+                                             .keeps_files = 0,
+                                             .shares_files = 0};
             visit(user, &info);
         }
     });

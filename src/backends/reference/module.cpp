@@ -42,7 +42,8 @@ vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_i
                                      .plan_basis = nullptr,
                                      .plans_follow_streams = 0,
                                      .best_streams = 1,
-                                     .keeps_files = 0};
+                                     .keeps_files = 0,
+                                     .shares_files = 0};
     visit(user, &info);
     return VSMLRT_OK;
 }
