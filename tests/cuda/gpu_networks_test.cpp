@@ -1,0 +1,151 @@
+// The families on a GPU against the interpreter in fp32, at odd sizes of a range, on random and on natural
+// pictures; several contexts, several GPUs, and frames at changing sizes with flat memory.
+#include "cuda/gpu.h"
+#include "networks/families.h"
+
+#include <thread>
+
+namespace vsmlrt::test {
+namespace {
+
+struct Family {
+    const char *name;
+    model::Network (*make)();
+    int multiple;
+    int smallest; // of its sizes
+};
+
+const Family families[] = {
+    {"compact", [] { return srvgg(64, 4); }, 1, 9}, {"upconv_7", [] { return upconv7(); }, 1, 33},
+    {"cunet", [] { return cunet(); }, 4, 64},       {"drunet", [] { return drunet(); }, 8, 32},
+    {"rrdb", [] { return rrdb(); }, 1, 16},         {"rife", [] { return rife(); }, 4, 32},
+    {"swin", [] { return swin(); }, 4, 16},
+};
+
+class GpuFamilies : public Gpu, public testing::WithParamInterface<std::tuple<Family, vsmlrt_precision>> {};
+
+double tolerance(vsmlrt_precision precision) {
+    return precision == VSMLRT_PRECISION_FP32 ? 1e-5 : precision == VSMLRT_PRECISION_FP16 ? 2e-3 : 1.6e-2;
+}
+
+TEST_P(GpuFamilies, AreWithinTheirPrecisionOfTheReferenceAtEverySize) {
+    const auto &[family, precision] = GetParam();
+    const GpuNetwork network(family.make(), precision);
+    const auto extent = [&](int wider, int higher) {
+        return vsmlrt_extent{family.smallest + wider * family.multiple,
+                             family.smallest + higher * family.multiple};
+    };
+    cuda::Program program(cuda::list_devices().front(), network.desc(extent(0, 0), extent(13, 12)));
+    cuda::Context context(program);
+    // What a kernel reads and nobody wrote is from then on NaN.
+    static_cast<void>(
+        gpu_run(context, extent(13, 12),
+                std::vector<float>(static_cast<std::size_t>(network.channels() * extent(13, 12).width *
+                                                            extent(13, 12).height),
+                                   std::numeric_limits<float>::quiet_NaN())));
+    std::uint64_t seed = seed_of_this_run();
+    for (const vsmlrt_extent size : {extent(13, 12), extent(0, 0), extent(5, 2), extent(1, 7)})
+        for (const bool natural : {false, true}) {
+            const std::vector<float> input = gpu_picture(network.channels(), size, natural, ++seed);
+            const std::vector<float> wanted =
+                expected_result(network.source, network.channels(), size, input);
+            for (int run = 0; run < 2; ++run) // kernel by kernel, and recorded
+                EXPECT_LE(error_of(gpu_run(context, size, input), wanted), tolerance(precision))
+                    << size.width << "x" << size.height << (natural ? ", natural" : ", random") << ", seed "
+                    << seed;
+        }
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, GpuFamilies,
+                         testing::Combine(testing::ValuesIn(families),
+                                          testing::Values(VSMLRT_PRECISION_FP32, VSMLRT_PRECISION_FP16,
+                                                          VSMLRT_PRECISION_BF16)),
+                         [](const auto &test) {
+                             const vsmlrt_precision precision = std::get<1>(test.param);
+                             return std::string(std::get<0>(test.param).name) +
+                                    (precision == VSMLRT_PRECISION_FP32   ? "_fp32"
+                                     : precision == VSMLRT_PRECISION_FP16 ? "_fp16"
+                                                                          : "_bf16");
+                         });
+
+using GpuEngine = Gpu;
+
+TEST_F(GpuEngine, ContextsSideBySideGiveWhatOneGives) {
+    const GpuNetwork network(srvgg(64, 6), VSMLRT_PRECISION_FP16);
+    constexpr vsmlrt_extent most = {200, 136};
+    cuda::Program program(cuda::list_devices().front(), network.desc({16, 16}, most, 2));
+    constexpr int frames = 48;
+    const auto size = [](int frame) { return vsmlrt_extent{40 + frame % 5 * 40, 56 + frame % 3 * 40}; };
+    const auto input = [&](int frame) {
+        return gpu_picture(3, size(frame), false, static_cast<std::uint64_t>(frame));
+    };
+    std::vector<std::vector<float>> alone(frames);
+    {
+        cuda::Context context(program);
+        for (int frame = 0; frame < frames; ++frame)
+            alone[static_cast<std::size_t>(frame)] = gpu_run(context, size(frame), input(frame));
+    }
+    std::vector<std::thread> threads;
+    std::vector<std::vector<float>> together(frames);
+    constexpr int contexts = 4;
+    for (int thread = 0; thread < contexts; ++thread)
+        threads.emplace_back([&, thread] {
+            cuda::Context context(program);
+            for (int frame = thread; frame < frames; frame += contexts)
+                together[static_cast<std::size_t>(frame)] = gpu_run(context, size(frame), input(frame));
+        });
+    for (std::thread &thread : threads)
+        thread.join();
+    for (std::size_t frame = 0; frame < frames; ++frame)
+        EXPECT_EQ(together[frame], alone[frame]) << "frame " << frame;
+}
+
+TEST_F(GpuEngine, EveryGpuGivesWhatTheFirstGives) {
+    const std::vector<cuda::Device> devices = cuda::list_devices();
+    if (devices.size() < 2)
+        GTEST_SKIP() << "there is one GPU";
+    const GpuNetwork network(srvgg(64, 6), VSMLRT_PRECISION_FP16);
+    constexpr vsmlrt_extent size = {123, 77};
+    const std::vector<float> input = gpu_picture(3, size, true, seed_of_this_run());
+    std::vector<float> first;
+    for (const cuda::Device &device : devices) {
+        cuda::Program program(device, network.desc(size, size));
+        cuda::Context context(program);
+        const std::vector<float> given = gpu_run(context, size, input);
+        if (first.empty())
+            first = given;
+        // Each times the kernels itself and may choose another.
+        EXPECT_LE(error_of(given, first), 2e-3) << device.id;
+    }
+}
+
+TEST_F(GpuEngine, TenThousandFramesAtChangingSizesLeaveMemoryFlat) {
+    const GpuNetwork network(srvgg(32, 3), VSMLRT_PRECISION_FP16);
+    constexpr vsmlrt_extent most = {256, 160};
+    cuda::Program program(cuda::list_devices().front(), network.desc({16, 16}, most));
+    cuda::Context context(program);
+    const std::vector<float> input = gpu_picture(3, most, false, seed_of_this_run());
+    const auto run = [&](vsmlrt_extent size) {
+        vsmlrt_tensor in = {};
+        vsmlrt_tensor out = {};
+        context.bind(size, &in, &out);
+        std::copy_n(input.begin(), std::int64_t{3} * size.width * size.height, static_cast<float *>(in.data));
+        context.run();
+    };
+    const auto size = [](int frame) {
+        return vsmlrt_extent{16 + frame / 3 * 7 % 241, 16 + frame / 3 * 5 % 145};
+    };
+    constexpr int frames = 10000;
+    for (int frame = 0; frame < frames / 10; ++frame)
+        run(size(frame));
+    program.device()->use();
+    const std::size_t before = nvidia::memory_state().free;
+    for (int frame = 0; frame < frames; ++frame)
+        run(size(frame));
+    const std::size_t after = nvidia::memory_state().free;
+    constexpr std::size_t a_block_of_the_driver = 2 << 20;
+    EXPECT_LE(before, after + a_block_of_the_driver);
+}
+
+} // namespace
+} // namespace vsmlrt::test
