@@ -29,7 +29,8 @@ double tolerance(vsmlrt_precision precision) {
 }
 
 TEST_P(GpuFamilies, AreWithinTheirPrecisionOfTheReferenceAtEverySize) {
-    const auto &[family, precision] = GetParam();
+    const Family &family = std::get<0>(GetParam());
+    const vsmlrt_precision precision = std::get<1>(GetParam());
     const GpuNetwork network(family.make(), precision);
     const auto extent = [&](int wider, int higher) {
         return vsmlrt_extent{family.smallest + wider * family.multiple,

@@ -113,6 +113,25 @@ TEST_P(Kernels, OfFramesCompileForEveryKindOfFormat) {
         }
 }
 
+TEST_P(Kernels, OfResizesInEveryFormCompile) {
+    for (const int mode : {0, 1, 2})
+        for (const int coordinates : {0, 5, 6})
+            for (const char *type : {"half_t", "i64"}) {
+                if (mode != 0 && std::string_view(type) == "i64")
+                    continue;
+                const std::string source = kernel_source(
+                    text("#define RANK 4\n#define MODE ", mode, "\n#define COORDINATES ", coordinates,
+                         "\n#define NEAREST 0\n#define EXCLUDE_OUTSIDE 1\n#define ANTIALIAS ",
+                         mode == 0 ? 0 : 1, "\ntypedef ", type, " element_t;\n"),
+                    "resize_general.cuh");
+                try {
+                    EXPECT_FALSE(nvidia::compile(source, GetParam()).empty());
+                } catch (const Unsupported &unknown) {
+                    GTEST_SKIP() << unknown.what();
+                }
+            }
+}
+
 INSTANTIATE_TEST_SUITE_P(Architectures, Kernels,
                          testing::Values("sm_80", "sm_86", "sm_89", "sm_90a", "sm_100", "sm_120"));
 

@@ -6,21 +6,8 @@
 #include "graph/storage.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace vsmlrt::cuda {
-namespace {
-
-// Axes in the order of the output's memory, the outermost first.
-std::vector<std::size_t> memory_order(const Tensor &output) {
-    std::vector<std::size_t> order(output.dims.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return output.strides[a] > output.strides[b]; });
-    return order;
-}
-
-} // namespace
 
 void Planner::emit_view(const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
@@ -155,7 +142,7 @@ void Planner::emit_range(const Group &group) {
 void Planner::emit_pad(const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
     const auto &op = std::get<graph::Pad>(shapes_.ops[group.anchor]);
-    const Tensor from = read(node.inputs[0]);
+    Tensor from = read(node.inputs[0]);
     const Tensor to = result(node.outputs[0]);
     const graph::ValueId value_id = graph::operand(node, 2);
     const Tensor value = value_id == graph::no_value ? Tensor{} : read(value_id);
@@ -163,12 +150,16 @@ void Planner::emit_pad(const Group &group) {
     args.threads = graph::count(to.dims);
     std::size_t next = 0;
     for (const std::size_t axis : memory_order(to)) {
-        const std::int64_t end = to.dims[axis] - from.dims[axis] - op.begins[axis];
-        if (op.mode == graph::PadMode::wrap && (op.begins[axis] < 0 || end < 0))
-            throw Unsupported(node.label, ": the cuda backend does not repeat what negative padding leaves");
+        std::int64_t begin = op.begins[axis];
+        if (op.mode == graph::PadMode::wrap) { // what negative padding leaves is repeated
+            const std::int64_t end = to.dims[axis] - from.dims[axis] - begin;
+            from.offset += std::max<std::int64_t>(-begin, 0) * from.strides[axis];
+            from.dims[axis] -= std::max<std::int64_t>(-begin, 0) + std::max<std::int64_t>(-end, 0);
+            begin = std::max<std::int64_t>(begin, 0);
+        }
         args.from[next] = size_argument(from.dims[axis]);
         args.to[next] = size_argument(to.dims[axis]);
-        args.begin[next] = static_cast<int>(op.begins[axis]);
+        args.begin[next] = static_cast<int>(begin);
         args.input.stride[next] = from.strides[axis];
         args.output.stride[next++] = to.strides[axis];
     }
@@ -229,11 +220,9 @@ void Planner::emit_gather(const Group &group) {
 void Planner::emit_resize(const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
     const auto &op = std::get<graph::Resize>(shapes_.ops[group.anchor]);
-    if (op.antialias)
-        throw Unsupported(node.label, ": the cuda backend has no antialiased resizing");
-    if (op.coordinates == graph::Coordinates::tf_crop_and_resize ||
+    if (op.antialias || op.exclude_outside || op.coordinates == graph::Coordinates::tf_crop_and_resize ||
         op.coordinates == graph::Coordinates::tf_half_pixel_for_nn)
-        throw Unsupported(node.label, ": the cuda backend does not have these coordinates");
+        return emit_general_resize(group);
     const Tensor from = read(node.inputs[0]);
     const Tensor to = result(node.outputs[0]);
     ResizeArgs args = {};

@@ -2,7 +2,9 @@
 
 #include "base/error.h"
 
+#include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace vsmlrt::cuda {
 
@@ -33,6 +35,14 @@ Tensor dense_as(const Tensor &tensor, const Shape &dims) {
     view.strides = graph::strides_of(dims);
     view.lanes = 0;
     return view;
+}
+
+std::vector<std::size_t> memory_order(const Tensor &output) {
+    std::vector<std::size_t> order(output.dims.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return output.strides[a] > output.strides[b]; });
+    return order;
 }
 
 } // namespace vsmlrt::cuda

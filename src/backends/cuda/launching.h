@@ -18,4 +18,7 @@ namespace vsmlrt::cuda {
 // A row-major tensor under other sizes.
 [[nodiscard]] Tensor dense_as(const Tensor &tensor, const Shape &dims);
 
+// Axes in the order of the output's memory, the outermost first.
+[[nodiscard]] std::vector<std::size_t> memory_order(const Tensor &output);
+
 } // namespace vsmlrt::cuda

@@ -60,6 +60,7 @@ private:
     void emit_pool(const Group &group);
     void emit_grid_sample(const Group &group);
     void emit_resize(const Group &group);
+    void emit_general_resize(const Group &group);
     void emit_pad(const Group &group);
     void emit_gather(const Group &group);
     void emit_range(const Group &group);

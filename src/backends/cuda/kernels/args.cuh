@@ -56,6 +56,16 @@ struct ResizeArgs {
     float cubic_a;
 };
 
+struct GeneralResizeArgs {
+    long long threads;
+    Operand input, output;
+    int from[max_rank], to[max_rank];
+    int stays[max_rank]; // the axis is as it was
+    float scale[max_rank];
+    float region[max_rank][2]; // begin and end, as fractions of the size less one
+    float cubic_a, extrapolation;
+};
+
 struct PadArgs {
     long long threads;
     Operand input, output;
