@@ -84,6 +84,16 @@ bool Device::accepts_frames(std::span<const vsmlrt_frame_input> inputs, int outp
                                 output_channels, &output) != 0;
 }
 
+std::optional<std::int64_t> Device::free_memory() const {
+    const vsmlrt_backend &table = backend_.table();
+    std::int64_t free_bytes = 0;
+    std::int64_t total_bytes = 0;
+    if (table.memory == nullptr ||
+        table.memory(handle_.get(), &free_bytes, &total_bytes, vsmlrt_sink{}) != VSMLRT_OK)
+        return std::nullopt;
+    return free_bytes;
+}
+
 Program::Program(std::shared_ptr<const Device> device, const vsmlrt_program_desc &desc)
     : device_(std::move(device)), handle_(nullptr, device_->backend().table().free_program) {
     vsmlrt_program *handle = nullptr;

@@ -65,6 +65,9 @@ public:
     // Whether frames cross the door in these formats, converted on the device.
     [[nodiscard]] bool accepts_frames(std::span<const vsmlrt_frame_input> inputs, int output_channels,
                                       const vsmlrt_frame_format &output) const;
+    // Bytes of its memory that nobody takes at this moment, other processes included; absent where it does
+    // not tell.
+    [[nodiscard]] std::optional<std::int64_t> free_memory() const;
 
 private:
     Backend backend_;

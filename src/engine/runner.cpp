@@ -24,17 +24,25 @@ Runner::Contexts claim_contexts(const Program &program, int num_streams) {
     constexpr const char *what = "the memory of the network's contexts";
     const std::int64_t streams = checked_mul(info.context_bytes, num_streams, what);
     const int least = std::min<int>(info.spare_contexts, 1);
+    // Other processes take of it too.
+    const std::optional<std::int64_t> free = program.device().free_memory();
     for (int spare = info.spare_contexts; spare >= least; --spare) {
         const std::int64_t more = checked_mul(spare, info.spare_context_bytes, what);
-        if (auto taken = claim(memory, checked_add(streams, more, what)))
+        const std::int64_t needed = checked_add(streams, more, what);
+        if (free && needed > *free)
+            continue;
+        if (auto taken = claim(memory, needed))
             return {num_streams + spare, std::move(*taken)};
     }
+    const std::string needs = text("the network needs about ", mib(info.context_bytes), " MiB for each of ",
+                                   num_streams, " streams, ", mib(least * info.spare_context_bytes),
+                                   " MiB for frames on their way in and out and ", mib(info.program_bytes),
+                                   " MiB for its weights, and of the ", mib(memory.bytes), " MiB of ",
+                                   program.device().info().name);
+    if (free && streams + least * info.spare_context_bytes > *free)
+        throw DeviceError(needs, ' ', mib(*free), " MiB are free now that it has its weights", memory_remedy);
     const std::int64_t others = claimed_bytes(memory) - info.program_bytes;
-    throw DeviceError(
-        "the network needs about ", mib(info.context_bytes), " MiB for each of ", num_streams, " streams, ",
-        mib(least * info.spare_context_bytes), " MiB for frames on their way in and out and ",
-        mib(info.program_bytes), " MiB for its weights, and of the ", mib(memory.bytes), " MiB of ",
-        program.device().info().name, " other programs take ", mib(others), " MiB", memory_remedy);
+    throw DeviceError(needs, " other programs take ", mib(others), " MiB", memory_remedy);
 }
 
 struct Tensors {

@@ -32,7 +32,8 @@ int streams_within_memory(const Program &program, int streams, int num_threads, 
         return streams;
     const std::int64_t spare =
         program.info().spare_contexts * (program.info().spare_context_bytes + frame_bytes);
-    const std::int64_t free = memory.bytes - claimed_bytes(memory) - spare;
+    const std::int64_t unclaimed = memory.bytes - claimed_bytes(memory);
+    const std::int64_t free = std::min(unclaimed, program.device().free_memory().value_or(unclaimed)) - spare;
     const std::int64_t fitting = std::max<std::int64_t>(free / 2 / one, 1);
     if (fitting >= streams)
         return streams;

@@ -63,7 +63,12 @@ PinnedMemory::PinnedMemory(SharedContext context, std::size_t bytes)
     : context_(std::move(context)), bytes_(bytes) {
     context_->use();
     void *address = nullptr;
-    check(driver().pinned_alloc(&address, bytes == 0 ? 1 : bytes, 0), "allocating page-locked memory");
+    const Status status = driver().pinned_alloc(&address, bytes == 0 ? 1 : bytes, 0);
+    if (status == Status::out_of_memory)
+        throw DeviceError("cuda: there are no ", (bytes >> 20) + 1,
+                          " MiB of this machine's memory that could be locked for frames on their way to the "
+                          "GPU and back; use fewer streams or smaller tiles");
+    check(status, "allocating page-locked memory");
     data_ = static_cast<std::byte *>(address);
 }
 

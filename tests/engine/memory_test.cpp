@@ -61,6 +61,21 @@ TEST_F(Memory, AsManySpareContextsAreMadeAsThereIsMemoryFor) {
     }
 }
 
+TEST_F(Memory, WhatOtherProcessesTakeIsNotThere) {
+    set({.memory = 1000 * mib, .context = 200 * mib, .weights = 100 * mib, .spare = 100 * mib});
+    set("FREE", std::to_string(500 * mib));
+    EXPECT_EQ(picture(streams(2)), "");
+    EXPECT_EQ(
+        picture(streams(3)),
+        "the network needs about 200 MiB for each of 3 streams, 100 MiB for frames on their way in and "
+        "out and 100 MiB for its weights, and of the 1000 MiB of Abacus 500 MiB are free now that it has "
+        "its weights; use fewer streams (num_streams) or smaller tiles (tilesize)");
+    set("STREAMS", "4");
+    EXPECT_EQ(automatic(8), 1);
+    set("SPARES", "3");
+    EXPECT_EQ(picture(streams(2)), ""); // with one spare context
+}
+
 TEST_F(Memory, LiveProgramsCountUntilTheyAreGone) {
     set({.memory = 1000 * mib, .context = 500 * mib, .weights = 100 * mib});
     {

@@ -12,6 +12,7 @@
 //     VSMLRT_PLANNING_GPU       1: its devices are GPUs, not processors
 //     VSMLRT_PLANNING_STREAMS   the streams that are best for them; unset: 1
 //     VSMLRT_PLANNING_MEMORY    the bytes that they have; unset: it does not know
+//     VSMLRT_PLANNING_FREE      the bytes that are free at the moment; unset: it does not know
 //     VSMLRT_PLANNING_CONTEXT   the bytes that it says a context takes; unset: it says nothing of memory
 //     VSMLRT_PLANNING_WEIGHTS   then the bytes of a program without contexts
 //     VSMLRT_PLANNING_SPARE     and those of a spare context; unset: it has none
@@ -167,6 +168,15 @@ vsmlrt_code build_program(vsmlrt_device *, const vsmlrt_program_desc *desc, vsml
         error, [&] { *program = new vsmlrt_program(desc->blob ? from_blob(*desc) : from_network(*desc)); });
 }
 
+vsmlrt_code memory(vsmlrt_device *, std::int64_t *free_bytes, std::int64_t *total_bytes, vsmlrt_sink error) {
+    return guarded(error, [&] {
+        if (variable("FREE").empty())
+            throw vsmlrt::Unsupported("planning: it does not know");
+        *free_bytes = number("FREE");
+        *total_bytes = number("MEMORY");
+    });
+}
+
 void describe_program(const vsmlrt_program *program, vsmlrt_program_info *info) {
     *info = program->info();
     info->blob_worth_caching = 1;
@@ -208,7 +218,7 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .bind_frames = nullptr,
                                   .run_frames = nullptr,
                                   .shapes = nullptr,
-                                  .memory = nullptr};
+                                  .memory = memory};
 
 } // namespace
 
