@@ -219,6 +219,34 @@ def test_tensorrt_takes_the_best_there_is_and_says_so_once(
 
 
 @pytest.mark.parametrize(
+    ("devices", "wanted", "lines"),
+    [
+        ({"onnxruntime": ("TensorRT.0", "NvTensorRTRTX.0"), "cuda": ("GPU.0",)}, "NvTensorRTRTX.0", 0),
+        ({"onnxruntime": ("TensorRT.0",), "cuda": ("GPU.0",)}, None, 1),
+        ({"cuda": ("GPU.0",)}, None, 1),
+    ],
+)
+def test_tensorrt_rtx_falls_to_the_cuda_backend_and_says_so_once(
+    here: Any, devices: Any, wanted: str | None, lines: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    here(machine(devices))
+    with caplog.at_level(logging.WARNING, "vsmlrt"):
+        found = model_arguments(Backend.TRT_RTX(fp16=True))
+        model_arguments(Backend.TRT_RTX(fp16=True))
+    assert found.get("device") == wanted
+    assert found["backend"] == ("onnxruntime" if wanted else "cuda")
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["Backend.TRT_RTX runs on the cuda backend"] * lines
+
+
+@pytest.mark.parametrize(("asked", "options"), [(True, None), (False, ["use_cuda_graph=0"])])
+def test_the_cuda_backend_records_graphs_unless_told_otherwise(here: Any, asked: bool, options: Any) -> None:
+    here(machine({"cuda": ("GPU.0",)}))
+    for backend in (Backend.CUDA(use_cuda_graph=asked), Backend.TRT(use_cuda_graph=asked)):
+        assert model_arguments(backend).get("options") == options
+
+
+@pytest.mark.parametrize(
     ("backend", "devices", "named"),
     [
         (Backend.TRT(tf32=True, log=False), EVERYTHING, "TensorRT has no use for tf32, log"),

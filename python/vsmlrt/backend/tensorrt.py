@@ -85,9 +85,12 @@ class TRT:
 
 @dataclass(frozen=False)
 class TRT_RTX:  # noqa: N801 - vs-mlrt's name
-    """An NVIDIA RTX GPU by TensorRT-RTX, one wheel without further libraries."""
+    """An NVIDIA RTX GPU: TensorRT-RTX where its wheel is installed, else this package's own engine.
 
-    places: ClassVar[tuple[Place, ...]] = (TENSORRT_RTX,)
+    The log says once where it runs if that is not TensorRT-RTX.
+    """
+
+    places: ClassVar[tuple[Place, ...]] = (TENSORRT_RTX, CUDA_ENGINE)
 
     fp16: bool = False
     """Compute in half precision; else in fp32."""
@@ -155,6 +158,8 @@ class CUDA:
     """In half precision: ONNX operators kept in fp32 instead of the default list."""
     force_fp16: bool = False
     """Compute everything in half precision, also what fp16 keeps in fp32; sets fp16."""
+    use_cuda_graph: bool = True
+    """Record the work of a frame once for each size and replay it: less work for the processor."""
     output_format: int = 0
     """1: the result is in half precision (RGBH, GRAYH); 0: it has the clip's format."""
     static_shape: bool = True
