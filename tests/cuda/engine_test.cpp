@@ -30,12 +30,15 @@ vsmlrt_program_desc describe(const std::vector<std::byte> &onnx) {
     return desc;
 }
 
-std::vector<float> run_twice(const std::vector<std::byte> &onnx, std::span<const float> input) {
-    Program program(list_devices().front(), describe(onnx));
+std::vector<float> run_twice(const std::vector<std::byte> &onnx, std::span<const float> input,
+                             vsmlrt_extent size = extent) {
+    vsmlrt_program_desc desc = describe(onnx);
+    desc.min_extent = desc.opt_extent = desc.max_extent = size;
+    Program program(list_devices().front(), desc);
     Context context(program);
     vsmlrt_tensor in = {};
     vsmlrt_tensor out = {};
-    context.bind(extent, &in, &out);
+    context.bind(size, &in, &out);
     std::copy(input.begin(), input.end(), static_cast<float *>(in.data));
     context.run();
     context.run(); // by the recorded graph
@@ -46,8 +49,8 @@ std::vector<float> run_twice(const std::vector<std::byte> &onnx, std::span<const
     return {values, values + count};
 }
 
-std::vector<float> picture() {
-    return Random(3).list(std::int64_t{3} * extent.width * extent.height);
+std::vector<float> picture(vsmlrt_extent size = extent) {
+    return Random(3).list(std::int64_t{3} * size.width * size.height);
 }
 
 TEST(Engine, GivesWhatTheReferenceGivesAndLeavesNothingBehind) {
@@ -137,6 +140,65 @@ model::Network small_srvgg() {
     return test::srvgg(8, 3);
 }
 INSTANTIATE_TEST_SUITE_P(Families, Plans, testing::Values(small_srvgg, test::cunet, test::rrdb));
+
+// Factors of channels that a convolution, a transposed one, a sum in an epilogue and a chain of its own read,
+// whole and cropped.
+model::Network excited() {
+    test::Builder b;
+    const auto gate = [&](const test::Name &x, int channels, int hidden) {
+        const test::Name mean = b.node("GlobalAveragePool", {x});
+        const test::Name inner = b.node("Relu", {b.conv(mean, channels, hidden, 1)});
+        return b.node("Sigmoid", {b.conv(inner, hidden, channels, 1)});
+    };
+    const auto crop = [&](const test::Name &x, std::int64_t by) {
+        return b.node("Slice", {x, b.integers({by, by}), b.integers({-by, -by}), b.integers({2, 3})});
+    };
+    const test::Name x = b.node("Relu", {b.conv(b.input(3), 3, 24)});
+    const test::Name factors = gate(x, 24, 5);
+    const test::Name y = b.node("Mul", {factors, x});
+    const test::Name down = b.conv(y, 24, 12, 2, 2, 0);
+    const test::Name up =
+        b.node("ConvTranspose", {b.node("Mul", {down, gate(down, 12, 3)}), b.weights({12, 24, 2, 2})},
+               {{"strides", test::ints({2, 2})}});
+    const test::Name sum = b.node("Add", {b.node("Relu", {b.conv(up, 24, 24, 5, 1, 0)}), crop(y, 2)});
+    const test::Name other = b.node("Sub", {crop(crop(y, 1), 1), b.node("Abs", {crop(x, 2)})});
+    return b.output(b.conv(b.node("Concat", {sum, other}, {{"axis", std::int64_t{1}}}), 48, 3)).network();
+}
+
+struct Sized {
+    model::Network (*network)();
+    vsmlrt_extent size;
+};
+
+class Networks : public testing::TestWithParam<Sized> {};
+
+TEST_P(Networks, GiveWhatTheReferenceGives) {
+    emulated_reset(0);
+    const auto [make, size] = GetParam();
+    const model::Network network = make();
+    const std::vector<float> wanted = test::reference_result(network, size, picture(size));
+    const std::vector<float> given = run_twice(model::write_onnx(network), picture(size), size);
+    ASSERT_EQ(given.size(), wanted.size());
+    for (std::size_t i = 0; i < given.size(); ++i)
+        ASSERT_NEAR(given[i], wanted[i], 2e-5F) << i;
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, Networks,
+                         testing::Values(Sized{excited, {14, 12}}, Sized{test::cunet, {28, 24}}));
+
+TEST_P(Networks, HaveNoPassOverAPictureForSqueezeAndExcitation) {
+    emulated_reset(0);
+    const auto [make, size] = GetParam();
+    const std::vector<std::byte> onnx = model::write_onnx(make());
+    vsmlrt_program_desc desc = describe(onnx);
+    desc.min_extent = desc.opt_extent = desc.max_extent = size;
+    Program program(list_devices().front(), desc);
+    const std::string steps = describe(program.plan(size));
+    EXPECT_EQ(steps.find("Mul"), std::string::npos) << steps;
+    EXPECT_NE(steps.find(": excite"), std::string::npos) << steps;
+    EXPECT_NE(steps.find("factors in the weights of ConvTranspose"), std::string::npos) << steps;
+}
 
 TEST(Groups, ACompactNetworkIsItsConvolutions) {
     graph::Graph graph = graph::lower(test::srvgg(8, 3));

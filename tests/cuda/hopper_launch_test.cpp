@@ -9,31 +9,6 @@
 namespace vsmlrt::cuda {
 namespace {
 
-// At a size of the input; pixels in buffers of `pitch` channels.
-ConvOperands operands_of(const ConvProblem &problem, std::int64_t height, std::int64_t width) {
-    const auto out = [&](std::int64_t size, int axis) {
-        const std::int64_t pads = problem.pads[axis] + problem.pads[axis + 2];
-        return problem.transposed ? (size - 1) * problem.strides[axis] + problem.kernel[axis] - pads
-                                  : (size + pads - problem.kernel[axis]) / problem.strides[axis] + 1;
-    };
-    ConvOperands operands;
-    operands.weights = 1 << 20;
-    operands.input = 2 << 20;
-    operands.output = 3 << 20;
-    operands.in_height = height;
-    operands.in_width = width;
-    operands.in_stride_x = (problem.in_channels + 7) / 8 * 8;
-    operands.in_stride_y = width * operands.in_stride_x;
-    operands.out_height = out(height, 0);
-    operands.out_width = out(width, 1);
-    operands.output_stride_x = (problem.out_channels + 7) / 8 * 8;
-    operands.output_stride_y = operands.out_width * operands.output_stride_x;
-    operands.epilogue.resize(128);
-    const int lanes = static_cast<int>(operands.output_stride_x) - problem.out_channels;
-    std::memcpy(operands.epilogue.data() + 124, &lanes, sizeof lanes);
-    return operands;
-}
-
 // The rules of cuTensorMapEncodeTiled.
 void expect_legal(const TensorMap &map) {
     ASSERT_EQ(map.sizes.size(), 3U);

@@ -1,8 +1,10 @@
-// Convolutions as the Hopper kernels' tests ask for them.
+// Convolutions as the tests of their kernels ask for them.
 #pragma once
 
 #include "backends/cuda/epilogue.h"
 #include "backends/cuda/hopper.h"
+
+#include <cstring>
 
 namespace vsmlrt::cuda {
 
@@ -16,7 +18,8 @@ struct Asked {
     std::int64_t pad = 1;
     bool transposed = false;
     bool residual = false;
-    int shuffle = 0; // 0: channels innermost; else planes, shuffled by so much
+    bool sums = false; // of the channels' results
+    int shuffle = 0;   // 0: channels innermost; else planes, shuffled by so much
     Element storage = Element::f16;
 };
 
@@ -40,6 +43,8 @@ struct Asked {
         chain += "    const float v1 = op::Add<float>(v0, x1);\n";
         result = "v1";
     }
+    if (asked.sums)
+        builder.sums.buffer = 0;
     ConvProblem problem;
     problem.storage = asked.storage;
     problem.in_channels = asked.in;
@@ -51,6 +56,32 @@ struct Asked {
     problem.epilogue =
         builder.finish(chain, result, picture_of(asked.storage, channels, asked.shuffle > 0), shuffle);
     return problem;
+}
+
+// At a size of the input; pixels in buffers of `pitch` channels.
+[[nodiscard]] inline ConvOperands operands_of(const ConvProblem &problem, std::int64_t height,
+                                              std::int64_t width) {
+    const auto out = [&](std::int64_t size, int axis) {
+        const std::int64_t pads = problem.pads[axis] + problem.pads[axis + 2];
+        return problem.transposed ? (size - 1) * problem.strides[axis] + problem.kernel[axis] - pads
+                                  : (size + pads - problem.kernel[axis]) / problem.strides[axis] + 1;
+    };
+    ConvOperands operands;
+    operands.weights = 1 << 20;
+    operands.input = 2 << 20;
+    operands.output = 3 << 20;
+    operands.in_height = height;
+    operands.in_width = width;
+    operands.in_stride_x = (problem.in_channels + 7) / 8 * 8;
+    operands.in_stride_y = width * operands.in_stride_x;
+    operands.out_height = out(height, 0);
+    operands.out_width = out(width, 1);
+    operands.output_stride_x = (problem.out_channels + 7) / 8 * 8;
+    operands.output_stride_y = operands.out_width * operands.output_stride_x;
+    operands.epilogue.resize(128);
+    const int lanes = static_cast<int>(operands.output_stride_x) - problem.out_channels;
+    std::memcpy(operands.epilogue.data() + 124, &lanes, sizeof lanes);
+    return operands;
 }
 
 } // namespace vsmlrt::cuda

@@ -1,15 +1,14 @@
 // The kernels for every architecture, by NVIDIA's compiler, without a GPU: they compile, and nothing spills.
 #include "backends/cuda/candidate.h"
-#include "backends/cuda/epilogue.h"
 #include "backends/cuda/frames.h"
-#include "backends/cuda/kernel_text.h"
-#include "nvidia/compiler.h"
-
 #include "base/error.h"
+#include "base/text.h"
+#include "cuda/cubin.h"
+#include "cuda/hopper_problems.h"
+#include "nvidia/compiler.h"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstring>
 
 namespace vsmlrt::cuda {
@@ -24,46 +23,22 @@ bool has_compiler() {
     }
 }
 
-Tensor pixels(Element type, std::int64_t channels) {
-    return channels_last(0, type, {1, channels, 9, 11}, (channels + 7) / 8 * 8);
-}
-
-// A bias and a slope a channel; with a tensor to add where asked.
-Epilogue prelu_epilogue(Element storage, int channels, bool residual) {
-    EpilogueBuilder builder;
-    builder.add_bias(0);
-    builder.add_channel("x0", 0);
-    std::string chain = "    const float v0 = op::PRelu<float>(sum, x0);\n";
-    std::string result = "v0";
-    if (residual) {
-        builder.add_tensor("x1", pixels(storage, channels), OperandPlace::sum);
-        chain += "    const float v1 = op::Add<float>(v0, x1);\n";
-        result = "v1";
-    }
-    return builder.finish(chain, result, pixels(storage, channels), 1);
-}
-
-ConvProblem problem(Element storage, int in, int out, int kernel, int stride, bool transposed) {
-    ConvProblem asked;
-    asked.storage = storage;
-    asked.in_channels = in;
-    asked.out_channels = out;
-    asked.kernel = {kernel, kernel};
-    asked.strides = {stride, stride};
-    asked.pads = {1, 1, 1, 1};
-    asked.transposed = transposed;
-    asked.epilogue = prelu_epilogue(storage, out, !transposed);
-    return asked;
-}
-
 // What the families have.
-std::vector<ConvProblem> family_problems() {
-    std::vector<ConvProblem> all;
-    all.push_back(problem(Element::f16, 64, 128, 3, 1, false));
-    all.push_back(problem(Element::f16, 96, 32, 3, 2, false));
-    all.push_back(problem(Element::bf16, 64, 24, 4, 2, true));
-    return all;
-}
+constexpr Asked family_problems[] = {
+    {.in = 3, .out = 64},
+    {.in = 64, .out = 64},
+    {.in = 64, .out = 64, .residual = true},
+    {.in = 64, .out = 64, .pad = 0, .sums = true},
+    {.in = 64, .out = 48, .residual = true, .shuffle = 4},
+    {.in = 64, .out = 3, .shuffle = 1},
+    {.in = 128, .out = 128, .residual = true},
+    {.in = 256, .out = 128, .pad = 0, .sums = true},
+    {.in = 64, .out = 128, .kernel = 2, .stride = 2, .pad = 0},
+    {.in = 96, .out = 32, .stride = 2, .storage = Element::bf16},
+    {.in = 128, .out = 128, .kernel = 2, .stride = 2, .pad = 0, .transposed = true},
+    {.in = 64, .out = 24, .kernel = 4, .stride = 2, .transposed = true, .storage = Element::bf16},
+    {.in = 256, .out = 3, .kernel = 4, .stride = 2, .pad = 3, .transposed = true, .shuffle = 1},
+};
 
 class Kernels : public testing::TestWithParam<const char *> {
 protected:
@@ -73,15 +48,29 @@ protected:
     }
 };
 
-TEST_P(Kernels, OfConvolutionsCompileForTheFamilies) {
-    DeviceFacts facts;
-    for (const ConvProblem &asked : family_problems()) {
-        const auto candidates = mma_candidates();
-        const auto served =
-            std::find_if(candidates.begin(), candidates.end(),
-                         [&](const ConvCandidate &each) { return each.serves(asked, facts); });
-        ASSERT_NE(served, candidates.end()) << asked.in_channels << " to " << asked.out_channels;
-        EXPECT_GT(nvidia::compile(served->source(asked), GetParam()).size(), 0U) << served->name;
+// Within what a GeForce card grants: 99 KiB of shared memory a block, 65536 registers, nothing in local
+// memory.
+TEST_P(Kernels, OfConvolutionsCompileForTheFamiliesWithoutSpills) {
+    const DeviceFacts facts;
+    // The first that serves is what runs while none is timed; all of them on the most frequent cards.
+    const bool every = std::string(GetParam()) == "sm_86";
+    for (const Asked &asked : family_problems) {
+        const ConvProblem problem = problem_of(asked);
+        bool served = false;
+        for (const ConvCandidate &candidate : mma_candidates()) {
+            if (!candidate.serves(problem, facts) || (served && !every))
+                continue;
+            served = true;
+            const std::string name = text(candidate.name, " of ", asked.in, " to ", asked.out);
+            const test::Cubin cubin =
+                test::read_cubin(nvidia::compile(candidate.source(problem), GetParam()));
+            const Launch launch = candidate.launch(problem, operands_of(problem, 64, 64), facts);
+            // On sm_80, to have two blocks a multiprocessor, one address is kept there from chunk to chunk.
+            EXPECT_LE(cubin.local_bytes, GetParam() == std::string("sm_80") ? 8U : 0U) << name;
+            EXPECT_LE(cubin.registers * launch.block[0], 65536U) << name;
+            EXPECT_LE(launch.shared_bytes, 99U << 10) << name;
+        }
+        EXPECT_TRUE(served) << asked.in << " to " << asked.out;
     }
 }
 
@@ -137,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(Architectures, Kernels,
 
 // The sum of one pixel by the weights as they were packed, in the order in which the kernel reads them.
 TEST(MmaWeights, EveryWeightIsPackedOnceAndTheRestIsZero) {
-    ConvProblem asked = problem(Element::f16, 20, 40, 3, 1, false);
+    const ConvProblem asked = problem_of({.in = 20, .out = 40});
     std::vector<float> weights(40 * 20 * 9);
     for (std::size_t i = 0; i < weights.size(); ++i)
         weights[i] = static_cast<float>(i % 2039 + 1);

@@ -32,6 +32,7 @@ struct Epilogue {
     bool broadcast = false; // one of them is spread along an axis: read it by epilogue_tensor alone
     int shuffle = 1;
     bool output_last = false; // vectors of 8 channels may be stored
+    bool sums = false;        // the kernel also adds up each channel's results, see ConvCandidate::sum_rows
     Element output = Element::f32;
 };
 
@@ -92,15 +93,25 @@ struct Launch {
 };
 
 struct ConvCandidate {
-    const char *name;
+    const char *name = nullptr;
     // Exact: what it accepts is right at every size for which `fits` is true (null: all sizes).
-    bool (*serves)(const ConvProblem &problem, const DeviceFacts &device);
-    bool (*fits)(const ConvProblem &problem, const ConvOperands &operands);
-    std::string (*source)(const ConvProblem &problem);
+    bool (*serves)(const ConvProblem &problem, const DeviceFacts &device) = nullptr;
+    bool (*fits)(const ConvProblem &problem, const ConvOperands &operands) = nullptr;
+    std::string (*source)(const ConvProblem &problem) = nullptr;
     // fp32 weights in ONNX's order to their image in the device's memory.
-    std::vector<std::byte> (*pack)(const ConvProblem &problem, std::span<const float> weights);
-    Launch (*launch)(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device);
+    std::vector<std::byte> (*pack)(const ConvProblem &problem, std::span<const float> weights) = nullptr;
+    Launch (*launch)(const ConvProblem &problem, const ConvOperands &operands,
+                     const DeviceFacts &device) = nullptr;
+    // How many rows of sums it writes: row r holds, in fp32, what a part of the kernel has added up of each
+    // channel, sum_pitch channels apart. 0 or null: it can't.
+    int (*sum_rows)(const ConvProblem &problem, const ConvOperands &operands,
+                    const DeviceFacts &device) = nullptr;
 };
+
+// Floats from row to row of such sums.
+[[nodiscard]] constexpr std::int64_t sum_pitch(std::int64_t channels) {
+    return (channels + 63) / 64 * 64;
+}
 
 // The kernels for sm_80 and newer; the preferred first.
 [[nodiscard]] std::span<const ConvCandidate> mma_candidates();

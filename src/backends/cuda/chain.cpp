@@ -22,8 +22,9 @@ std::size_t place(ValueId value) {
 
 class Writer {
 public:
-    Writer(const graph::Graph &graph, const graph::Shapes &shapes, ValueId anchor, const ChainNames &called)
-        : graph_(graph), shapes_(shapes), called_(called) {
+    Writer(const graph::Graph &graph, const graph::Shapes &shapes, ValueId anchor, const ChainNames &called,
+           const Gates &gates)
+        : graph_(graph), shapes_(shapes), called_(called), gates_(gates) {
         if (anchor != graph::no_value)
             names_[anchor] = called_.anchor;
     }
@@ -118,7 +119,10 @@ private:
         const model::Tensor *known = graph::known(graph_, shapes_, value);
         if (known && graph::count(known->dims) == 1 && known->type != Element::string)
             return constant(*known);
-        return input({ChainInput::Kind::value, value});
+        std::string read = input({ChainInput::Kind::value, value});
+        if (const auto gate = gates_.find(value); gate != gates_.end())
+            return text("(", read, " * ", input({ChainInput::Kind::gate, gate->second}), ")");
+        return read;
     }
 
     static std::string constant(const model::Tensor &tensor) {
@@ -138,6 +142,7 @@ private:
     const graph::Graph &graph_;
     const graph::Shapes &shapes_;
     ChainNames called_;
+    const Gates &gates_;
     std::map<ValueId, std::string> names_;
     std::size_t count_ = 0;
     Chain chain_;
@@ -167,8 +172,9 @@ bool is_pointwise(const graph::Graph &graph, const graph::Shapes &shapes, const 
 }
 
 Chain make_chain(const graph::Graph &graph, const graph::Shapes &shapes,
-                 const std::vector<std::size_t> &members, ValueId anchor, const ChainNames &names) {
-    Writer writer(graph, shapes, anchor, names);
+                 const std::vector<std::size_t> &members, ValueId anchor, const ChainNames &names,
+                 const Gates &gates) {
+    Writer writer(graph, shapes, anchor, names, gates);
     for (const std::size_t member : members)
         writer.add(graph.nodes[member], shapes.ops[member]);
     return std::move(writer).take();

@@ -4,14 +4,16 @@
 #include "graph/infer.h"
 
 #include <functional>
+#include <map>
 #include <string>
 
 namespace vsmlrt::cuda {
 
 // What a chain reads besides the results of its own members.
 struct ChainInput {
-    enum class Kind { value, scale, bias } kind = Kind::value;
-    graph::ValueId value = graph::no_value; // value: of the graph; scale, bias: the result of a batch norm
+    enum class Kind { value, scale, bias, gate } kind = Kind::value;
+    // value: of the graph; scale, bias: the result of a batch norm; gate: a factor a channel.
+    graph::ValueId value = graph::no_value;
     bool operator==(const ChainInput &) const = default;
 };
 
@@ -32,11 +34,15 @@ struct ChainNames {
     const char *result = "v";
 };
 
+// Values that are places of what they would be once multiplied by a factor a channel: which factor.
+using Gates = std::map<graph::ValueId, graph::ValueId>;
+
 // The lines for `members` (indices of nodes, in order). `anchor`, if any, is a value that is already there
 // under the name "sum". Scalar constants become literals; all other operands become inputs.
 [[nodiscard]] Chain make_chain(const graph::Graph &graph, const graph::Shapes &shapes,
                                const std::vector<std::size_t> &members,
-                               graph::ValueId anchor = graph::no_value, const ChainNames &names = {});
+                               graph::ValueId anchor = graph::no_value, const ChainNames &names = {},
+                               const Gates &gates = {});
 
 // Factor (scale) or summand (bias) of each channel that a batch norm comes to.
 [[nodiscard]] std::vector<float> batch_norm_values(const graph::Graph &graph, const graph::Shapes &shapes,

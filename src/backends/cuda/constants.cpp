@@ -18,6 +18,14 @@ std::uint64_t Constants::address(const std::string &key, const Make &make) {
     return memory_.emplace(key, std::move(memory)).first->second.address();
 }
 
+std::int64_t Constants::bytes(const std::string &key, const Make &make) {
+    const std::lock_guard lock(mutex_);
+    const auto known = bytes_.find(key);
+    if (known != bytes_.end())
+        return known->second;
+    return bytes_[key] = static_cast<std::int64_t>(make().size());
+}
+
 std::int64_t Constants::bytes() const {
     const std::lock_guard lock(mutex_);
     std::int64_t sum = 0;

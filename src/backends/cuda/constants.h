@@ -17,12 +17,15 @@ public:
 
     using Make = std::function<std::vector<std::byte>()>;
     [[nodiscard]] std::uint64_t address(const std::string &key, const Make &make);
-    [[nodiscard]] std::int64_t bytes() const;
+    // How many there are or would be under that key; nothing is uploaded.
+    [[nodiscard]] std::int64_t bytes(const std::string &key, const Make &make);
+    [[nodiscard]] std::int64_t bytes() const; // of all
 
 private:
     nvidia::SharedContext device_;
     mutable std::mutex mutex_;
     std::map<std::string, nvidia::DeviceMemory> memory_;
+    std::map<std::string, std::int64_t> bytes_; // that were asked for
 };
 
 } // namespace vsmlrt::cuda

@@ -172,7 +172,7 @@ void Planner::clear_lanes(const Tensor &output, const std::string &label) {
 }
 
 Tensor Planner::chain_operand(const ChainInput &input, const Shape &dims) {
-    if (input.kind == ChainInput::Kind::value)
+    if (input.kind == ChainInput::Kind::value || input.kind == ChainInput::Kind::gate)
         return broadcast(read(input.value), dims);
     const bool scale = input.kind == ChainInput::Kind::scale;
     Shape shape(dims.size(), 1);
@@ -209,7 +209,7 @@ void Planner::emit_chain(const Group &group) {
         bind(group.result, read(graph_.nodes[group.members[0]].inputs[0]));
         return;
     }
-    const Chain chain = make_chain(graph_, shapes_, group.members);
+    const Chain chain = make_chain(graph_, shapes_, group.members, graph::no_value, {}, gates_);
     std::vector<Tensor> inputs;
     for (const ChainInput &input : chain.inputs)
         inputs.push_back(chain_operand(input, dims(group.result)));

@@ -117,6 +117,39 @@ Tensor with_axis(const Tensor &tensor, std::size_t axis) {
     return view;
 }
 
+// Both launches of a reduction; the first one's threads are not counted yet.
+struct Reduction {
+    ReduceArgs args = {};
+    std::int64_t results = 1;
+    std::size_t reduced = 1; // axes
+};
+
+Reduction reduction_of(const Tensor &from, const std::vector<std::size_t> &axes, const Tensor &to) {
+    Reduction reduction;
+    ReduceArgs &args = reduction.args;
+    const std::vector<std::size_t> kept = others(from.dims.size(), axes);
+    set_axes(from, kept, args.kept, args.input.stride);
+    const Tensor run = merged_axes(from, axes);
+    std::vector<std::size_t> all(run.dims.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    set_axes(run, all, args.reduced, args.reduced_stride);
+    reduction.reduced = all.size();
+    args.count = 1;
+    for (const std::size_t axis : axes)
+        args.count *= from.dims[axis];
+    for (const std::size_t axis : kept)
+        reduction.results *= from.dims[axis];
+    // The result's axes, of which those of size 1 do not count.
+    std::vector<std::size_t> target;
+    for (std::size_t axis = 0; axis < to.dims.size(); ++axis)
+        if (to.dims.size() == kept.size() || std::find(axes.begin(), axes.end(), axis) == axes.end())
+            target.push_back(axis);
+    for (std::size_t i = 0; i < target.size(); ++i)
+        args.output.stride[max_rank - target.size() + i] = to.strides[target[i]];
+    args.chunks = static_cast<int>(chunks_of(reduction.results, args.count));
+    return reduction;
+}
+
 } // namespace
 
 void Planner::add_product(const std::string &name, const Tensor &a, const Tensor &b, const Tensor &c,
@@ -188,55 +221,46 @@ void Planner::emit_gemm(const Group &group) {
     add_product(label(group), a, b, c, to, op.alpha, op.beta);
 }
 
-void Planner::add_reduction(const std::string &name, const Tensor &from, const std::vector<std::size_t> &axes,
-                            const Tensor &to, int kind, int last) {
-    ReduceArgs args = {};
-    const std::vector<std::size_t> kept = others(from.dims.size(), axes);
-    set_axes(from, kept, args.kept, args.input.stride);
-    const Tensor run = merged_axes(from, axes);
-    std::vector<std::size_t> all(run.dims.size());
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    set_axes(run, all, args.reduced, args.reduced_stride);
-    const std::size_t reduced = all.size();
-    args.count = 1;
-    for (const std::size_t axis : axes)
-        args.count *= from.dims[axis];
-    std::int64_t results = 1;
-    for (const std::size_t axis : kept)
-        results *= from.dims[axis];
-    // The result's axes, of which those of size 1 do not count.
-    std::vector<std::size_t> target;
-    for (std::size_t axis = 0; axis < to.dims.size(); ++axis)
-        if (to.dims.size() == kept.size() || std::find(axes.begin(), axes.end(), axis) == axes.end())
-            target.push_back(axis);
-    for (std::size_t i = 0; i < target.size(); ++i)
-        args.output.stride[max_rank - target.size() + i] = to.strides[target[i]];
-    args.chunks = static_cast<int>(chunks_of(results, args.count));
+Planner::Chunks Planner::add_chunks(const std::string &name, const Tensor &from,
+                                    const std::vector<std::size_t> &axes, const Tensor &to, int kind,
+                                    int last) {
+    const Reduction reduction = reduction_of(from, axes, to);
+    ReduceArgs args = reduction.args;
+    args.threads = reduction.results * args.chunks;
     const int width = kind == 7 ? 2 : 1;
     const Element element = from.type == Element::f64 ? Element::f64
                             : is_real(from.type)      ? Element::f32
                                                       : Element::i64;
-    const Tensor partial = fresh(element, {results * args.chunks * width}, false, false);
-    ReduceArgs second = args;
-    args.threads = results * args.chunks;
-    second.threads = results;
-    const auto launch = [from, to, partial](ReduceArgs &filled, const Addresses &addresses) {
-        filled.input.data = addresses.of(from);
-        filled.partial = addresses.of(partial);
-        filled.output.data = addresses.of(to);
-        return plain_launch(filled.threads, {argument(filled)});
-    };
+    const Tensor partial = fresh(element, {args.threads * width}, false, false);
     add_step({name + " (chunks)",
               {from.buffer},
               {partial.buffer},
-              {{"reduce", reduce_source(from, to.type, kind, last, 0, reduced),
-                [args, launch](const Addresses &addresses) mutable { return launch(args, addresses); }}},
+              {{"reduce", reduce_source(from, to.type, kind, last, 0, reduction.reduced),
+                [args, from, partial](const Addresses &addresses) mutable {
+                    args.input.data = addresses.of(from);
+                    args.partial = addresses.of(partial);
+                    return plain_launch(args.threads, {argument(args)});
+                }}},
               {}});
+    return {partial, args.chunks};
+}
+
+void Planner::add_reduction(const std::string &name, const Tensor &from, const std::vector<std::size_t> &axes,
+                            const Tensor &to, int kind, int last) {
+    const Tensor partial = add_chunks(name, from, axes, to, kind, last).partial;
+    const Reduction reduction = reduction_of(from, axes, to);
+    ReduceArgs args = reduction.args;
+    args.threads = reduction.results;
     add_step({name,
               {partial.buffer},
               {to.buffer},
-              {{"reduce", reduce_source(from, to.type, kind, last, 1, reduced),
-                [second, launch](const Addresses &addresses) mutable { return launch(second, addresses); }}},
+              {{"reduce", reduce_source(from, to.type, kind, last, 1, reduction.reduced),
+                [args, from, to, partial](const Addresses &addresses) mutable {
+                    args.input.data = addresses.of(from);
+                    args.partial = addresses.of(partial);
+                    args.output.data = addresses.of(to);
+                    return plain_launch(args.threads, {argument(args)});
+                }}},
               {}});
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "graph/storage.h"
+#include "tensor/half.h"
 
 namespace vsmlrt::cuda {
 namespace {
@@ -21,6 +22,56 @@ Picture picture(const Tensor &tensor, std::uint64_t address) {
             size_argument(tensor.dims[1])};
 }
 
+// Of each 16-bit element of a candidate's weights, 1 + the input channel; 0: padding. Found by packing
+// weights that are these numbers, which float16 holds.
+std::vector<std::byte> packed_channels(const ConvCandidate &candidate, const ConvProblem &problem) {
+    ConvProblem numbered = problem;
+    numbered.storage = Element::f16;
+    const std::int64_t taps = problem.kernel[0] * problem.kernel[1];
+    std::vector<float> numbers(static_cast<std::size_t>(problem.in_channels * problem.out_channels * taps));
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const std::size_t filter = i / static_cast<std::size_t>(taps);
+        const std::size_t channel = problem.transposed
+                                        ? filter / static_cast<std::size_t>(problem.out_channels)
+                                        : filter % static_cast<std::size_t>(problem.in_channels);
+        numbers[i] = static_cast<float>(channel + 1);
+    }
+    std::vector<std::byte> image = candidate.pack(numbered, numbers);
+    for (std::size_t i = 0; i < image.size(); i += 2) {
+        std::uint16_t bits = 0;
+        std::memcpy(&bits, &image[i], 2);
+        const auto number = static_cast<std::uint16_t>(half_to_float(bits));
+        std::memcpy(&image[i], &number, 2);
+    }
+    return image;
+}
+
+std::vector<std::byte> plain_bytes(const model::Tensor &contents, const Shape &shape) {
+    const std::vector<float> values = graph::widen<float>(graph::view_of(contents));
+    const std::int64_t filters = shape[0] * shape[1];
+    const std::int64_t taps = shape[2] * shape[3];
+    std::vector<float> turned(values.size());
+    for (std::int64_t f = 0; f < filters; ++f)
+        for (std::int64_t tap = 0; tap < taps; ++tap)
+            turned[static_cast<std::size_t>(tap * filters + f)] =
+                values[static_cast<std::size_t>(f * taps + tap)];
+    return bytes_of_floats(turned);
+}
+
+// Of each of those, 1 + the input channel.
+std::vector<std::byte> plain_channels(const Shape &shape, bool straight) {
+    const std::int64_t filters = shape[0] * shape[1];
+    std::vector<std::uint16_t> channels;
+    for (std::int64_t i = 0; i < filters * shape[2] * shape[3]; ++i) {
+        const std::int64_t filter = i % filters;
+        const std::int64_t channel = straight ? filter % shape[1] : filter / shape[1];
+        channels.push_back(static_cast<std::uint16_t>(channel + 1));
+    }
+    std::vector<std::byte> bytes(channels.size() * sizeof channels[0]);
+    std::memcpy(bytes.data(), channels.data(), bytes.size());
+    return bytes;
+}
+
 std::string types(const Tensor &input, const char *more = "") {
     return text("typedef ", type_name(input.type), " input_t;\n", more);
 }
@@ -33,6 +84,8 @@ void Planner::add_epilogue_input(PictureEpilogue &epilogue, const Group &group, 
     const std::int64_t block = behind_shuffle ? epilogue.text.shuffle : 1;
     const std::int64_t own = channels / (block * block);
     const std::string key = text(channels, behind_shuffle ? " blocks " : " channels ", input.value);
+    if (input.kind == ChainInput::Kind::gate)
+        return epilogue.builder.add_channel(name, factor_vector(input.value));
     if (input.kind != ChainInput::Kind::value) {
         const bool scale = input.kind == ChainInput::Kind::scale;
         return epilogue.builder.add_channel(name, weights_.address(key + (scale ? " scale" : " bias"), [&] {
@@ -54,8 +107,13 @@ void Planner::add_epilogue_input(PictureEpilogue &epilogue, const Group &group, 
                                 behind_shuffle ? OperandPlace::shuffled : OperandPlace::sum);
 }
 
-Planner::PictureEpilogue Planner::make_epilogue(const Group &group, std::int64_t batch, graph::ValueId bias) {
+Planner::PictureEpilogue Planner::make_epilogue(const Group &group, std::int64_t batch, graph::ValueId bias,
+                                                bool sums) {
     PictureEpilogue epilogue;
+    if (sums) { // its size is known once the kernels are
+        epilogue.builder.sums = dense(0, Element::f32, {1});
+        epilogue.builder.sums.buffer = add_buffer({BufferKind::arena, 0, 0, 0, 0});
+    }
     const graph::ValueId anchor = graph_.nodes[group.anchor].outputs[0];
     epilogue.result = dims(anchor);
     epilogue.output = picture_of_batch(result(group.result), batch);
@@ -67,7 +125,7 @@ Planner::PictureEpilogue Planner::make_epilogue(const Group &group, std::int64_t
             return channel_bytes(graph::widen<float>(graph::view_of(*contents)), epilogue.result[1]);
         }));
     }
-    const Chain chain = make_chain(graph_, shapes_, group.members, anchor);
+    const Chain chain = make_chain(graph_, shapes_, group.members, anchor, {}, gates_);
     for (std::size_t i = 0; i < chain.inputs.size(); ++i)
         add_epilogue_input(epilogue, group, chain.inputs[i], "x" + std::to_string(i), batch, false);
     std::string lines = chain.text;
@@ -93,18 +151,8 @@ Tensor Planner::plain_weights(graph::ValueId value) {
     if (!contents)
         return read(value);
     const Shape &shape = dims(value);
-    Tensor tensor =
-        upload(weights_, text("plain ", value), Element::f32, shape, [contents = *contents, shape] {
-            const std::vector<float> values = graph::widen<float>(graph::view_of(contents));
-            const std::int64_t filters = shape[0] * shape[1];
-            const std::int64_t taps = shape[2] * shape[3];
-            std::vector<float> turned(values.size());
-            for (std::int64_t f = 0; f < filters; ++f)
-                for (std::int64_t tap = 0; tap < taps; ++tap)
-                    turned[static_cast<std::size_t>(tap * filters + f)] =
-                        values[static_cast<std::size_t>(f * taps + tap)];
-            return bytes_of_floats(turned);
-        });
+    Tensor tensor = upload(weights_, text("plain ", value), Element::f32, shape,
+                           [contents = *contents, shape] { return plain_bytes(contents, shape); });
     const std::int64_t filters = shape[0] * shape[1];
     tensor.strides = {shape[1], 1, filters * shape[3], filters};
     return tensor;
@@ -137,59 +185,101 @@ void Planner::emit_convolution(const Group &group) {
     args.weight_stride_i = weights.strides[straight ? 1 : 0];
     args.weight_stride_y = weights.strides[2];
     args.weight_stride_x = weights.strides[3];
+    const std::optional<Tensor> factors = factors_of(node.inputs[0]);
+    const auto wanted = sums_.find(group.result);
     for (std::int64_t n = 0; n < whole.dims[0]; ++n) {
-        const PictureEpilogue epilogue = make_epilogue(group, n, graph::operand(node, 2));
         const Tensor input = picture_of_batch(whole, n);
-        args.threads = epilogue.threads();
-        const std::string source =
-            kernel_source(types(input, text("typedef ", type_name(weights.type), " weight_t;\n").c_str()) +
-                              epilogue.text.text,
-                          straight ? "convolution.cuh" : "transposed_convolution.cuh");
-        Step step{label(group), {input.buffer, weights.buffer}, {}, {}, {}};
-        epilogue.add_buffers(step);
-        if (groups == 1 && whole.dims[0] == 1)
-            add_candidates(step, group, epilogue);
-        step.alternatives.push_back(
-            {"plain", source, [args, input, weights, epilogue](const Addresses &addresses) mutable {
-                 args.input = picture(input, addresses.of(input));
-                 args.weights = addresses.of(weights);
-                 return plain_launch(args.threads, {argument(args), epilogue.arguments(addresses)});
-             }});
-        add_step(std::move(step));
+        const auto make_step = [&](bool sums) {
+            const PictureEpilogue epilogue = make_epilogue(group, n, graph::operand(node, 2), sums);
+            std::optional<Scaled> scaled;
+            if (factors)
+                scaled.emplace(*factors, fresh(Element::u8, {1}, false, false));
+            Step step{label(group), {input.buffer, weights.buffer}, {}, {}, {}};
+            epilogue.add_buffers(step);
+            std::map<std::string, int> rows;
+            if (groups == 1 && whole.dims[0] == 1)
+                rows = add_candidates(step, group, epilogue, scaled ? &*scaled : nullptr);
+            if (sums && rows.empty())
+                return false;
+            if (sums)
+                note_sums(group, epilogue, step, std::move(rows));
+            else
+                add_plain(step, group, epilogue, args, input, weights, scaled ? &*scaled : nullptr);
+            if (scaled)
+                add_scaled(std::move(*scaled), step);
+            if (sums)
+                sums_[group.result].step = plan_.steps.size();
+            add_step(std::move(step));
+            return true;
+        };
+        const bool sums =
+            wanted != sums_.end() && whole.dims[0] == 1 && group.shuffle == no_node && make_step(true);
+        if (!sums)
+            make_step(false);
     }
 }
 
-void Planner::add_candidates(Step &step, const Group &group, const PictureEpilogue &epilogue) {
+// Where a convolution's results are to be added up and a kernel does it on the way.
+void Planner::note_sums(const Group &group, const PictureEpilogue &epilogue, Step &step,
+                        std::map<std::string, int> rows) {
+    step.ends_plain = false;
+    Buffer &room = plan_.buffers[static_cast<std::size_t>(epilogue.builder.sums.buffer)];
+    for (const auto &[kernel, number] : rows)
+        room.bytes = std::max(room.bytes, number * sum_pitch(epilogue.result[1]) *
+                                              static_cast<std::int64_t>(sizeof(float)));
+    sums_[group.result] = {epilogue.builder.sums, std::move(rows), 0};
+}
+
+void Planner::add_scaled(Scaled scaled, Step &step) {
+    step.reads.push_back(scaled.weights.buffer);
+    scaled.step.label = "factors in the weights of " + step.label;
+    scaled.step.reads = {scaled.factors.buffer};
+    scaled.step.writes = {scaled.weights.buffer};
+    scaled.step.leader = plan_.steps.size() + 1;
+    add_step(std::move(scaled.step));
+}
+
+void Planner::add_plain(Step &step, const Group &group, const PictureEpilogue &epilogue, ConvArgs args,
+                        const Tensor &input, const Tensor &weights, Scaled *scaled) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const bool straight = std::holds_alternative<graph::Conv>(shapes_.ops[group.anchor]);
+    args.threads = epilogue.threads();
+    const std::string source = kernel_source(
+        types(input, text("typedef ", type_name(weights.type), " weight_t;\n").c_str()) + epilogue.text.text,
+        straight ? "convolution.cuh" : "transposed_convolution.cuh");
+    Tensor filters = weights;
+    if (scaled) {
+        const Shape &shape = dims(node.inputs[1]);
+        scaled->step.alternatives.push_back(scaling(
+            "plain", Element::f32, text("plain ", node.inputs[1]),
+            [contents = *known(node.inputs[1]), shape] { return plain_bytes(contents, shape); },
+            [shape, straight] { return plain_channels(shape, straight); }, scaled->factors, scaled->weights));
+        filters.buffer = scaled->weights.buffer;
+    }
+    step.alternatives.push_back(
+        {"plain", source, [args, input, filters, epilogue](const Addresses &addresses) mutable {
+             args.input = picture(input, addresses.of(input));
+             args.weights = addresses.of(filters);
+             return plain_launch(args.threads, {argument(args), epilogue.arguments(addresses)});
+         }});
+}
+
+std::map<std::string, int> Planner::add_candidates(Step &step, const Group &group,
+                                                   const PictureEpilogue &epilogue, Scaled *scaled) {
     const graph::Node &node = graph_.nodes[group.anchor];
     const graph::ValueId weights = node.inputs[1];
     const Element storage = type(node.outputs[0]);
     if (options_.plain || !facts_.runs_barriers || !known(weights) ||
         (storage != Element::f16 && storage != Element::bf16))
-        return;
-    const graph::Op &op = shapes_.ops[group.anchor];
-    ConvProblem problem;
-    problem.storage = storage;
-    problem.in_channels = size_argument(dims(node.inputs[0])[1]);
-    problem.out_channels = size_argument(epilogue.result[1]);
-    problem.kernel = {dims(weights)[2], dims(weights)[3]};
-    problem.transposed = std::holds_alternative<graph::ConvTranspose>(op);
-    const auto take = [&](const auto &conv) {
-        problem.strides = conv.strides;
-        problem.dilations = conv.dilations;
-        problem.pads = conv.pads;
-    };
-    if (const auto *conv = std::get_if<graph::Conv>(&op))
-        take(*conv);
-    else
-        take(std::get<graph::ConvTranspose>(op));
-    problem.epilogue = epilogue.text;
+        return {};
+    const ConvProblem problem = problem_of(group, epilogue);
     std::vector<const ConvCandidate *> found;
     for (const std::span<const ConvCandidate> list : candidate_lists())
         for (const ConvCandidate &candidate : list)
-            if (candidate.serves(problem, facts_))
+            if (candidate.serves(problem, facts_) && (!problem.epilogue.sums || candidate.sum_rows))
                 found.push_back(&candidate);
     if (found.empty())
-        return;
+        return {};
     const Tensor input = with_vectors(node.inputs[0], storage, label(group));
     step.reads.push_back(input.buffer);
     const auto operands = [input, epilogue](const Addresses &addresses) {
@@ -209,18 +299,34 @@ void Planner::add_candidates(Step &step, const Group &group, const PictureEpilog
     };
     // By the sizes alone, which is all that it looks at.
     const ConvOperands sizes = operands(Addresses(plan_.buffers, 0));
+    std::map<std::string, int> rows;
     for (const ConvCandidate *candidate : found) {
         if (candidate->fits && !candidate->fits(problem, sizes))
             continue;
+        if (problem.epilogue.sums) {
+            const int number = candidate->sum_rows(problem, sizes, facts_);
+            if (number == 0)
+                continue;
+            rows[candidate->name] = number;
+        }
         const auto pack = [candidate, problem, contents = *known(weights)] {
             return candidate->pack(problem, graph::widen<float>(graph::view_of(contents)));
         };
         const std::string key = text(candidate->name, " ", weights);
+        std::optional<Tensor> scaled_weights;
+        if (scaled) {
+            scaled->step.alternatives.push_back(scaling(
+                candidate->name, storage, key, pack,
+                [candidate, problem] { return packed_channels(*candidate, problem); }, scaled->factors,
+                scaled->weights));
+            scaled_weights = scaled->weights;
+        }
         step.alternatives.push_back({candidate->name, candidate->source(problem),
                                      [this_weights = &weights_, key, pack, candidate, problem, operands,
-                                      facts = facts_](const Addresses &addresses) {
+                                      scaled_weights, facts = facts_](const Addresses &addresses) {
                                          ConvOperands values = operands(addresses);
-                                         values.weights = this_weights->address(key, pack);
+                                         values.weights = scaled_weights ? addresses.of(*scaled_weights)
+                                                                         : this_weights->address(key, pack);
                                          return candidate->launch(problem, values, facts);
                                      }});
     }
@@ -228,6 +334,30 @@ void Planner::add_candidates(Step &step, const Group &group, const PictureEpilog
                         problem.in_channels, " to ", problem.out_channels, ", ", problem.kernel[0], "x",
                         problem.kernel[1], " by ", problem.strides[0], "x", problem.strides[1], ", epilogue ",
                         content_hash(std::as_bytes(std::span(problem.epilogue.text))));
+    return rows;
+}
+
+ConvProblem Planner::problem_of(const Group &group, const PictureEpilogue &epilogue) const {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const graph::Op &op = shapes_.ops[group.anchor];
+    const Shape &filters = dims(node.inputs[1]);
+    ConvProblem problem;
+    problem.storage = type(node.outputs[0]);
+    problem.in_channels = size_argument(dims(node.inputs[0])[1]);
+    problem.out_channels = size_argument(epilogue.result[1]);
+    problem.kernel = {filters[2], filters[3]};
+    problem.transposed = std::holds_alternative<graph::ConvTranspose>(op);
+    const auto take = [&](const auto &conv) {
+        problem.strides = conv.strides;
+        problem.dilations = conv.dilations;
+        problem.pads = conv.pads;
+    };
+    if (const auto *conv = std::get_if<graph::Conv>(&op))
+        take(*conv);
+    else
+        take(std::get<graph::ConvTranspose>(op));
+    problem.epilogue = epilogue.text;
+    return problem;
 }
 
 void Planner::emit_pool(const Group &group) {

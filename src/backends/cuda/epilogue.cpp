@@ -36,12 +36,14 @@ struct EpilogueArgs {
     const float *channel[EPILOGUE_CHANNELS > 0 ? EPILOGUE_CHANNELS : 1];
     EpilogueTensor tensor[EPILOGUE_TENSORS > 0 ? EPILOGUE_TENSORS : 1];
     EpilogueOutput output;
+    float *sums; // rows of them, or null
     int width, height, channels, pad_lanes; // of the result before the shuffle
 };
 struct EpilogueChannel { float v[EPILOGUE_CHANNELS > 0 ? EPILOGUE_CHANNELS : 1]; };
 
 DEVICE EpilogueChannel epilogue_channel(const EpilogueArgs &a, int channel) {
     EpilogueChannel k;
+#pragma unroll
     for (int i = 0; i < EPILOGUE_CHANNELS; ++i)
         k.v[i] = a.channel[i][channel];
     return k;
@@ -59,6 +61,9 @@ DEVICE void store_padding(const EpilogueArgs &a, int y, int x, int lane) {
         store_element(a, y * OUTPUT_SHUFFLE + block / OUTPUT_SHUFFLE, x * OUTPUT_SHUFFLE + block % OUTPUT_SHUFFLE,
                       a.channels / (OUTPUT_SHUFFLE * OUTPUT_SHUFFLE) + lane, Put<output_t>::from(0.0f));
 }
+DEVICE void store_sum(const EpilogueArgs &a, int row, int channel, float sum) {
+    a.sums[(long long)row * ((a.channels + 63) / 64 * 64) + channel] = sum;
+}
 DEVICE unsigned pack2(float low, float high) {
     return (unsigned)Put<packed_t>::from(low).bits | (unsigned)Put<packed_t>::from(high).bits << 16;
 }
@@ -68,7 +73,12 @@ DEVICE unsigned pack2(float low, float high) {
 
 void EpilogueBuilder::add_channel(const std::string &name, std::uint64_t address) {
     lines_ += text("    const float ", name, " = k.v[", channels.size(), "];\n");
-    channels.push_back(address);
+    channels.push_back({address, {}});
+}
+
+void EpilogueBuilder::add_channel(const std::string &name, const Tensor &computed) {
+    lines_ += text("    const float ", name, " = k.v[", channels.size(), "];\n");
+    channels.push_back({0, computed});
 }
 
 void EpilogueBuilder::add_tensor(const std::string &name, const Tensor &tensor, OperandPlace place) {
@@ -95,12 +105,13 @@ Epilogue EpilogueBuilder::finish(const std::string &chain, const std::string &re
     epilogue.shuffle = shuffle;
     epilogue.output = output.type;
     epilogue.output_last = shuffle == 1 && has_vectors(output);
+    epilogue.sums = sums.buffer >= 0;
     const bool packs = output.type == Element::f16 || output.type == Element::bf16;
     epilogue.text = text(
         "#define EPILOGUE_CHANNELS ", channels.size(), "\n#define EPILOGUE_TENSORS ", tensors.size(),
-        "\n#define OUTPUT_SHUFFLE ", shuffle, "\n#define OUTPUT_LAST ", epilogue.output_last ? 1 : 0,
-        "\ntypedef ", type_name(output.type), " output_t;\ntypedef ",
-        packs ? type_name(output.type) : "half_t", " packed_t;", declarations,
+        "\n#define EPILOGUE_SUMS ", epilogue.sums ? 1 : 0, "\n#define OUTPUT_SHUFFLE ", shuffle,
+        "\n#define OUTPUT_LAST ", epilogue.output_last ? 1 : 0, "\ntypedef ", type_name(output.type),
+        " output_t;\ntypedef ", packs ? type_name(output.type) : "half_t", " packed_t;", declarations,
         "template <typename T>\nDEVICE float element(const EpilogueTensor &tensor, int y, int x, int "
         "channel) {\n"
         "    return (float)get(((const T *)tensor.data)[y * tensor.stride_y + x * tensor.stride_x + channel "
@@ -116,14 +127,14 @@ Epilogue EpilogueBuilder::finish(const std::string &chain, const std::string &re
 void EpilogueBuilder::add_bias(std::uint64_t address) {
     // "sum" in the chain is the sum with the bias.
     before_ = text("    sum += k.v[", channels.size(), "]; // bias\n");
-    channels.push_back(address);
+    channels.push_back({address, {}});
 }
 
 std::vector<std::byte> EpilogueBuilder::arguments(const Addresses &addresses, const Tensor &output,
                                                   const Shape &result, int shuffle) const {
     std::vector<std::byte> bytes;
-    for (const std::uint64_t address : channels)
-        append(bytes, address);
+    for (const ChannelOperand &channel : channels)
+        append(bytes, channel.computed.buffer < 0 ? channel.address : addresses.of(channel.computed));
     if (channels.empty())
         append(bytes, std::uint64_t{0});
     const auto add = [&](const Tensor &tensor) {
@@ -137,6 +148,7 @@ std::vector<std::byte> EpilogueBuilder::arguments(const Addresses &addresses, co
     if (tensors.empty())
         bytes.resize(bytes.size() + 32);
     add(output);
+    append(bytes, sums.buffer < 0 ? std::uint64_t{0} : addresses.of(sums));
     static_cast<void>(shuffle);
     append(bytes, size_argument(result[3]));
     append(bytes, size_argument(result[2]));

@@ -10,14 +10,23 @@ namespace vsmlrt::cuda {
 // where the sum lies in what the shuffle enlarges.
 enum class OperandPlace { sum, shuffled, enlarged };
 
+// A float a channel, with at least 255 more behind the last that may be read: weights, or what the plan
+// computes.
+struct ChannelOperand {
+    std::uint64_t address = 0;
+    Tensor computed; // where its buffer is not negative
+};
+
 class EpilogueBuilder {
 public:
-    std::vector<std::uint64_t> channels; // addresses of a float a channel
-    std::vector<Tensor> tensors;         // of the result's shape, N = 1
+    std::vector<ChannelOperand> channels;
+    std::vector<Tensor> tensors; // of the result's shape, N = 1
+    Tensor sums;                 // rows of sums that the kernel writes, where its buffer is not negative
 
     void add_bias(std::uint64_t address);
     // An operand of the chain, under its name there.
     void add_channel(const std::string &name, std::uint64_t address);
+    void add_channel(const std::string &name, const Tensor &computed);
     void add_tensor(const std::string &name, const Tensor &tensor, OperandPlace place);
 
     [[nodiscard]] Epilogue finish(const std::string &chain, const std::string &result, const Tensor &output,

@@ -132,10 +132,18 @@ bool fits(const ConvProblem &problem, const ConvOperands &operands) {
     return !staged(problem.epilogue) || (problem.out_channels + pad_lanes(operands)) % 8 == 0;
 }
 
+// Of each of a block's two warpgroups.
+template <int strip>
+int sum_rows(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    return problem.epilogue.shuffle == 1
+               ? static_cast<int>(2 * launch<strip>(problem, operands, device).grid[0])
+               : 0;
+}
+
 constexpr ConvCandidate candidates[] = {
-    {"hopper.rows 240", serves<240>, fits, source<240>, pack, launch<240>},
-    {"hopper.rows 128", serves<128>, fits, source<128>, pack, launch<128>},
-    {"hopper.rows 64", serves_alone, fits, source<64>, pack, launch<64>},
+    {"hopper.rows 240", serves<240>, fits, source<240>, pack, launch<240>, sum_rows<240>},
+    {"hopper.rows 128", serves<128>, fits, source<128>, pack, launch<128>, sum_rows<128>},
+    {"hopper.rows 64", serves_alone, fits, source<64>, pack, launch<64>, sum_rows<64>},
 };
 
 } // namespace

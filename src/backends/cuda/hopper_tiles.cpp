@@ -175,9 +175,17 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
     return launch;
 }
 
+// Of a block, where its warpgroups keep their channels from item to item.
+template <int rows>
+int sum_rows(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    if (problem.transposed || problem.epilogue.shuffle != 1 || filter_blocks(problem) > groups_of(problem))
+        return 0;
+    return static_cast<int>(launch<rows>(problem, operands, device).grid[0]);
+}
+
 template <int rows>
 constexpr ConvCandidate candidate(const char *name) {
-    return {name, serves<rows>, fits, source<rows>, pack, launch<rows>};
+    return {name, serves<rows>, fits, source<rows>, pack, launch<rows>, sum_rows<rows>};
 }
 
 constexpr ConvCandidate candidates[] = {

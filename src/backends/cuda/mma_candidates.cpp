@@ -140,9 +140,7 @@ bool serves(const ConvProblem &problem, const DeviceFacts &device) {
     if (problem.kernel[0] * problem.kernel[1] > mma_most_taps)
         return false;
     const Taps taps = taps_of(problem);
-    const auto fits_in = [](int value) { return value >= 0 && value <= SCHAR_MAX; };
-    if (taps.list.size() > mma_most_taps || !fits_in(taps.last_y - taps.first_y) ||
-        !fits_in(taps.last_x - taps.first_x))
+    if (taps.list.size() > mma_most_taps)
         return false;
     // Wider blocks than channels waste work, narrow ones read the input once more each.
     const int blocks_needed = (problem.out_channels + 7) / 8;
@@ -237,8 +235,8 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
     args.first_y = taps.first_y;
     args.first_x = taps.first_x;
     for (std::size_t i = 0; i < taps.list.size(); ++i) {
-        args.tap_y[i] = static_cast<signed char>(taps.list[i].y - taps.first_y);
-        args.tap_x[i] = static_cast<signed char>(taps.list[i].x - taps.first_x);
+        args.shift[i] = static_cast<short>((taps.list[i].y - taps.first_y) * shape.halo_w + taps.list[i].x -
+                                           taps.first_x);
     }
     const int tiles_y = (args.out_height + shape.tile.height - 1) / shape.tile.height;
     const int groups = (problem.out_channels + Blocks * 8 - 1) / (Blocks * 8);
@@ -251,9 +249,17 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
     return result;
 }
 
+// Of every tile.
+template <int Blocks>
+int sum_rows(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    return problem.transposed || problem.epilogue.shuffle != 1
+               ? 0
+               : static_cast<int>(launch<Blocks>(problem, operands, device).grid[0]);
+}
+
 template <int Blocks>
 constexpr ConvCandidate candidate(const char *name) {
-    return {name, serves<Blocks>, nullptr, source<Blocks>, pack<Blocks>, launch<Blocks>};
+    return {name, serves<Blocks>, nullptr, source<Blocks>, pack<Blocks>, launch<Blocks>, sum_rows<Blocks>};
 }
 
 } // namespace

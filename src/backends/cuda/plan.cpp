@@ -29,6 +29,27 @@ std::string list(const std::vector<int> &buffers) {
 
 } // namespace
 
+std::size_t Step::rivals() const {
+    if (leader)
+        return 0;
+    const std::size_t fast = alternatives.size() - (ends_plain ? 1 : 0);
+    return fast < 2 ? 0 : fast;
+}
+
+void choose(Step &step, const std::string &name) {
+    for (Alternative &alternative : step.alternatives)
+        if (alternative.name == name) {
+            std::swap(alternative, step.alternatives.front());
+            return;
+        }
+}
+
+void follow_leaders(Plan &plan) {
+    for (Step &step : plan.steps)
+        if (step.leader)
+            choose(step, plan.steps[*step.leader].alternatives.front().name);
+}
+
 void pack_arena(Plan &plan) {
     std::vector<graph::Slot> slots;
     std::vector<std::size_t> slot_of(plan.buffers.size(), SIZE_MAX);

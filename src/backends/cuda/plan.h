@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,12 @@ struct Step {
     std::vector<int> writes;
     std::vector<Alternative> alternatives; // at least one
     std::string problem;                   // what the choice among them depends on; empty: the first is taken
+    bool ends_plain = true;                // of several, the last is right everywhere and fast nowhere
+    std::optional<std::size_t> leader =
+        std::nullopt; // the step whose choice this one follows, by the alternatives' names
+
+    // How many are worth timing: all that are fast, or none where there is no choice.
+    [[nodiscard]] std::size_t rivals() const;
 };
 
 struct Plan {
@@ -64,6 +71,11 @@ struct Plan {
     // Constants of this size alone, which the steps read.
     std::shared_ptr<void> keep;
 };
+
+// Takes the alternative of that name, if there is one, for the first.
+void choose(Step &step, const std::string &name);
+// Steps that follow others take what those have taken.
+void follow_leaders(Plan &plan);
 
 // Gives each buffer its place: arena buffers that never live at the same time share memory.
 void pack_arena(Plan &plan);

@@ -39,8 +39,17 @@ Plan Planner::run() && {
         plan_.outputs.push_back(door(graph_.outputs[i], BufferKind::output, i));
     find_pictures();
     find_concat_targets();
-    for (const Group &group : groups_)
-        emit(group);
+    find_excited();
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+        for (const Excitation &excitation : excitations_)
+            if (excitation.second == i)
+                emit_excitation(excitation);
+        for (const DeferredProduct &product : products_)
+            if (product.group == i)
+                bind(product.values.front(), read(product.picture));
+        if (!absorbed_[i])
+            emit(groups_[i]);
+    }
     finish_outputs();
     pack_arena(plan_);
     plan_.keep = own_;

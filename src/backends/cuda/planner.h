@@ -4,11 +4,14 @@
 #include "backends/cuda/chain.h"
 #include "backends/cuda/constants.h"
 #include "backends/cuda/epilogue.h"
+#include "backends/cuda/excitation.h"
 #include "backends/cuda/groups.h"
+#include "backends/cuda/kernels/args.cuh"
 #include "backends/cuda/plan.h"
 #include "base/text.h"
 
 #include <map>
+#include <optional>
 
 namespace vsmlrt::cuda {
 
@@ -69,6 +72,13 @@ private:
     void emit_tile(const Group &group);
     void add_product(const std::string &name, const Tensor &a, const Tensor &b, const Tensor &c,
                      const Tensor &to, float alpha, float beta);
+    // Parts of a reduction: floats, of each chunk every result's.
+    struct Chunks {
+        Tensor partial;
+        int number = 1;
+    };
+    Chunks add_chunks(const std::string &name, const Tensor &from, const std::vector<std::size_t> &axes,
+                      const Tensor &to, int kind, int last);
     void add_reduction(const std::string &name, const Tensor &from, const std::vector<std::size_t> &axes,
                        const Tensor &to, int kind, int last);
     void emit_matmul(const Group &group);
@@ -77,6 +87,17 @@ private:
     void emit_softmax(const Group &group);
     void emit_normalize(const Group &group);
     void finish_outputs();
+
+    // Squeeze and excitation (emit_excitation.cpp).
+    void find_excited();
+    void emit_excitation(const Excitation &excitation);
+    // The factors that a value is still to be multiplied by, a float a channel; nothing where there are none.
+    [[nodiscard]] std::optional<Tensor> factors_of(graph::ValueId value);
+    [[nodiscard]] Tensor factor_vector(graph::ValueId factors);
+    // A way to have a convolution's weights times the factors of their input channels.
+    [[nodiscard]] Alternative scaling(const std::string &name, Element type, const std::string &key,
+                                      const Constants::Make &weights, const Constants::Make &channels,
+                                      const Tensor &factors, const Tensor &scaled);
 
     // The same elements in a tensor of these sizes: a view, or a copy where none will do.
     [[nodiscard]] Tensor view_or_copy(const Tensor &tensor, const Shape &dims, const std::string &label);
@@ -101,16 +122,37 @@ private:
         void add_buffers(Step &step) const {
             for (const Tensor &tensor : builder.tensors)
                 step.reads.push_back(tensor.buffer);
+            for (const ChannelOperand &channel : builder.channels)
+                if (channel.computed.buffer >= 0)
+                    step.reads.push_back(channel.computed.buffer);
             step.writes.push_back(output.buffer);
+            if (builder.sums.buffer >= 0)
+                step.writes.push_back(builder.sums.buffer);
         }
     };
     [[nodiscard]] PictureEpilogue make_epilogue(const Group &group, std::int64_t batch,
-                                                graph::ValueId bias = graph::no_value);
+                                                graph::ValueId bias = graph::no_value, bool sums = false);
     void add_epilogue_input(PictureEpilogue &epilogue, const Group &group, const ChainInput &input,
                             const std::string &name, std::int64_t batch, bool behind_shuffle);
     [[nodiscard]] Tensor plain_weights(graph::ValueId value);
-    // The faster kernels that serve a convolution.
-    void add_candidates(Step &step, const Group &group, const PictureEpilogue &epilogue);
+    // Weights that are multiplied by factors before a step reads them.
+    struct Scaled {
+        Tensor factors;
+        Tensor weights; // an arena buffer, as large as any kernel's
+        Step step;
+
+        Scaled(Tensor by, Tensor room) : factors(std::move(by)), weights(std::move(room)) {}
+    };
+    // The faster kernels that serve a convolution. `scaled`: its weights, null where they are as they are.
+    // How many rows of sums each kernel writes, where the epilogue asks for them.
+    std::map<std::string, int> add_candidates(Step &step, const Group &group, const PictureEpilogue &epilogue,
+                                              Scaled *scaled);
+    void add_plain(Step &step, const Group &group, const PictureEpilogue &epilogue, ConvArgs args,
+                   const Tensor &input, const Tensor &weights, Scaled *scaled);
+    void add_scaled(Scaled scaled, Step &step);
+    void note_sums(const Group &group, const PictureEpilogue &epilogue, Step &step,
+                   std::map<std::string, int> rows);
+    [[nodiscard]] ConvProblem problem_of(const Group &group, const PictureEpilogue &epilogue) const;
 
     void add_step(Step step) { plan_.steps.push_back(std::move(step)); }
     [[nodiscard]] const Shape &dims(graph::ValueId value) const {
@@ -143,6 +185,19 @@ private:
     std::map<graph::ValueId, Tensor> places_;
     std::map<std::string, int> constant_buffers_;
     std::map<graph::ValueId, Tensor> packed_; // copies with vectors
+    // Rows of sums that a convolution leaves behind.
+    struct Sums {
+        Tensor rows;
+        std::map<std::string, int> number; // by the name of the kernel
+        std::size_t step = 0;              // the convolution's
+    };
+    std::vector<Excitation> excitations_;
+    std::vector<DeferredProduct> products_;
+    std::vector<bool> absorbed_; // by group: it runs as part of an excitation, or of those who read it
+    Gates gates_;
+    std::map<graph::ValueId, Sums>
+        sums_; // of those that are wanted; without a step where no kernel gives them
+    std::map<graph::ValueId, Tensor> factor_vectors_;
     Plan plan_;
 };
 

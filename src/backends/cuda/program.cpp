@@ -91,7 +91,7 @@ void Program::tune(vsmlrt_extent extent) {
     std::vector<std::string> sources;
     for (const Step &step : trial.steps)
         if (is_undecided(step, known))
-            for (std::size_t i = 0; i + 1 < step.alternatives.size(); ++i)
+            for (std::size_t i = 0; i < step.rivals(); ++i)
                 sources.push_back(step.alternatives[i].source);
     std::vector<std::string> problems;
     for (const Step &step : trial.steps)
@@ -160,9 +160,8 @@ Plan Program::plan(vsmlrt_extent extent, Constants &weights) const {
     Plan plan = make_plan(graph_, shapes, weights, context_, facts_, {options_.plain});
     for (Step &step : plan.steps)
         if (const auto choice = choices_.find(step.problem); choice != choices_.end())
-            for (Alternative &alternative : step.alternatives)
-                if (alternative.name == choice->second)
-                    std::swap(alternative, step.alternatives.front());
+            choose(step, choice->second);
+    follow_leaders(plan);
     return plan;
 }
 

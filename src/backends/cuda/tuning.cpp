@@ -5,7 +5,7 @@
 namespace vsmlrt::cuda {
 
 bool is_undecided(const Step &step, const Choices &choices) {
-    return step.alternatives.size() > 2 && !choices.contains(step.problem);
+    return step.rivals() > 0 && !choices.contains(step.problem);
 }
 
 void tune(const Launches &launches, Choices &choices, nvidia::StreamHandle *stream) {
@@ -14,7 +14,7 @@ void tune(const Launches &launches, Choices &choices, nvidia::StreamHandle *stre
             continue;
         double best = std::numeric_limits<double>::infinity();
         std::string fastest = step.alternatives.front().name;
-        for (std::size_t i = 0; i + 1 < step.alternatives.size(); ++i) {
+        for (std::size_t i = 0; i < step.rivals(); ++i) {
             const double milliseconds = launches.time(step.alternatives[i], stream);
             if (milliseconds < best) {
                 best = milliseconds;

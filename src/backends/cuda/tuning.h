@@ -6,8 +6,8 @@
 
 namespace vsmlrt::cuda {
 
-// Whether a step can be served by several kernels of which `choices` does not know the fastest. The last
-// alternative is the plain kernel, which is right everywhere and fast nowhere: it is not among them.
+// Whether a step can be served by several kernels of which `choices` does not know the fastest. Where the
+// last alternative is the plain kernel, which is right everywhere and fast nowhere, it is not among them.
 [[nodiscard]] bool is_undecided(const Step &step, const Choices &choices);
 
 // Times them on the stream and adds what is the fastest to `choices`.

@@ -108,6 +108,27 @@ struct ReduceArgs {
     Operand output;
 };
 
+// Factors of channels from their means by two fully connected layers.
+struct ExciteArgs {
+    unsigned long long rows; // of sums of the channels, `pitch` floats apart
+    long long pitch;
+    int number;             // of rows
+    int channels, hidden, results; // 1024 at most
+    int behind;  // factors of 0 behind the last
+    float share; // by which the sums are multiplied
+    unsigned long long first_weights, first_bias;   // [hidden][channels]; address or 0
+    unsigned long long second_weights, second_bias; // [hidden][results]
+    unsigned long long factors;
+};
+
+// Weights times the factor of their input channel.
+struct ScaleArgs {
+    long long threads;
+    unsigned long long weights, scaled;
+    unsigned long long channels; // u16 a weight: 1 + its input channel; 0: the weight stays 0
+    unsigned long long factors;  // floats
+};
+
 struct SoftmaxArgs {
     long long threads;
     int kept[max_rank];

@@ -6,6 +6,20 @@
 #define KERNEL(Args) extern "C" __global__ void kernel(const __grid_constant__ Args args)
 #define KERNEL_WITH(Args, More)                                                                              \
     extern "C" __global__ void kernel(const __grid_constant__ Args args, const __grid_constant__ More epi)
+// One block of 1024 threads that wait for each other between the phases and share FLOATS numbers.
+#define KERNEL_IN_PHASES(Args, FLOATS, FIRST, SECOND, THIRD, FOURTH, FIFTH)                                  \
+    extern "C" __global__ void __launch_bounds__(1024) kernel(const __grid_constant__ Args args) {           \
+        __shared__ float shared[FLOATS];                                                                     \
+        FIRST(args, shared, threadIdx.x);                                                                    \
+        __syncthreads();                                                                                     \
+        SECOND(args, shared, threadIdx.x);                                                                   \
+        __syncthreads();                                                                                     \
+        THIRD(args, shared, threadIdx.x);                                                                    \
+        __syncthreads();                                                                                     \
+        FOURTH(args, shared, threadIdx.x);                                                                   \
+        __syncthreads();                                                                                     \
+        FIFTH(args, shared, threadIdx.x);                                                                    \
+    }
 #endif
 
 typedef unsigned int u32;

@@ -23,6 +23,16 @@ inline long long thread_index() {
     static void kernel_body(const Args &args, const More &epi);                                              \
     VSMLRT_ENTRY(kernel_body(*(const Args *)parameters[0], *(const More *)parameters[1]))                    \
     static void kernel_body(const Args &args, const More &epi)
+// One block whose threads wait for each other between the phases.
+#define KERNEL_IN_PHASES(Args, FLOATS, FIRST, SECOND, THIRD, FOURTH, FIFTH)                                  \
+    extern "C" void kernel(const unsigned *, const unsigned *block, void **parameters) {                     \
+        const Args &args = *(const Args *)parameters[0];                                                     \
+        float shared[FLOATS];                                                                                \
+        void (*const phases[])(const Args &, float *, int) = {FIRST, SECOND, THIRD, FOURTH, FIFTH};          \
+        for (auto *phase : phases)                                                                           \
+            for (int thread = 0; thread < (int)block[0]; ++thread)                                           \
+                phase(args, shared, thread);                                                                 \
+    }
 
 inline float float_of_bits(unsigned bits) {
     float value;

@@ -70,16 +70,18 @@ struct Eight {
     float v[8];
 };
 
-// 8 neighbouring channels of one pixel.
-DEVICE void store_eight(const EpilogueArgs &epi, const EpilogueChannel *channels, int y, int x, int first, Eight sums) {
+// 8 neighbouring channels of one pixel; gives what was stored, before it was rounded.
+DEVICE Eight store_eight(const EpilogueArgs &epi, const EpilogueChannel *channels, int y, int x, int first, Eight sums) {
     float tensors[8][EPILOGUE_TENSORS > 0 ? EPILOGUE_TENSORS : 1];
 #if TENSOR_VECTORS
+#pragma unroll
     for (int i = 0; i < EPILOGUE_TENSORS; ++i) {
         const EpilogueTensor &tensor = epi.tensor[i];
         uint4 bits = make_uint4(0, 0, 0, 0);
         if (first < epi.channels)
             bits = *(const uint4 *)((const unsigned short *)tensor.data + y * tensor.stride_y + x * tensor.stride_x + first);
         const u32 words[4] = {bits.x, bits.y, bits.z, bits.w};
+#pragma unroll
         for (int k = 0; k < 8; ++k) {
             packed_t stored;
             stored.bits = (unsigned short)(words[k / 2] >> (k % 2 * 16));
@@ -87,10 +89,13 @@ DEVICE void store_eight(const EpilogueArgs &epi, const EpilogueChannel *channels
         }
     }
 #else
+#pragma unroll
     for (int i = 0; i < EPILOGUE_TENSORS; ++i)
+#pragma unroll
         for (int k = 0; k < 8; ++k)
             tensors[k][i] = first + k < epi.channels ? epilogue_tensor(epi, i, y, x, first + k) : 0.0f;
 #endif
+#pragma unroll
     for (int k = 0; k < 8; ++k)
         sums.v[k] = first + k < epi.channels ? epilogue(channels[k], sums.v[k], tensors[k]) : 0.0f;
 #if OUTPUT_LAST
@@ -98,14 +103,43 @@ DEVICE void store_eight(const EpilogueArgs &epi, const EpilogueChannel *channels
         const uint4 packed = make_uint4(pack2(sums.v[0], sums.v[1]), pack2(sums.v[2], sums.v[3]),
                                         pack2(sums.v[4], sums.v[5]), pack2(sums.v[6], sums.v[7]));
         *(uint4 *)(epi.output.data + y * epi.output.stride_y + x * epi.output.stride_x + first) = packed;
-        return;
+        return sums;
     }
 #endif
+#pragma unroll
     for (int k = 0; k < 8; ++k) {
         if (first + k < epi.channels)
             store_output(epi, y, x, first + k, sums.v[k]);
         else if (first + k < epi.channels + epi.pad_lanes)
             store_padding(epi, y, x, first + k - epi.channels);
+    }
+    return sums;
+}
+
+// The sums over a block's pixels, from those of each thread's (EPILOGUE_SUMS). `room`: floats in shared memory,
+// BLOCKS * 8 a warp, which nobody reads any more.
+DEVICE void store_sums(const EpilogueArgs &epi, float *room, const float (&totals)[BLOCKS / 4][8]) {
+    const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+    __syncthreads();
+#pragma unroll
+    for (int group = 0; group < BLOCKS / 4; ++group)
+#pragma unroll
+        for (int k = 0; k < 8; ++k) {
+            float sum = totals[group][k];
+#pragma unroll
+            for (int distance = 4; distance < 32; distance *= 2)
+                sum += __shfl_xor_sync(~0u, sum, distance);
+            if (lane < 4)
+                room[warp * BLOCKS * 8 + mma_channel(4 * group, lane, 0) + k] = sum;
+        }
+    __syncthreads();
+    for (int own = threadIdx.x; own < BLOCKS * 8; own += warps * 32) {
+        const int channel = blockIdx.y * BLOCKS * 8 + own;
+        float sum = 0;
+        for (int i = 0; i < warps; ++i)
+            sum += room[i * BLOCKS * 8 + own];
+        if (channel < epi.channels)
+            store_sum(epi, blockIdx.x, channel, sum);
     }
 }
 
@@ -117,7 +151,7 @@ extern "C" __global__ void __launch_bounds__(warps * 32) kernel(const __grid_con
     const int tile_y = blockIdx.x / args.tiles_x * TILE_H, tile_x = blockIdx.x % args.tiles_x * TILE_W;
     const int y0 = tile_y * STEP_Y + args.first_y, x0 = tile_x * STEP_X + args.first_x;
     const u64 filters = args.weights + ((u64)blockIdx.y * gridDim.z + phase) * args.chunks * TAPS * weight_bytes;
-    const signed char *tap_y = args.tap_y + phase * TAPS, *tap_x = args.tap_x + phase * TAPS;
+    const short *shifts = args.shift + phase * TAPS;
 
     int pixel[2]; // of this lane's row of each block of 16
     for (int m = 0; m < 2; ++m) {
@@ -155,7 +189,7 @@ extern "C" __global__ void __launch_bounds__(warps * 32) kernel(const __grid_con
                              weights + (step + STAGES - 1) % STAGES * weight_bytes);
             commit();
             const u32 halo = halos + chunk % 2 * halo_bytes, filter = weights + step % STAGES * weight_bytes + lane * 16;
-            const int shift = tap_y[tap] * HALO_W + tap_x[tap];
+            const int shift = shifts[tap];
 #pragma unroll
             for (int k = 0; k < steps; ++k) {
                 u32 a[2][4];
@@ -179,20 +213,22 @@ extern "C" __global__ void __launch_bounds__(warps * 32) kernel(const __grid_con
     }
     wait<0>();
     const int column = lane & 3;
+    float totals[BLOCKS / 4][8] = {};
 #pragma unroll
     for (int group = 0; group < BLOCKS / 4; ++group) {
         const int first = blockIdx.y * BLOCKS * 8 + mma_channel(4 * group, column, 0);
         if (first >= epi.channels + epi.pad_lanes)
             continue;
         EpilogueChannel channels[8];
+#pragma unroll
         for (int k = 0; k < 8; ++k)
             channels[k] = epilogue_channel(epi, first + k);
 #pragma unroll
         for (int m = 0; m < 2; ++m)
 #pragma unroll
             for (int half = 0; half < 2; ++half) {
-                const int block = warp * 2 + m, row = block / (TILE_W / 16);
-                const int y = tile_y + row, x = tile_x + block % (TILE_W / 16) * 16 + (lane >> 2) + 8 * half;
+                const int part = warp * 2 + m, row = part / (TILE_W / 16);
+                const int y = tile_y + row, x = tile_x + part % (TILE_W / 16) * 16 + (lane >> 2) + 8 * half;
                 if (y >= args.out_height || x >= args.out_width)
                     continue;
                 const int out_y = y * args.scale + phase / args.scale, out_x = x * args.scale + phase % args.scale;
@@ -202,7 +238,12 @@ extern "C" __global__ void __launch_bounds__(warps * 32) kernel(const __grid_con
 #pragma unroll
                 for (int k = 0; k < 8; ++k)
                     eight.v[k] = sum[m][4 * group + k / 2][2 * half + k % 2];
-                store_eight(epi, channels, out_y, out_x, first, eight);
+                eight = store_eight(epi, channels, out_y, out_x, first, eight);
+#pragma unroll
+                for (int k = 0; EPILOGUE_SUMS && k < 8; ++k)
+                    totals[group][k] += eight.v[k];
             }
     }
+    if (EPILOGUE_SUMS)
+        store_sums(epi, (float *)memory, totals);
 }

@@ -12,7 +12,7 @@ struct MmaArgs {
     int tiles_x;
     int scale;        // phases a side: output pixel = scale * pixel of the phase + phase
     int first_y, first_x; // where the halo of tile 0 begins
-    signed char tap_y[mma_most_taps], tap_x[mma_most_taps]; // from the halo's corner; phase by phase
+    short shift[mma_most_taps]; // pixels of the halo from its corner to a tap's first; phase by phase
 };
 
 #ifdef __CUDACC__

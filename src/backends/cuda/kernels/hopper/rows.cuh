@@ -92,6 +92,7 @@ DEVICE void compute_rows(const TensorMapParameter *output, const EpilogueArgs &a
     place.block = thread / 32 * 16;
     place.of[0] = epilogue_channel(args, place.channel(0));
     place.of[1] = epilogue_channel(args, place.channel(1));
+    RowTotals totals;
     barrier_wait(memory.weights_there, 0);
     const u64 weights = descriptor(memory.weights, weight_row_bytes(shape), 8 * weight_row_bytes(shape));
     const u64 pixels = descriptor(0, IN_LANES == 8 ? 16 : pixel, 8 * pixel);
@@ -145,7 +146,7 @@ DEVICE void compute_rows(const TensorMapParameter *output, const EpilogueArgs &a
         if (!staged_in_ring(shape) && leader)
             release();
 #if OUT_LANES > 0
-        stage_row(stage, args, place, operand, sums);
+        stage_row(stage, args, place, operand, sums, totals);
         fence_async();
         named_sync(own_threads, 128);
         if (leader) {
@@ -157,9 +158,10 @@ DEVICE void compute_rows(const TensorMapParameter *output, const EpilogueArgs &a
             }
         }
 #else
-        store_row(args, place, operand, sums);
+        store_row(args, place, operand, sums, totals);
 #endif
     }
+    totals.store(args, place, 2 * blockIdx.x + group);
     if (OUT_LANES > 0 && leader)
         stores_done();
 }

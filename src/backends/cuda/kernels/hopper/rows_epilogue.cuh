@@ -85,20 +85,43 @@ struct RowOperands {
 };
 #endif
 
+// What a thread has added up of its two channels, where results are to be (EPILOGUE_SUMS).
+struct RowTotals {
+    float of[2] = {0, 0};
+
+    DEVICE void add(const EpilogueArgs &args, const RowPlace &place, int group, const float (&result)[4]) {
+#pragma unroll
+        for (int e = 0; EPILOGUE_SUMS && e < 4; e++)
+            if (place.pixel(group, e % 2) < args.width)
+                of[e / 2] += result[e];
+    }
+    // As row `row`, by all threads of a warp.
+    DEVICE void store(const EpilogueArgs &args, const RowPlace &place, int row) const {
+#pragma unroll
+        for (int half = 0; EPILOGUE_SUMS && half < 2; half++) {
+            float sum = of[half] + __shfl_xor_sync(~0u, of[half], 1);
+            sum += __shfl_xor_sync(~0u, sum, 2);
+            if (place.lane % 4 == 0 && place.live(half))
+                store_sum(args, row, place.channel(half), sum);
+        }
+    }
+};
+
 // The four results of a group; filters that only fill up the 64 give 0.
 DEVICE void row_results(const EpilogueArgs &args, const RowPlace &place, const RowOperands &operand,
-                        int group, const float *sums, float (&result)[4]) {
+                        int group, const float *sums, float (&result)[4], RowTotals &totals) {
     float t[4][operands];
     operand.get(args, place, group, t);
 #pragma unroll
     for (int e = 0; e < 4; e++)
         result[e] = place.live(e / 2) ? epilogue(place.of[e / 2], sums[e], t[e]) : 0.0f;
+    totals.add(args, place, group, result);
 }
 
 #if OUT_LANES > 0
 // Pixel by pixel into shared memory at `stage`, in the swizzle of the output's tensor map.
 DEVICE void stage_row(u32 stage, const EpilogueArgs &args, const RowPlace &place, const RowOperands &operand,
-                      const float (&sums)[STRIP / 2]) {
+                      const float (&sums)[STRIP / 2], RowTotals &totals) {
     if (place.block >= OUT_LANES)
         return;
     constexpr int pixel = 2 * OUT_LANES;
@@ -108,8 +131,8 @@ DEVICE void stage_row(u32 stage, const EpilogueArgs &args, const RowPlace &place
 #pragma unroll
     for (int j = 0; j < STRIP / 8; j += 2) {
         float a[4], b[4];
-        row_results(args, place, operand, j, &sums[4 * j], a);
-        row_results(args, place, operand, j + 1, &sums[4 * j + 4], b);
+        row_results(args, place, operand, j, &sums[4 * j], a, totals);
+        row_results(args, place, operand, j + 1, &sums[4 * j + 4], b, totals);
         store_transposed(to + j * 8 * pixel, pack2(a[0], a[1]), pack2(a[2], a[3]), pack2(b[0], b[1]),
                          pack2(b[2], b[3]));
     }
@@ -117,11 +140,12 @@ DEVICE void stage_row(u32 stage, const EpilogueArgs &args, const RowPlace &place
 #else
 // Straight to where the result lies, whatever its layout. A thread's pixels are `step` elements apart.
 DEVICE void store_elements(const EpilogueArgs &args, const RowPlace &place, const RowOperands &operand,
-                           const float (&sums)[STRIP / 2], output_t *const (&to)[2], long long step) {
+                           const float (&sums)[STRIP / 2], output_t *const (&to)[2], long long step,
+                           RowTotals &totals) {
 #pragma unroll
     for (int j = 0; j < STRIP / 8; j++) {
         float result[4];
-        row_results(args, place, operand, j, &sums[4 * j], result);
+        row_results(args, place, operand, j, &sums[4 * j], result, totals);
 #pragma unroll
         for (int e = 0; e < 4; e++)
             if (place.pixel(j, e % 2) < args.width && place.live(e / 2))
@@ -132,12 +156,12 @@ DEVICE void store_elements(const EpilogueArgs &args, const RowPlace &place, cons
 // With an even shuffle two channels are neighbours in an output row, so that planes of 16-bit elements get 4
 // bytes a store. `to`: of the thread's first pixel after transposing.
 DEVICE void store_pairs(const EpilogueArgs &args, const RowPlace &place, const RowOperands &operand,
-                        const float (&sums)[STRIP / 2], output_t *const (&to)[2]) {
+                        const float (&sums)[STRIP / 2], output_t *const (&to)[2], RowTotals &totals) {
     const int channel = place.block + 2 * (place.lane % 4);
 #pragma unroll
     for (int j = 0; j < STRIP / 8; j++) {
         float result[4];
-        row_results(args, place, operand, j, &sums[4 * j], result);
+        row_results(args, place, operand, j, &sums[4 * j], result, totals);
         const bool inside = place.x + 8 * j + place.lane / 4 < args.width;
 #pragma unroll
         for (int half = 0; half < 2; half++) {
@@ -155,7 +179,7 @@ DEVICE output_t *output_place(const EpilogueArgs &args, int y, int x, int channe
 }
 
 DEVICE void store_row(const EpilogueArgs &args, const RowPlace &place, const RowOperands &operand,
-                      const float (&sums)[STRIP / 2]) {
+                      const float (&sums)[STRIP / 2], RowTotals &totals) {
     if (place.block >= OUT_CHANNELS)
         return;
     output_t *to[2];
@@ -166,15 +190,15 @@ DEVICE void store_row(const EpilogueArgs &args, const RowPlace &place, const Row
         for (int half = 0; half < 2; half++)
             to[half] = output_place(args, place.y, place.x + place.lane / 4,
                                     place.block + 2 * (place.lane % 4) + 8 * half);
-        store_pairs(args, place, operand, sums, to);
+        store_pairs(args, place, operand, sums, to, totals);
         return;
     }
 #pragma unroll
     for (int half = 0; half < 2; half++)
         to[half] = output_place(args, place.y, place.pixel(0, 0), place.channel(half));
     if (args.output.stride_x == 1) // the distances are constants of the code
-        store_elements(args, place, operand, sums, to, OUTPUT_SHUFFLE);
+        store_elements(args, place, operand, sums, to, OUTPUT_SHUFFLE, totals);
     else
-        store_elements(args, place, operand, sums, to, OUTPUT_SHUFFLE * args.output.stride_x);
+        store_elements(args, place, operand, sums, to, OUTPUT_SHUFFLE * args.output.stride_x, totals);
 }
 #endif

@@ -31,6 +31,7 @@ struct Multiplier {
     int group, lane;
     Ring tile, stage;
     int previous_stage, previous_tile; // still read by products on their way; -1: none
+    TileTotals totals;                 // with EPILOGUE_SUMS a warp's channels are the same in all items
 
     DEVICE void release_stage() {
         if (lane == 0 && previous_stage >= 0)
@@ -89,11 +90,16 @@ struct Multiplier {
         }
     }
 
-    DEVICE void item(const Tiling &tiling, int item, bool lag) {
-        const int block = item % item_filters * GROUPS + group, phase = block / channel_blocks;
+    DEVICE TilePlace place_of(int block) const {
         TilePlace place;
         place.lane = lane;
         place.block = block % channel_blocks * 64 + threadIdx.x % 128 / 32 * 16;
+        return place;
+    }
+
+    DEVICE void item(const Tiling &tiling, int item, bool lag) {
+        const int block = item % item_filters * GROUPS + group, phase = block / channel_blocks;
+        TilePlace place = place_of(block);
         place.phase_y = phase / phases(shape.x);
         place.phase_x = phase % phases(shape.x);
         place.y = tiling.y(item);
@@ -121,7 +127,7 @@ struct Multiplier {
         release_tile();
         if (block < filter_blocks &&
             place.block < OUT_CHANNELS + 7) // lanes behind the last channel are written too
-            store_tile(args, place, operand, sums);
+            store_tile(args, place, operand, sums, totals);
     }
 };
 
@@ -166,5 +172,7 @@ extern "C" __global__ void __launch_bounds__(128 * (GROUPS + 1), 1)
 #pragma unroll 1
         for (int item = blockIdx.x; item < tiling.items; item += gridDim.x)
             multiplier.item(tiling, item, lags && multiplier.group < GROUPS - 1 && item == blockIdx.x);
+        if (EPILOGUE_SUMS && multiplier.group < filter_blocks)
+            multiplier.totals.store(args, multiplier.place_of(multiplier.group), blockIdx.x);
     }
 }

@@ -105,8 +105,32 @@ DEVICE void store_four(const EpilogueArgs &args, output_t *pixel, int channel, u
 }
 #endif
 
+// What a thread has added up of its two channels, where results are to be (EPILOGUE_SUMS).
+struct TileTotals {
+    float of[2] = {0, 0};
+
+    // The results of row `row` of a tile, of which `rows` are inside the picture.
+    DEVICE void add(const EpilogueArgs &args, const TilePlace &place, int row, int rows,
+                    const float (&result)[4]) {
+#pragma unroll
+        for (int e = 0; EPILOGUE_SUMS && e < 4; e++)
+            if (row < rows && place.result_x(2 * (place.lane % 4) + e % 2) < args.width)
+                of[e / 2] += result[e];
+    }
+    // As row `row`, by all threads of a warp.
+    DEVICE void store(const EpilogueArgs &args, const TilePlace &place, int row) const {
+#pragma unroll
+        for (int half = 0; EPILOGUE_SUMS && half < 2; half++) {
+            float sum = of[half] + __shfl_xor_sync(~0u, of[half], 1);
+            sum += __shfl_xor_sync(~0u, sum, 2);
+            if (place.lane % 4 == 0 && place.live(half))
+                store_sum(args, row, place.channel(half), sum);
+        }
+    }
+};
+
 DEVICE void store_tile(const EpilogueArgs &args, const TilePlace &place, const TileOperands &operand,
-                       const float (&sums)[4 * TILE_ROWS]) {
+                       const float (&sums)[4 * TILE_ROWS], TileTotals &totals) {
     const int rows = place.rows_left(args);
 #if OUTPUT_LAST && OUTPUT_SHUFFLE == 1
     const int column = place.result_x(place.own_column());
@@ -120,6 +144,7 @@ DEVICE void store_tile(const EpilogueArgs &args, const TilePlace &place, const T
 #pragma unroll
         for (int e = 0; e < 4; e++) // filters that only fill up the 64 give 0
             result[e] = place.live(e / 2) ? epilogue(place.of[e / 2], sums[4 * j + e], t[e]) : 0.0f;
+        totals.add(args, place, j, rows, result);
 #if OUTPUT_LAST && OUTPUT_SHUFFLE == 1
         const uint2 four =
             make_uint2(transposed(pack2(result[0], result[1])), transposed(pack2(result[2], result[3])));

@@ -1,0 +1,59 @@
+#include "cuda/cubin.h"
+
+#include "base/error.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+namespace vsmlrt::test {
+namespace {
+
+template <typename T>
+T read(const std::vector<std::byte> &bytes, std::size_t at) {
+    T value{};
+    if (at + sizeof value <= bytes.size())
+        std::memcpy(&value, bytes.data() + at, sizeof value);
+    return value;
+}
+
+// The attributes of functions in a cubin's .nv.info: attribute -> largest value of any function. A cubin is a
+// 64-bit ELF file; an attribute of this kind is 4, its number, 8, then the function's symbol and the value.
+std::map<int, std::uint32_t> function_attributes(const std::vector<std::byte> &cubin) {
+    constexpr std::uint32_t info_section = 0x70000000;
+    constexpr std::uint8_t sized = 4;
+    std::map<int, std::uint32_t> found;
+    const auto table = read<std::uint64_t>(cubin, 0x28);
+    const auto entry = read<std::uint16_t>(cubin, 0x3a);
+    for (std::uint16_t i = 0; i < read<std::uint16_t>(cubin, 0x3c); ++i) {
+        const std::size_t header = table + std::size_t{i} * entry;
+        if (read<std::uint32_t>(cubin, header + 4) != info_section)
+            continue;
+        std::size_t at = read<std::uint64_t>(cubin, header + 0x18);
+        const std::size_t end = at + read<std::uint64_t>(cubin, header + 0x20);
+        while (at + 4 <= end) {
+            const auto form = read<std::uint8_t>(cubin, at);
+            const auto attribute = read<std::uint8_t>(cubin, at + 1);
+            const auto size = read<std::uint16_t>(cubin, at + 2);
+            if (form == sized && size == 8) {
+                const auto value = read<std::uint32_t>(cubin, at + 8);
+                found[attribute] = std::max(found[attribute], value);
+            }
+            at += form == sized ? 4 + std::size_t{size} : 4;
+        }
+    }
+    return found;
+}
+
+} // namespace
+
+Cubin read_cubin(const std::vector<std::byte> &file) {
+    constexpr int frame_size = 0x11;
+    constexpr int register_count = 0x2f;
+    const std::map<int, std::uint32_t> attributes = function_attributes(file);
+    if (!attributes.contains(frame_size) || !attributes.contains(register_count))
+        throw InternalError("a cubin of ", file.size(), " bytes without registers and local memory");
+    return {attributes.at(register_count), attributes.at(frame_size)};
+}
+
+} // namespace vsmlrt::test
