@@ -3,6 +3,8 @@
 #include "networks/builder.h"
 #include "networks/families.h"
 
+#include <utility>
+
 namespace vsmlrt::test {
 namespace {
 
@@ -105,6 +107,14 @@ model::Network bench_network(const std::string &name) {
         return rife_v4({.ensemble = true});
     if (name == "rife_v4.25")
         return rife_v4({.widths = {192, 128, 96, 64, 32}, .scales = {16, 8, 4, 2, 1}, .encoded = 4});
+    const std::pair<const char *, model::Network (*)()> others[] = {{"x4plus", bench_x4plus},
+                                                                    {"artcnn", bench_artcnn},
+                                                                    {"span", bench_span},
+                                                                    {"swinir", bench_swinir},
+                                                                    {"scunet", bench_scunet}};
+    for (const auto &[known, make] : others)
+        if (name == known)
+            return make();
     return {};
 }
 
