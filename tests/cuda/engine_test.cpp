@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cuda/emulated_driver.h"
 #include "cuda/engine_networks.h"
+#include "model/edit.h"
 #include "networks/builder.h"
 
 #include <gtest/gtest.h>
@@ -165,10 +166,33 @@ model::Network excited() {
     return b.output(b.conv(b.node("Concat", {sum, other}, {{"axis", std::int64_t{1}}}), 48, 3)).network();
 }
 
+// Activations that read their operand twice: of a convolution, with another operand, of a product.
+model::Network activated() {
+    test::Builder b;
+    const test::Name x = b.conv(b.input(3), 3, 8);
+    const auto swish = [&](const test::Name &y) { return b.node("Mul", {y, b.node("Sigmoid", {y})}); };
+    const test::Name y = b.conv(swish(b.conv(x, 8, 8)), 8, 8);
+    const test::Name attention = b.node("Sub", {b.node("Sigmoid", {y}), b.real(0.5F)});
+    const test::Name sum = b.node("Mul", {b.node("Add", {y, x}), attention});
+    const test::Name product = b.node(
+        "MatMul", {b.node("Transpose", {sum}, {{"perm", test::ints({0, 2, 3, 1})}}), b.weights({8, 8})});
+    const test::Name back = b.node("Transpose", {swish(product)}, {{"perm", test::ints({0, 3, 1, 2})}});
+    return b.output(b.conv(back, 8, 3)).network();
+}
+
 struct Sized {
     model::Network (*network)();
     vsmlrt_extent size;
 };
+
+std::string steps_of(const Sized &sized) {
+    emulated_reset(0);
+    const std::vector<std::byte> onnx = model::write_onnx(sized.network());
+    vsmlrt_program_desc desc = describe(onnx);
+    desc.min_extent = desc.opt_extent = desc.max_extent = sized.size;
+    Program program(list_devices().front(), desc);
+    return describe(program.plan(sized.size));
+}
 
 class Networks : public testing::TestWithParam<Sized> {};
 
@@ -184,20 +208,46 @@ TEST_P(Networks, GiveWhatTheReferenceGives) {
     EXPECT_STREQ(emulated_faults(), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, Networks,
-                         testing::Values(Sized{excited, {14, 12}}, Sized{test::cunet, {28, 24}}));
-
-TEST_P(Networks, HaveNoPassOverAPictureForSqueezeAndExcitation) {
+// Values stored as float16, sums in fp32.
+TEST_P(Networks, InHalfAreCloseToTheReference) {
     emulated_reset(0);
     const auto [make, size] = GetParam();
-    const std::vector<std::byte> onnx = model::write_onnx(make());
-    vsmlrt_program_desc desc = describe(onnx);
-    desc.min_extent = desc.opt_extent = desc.max_extent = size;
-    Program program(list_devices().front(), desc);
-    const std::string steps = describe(program.plan(size));
-    EXPECT_EQ(steps.find("Mul"), std::string::npos) << steps;
-    EXPECT_NE(steps.find(": excite"), std::string::npos) << steps;
-    EXPECT_NE(steps.find("factors in the weights of ConvTranspose"), std::string::npos) << steps;
+    const std::vector<float> wanted = test::reference_result(make(), size, picture(size));
+    const std::vector<float> given =
+        run_twice(model::write_onnx(model::to_half(make())), picture(size), size);
+    ASSERT_EQ(given.size(), wanted.size());
+    double apart = 0;
+    double whole = 0;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        apart += std::pow(static_cast<double>(given[i]) - static_cast<double>(wanted[i]), 2);
+        whole += std::pow(static_cast<double>(wanted[i]), 2);
+    }
+    EXPECT_LE(std::sqrt(apart / whole), 2e-3);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+constexpr Sized excited_networks[] = {{excited, {14, 12}}, {test::cunet, {28, 24}}};
+constexpr Sized other_networks[] = {{test::rrdb, {9, 7}}, {test::swin, {12, 8}}, {activated, {9, 6}}};
+INSTANTIATE_TEST_SUITE_P(Excited, Networks, testing::ValuesIn(excited_networks));
+INSTANTIATE_TEST_SUITE_P(Others, Networks, testing::ValuesIn(other_networks));
+
+TEST(PlanText, SqueezeAndExcitationIsNoPassOverThePicture) {
+    for (const Sized &sized : excited_networks) {
+        const std::string steps = steps_of(sized);
+        EXPECT_EQ(steps.find("Mul"), std::string::npos) << steps;
+        EXPECT_NE(steps.find(": excite"), std::string::npos) << steps;
+        EXPECT_NE(steps.find("factors in the weights of ConvTranspose"), std::string::npos) << steps;
+    }
+}
+
+TEST(PlanText, DenseBlocksConcatenateWithoutCopies) {
+    const std::string steps = steps_of({test::rrdb, {9, 7}});
+    EXPECT_EQ(steps.find("Concat"), std::string::npos) << steps;
+}
+
+TEST(PlanText, WhatReadsAResultTwiceJoinsItsKernel) {
+    const std::string steps = steps_of({activated, {9, 6}});
+    EXPECT_EQ(steps.find(": pointwise"), std::string::npos) << steps;
 }
 
 TEST(Groups, ACompactNetworkIsItsConvolutions) {

@@ -1,6 +1,7 @@
 // The kernels for every architecture, by NVIDIA's compiler, without a GPU: they compile, and nothing spills.
 #include "backends/cuda/candidate.h"
 #include "backends/cuda/frames.h"
+#include "backends/cuda/kernel_text.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cuda/cubin.h"
@@ -72,6 +73,56 @@ TEST_P(Kernels, OfConvolutionsCompileForTheFamiliesWithoutSpills) {
         }
         EXPECT_TRUE(served) << asked.in << " to " << asked.out;
     }
+}
+
+void expect_no_spills(const std::string &source, const char *architecture, const std::string &name) {
+    const test::Cubin cubin = test::read_cubin(nvidia::compile(source, architecture));
+    EXPECT_EQ(cubin.local_bytes, 0U) << name;
+    EXPECT_LE(cubin.registers, 255U) << name;
+}
+
+TEST_P(Kernels, OfProductsCompileWithoutSpills) {
+    struct Variant {
+        int a_along_k, a_vector, b_along_k, b_vector, brain, pairs;
+    };
+    const Variant variants[] = {
+        {1, 8, 0, 8, 0, 1}, {1, 4, 1, 4, 0, 1}, {1, 2, 1, 1, 1, 0}, {0, 8, 0, 1, 0, 0}};
+    for (const Variant &each : variants) {
+        const std::string type = each.brain ? "bfloat_t" : "half_t";
+        // With a bias and a residual, as a perceptron has.
+        const std::string generated =
+            text("typedef ", type, " a_t;\ntypedef ", type, " b_t;\ntypedef ", type, " c_t;\ntypedef ", type,
+                 " output_t;\n#define CHAINED 1\n#define EXTRAS 2\n#define A_ALONG_K ", each.a_along_k,
+                 "\n#define A_VECTOR ", each.a_vector, "\n#define B_ALONG_K ", each.b_along_k,
+                 "\n#define B_VECTOR ", each.b_vector, "\n#define STORE_PAIRS ", each.pairs,
+                 "\n#define BRAIN ", each.brain,
+                 "\nDEVICE float chain(float sum, const float *x) {\n    return sum + x[0] + x[1];\n}\n",
+                 "#define LOAD_EXTRAS x[0] = load<a_t>(args.extra[0].data, places.extra[0] + column); "
+                 "x[1] = load<a_t>(args.extra[1].data, places.extra[1] + row);\n");
+        expect_no_spills(kernel_source(generated, "matmul_mma.cuh"), GetParam(),
+                         text("product ", each.a_vector, " ", each.b_vector));
+    }
+}
+
+TEST_P(Kernels, OfRowsByWarpsCompileWithoutSpills) {
+    for (const int lane : {1, 2, 32}) {
+        const std::string generated =
+            text("#define RANK 3\n#define LOGARITHM 0\n#define PER_LANE ", lane,
+                 "\ntypedef half_t element_t;\ntypedef half_t output_t;\ntypedef float scale_t;\n");
+        expect_no_spills(kernel_source(generated, "layer_normalize.cuh"), GetParam(), "layer");
+        expect_no_spills(kernel_source(generated, "softmax_warp.cuh"), GetParam(), "softmax");
+    }
+}
+
+TEST_P(Kernels, OfExcitationCompileWithoutSpills) {
+    const std::string chains =
+        "DEVICE float first_chain(float sum) {\n    return op::Relu<float>(sum, 0, 0);\n}\n"
+        "DEVICE float second_chain(float sum) {\n    return op::Sigmoid<float>(sum, 0, 0);\n}\n";
+    const test::Cubin excite =
+        test::read_cubin(nvidia::compile(kernel_source(chains, "excite.cuh"), GetParam()));
+    EXPECT_EQ(excite.local_bytes, 0U);
+    EXPECT_LE(excite.registers, 64U); // 1024 threads
+    expect_no_spills(kernel_source("typedef half_t weight_t;\n", "scale_weights.cuh"), GetParam(), "scaling");
 }
 
 TEST_P(Kernels, OfFramesCompileForEveryKindOfFormat) {

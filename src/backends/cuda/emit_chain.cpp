@@ -200,6 +200,7 @@ bool Planner::is_view_by_cast(const Group &group) const {
         const auto &op = reader.op;
         return std::holds_alternative<graph::Reduce>(op) || std::holds_alternative<graph::GridSample>(op) ||
                std::holds_alternative<graph::Pool>(op) || std::holds_alternative<graph::Binary>(op) ||
+               std::holds_alternative<graph::Normalize>(op) || std::holds_alternative<graph::Softmax>(op) ||
                std::holds_alternative<graph::Unary>(op);
     });
 }

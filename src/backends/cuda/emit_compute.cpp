@@ -78,17 +78,6 @@ std::string reduce_source(const Tensor &input, Element output, int kind, int las
                          "reduce.cuh");
 }
 
-// The batch axes of an operand of a product, broadcast, and its matrix.
-void set_matrix(Operand &operand, const Tensor &tensor, const Shape &batch) {
-    const std::size_t rank = tensor.dims.size();
-    for (std::size_t i = 0; i + 2 < rank; ++i)
-        if (tensor.dims[i] != 1)
-            operand.stride[max_rank - rank + i] = tensor.strides[i];
-    static_cast<void>(batch);
-    operand.stride[max_rank - 2] = tensor.strides[rank - 2];
-    operand.stride[max_rank - 1] = tensor.strides[rank - 1];
-}
-
 // Some axes of a tensor, those that lie in one run in memory as one; at least one.
 Tensor merged_axes(const Tensor &tensor, const std::vector<std::size_t> &axes) {
     Tensor run = tensor;
@@ -110,11 +99,14 @@ Tensor merged_axes(const Tensor &tensor, const std::vector<std::size_t> &axes) {
     return run;
 }
 
-Tensor with_axis(const Tensor &tensor, std::size_t axis) {
-    Tensor view = tensor;
-    view.dims.insert(view.dims.begin() + static_cast<std::ptrdiff_t>(axis), 1);
-    view.strides.insert(view.strides.begin() + static_cast<std::ptrdiff_t>(axis), 0);
-    return view;
+// How many elements of a row each lane of a warp keeps, a power of two for few texts; 0: too many.
+std::int64_t elements_of_lane(std::int64_t length) {
+    constexpr std::int64_t lanes = 32;
+    constexpr std::int64_t most = 32;
+    std::int64_t each = 1;
+    while (each * lanes < length)
+        each *= 2;
+    return each <= most ? each : 0;
 }
 
 // Both launches of a reduction; the first one's threads are not counted yet.
@@ -151,75 +143,6 @@ Reduction reduction_of(const Tensor &from, const std::vector<std::size_t> &axes,
 }
 
 } // namespace
-
-void Planner::add_product(const std::string &name, const Tensor &a, const Tensor &b, const Tensor &c,
-                          const Tensor &to, float alpha, float beta) {
-    MatMulArgs args = {};
-    args.threads = graph::count(to.dims);
-    args.rows = size_argument(to.dims[to.dims.size() - 2]);
-    args.columns = size_argument(to.dims.back());
-    args.inner = size_argument(a.dims.back());
-    args.alpha = alpha;
-    args.beta = beta;
-    std::fill_n(args.batch, max_rank, 1);
-    for (std::size_t i = 0; i + 2 < to.dims.size(); ++i)
-        args.batch[max_rank - to.dims.size() + i] = size_argument(to.dims[i]);
-    set_matrix(args.a, a, to.dims);
-    set_matrix(args.b, b, to.dims);
-    set_matrix(args.output, to, to.dims);
-    const bool has_c = c.buffer >= 0;
-    if (has_c)
-        set_matrix(args.c, c, to.dims);
-    const std::string source = kernel_source(
-        text("typedef ", type_name(a.type), " a_t;\ntypedef ", type_name(b.type), " b_t;\ntypedef ",
-             type_name(has_c ? c.type : a.type), " c_t;\ntypedef ", type_name(to.type), " output_t;\n"),
-        "matmul.cuh");
-    const auto launch = [args, a, b, c, to, has_c](const Addresses &addresses) mutable {
-        args.a.data = addresses.of(a);
-        args.b.data = addresses.of(b);
-        args.c.data = has_c ? addresses.of(c) : 0;
-        args.output.data = addresses.of(to);
-        return plain_launch(args.threads, {argument(args)});
-    };
-    Step step{name, {a.buffer, b.buffer}, {to.buffer}, {{"product", source, launch}}, {}};
-    if (has_c)
-        step.reads.push_back(c.buffer);
-    add_step(std::move(step));
-}
-
-void Planner::emit_matmul(const Group &group) {
-    const graph::Node &node = graph_.nodes[group.anchor];
-    Tensor a = read(node.inputs[0]);
-    Tensor b = read(node.inputs[1]);
-    const Tensor whole = result(node.outputs[0]);
-    Tensor to = whole;
-    if (a.dims.size() == 1) {
-        a = with_axis(a, 0);
-        to = with_axis(to, b.dims.size() == 1 ? 0 : to.dims.size() - 1);
-    }
-    if (b.dims.size() == 1) {
-        b = with_axis(b, 1);
-        to = with_axis(to, to.dims.size());
-    }
-    add_product(label(group), a, b, {}, to, 1, 0);
-    clear_lanes(whole, label(group));
-}
-
-void Planner::emit_gemm(const Group &group) {
-    const graph::Node &node = graph_.nodes[group.anchor];
-    const auto &op = std::get<graph::Gemm>(shapes_.ops[group.anchor]);
-    Tensor a = read(node.inputs[0]);
-    Tensor b = read(node.inputs[1]);
-    const Tensor to = result(node.outputs[0]);
-    if (op.transpose_a)
-        a = transposed(a, {});
-    if (op.transpose_b)
-        b = transposed(b, {});
-    Tensor c;
-    if (graph::operand(node, 2) != graph::no_value)
-        c = broadcast(read(node.inputs[2]), to.dims);
-    add_product(label(group), a, b, c, to, op.alpha, op.beta);
-}
 
 Planner::Chunks Planner::add_chunks(const std::string &name, const Tensor &from,
                                     const std::vector<std::size_t> &axes, const Tensor &to, int kind,
@@ -274,10 +197,50 @@ void Planner::emit_reduce(const Group &group) {
     clear_lanes(to, label(group));
 }
 
+bool Planner::warps_work() const {
+    return facts_.runs_barriers && !options_.plain;
+}
+
+// A row of the last axis by a warp; false where it is too long, or no warp works.
+bool Planner::emit_layer(const Group &group, const Tensor &from, const Tensor &to, const Tensor &scale,
+                         const Tensor &bias) {
+    const std::int64_t lane = elements_of_lane(from.dims.back());
+    if (lane == 0 || !warps_work() || from.type == Element::f64)
+        return false;
+    NormalizeArgs args = {};
+    args.threads = graph::count(from.dims);
+    args.epsilon = std::get<graph::Normalize>(shapes_.ops[group.anchor]).epsilon;
+    for (std::size_t axis = 0; axis < from.dims.size(); ++axis)
+        args.size[axis] = size_argument(from.dims[axis]);
+    std::copy(from.strides.begin(), from.strides.end(), args.input.stride);
+    std::copy(to.strides.begin(), to.strides.end(), args.output.stride);
+    args.scale.stride[from.dims.size() - 1] = broadcast(scale, from.dims).strides.back();
+    if (bias.buffer >= 0)
+        args.bias.stride[from.dims.size() - 1] = broadcast(bias, from.dims).strides.back();
+    const std::string source =
+        kernel_source(text("#define RANK ", from.dims.size(), "\n#define PER_LANE ", lane, "\ntypedef ",
+                           type_name(from.type), " element_t;\ntypedef ", type_name(to.type),
+                           " output_t;\ntypedef ", type_name(scale.type), " scale_t;\n"),
+                      "layer_normalize.cuh");
+    Step step{label(group), {from.buffer, scale.buffer}, {to.buffer}, {}, {}};
+    if (bias.buffer >= 0)
+        step.reads.push_back(bias.buffer);
+    step.alternatives.push_back(
+        {"layer of a warp", source, [args, from, to, scale, bias](const Addresses &addresses) mutable {
+             args.input.data = addresses.of(from);
+             args.output.data = addresses.of(to);
+             args.scale.data = addresses.of(scale);
+             args.bias.data = bias.buffer >= 0 ? addresses.of(bias) : 0;
+             return plain_launch(args.threads / args.size[from.dims.size() - 1] * 32, {argument(args)});
+         }});
+    add_step(std::move(step));
+    return true;
+}
+
 void Planner::emit_softmax(const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
     const auto &op = std::get<graph::Softmax>(shapes_.ops[group.anchor]);
-    const Tensor whole = result(node.outputs[0]);
+    const Tensor whole = result(group.result);
     Tensor from = read(node.inputs[0]);
     Tensor to = whole;
     std::size_t axis = graph::axis_index(op.axis, from.dims.size());
@@ -298,15 +261,24 @@ void Planner::emit_softmax(const Group &group) {
     args.input_step = from.strides[axis];
     args.output_step = to.strides[axis];
     args.threads = graph::count(from.dims) / std::max<std::int64_t>(args.length, 1);
-    const std::string source = kernel_source(
-        text("typedef ", type_name(from.type), " element_t;\n#define LOGARITHM ", op.logarithm ? 1 : 0, "\n"),
-        "softmax.cuh");
-    const auto launch = [args, from, to](const Addresses &addresses) mutable {
-        args.input.data = addresses.of(from);
-        args.output.data = addresses.of(to);
-        return plain_launch(args.threads, {argument(args)});
+    const std::string types =
+        text("typedef ", type_name(from.type), " element_t;\ntypedef ", type_name(to.type),
+             " output_t;\n#define LOGARITHM ", op.logarithm ? 1 : 0, "\n");
+    Step step{label(group), {from.buffer}, {to.buffer}, {}, {}};
+    const auto add = [&](const char *name, const std::string &source, std::int64_t threads_of_row) {
+        step.alternatives.push_back(
+            {name, source, [args, from, to, threads_of_row](const Addresses &addresses) mutable {
+                 args.input.data = addresses.of(from);
+                 args.output.data = addresses.of(to);
+                 return plain_launch(args.threads * threads_of_row, {argument(args)});
+             }});
     };
-    add_step({label(group), {from.buffer}, {to.buffer}, {{"softmax", source, launch}}, {}});
+    if (const std::int64_t lane = elements_of_lane(args.length);
+        lane > 0 && warps_work() && from.type != Element::f64)
+        add("softmax of a warp",
+            kernel_source(text(types, "#define PER_LANE ", lane, "\n"), "softmax_warp.cuh"), 32);
+    add("plain", kernel_source(types, "softmax.cuh"), 1);
+    add_step(std::move(step));
     if (flat)
         emit_copy(dense_as(to, whole.dims), whole, label(group));
     clear_lanes(whole, label(group));
@@ -318,7 +290,7 @@ void Planner::emit_normalize(const Group &group) {
     if (op.kind == graph::NormalizeKind::batch)
         throw Unsupported(node.label, ": its mean, variance, scale or bias follow from the picture");
     Tensor from = read(node.inputs[0]);
-    const Tensor whole = result(node.outputs[0]);
+    const Tensor whole = result(group.result);
     Tensor to = whole;
     Tensor scale = read(node.inputs[1]);
     Tensor bias = graph::operand(node, 2) == graph::no_value ? Tensor{} : read(node.inputs[2]);
@@ -353,6 +325,9 @@ void Planner::emit_normalize(const Group &group) {
         if (bias.buffer >= 0)
             bias = spread(bias);
     }
+    if (op.kind == graph::NormalizeKind::layer && first + 1 == from.dims.size() &&
+        emit_layer(group, from, to, scale, bias))
+        return clear_lanes(whole, label(group));
     std::vector<std::size_t> axes;
     Shape moment_dims = from.dims;
     for (std::size_t axis = first; axis < from.dims.size(); ++axis) {
@@ -378,10 +353,10 @@ void Planner::emit_normalize(const Group &group) {
     set(args.scale, scale);
     if (bias.buffer >= 0)
         set(args.bias, bias);
-    const std::string source =
-        kernel_source(text("#define RANK ", from.dims.size(), "\ntypedef ", type_name(from.type),
-                           " element_t;\ntypedef ", type_name(scale.type), " scale_t;\n"),
-                      "normalize.cuh");
+    const std::string source = kernel_source(
+        text("#define RANK ", from.dims.size(), "\ntypedef ", type_name(from.type), " element_t;\ntypedef ",
+             type_name(to.type), " output_t;\ntypedef ", type_name(scale.type), " scale_t;\n"),
+        "normalize.cuh");
     const auto launch = [args, from, to, pairs, scale, bias](const Addresses &addresses) mutable {
         args.input.data = addresses.of(from);
         args.output.data = addresses.of(to);

@@ -39,13 +39,18 @@ void Planner::emit_concat(const Group &group) {
     const std::size_t axis =
         graph::axis_index(std::get<graph::Concat>(shapes_.ops[group.anchor]).axis, dims(whole).size());
     const Tensor target = result(whole);
+    // Where the whole lies in another's result, its parts say so of themselves.
+    const auto own = targets_.find(whole);
     std::int64_t start = 0;
-    std::vector<graph::ValueId> placed;
     for (const graph::ValueId value : node.inputs) {
         const std::int64_t length = dims(value)[axis];
         const auto written = targets_.find(value);
-        const bool there = written != targets_.end() && written->second.whole == whole &&
-                           written->second.start == start && written->second.axis == axis;
+        const auto is_at = [&](graph::ValueId of, std::int64_t at) {
+            return written != targets_.end() && written->second.whole == of && written->second.start == at &&
+                   written->second.axis == axis;
+        };
+        const bool there = is_at(whole, start) ||
+                           (own != targets_.end() && is_at(own->second.whole, own->second.start + start));
         if (!there && length > 0)
             emit_copy(read(value), part(target, axis, start, length), label(group));
         start += length;
@@ -184,9 +189,21 @@ void Planner::emit_gather(const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
     const Tensor from = read(node.inputs[0]);
     const Tensor indices = read(node.inputs[1]);
-    const Tensor to = result(node.outputs[0]);
     const std::size_t axis =
         graph::axis_index(std::get<graph::Gather>(shapes_.ops[group.anchor]).axis, from.dims.size());
+    if (const model::Tensor *index = known(node.inputs[1]);
+        index && indices.dims.empty() && !targets_.contains(node.outputs[0]) &&
+        std::find(graph_.outputs.begin(), graph_.outputs.end(), node.outputs[0]) == graph_.outputs.end()) {
+        // One place along the axis: a view without it.
+        const std::int64_t at = graph::widen<std::int64_t>(graph::view_of(*index))[0];
+        const std::int64_t size = from.dims[axis];
+        Tensor view = part(from, axis, std::clamp<std::int64_t>(at < 0 ? at + size : at, 0, size - 1), 1);
+        view.dims.erase(view.dims.begin() + static_cast<std::ptrdiff_t>(axis));
+        view.strides.erase(view.strides.begin() + static_cast<std::ptrdiff_t>(axis));
+        view.lanes = 0;
+        return bind(node.outputs[0], view);
+    }
+    const Tensor to = result(node.outputs[0]);
     GatherArgs args = {};
     args.threads = graph::count(to.dims);
     args.limit = size_argument(from.dims[axis]);

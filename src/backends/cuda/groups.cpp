@@ -8,6 +8,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace vsmlrt::cuda {
@@ -51,7 +52,7 @@ private:
     void add(std::size_t index) {
         const graph::Node &node = graph_.nodes[index];
         const bool pointwise = is_pointwise(graph_, shapes_, node, shapes_.ops[index]);
-        if ((pointwise && join(index)) || join_shuffle(index))
+        if ((pointwise && (join_cast(index) || join(index))) || join_shuffle(index))
             return;
         Group group;
         group.anchor = index;
@@ -75,10 +76,34 @@ private:
         const Group &found = groups_[group];
         if (found.chain_only)
             return group;
-        return takes_epilogue(shapes_.ops[found.anchor]) && shapes_.dims[place(value)].size() == 4 &&
-                       real(value) && real(result)
-                   ? group
-                   : nowhere;
+        return takes_chain(found) && real(value) && real(result) ? group : nowhere;
+    }
+
+    // Kernels of pictures, and products, take a chain along.
+    [[nodiscard]] bool takes_chain(const Group &group) const {
+        const graph::Op &op = shapes_.ops[group.anchor];
+        const graph::Node &node = graph_.nodes[group.anchor];
+        if (std::holds_alternative<graph::MatMul>(op))
+            return dims(node.inputs[0]).size() >= 2 && dims(node.inputs[1]).size() >= 2;
+        return takes_epilogue(op) && dims(node.outputs[0]).size() == 4;
+    }
+
+    // Those that write another type just as well take along a cast.
+    bool join_cast(std::size_t index) {
+        const graph::Node &node = graph_.nodes[index];
+        if (!std::holds_alternative<graph::Cast>(shapes_.ops[index]) || readers_[place(node.inputs[0])] != 1)
+            return false;
+        const std::size_t found = group_of_value_[place(node.inputs[0])];
+        if (found == nowhere || groups_[found].chain_only || groups_[found].result != node.inputs[0] ||
+            !groups_[found].members.empty() || !real(node.inputs[0]) || !real(node.outputs[0]))
+            return false;
+        const graph::Op &op = shapes_.ops[groups_[found].anchor];
+        if (!std::holds_alternative<graph::Normalize>(op) && !std::holds_alternative<graph::Softmax>(op))
+            return false;
+        Group merged = groups_[found];
+        merged.members.push_back(index);
+        take(found, std::move(merged), index, {});
+        return true;
     }
 
     [[nodiscard]] bool real(ValueId value) const {
@@ -172,10 +197,43 @@ private:
                 if (attempt.shuffle != no_node)
                     absorb_enlargements(node, attempt);
                 take(lead, std::move(attempt), index, all ? taken : std::vector<std::size_t>{});
+                join_producer(lead);
                 return true;
             }
         }
         return false;
+    }
+
+    // A value that a chain reads more than once and nobody else does (x * sigmoid(x)): its group takes the
+    // whole chain along.
+    void join_producer(std::size_t chain) {
+        if (!groups_[chain].chain_only)
+            return;
+        const std::vector<std::size_t> members = groups_[chain].members;
+        std::map<ValueId, std::size_t> reads;
+        for (const std::size_t member : members) {
+            const std::vector<ValueId> &inputs = graph_.nodes[member].inputs;
+            for (const ValueId value : std::set<ValueId>(inputs.begin(), inputs.end()))
+                if (value != graph::no_value)
+                    ++reads[value];
+        }
+        for (const auto &[value, number] : reads) {
+            const std::size_t found = group_of_value_[place(value)];
+            if (number < 2 || number != readers_[place(value)] || found == nowhere || found == chain ||
+                groups_[found].result != value || dims(value) != dims(groups_[chain].result))
+                continue;
+            if (!groups_[found].chain_only &&
+                !(takes_chain(groups_[found]) && real(value) && real(groups_[chain].result)))
+                continue;
+            Group merged = groups_[found];
+            std::vector<std::size_t> &list = merged.shuffle == no_node ? merged.members : merged.behind;
+            list.insert(list.end(), members.begin(), members.end());
+            std::sort(list.begin(), list.end());
+            if (!fits(merged))
+                continue;
+            take(found, std::move(merged), groups_[chain].position, {chain});
+            return;
+        }
     }
 
     void absorb_enlargements(const graph::Node &node, Group &group) {

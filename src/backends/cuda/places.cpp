@@ -96,6 +96,31 @@ bool Planner::may_be_written_apart(ValueId value, std::size_t axis, std::int64_t
     return aligned || !is_convolution(op);
 }
 
+// Dense blocks concatenate what they have so far, again and again: a result whose parts lie beside each other
+// in a later one's is a part of that one itself.
+bool Planner::lies_in_another(const graph::Node &concat, std::size_t axis) {
+    const ValueId own = concat.outputs[0];
+    const auto first = targets_.find(concat.inputs[0]);
+    if (first == targets_.end() || first->second.axis != axis || known(own) || targets_.contains(own) ||
+        std::find(graph_.outputs.begin(), graph_.outputs.end(), own) != graph_.outputs.end())
+        return false;
+    const Target into = first->second;
+    std::int64_t start = into.start;
+    for (const ValueId value : concat.inputs) {
+        const auto part = targets_.find(value);
+        if (part == targets_.end() || part->second.whole != into.whole || part->second.axis != axis ||
+            part->second.start != start)
+            return false;
+        start += dims(value)[axis];
+    }
+    // Kernels read whole vectors of channels: what lies behind must be none of them.
+    constexpr std::int64_t vector = 8;
+    if (dims(own).size() == 4 && axis == 1 && start % vector != 0 && start != dims(into.whole)[axis])
+        return false;
+    targets_[own] = into;
+    return true;
+}
+
 void Planner::find_concat_targets() {
     for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
         const graph::Node &node = graph_.nodes[i];
@@ -104,6 +129,8 @@ void Planner::find_concat_targets() {
             continue;
         const ValueId whole = node.outputs[0];
         const std::size_t axis = graph::axis_index(concat->axis, dims(whole).size());
+        if (lies_in_another(node, axis))
+            continue;
         std::int64_t start = 0;
         for (const ValueId value : node.inputs) {
             if (may_be_written_apart(value, axis, start, dims(whole)))

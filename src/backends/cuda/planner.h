@@ -37,6 +37,7 @@ private:
     // Where values live (places.cpp).
     void find_pictures();
     void find_concat_targets();
+    bool lies_in_another(const graph::Node &concat, std::size_t axis);
     [[nodiscard]] bool may_be_written_apart(graph::ValueId value, std::size_t axis, std::int64_t start,
                                             const Shape &whole) const;
     [[nodiscard]] Tensor read(graph::ValueId value);
@@ -70,8 +71,24 @@ private:
     void emit_concat(const Group &group);
     void emit_blocks(const Group &group, std::int64_t block, bool depth_first, bool to_space);
     void emit_tile(const Group &group);
-    void add_product(const std::string &name, const Tensor &a, const Tensor &b, const Tensor &c,
-                     const Tensor &to, float alpha, float beta);
+    // alpha A B + beta C, and the chain behind it.
+    struct Product {
+        struct {
+            Tensor a, b, c, to;
+        } matrices;
+        float alpha = 1;
+        float beta = 0;
+        Chain chain;
+        std::vector<Tensor> extras; // that the chain reads, of the result's shape
+    };
+    void add_product(const Group &group, const Product &product);
+    [[nodiscard]] Alternative mma_product(const MatMulArgs &args, const Product &product,
+                                          const std::string &generated,
+                                          const std::function<MatMulArgs(const Addresses &)> &fill) const;
+    // Whether kernels may be more than threads for themselves.
+    [[nodiscard]] bool warps_work() const;
+    [[nodiscard]] bool emit_layer(const Group &group, const Tensor &from, const Tensor &to,
+                                  const Tensor &scale, const Tensor &bias);
     // Parts of a reduction: floats, of each chunk every result's.
     struct Chunks {
         Tensor partial;

@@ -86,6 +86,7 @@ struct MatMulArgs {
     int batch[max_rank]; // sizes, right aligned; 1 where there are fewer
     int rows, columns, inner;
     Operand a, b, c, output; // batch strides, then row and column in the last two places
+    Operand extra[6];        // what the chain behind reads, in the same way
     float alpha, beta;
 };
 

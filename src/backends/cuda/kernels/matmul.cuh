@@ -1,5 +1,6 @@
-// alpha A B + beta C over a batch, one thread an element of the result.
-#include "args.cuh"
+// alpha A B + beta C over a batch, one thread an element of the result, with the chain behind it (CHAINED, EXTRAS;
+// finish is generated).
+#include "matmul_places.cuh"
 
 KERNEL(MatMulArgs) {
     i64 index = thread_index();
@@ -7,15 +8,9 @@ KERNEL(MatMulArgs) {
         return;
     const int column = divide_off(index, args.columns);
     const int row = divide_off(index, args.rows);
-    i64 a = row * args.a.stride[max_rank - 2], b = column * args.b.stride[max_rank - 1];
-    i64 c = row * args.c.stride[max_rank - 2] + column * args.c.stride[max_rank - 1];
-    i64 to = row * args.output.stride[max_rank - 2] + column * args.output.stride[max_rank - 1];
-    for (int axis = max_rank - 3; axis >= 0; --axis) {
-        const int at = divide_off(index, args.batch[axis]);
-        a += at * args.a.stride[axis];
-        b += at * args.b.stride[axis];
-        to += at * args.output.stride[axis];
-    }
+    const MatMulPlaces places(args, index);
+    const i64 a = places.a + row * args.a.stride[max_rank - 2];
+    const i64 b = places.b + column * args.b.stride[max_rank - 1];
     typedef Computed<a_t>::type sum_t;
     sum_t sum = 0;
     for (int k = 0; k < args.inner; ++k)
@@ -24,6 +19,12 @@ KERNEL(MatMulArgs) {
     if (Computed<a_t>::real)
         sum = (sum_t)(sum * args.alpha);
     if (args.c.data != 0)
-        sum += (sum_t)(args.beta * load<c_t>(args.c.data, c));
+        sum += (sum_t)(args.beta * load<c_t>(args.c.data, row * args.c.stride[max_rank - 2] +
+                                                              column * args.c.stride[max_rank - 1]));
+    const i64 to = places.output + row * args.output.stride[max_rank - 2] + column * args.output.stride[max_rank - 1];
+#if CHAINED
+    store<output_t>(args.output.data, to, finish(args, places, row, column, (float)sum));
+#else
     store<output_t>(args.output.data, to, sum);
+#endif
 }

@@ -19,5 +19,5 @@ KERNEL(NormalizeArgs) {
     value *= (float)load<scale_t>(args.scale.data, scale);
     if (args.bias.data != 0)
         value += (float)load<scale_t>(args.bias.data, bias);
-    store<element_t>(args.output.data, to, value);
+    store<output_t>(args.output.data, to, value);
 }

@@ -22,6 +22,6 @@ KERNEL(SoftmaxArgs) {
     const float logarithm = log(sum);
     for (int i = 0; i < args.length; ++i) {
         const float shifted = (float)load<element_t>(args.input.data, from + i * args.input_step) - most;
-        store<element_t>(args.output.data, to + i * args.output_step, LOGARITHM ? shifted - logarithm : exp(shifted) / sum);
+        store<output_t>(args.output.data, to + i * args.output_step, LOGARITHM ? shifted - logarithm : exp(shifted) / sum);
     }
 }

@@ -1,0 +1,189 @@
+// Products of matrices: by mma.sync where both operands are of 16 bits, else one thread an element; with the
+// chain of pointwise operators behind them.
+#include "backends/cuda/kernel_text.h"
+#include "backends/cuda/launching.h"
+#include "backends/cuda/planner.h"
+
+#include <algorithm>
+
+namespace vsmlrt::cuda {
+namespace {
+
+// The batch axes of an operand of a product, broadcast, and its matrix.
+void set_matrix(Operand &operand, const Tensor &tensor) {
+    const std::size_t rank = tensor.dims.size();
+    for (std::size_t i = 0; i + 2 < rank; ++i)
+        if (tensor.dims[i] != 1)
+            operand.stride[max_rank - rank + i] = tensor.strides[i];
+    operand.stride[max_rank - 2] = tensor.strides[rank - 2];
+    operand.stride[max_rank - 1] = tensor.strides[rank - 1];
+}
+
+Tensor with_axis(const Tensor &tensor, std::size_t axis) {
+    Tensor view = tensor;
+    view.dims.insert(view.dims.begin() + static_cast<std::ptrdiff_t>(axis), 1);
+    view.strides.insert(view.strides.begin() + static_cast<std::ptrdiff_t>(axis), 0);
+    return view;
+}
+
+// How many neighbours of an axis a kernel may fetch at once.
+std::int64_t vector_along(const Tensor &tensor, std::size_t axis) {
+    if (tensor.strides[axis] != 1)
+        return 1;
+    for (const std::int64_t vector : {8, 4, 2}) {
+        bool aligned = tensor.offset % vector == 0 && tensor.dims[axis] % vector == 0;
+        for (std::size_t other = 0; other < tensor.dims.size(); ++other)
+            aligned =
+                aligned && (other == axis || tensor.dims[other] == 1 || tensor.strides[other] % vector == 0);
+        if (aligned)
+            return vector;
+    }
+    return 1;
+}
+
+struct Along {
+    bool k; // the inner axis' elements are neighbours, or taken as such
+    std::int64_t vector;
+};
+Along along(const Tensor &tensor, std::size_t k_axis, std::size_t other_axis) {
+    const bool k = tensor.strides[k_axis] == 1 || tensor.strides[other_axis] != 1;
+    return {k, vector_along(tensor, k ? k_axis : other_axis)};
+}
+
+// The chain behind a product as a function, and what it reads as statements of a kernel.
+std::string chain_text(const Chain &chain, const std::vector<Tensor> &extras) {
+    std::string names;
+    std::string loads;
+    for (std::size_t i = 0; i < extras.size(); ++i) {
+        const std::string extra = text("args.extra[", i, "]");
+        names += text("    const float x", i, " = x[", i, "];\n");
+        loads += text(" x[", i, "] = (float)load<", type_name(extras[i].type), ">(", extra,
+                      ".data, places.extra[", i, "] + row * ", extra, ".stride[max_rank - 2] + column * ",
+                      extra, ".stride[max_rank - 1]);");
+    }
+    return text("DEVICE float chain(float sum, const float *x) {\n", names, chain.text, "    return ",
+                chain.result, ";\n}\n#define LOAD_EXTRAS", loads, "\n");
+}
+
+} // namespace
+
+void Planner::add_product(const Group &group, const Product &product) {
+    const auto &[a, b, c, to] = product.matrices;
+    MatMulArgs args = {};
+    args.threads = graph::count(to.dims);
+    args.rows = size_argument(to.dims[to.dims.size() - 2]);
+    args.columns = size_argument(to.dims.back());
+    args.inner = size_argument(a.dims.back());
+    args.alpha = product.alpha;
+    args.beta = product.beta;
+    std::fill_n(args.batch, max_rank, 1);
+    for (std::size_t i = 0; i + 2 < to.dims.size(); ++i)
+        args.batch[max_rank - to.dims.size() + i] = size_argument(to.dims[i]);
+    set_matrix(args.a, a);
+    set_matrix(args.b, b);
+    set_matrix(args.output, to);
+    const bool has_c = c.buffer >= 0;
+    if (has_c)
+        set_matrix(args.c, c);
+    for (std::size_t i = 0; i < product.extras.size(); ++i)
+        set_matrix(args.extra[i], product.extras[i]);
+    const bool chained = !group.members.empty();
+    const std::string types = text("typedef ", type_name(a.type), " a_t;\ntypedef ", type_name(b.type),
+                                   " b_t;\ntypedef ", type_name(has_c ? c.type : a.type), " c_t;\ntypedef ",
+                                   type_name(to.type), " output_t;\n#define CHAINED ", chained ? 1 : 0,
+                                   "\n#define EXTRAS ", product.extras.size(), "\n");
+    const std::string chain = chained ? chain_text(product.chain, product.extras) : std::string();
+    Step step{label(group), {a.buffer, b.buffer}, {to.buffer}, {}, {}};
+    if (has_c)
+        step.reads.push_back(c.buffer);
+    for (const Tensor &extra : product.extras)
+        step.reads.push_back(extra.buffer);
+    const auto fill = [args, product](const Addresses &addresses) {
+        MatMulArgs filled = args;
+        const auto &[left, right, summand, output] = product.matrices;
+        filled.a.data = addresses.of(left);
+        filled.b.data = addresses.of(right);
+        filled.c.data = summand.buffer >= 0 ? addresses.of(summand) : 0;
+        filled.output.data = addresses.of(output);
+        for (std::size_t i = 0; i < product.extras.size(); ++i)
+            filled.extra[i].data = addresses.of(product.extras[i]);
+        return filled;
+    };
+    const bool halves = a.type == b.type && (a.type == Element::f16 || a.type == Element::bf16);
+    if (warps_work() && halves && !has_c && product.alpha == 1 && is_real(to.type) && to.type != Element::f64)
+        step.alternatives.push_back(mma_product(args, product, types + chain, fill));
+    step.alternatives.push_back(
+        {"plain", kernel_source(types + chain, "matmul.cuh"), [fill](const Addresses &addresses) {
+             const MatMulArgs filled = fill(addresses);
+             return plain_launch(filled.threads, {argument(filled)});
+         }});
+    add_step(std::move(step));
+}
+
+Alternative Planner::mma_product(const MatMulArgs &args, const Product &product, const std::string &generated,
+                                 const std::function<MatMulArgs(const Addresses &)> &fill) const {
+    const auto &[a, b, c, to] = product.matrices;
+    const std::size_t rank = to.dims.size();
+    const Along left = along(a, a.dims.size() - 1, a.dims.size() - 2);
+    const Along right = along(b, b.dims.size() - 2, b.dims.size() - 1);
+    bool pairs = element_size(to.type) == 2 && to.strides[rank - 1] == 1 && args.columns % 2 == 0 &&
+                 to.offset % 2 == 0;
+    for (std::size_t axis = 0; axis + 1 < rank; ++axis)
+        pairs = pairs && (to.dims[axis] == 1 || to.strides[axis] % 2 == 0);
+    const std::string source = kernel_source(
+        text(generated, "#define A_ALONG_K ", left.k, "\n#define A_VECTOR ", left.vector,
+             "\n#define B_ALONG_K ", right.k, "\n#define B_VECTOR ", right.vector, "\n#define STORE_PAIRS ",
+             pairs, "\n#define BRAIN ", a.type == Element::bf16, "\n"),
+        "matmul_mma.cuh");
+    constexpr std::int64_t tile = 64;
+    const std::int64_t tiles = (args.rows + tile - 1) / tile * ((args.columns + tile - 1) / tile);
+    const std::int64_t blocks = tiles * (args.threads / (std::int64_t{args.rows} * args.columns));
+    return {"mma", source, [fill, blocks](const Addresses &addresses) {
+                Launch launch;
+                launch.grid = {static_cast<unsigned>(size_argument(blocks)), 1, 1};
+                launch.block = {128, 1, 1};
+                launch.arguments = {argument(fill(addresses))};
+                return launch;
+            }};
+}
+
+void Planner::emit_matmul(const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    Tensor a = read(node.inputs[0]);
+    Tensor b = read(node.inputs[1]);
+    const Tensor whole = result(group.result);
+    Tensor to = whole;
+    if (a.dims.size() == 1) {
+        a = with_axis(a, 0);
+        to = with_axis(to, b.dims.size() == 1 ? 0 : to.dims.size() - 1);
+    }
+    if (b.dims.size() == 1) {
+        b = with_axis(b, 1);
+        to = with_axis(to, to.dims.size());
+    }
+    Product product{{a, b, {}, to}, 1, 0, {}, {}};
+    product.chain = make_chain(graph_, shapes_, group.members, node.outputs[0], {}, gates_);
+    for (const ChainInput &input : product.chain.inputs)
+        product.extras.push_back(chain_operand(input, to.dims));
+    if (graph::count(to.dims) > 0)
+        add_product(group, product);
+    clear_lanes(whole, label(group));
+}
+
+void Planner::emit_gemm(const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const auto &op = std::get<graph::Gemm>(shapes_.ops[group.anchor]);
+    Tensor a = read(node.inputs[0]);
+    Tensor b = read(node.inputs[1]);
+    const Tensor to = result(node.outputs[0]);
+    if (op.transpose_a)
+        a = transposed(a, {});
+    if (op.transpose_b)
+        b = transposed(b, {});
+    Tensor c;
+    if (graph::operand(node, 2) != graph::no_value)
+        c = broadcast(read(node.inputs[2]), to.dims);
+    add_product(group, {{a, b, c, to}, op.alpha, op.beta, {}, {}});
+}
+
+} // namespace vsmlrt::cuda
