@@ -231,5 +231,29 @@ TEST(HopperTaps, EveryWeightIsAnElementOfOneFragment) {
         }
 }
 
+// Padding may follow from the picture's size (SAME), and weights may be shared between layers.
+TEST(HopperWeights, ImagesThatDifferAreOfDifferentGeometry) {
+    std::vector<ConvProblem> problems;
+    for (const graph::Quad pads : {graph::Quad{0, 0, 1, 1}, {1, 1, 1, 1}, {1, 1, 0, 0}, {0, 1, 2, 1}})
+        for (const std::int64_t stride : {1, 2})
+            for (const bool transposed : {false, true}) {
+                problems.push_back(problem_of({.in = 64, .out = 64, .stride = stride}));
+                problems.back().pads = pads;
+                problems.back().transposed = transposed;
+            }
+    const std::vector<float> filters = filters_of({.in = 64, .out = 64});
+    int differ = 0;
+    for (const ConvCandidate &candidate : hopper_candidates())
+        for (const ConvProblem &a : problems)
+            for (const ConvProblem &b : problems) {
+                if (!candidate.serves(a, hopper_facts) || !candidate.serves(b, hopper_facts) ||
+                    candidate.pack(a, filters) == candidate.pack(b, filters))
+                    continue;
+                ++differ;
+                EXPECT_NE(geometry(a), geometry(b)) << candidate.name;
+            }
+    EXPECT_GT(differ, 0);
+}
+
 } // namespace
 } // namespace vsmlrt::cuda

@@ -49,6 +49,10 @@ struct ConvProblem {
     Epilogue epilogue;
 };
 
+// All of a problem that the weights' image may depend on, next to the candidate: padding decides where a
+// strided convolution's parities begin, and may follow from the picture's size.
+[[nodiscard]] std::string geometry(const ConvProblem &problem);
+
 // At one size of the picture. Strides in elements; channels lie one after the other.
 struct ConvOperands {
     std::uint64_t weights = 0; // of what pack() gave

@@ -312,7 +312,7 @@ std::map<std::string, int> Planner::add_candidates(Step &step, const Group &grou
         const auto pack = [candidate, problem, contents = *known(weights)] {
             return candidate->pack(problem, graph::widen<float>(graph::view_of(contents)));
         };
-        const std::string key = text(candidate->name, " ", weights);
+        const std::string key = text(candidate->name, " of ", weights, ", ", geometry(problem));
         std::optional<Tensor> scaled_weights;
         if (scaled) {
             scaled->step.alternatives.push_back(scaling(
@@ -330,9 +330,10 @@ std::map<std::string, int> Planner::add_candidates(Step &step, const Group &grou
                                          return candidate->launch(problem, values, facts);
                                      }});
     }
-    step.problem = text(problem.transposed ? "deconv " : "conv ", element_name(storage), " ",
-                        problem.in_channels, " to ", problem.out_channels, ", ", problem.kernel[0], "x",
-                        problem.kernel[1], " by ", problem.strides[0], "x", problem.strides[1], ", epilogue ",
+    // Without the padding: what is fastest for one is for others.
+    ConvProblem unpadded = problem;
+    unpadded.pads = {};
+    step.problem = text(geometry(unpadded), ", epilogue ",
                         content_hash(std::as_bytes(std::span(problem.epilogue.text))));
     return rows;
 }

@@ -8,6 +8,13 @@
 
 namespace vsmlrt::cuda {
 
+std::string geometry(const ConvProblem &problem) {
+    return text(problem.transposed ? "deconv " : "conv ", element_name(problem.storage), " ",
+                problem.in_channels, " to ", problem.out_channels, ", ", join(problem.kernel, "x"), " by ",
+                join(problem.strides, "x"), ", dilated ", join(problem.dilations, "x"), ", padded ",
+                join(problem.pads, " "));
+}
+
 std::span<const std::span<const ConvCandidate>> candidate_lists() {
     static const std::array<std::span<const ConvCandidate>, 2> lists = {hopper_candidates(),
                                                                         mma_candidates()};

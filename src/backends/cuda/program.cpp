@@ -103,6 +103,10 @@ void Program::tune(vsmlrt_extent extent) {
         const nvidia::Stream stream = nvidia::make_stream(context_);
         const nvidia::DeviceMemory memory(context_, static_cast<std::size_t>(trial.arena_bytes),
                                           "the buffers of one stream");
+        // A finite number in every type: what memory held before would be timed, NaNs and all.
+        constexpr unsigned char filling = 0x34;
+        nvidia::check(nvidia::driver().fill_async(memory.address(), filling, memory.bytes(), stream.get()),
+                      "clearing memory");
         vsmlrt::cuda::tune(Launches(std::move(trial), memory.address(), context_, kernels_), known,
                            stream.get());
         kept_.keep_choices(known);
