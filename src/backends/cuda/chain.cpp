@@ -20,11 +20,78 @@ std::size_t place(ValueId value) {
     return static_cast<std::size_t>(value);
 }
 
+// A pointwise node as an expression of its operands' names.
+class Formula {
+public:
+    Formula(const graph::Graph &graph, const graph::Node &node, const OperandName &name)
+        : graph_(graph), node_(node), name_(name) {}
+
+    [[nodiscard]] std::string of(const graph::Op &op) const {
+        if (const auto *unary = std::get_if<graph::Unary>(&op))
+            return of_unary(*unary);
+        if (const auto *binary = std::get_if<graph::Binary>(&op))
+            return text("op::", graph::rule(binary->kind).operator_name, "<", computed(0), ">(", name_(0),
+                        ", ", name_(1), ")");
+        if (std::holds_alternative<graph::Clip>(op))
+            return of_clip();
+        if (std::holds_alternative<graph::Where>(op))
+            return text("op::Where<", computed(1), ">(", name_(0), ", ", name_(1), ", ", name_(2), ")");
+        return of_cast();
+    }
+
+private:
+    [[nodiscard]] std::string of_unary(const graph::Unary &unary) const {
+        const Element type = type_of(0);
+        const auto number = [&](float value) {
+            return cuda::is_real(type) ? literal(static_cast<double>(value), type) : std::string("0");
+        };
+        const std::string call = text("op::", graph::rule(unary.kind).operator_name, "<", computed(0), ">(",
+                                      name_(0), ", ", number(unary.alpha), ", ", number(unary.beta), ")");
+        return cuda::is_real(graph_.values[place(node_.outputs[0])].type) || !cuda::is_real(type)
+                   ? call
+                   : text("(i64)", call);
+    }
+
+    [[nodiscard]] std::string of_clip() const {
+        const Element type = type_of(0);
+        const bool real = cuda::is_real(type);
+        const std::string low = has(1) ? name_(1)
+                                : real ? literal(-INFINITY, type)
+                                       : literal(std::int64_t{INT64_MIN});
+        const std::string high = has(2) ? name_(2)
+                                 : real ? literal(INFINITY, type)
+                                        : literal(std::int64_t{INT64_MAX});
+        return text("op::Clip<", computed(0), ">(", name_(0), ", ", low, ", ", high, ")");
+    }
+
+    [[nodiscard]] std::string of_cast() const {
+        const Element to = graph_.values[place(node_.outputs[0])].type;
+        const Element from = type_of(0);
+        const std::string value = name_(0);
+        if (to == Element::boolean)
+            return text("(i64)(", value, " != 0)");
+        if (cuda::is_real(from) && !cuda::is_real(to))
+            return text("(i64)Put<", type_name(to), ">::from(", value, ")");
+        return text("(", computed_name(to), ")", value);
+    }
+
+    [[nodiscard]] Element type_of(std::size_t index) const {
+        return graph_.values[place(node_.inputs[index])].type;
+    }
+    [[nodiscard]] const char *computed(std::size_t index) const { return computed_name(type_of(index)); }
+    [[nodiscard]] bool has(std::size_t index) const {
+        return graph::operand(node_, index) != graph::no_value;
+    }
+
+    const graph::Graph &graph_;
+    const graph::Node &node_;
+    const OperandName &name_;
+};
+
 class Writer {
 public:
-    Writer(const graph::Graph &graph, const graph::Shapes &shapes, ValueId anchor, const ChainNames &called,
-           const Gates &gates)
-        : graph_(graph), shapes_(shapes), called_(called), gates_(gates) {
+    Writer(const graph::Graph &graph, ValueId anchor, const ChainNames &called, const Gates &gates)
+        : graph_(graph), called_(called), gates_(gates) {
         if (anchor != graph::no_value)
             names_[anchor] = called_.anchor;
     }
@@ -49,86 +116,26 @@ public:
 
 private:
     std::string formula(const graph::Node &node, const graph::Op &op) {
-        if (const auto *unary = std::get_if<graph::Unary>(&op))
-            return unary_formula(node, *unary);
-        if (const auto *binary = std::get_if<graph::Binary>(&op))
-            return text("op::", graph::rule(binary->kind).operator_name, "<", computed(node, 0), ">(",
-                        operand(node, 0), ", ", operand(node, 1), ")");
-        if (std::holds_alternative<graph::Clip>(op))
-            return clip(node);
-        if (std::holds_alternative<graph::Where>(op))
-            return text("op::Where<", computed(node, 1), ">(", operand(node, 0), ", ", operand(node, 1), ", ",
-                        operand(node, 2), ")");
-        if (std::holds_alternative<graph::Cast>(op))
-            return cast(node);
-        const ValueId result = node.outputs[0];
-        return text(operand(node, 0), " * ", input({ChainInput::Kind::scale, result}), " + ",
-                    input({ChainInput::Kind::bias, result}));
-    }
-
-    std::string unary_formula(const graph::Node &node, const graph::Unary &unary) {
-        const Element type = type_of(node, 0);
-        const auto number = [&](float value) {
-            return cuda::is_real(type) ? literal(static_cast<double>(value), type) : std::string("0");
-        };
-        const std::string call =
-            text("op::", graph::rule(unary.kind).operator_name, "<", computed(node, 0), ">(",
-                 operand(node, 0), ", ", number(unary.alpha), ", ", number(unary.beta), ")");
-        return cuda::is_real(graph_.values[place(node.outputs[0])].type) || !cuda::is_real(type)
-                   ? call
-                   : text("(i64)", call);
-    }
-
-    std::string clip(const graph::Node &node) {
-        const Element type = type_of(node, 0);
-        const bool real = cuda::is_real(type);
-        const std::string low = has(node, 1) ? operand(node, 1)
-                                : real       ? literal(-INFINITY, type)
-                                             : literal(std::int64_t{INT64_MIN});
-        const std::string high = has(node, 2) ? operand(node, 2)
-                                 : real       ? literal(INFINITY, type)
-                                              : literal(std::int64_t{INT64_MAX});
-        return text("op::Clip<", computed(node, 0), ">(", operand(node, 0), ", ", low, ", ", high, ")");
-    }
-
-    std::string cast(const graph::Node &node) {
-        const Element to = graph_.values[place(node.outputs[0])].type;
-        const Element from = type_of(node, 0);
-        const std::string value = operand(node, 0);
-        if (to == Element::boolean)
-            return text("(i64)(", value, " != 0)");
-        if (cuda::is_real(from) && !cuda::is_real(to))
-            return text("(i64)Put<", type_name(to), ">::from(", value, ")");
-        return text("(", computed_name(to), ")", value);
-    }
-
-    [[nodiscard]] Element type_of(const graph::Node &node, std::size_t index) const {
-        return graph_.values[place(node.inputs[index])].type;
-    }
-    [[nodiscard]] const char *computed(const graph::Node &node, std::size_t index) const {
-        return computed_name(type_of(node, index));
-    }
-    [[nodiscard]] static bool has(const graph::Node &node, std::size_t index) {
-        return graph::operand(node, index) != graph::no_value;
+        if (std::holds_alternative<graph::Normalize>(op)) {
+            const ValueId result = node.outputs[0];
+            return text(operand(node, 0), " * ", input({ChainInput::Kind::scale, result}), " + ",
+                        input({ChainInput::Kind::bias, result}));
+        }
+        return pointwise_formula(graph_, node, op, [&](std::size_t index) { return operand(node, index); });
     }
 
     std::string operand(const graph::Node &node, std::size_t index) {
         const ValueId value = node.inputs[index];
         if (const auto found = names_.find(value); found != names_.end())
             return found->second;
-        const model::Tensor *known = graph::known(graph_, shapes_, value);
-        if (known && graph::count(known->dims) == 1 && known->type != Element::string)
-            return constant(*known);
+        // What follows from the picture's size is no part of the text, which serves every size.
+        const auto &stated = graph_.values[place(value)].constant;
+        if (stated && graph::count(stated->dims) == 1 && stated->type != Element::string)
+            return scalar_literal(*stated);
         std::string read = input({ChainInput::Kind::value, value});
         if (const auto gate = gates_.find(value); gate != gates_.end())
             return text("(", read, " * ", input({ChainInput::Kind::gate, gate->second}), ")");
         return read;
-    }
-
-    static std::string constant(const model::Tensor &tensor) {
-        if (cuda::is_real(tensor.type))
-            return literal(graph::widen<double>(graph::view_of(tensor))[0], tensor.type);
-        return literal(graph::widen<std::int64_t>(graph::view_of(tensor))[0]);
     }
 
     std::string input(const ChainInput &wanted) {
@@ -140,7 +147,6 @@ private:
     }
 
     const graph::Graph &graph_;
-    const graph::Shapes &shapes_;
     ChainNames called_;
     const Gates &gates_;
     std::map<ValueId, std::string> names_;
@@ -149,6 +155,17 @@ private:
 };
 
 } // namespace
+
+std::string pointwise_formula(const graph::Graph &graph, const graph::Node &node, const graph::Op &op,
+                              const OperandName &operand) {
+    return Formula(graph, node, operand).of(op);
+}
+
+std::string scalar_literal(const model::Tensor &tensor) {
+    if (cuda::is_real(tensor.type))
+        return literal(graph::widen<double>(graph::view_of(tensor))[0], tensor.type);
+    return literal(graph::widen<std::int64_t>(graph::view_of(tensor))[0]);
+}
 
 const graph::Node *producer_of(const graph::Graph &graph, ValueId value) {
     for (const graph::Node &node : graph.nodes)
@@ -174,7 +191,7 @@ bool is_pointwise(const graph::Graph &graph, const graph::Shapes &shapes, const 
 Chain make_chain(const graph::Graph &graph, const graph::Shapes &shapes,
                  const std::vector<std::size_t> &members, ValueId anchor, const ChainNames &names,
                  const Gates &gates) {
-    Writer writer(graph, shapes, anchor, names, gates);
+    Writer writer(graph, anchor, names, gates);
     for (const std::size_t member : members)
         writer.add(graph.nodes[member], shapes.ops[member]);
     return std::move(writer).take();

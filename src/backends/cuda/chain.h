@@ -38,11 +38,19 @@ struct ChainNames {
 using Gates = std::map<graph::ValueId, graph::ValueId>;
 
 // The lines for `members` (indices of nodes, in order). `anchor`, if any, is a value that is already there
-// under the name "sum". Scalar constants become literals; all other operands become inputs.
+// under the name "sum". Scalars that the network states become literals; all other operands become
+// inputs.
 [[nodiscard]] Chain make_chain(const graph::Graph &graph, const graph::Shapes &shapes,
                                const std::vector<std::size_t> &members,
                                graph::ValueId anchor = graph::no_value, const ChainNames &names = {},
                                const Gates &gates = {});
+
+// What a pointwise node (but a batch norm) computes, as C++; `operand` names its operand number i.
+using OperandName = std::function<std::string(std::size_t)>;
+[[nodiscard]] std::string pointwise_formula(const graph::Graph &graph, const graph::Node &node,
+                                            const graph::Op &op, const OperandName &operand);
+// The one element of a constant.
+[[nodiscard]] std::string scalar_literal(const model::Tensor &tensor);
 
 // Factor (scale) or summand (bias) of each channel that a batch norm comes to.
 [[nodiscard]] std::vector<float> batch_norm_values(const graph::Graph &graph, const graph::Shapes &shapes,

@@ -157,6 +157,12 @@ private:
     [[nodiscard]] bool takes(std::size_t reader, ValueId value, DeferredProduct &product) const {
         const graph::Node &node = graph_.nodes[reader];
         const graph::Op &op = shapes_.ops[reader];
+        // Expressions read pictures as they are.
+        if (std::any_of(groups_.begin(), groups_.end(), [&](const Group &group) {
+                return group.expression &&
+                       std::binary_search(group.members.begin(), group.members.end(), reader);
+            }))
+            return false;
         if (std::holds_alternative<graph::Slice>(op))
             return node.inputs[0] == value && dims(node.outputs[0]).size() == 4 &&
                    dims(node.outputs[0])[1] == dims(value)[1] && readers_take(node.outputs[0], product);

@@ -4,6 +4,7 @@
 
 #include "backends/cuda/args_limits.h"
 #include "backends/cuda/chain.h"
+#include "backends/cuda/expression_groups.h"
 #include "backends/cuda/kernel_text.h"
 #include "base/text.h"
 
@@ -301,7 +302,7 @@ bool takes_epilogue(const graph::Op &op) {
 
 std::vector<std::size_t> Group::nodes() const {
     std::vector<std::size_t> all = members;
-    if (!chain_only)
+    if (!chain_only && !expression)
         all.insert(all.begin(), anchor);
     if (shuffle != no_node)
         all.push_back(shuffle);
@@ -309,8 +310,9 @@ std::vector<std::size_t> Group::nodes() const {
     return all;
 }
 
-std::vector<Group> make_groups(const graph::Graph &graph, const graph::Shapes &shapes) {
-    return Partition(graph, shapes).run();
+std::vector<Group> make_groups(const graph::Graph &graph, const graph::Shapes &shapes, bool expressions) {
+    std::vector<Group> groups = Partition(graph, shapes).run();
+    return expressions ? join_expressions(std::move(groups), graph, shapes) : groups;
 }
 
 std::string describe(const std::vector<Group> &groups, const graph::Graph &graph) {

@@ -14,6 +14,7 @@ inline constexpr std::size_t no_node = SIZE_MAX;
 struct Group {
     std::size_t anchor = 0;           // node; a chain alone: its first member
     bool chain_only = false;          // members are a chain of pointwise operators and nothing else
+    bool expression = false;          // members, the anchor among them, are an expression of pictures
     std::vector<std::size_t> members; // pointwise nodes behind the anchor (chain_only: all), in order
     std::size_t shuffle = no_node;    // the DepthToSpace behind them
     std::vector<std::size_t> behind;  // pointwise nodes behind that
@@ -27,8 +28,10 @@ struct Group {
     [[nodiscard]] std::vector<std::size_t> nodes() const;
 };
 
-// In an order in which they can run. The members in their order are the meaning.
-[[nodiscard]] std::vector<Group> make_groups(const graph::Graph &graph, const graph::Shapes &shapes);
+// In an order in which they can run. The members in their order are the meaning. Expressions are left out
+// where `expressions` is false.
+[[nodiscard]] std::vector<Group> make_groups(const graph::Graph &graph, const graph::Shapes &shapes,
+                                             bool expressions = true);
 
 // One line a group: 'Conv "c1" + Relu "r1" -> r1'.
 [[nodiscard]] std::string describe(const std::vector<Group> &groups, const graph::Graph &graph);

@@ -86,14 +86,14 @@ bool Planner::may_be_written_apart(ValueId value, std::size_t axis, std::int64_t
         return false;
     const graph::Op &op = shapes_.ops[group->anchor];
     const bool computes =
-        group->chain_only || takes_epilogue(op) || std::holds_alternative<graph::Resize>(op) ||
-        std::holds_alternative<graph::Pad>(op) || std::holds_alternative<graph::DepthToSpace>(op) ||
-        std::holds_alternative<graph::SpaceToDepth>(op);
+        group->chain_only || group->expression || takes_epilogue(op) ||
+        std::holds_alternative<graph::Resize>(op) || std::holds_alternative<graph::Pad>(op) ||
+        std::holds_alternative<graph::DepthToSpace>(op) || std::holds_alternative<graph::SpaceToDepth>(op);
     if (!computes)
         return false;
     constexpr std::int64_t vector = 8;
     const bool aligned = axis != 1 || whole.size() != 4 || start % vector == 0;
-    return aligned || !is_convolution(op);
+    return aligned || group->expression || !is_convolution(op);
 }
 
 // Dense blocks concatenate what they have so far, again and again: a result whose parts lie beside each other
@@ -122,10 +122,15 @@ bool Planner::lies_in_another(const graph::Node &concat, std::size_t axis) {
 }
 
 void Planner::find_concat_targets() {
+    // What an expression takes together is nowhere stored in one piece, or by one kernel.
+    std::vector<bool> inside(graph_.nodes.size(), false);
+    for (const Group &group : groups_)
+        for (const std::size_t node : group.expression ? group.members : std::vector<std::size_t>{})
+            inside[node] = true;
     for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
         const graph::Node &node = graph_.nodes[i];
         const auto *concat = std::get_if<graph::Concat>(&shapes_.ops[i]);
-        if (!concat || graph::is_folded(graph_, shapes_, node))
+        if (!concat || inside[i] || graph::is_folded(graph_, shapes_, node))
             continue;
         const ValueId whole = node.outputs[0];
         const std::size_t axis = graph::axis_index(concat->axis, dims(whole).size());

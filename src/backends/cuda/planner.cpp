@@ -29,7 +29,7 @@ Plan make_plan(const graph::Graph &graph, const graph::Shapes &shapes, Constants
 Planner::Planner(const graph::Graph &graph, const graph::Shapes &shapes, Constants &weights,
                  nvidia::SharedContext device, const DeviceFacts &facts, const PlanOptions &options)
     : graph_(graph), shapes_(shapes), weights_(weights), own_(std::make_shared<Constants>(std::move(device))),
-      facts_(facts), options_(options), groups_(make_groups(graph, shapes)) {}
+      facts_(facts), options_(options), groups_(make_groups(graph, shapes, !options.plain)) {}
 
 Plan Planner::run() && {
     const auto door = [&](graph::ValueId value, BufferKind kind, std::size_t index) {
@@ -65,6 +65,9 @@ Plan Planner::run() && {
 
 std::string Planner::label(const Group &group) const {
     std::vector<std::string> labels;
+    if (group.expression && group.members.size() > 1)
+        return text(graph_.nodes[group.members.front()].label, " to ", graph_.nodes[group.anchor].label, ", ",
+                    group.members.size(), " operators");
     for (const std::size_t node : group.nodes())
         labels.push_back(graph_.nodes[node].label);
     return join(labels, " + ");
@@ -73,6 +76,8 @@ std::string Planner::label(const Group &group) const {
 void Planner::emit(const Group &group) {
     if (group.chain_only)
         return emit_chain(group);
+    if (group.expression)
+        return emit_expression(group);
     std::visit(
         [&]<typename T>(const T &op) {
             if constexpr (std::is_same_v<T, graph::Conv> || std::is_same_v<T, graph::ConvTranspose>)

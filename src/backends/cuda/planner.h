@@ -5,6 +5,7 @@
 #include "backends/cuda/constants.h"
 #include "backends/cuda/epilogue.h"
 #include "backends/cuda/excitation.h"
+#include "backends/cuda/expression.h"
 #include "backends/cuda/groups.h"
 #include "backends/cuda/kernels/args.cuh"
 #include "backends/cuda/plan.h"
@@ -12,6 +13,7 @@
 
 #include <map>
 #include <optional>
+#include <tuple>
 
 namespace vsmlrt::cuda {
 
@@ -53,6 +55,10 @@ private:
     void emit(const Group &group);
     void emit_view(const Group &group);
     void emit_chain(const Group &group);
+    void emit_expression(const Group &group);
+    // What a warp samples: where it is if a vector holds a pixel, else a copy of it.
+    [[nodiscard]] Tensor sampled(graph::ValueId value, const std::string &label);
+    [[nodiscard]] Tensor known_plane(graph::ValueId value, std::int64_t channel, ChannelAxis axis);
     [[nodiscard]] bool is_view_by_cast(const Group &group) const;
     void emit_pointwise(const std::string &label, const Chain &chain, std::vector<Tensor> inputs,
                         const Tensor &output);
@@ -202,6 +208,8 @@ private:
     std::map<graph::ValueId, Tensor> places_;
     std::map<std::string, int> constant_buffers_;
     std::map<graph::ValueId, Tensor> packed_; // copies with vectors
+    std::map<std::tuple<graph::ValueId, std::int64_t, ChannelAxis>, Tensor> planes_;
+    std::map<graph::ValueId, Tensor> sampled_; // copies with channels innermost
     // Rows of sums that a convolution leaves behind.
     struct Sums {
         Tensor rows;

@@ -148,3 +148,26 @@ struct NormalizeArgs {
     unsigned long long moments_data;
     float epsilon;
 };
+
+// Expressions of pictures: what they read, the lengths that a Resize goes from and to along one axis, and what
+// else follows from sizes.
+enum { max_expression_sources = 48, max_expression_axes = 40, max_expression_numbers = 128 };
+
+struct ExpressionSource {
+    unsigned long long data;
+    long long stride_y, stride_x, stride_c; // elements
+};
+
+struct ExpressionAxis {
+    int from, to;
+    float scale, inverse; // 1 / scale
+};
+
+struct ExpressionArgs {
+    ExpressionSource output;
+    int height, width;
+    int tiles_x; // of a row of the output
+    ExpressionSource source[max_expression_sources];
+    ExpressionAxis axis[max_expression_axes];
+    int number[max_expression_numbers];
+};

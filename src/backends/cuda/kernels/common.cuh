@@ -4,6 +4,9 @@
 #ifdef __CUDACC__
 #define DEVICE __device__ __forceinline__
 #define KERNEL(Args) extern "C" __global__ void kernel(const __grid_constant__ Args args)
+// With blocks of so many threads, and registers for so many blocks on a multiprocessor.
+#define KERNEL_OF(Args, threads, blocks)                                                                     \
+    extern "C" __global__ void __launch_bounds__(threads, blocks) kernel(const __grid_constant__ Args args)
 #define KERNEL_WITH(Args, More)                                                                              \
     extern "C" __global__ void kernel(const __grid_constant__ Args args, const __grid_constant__ More epi)
 // One block of 1024 threads that wait for each other between the phases and share FLOATS numbers.

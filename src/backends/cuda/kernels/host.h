@@ -19,6 +19,7 @@ inline long long thread_index() {
     static void kernel_body(const Args &args);                                                               \
     VSMLRT_ENTRY(kernel_body(*(const Args *)parameters[0]))                                                  \
     static void kernel_body(const Args &args)
+#define KERNEL_OF(Args, threads, blocks) KERNEL(Args)
 #define KERNEL_WITH(Args, More)                                                                              \
     static void kernel_body(const Args &args, const More &epi);                                              \
     VSMLRT_ENTRY(kernel_body(*(const Args *)parameters[0], *(const More *)parameters[1]))                    \

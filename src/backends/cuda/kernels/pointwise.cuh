@@ -2,11 +2,7 @@
 // last axis. In front of it stand generated lines: RANK, INPUTS, VECTOR, VALUES(k) (declares x0, x1, ... of
 // neighbour k and gives the result), the element types input0_t, ... and output_t, and LOAD_ALL.
 #include "args.cuh"
-
-template <typename T, int N>
-struct alignas(sizeof(T) * N) Pack {
-    T item[N];
-};
+#include "pack.cuh"
 
 // VECTOR neighbours; contiguous ones by one access. What lies behind the last valid element is not read.
 template <typename T>

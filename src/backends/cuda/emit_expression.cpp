@@ -1,0 +1,178 @@
+// A group that is an expression of pictures: its sources, its text, its launch.
+#include "backends/cuda/expression.h"
+#include "backends/cuda/kernel_text.h"
+#include "backends/cuda/launching.h"
+#include "backends/cuda/planner.h"
+#include "base/hash.h"
+#include "graph/storage.h"
+
+#include <algorithm>
+
+namespace vsmlrt::cuda {
+namespace {
+
+constexpr int block_threads = 128;
+constexpr int tile_width = 32;
+constexpr int tile_height = 8;
+
+// Lines that store the channels of pixel (y, x) and zeros behind the last, by whole vectors where they fit.
+std::string stores(const Expression &expression, const Tensor &output) {
+    const char *type = type_name(output.type);
+    const Vectors vectors = vectors_of(output);
+    const auto channels = static_cast<std::int64_t>(expression.channels.size());
+    const auto stored = [&](std::int64_t channel) {
+        return text("Put<", type, ">::from(",
+                    channel < channels ? expression.channels[static_cast<std::size_t>(channel)] : "0.0f",
+                    ")");
+    };
+    std::string lines = text("    ", type, " *const to = (", type,
+                             " *)args.output.data + ((i64)y * args.output.stride_y + (i64)x * "
+                             "args.output.stride_x);\n");
+    std::int64_t at = 0;
+    const std::int64_t end = channels + output.lanes;
+    for (; vectors.first == 0 && vectors.length > 1 && at + vectors.length <= end; at += vectors.length) {
+        std::string items;
+        for (std::int64_t k = 0; k < vectors.length; ++k)
+            items += text(k == 0 ? "" : ", ", stored(at + k));
+        lines += text("    *(Pack<", type, ", ", vectors.length, "> *)(to + ", at, ") = Pack<", type, ", ",
+                      vectors.length, ">{{", items, "}};\n");
+    }
+    for (; at < end; ++at)
+        lines += text("    to[", at, " * args.output.stride_c] = ", stored(at), ";\n");
+    return lines;
+}
+
+// The text of a macro of several lines.
+std::string continued(std::string lines) {
+    for (std::size_t at = 0; (at = lines.find('\n', at)) != std::string::npos; at += 3)
+        lines.replace(at, 1, " \\\n");
+    return lines + "\n";
+}
+
+ExpressionSource source_argument(const Tensor &tensor, std::uint64_t address) {
+    return {address, tensor.strides[2], tensor.strides[3], tensor.strides[1]};
+}
+
+// One channel of a tensor's contents, as (1, 1, height, width).
+struct Plane {
+    std::vector<float> values;
+    std::int64_t height, width;
+};
+
+Plane plane_of(const model::Tensor &contents, std::int64_t channel, ChannelAxis axis) {
+    Shape dims = contents.dims;
+    dims.insert(dims.begin(), 4 - std::min<std::size_t>(dims.size(), 4), 1);
+    const std::vector<float> all = graph::widen<float>(graph::view_of(contents));
+    const bool last = axis == ChannelAxis::last;
+    Plane plane{{}, dims[last ? 1 : 2], dims[last ? 2 : 3]};
+    const std::int64_t step = last ? dims[3] : 1;
+    const std::int64_t first = last ? channel : channel * plane.height * plane.width;
+    for (std::int64_t i = 0; i < plane.height * plane.width; ++i)
+        plane.values.push_back(all[static_cast<std::size_t>(first + i * step)]);
+    return plane;
+}
+
+// Without the axes along which nothing changes: of grids a row and a column are left.
+Plane reduced(Plane plane) {
+    const auto at = [&](std::int64_t y, std::int64_t x) {
+        return plane.values.begin() + static_cast<std::ptrdiff_t>(y * plane.width + x);
+    };
+    bool rows_equal = true;
+    bool columns_equal = true;
+    for (std::int64_t y = 0; y < plane.height; ++y) {
+        rows_equal = rows_equal && std::equal(at(0, 0), at(0, 0) + plane.width, at(y, 0));
+        columns_equal =
+            columns_equal && std::all_of(at(y, 0), at(y, 0) + plane.width,
+                                         [first = *at(y, 0)](float value) { return value == first; });
+    }
+    if (rows_equal) {
+        plane.values.resize(static_cast<std::size_t>(plane.width));
+        plane.height = 1;
+    }
+    if (columns_equal) {
+        std::vector<float> column;
+        for (std::int64_t y = 0; y < plane.height; ++y)
+            column.push_back(*at(y, 0));
+        plane.values = std::move(column);
+        plane.width = 1;
+    }
+    return plane;
+}
+
+} // namespace
+
+Tensor Planner::known_plane(graph::ValueId value, std::int64_t channel, ChannelAxis axis) {
+    const auto key = std::tuple(value, channel, axis);
+    if (const auto found = planes_.find(key); found != planes_.end())
+        return found->second;
+    const Plane plane = reduced(plane_of(*known(value), channel, axis));
+    const bool stated = graph_.values[static_cast<std::size_t>(value)].constant.has_value();
+    return planes_[key] =
+               upload(stated ? weights_ : *own_,
+                      text("plane ", value, " ", channel, axis == ChannelAxis::last ? " last" : ""),
+                      Element::f32, {1, 1, plane.height, plane.width},
+                      [values = plane.values] { return bytes_of_floats(values); });
+}
+
+Tensor Planner::sampled(graph::ValueId value, const std::string &label) {
+    Tensor tensor = read(value);
+    const std::int64_t channels = tensor.dims[1];
+    if (channels == 1 || channels > 4 || vectors_of(tensor).length > 1)
+        return tensor;
+    if (const auto found = sampled_.find(value); found != sampled_.end())
+        return found->second;
+    Tensor copy = fresh(tensor.type, tensor.dims, true, false);
+    emit_copy(tensor, copy, "pixels of " + label);
+    sampled_[value] = copy;
+    return copy;
+}
+
+void Planner::emit_expression(const Group &group) {
+    ExpressionRequest request{
+        graph_, shapes_, std::vector<bool>(graph_.nodes.size(), false), group.result, {}, {}, {}};
+    for (const std::size_t node : group.members)
+        request.inside[node] = true;
+    request.stored = [&](graph::ValueId value) { return read(value); };
+    request.sampled = [&](graph::ValueId value) { return sampled(value, label(group)); };
+    request.known_plane = [&](graph::ValueId value, std::int64_t channel, ChannelAxis axis) {
+        return known_plane(value, channel, axis);
+    };
+    const Expression expression = make_expression(request);
+    const Tensor output = result(group.result);
+    ExpressionArgs args = {};
+    args.height = size_argument(output.dims[2]);
+    args.width = size_argument(output.dims[3]);
+    args.tiles_x = (args.width + tile_width - 1) / tile_width;
+    const std::int64_t tiles = std::int64_t{args.tiles_x} * ((args.height + tile_height - 1) / tile_height);
+    std::copy(expression.axes.begin(), expression.axes.end(), args.axis);
+    std::copy(expression.numbers.begin(), expression.numbers.end(), args.number);
+    Step step{label(group), {}, {output.buffer}, {}, {}};
+    for (const Tensor &source : expression.sources)
+        step.reads.push_back(source.buffer);
+    const std::string lines = continued(expression.lines + stores(expression, output));
+    const auto launch = [args, output, sources = expression.sources,
+                         tiles](const Addresses &addresses) mutable {
+        args.output = source_argument(output, addresses.of(output));
+        for (std::size_t i = 0; i < sources.size(); ++i)
+            args.source[i] = source_argument(sources[i], addresses.of(sources[i]));
+        Launch result = plain_launch(tiles * tile_width * tile_height, {argument(args)});
+        result.grid[0] *= result.block[0] / block_threads;
+        result.block[0] = block_threads;
+        return result;
+    };
+    // More registers let a thread wait for more at once, fewer leave room for more threads. Thread after
+    // thread it is all the same.
+    const std::vector<int> blocks_tried = facts_.runs_barriers ? std::vector{2, 4, 6} : std::vector{2};
+    for (const int blocks : blocks_tried)
+        step.alternatives.push_back(
+            {text("expression ", blocks),
+             kernel_source(text("typedef ", expression.wide ? "i64" : "int",
+                                " offset_t;\n#define THREADS_OF_BLOCK ", block_threads, "\n#define BLOCKS ",
+                                blocks, "\n#define EXPRESSION \\\n", lines),
+                           "expression.cuh"),
+             launch});
+    step.problem = text("expression ", content_hash(std::as_bytes(std::span(lines))));
+    add_step(std::move(step));
+}
+
+} // namespace vsmlrt::cuda

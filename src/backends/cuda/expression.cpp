@@ -1,0 +1,392 @@
+// Text is made on demand, from the result down to the sources. What is computed at a place is remembered by
+// value, channel and place, so that readers of one value share it. A place is a pair of coordinates, each of
+// which is a name in the text: the pixel's own, a tap of a Resize, a tap of a warp. Resizes and warps are
+// written for all their channels at once, tap after tap, so that few values are alive between the lines.
+#include "backends/cuda/expression.h"
+
+#include "backends/cuda/chain.h"
+#include "backends/cuda/kernel_text.h"
+#include "base/error.h"
+#include "graph/storage.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+namespace vsmlrt::cuda {
+namespace {
+
+using graph::ValueId;
+
+std::size_t index_of(ValueId value) {
+    return static_cast<std::size_t>(value);
+}
+
+// Of a shape of up to four axes.
+struct PictureSize {
+    std::int64_t channels, height, width;
+};
+
+PictureSize size_of(Shape dims, ChannelAxis axis) {
+    dims.insert(dims.begin(), 4 - std::min<std::size_t>(dims.size(), 4), 1);
+    return axis == ChannelAxis::second ? PictureSize{dims[1], dims[2], dims[3]}
+                                       : PictureSize{dims[3], dims[1], dims[2]};
+}
+
+// N C H W, whatever the order was.
+Tensor as_picture(Tensor tensor, ChannelAxis axis) {
+    const std::size_t missing = 4 - std::min<std::size_t>(tensor.dims.size(), 4);
+    tensor.dims.insert(tensor.dims.begin(), missing, 1);
+    tensor.strides.insert(tensor.strides.begin(), missing, 0);
+    if (axis == ChannelAxis::last)
+        tensor = transposed(tensor, {0, 3, 1, 2});
+    for (std::size_t i = 0; i < 4; ++i)
+        if (tensor.dims[i] == 1 && i != 1)
+            tensor.strides[i] = 0;
+    return tensor;
+}
+
+bool is_power_of_two(float value) {
+    int exponent = 0;
+    return std::frexp(value, &exponent) == 0.5F;
+}
+
+struct Place {
+    std::string y, x;
+    bool operator<(const Place &other) const { return std::tie(y, x) < std::tie(other.y, other.x); }
+};
+
+// A coordinate that a result takes from an operand, and its weight.
+struct Tap {
+    std::string at, weight; // weight "": 1
+};
+
+class Writer {
+public:
+    explicit Writer(const ExpressionRequest &request)
+        : request_(request), graph_(request.graph), shapes_(request.shapes),
+          producer_(request.graph.values.size(), SIZE_MAX) {
+        for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
+            for (const ValueId output : graph_.nodes[i].outputs)
+                producer_[index_of(output)] = i;
+    }
+
+    Expression run() && {
+        const PictureSize size = size_of(shapes_.dims[index_of(request_.result)], ChannelAxis::second);
+        for (std::int64_t c = 0; c < size.channels; ++c)
+            expression_.channels.push_back(value(request_.result, c, {"y", "x"}, ChannelAxis::second));
+        return std::move(expression_);
+    }
+
+private:
+    using Key = std::tuple<ValueId, std::int64_t, Place, ChannelAxis>;
+
+    // The name of a channel of a value at a place.
+    std::string value(ValueId id, std::int64_t channel, const Place &place, ChannelAxis axis) {
+        const Key key{id, channel, place, axis};
+        if (const auto found = names_.find(key); found != names_.end())
+            return found->second;
+        std::string name = compute(id, channel, place, axis);
+        return names_[key] = std::move(name);
+    }
+
+    std::string compute(ValueId id, std::int64_t channel, const Place &place, ChannelAxis axis) {
+        if (graph::known(graph_, shapes_, id))
+            return known(id, channel, place, axis);
+        if (!is_inside(id))
+            return load(stored(id, axis), channel, place);
+        const std::size_t index = producer_[index_of(id)];
+        const graph::Node &node = graph_.nodes[index];
+        const graph::Op &op = shapes_.ops[index];
+        if (const auto *slice = std::get_if<graph::Slice>(&op))
+            return of_slice(index, *slice, channel, place, axis);
+        if (std::holds_alternative<graph::Split>(op))
+            return of_split(node, id, channel, place, axis);
+        if (std::holds_alternative<graph::Expand>(op))
+            return spread(node.inputs[0], channel, place, axis);
+        if (std::holds_alternative<graph::Concat>(op))
+            return of_concat(node, channel, place, axis);
+        if (std::holds_alternative<graph::Transpose>(op))
+            return value(node.inputs[0], channel, place,
+                         axis == ChannelAxis::last ? ChannelAxis::second : ChannelAxis::last);
+        if (const auto *resize = std::get_if<graph::Resize>(&op))
+            return of_resize(node, *resize, channel, place);
+        if (const auto *sample = std::get_if<graph::GridSample>(&op))
+            return of_warp(node, *sample, channel, place);
+        return of_pointwise(node, op, channel, place, axis);
+    }
+
+    [[nodiscard]] bool is_inside(ValueId id) const {
+        const std::size_t index = producer_[index_of(id)];
+        return index != SIZE_MAX && request_.inside[index];
+    }
+
+    std::string declare(const std::string &type, const std::string &what) {
+        std::string name = "v" + std::to_string(count_++);
+        expression_.lines += text("    const ", type, " ", name, " = ", what, ";\n");
+        return name;
+    }
+    // The same for what was declared before under this text.
+    std::string declare_once(const std::string &type, const std::string &what) {
+        const auto found = declared_.find(what);
+        return found != declared_.end() ? found->second : declared_[what] = declare(type, what);
+    }
+
+    // An operand of another size than the result is spread along the axes where it has size 1.
+    std::string spread(ValueId id, std::int64_t channel, const Place &place, ChannelAxis axis) {
+        const PictureSize size = size_of(shapes_.dims[index_of(id)], axis);
+        return value(id, size.channels == 1 ? 0 : channel,
+                     {size.height == 1 ? "0" : place.y, size.width == 1 ? "0" : place.x}, axis);
+    }
+
+    std::string of_pointwise(const graph::Node &node, const graph::Op &op, std::int64_t channel,
+                             const Place &place, ChannelAxis axis) {
+        std::vector<std::string> operands;
+        for (const ValueId operand : node.inputs)
+            operands.push_back(operand == graph::no_value ? "" : spread(operand, channel, place, axis));
+        const std::string formula =
+            pointwise_formula(graph_, node, op, [&](std::size_t i) { return operands[i]; });
+        return declare("float", formula);
+    }
+
+    std::string of_slice(std::size_t index, const graph::Slice &slice, std::int64_t channel,
+                         const Place &place, ChannelAxis axis) {
+        const std::size_t c = axis == ChannelAxis::second ? 1 : 3;
+        const std::size_t y = axis == ChannelAxis::second ? 2 : 1;
+        const auto moved = [&](const std::string &at, std::size_t along) {
+            if (slice.starts[along] == 0)
+                return at;
+            return declare_once("int", text(at, " + ", number({index, along}, slice.starts[along])));
+        };
+        return value(graph_.nodes[index].inputs[0], channel + slice.starts[c],
+                     {moved(place.y, y), moved(place.x, y + 1)}, axis);
+    }
+
+    std::string of_split(const graph::Node &node, ValueId id, std::int64_t channel, const Place &place,
+                         ChannelAxis axis) {
+        for (const ValueId part : node.outputs) {
+            if (part == id)
+                break;
+            channel += size_of(shapes_.dims[index_of(part)], axis).channels;
+        }
+        return value(node.inputs[0], channel, place, axis);
+    }
+
+    std::string of_concat(const graph::Node &node, std::int64_t channel, const Place &place,
+                          ChannelAxis axis) {
+        for (const ValueId part : node.inputs) {
+            const std::int64_t channels = size_of(shapes_.dims[index_of(part)], axis).channels;
+            if (channel < channels)
+                return value(part, channel, place, axis);
+            channel -= channels;
+        }
+        throw InternalError(node.label, ": a channel behind the last");
+    }
+
+    // args.number[i] for what follows from sizes; `key` is the node and which of its numbers.
+    std::string number(std::pair<std::size_t, std::size_t> key, std::int64_t given) {
+        const auto [found, is_new] = numbers_.try_emplace(key, expression_.numbers.size());
+        if (is_new)
+            expression_.numbers.push_back(static_cast<int>(given));
+        return text("args.number[", found->second, "]");
+    }
+
+    // Where a Resize reads along one axis: 2 for the height, 3 for the width.
+    std::vector<Tap> resize_taps(const graph::Node &node, const graph::Resize &op, std::size_t along,
+                                 const std::string &at) {
+        const std::int64_t from = shapes_.dims[index_of(node.inputs[0])][along];
+        const std::int64_t to = shapes_.dims[index_of(node.outputs[0])][along];
+        const float scale = op.scales[along];
+        if (from == to && scale == 1)
+            return {{at, ""}};
+        const auto key = std::tuple(along, from, to, scale);
+        const auto [found, is_new] = axes_.try_emplace(key, expression_.axes.size());
+        if (is_new)
+            expression_.axes.push_back({static_cast<int>(from), static_cast<int>(to), scale, 1 / scale});
+        const std::string exact = is_power_of_two(scale) ? "true" : "false";
+        const std::string axis = text("args.axis[", found->second, "]");
+        const int coordinates = resize_coordinates(op.coordinates);
+        if (op.mode == graph::Interpolation::nearest)
+            return {{declare_once("int", text("nearest_tap<", coordinates, ", ", static_cast<int>(op.nearest),
+                                              ", ", exact, ">(", axis, ", ", at, ")")),
+                     ""}};
+        const std::string taps = declare_once(
+            "AxisTaps", text("linear_taps<", coordinates, ", ", exact, ">(", axis, ", ", at, ")"));
+        return {{taps + ".at0", text("(1 - ", taps, ".t)")}, {taps + ".at1", taps + ".t"}};
+    }
+
+    std::string linear_taps(int coordinates, const std::string &exact, const std::string &axis,
+                            const std::string &at) {
+        return declare_once("AxisTaps",
+                            text("linear_taps<", coordinates, ", ", exact, ">(", axis, ", ", at, ")"));
+    }
+
+    // Pixel centres. Shrinking by s = 2, 4, ... reads pixels s i + s / 2 - 1 and the next one; enlarging by S
+    // reads the same two pixels for all results from S k + S / 2 on, S of them. If S is an even multiple of
+    // s, both that are read lie between the same two, 1 / S apart.
+    static bool shares_cells(float shrinking, float enlarging) {
+        return shrinking < 1 && enlarging > 1 && is_power_of_two(enlarging) && shrinking * enlarging >= 2;
+    }
+
+    static int resize_coordinates(graph::Coordinates coordinates) {
+        switch (coordinates) {
+        case graph::Coordinates::half_pixel:
+            return 0;
+        case graph::Coordinates::half_pixel_symmetric:
+            return 1;
+        case graph::Coordinates::pytorch_half_pixel:
+            return 2;
+        case graph::Coordinates::align_corners:
+            return 3;
+        default:
+            return 4;
+        }
+    }
+
+    std::string of_resize(const graph::Node &node, const graph::Resize &op, std::int64_t channel,
+                          const Place &place) {
+        const ValueId from = node.inputs[0];
+        const std::vector<Tap> rows = resize_taps(node, op, 2, place.y);
+        const std::vector<Tap> columns = resize_taps(node, op, 3, place.x);
+        if (rows.size() == 1 && columns.size() == 1)
+            return value(from, channel, {rows[0].at, columns[0].at}, ChannelAxis::second);
+        return of_taps(node, from, rows, columns, channel, place, false);
+    }
+
+    // A sum over taps, for all channels.
+    std::string of_taps(const graph::Node &node, ValueId from, const std::vector<Tap> &rows,
+                        const std::vector<Tap> &columns, std::int64_t channel, const Place &place,
+                        bool skips) {
+        const PictureSize size = size_of(shapes_.dims[index_of(from)], ChannelAxis::second);
+        std::vector<std::string> sums(static_cast<std::size_t>(size.channels));
+        for (const Tap &row : rows)
+            for (const Tap &column : columns) {
+                const std::string product = row.weight.empty()      ? column.weight
+                                            : column.weight.empty() ? row.weight
+                                                                    : text(row.weight, " * ", column.weight);
+                const std::string weight = declare_once("float", product);
+                for (std::int64_t c = 0; c < size.channels; ++c) {
+                    std::string &sum = sums[static_cast<std::size_t>(c)];
+                    const std::string tap = value(from, c, {row.at, column.at}, ChannelAxis::second);
+                    const std::string term =
+                        skips ? text("weighed(", weight, ", ", tap, ")") : text(weight, " * ", tap);
+                    sum = declare("float", sum.empty() ? term : text(sum, " + ", term));
+                }
+            }
+        for (std::int64_t c = 0; c < size.channels; ++c)
+            names_[{node.outputs[0], c, place, ChannelAxis::second}] = sums[static_cast<std::size_t>(c)];
+        return sums[static_cast<std::size_t>(channel)];
+    }
+
+    std::string of_warp(const graph::Node &node, const graph::GridSample &op, std::int64_t channel,
+                        const Place &place) {
+        const ValueId image = node.inputs[0];
+        if (!graph::known(graph_, shapes_, image) && !is_inside(image))
+            static_cast<void>(
+                source(image, -1, ChannelAxis::second, [&] { return request_.sampled(image); }));
+        const Shape &dims = shapes_.dims[index_of(image)];
+        const auto index = static_cast<std::size_t>(&node - graph_.nodes.data());
+        const auto taps = [&](std::int64_t coordinate, std::size_t along) {
+            const std::string at = value(node.inputs[1], coordinate, place, ChannelAxis::last);
+            const std::string name =
+                declare("WarpTaps", text("warp_taps<", op.padding == graph::GridPadding::zeros ? 0 : 1, ", ",
+                                         op.align_corners ? "true" : "false", ">(", at, ", ",
+                                         number({index, along}, dims[along]), ")"));
+            return std::vector<Tap>{{name + ".at0", name + ".w0"}, {name + ".at1", name + ".w1"}};
+        };
+        const std::vector<Tap> columns = taps(0, 3);
+        const std::vector<Tap> rows = taps(1, 2);
+        return of_taps(node, image, rows, columns, channel, place, op.padding == graph::GridPadding::zeros);
+    }
+
+    // The number of a source; new ones get the next.
+    std::size_t source(ValueId id, std::int64_t plane, ChannelAxis axis,
+                       const std::function<Tensor()> &find) {
+        const auto [found, is_new] = sources_.try_emplace({id, plane, axis}, expression_.sources.size());
+        if (is_new) {
+            Tensor tensor = as_picture(find(), axis);
+            expression_.wide = expression_.wide || bytes_of(tensor) > INT32_MAX;
+            vectors_.push_back(vectors_of(tensor));
+            tensor.offset -= vectors_.back().first;
+            expression_.sources.push_back(std::move(tensor));
+        }
+        return found->second;
+    }
+    std::size_t stored(ValueId id, ChannelAxis axis) {
+        return source(id, -1, axis, [&] { return request_.stored(id); });
+    }
+
+    std::string known(ValueId id, std::int64_t channel, const Place &place, ChannelAxis axis) {
+        const auto &stated = graph_.values[index_of(id)].constant;
+        const std::int64_t most_literals = 16;
+        const PictureSize size = size_of(shapes_.dims[index_of(id)], axis);
+        if (stated && size.height == 1 && size.width == 1 && graph::count(stated->dims) <= most_literals)
+            return literal(graph::widen<double>(graph::view_of(*stated))[static_cast<std::size_t>(channel)],
+                           Element::f32);
+        const std::size_t number =
+            source(id, channel, axis, [&] { return request_.known_plane(id, channel, axis); });
+        const Shape &dims = expression_.sources[number].dims;
+        return load(number, 0, {dims[2] == 1 ? "0" : place.y, dims[3] == 1 ? "0" : place.x});
+    }
+
+    std::string load(std::size_t source, std::int64_t channel, const Place &place) {
+        const Tensor &tensor = expression_.sources[source];
+        const Vectors vectors = vectors_[source];
+        const std::string from = text("args.source[", source, "]");
+        const std::string at =
+            declare_once("offset_t", text("place_in(", from, ", ", place.y, ", ", place.x, ")"));
+        const char *type = type_name(tensor.type);
+        if (vectors.length == 1)
+            return declare_once("float",
+                                text("get(read_pack<", type, ", 1>((const ", type, " *)", from, ".data + ",
+                                     at, " + ", channel, " * (offset_t)", from, ".stride_c).item[0])"));
+        const std::int64_t element = channel + vectors.first;
+        const std::string pack =
+            declare_once(text("Pack<", type, ", ", vectors.length, ">"),
+                         text("read_pack<", type, ", ", vectors.length, ">((const ", type, " *)", from,
+                              ".data + ", at, " + ", element / vectors.length * vectors.length, ")"));
+        return declare_once("float", text("get(", pack, ".item[", element % vectors.length, "])"));
+    }
+
+    const ExpressionRequest &request_;
+    const graph::Graph &graph_;
+    const graph::Shapes &shapes_;
+    std::vector<std::size_t> producer_;
+    Expression expression_;
+    std::map<Key, std::string> names_;
+    std::map<std::string, std::string> declared_;
+    // The second tap of an axis by its name: the first one's, and the Resize's factor.
+    struct Pair {
+        std::string first;
+        float shrinking = 1;
+    };
+    std::map<std::string, Pair> centred_;
+    std::map<std::pair<std::size_t, std::size_t>, std::size_t> numbers_;
+    std::map<std::tuple<std::size_t, std::int64_t, std::int64_t, float>, std::size_t> axes_;
+    std::map<std::tuple<ValueId, std::int64_t, ChannelAxis>, std::size_t> sources_;
+    std::vector<Vectors> vectors_; // by source
+    std::size_t count_ = 0;
+};
+
+} // namespace
+
+Vectors vectors_of(const Tensor &tensor) {
+    const auto size = static_cast<std::int64_t>(element_size(tensor.type));
+    if (tensor.dims.size() != 4 || tensor.strides[1] != 1 || tensor.dims[1] == 1)
+        return {};
+    for (std::int64_t length = 16 / size; length > 1; length /= 2) {
+        const auto whole = [&](std::int64_t stride) { return stride % length == 0; };
+        const std::int64_t first = tensor.offset % length;
+        if (whole(tensor.strides[2]) && whole(tensor.strides[3]) && tensor.dims[1] + first > length / 2)
+            return {length, first};
+    }
+    return {};
+}
+
+Expression make_expression(const ExpressionRequest &request) {
+    return Writer(request).run();
+}
+
+} // namespace vsmlrt::cuda

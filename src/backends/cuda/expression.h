@@ -1,0 +1,51 @@
+// One picture as an expression of others, as text: pointwise operators, Resize, GridSample, Concat, Slice and
+// Split of sources, computed pixel by pixel from where the sources are read. Nothing in between is stored.
+#pragma once
+
+#include "backends/cuda/kernels/args.cuh"
+#include "backends/cuda/tensor.h"
+#include "graph/infer.h"
+
+#include <functional>
+#include <string>
+
+namespace vsmlrt::cuda {
+
+// Which axes are a picture's: channels are axis 1 (N C H W), or the last one as grids have them (N H W C).
+enum class ChannelAxis { second, last };
+
+struct ExpressionRequest {
+    const graph::Graph &graph;
+    const graph::Shapes &shapes;
+    std::vector<bool> inside; // by node: computed here; all other values are read
+    graph::ValueId result = graph::no_value;
+    // Where a value lies that is read.
+    std::function<Tensor(graph::ValueId)> stored;
+    // The same for what a warp samples.
+    std::function<Tensor(graph::ValueId)> sampled;
+    // Where one channel of a value lies whose contents are known; sizes of 1 where it does not change along
+    // an axis.
+    std::function<Tensor(graph::ValueId, std::int64_t channel, ChannelAxis)> known_plane;
+};
+
+// What the text names: args.source[i], args.axis[i], args.number[i].
+struct Expression {
+    std::string lines;                 // of C++; they declare what `channels` names
+    std::vector<std::string> channels; // the result's, float
+    std::vector<Tensor> sources; // of rank 4, channels second; their offsets are where whole vectors begin
+    std::vector<ExpressionAxis> axes;
+    std::vector<int> numbers;
+    bool wide = false; // offsets of elements need 64 bits
+};
+
+[[nodiscard]] Expression make_expression(const ExpressionRequest &request);
+
+// Elements that one access of a kernel may take: the most of 16 bytes at which every pixel of the tensor
+// begins, if its channels lie one after the other; else 1. `first`: of the first channel inside its vector.
+struct Vectors {
+    std::int64_t length = 1;
+    std::int64_t first = 0;
+};
+[[nodiscard]] Vectors vectors_of(const Tensor &tensor);
+
+} // namespace vsmlrt::cuda

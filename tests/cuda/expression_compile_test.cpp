@@ -1,0 +1,77 @@
+// The expressions of RIFE's networks by NVIDIA's compiler, for every architecture: they compile, nothing
+// spills.
+#include "backends/cuda/network.h"
+#include "backends/cuda/planner.h"
+#include "base/error.h"
+#include "cuda/cubin.h"
+#include "graph/lower.h"
+#include "model/edit.h"
+#include "networks/families.h"
+#include "nvidia/compiler.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <set>
+
+namespace vsmlrt::cuda {
+namespace {
+
+// Plans need a driver, and no compiler.
+const bool named = setenv("VSMLRT_CUDA_DRIVER", VSMLRT_EMULATED, 1) == 0;
+
+std::set<std::string> expressions_of(const model::Network &network) {
+    const graph::Graph graph = graph::lower(network);
+    const graph::Shape shape{1, network.inputs[0].dims[1].size.value_or(0), 128, 192};
+    const auto device = std::make_shared<const nvidia::DeviceContext>(0);
+    Constants weights(device);
+    const Plan plan =
+        make_plan(graph, graph::infer(graph, std::span(&shape, 1)), weights, device, DeviceFacts{}, {});
+    std::set<std::string> sources;
+    for (const Step &step : plan.steps)
+        if (step.problem.starts_with("expression"))
+            sources.insert(step.alternatives.front().source);
+    return sources;
+}
+
+class ExpressionKernel : public testing::TestWithParam<const char *> {
+protected:
+    void SetUp() override {
+        ASSERT_TRUE(named);
+        try {
+            nvidia::require_compiler();
+        } catch (const Unsupported &error) {
+            GTEST_SKIP() << error.what();
+        }
+    }
+};
+
+TEST_P(ExpressionKernel, CompilesWithoutSpills) {
+    const model::Network v4_6 = test::rife_v4({.residuals = 0});
+    const model::Network v4_25 = test::rife_v4(
+        {.widths = {32, 32, 32, 32, 32}, .scales = {16, 8, 4, 2, 1}, .residuals = 0, .encoded = 4});
+    for (const model::Network &network :
+         {v4_6, model::to_half(v4_6), model::to_half(v4_25),
+          model::to_half(test::rife_v4({.residuals = 0, .grids = true})),
+          model::to_half(test::rife_v4({.residuals = 0, .ensemble = true}))}) {
+        const std::set<std::string> sources = expressions_of(network);
+        EXPECT_GE(sources.size(), 5U);
+        for (const std::string &source : sources) {
+            std::vector<std::byte> cubin;
+            try {
+                cubin = nvidia::compile(source, GetParam());
+            } catch (const Unsupported &unknown) {
+                GTEST_SKIP() << unknown.what();
+            }
+            // v4.25's widest take all 255 registers of architectures 80 to 89, and a few bytes more.
+            const test::Cubin kernel = test::read_cubin(cubin);
+            EXPECT_LE(kernel.local_bytes, kernel.registers == 255 ? 16U : 0U);
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Architectures, ExpressionKernel,
+                         testing::Values("sm_80", "sm_86", "sm_89", "sm_90a", "sm_100", "sm_120"));
+
+} // namespace
+} // namespace vsmlrt::cuda
