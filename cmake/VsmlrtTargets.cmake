@@ -14,6 +14,9 @@ endif()
 set(VSMLRT_QUIET_AVX512 "$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized;-Wno-uninitialized>")
 # Code in the modules and the plugin must never resolve to another library's symbols in the host process.
 target_link_options(vsmlrt_options INTERFACE -Wl,--no-undefined -Wl,-Bsymbolic)
+# Tests are long and run briefly: what they test is optimised as it is shipped, they themselves are compiled sooner.
+add_library(vsmlrt_test_options INTERFACE)
+target_compile_options(vsmlrt_test_options INTERFACE $<$<CONFIG:Release>:-O1>)
 if(VSMLRT_SANITIZE STREQUAL "address")
   target_compile_options(vsmlrt_options INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer
                                                   -fno-sanitize-recover=undefined)
@@ -33,7 +36,7 @@ function(vsmlrt_library name)
 endfunction()
 
 # vsmlrt_module(NAME SOURCES ... USES ... [PACKAGE requirement] [GPU]): one loadable backend, libvsmlrt_NAME.so, installed
-# beside the plugin; the conformance suite takes all of them. GPU: it needs one, and its tests carry the label gpu. PACKAGE is what pip installs to bring the vendor's library; it is written to a text file beside
+# beside the plugin; the conformance suite takes all of them. GPU: it needs one, and its tests carry the label gpu. PACKAGE is what pip installs to bring the vendor's library; it is written to a text file next to
 # the module, because a module whose library is missing cannot be loaded and asked.
 function(vsmlrt_module name)
   cmake_parse_arguments(ARG "GPU" "PACKAGE" "SOURCES;USES" ${ARGN})
@@ -45,6 +48,7 @@ function(vsmlrt_module name)
   target_include_directories(vsmlrt_${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(vsmlrt_${name} PRIVATE vsmlrt_options ${ARG_USES})
   set_target_properties(vsmlrt_${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugin)
+  add_dependencies(vsmlrt_package vsmlrt_${name})
   install(TARGETS vsmlrt_${name} LIBRARY DESTINATION .)
   if(ARG_PACKAGE)
     file(WRITE ${CMAKE_BINARY_DIR}/plugin/libvsmlrt_${name}.package "${ARG_PACKAGE}\n")
@@ -67,6 +71,7 @@ function(vsmlrt_test name)
   target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include
                                                   ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(test_${name} PRIVATE vsmlrt_options ${ARG_USES} GTest::gtest GTest::gtest_main)
+  target_link_libraries(test_${name} PRIVATE vsmlrt_test_options)
   if(NOT ARG_GPU_TESTS)
     gtest_discover_tests(test_${name} TEST_PREFIX ${name}: DISCOVERY_TIMEOUT 60)
     return()

@@ -1,8 +1,11 @@
 // run_network MODULE NETWORK.onnx IN.raw... --size WxH --out OUT.raw [--precision fp32|fp16|bf16] [--device
 // ID]
+// run_network MODULE --list FILE
 //
 // Runs a network once on a backend module. Files are raw float32, NCHW; the output's shape goes to standard
 // output, the precision that was really used to standard error. In fp16 the network is rewritten first.
+// A list has the arguments of a run, without the module, in each line; a line of standard output answers
+// each, with the shape or "failed: " and why.
 #include "base/file.h"
 #include "conformance/module.h"
 #include "engine/backend.h"
@@ -14,6 +17,7 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 
 namespace {
 
@@ -29,7 +33,8 @@ struct Arguments {
 };
 
 constexpr const char *usage = "usage: run_network MODULE NETWORK.onnx IN.raw... --size WxH --out OUT.raw "
-                              "[--precision fp32|fp16|bf16] [--device ID] [--option KEY=VALUE]...";
+                              "[--precision fp32|fp16|bf16] [--device ID] [--option KEY=VALUE]..., or "
+                              "run_network MODULE --list FILE";
 
 constexpr std::pair<std::string_view, vsmlrt_precision> precisions[] = {
     {"fp32", VSMLRT_PRECISION_FP32}, {"fp16", VSMLRT_PRECISION_FP16}, {"bf16", VSMLRT_PRECISION_BF16}};
@@ -41,11 +46,11 @@ vsmlrt_precision read_precision(const std::string &word) {
     throw BadArgument("--precision is fp32, fp16 or bf16, and was given \"", word, "\"");
 }
 
-Arguments parse(int count, char **values) {
+Arguments parse(const std::vector<std::string> &words) {
     Arguments arguments;
-    for (int i = 1; i < count; ++i) {
-        const std::string word = values[i];
-        const std::string next = i + 1 < count ? values[i + 1] : "";
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string &word = words[i];
+        const std::string next = i + 1 < words.size() ? words[i + 1] : "";
         if (word == "--size") {
             if (std::sscanf(next.c_str(), "%dx%d", &arguments.size.width, &arguments.size.height) != 2)
                 throw BadArgument("--size is WxH, and was given \"", next, "\"");
@@ -81,10 +86,15 @@ std::vector<float> read_floats(const std::string &path) {
     return values;
 }
 
-void run(const Arguments &arguments) {
-    const test::Opened opened = test::open_module(std::filesystem::absolute(arguments.files[0]));
+const vsmlrt_backend &open(const std::string &module) {
+    const test::Opened opened = test::open_module(std::filesystem::absolute(module));
     if (!opened.backend)
-        throw BadArgument(arguments.files[0], ": ", opened.reason);
+        throw BadArgument(module, ": ", opened.reason);
+    return *opened.backend;
+}
+
+// The shape of the first output, which is written to the file.
+std::string run(const vsmlrt_backend &backend, const Arguments &arguments) {
     std::vector<std::byte> onnx = read_file(arguments.files[1]);
     if (arguments.precision == VSMLRT_PRECISION_FP16)
         onnx = model::write_onnx(model::to_half(model::read_onnx(onnx)));
@@ -94,7 +104,7 @@ void run(const Arguments &arguments) {
     options.device = arguments.device;
     for (const auto &[key, value] : arguments.options)
         options.options.push_back({key.c_str(), value.c_str()});
-    test::Program program(*opened.backend, onnx, options);
+    test::Program program(backend, onnx, options);
     std::cerr << "computed in " << engine::precision_name(program.info().precision) << "\n";
     test::Context context = program.context();
     const std::vector<test::Values> results =
@@ -108,14 +118,38 @@ void run(const Arguments &arguments) {
                static_cast<std::streamsize>(results[0].values.size() * sizeof(float)));
     if (!file.flush())
         throw BadArgument(arguments.out, ": cannot be written");
-    std::cout << join(results[0].dims, " ") << "\n";
+    return join(results[0].dims, " ");
+}
+
+void run_list(const std::string &module, const std::string &path) {
+    const vsmlrt_backend &backend = open(module);
+    std::ifstream list(path);
+    for (std::string line; std::getline(list, line);) {
+        std::istringstream words(line);
+        std::vector<std::string> run_words = {module};
+        for (std::string word; words >> word;)
+            run_words.push_back(word);
+        try {
+            std::cout << run(backend, parse(run_words)) << "\n";
+        } catch (const std::exception &failure) {
+            std::string why = failure.what();
+            std::replace(why.begin(), why.end(), '\n', ' ');
+            std::cout << "failed: " << why << "\n";
+        }
+    }
 }
 
 } // namespace
 
 int main(int count, char **values) {
     try {
-        run(parse(count, values));
+        const std::vector<std::string> words(values + 1, values + count);
+        if (words.size() == 3 && words[1] == "--list") {
+            run_list(words[0], words[2]);
+        } else {
+            const Arguments arguments = parse(words);
+            std::cout << run(open(arguments.files[0]), arguments) << "\n";
+        }
         return 0;
     } catch (const std::exception &failure) {
         std::cerr << "run_network: " << failure.what() << "\n";

@@ -19,10 +19,10 @@ sys.path.insert(0, {here!r})
 import vapoursynth as vs
 from hosting import noise, plugin_core
 
-def start(core, length=24):
+def start(core, length=10):
     '''Frames that take some 50 ms each, asked for and not waited for.'''
     reference = {backend!r} == "reference"
-    clip = noise(core, *((48, 32) if reference else (480, 360)), length)
+    clip = noise(core, *((48, 32) if reference else (320, 240)), length)
     slow = dict(options=["fault.delay_ms=50"]) if reference else dict()
     out = core.mlrt.Model(clip, network_path={network!r}, backend={backend!r}, num_streams=2, **slow)
     futures = [out.get_frame_async(n) for n in range(length)]
