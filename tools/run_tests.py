@@ -10,7 +10,8 @@ GoogleTest programs without "test_" (default: all), with a filter of GoogleTest'
 go to build/results (JUnit's XML); the outcome is told by the summary, and by the exit status of this too.
 
 The cases of a program share a process, in as many parts side by side as there are processors: that spares the start of
-OpenVINO for each of thousands. Programs that the build lists as isolated get a process for each case.
+OpenVINO for each of thousands. Programs that the build lists as isolated get a process for each case. The environment
+variable VSMLRT_TEST_EMULATOR is a command that runs them on another processor ("qemu-x86_64 -cpu Nehalem").
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ def cases_of(program: Path, chosen: str) -> list[str]:
 def run(part: Part, to: Path) -> bool:
     """Runs a part and leaves its results in the file; whether all of it passed."""
     environment = os.environ | {"GTEST_TOTAL_SHARDS": str(part.count), "GTEST_SHARD_INDEX": str(part.index)}
-    command = [str(part.program), f"--gtest_filter={part.filter}", f"--gtest_output=xml:{to}"]
+    emulator = os.environ.get("VSMLRT_TEST_EMULATOR", "").split()
+    command = [*emulator, str(part.program), f"--gtest_filter={part.filter}", f"--gtest_output=xml:{to}"]
     begin = time.monotonic()
     try:
         done = subprocess.run(

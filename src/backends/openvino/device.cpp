@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <openvino/runtime/intel_gpu/properties.hpp>
 #include <sched.h>
+#include <strings.h>
 #include <thread>
 
 namespace vsmlrt::openvino {
@@ -84,6 +85,23 @@ Device describe(const std::string &id) {
 
 } // namespace
 
+std::string cpu_obstacle() {
+    // oneDNN reads the first of these that is set, in any case of letters. Its own choices follow it, those
+    // of OpenVINO the processor; for an SSE4.1 cap the two do not fit together.
+    for (const char *variable : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}) {
+        const char *cap = std::getenv(variable);
+        if (!cap)
+            continue;
+        if (::strcasecmp(cap, "SSE41") != 0)
+            break;
+        return text(
+            "the environment variable ", variable, " is ", cap,
+            ", with which OpenVINO's CPU device computes wrong pictures; unset it or set it to AVX or "
+            "more, or take the backend onnxruntime");
+    }
+    return {};
+}
+
 ov::Core &core() {
     static auto *const instance = new ov::Core;
     return *instance;
@@ -91,9 +109,12 @@ ov::Core &core() {
 
 std::vector<Device> list_devices() {
     std::vector<Device> devices;
+    const bool without_cpu = !cpu_obstacle().empty();
     for (const std::string &id : core().get_available_devices()) {
         try {
             Device device = describe(id);
+            if (device.is_cpu() && without_cpu)
+                continue;
             if (device.kind == VSMLRT_DEVICE_NPU)
                 device.number =
                     static_cast<int>(std::count_if(devices.begin(), devices.end(), [&](const Device &other) {
@@ -109,7 +130,8 @@ std::vector<Device> list_devices() {
 
 Device find_device(const std::string &id) {
     const std::vector<Device> devices = list_devices();
-    return device_of(devices, id, "OpenVINO");
+    const std::string obstacle = cpu_obstacle();
+    return device_of(devices, id, "OpenVINO", obstacle.empty() ? "" : " (CPU: " + obstacle + ")");
 }
 
 } // namespace vsmlrt::openvino

@@ -28,7 +28,11 @@ struct Device {
     [[nodiscard]] bool is_cpu() const { return kind == VSMLRT_DEVICE_CPU; }
 };
 
-// Every device that OpenVINO lists and that answers; the virtual ones (AUTO, HETERO, ...) are left out.
+// Why nothing is computed on the CPU in this process's environment; empty where it is (docs/decisions/0019).
+[[nodiscard]] std::string cpu_obstacle();
+
+// Every device that OpenVINO lists and that answers; the virtual ones (AUTO, HETERO, ...) are left out, and
+// the CPU where there is an obstacle.
 [[nodiscard]] std::vector<Device> list_devices();
 // BadArgument, naming what there is, for an id that list_devices does not give.
 [[nodiscard]] Device find_device(const std::string &id);

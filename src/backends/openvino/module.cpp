@@ -19,8 +19,12 @@ namespace {
 
 vsmlrt_code probe(vsmlrt_sink error) {
     return guarded(error, [] {
-        if (ovino::core().get_available_devices().empty())
+        const std::vector<std::string> devices = ovino::core().get_available_devices();
+        if (devices.empty())
             throw vsmlrt::Unsupported("OpenVINO lists no device on this machine");
+        const std::string obstacle = ovino::cpu_obstacle();
+        if (devices == std::vector<std::string>{"CPU"} && !obstacle.empty())
+            throw vsmlrt::Unsupported(obstacle);
     });
 }
 
@@ -51,6 +55,15 @@ vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_i
     });
 }
 
+void list_absent(void *user, void (*visit)(void *, const char *, const char *)) {
+    const auto each = [&] {
+        const std::string obstacle = ovino::cpu_obstacle();
+        if (!obstacle.empty())
+            visit(user, "CPU", obstacle.c_str());
+    };
+    static_cast<void>(guarded({}, each));
+}
+
 vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink error) {
     return guarded(error, [&] { *device = new vsmlrt_device{ovino::find_device(id)}; });
 }
@@ -64,7 +77,7 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .probe = probe,
                                   .version = version,
                                   .list_devices = list_devices,
-                                  .list_absent = vsmlrt::list_nothing_absent,
+                                  .list_absent = list_absent,
                                   .open_device = open_device,
                                   .close_device = vsmlrt::destroy,
                                   .build_program = vsmlrt::build_program,
