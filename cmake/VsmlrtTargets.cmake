@@ -56,11 +56,16 @@ function(vsmlrt_module name)
   endif()
 endfunction()
 
-# vsmlrt_test(NAME [ISOLATED] SOURCES ... USES ... [GPU_TESTS pattern...]): one GoogleTest program, registered with ctest
+# vsmlrt_test(NAME [ISOLATED] [GUARDED] SOURCES ... USES ... [GPU_TESTS pattern...]): one GoogleTest program, registered with ctest
 # test by test; those that a pattern names get ctest's label gpu (ctest -L gpu, ctest -LE gpu). tools/run_tests.py finds it
-# in test_programs.txt; ISOLATED says that its tests need a process each.
+# in test_programs.txt; ISOLATED says that its tests need a process each. GUARDED: what is
+# read or written behind the end of an allocation ends it (tests/base/guarded_memory.cpp), where no sanitizer does that.
 function(vsmlrt_test name)
-  cmake_parse_arguments(ARG "ISOLATED" "" "SOURCES;USES;GPU_TESTS" ${ARGN})
+  cmake_parse_arguments(ARG "ISOLATED;GUARDED" "" "SOURCES;USES;GPU_TESTS" ${ARGN})
+  if(ARG_GUARDED AND NOT VSMLRT_SANITIZE)
+    list(APPEND ARG_SOURCES ${CMAKE_SOURCE_DIR}/tests/base/guarded_memory.cpp
+                            ${CMAKE_SOURCE_DIR}/tests/base/guarded_memory_test.cpp)
+  endif()
   add_executable(test_${name} ${ARG_SOURCES})
   if(ARG_ISOLATED)
     set(kind isolated)
