@@ -1,27 +1,41 @@
 #include "backends/openvino/convolution_chain.h"
 
+#include "base/error.h"
+
 namespace vsmlrt::openvino {
 namespace {
 
-cpu::Image image(const ov::Tensor &tensor) {
+// Kernels write what they are told to: a tensor of another type than the graph was promised would be overrun.
+cpu::Storage storage_of(const ov::Tensor &tensor, cpu::Storage most) {
+    const ov::element::Type type = tensor.get_element_type();
+    if (type == ov::element::f32)
+        return cpu::Storage::fp32;
+    if (type == ov::element::bf16 && most == cpu::Storage::bf16)
+        return cpu::Storage::bf16;
+    throw InternalError("OpenVINO hands a tensor of ", type.get_type_name(), " to convolutions in ",
+                        most == cpu::Storage::bf16 ? "bf16" : "fp32");
+}
+
+cpu::Image image(const ov::Tensor &tensor, cpu::Storage most) {
     const ov::Shape &shape = tensor.get_shape();
     const auto dim = [&](std::size_t axis) { return static_cast<std::int64_t>(shape[axis]); };
     return {const_cast<void *>(std::as_const(tensor).data()),
-            tensor.get_element_type() == ov::element::bf16 ? cpu::Storage::bf16 : cpu::Storage::fp32,
+            storage_of(tensor, most),
             {dim(1), dim(2)},
             dim(3),
             dim(3)};
 }
 
-cpu::Image output_image(ov::Tensor &tensor, cpu::Extent size, std::int64_t channels, std::int64_t shuffle) {
+cpu::Image output_image(ov::Tensor &tensor, cpu::Extent size, std::int64_t channels, std::int64_t shuffle,
+                        cpu::Storage most) {
     const auto dim = [](std::int64_t value) { return static_cast<std::size_t>(value); };
     if (shuffle == 0) {
         tensor.set_shape({1, dim(size.height), dim(size.width), dim(channels)});
-        return image(tensor);
+        return image(tensor, most);
     }
     tensor.set_shape(
         {1, dim(channels / (shuffle * shuffle)), dim(size.height * shuffle), dim(size.width * shuffle)});
-    cpu::Image picture = {tensor.data(), cpu::Storage::fp32, size, channels, channels};
+    cpu::Image picture = {tensor.data(), storage_of(tensor, cpu::Storage::fp32), size, channels, channels};
     picture.shuffle = shuffle;
     return picture;
 }
@@ -70,14 +84,14 @@ bool ConvolutionChain::evaluate(ov::TensorVector &outputs, const ov::TensorVecto
     std::vector<cpu::Image> from;
     std::vector<cpu::Extent> extents;
     for (const ov::Tensor &input : inputs) {
-        from.push_back(image(input));
+        from.push_back(image(input, chain_->storage()));
         extents.push_back(from.back().extent);
     }
     std::vector<cpu::Image> to;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         const std::int64_t value = chain_->outputs()[i];
         to.push_back(output_image(outputs[i], chain_->extent(value, extents), chain_->channels(value),
-                                  chain_->shuffle(value)));
+                                  chain_->shuffle(value), chain_->storage()));
     }
     const Workspaces::Lease workspace(*workspaces());
     chain_->run(from, to, *workspace);
