@@ -132,7 +132,9 @@ Attribute value_of(Fields &fields, protozero::data_view message, ExternalData &e
     return raw(message);
 }
 
-void add_attribute(Node &node, protozero::data_view message, ExternalData &external) {
+} // namespace
+
+void read_attribute(Node &node, protozero::data_view message, ExternalData &external) {
     Fields fields = read_fields(Message(message));
     if (fields.name.empty())
         throw BadModel(node.label(), " has an attribute without a name");
@@ -140,8 +142,6 @@ void add_attribute(Node &node, protozero::data_view message, ExternalData &exter
     if (!node.attributes.try_emplace(name, value_of(fields, message, external)).second)
         throw BadModel(node.label(), " has the attribute \"", name, "\" twice");
 }
-
-} // namespace
 
 Node read_node(protozero::data_view view, ExternalData &external) {
     Node node;
@@ -181,7 +181,7 @@ Node read_node(protozero::data_view view, ExternalData &external) {
     if (node.domain == "ai.onnx")
         node.domain.clear();
     for (const protozero::data_view attribute : attributes)
-        add_attribute(node, attribute, external);
+        read_attribute(node, attribute, external);
     return node;
 }
 

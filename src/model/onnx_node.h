@@ -12,4 +12,7 @@ namespace vsmlrt::model::onnx {
 // type. May throw protozero::exception.
 [[nodiscard]] Node read_node(protozero::data_view message, ExternalData &external);
 
+// Adds what an AttributeProto says; throws as read_node does.
+void read_attribute(Node &node, protozero::data_view message, ExternalData &external);
+
 } // namespace vsmlrt::model::onnx

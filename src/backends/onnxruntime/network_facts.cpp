@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "graph/lower.h"
 #include "graph/memory.h"
+#include "model/inner_graphs.h"
 #include "model/onnx.h"
 
 #include <algorithm>
@@ -37,16 +38,28 @@ bool any(const std::vector<std::int64_t> &list, bool (*is)(std::int64_t)) {
 // What ONNX Runtime's own operators compute otherwise than ONNX states, without a word (found by the
 // conformance suite's tables of rules, with 1.32). Where another form means the same, model::spell_out has
 // written that.
-void refuse_misread(const model::Node &node) {
+const char *what_is_misread(const model::Node &node) {
     const bool pool = node.op == "MaxPool" || node.op == "AveragePool";
     if (pool && node.string("auto_pad", "NOTSET").starts_with("SAME") &&
         any(node.integers("dilations"), [](std::int64_t dilation) { return dilation != 1; }))
-        throw Unsupported(node.label(), ": ONNX Runtime leaves dilations out where auto_pad keeps the size; "
-                                        "state pads instead, or use the openvino backend");
+        return ": ONNX Runtime leaves dilations out where auto_pad keeps the size; state pads instead, or "
+               "use the "
+               "openvino backend";
     if (node.op == "Resize" && any(node.integers("axes"), [](std::int64_t axis) { return axis < 0; }))
-        throw Unsupported(node.label(),
-                          ": ONNX Runtime reads negative axes of a Resize as others; count them "
-                          "from the first, or use the openvino backend");
+        return ": ONNX Runtime reads negative axes of a Resize as others; count them from the first, or use "
+               "the "
+               "openvino backend";
+    return nullptr;
+}
+
+void refuse_misread(const model::Network &network) {
+    for (const model::Node &node : network.nodes)
+        if (const char *const what = what_is_misread(node))
+            throw Unsupported(node.label(), what);
+    for (const model::InnerGraph &inner : model::inner_graphs(network))
+        for (const model::Node &node : inner.graph.nodes)
+            if (const char *const what = what_is_misread(node))
+                throw Unsupported(node.label(), " ", inner.where, what);
 }
 
 } // namespace
@@ -54,8 +67,7 @@ void refuse_misread(const model::Node &node) {
 NetworkFacts::NetworkFacts(const vsmlrt_program_desc &desc) {
     const auto *const bytes = static_cast<const std::byte *>(desc.network);
     const model::Network network = model::read_onnx({bytes, desc.network_size});
-    for (const model::Node &node : network.nodes)
-        refuse_misread(node);
+    refuse_misread(network);
     inputs_ = network.inputs;
     half_ = has_half_weights(network);
     graph_ = lowered(network);

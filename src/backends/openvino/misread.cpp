@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "graph/lower.h"
 #include "graph/storage.h"
+#include "model/inner_graphs.h"
 #include "model/onnx.h"
 
 #include <algorithm>
@@ -183,10 +184,25 @@ model::Network read(std::span<const std::byte> onnx) {
     }
 }
 
+// Operators of ours have their place in the network itself. Inside of control flow what is misread is
+// refused.
+void refuse_misread_inside(const model::Network &network) {
+    for (const model::InnerGraph &inner : model::inner_graphs(network))
+        for (const model::Node &node : inner.graph.nodes) {
+            check_attributes(node, inner.graph.opset);
+            if (const char *const what = what_is_misread(inner.graph, node))
+                throw Unsupported(
+                    node.label(), " ", inner.where, ": OpenVINO does not compute ", node.op, " with ", what,
+                    " as ONNX states it, and this project computes it by itself only outside of "
+                    "control flow; use the onnxruntime backend");
+        }
+}
+
 } // namespace
 
 std::vector<std::byte> replace_misread(std::span<const std::byte> onnx, const std::string &device) {
     model::Network network = read(onnx);
+    refuse_misread_inside(network);
     bool any = false;
     for (model::Node &node : network.nodes) {
         check_attributes(node, network.opset);

@@ -2,10 +2,13 @@
 #include "conformance/module.h"
 #include "model/edit.h"
 #include "model/onnx.h"
+#include "networks/builder.h"
 #include "networks/families.h"
+#include "networks/nested.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>
+#include <memory>
 
 namespace vsmlrt::test {
 namespace {
@@ -61,6 +64,79 @@ TEST_F(OnnxRuntime, NamesWhatIsAcceptedForAnUnknownOption) {
     EXPECT_EQ(
         refusal(options).rfind("onnxruntime: there is no option \"use_tf32\"; accepted are session.KEY", 0),
         0U);
+}
+
+std::string refusal_of(const vsmlrt_backend &backend, const model::Network &network) {
+    try {
+        Program program(backend, model::write_onnx(network), ProgramOptions());
+    } catch (const Unsupported &error) {
+        return error.what();
+    }
+    return "accepted";
+}
+
+model::Network pooled(const char *op, const char *auto_pad, std::int64_t dilation) {
+    Builder b(19);
+    Attributes attributes = {{"kernel_shape", ints({3, 3})}, {"dilations", ints({dilation, dilation})}};
+    attributes["auto_pad"] = std::string(auto_pad);
+    b.output(b.node(op, {b.input(3)}, attributes));
+    return b.network();
+}
+
+model::Network resized(std::vector<std::int64_t> axes) {
+    Builder b(18);
+    b.output(b.node("Resize", {b.input(3), "", b.constant({2}, {2, 0.5F})},
+                    {{"mode", std::string("linear")}, {"axes", ints(std::move(axes))}}));
+    return b.network();
+}
+
+// What it computes otherwise than ONNX states (the conformance suite's tables), and the same without that.
+TEST_F(OnnxRuntime, RefusesDilatedPoolsThatKeepTheSize) {
+    for (const char *op : {"MaxPool", "AveragePool"}) {
+        for (const char *same : {"SAME_UPPER", "SAME_LOWER"}) {
+            const std::string message = refusal_of(backend(), pooled(op, same, 2));
+            EXPECT_EQ(message,
+                      std::string(op) + " \"" + op +
+                          "_0\": ONNX Runtime leaves dilations out where auto_pad keeps the size; state "
+                          "pads instead, or use the openvino backend");
+            EXPECT_EQ(refusal_of(backend(), pooled(op, same, 1)), "accepted");
+        }
+        EXPECT_EQ(refusal_of(backend(), pooled(op, "VALID", 2)), "accepted");
+    }
+}
+
+TEST_F(OnnxRuntime, RefusesNegativeAxesOfAResize) {
+    for (const std::vector<std::int64_t> &axes : {std::vector<std::int64_t>{-2, -1}, {2, -1}, {-1, -2}}) {
+        const std::string message = refusal_of(backend(), resized(axes));
+        EXPECT_EQ(message,
+                  "Resize \"Resize_0\": ONNX Runtime reads negative axes of a Resize as others; count them "
+                  "from the first, or use the openvino backend");
+    }
+    EXPECT_EQ(refusal_of(backend(), resized({2, 3})), "accepted");
+}
+
+TEST_F(OnnxRuntime, RefusesThemInsideOfControlFlowAndFunctions) {
+    model::Network branches = pooled("MaxPool", "VALID", 1);
+    branches.initializers["condition"] = {
+        "condition", Element::boolean, {}, std::make_shared<std::vector<std::byte>>(1)};
+    const model::Network inner = pooled("AveragePool", "SAME_UPPER", 2);
+    branches.nodes.push_back({"choose",
+                              "If",
+                              "",
+                              {"condition"},
+                              {"chosen"},
+                              {{"then_branch", graph_attribute("then_branch", inner)},
+                               {"else_branch", graph_attribute("else_branch", inner)}}});
+    EXPECT_EQ(refusal_of(backend(), branches).rfind("AveragePool \"AveragePool_0\" in If \"choose\": ", 0),
+              0U);
+
+    model::Network calls = pooled("MaxPool", "VALID", 1);
+    calls.domains["mine"] = 1;
+    calls.functions.push_back(function_of("mine", "Pool", inner));
+    calls.nodes.push_back({"call", "Pool", "mine", {calls.outputs[0].name}, {"pooled"}, {}});
+    EXPECT_EQ(refusal_of(backend(), calls)
+                  .rfind("AveragePool \"AveragePool_0\" in the function of Pool \"call\": ", 0),
+              0U);
 }
 
 TEST_F(OnnxRuntime, SaysWhichPrecisionItReallyUses) {

@@ -5,8 +5,10 @@
 #include "base/error.h"
 #include "model/onnx.h"
 #include "networks/builder.h"
+#include "networks/nested.h"
 
 #include <gtest/gtest.h>
+#include <memory>
 
 namespace vsmlrt::openvino {
 namespace {
@@ -62,6 +64,35 @@ TEST(Misread, AnAttributeThatTheOperatorDoesNotHaveIsNamed) {
     const std::string message = refusal<BadModel>(resized(attributes), "CPU");
     EXPECT_NE(message.find("\"sharpness\""), std::string::npos) << message;
     EXPECT_NE(message.find("Resize \"Resize_0\""), std::string::npos) << message;
+}
+
+// A network that is `outside`, and inside of an If the other.
+std::vector<std::byte> with_branch(const std::vector<std::byte> &outside,
+                                   const std::vector<std::byte> &inside) {
+    model::Network network = model::read_onnx(outside);
+    const model::Network branch = model::read_onnx(inside);
+    network.initializers["condition"] = {
+        "condition", Element::boolean, {}, std::make_shared<std::vector<std::byte>>(1)};
+    network.nodes.push_back({"choose",
+                             "If",
+                             "",
+                             {"condition"},
+                             {"chosen"},
+                             {{"then_branch", test::graph_attribute("then_branch", branch)},
+                              {"else_branch", test::graph_attribute("else_branch", branch)}}});
+    network.outputs.push_back({"chosen", Element::f32, false, {}});
+    return model::write_onnx(network);
+}
+
+TEST(Misread, InsideOfControlFlowItIsNamed) {
+    EXPECT_TRUE(replace_misread(with_branch(resized(plain), resized(plain)), "CPU").empty());
+    for (const char *device : {"CPU", "GPU"}) {
+        const std::string message =
+            refusal<Unsupported>(with_branch(resized(plain), resized(antialias)), device);
+        EXPECT_NE(message.find("Resize \"Resize_0\" in If \"choose\""), std::string::npos) << message;
+        EXPECT_NE(message.find("antialias"), std::string::npos) << message;
+        EXPECT_NE(message.find("use the onnxruntime backend"), std::string::npos) << message;
+    }
 }
 
 TEST(Misread, WhatIsNotANetworkIsLeftToOpenVino) {
