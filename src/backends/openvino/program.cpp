@@ -1,187 +1,28 @@
+// Reading, rewriting and compiling, once for each program; what a program knows of itself afterwards.
 #include "backends/openvino/program.h"
 
 #include "backends/openvino/blob_stream.h"
 #include "backends/openvino/failure_words.h"
 #include "backends/openvino/grid_sample.h"
-#include "backends/openvino/misread.h"
+#include "backends/openvino/memory.h"
+#include "backends/openvino/options.h"
 #include "backends/openvino/own_operator.h"
-#include "backends/openvino/pass_through.h"
+#include "backends/openvino/read_model.h"
 #include "backends/openvino/rewrite.h"
 #include "backends/openvino/rewrite_convolutions.h"
-#include "backends/openvino/substitute.h"
 #include "backends/openvino/used_precision.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "cpu/select.h"
 #include "module/device.h"
 
 #include <algorithm>
 #include <chrono>
-#include <openvino/frontend/manager.hpp>
-#include <openvino/op/constant.hpp>
-#include <openvino/op/op.hpp>
 #include <openvino/pass/constant_folding.hpp>
 #include <openvino/pass/manager.hpp>
-#include <span>
 #include <sstream>
 
 namespace vsmlrt::openvino {
 namespace {
-
-ov::element::Type hint(vsmlrt_precision precision, const Device &device) {
-    switch (precision) {
-    case VSMLRT_PRECISION_FP16:
-        // A network typed by our own rewrite: computed as it is typed, so that what was kept in fp32 stays
-        // there.
-        return device.native_fp16 ? ov::element::dynamic : ov::element::f16;
-    case VSMLRT_PRECISION_BF16:
-        return ov::element::bf16;
-    default:
-        return ov::element::f32;
-    }
-}
-
-std::string mutable_names(const std::vector<ov::PropertyName> &properties) {
-    std::vector<std::string> names;
-    for (const ov::PropertyName &property : properties)
-        if (property.is_mutable())
-            names.push_back(property);
-    return join(names, ", ");
-}
-
-// The one option that is not OpenVINO's.
-constexpr std::string_view own_operators_option = "OWN_OPERATORS";
-
-bool wants_own_operators(const vsmlrt_program_desc &desc) {
-    for (const vsmlrt_option &option : std::span(desc.options, desc.num_options)) {
-        if (option.key != own_operators_option)
-            continue;
-        const std::string_view value = option.value;
-        if (value != "YES" && value != "NO")
-            throw BadArgument("the option ", own_operators_option, " must be YES or NO, not \"", value, "\"");
-        return value == "YES";
-    }
-    return true;
-}
-
-ov::AnyMap properties(const Device &device, const vsmlrt_program_desc &desc) {
-    ov::AnyMap map = {ov::hint::inference_precision(hint(desc.precision, device)),
-                      ov::num_streams(ov::streams::Num(desc.num_streams))};
-    if (device.is_cpu()) {
-        map.insert(ov::hint::enable_cpu_pinning(false));
-        if (desc.num_threads > 0)
-            map.insert(ov::inference_num_threads(desc.num_threads));
-    } else if (desc.num_threads > 0) {
-        log_once(LogLevel::warning, text("\"num_threads\" has no effect on OpenVINO's device ", device.id));
-    }
-    if (desc.num_options == 0)
-        return map;
-    const auto known = core().get_property(device.id, ov::supported_properties);
-    for (const vsmlrt_option &option : std::span(desc.options, desc.num_options)) {
-        if (option.key == own_operators_option)
-            continue;
-        const auto is_it = [&](const ov::PropertyName &name) {
-            return name == option.key && name.is_mutable();
-        };
-        if (std::none_of(known.begin(), known.end(), is_it))
-            throw BadArgument("OpenVINO's device ", device.id, " has no option \"", option.key,
-                              "\" that can be set; it has ", mutable_names(known), ", and ",
-                              own_operators_option, " is ours");
-        map[option.key] = std::string(option.value);
-    }
-    return map;
-}
-
-void reshape(ov::Model &model, vsmlrt_extent low, vsmlrt_extent high) {
-    std::map<ov::Output<ov::Node>, ov::PartialShape> wanted;
-    for (const auto &input : model.inputs()) {
-        ov::PartialShape shape = input.get_partial_shape();
-        if (shape.rank().is_dynamic() || shape.rank().get_length() != 4)
-            continue;
-        shape[0] = 1;
-        shape[2] = ov::Dimension(low.height, high.height);
-        shape[3] = ov::Dimension(low.width, high.width);
-        wanted[input] = shape;
-    }
-    model.reshape(wanted);
-}
-
-// By the frontend itself: Core::read_model takes a string and copies it once more, which large networks pay
-// for.
-std::shared_ptr<ov::Model> parsed(const Device &device, const vsmlrt_program_desc &desc) {
-    const auto frontend = ov::frontend::FrontEndManager().load_by_framework("onnx");
-    frontend->add_extension(substitute_extension());
-    const std::span given(static_cast<const std::byte *>(desc.network), desc.network_size);
-    const std::vector<std::byte> replaced = replace_misread(given, device.id);
-    const std::span onnx = replaced.empty() ? given : std::span<const std::byte>(replaced);
-    MemoryBuffer buffer(onnx.data(), onnx.size());
-    std::istream stream(&buffer);
-    const auto loaded = frontend->load(&stream);
-    if (desc.network_read)
-        desc.network_read(desc.user);
-    return frontend->convert(loaded);
-}
-
-std::shared_ptr<ov::Model> read(const Device &device, const vsmlrt_program_desc &desc) {
-    std::shared_ptr<ov::Model> model;
-    try {
-        model = parsed(device, desc);
-        reshape(*model, desc.min_extent, desc.max_extent);
-        part_outputs_from_inputs(*model);
-    } catch (const ov::Exception &failure) {
-        throw BadModel("OpenVINO cannot read this network: ", cause(failure));
-    }
-    return model;
-}
-
-std::int64_t bytes_of(const ov::Output<const ov::Node> &port) {
-    const auto &shape = port.get_partial_shape();
-    std::int64_t bytes = static_cast<std::int64_t>(port.get_element_type().size());
-    for (const auto &dim : shape)
-        bytes *= std::max<std::int64_t>(dim.get_max_length(), 1);
-    return bytes;
-}
-
-std::int64_t bytes_of_ends(const ov::CompiledModel &compiled) {
-    std::int64_t total = 0;
-    for (const auto &port : compiled.inputs())
-        total += bytes_of(port);
-    for (const auto &port : compiled.outputs())
-        total += bytes_of(port);
-    return total;
-}
-
-// What one context takes beside its inputs and outputs, from above: the two largest values between operators,
-// which OpenVINO's own memory reuse keeps alive side by side.
-std::int64_t bytes_between(const ov::CompiledModel &compiled) {
-    std::int64_t first = 0;
-    std::int64_t second = 0;
-    const auto runtime = compiled.get_runtime_model();
-    for (const auto &node : runtime->get_ops()) {
-        for (const auto &port : std::as_const(*node).outputs()) {
-            if (port.get_partial_shape().rank().is_dynamic())
-                continue;
-            const std::int64_t bytes = bytes_of(port);
-            if (bytes > first) {
-                second = first;
-                first = bytes;
-            } else if (bytes > second) {
-                second = bytes;
-            }
-        }
-    }
-    return first + second;
-}
-
-// Weights as the network has them. OpenVINO keeps them in its own layout, at the precision that it computes
-// in or as they are.
-std::int64_t bytes_of_weights(const ov::Model &model) {
-    std::int64_t total = 0;
-    for (const auto &node : model.get_ops())
-        if (const auto *const constant = dynamic_cast<const ov::op::v0::Constant *>(node.get()))
-            total += static_cast<std::int64_t>(constant->get_byte_size());
-    return total;
-}
 
 // The kernels of our own that are faster than OpenVINO's convolutions at this precision, or null.
 const cpu::Kernels *own_kernels(const ov::element::Type &precision) {
@@ -217,15 +58,6 @@ bool has_own_operators(const ov::Model &model) {
     });
 }
 
-// The operators of a stream take one workspace after another.
-std::int64_t workspace_bytes(const ov::Model &model, int threads) {
-    std::int64_t most = 0;
-    for (const auto &node : model.get_ops())
-        if (const auto *const own = dynamic_cast<const OwnOperator *>(node.get()))
-            most = std::max(most, own->workspace_bytes(threads));
-    return most;
-}
-
 // Of a model or a compiled one, whose shapes are all fixed.
 template <typename Model>
 IoShapes shapes_of(const Model &model) {
@@ -252,7 +84,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc) {
             throw DeviceError("OpenVINO refuses the cached program: ", cause(failure));
         }
     } else {
-        auto model = read(device, desc);
+        auto model = read_model(device, desc);
         weight_bytes_ = bytes_of_weights(*model);
         if (!is_static(desc))
             model_ = model->clone();
@@ -274,7 +106,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc) {
         }
     }
     if (!model_ && !is_static(desc))
-        model_ = read(device, desc);
+        model_ = read_model(device, desc);
     describe();
     // Measured on CPUs, where operators are OpenVINO's: importing skips the graph transformations and nothing
     // else, which pays for large networks.
