@@ -18,7 +18,7 @@ core = vs.core
 
 
 def source(width: int, height: int, fmt: int, length: int, channels: int) -> list[vs.VideoNode]:
-    """Eight different frames of smooth noise, in turn; a GRAY map beside them for networks of four channels."""
+    """Eight different frames of smooth noise, in turn; a GRAY map with them for networks of four channels."""
     rng = np.random.default_rng(3)
     base = core.std.BlankClip(format=vs.RGBS, width=width, height=height, length=8, keep=True)
     coarse = rng.random((8, 3, height // 8 + 2, width // 8 + 2), np.float32)

@@ -36,7 +36,7 @@ function(vsmlrt_library name)
 endfunction()
 
 # vsmlrt_module(NAME SOURCES ... USES ... [PACKAGE requirement] [GPU]): one loadable backend, libvsmlrt_NAME.so, installed
-# beside the plugin; the conformance suite takes all of them. GPU: it needs one, and its tests carry the label gpu. PACKAGE is what pip installs to bring the vendor's library; it is written to a text file next to
+# next to the plugin; the conformance suite takes all of them. GPU: it needs one, and its tests carry the label gpu. PACKAGE is what pip installs to bring the vendor's library; it is written to a text file next to
 # the module, because a module whose library is missing cannot be loaded and asked.
 function(vsmlrt_module name)
   cmake_parse_arguments(ARG "GPU" "PACKAGE" "SOURCES;USES" ${ARGN})

@@ -34,7 +34,7 @@ def upscale(source: Path, video: Path) -> None:
 
 
 def before_and_after(source: Path, video: Path) -> vs.VideoNode:
-    """The shown frame enlarged by bicubic, and the network's beside it, as one RGB24 frame."""
+    """The shown frame enlarged by bicubic, and the network's next to it, as one RGB24 frame."""
     core = vs.core
     before = core.std.CropAbs(core.bs.VideoSource(str(source), cachemode=0), WIDTH, HEIGHT, LEFT, TOP)[SHOWN]
     after = core.bs.VideoSource(str(video), cachemode=0)[SHOWN]

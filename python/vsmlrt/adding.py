@@ -34,7 +34,7 @@ def add(path: Path, name: str | None = None) -> list[Path]:
     """Copy a network file, a models folder or an archive of one into the user's models folder.
 
     Arguments:
-        path: an ``.onnx`` file; an ncnn ``.param`` file with its ``.bin`` beside it; a folder, a
+        path: an ``.onnx`` file; an ncnn ``.param`` file with its ``.bin`` next to it; a folder, a
             ``.zip`` or a ``.7z`` in vs-mlrt's layout (``models/dpir/drunet_color.onnx``), whose network files keep
             their places, or in rife-ncnn-vulkan's (``rife-v4.6/flownet.param``).
         name: for one file: the name it is found by later. Default: its place in vs-mlrt's layout if it has one, else
@@ -94,7 +94,7 @@ def _parts_of_file(path: Path, name: str | None) -> list[_Part]:
     stem = _stem_for(path) if name is None else _stem_named(name)
     weights = folders.weights_of(path)
     if weights is not None and not weights.is_file():
-        raise UserError(f"{path} needs its weights beside it: there is no {weights}")
+        raise UserError(f"{path} needs its weights next to it: there is no {weights}")
     files = [path] if weights is None else [path, weights]
     return [_Part(PurePosixPath(stem + file.suffix.lower()), _opener(file)) for file in files]
 

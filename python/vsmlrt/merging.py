@@ -73,7 +73,7 @@ def _moments(mask: vs.VideoNode) -> vs.VideoNode:
 
 
 def _grids(clip: vs.VideoNode) -> list[vs.VideoNode]:
-    """What vs-mlrt's first representation of RIFE takes beside pictures and moment, for clips of this size and length.
+    """What vs-mlrt's first representation of RIFE takes with pictures and moment, for clips of this size and length.
 
     Positions across and down from -1 to 1, and what one pixel is on each of these scales.
     """

@@ -33,7 +33,7 @@ def inference(
             network's: an RGB or YUV clip gives three, a GRAY clip one. The first is the picture. YUV of float samples
             enters as its planes are (luma 0..1, chroma -0.5..0.5; subsampled chroma at full size), as in vs-mlrt; YUV
             of integers, which vs-mlrt refuses, enters as RGB.
-        network_path: an ``.onnx`` file, or an ncnn ``.param`` file with its ``.bin`` beside it.
+        network_path: an ``.onnx`` file, or an ncnn ``.param`` file with its ``.bin`` next to it.
         overlap: pixels on each side of a tile that its neighbour also computes, (width, height). Of no effect without
             `tilesize`, which is then named once in the log.
         tilesize: size of a tile in pixels, (width, height). Default: the frame.

@@ -188,7 +188,7 @@ def inspect(path: Path) -> dict[str, str | int]:
         raise NetworkNotFoundError(f"there is no network file {path}")
     weights = folders.weights_of(path)
     if weights is not None and not weights.is_file():
-        raise NetworkNotFoundError(f"{path} needs its weights beside it: there is no {weights}")
+        raise NetworkNotFoundError(f"{path} needs its weights next to it: there is no {weights}")
     try:
         found = plugin.lists(plugin.core().mlrt.Inspect(network_path=str(path)))
     except vs.Error as error:
@@ -251,7 +251,7 @@ class Listed:
 
 
 def listing() -> list[Listed]:
-    """Every network that the families list, and the user's own files beside them."""
+    """Every network that the families list, and the user's own files."""
     rows = []
     for family, entry in entries():
         path = folders.find(*entry.files)

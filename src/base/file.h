@@ -15,7 +15,7 @@ namespace vsmlrt {
 [[nodiscard]] std::vector<std::byte> read_file(const std::filesystem::path &path,
                                                std::uintmax_t limit = std::uintmax_t{4} << 30);
 
-// Writes beside `path` under a temporary name, flushes to the disk, then renames: a reader sees the old file
+// Writes next to `path` under a temporary name, flushes to the disk, then renames: a reader sees the old file
 // or the new one, never a part. DeviceError with the cause (a full disk, a read-only folder); nothing is left
 // behind then.
 void replace_file(const std::filesystem::path &path, std::span<const std::byte> bytes);

@@ -37,7 +37,7 @@ private:
     std::int64_t bytes_;
 };
 
-// Takes that many bytes if the memory has them beside what is claimed.
+// Takes that many bytes if the memory has them in addition to what is claimed.
 [[nodiscard]] std::optional<MemoryClaim> claim(const Memory &memory, std::int64_t bytes);
 [[nodiscard]] std::int64_t claimed_bytes(const Memory &memory);
 

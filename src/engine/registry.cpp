@@ -1,5 +1,5 @@
 // A module whose library is missing cannot be loaded and asked, so what would bring it stands
-// in a text file beside it; why one cannot run is kept and told to whoever asks for it.
+// in a text file next to it; why one cannot run is kept and told to whoever asks for it.
 #include "engine/registry.h"
 
 #include "base/log.h"

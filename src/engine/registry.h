@@ -1,5 +1,5 @@
-// The backends of this process: the modules libvsmlrt_NAME.so beside the plugin, each loaded when first asked
-// for. Thread-safe.
+// The backends of this process: the modules libvsmlrt_NAME.so next to the plugin, each loaded when first
+// asked for. Thread-safe.
 #pragma once
 
 #include "engine/backend.h"

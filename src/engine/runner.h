@@ -39,7 +39,7 @@ public:
     // With `frames` the runner takes frames of those formats, else planes of floats; `half_planes`: those of
     // results are float16. BadModel if the network's output for the layout's tile is not a whole multiple of
     // it, or its outputs are not one picture; DeviceError, with the figures, if num_streams contexts and one
-    // of the program's spare ones do not fit into the memory next to what live programs take.
+    // of the program's spare ones do not fit into the memory that live programs leave.
     Runner(std::shared_ptr<const Program> program, const Layout &layout, int num_streams,
            std::optional<FrameFormats> frames = {}, bool half_planes = false);
 

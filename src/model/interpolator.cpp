@@ -17,7 +17,7 @@ constexpr std::array grid_roles = {InterpolatorRole::timestep, InterpolatorRole:
 constexpr std::array scale_roles = {InterpolatorRole::timestep, InterpolatorRole::flow_scale};
 
 // What the channels other than the pictures hold, by how many there are; empty for numbers that no form has.
-std::vector<InterpolatorRole> roles_beside(std::size_t channels) {
+std::vector<InterpolatorRole> other_roles(std::size_t channels) {
     if (channels == grid_roles.size())
         return {grid_roles.begin(), grid_roles.end()};
     if (channels == 1 || channels == scale_roles.size())
@@ -48,19 +48,19 @@ std::vector<InterpolatorRole> interpolator_channels(const Network &network) {
     std::size_t total = 0;
     for (const Value &input : network.inputs)
         total += channels_of(input);
-    const std::vector<InterpolatorRole> beside =
-        total > picture_roles.size() ? roles_beside(total - picture_roles.size()) : roles_beside(0);
-    if (beside.empty())
+    const std::vector<InterpolatorRole> others =
+        total > picture_roles.size() ? other_roles(total - picture_roles.size()) : other_roles(0);
+    if (others.empty())
         refuse(network);
     std::vector<InterpolatorRole> all;
     auto picture = picture_roles.begin();
-    auto other = beside.begin();
+    auto other = others.begin();
     for (const Value &input : network.inputs) {
         const std::size_t channels = channels_of(input);
         const bool pictures = !separate || channels == 3 || channels == picture_roles.size();
         const std::size_t taken = pictures ? std::min(channels, picture_roles.size()) : 0;
         if (picture_roles.end() - picture < static_cast<std::ptrdiff_t>(taken) ||
-            beside.end() - other < static_cast<std::ptrdiff_t>(channels - taken))
+            others.end() - other < static_cast<std::ptrdiff_t>(channels - taken))
             refuse(network);
         all.insert(all.end(), picture, picture + static_cast<std::ptrdiff_t>(taken));
         picture += static_cast<std::ptrdiff_t>(taken);

@@ -13,7 +13,7 @@ struct Loaded {
     std::string stem;        // file name without extension
 };
 
-// An .onnx file, or an ncnn .param with its .bin beside it (imported, see ncnn.h). Any other extension is
+// An .onnx file, or an ncnn .param with its .bin next to it (imported, see ncnn.h). Any other extension is
 // read as ONNX. BadArgument for a missing or unreadable file, BadModel for bad content; the message names the
 // path.
 [[nodiscard]] Loaded load_network(const std::filesystem::path &path);

@@ -10,7 +10,7 @@
 
 namespace vsmlrt::model {
 
-// `folder` is where external data files (weights stored beside the model) are looked for; empty: they are
+// `folder` is where external data files (weights stored next to the model) are looked for; empty: they are
 // refused. Their location must be a plain relative path without "..". BadModel if the bytes are not a usable
 // ONNX network: wrong format, no graph, a cycle, a missing input, a duplicate name, dims and bytes that
 // disagree, sizes that overflow, sparse initializers. Nodes are brought into topological order if they are

@@ -61,7 +61,7 @@ std::vector<Span> place_tiles(const Side &side) {
 
 // The cross-fade from one tile to the next lies in the middle of what both read:
 //
-//     left   ────────────────┊▒▒▒▒▒╲░░░░┊        ░ the receptive field's worth beside the cut edge: weight 0
+//     left   ────────────────┊▒▒▒▒▒╲░░░░┊        ░ the receptive field's worth next to the cut edge: weight 0
 //     right          ┊░░░░╱▒▒▒▒▒┊────────────
 //                    ├────── both ──────┤
 //

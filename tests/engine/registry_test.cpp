@@ -1,4 +1,4 @@
-// Modules are found beside the plugin, and what cannot run says why.
+// Modules are found next to the plugin, and what cannot run says why.
 #include "engine/registry.h"
 #include "networks.h"
 

@@ -55,7 +55,7 @@ def test_one_file_is_found_again(tmp_path: Path, models: Path, source: str, name
 @pytest.mark.usefixtures("accept_any")
 def test_a_param_brings_its_weights(tmp_path: Path, models: Path) -> None:
     put(tmp_path, "a.param")
-    with pytest.raises(UserError, match=r"needs its weights beside it: there is no .*a\.bin"):
+    with pytest.raises(UserError, match=r"needs its weights next to it: there is no .*a\.bin"):
         adding.add(tmp_path / "a.param")
     put(tmp_path, "a.bin")
     adding.add(tmp_path / "a.param", "b")

@@ -314,10 +314,10 @@ def test_every_option_makes_a_difference_or_is_named(
     monkeypatch.setenv("VSMLRT_TEST_OTHER", "0")
     two = [f"{name}.{n}" for name in ("NvTensorRTRTX", "MIGraphX", "CoreML") for n in (0, 1)]
     here(machine({**EVERYTHING, "onnxruntime": (*EVERYTHING["onnxruntime"], *two)}))
-    beside = {"max_shapes": (64, 64)} if field.name == "static_shape" else {}
-    before = (model_arguments(cls(**beside)), "0")
+    others = {"max_shapes": (64, 64)} if field.name == "static_shape" else {}
+    before = (model_arguments(cls(**others)), "0")
     caplog.clear()
-    after = (model_arguments(cls(**beside, **{field.name: other_value(field)})), os.environ["VSMLRT_TEST_OTHER"])
+    after = (model_arguments(cls(**others, **{field.name: other_value(field)})), os.environ["VSMLRT_TEST_OTHER"])
     named = any(f"no use for {field.name}" in record.getMessage() for record in caplog.records)
     assert named == (after == before)
 

@@ -1,4 +1,4 @@
-"""Times, cuts, repeats, formats and order of requests: what core.mlrt.Interpolate promises beside the picture."""
+"""Times, cuts, repeats, formats and order of requests: what core.mlrt.Interpolate promises apart from the picture."""
 
 from __future__ import annotations
 

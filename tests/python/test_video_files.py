@@ -109,7 +109,7 @@ def test_everything_beside_the_picture(tmp_path: Path) -> None:
 
 
 def test_chapters_of_mp4(tmp_path: Path) -> None:
-    """MP4 stores chapters as a stream of its own, which is neither copied beside them nor called lost."""
+    """MP4 stores chapters as a stream of its own, which is neither copied with them nor called lost."""
     chapters = [{"id": 1, "start": 0, "end": 300, "time_base": Fraction(1, 1000), "metadata": {"title": "One"}}]
     source = make_video(tmp_path / "in.mp4", list(range(0, 10240, 512)), chapters=chapters)
     notes: list[str] = []

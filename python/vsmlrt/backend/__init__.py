@@ -76,7 +76,7 @@ def _settings(place: Place, values: Values) -> Arguments:
 
 
 def _unused(backend: backendT, uses: frozenset[str], values: Values) -> tuple[str, ...]:
-    """Options that were given and make no difference at a place that uses these beside those of every backend."""
+    """Options that were given and make no difference at a place that uses these and those of every backend."""
     used = options.EVERYWHERE | uses
     names = [field.name for field in fields(backend) if field.name not in used]
     defaults = {field.name: _default(field) for field in fields(backend)}

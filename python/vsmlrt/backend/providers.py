@@ -24,7 +24,7 @@ class Place:
     remedy: str
     """What brings it where it is missing."""
     uses: frozenset[str] = frozenset()
-    """Options that it has a use for beside those that every backend heeds."""
+    """Options that it has a use for in addition to those that every backend heeds."""
     settings: Callable[[Values], Settings] = lambda values: {}
     """Its own options for those in `uses`."""
     one_stream_is_one_a_thread: bool = False

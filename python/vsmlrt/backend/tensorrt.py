@@ -62,7 +62,7 @@ class TRT:
     builder_optimization_level: int = 3
     """How long to look for fast kernels, 0 to 5."""
     max_aux_streams: int | None = None
-    """Most streams beside the main one inside one frame's work; None: TensorRT's choice."""
+    """Most streams in addition to the main one inside one frame's work; None: TensorRT's choice."""
     short_path: bool | None = None
     """Accepted for vs-mlrt's scripts; has no effect: a plan's file name is always short enough."""
     bf16: bool = False

@@ -14,7 +14,7 @@ _BAR, _GAP, _HEADING, _MARGIN = 14, 12, 34, 16
 
 
 def svg(rows: Sequence[Row], heading: str) -> str:
-    """The rows that have figures as an SVG document; bars are frames per second, memory stands beside them."""
+    """The rows that have figures as an SVG document; bars are frames per second, memory stands next to them."""
     measured = [row for row in rows if not row.result.error]
     columns = list(dict.fromkeys(row.column for row in measured))
     colours = {column: _COLOURS[i % len(_COLOURS)] for i, column in enumerate(columns)}

@@ -92,7 +92,7 @@ def add(
 
 @app.command("import")
 def import_network(
-    param: Annotated[Path, typer.Argument(help="An ncnn .param file with its .bin beside it.", show_default=False)],
+    param: Annotated[Path, typer.Argument(help="An ncnn .param file with its .bin next to it.", show_default=False)],
     output: Annotated[Path, typer.Argument(help="The .onnx file to write.", show_default=False)],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:

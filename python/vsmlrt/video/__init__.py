@@ -1,1 +1,1 @@
-"""Video files in and out: decoding, timestamps, encoding, and every stream that is copied beside the picture."""
+"""Video files in and out: decoding, timestamps, encoding, and every stream that is copied with the picture."""

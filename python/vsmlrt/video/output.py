@@ -55,7 +55,7 @@ class QuietFile:
 
 
 class PendingFile:
-    """A file being written beside its final place, under a hidden name.
+    """A file being written next to its final place, under a hidden name.
 
     ``commit`` puts it in its place whole, on the disk and not only in memory; ``discard`` removes it. Without
     ``overwrite`` a file that has the name already, or takes it meanwhile, is left as it is.

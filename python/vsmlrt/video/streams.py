@@ -1,4 +1,4 @@
-"""Everything beside the picture: audio, subtitles, chapters, attachments and tags, copied into the new file."""
+"""Everything other than the picture: audio, subtitles, chapters, attachments and tags, copied into the new file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def kept_tags(tags: dict[str, str]) -> dict[str, str]:
 
 
 class StreamCopier:
-    """Copies the other streams of a file beside its new video stream, packet by packet, in step with the frames.
+    """Copies the other streams of a file next to its new video stream, packet by packet, in step with the frames.
 
     Streams are set up on construction, before the header is written. What the container cannot hold is converted
     (text subtitles) or left out with one warning that names it; audio that it cannot hold is a UsageError.

@@ -54,7 +54,7 @@ class Picture:
 
 
 class VideoFileWriter:
-    """A video file: the encoded picture, and the source's other streams beside it."""
+    """A video file: the encoded picture, and the source's other streams."""
 
     def __init__(
         self,

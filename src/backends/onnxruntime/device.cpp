@@ -47,7 +47,7 @@ void describe_nvidia(Device &device, const std::vector<NvidiaDevice> &known) {
     device.plan_basis += known[place].plan_basis + "\n";
 }
 
-// A provider library and the vendor's libraries beside it.
+// A provider library and the vendor's libraries next to it.
 std::string library_basis(const Provider &provider) {
     std::vector<std::filesystem::path> files;
     for (const ProviderLibrary &library : provider_libraries()) {

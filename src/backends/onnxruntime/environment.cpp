@@ -1,5 +1,5 @@
 // Providers come from many wheels, laid down without a way to find each other: each is looked for here,
-// beside ONNX Runtime's own file and beside this module, before ONNX Runtime is asked for devices.
+// next to ONNX Runtime's own file and next to this module, before ONNX Runtime is asked for devices.
 #include "backends/onnxruntime/environment.h"
 
 #include "base/error.h"

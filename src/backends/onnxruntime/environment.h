@@ -21,11 +21,11 @@ struct ProviderLibrary {
 };
 
 // Those that VSMLRT_ONNXRUNTIME_PROVIDERS names (files or folders, separated by ':'), and those of the wheels
-// onnxruntime-ep-* beside ONNX Runtime's own. Registered on the first call, once a process; one that fails is
-// logged as a warning, and does not keep the others from being used. Thread-safe.
+// onnxruntime-ep-* next to ONNX Runtime's own. Registered on the first call, once a process; one that fails
+// is logged as a warning, and does not keep the others from being used. Thread-safe.
 [[nodiscard]] const std::vector<ProviderLibrary> &provider_libraries();
 
-// Opens what the CUDA and TensorRT providers of onnxruntime-gpu need from NVIDIA's wheels beside it, where
+// Opens what the CUDA and TensorRT providers of onnxruntime-gpu need from NVIDIA's wheels next to it, where
 // the loader would not look. Does nothing where there are none.
 void load_nvidia_wheels();
 

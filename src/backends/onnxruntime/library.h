@@ -13,7 +13,7 @@ struct Library {
 };
 
 // VSMLRT_ONNXRUNTIME (the file, or a folder that holds it), else the wheel onnxruntime or onnxruntime-gpu
-// beside this module, else the loader's search. Unsupported, with the reason, if there is none, if the file
+// next to this module, else the loader's search. Unsupported, with the reason, if there is none, if the file
 // is not ONNX Runtime, or one that is not 1.23 or a later 1.x. A failure is not remembered. Thread-safe.
 [[nodiscard]] const Library &library();
 

@@ -3,7 +3,7 @@
 // Each of its values is 1 + 2^-k less 1: exactly 2^-k where every step keeps k bits after the leading one,
 // and 0 where one does not, in whatever order sums are taken. The 1 + 2^-k is read as a picture, as a weight,
 // or as what another layer gave; once by convolutions and once by matrix products. k is 6, which bf16 keeps
-// (it has 7 bits), 9, which fp16 and TF32 keep (10), and 16, which fp32 keeps (23). 2^-30 beside them is too
+// (it has 7 bits), 9, which fp16 and TF32 keep (10), and 16, which fp32 keeps (23). 2^-30 next to them is too
 // small for fp16 and not for TF32.
 #pragma once
 

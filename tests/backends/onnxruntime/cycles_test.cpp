@@ -23,9 +23,9 @@ void cycle(const vsmlrt_backend &backend, std::span<const std::byte> onnx, int c
         Context one = program.context();
         Context other = program.context();
         std::vector<Values> results;
-        std::thread beside([&] { results = other.run_seeded({17, 13}, 5); });
+        std::thread parallel([&] { results = other.run_seeded({17, 13}, 5); });
         const std::vector<Values> own = one.run_seeded({17, 13}, 5);
-        beside.join();
+        parallel.join();
         if (expected.empty())
             expected = own;
         wrong += difference(own, expected) != 0 || difference(results, expected) != 0;

@@ -152,8 +152,8 @@ TEST(OnnxRuntimeProviders, OneThatFailsWhenASessionIsMadeSaysWhyAndTheCpuStaysUs
         const std::string devices = answer.substr(0, answer.find(" |"));
         ASSERT_EQ(devices.rfind("CPU Abacus.0", 0), 0U) << answer;
         std::string others = "CPU";
-        std::istringstream beside(devices.substr(std::string("CPU Abacus.0").size()));
-        for (std::string id; beside >> id;)
+        std::istringstream listed(devices.substr(std::string("CPU Abacus.0").size()));
+        for (std::string id; listed >> id;)
             others += ", " + id;
         EXPECT_EQ(answer,
                   text(devices, " | ", VSMLRT_DEVICE,
@@ -201,8 +201,8 @@ std::string judge_device(const char *id, vsmlrt_precision asked) {
     const auto judge = [&](Program &program) {
         Context one = program.context();
         Context other = program.context();
-        std::vector<Values> beside;
-        std::thread second([&] { beside = other.run_seeded({33, 17}, 4); });
+        std::vector<Values> parallel;
+        std::thread second([&] { parallel = other.run_seeded({33, 17}, 4); });
         const std::vector<Values> results = one.run_seeded({40, 24}, 3);
         second.join();
         std::string wrong;
@@ -215,7 +215,7 @@ std::string judge_device(const char *id, vsmlrt_precision asked) {
                               expected.spread, "; ");
         };
         compare(results, {40, 24}, 3);
-        compare(beside, {33, 17}, 4);
+        compare(parallel, {33, 17}, 4);
         return wrong;
     };
     Program there(*opened.backend, onnx, options);
