@@ -55,6 +55,29 @@ void destroy(Handle *handle) {
     delete handle;
 }
 
+// `list` gives the module's devices, and `describe` the vsmlrt_device_info of one, valid as long as the
+// device.
+template <auto list, auto describe>
+vsmlrt_code list_devices(void *user, void (*visit)(void *user, const vsmlrt_device_info *info),
+                         vsmlrt_sink error) {
+    return guarded(error, [&] {
+        for (const auto &device : list()) {
+            const vsmlrt_device_info info = describe(device);
+            visit(user, &info);
+        }
+    });
+}
+
+// `list` gives pairs of strings: what is absent, and why.
+template <auto list>
+void list_absent(void *user, void (*visit)(void *user, const char *what, const char *reason)) {
+    const auto each = [&] {
+        for (const auto &[what, reason] : list())
+            visit(user, what.c_str(), reason.c_str());
+    };
+    static_cast<void>(guarded({}, each));
+}
+
 // For modules that look for nothing that could be absent.
 inline void list_nothing_absent(void *, void (*)(void *user, const char *what, const char *reason)) {}
 

@@ -29,7 +29,7 @@ const std::map<std::string, Names> allowed = {
     {"interpreter", {"base", "tensor", "graph"}},
     {"engine", {"base", "tensor", "tile", "pixel", "cache", "model", "graph"}},
     {"vs", {"base", "timeline", "tensor", "tile", "pixel", "cache", "model", "graph", "engine"}},
-    {"module", {"base", "tensor"}},
+    {"module", {"base", "tensor", "graph"}},
     {"nvidia", {"base"}},
     {"backends", {"base", "tensor", "pixel", "cpu", "model", "graph", "interpreter", "module", "nvidia"}},
 };

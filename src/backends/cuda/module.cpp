@@ -28,33 +28,20 @@ const char *version() {
     return text->c_str();
 }
 
-vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink error) {
-    return guarded(error, [&] {
-        for (const cuda::Device &device : cuda::list_devices()) {
-            const vsmlrt_device_info info = {.id = device.id.c_str(),
-                                             .name = device.name.c_str(),
-                                             .kind = VSMLRT_DEVICE_GPU,
-                                             .group = "CUDA",
-                                             .number = device.number,
-                                             .memory_bytes = device.memory_bytes,
-                                             .native_fp16 = 1,
-                                             .native_bf16 = 1,
-                                             .plan_basis = device.plan_basis.c_str(),
-                                             .plans_follow_streams = 0,
-                                             .best_streams = 1,
-                                             .keeps_files = 0,
-                                             .shares_files = 1};
-            visit(user, &info);
-        }
-    });
-}
-
-void list_absent(void *user, void (*visit)(void *, const char *, const char *)) {
-    const auto each = [&] {
-        for (const auto &[what, reason] : cuda::list_absent())
-            visit(user, what.c_str(), reason.c_str());
-    };
-    static_cast<void>(guarded({}, each));
+vsmlrt_device_info describe(const cuda::Device &device) {
+    return {.id = device.id.c_str(),
+            .name = device.name.c_str(),
+            .kind = VSMLRT_DEVICE_GPU,
+            .group = "CUDA",
+            .number = device.number,
+            .memory_bytes = device.memory_bytes,
+            .native_fp16 = 1,
+            .native_bf16 = 1,
+            .plan_basis = device.plan_basis.c_str(),
+            .plans_follow_streams = 0,
+            .best_streams = 1,
+            .keeps_files = 0,
+            .shares_files = 1};
 }
 
 vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink error) {
@@ -86,8 +73,8 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .set_log = vsmlrt::send_log,
                                   .probe = probe,
                                   .version = version,
-                                  .list_devices = list_devices,
-                                  .list_absent = list_absent,
+                                  .list_devices = vsmlrt::list_devices<cuda::list_devices, describe>,
+                                  .list_absent = vsmlrt::list_absent<cuda::list_absent>,
                                   .open_device = open_device,
                                   .close_device = vsmlrt::destroy,
                                   .build_program = vsmlrt::build_program,

@@ -21,6 +21,7 @@ Device processor() {
     device.name = processor_name();
     device.memory_bytes = host_memory_bytes();
     device.provider = provider_named("CPUExecutionProvider");
+    device.group = device.provider.id;
     return device;
 }
 
@@ -92,6 +93,7 @@ void add_plugins(std::vector<Device> &devices, const std::vector<NvidiaDevice> &
         Device device;
         device.plugin = found[i];
         device.provider = provider_named(call(EpDevice_EpName, found[i]));
+        device.group = device.provider.id;
         if (device.is_cpu())
             continue;
         device.index = numbers[std::string(device.provider.id)]++;
@@ -147,6 +149,7 @@ void add_builtin(Found &found, const Provider &provider, const std::vector<Nvidi
     for (int index = 0; index < count; ++index) {
         Device device;
         device.provider = provider;
+        device.group = device.provider.id;
         device.kind = provider.kind;
         device.name = std::string(provider.id);
         device.index = index;

@@ -14,6 +14,7 @@ struct Device {
     vsmlrt_device_kind kind = VSMLRT_DEVICE_CPU;
     std::int64_t memory_bytes = 0; // 0: unknown
     Provider provider;
+    std::string group;                   // the provider's id
     int index = 0;                       // among the provider's devices
     const OrtEpDevice *plugin = nullptr; // of a plugin library; null: built in
     std::string

@@ -24,35 +24,20 @@ const char *version() {
     return text->c_str();
 }
 
-vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink error) {
-    return guarded(error, [&] {
-        for (const ort::Device &device : ort::list_devices()) {
-            const std::string group(device.provider.id);
-            const vsmlrt_device_info info = {.id = device.id.c_str(),
-                                             .name = device.name.c_str(),
-                                             .kind = device.kind,
-                                             .group = group.c_str(),
-                                             .number = device.index,
-                                             .memory_bytes = device.memory_bytes,
-                                             .native_fp16 = device.provider.native_fp16,
-                                             .native_bf16 = device.provider.native_bf16,
-                                             .plan_basis =
-                                                 device.has_plans() ? device.plan_basis.c_str() : nullptr,
-                                             .plans_follow_streams = 0,
-                                             .best_streams = 1,
-                                             .keeps_files = device.provider.keeps_files(),
-                                             .shares_files = 0};
-            visit(user, &info);
-        }
-    });
-}
-
-void list_absent(void *user, void (*visit)(void *, const char *, const char *)) {
-    const auto each = [&] {
-        for (const auto &[what, reason] : ort::list_absent())
-            visit(user, what.c_str(), reason.c_str());
-    };
-    static_cast<void>(guarded({}, each));
+vsmlrt_device_info describe(const ort::Device &device) {
+    return {.id = device.id.c_str(),
+            .name = device.name.c_str(),
+            .kind = device.kind,
+            .group = device.group.c_str(),
+            .number = device.index,
+            .memory_bytes = device.memory_bytes,
+            .native_fp16 = device.provider.native_fp16,
+            .native_bf16 = device.provider.native_bf16,
+            .plan_basis = device.has_plans() ? device.plan_basis.c_str() : nullptr,
+            .plans_follow_streams = 0,
+            .best_streams = 1,
+            .keeps_files = device.provider.keeps_files(),
+            .shares_files = 0};
 }
 
 vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink error) {
@@ -67,8 +52,8 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .set_log = vsmlrt::send_log,
                                   .probe = probe,
                                   .version = version,
-                                  .list_devices = list_devices,
-                                  .list_absent = list_absent,
+                                  .list_devices = vsmlrt::list_devices<ort::list_devices, describe>,
+                                  .list_absent = vsmlrt::list_absent<ort::list_absent>,
                                   .open_device = open_device,
                                   .close_device = vsmlrt::destroy,
                                   .build_program = vsmlrt::build_program,

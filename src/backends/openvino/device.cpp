@@ -128,6 +128,13 @@ std::vector<Device> list_devices() {
     return devices;
 }
 
+std::vector<std::pair<std::string, std::string>> list_absent() {
+    const std::string obstacle = cpu_obstacle();
+    if (obstacle.empty())
+        return {};
+    return {{"CPU", obstacle}};
+}
+
 Device find_device(const std::string &id) {
     const std::vector<Device> devices = list_devices();
     const std::string obstacle = cpu_obstacle();

@@ -31,6 +31,9 @@ struct Device {
 // Why nothing is computed on the CPU in this process's environment; empty where it is (docs/decisions/0019).
 [[nodiscard]] std::string cpu_obstacle();
 
+// What of OpenVINO is not there, and why.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> list_absent();
+
 // Every device that OpenVINO lists and that answers; the virtual ones (AUTO, HETERO, ...) are left out, and
 // the CPU where there is an obstacle.
 [[nodiscard]] std::vector<Device> list_devices();

@@ -34,34 +34,20 @@ const char *version() {
     return text->c_str();
 }
 
-vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_info *), vsmlrt_sink error) {
-    return guarded(error, [&] {
-        for (const ovino::Device &device : ovino::list_devices()) {
-            const vsmlrt_device_info info = {.id = device.id.c_str(),
-                                             .name = device.name.c_str(),
-                                             .kind = device.kind,
-                                             .group = device.group.c_str(),
-                                             .number = device.number,
-                                             .memory_bytes = device.memory_bytes,
-                                             .native_fp16 = device.native_fp16,
-                                             .native_bf16 = device.native_bf16,
-                                             .plan_basis = device.plan_basis.c_str(),
-                                             .plans_follow_streams = 1,
-                                             .best_streams = device.best_streams,
-                                             .keeps_files = 0,
-                                             .shares_files = 0};
-            visit(user, &info);
-        }
-    });
-}
-
-void list_absent(void *user, void (*visit)(void *, const char *, const char *)) {
-    const auto each = [&] {
-        const std::string obstacle = ovino::cpu_obstacle();
-        if (!obstacle.empty())
-            visit(user, "CPU", obstacle.c_str());
-    };
-    static_cast<void>(guarded({}, each));
+vsmlrt_device_info describe(const ovino::Device &device) {
+    return {.id = device.id.c_str(),
+            .name = device.name.c_str(),
+            .kind = device.kind,
+            .group = device.group.c_str(),
+            .number = device.number,
+            .memory_bytes = device.memory_bytes,
+            .native_fp16 = device.native_fp16,
+            .native_bf16 = device.native_bf16,
+            .plan_basis = device.plan_basis.c_str(),
+            .plans_follow_streams = 1,
+            .best_streams = device.best_streams,
+            .keeps_files = 0,
+            .shares_files = 0};
 }
 
 vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink error) {
@@ -76,8 +62,8 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .set_log = vsmlrt::send_log,
                                   .probe = probe,
                                   .version = version,
-                                  .list_devices = list_devices,
-                                  .list_absent = list_absent,
+                                  .list_devices = vsmlrt::list_devices<ovino::list_devices, describe>,
+                                  .list_absent = vsmlrt::list_absent<ovino::list_absent>,
                                   .open_device = open_device,
                                   .close_device = vsmlrt::destroy,
                                   .build_program = vsmlrt::build_program,

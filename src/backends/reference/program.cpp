@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "graph/lower.h"
 #include "model/onnx.h"
+#include "module/graph_ends.h"
 #include "tensor/half.h"
 
 #include <algorithm>
@@ -15,26 +16,6 @@ namespace {
 graph::Graph read_graph(const vsmlrt_program_desc &desc) {
     const auto *const bytes = static_cast<const std::byte *>(desc.network);
     return graph::lower(model::read_onnx({bytes, desc.network_size}));
-}
-
-void check_type(const char *direction, const graph::Value &value) {
-    if (value.type != Element::f32 && value.type != Element::f16)
-        throw Unsupported(direction, " \"", value.name, "\" of the network is ", element_name(value.type),
-                          "; float32 and float16 are accepted");
-}
-
-// What crosses the door: rank, sizes and type of every input and output.
-void check_door(const graph::Graph &graph) {
-    for (const graph::Input &input : graph.inputs) {
-        const graph::Value &value = graph.values[static_cast<std::size_t>(input.value)];
-        check_type("input", value);
-        if (!input.has_shape || input.dims.size() != 4 || !input.dims[1].size)
-            throw BadModel(
-                "input \"", value.name,
-                "\" of the network is not a picture (1, C, H, W) with a fixed number of channels C");
-    }
-    for (const graph::ValueId id : graph.outputs)
-        check_type("output", graph.values[static_cast<std::size_t>(id)]);
 }
 
 // Networks that are fp16 themselves are computed as they are typed, whatever is asked.
@@ -60,7 +41,7 @@ Program::Program(const vsmlrt_program_desc &desc)
     : faults_(read_options({desc.options, desc.num_options})), graph_(read_graph(desc)) {
     if (faults_.build != 0)
         throw DeviceError("reference: building fails, as option fault.build asks");
-    check_door(graph_);
+    check_ends(graph_);
     static_cast<void>(graph::infer(graph_, input_shapes(desc.min_extent)));
     const graph::Shapes largest = graph::infer(graph_, input_shapes(desc.max_extent));
     info_.precision = precision_of(graph_, desc.precision);
