@@ -170,9 +170,10 @@ private:
 
     [[nodiscard]] Node make_frame_pairs(const VSVideoFormat &to) const {
         PairInputs inputs(roles_, session_->tile(), static_cast<float>(scale_));
-        return PairFrameFilter::make(host_, std::make_unique<PairFrameFilter>(
-                                                host_, share(clip_), schedule_, session_, std::move(inputs),
-                                                PairFrameFilter::Options{to, options_.color}));
+        return PairFrameFilter::make(
+            host_, std::make_unique<PairFrameFilter>(host_, PairSource(share(clip_), schedule_), session_,
+                                                     std::move(inputs),
+                                                     PairFrameFilter::Options{to, options_.color}));
     }
 
     [[nodiscard]] Node make_pairs(const VSVideoFormat &to) const {
@@ -182,8 +183,9 @@ private:
         options.limit = !float_result;
         PairInputs inputs(roles_, session_->tile(), static_cast<float>(scale_));
         return PairFilter::make(
-            host_, std::make_unique<PairFilter>(to_planes(host_, clip_, Picture::rgb, options_.color),
-                                                schedule_, session_, std::move(inputs), options));
+            host_, std::make_unique<PairFilter>(
+                       PairSource(to_planes(host_, clip_, Picture::rgb, options_.color), schedule_), session_,
+                       std::move(inputs), options));
     }
 
     [[nodiscard]] Node make_stills(const VSVideoFormat &to) const {

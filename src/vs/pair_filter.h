@@ -2,9 +2,9 @@
 #pragma once
 
 #include "engine/session.h"
-#include "timeline/schedule.h"
 #include "vs/handles.h"
 #include "vs/pair_inputs.h"
+#include "vs/pair_source.h"
 
 #include <memory>
 
@@ -19,21 +19,19 @@ public:
         bool limit = false;        // clamp samples to [0, 1], for results that become integers
     };
 
-    PairFilter(Node clip, std::shared_ptr<const timeline::Schedule> schedule,
-               std::shared_ptr<engine::Session> session, PairInputs inputs, const Options &options)
-        : clip_(std::move(clip)), schedule_(std::move(schedule)), session_(std::move(session)),
-          inputs_(std::move(inputs)), options_(options) {}
+    PairFilter(PairSource source, std::shared_ptr<engine::Session> session, PairInputs inputs,
+               const Options &options)
+        : source_(std::move(source)), session_(std::move(session)), inputs_(std::move(inputs)),
+          options_(options) {}
 
-    // The node of this filter. Requests of any order and from any threads give the same frames. Ask only for
-    // frames that lie between two frames of the clip.
+    // The node of this filter, as PairSource makes it.
     [[nodiscard]] static Node make(const Host &host, std::unique_ptr<PairFilter> filter);
 
     const VSFrame *frame(int n, int reason, void **data, VSFrameContext *context, const Host &host);
     void abandon(void **) {}
 
 private:
-    Node clip_;
-    std::shared_ptr<const timeline::Schedule> schedule_;
+    PairSource source_;
     std::shared_ptr<engine::Session> session_;
     PairInputs inputs_;
     Options options_;

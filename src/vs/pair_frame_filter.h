@@ -2,9 +2,9 @@
 // in, the frame between them in the final format out.
 #pragma once
 
-#include "timeline/schedule.h"
 #include "vs/device_frames.h"
 #include "vs/pair_inputs.h"
+#include "vs/pair_source.h"
 
 #include <memory>
 
@@ -20,22 +20,20 @@ public:
     };
 
     // The session was made with PairInputs::frame_inputs.
-    PairFrameFilter(const Host &host, Node clip, std::shared_ptr<const timeline::Schedule> schedule,
-                    std::shared_ptr<engine::Session> session, PairInputs inputs, const Options &options)
-        : clip_(std::move(clip)), identities_(host.info(clip_).numFrames), schedule_(std::move(schedule)),
-          session_(std::move(session)), inputs_(std::move(inputs)), options_(options) {}
+    PairFrameFilter(const Host &host, PairSource source, std::shared_ptr<engine::Session> session,
+                    PairInputs inputs, const Options &options)
+        : source_(std::move(source)), identities_(source_.num_frames(host)), session_(std::move(session)),
+          inputs_(std::move(inputs)), options_(options) {}
 
-    // The node of this filter. Requests of any order and from any threads give the same frames. Ask only for
-    // frames that lie between two frames of the clip.
+    // The node of this filter, as PairSource makes it.
     [[nodiscard]] static Node make(const Host &host, std::unique_ptr<PairFrameFilter> filter);
 
     const VSFrame *frame(int n, int reason, void **data, VSFrameContext *context, const Host &host);
     void abandon(void **) {}
 
 private:
-    Node clip_;
+    PairSource source_;
     Identities identities_;
-    std::shared_ptr<const timeline::Schedule> schedule_;
     std::shared_ptr<engine::Session> session_;
     PairInputs inputs_;
     Options options_;
