@@ -4,6 +4,7 @@
 
 #include "backends/openvino/substitute.h"
 #include "base/error.h"
+#include "base/instruction_sets.h"
 #include "graph/lower.h"
 #include "graph/storage.h"
 #include "model/inner_graphs.h"
@@ -21,6 +22,7 @@ namespace {
 struct Read {
     const model::Network &network;
     const model::Node &node;
+    bool on_cpu;
 
     // The numbers that operand `index` holds, where the network states them.
     [[nodiscard]] std::optional<std::vector<double>> constant(std::size_t index) const {
@@ -140,6 +142,11 @@ const char *misread_reduction(const Read &read) {
                : nullptr;
 }
 
+// Its code for processors that have no AVX2 is wrong, or is not there (docs/decisions/0019).
+const char *misread_without_avx2(const Read &read) {
+    return read.on_cpu && !may_use(InstructionSet::avx2) ? "vectors of SSE4.1" : nullptr;
+}
+
 struct Rule {
     const char *operator_name;
     const char *(*misread)(const Read &read);
@@ -153,18 +160,20 @@ constexpr Rule rules[] = {{"Resize", misread_resize},
                           {"Pad", misread_pad},
                           {"Split", misread_split},
                           {"LayerNormalization", misread_layer_normalization},
+                          {"GroupNormalization", misread_without_avx2},
+                          {"Softsign", misread_without_avx2},
                           {"ReduceL1", misread_reduction},
                           {"ReduceL2", misread_reduction},
                           {"ReduceLogSum", misread_reduction},
                           {"ReduceLogSumExp", misread_reduction},
                           {"ReduceSumSquare", misread_reduction}};
 
-const char *what_is_misread(const model::Network &network, const model::Node &node) {
+const char *what_is_misread(const model::Network &network, const model::Node &node, bool on_cpu) {
     if (!node.domain.empty() && node.domain != "ai.onnx")
         return nullptr;
     for (const Rule &rule : rules)
         if (node.op == rule.operator_name)
-            return rule.misread({network, node});
+            return rule.misread({network, node, on_cpu});
     return nullptr;
 }
 
@@ -186,11 +195,11 @@ model::Network read(std::span<const std::byte> onnx) {
 
 // Operators of ours have their place in the network itself. Inside of control flow what is misread is
 // refused.
-void refuse_misread_inside(const model::Network &network) {
+void refuse_misread_inside(const model::Network &network, bool on_cpu) {
     for (const model::InnerGraph &inner : model::inner_graphs(network))
         for (const model::Node &node : inner.graph.nodes) {
             check_attributes(node, inner.graph.opset);
-            if (const char *const what = what_is_misread(inner.graph, node))
+            if (const char *const what = what_is_misread(inner.graph, node, on_cpu))
                 throw Unsupported(
                     node.label(), " ", inner.where, ": OpenVINO does not compute ", node.op, " with ", what,
                     " as ONNX states it, and this project computes it by itself only outside of "
@@ -202,14 +211,15 @@ void refuse_misread_inside(const model::Network &network) {
 
 std::vector<std::byte> replace_misread(std::span<const std::byte> onnx, const std::string &device) {
     model::Network network = read(onnx);
-    refuse_misread_inside(network);
+    const bool on_cpu = device == "CPU";
+    refuse_misread_inside(network, on_cpu);
     bool any = false;
     for (model::Node &node : network.nodes) {
         check_attributes(node, network.opset);
-        const char *const what = what_is_misread(network, node);
+        const char *const what = what_is_misread(network, node, on_cpu);
         if (!what)
             continue;
-        if (device != "CPU")
+        if (!on_cpu)
             throw Unsupported(node.label(), ": OpenVINO does not compute ", node.op, " with ", what,
                               " as ONNX states it on device ", device,
                               "; use its device CPU or the onnxruntime backend");

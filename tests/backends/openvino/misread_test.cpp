@@ -3,10 +3,12 @@
 #include "backends/openvino/misread.h"
 
 #include "base/error.h"
+#include "base/instruction_sets.h"
 #include "model/onnx.h"
 #include "networks/builder.h"
 #include "networks/nested.h"
 
+#include <cstdlib>
 #include <gtest/gtest.h>
 #include <memory>
 
@@ -92,6 +94,27 @@ TEST(Misread, InsideOfControlFlowItIsNamed) {
         EXPECT_NE(message.find("Resize \"Resize_0\" in If \"choose\""), std::string::npos) << message;
         EXPECT_NE(message.find("antialias"), std::string::npos) << message;
         EXPECT_NE(message.find("use the onnxruntime backend"), std::string::npos) << message;
+    }
+}
+
+// What a processor without AVX2 makes of them is for the emulated one of tools/levels.
+TEST(Misread, WithoutAvx2ItsCodeForSoftsignAndGroupNormalizationIsNotUsedOnTheCpu) {
+    for (const char *op : {"Softsign", "GroupNormalization"}) {
+        Builder b(21);
+        std::vector<Name> inputs = {b.input(4)};
+        if (std::string(op) == "GroupNormalization")
+            inputs.insert(inputs.end(), {b.constant({4}, {1, 2, 3, 4}), b.constant({4}, {0, 0, 1, 1})});
+        b.output(b.node(op, inputs,
+                        inputs.size() == 1 ? Attributes{} : Attributes{{"num_groups", std::int64_t{2}}}));
+        const std::vector<std::byte> onnx = model::write_onnx(b.network());
+        EXPECT_EQ(replace_misread(onnx, "CPU").empty(), may_use(InstructionSet::avx2)) << op;
+        EXPECT_TRUE(replace_misread(onnx, "GPU").empty()) << op;
+        const char *const given = std::getenv("VSMLRT_CPU");
+        const std::string before = given ? given : "";
+        ::setenv("VSMLRT_CPU", "baseline", 1);
+        EXPECT_FALSE(replace_misread(onnx, "CPU").empty()) << op;
+        EXPECT_TRUE(replace_misread(onnx, "GPU").empty()) << op;
+        ::setenv("VSMLRT_CPU", before.c_str(), 1);
     }
 }
 
