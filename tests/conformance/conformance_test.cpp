@@ -32,6 +32,11 @@ std::vector<std::size_t> indices_of(const std::vector<Item> &items) {
                                               testing::ValuesIn(reduced_precisions),                         \
                                               testing::Range<std::size_t>(0, num_parts())),                  \
                              part_test_name);                                                                \
+    INSTANTIATE_TEST_SUITE_P(backend, RulesAtPrecision,                                                      \
+                             testing::Combine(testing::Values(#backend),                                     \
+                                              testing::ValuesIn(reduced_precisions),                         \
+                                              testing::Range<std::size_t>(0, num_rule_parts())),             \
+                             rule_part_test_name);                                                           \
     INSTANTIATE_TEST_SUITE_P(backend, WholeNetworksAtPrecision,                                              \
                              testing::Combine(testing::Values(#backend),                                     \
                                               testing::ValuesIn(reduced_precisions),                         \

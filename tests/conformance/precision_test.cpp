@@ -1,4 +1,5 @@
 // What a backend computes in bf16 and fp16, where its device has them: by the rule of precision.h.
+#include "conformance/rules.h"
 #include "conformance/suite.h"
 
 #include "engine/backend.h"
@@ -25,22 +26,39 @@ std::vector<Values> computed(Context &context, vsmlrt_extent extent, const Fill 
                        [&](std::size_t i, const vsmlrt_tensor &tensor) { return fill(i, count(tensor)); });
 }
 
+void expect_within_rounding(const vsmlrt_backend &backend, const Case &network, vsmlrt_precision precision) {
+    const graph::Graph graph = graph::lower(network.network);
+    Program program(backend, given_to_backends(network.network, precision), options_of(network, precision));
+    Context context = program.context();
+    for (const vsmlrt_extent &extent : network.extents) {
+        const Fill fill = seeded_coarse(11);
+        const Expected expected = expected_of(graph, extent, fill, precision, network.tolerance);
+        EXPECT_LE(difference(computed(context, extent, fill), expected.values), expected.tolerance)
+            << extent.width << "x" << extent.height << ", spread " << expected.spread;
+    }
+}
+
 TEST_P(OperatorsAtPrecision, StayWithinItsRounding) {
     for (const Case &network : part()) {
         if (is_skipped(network, name()))
             continue;
         SCOPED_TRACE(network.name);
-        const graph::Graph graph = graph::lower(network.network);
-        Program program(backend(), given_to_backends(network.network, precision()),
-                        options_of(network, precision()));
-        Context context = program.context();
-        for (const vsmlrt_extent &extent : network.extents) {
-            const Fill fill = seeded_coarse(11);
-            const Expected expected = expected_of(graph, extent, fill, precision(), network.tolerance);
-            EXPECT_LE(difference(computed(context, extent, fill), expected.values), expected.tolerance)
-                << extent.width << "x" << extent.height << ", spread " << expected.spread;
-        }
+        expect_within_rounding(backend(), network, precision());
     }
+}
+
+TEST_P(RulesAtPrecision, StayWithinItsRounding) {
+    for (const std::string &op : part())
+        for (const Case &entry : rules_by_operator().at(op)) {
+            if (is_skipped(entry, name()))
+                continue;
+            SCOPED_TRACE(entry.name);
+            try {
+                expect_within_rounding(backend(), entry, precision());
+            } catch (const Error &failure) {
+                ADD_FAILURE() << failure.what();
+            }
+        }
 }
 
 // What is reported is what is computed: not less than that, and not more.

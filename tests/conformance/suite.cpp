@@ -1,5 +1,6 @@
 #include "conformance/suite.h"
 
+#include "conformance/rules.h"
 #include "engine/backend.h"
 
 #include <algorithm>
@@ -66,6 +67,24 @@ std::string part_test_name(const testing::TestParamInfo<AtPrecision::ParamType> 
     const std::size_t first = std::get<2>(info.param) * OperatorsAtPrecision::cases_a_part;
     return text(std::get<0>(info.param), "_", engine::precision_name(std::get<1>(info.param)), "_from_",
                 test_name(all_cases()[first]));
+}
+
+std::size_t num_rule_parts() {
+    constexpr std::size_t size = RulesAtPrecision::operators_a_part;
+    return (operators_with_rules().size() + size - 1) / size;
+}
+
+std::vector<std::string> RulesAtPrecision::part() {
+    const std::vector<std::string> all = operators_with_rules();
+    const auto operators = std::span(all).subspan(std::get<2>(GetParam()) * operators_a_part);
+    const auto some = operators.first(std::min(operators_a_part, operators.size()));
+    return {some.begin(), some.end()};
+}
+
+std::string rule_part_test_name(const testing::TestParamInfo<AtPrecision::ParamType> &info) {
+    const std::size_t first = std::get<2>(info.param) * RulesAtPrecision::operators_a_part;
+    return text(std::get<0>(info.param), "_", engine::precision_name(std::get<1>(info.param)), "_from_",
+                operators_with_rules()[first]);
 }
 
 const std::vector<Case> &whole_networks() {

@@ -70,6 +70,18 @@ protected:
 [[nodiscard]] std::size_t num_parts();
 [[nodiscard]] std::string part_test_name(const testing::TestParamInfo<AtPrecision::ParamType> &info);
 
+// On the rules of some of operators_with_rules().
+class RulesAtPrecision : public AtPrecision {
+protected:
+    static constexpr std::size_t operators_a_part = 8;
+    [[nodiscard]] static std::vector<std::string> part();
+
+    friend std::size_t num_rule_parts();
+    friend std::string rule_part_test_name(const testing::TestParamInfo<AtPrecision::ParamType> &info);
+};
+[[nodiscard]] std::size_t num_rule_parts();
+[[nodiscard]] std::string rule_part_test_name(const testing::TestParamInfo<AtPrecision::ParamType> &info);
+
 // On one of whole_networks(): family_cases().
 class WholeNetworksAtPrecision : public AtPrecision {
 protected:
