@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
+from . import plugin
 from .errors import UserError
-
-_FILE = re.compile(r"(?P<name>.*)\.(?:plan(?P<unfinished>\.[A-Za-z0-9]{6})?|(?P<lock>lock)|(?P<kept>kept))", re.DOTALL)
-"""NAME.plan; NAME.plan.XXXXXX while it is written; NAME.lock, held by the process that builds it; the folder NAME.kept
-of what a vendor's library keeps for the program."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,16 +28,16 @@ def stored(folder: Path) -> list[Plan]:
     Raises UserError for a file in the folder's place and for one that may not be read.
     """
     plans: dict[str, Plan] = {}
-    for path, match in _files(folder):
-        if match["lock"] or match["unfinished"]:
+    for path, name, kind in _files(folder):
+        if kind not in ("plan", "kept"):
             continue
         try:
             used = path.stat().st_atime
             size = sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
         except FileNotFoundError:  # another process took it away meanwhile
             continue
-        other = plans.get(match["name"], Plan(name=match["name"], bytes=0, last_used=used))
-        plans[match["name"]] = replace(other, bytes=other.bytes + size, last_used=max(other.last_used, used))
+        other = plans.get(name, Plan(name=name, bytes=0, last_used=used))
+        plans[name] = replace(other, bytes=other.bytes + size, last_used=max(other.last_used, used))
     return sorted(plans.values(), key=lambda plan: (-plan.last_used, plan.name))
 
 
@@ -52,9 +48,9 @@ def clear(folder: Path) -> list[Plan]:
     removed.
     """
     known = stored(folder)
-    for path, match in list(_files(folder)):
+    for path, _, kind in _files(folder):
         try:
-            if match["kept"]:
+            if kind == "kept":
                 shutil.rmtree(path)
             else:
                 path.unlink()
@@ -65,15 +61,24 @@ def clear(folder: Path) -> list[Plan]:
     return sorted(known, key=lambda plan: plan.name)
 
 
-def _files(folder: Path) -> Iterator[tuple[Path, re.Match[str]]]:
+class _File(NamedTuple):
+    path: Path
+    name: str
+    """Of the plan that it belongs to."""
+    kind: str
+    """As core.mlrt.Plans has it: plan, lock, kept (a folder) or unfinished."""
+
+
+def _files(folder: Path) -> list[_File]:
+    """The plugin knows what its files are called."""
     try:
-        for path in sorted(folder.iterdir()):
-            match = _FILE.fullmatch(path.name)
-            if match and (path.is_dir() and not path.is_symlink() if match["kept"] else path.is_file()):
-                yield path, match
+        next(folder.iterdir(), None)
     except FileNotFoundError:
-        return
+        return []
     except NotADirectoryError:
         raise UserError(f"{folder} is a file, and plans are kept in a folder: name another one") from None
     except OSError as error:
         raise UserError(f"the folder {folder} cannot be read: {error.strerror}") from error
+    found = plugin.lists(plugin.core().mlrt.Plans(str(folder)))
+    columns = (found[column] for column in ("file", "name", "kind"))
+    return sorted(_File(folder / file, name, kind) for file, name, kind in zip(*columns, strict=True))

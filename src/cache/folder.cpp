@@ -2,11 +2,14 @@
 // a file that was listed is still there, and files of unknown names are somebody else's.
 #include "cache/folder.h"
 
+#include "base/error.h"
+
 #include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <fcntl.h>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <sys/stat.h>
 #include <system_error>
@@ -20,32 +23,17 @@ constexpr std::string_view lock_ending = ".lock";
 constexpr std::string_view kept_ending = ".kept";
 constexpr std::size_t temporary_suffix = 7; // ".XXXXXX" of replace_file
 
-enum class Kind { plan, lock, kept, temporary, foreign };
-
-Kind kind_of(std::string_view file) {
+std::optional<FileKind> kind_of(std::string_view file) {
     if (file.ends_with(plan_ending))
-        return Kind::plan;
+        return FileKind::plan;
     if (file.ends_with(lock_ending))
-        return Kind::lock;
+        return FileKind::lock;
     if (file.ends_with(kept_ending))
-        return Kind::kept;
+        return FileKind::kept;
     if (file.size() > temporary_suffix && file[file.size() - temporary_suffix] == '.' &&
         file.substr(0, file.size() - temporary_suffix).ends_with(plan_ending))
-        return Kind::temporary;
-    return Kind::foreign;
-}
-
-// Calls visit(path, kind) for the files of the cache. Others may add and remove files meanwhile.
-template <typename Visit>
-void for_files(const fs::path &folder, const Visit &visit) {
-    std::error_code error;
-    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-        const Kind kind = kind_of(it->path().filename().string());
-        std::error_code gone;
-        if (kind != Kind::foreign && (kind == Kind::kept ? it->is_directory(gone) && !it->is_symlink(gone)
-                                                         : it->is_regular_file(gone)))
-            visit(it->path(), kind);
-    }
+        return FileKind::unfinished;
+    return std::nullopt;
 }
 
 std::int64_t nanoseconds(const timespec &time) {
@@ -72,6 +60,36 @@ bool is_abandoned(const fs::path &temporary) {
 
 } // namespace
 
+const char *name(FileKind kind) {
+    switch (kind) {
+    case FileKind::plan:
+        return "plan";
+    case FileKind::lock:
+        return "lock";
+    case FileKind::kept:
+        return "kept";
+    case FileKind::unfinished:
+        return "unfinished";
+    }
+    throw InternalError("there is no kind of file ", static_cast<int>(kind));
+}
+
+std::vector<CacheFile> cache_files(const fs::path &folder) {
+    std::vector<CacheFile> files;
+    std::error_code error;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        const fs::path &path = it->path();
+        const std::optional<FileKind> kind = kind_of(path.filename().string());
+        std::error_code gone;
+        if (!kind || !(*kind == FileKind::kept ? it->is_directory(gone) && !it->is_symlink(gone)
+                                               : it->is_regular_file(gone)))
+            continue;
+        const fs::path stem = path.stem();
+        files.push_back({path, (*kind == FileKind::unfinished ? stem.stem() : stem).string(), *kind});
+    }
+    return files;
+}
+
 fs::path plan_path(const fs::path &folder, const std::string &name) {
     return folder / (name + std::string(plan_ending));
 }
@@ -86,15 +104,15 @@ fs::path kept_path(const fs::path &folder, const std::string &name) {
 
 std::vector<StoredPlan> stored_plans(const fs::path &folder) {
     std::map<std::string, StoredPlan> by_name;
-    for_files(folder, [&](const fs::path &path, Kind kind) {
+    for (const auto &[path, name, kind] : cache_files(folder)) {
         struct stat status = {};
-        if ((kind != Kind::plan && kind != Kind::kept) || ::stat(path.c_str(), &status) != 0)
-            return;
-        StoredPlan &plan = by_name[path.stem().string()];
-        plan.name = path.stem().string();
-        plan.bytes += kind == Kind::plan ? static_cast<std::uintmax_t>(status.st_size) : bytes_in(path);
+        if ((kind != FileKind::plan && kind != FileKind::kept) || ::stat(path.c_str(), &status) != 0)
+            continue;
+        StoredPlan &plan = by_name[name];
+        plan.name = name;
+        plan.bytes += kind == FileKind::plan ? static_cast<std::uintmax_t>(status.st_size) : bytes_in(path);
         plan.last_used_ns = std::max(plan.last_used_ns, nanoseconds(status.st_atim));
-    });
+    }
     std::vector<StoredPlan> plans;
     for (auto &[name, plan] : by_name)
         plans.push_back(std::move(plan));
@@ -122,11 +140,11 @@ void trim(const fs::path &folder, std::uintmax_t limit_bytes) {
             fs::remove_all(kept_path(folder, plan.name), ignored);
         }
     }
-    for_files(folder, [](const fs::path &path, Kind kind) {
+    for (const CacheFile &file : cache_files(folder)) {
         std::error_code ignored;
-        if (kind == Kind::temporary && is_abandoned(path))
-            fs::remove(path, ignored);
-    });
+        if (file.kind == FileKind::unfinished && is_abandoned(file.path))
+            fs::remove(file.path, ignored);
+    }
 }
 
 } // namespace vsmlrt::cache

@@ -1,6 +1,6 @@
 // The files of a cache folder: NAME.plan, NAME.lock while it is built, NAME.plan.?????? while it is written,
-// and the folder NAME.kept of what a vendor's library keeps for the program. python/vsmlrt/plans.py lists and
-// removes them by the same names.
+// and the folder NAME.kept of what a vendor's library keeps for the program. Who else lists or removes them
+// asks core.mlrt.Plans, which asks this.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,20 @@
 #include <vector>
 
 namespace vsmlrt::cache {
+
+enum class FileKind { plan, lock, kept, unfinished };
+// "plan", "lock", "kept", "unfinished".
+[[nodiscard]] const char *name(FileKind kind);
+
+struct CacheFile {
+    std::filesystem::path path;
+    std::string name; // of the plan that it belongs to
+    FileKind kind = FileKind::plan;
+};
+
+// In no order; empty if the folder cannot be read. Files of other names are somebody else's. Others may add
+// and remove files at any moment.
+[[nodiscard]] std::vector<CacheFile> cache_files(const std::filesystem::path &folder);
 
 // A plan, what is kept for it, or both.
 struct StoredPlan {

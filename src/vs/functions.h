@@ -14,5 +14,6 @@ void devices(const Host &host, const VSMap &in, VSMap &out);
 void version(const Host &host, const VSMap &in, VSMap &out);
 void inspect(const Host &host, const VSMap &in, VSMap &out);
 void import(const Host &host, const VSMap &in, VSMap &out);
+void plans(const Host &host, const VSMap &in, VSMap &out);
 
 } // namespace vsmlrt::vs

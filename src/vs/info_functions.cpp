@@ -1,6 +1,7 @@
-// core.mlrt.Devices, Version, Inspect and Import.
+// core.mlrt.Devices, Version, Inspect, Import and Plans.
 #include "base/error.h"
 #include "base/file.h"
+#include "cache/folder.h"
 #include "engine/registry.h"
 #include "engine/session.h"
 #include "model/onnx.h"
@@ -83,6 +84,15 @@ void import(const Host &host, const VSMap &in, VSMap &) {
     const Arguments arguments(host, in);
     const model::Loaded loaded = model::load_network(*arguments.data("network_path"));
     replace_file(*arguments.data("output"), model::write_onnx(loaded.network));
+}
+
+void plans(const Host &host, const VSMap &in, VSMap &out) {
+    const Arguments arguments(host, in);
+    for (const cache::CacheFile &file : cache::cache_files(*arguments.data("folder"))) {
+        add(host, out, "file", file.path.filename().string());
+        add(host, out, "name", file.name);
+        add(host, out, "kind", std::string(name(file.kind)));
+    }
 }
 
 } // namespace vsmlrt::vs

@@ -28,6 +28,7 @@ constexpr char devices_name[] = "mlrt.Devices";
 constexpr char version_name[] = "mlrt.Version";
 constexpr char inspect_name[] = "mlrt.Inspect";
 constexpr char import_name[] = "mlrt.Import";
+constexpr char plans_name[] = "mlrt.Plans";
 
 } // namespace
 
@@ -56,4 +57,5 @@ VS_EXTERNAL_API(void) VapourSynthPluginInit2(VSPlugin *plugin, const VSPLUGINAPI
                           plugin);
     api->registerFunction("Import", "network_path:data;output:data;", "any", function<import, import_name>,
                           nullptr, plugin);
+    api->registerFunction("Plans", "folder:data;", "any", function<plans, plans_name>, nullptr, plugin);
 }

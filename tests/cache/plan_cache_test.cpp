@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <mutex>
+#include <set>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
@@ -69,6 +70,22 @@ protected:
     fs::path base_;
     fs::path folder_;
 };
+
+TEST_F(PlanCacheTest, ItsFilesAreToldFromOthersByNameAndKind) {
+    fs::create_directories(folder_);
+    for (const char *file : {"a.plan", "a.lock", "a.plan.aB3dE6", "b.c.plan", "notes.txt", "plan",
+                             "a.plan.toolong7", "file.kept", "a.planet"})
+        std::ofstream(folder_ / file) << "x";
+    for (const char *folder : {"a.kept", "folder.plan"})
+        fs::create_directory(folder_ / folder);
+    fs::create_directory_symlink(folder_ / "a.kept", folder_ / "link.kept");
+    std::set<std::string> found;
+    for (const CacheFile &file : cache_files(folder_))
+        found.insert(file.path.filename().string() + " " + file.name + " " + name(file.kind));
+    EXPECT_EQ(found, (std::set<std::string>{"a.plan a plan", "a.lock a lock", "a.plan.aB3dE6 a unfinished",
+                                            "b.c.plan b.c plan", "a.kept a kept"}));
+    EXPECT_TRUE(cache_files(folder_ / "none").empty());
+}
 
 TEST_F(PlanCacheTest, BuildsOnceAndLoadsThen) {
     int built = 0;
