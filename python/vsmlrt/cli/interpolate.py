@@ -19,23 +19,7 @@ from ..video.errors import UsageError
 from ..video.job import Process
 from ..video.timestamps import Timeline
 from . import console, options
-from .options import (
-    Backend,
-    Codec,
-    Crf,
-    CropText,
-    Device,
-    Frames,
-    In,
-    ModelOrNone,
-    NetworkOptions,
-    Out,
-    Overwrite,
-    PixelFormat,
-    Precision,
-    Streams,
-    VideoOptions,
-)
+from .options import ModelOrNone, NetworkOptions, VideoOptions, grouped
 from .signals import interruptible
 from .work import carry_out, read_job
 
@@ -71,25 +55,16 @@ Dedup = Annotated[bool, typer.Option("--dedup/--no-dedup", help="Whether a pair 
 Refused = Annotated[str | None, typer.Option(hidden=True)]
 
 
+@grouped
 def interpolate(
-    source: In,
-    output: Out,
+    video: VideoOptions,
+    where: NetworkOptions,
     multiplier: Multiplier = None,
     fps: Rate = None,
     model: ModelOrNone = None,
     scale: FlowScale = 1.0,
     scene_threshold: SceneThreshold = CUT,
     dedup: Dedup = True,
-    backend: Backend = "auto",
-    device: Device = None,
-    precision: Precision = "auto",
-    streams: Streams = 0,
-    frames: Frames = None,
-    crop: CropText = None,
-    codec: Codec = None,
-    crf: Crf = None,
-    pixel_format: PixelFormat = None,
-    overwrite: Overwrite = False,
     tile: Refused = None,
     overlap: Refused = None,
 ) -> None:
@@ -98,19 +73,7 @@ def interpolate(
     Sound, subtitles, chapters and times are kept, also at a variable frame rate. OUT appears only when every frame is
     written.
     """
-    job = read_job(
-        VideoOptions(
-            source=source,
-            output=output,
-            frames=frames,
-            crop=crop,
-            codec=codec,
-            crf=crf,
-            pixel_format=pixel_format,
-            overwrite=overwrite,
-            streams=streams,
-        )
-    )
+    job = read_job(video)
     for name, value in (("--tile", tile), ("--overlap", overlap)):
         if value is not None:
             raise UsageError(f"{name}: {interpolation.NO_TILES}")
@@ -119,11 +82,11 @@ def interpolate(
         raise UsageError(f"--scale takes {', '.join(map(str, interpolation.SCALES))}, not {scale:g}")
     if not 0 <= scene_threshold <= 1:
         raise UsageError(f"--scene-threshold takes a number from 0 to 1, not {scene_threshold:g}")
-    options.check_network(NetworkOptions(backend=backend, device=device, precision=precision, streams=streams))
+    options.check_network(where)
     with interruptible():
         plugin.core()
         network = find_network(model)
-        where = named(backend, precision, streams, options.read_device(device))
+        place = named(where.backend, where.precision, where.streams, options.read_device(where.device))
         # Of a file that is in no family the plugin itself finds out.
         multiple = None if network.family is None else interpolation.multiple_at(network.card, scale)
 
@@ -131,7 +94,7 @@ def interpolate(
             return interpolation.interpolate(
                 clip,
                 network.path,
-                where,
+                place,
                 wanted,
                 scale=scale,
                 scene_threshold=scene_threshold,

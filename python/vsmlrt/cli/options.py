@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -65,29 +68,75 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoOptions:
-    """What every command that makes a video was given, as it was given."""
+    """What every command that makes a video takes."""
 
-    source: Path
-    output: str
-    frames: str | None
-    crop: str | None
-    codec: str | None
-    crf: int | None
-    pixel_format: str | None
-    overwrite: bool
-    streams: int
+    source: In
+    output: Out
+    streams: Streams = 0
+    frames: Frames = None
+    crop: CropText = None
+    codec: Codec = None
+    crf: Crf = None
+    pixel_format: PixelFormat = None
+    overwrite: Overwrite = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkOptions:
-    """Where and how a network is to run, as it was given."""
+    """Where and how a network is to run."""
 
-    backend: str
-    device: str | None
-    precision: str
-    streams: int
-    tile: str | None = None
-    overlap: int | None = None
+    backend: Backend = "auto"
+    device: Device = None
+    precision: Precision = "auto"
+    streams: Streams = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TileOptions:
+    """In what parts of a frame."""
+
+    tile: Tile = None
+    overlap: Overlap = None
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """The command as Typer takes it: a parameter that is one of the groups above stands for the fields of the group.
+
+    The help lists arguments first, then the command's own options, then those of the groups; an option of two groups
+    is one option.
+    """
+    own: dict[str, inspect.Parameter] = {}
+    shared: dict[str, inspect.Parameter] = {}
+    groups: dict[str, Any] = {}
+    for name, parameter in inspect.signature(command, eval_str=True).parameters.items():
+        if not is_dataclass(parameter.annotation):
+            own[name] = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            continue
+        group: Any = parameter.annotation
+        groups[name] = group
+        shared |= {
+            field: each.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for field, each in inspect.signature(group, eval_str=True).parameters.items()
+        }
+    parameters = [*own.values(), *shared.values()]
+    required = [each for each in parameters if each.default is inspect.Parameter.empty]
+    required.sort(key=lambda each: each.name not in shared)
+
+    @wraps(command)
+    def spread(**given: Any) -> None:
+        command(
+            **{name: given[name] for name in own},
+            **{
+                name: group(**{field.name: given[field.name] for field in fields(group)})
+                for name, group in groups.items()
+            },
+        )
+
+    listed = [*required, *(each for each in parameters if each not in required)]
+    spread.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]
+    spread.__annotations__ = {each.name: each.annotation for each in listed}
+    del spread.__wrapped__  # else its signature is taken
+    return spread
 
 
 def spelled(field: str) -> str:

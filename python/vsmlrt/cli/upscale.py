@@ -14,28 +14,7 @@ from ..store import Network
 from ..video.errors import UsageError
 from ..video.job import CheckedJob, picture_by_picture
 from . import console, options
-from .options import (
-    Backend,
-    Codec,
-    Crf,
-    CropText,
-    Denoise,
-    Device,
-    Frames,
-    In,
-    Model,
-    NetworkOptions,
-    Out,
-    Overlap,
-    Overwrite,
-    PixelFormat,
-    Precision,
-    Scale,
-    Streams,
-    Strength,
-    Tile,
-    VideoOptions,
-)
+from .options import Denoise, Model, NetworkOptions, Scale, Strength, TileOptions, VideoOptions, grouped
 from .signals import interruptible
 from .work import carry_out, read_job
 
@@ -45,89 +24,39 @@ DEFAULT_DENOISER = "dpir"
 Filter = Callable[[vs.VideoNode, Network], vs.VideoNode]
 
 
+@grouped
 def upscale(
-    source: In,
-    output: Out,
+    video: VideoOptions,
+    where: NetworkOptions,
+    tiles: TileOptions,
     model: Model = DEFAULT_UPSCALER,
     scale: Scale = None,
     denoise: Denoise = None,
-    backend: Backend = "auto",
-    device: Device = None,
-    precision: Precision = "auto",
-    tile: Tile = None,
-    overlap: Overlap = None,
-    streams: Streams = 0,
-    frames: Frames = None,
-    crop: CropText = None,
-    codec: Codec = None,
-    crf: Crf = None,
-    pixel_format: PixelFormat = None,
-    overwrite: Overwrite = False,
 ) -> None:
     """Enlarge a video with a neural network.
 
     Sound, subtitles, chapters and times are kept. OUT appears only when every frame is written.
     """
-    job = read_job(
-        VideoOptions(
-            source=source,
-            output=output,
-            frames=frames,
-            crop=crop,
-            codec=codec,
-            crf=crf,
-            pixel_format=pixel_format,
-            overwrite=overwrite,
-            streams=streams,
-        )
-    )
+    job = read_job(video)
     if scale is not None and not 0 < scale <= 16:
         raise UsageError(f"--scale takes a number above 0 and up to 16, not {scale:g}")
-    where = NetworkOptions(
-        backend=backend, device=device, precision=precision, streams=streams, tile=tile, overlap=overlap
-    )
-    filtered = _filter(where, scale=scale)
+    filtered = _filter(where, tiles, scale=scale)
     _work(job, lambda: find_upscaler(model, scale, denoise), filtered)
 
 
+@grouped
 def denoise(
-    source: In,
-    output: Out,
+    video: VideoOptions,
+    where: NetworkOptions,
+    tiles: TileOptions,
     strength: Strength,
     model: Model = DEFAULT_DENOISER,
-    backend: Backend = "auto",
-    device: Device = None,
-    precision: Precision = "auto",
-    tile: Tile = None,
-    overlap: Overlap = None,
-    streams: Streams = 0,
-    frames: Frames = None,
-    crop: CropText = None,
-    codec: Codec = None,
-    crf: Crf = None,
-    pixel_format: PixelFormat = None,
-    overwrite: Overwrite = False,
 ) -> None:
     """Remove noise from a video with a neural network that takes a strength (DPIR's), at the video's own size."""
-    job = read_job(
-        VideoOptions(
-            source=source,
-            output=output,
-            frames=frames,
-            crop=crop,
-            codec=codec,
-            crf=crf,
-            pixel_format=pixel_format,
-            overwrite=overwrite,
-            streams=streams,
-        )
-    )
+    job = read_job(video)
     if not 0 <= strength <= 255:
         raise UsageError(f"--strength takes a number from 0 to 255, not {strength:g}")
-    where = NetworkOptions(
-        backend=backend, device=device, precision=precision, streams=streams, tile=tile, overlap=overlap
-    )
-    filtered = _filter(where, scale=1, strength=strength)
+    filtered = _filter(where, tiles, scale=1, strength=strength)
     _work(job, lambda: find_denoiser(model), filtered)
 
 
@@ -161,28 +90,30 @@ def _known(model: str, scale: float | None, noise: int | None) -> Entry | Networ
     return store.resolve(found) if isinstance(found, Path) else found[1]
 
 
-def _filter(given: NetworkOptions, *, scale: float | None = None, strength: float | None = None) -> Filter:
-    options.check_network(given)
-    size = options.read_tile(given.tile)
-    if given.overlap is not None:
-        options.at_least("--overlap", given.overlap, 0)
+def _filter(
+    where: NetworkOptions, tiles: TileOptions, *, scale: float | None = None, strength: float | None = None
+) -> Filter:
+    options.check_network(where)
+    size = options.read_tile(tiles.tile)
+    if tiles.overlap is not None:
+        options.at_least("--overlap", tiles.overlap, 0)
         if size is None:
             raise UsageError("--overlap applies to tiles; give --tile WxH as well, or leave it out")
-        if 2 * given.overlap >= min(size):
+        if 2 * tiles.overlap >= min(size):
             raise UsageError(
-                f"--overlap {given.overlap} leaves nothing of a tile of {given.tile}; it has to be below half its size"
+                f"--overlap {tiles.overlap} leaves nothing of a tile of {tiles.tile}; it has to be below half its size"
             )
-    device = options.read_device(given.device)
+    device = options.read_device(where.device)
 
     def filtered(clip: vs.VideoNode, network: Network) -> vs.VideoNode:
         return upscale_clip(
             clip,
             network,
-            backend=given.backend,
-            precision=given.precision,
+            backend=where.backend,
+            precision=where.precision,
             tile=size,
-            overlap=given.overlap,
-            streams=given.streams,
+            overlap=tiles.overlap,
+            streams=where.streams,
             device=device,
             scale=scale,
             strength=strength,
