@@ -1,4 +1,4 @@
-"""A cap under which OpenVINO computes wrong pictures (docs/decisions/0019): named, and not computed with."""
+"""A cap under which OpenVINO computes wrong pictures (docs/decisions/0021): named, and not computed with."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ struct Device {
     [[nodiscard]] bool is_cpu() const { return kind == VSMLRT_DEVICE_CPU; }
 };
 
-// Why nothing is computed on the CPU in this process's environment; empty where it is (docs/decisions/0019).
+// Why nothing is computed on the CPU in this process's environment; empty where it is (docs/decisions/0021).
 [[nodiscard]] std::string cpu_obstacle();
 
 // What of OpenVINO is not there, and why.

@@ -142,7 +142,7 @@ const char *misread_reduction(const Read &read) {
                : nullptr;
 }
 
-// Its code for processors that have no AVX2 is wrong, or is not there (docs/decisions/0019).
+// Its code for processors that have no AVX2 is wrong, or is not there (docs/decisions/0021).
 const char *misread_without_avx2(const Read &read) {
     return read.on_cpu && !may_use(InstructionSet::avx2) ? "vectors of SSE4.1" : nullptr;
 }
