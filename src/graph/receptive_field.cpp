@@ -3,7 +3,7 @@
 // blend wrongly.
 #include "graph/receptive_field.h"
 
-#include "graph/span.h"
+#include "graph/axis_dependence.h"
 
 #include <algorithm>
 #include <cmath>
@@ -31,7 +31,7 @@ public:
     Walk(const Graph &graph, const Shapes &shapes)
         : graph_(graph), shapes_(shapes), traces_(graph.values.size()), of_size_(graph.values.size()) {
         for (const Input &input : graph.inputs)
-            trace(input.value) = std::array<Span, 2>{Span{2}, Span{3}};
+            trace(input.value) = std::array<AxisDependence, 2>{AxisDependence{2}, AxisDependence{3}};
     }
 
     void visit(const Node &node, const Op &op) {
@@ -55,7 +55,7 @@ public:
         Dependence dependence{0, whole_ || lost_};
         for (const ValueId output : graph_.outputs)
             if (const Trace &found = trace(output))
-                for (const Span &span : *found)
+                for (const AxisDependence &span : *found)
                     dependence.receptive_field = std::max(*dependence.receptive_field, pixels(span));
         if (lost_)
             dependence.receptive_field.reset();
@@ -100,8 +100,8 @@ private:
             return a ? a : b;
         Trace result = a;
         for (const std::size_t i : {0, 1}) {
-            Span &span = (*result)[i];
-            const Span &other = (*b)[i];
+            AxisDependence &span = (*result)[i];
+            const AxisDependence &other = (*b)[i];
             if (span.axis != other.axis || std::abs(span.step - other.step) > 1e-9)
                 return lost();
             span.low = std::min(span.low, other.low);
@@ -115,7 +115,7 @@ private:
         if (value == no_value || !trace(value))
             return {};
         Trace result = trace(value);
-        for (Span &span : *result)
+        for (AxisDependence &span : *result)
             span.axis += dims_of(node_->outputs[0]).size() - dims_of(value).size();
         return result;
     }
@@ -152,7 +152,7 @@ private:
     Trace along(Change change) {
         Trace result = trace(node_->inputs[0]);
         if (result)
-            for (Span &span : *result)
+            for (AxisDependence &span : *result)
                 span = change(span);
         return result;
     }
@@ -174,34 +174,36 @@ private:
 
     template <typename Window>
     Trace window(const Window &op, Pair kernel) {
-        return spatial([&](const Span &span, std::size_t i) {
+        return spatial([&](const AxisDependence &span, std::size_t i) {
             return through_window(span, kernel[i], op.dilations[i], op.strides[i], op.pads[i]);
         });
     }
     Trace rule(const Pool &op) { return window(op, op.kernel); }
     Trace rule(const Conv &op) { return window(op, {dims(1)[2], dims(1)[3]}); }
     Trace rule(const ConvTranspose &op) {
-        return spatial([&](const Span &span, std::size_t i) {
+        return spatial([&](const AxisDependence &span, std::size_t i) {
             return through_transposed_window(span, dims(1)[i + 2], op.dilations[i], op.strides[i],
                                              op.pads[i]);
         });
     }
     Trace rule(const DepthToSpace &op) {
-        return spatial([&](const Span &span, std::size_t) { return through_unpacking(span, op.block); });
+        return spatial(
+            [&](const AxisDependence &span, std::size_t) { return through_unpacking(span, op.block); });
     }
     Trace rule(const SpaceToDepth &op) {
-        return spatial([&](const Span &span, std::size_t) { return through_packing(span, op.block); });
+        return spatial(
+            [&](const AxisDependence &span, std::size_t) { return through_packing(span, op.block); });
     }
 
     Trace rule(const Resize &op) {
         if (op.coordinates == Coordinates::tf_crop_and_resize)
             return attention();
         const Trace &source = trace(node_->inputs[0]);
-        if (source && std::any_of(source->begin(), source->end(), [&](const Span &span) {
+        if (source && std::any_of(source->begin(), source->end(), [&](const AxisDependence &span) {
                 return op.scales[span.axis] != 1 && follows_size(op, op.scales[span.axis]);
             }))
             whole_ = true;
-        return along([&](const Span &span) {
+        return along([&](const AxisDependence &span) {
             return op.scales[span.axis] == 1 ? span : through_resize(op, span, op.scales[span.axis]);
         });
     }
@@ -209,7 +211,7 @@ private:
         for (std::size_t axis = 0; axis < op.steps.size(); ++axis)
             if (op.steps[axis] < 1 && traced_axis(axis))
                 return lost();
-        return along([&](const Span &span) {
+        return along([&](const AxisDependence &span) {
             const auto start = static_cast<double>(op.starts[span.axis]);
             return through(span, static_cast<double>(op.steps[span.axis]), start, start);
         });
@@ -217,7 +219,7 @@ private:
     Trace rule(const Pad &op) {
         if (op.mode == PadMode::wrap || traced_after_first())
             return lost();
-        return along([&](const Span &span) {
+        return along([&](const AxisDependence &span) {
             const auto begin = static_cast<double>(op.begins[span.axis]);
             return through(span, 1, -begin, -begin);
         });
@@ -240,7 +242,7 @@ private:
         return moved;
     }
     Trace rule(const Tile &) {
-        return along([&](const Span &span) {
+        return along([&](const AxisDependence &span) {
             lost_ = lost_ || dims(0)[span.axis] != dims_of(node_->outputs[0])[span.axis];
             return span;
         });
@@ -249,14 +251,14 @@ private:
         const std::size_t axis = axis_index(op.axis, dims(0).size());
         if (traced_axis(axis) || trace(node_->inputs[1]))
             return lost();
-        return along([&](Span span) {
+        return along([&](AxisDependence span) {
             if (span.axis > axis)
                 span.axis += dims(1).size() - 1;
             return span;
         });
     }
     Trace rule(const Transpose &op) {
-        return along([&](Span span) {
+        return along([&](AxisDependence span) {
             const auto found =
                 std::find(op.order.begin(), op.order.end(), static_cast<std::int64_t>(span.axis));
             span.axis = op.order.empty() ? dims(0).size() - 1 - span.axis
@@ -265,8 +267,9 @@ private:
         });
     }
     Trace rule(const Reshape &) {
-        return along([&](const Span &span) {
-            const std::optional<Span> kept = through_reshape(span, dims(0), dims_of(node_->outputs[0]));
+        return along([&](const AxisDependence &span) {
+            const std::optional<AxisDependence> kept =
+                through_reshape(span, dims(0), dims_of(node_->outputs[0]));
             lost_ = lost_ || !kept;
             return kept.value_or(span);
         });
@@ -275,7 +278,7 @@ private:
     Trace rule(const Reduce &op) {
         if (std::any_of(op.axes.begin(), op.axes.end(), [&](std::size_t axis) { return traced_axis(axis); }))
             return whole();
-        return along([&](Span span) {
+        return along([&](AxisDependence span) {
             if (!op.keep_sizes)
                 span.axis -= static_cast<std::size_t>(std::count_if(
                     op.axes.begin(), op.axes.end(), [&](std::size_t axis) { return axis < span.axis; }));

@@ -15,19 +15,19 @@ using graph::Pair;
 using graph::Shape;
 
 // The results r in [0, results) whose source r * stride + shift lies in [0, size).
-struct Reach {
+struct IndexRange {
     Integer begin;
     Integer end;
 };
 
-Reach reach(Integer results, Integer stride, Integer shift, Integer size) {
+IndexRange indices_inside(Integer results, Integer stride, Integer shift, Integer size) {
     const Integer begin = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
     const Integer end = shift >= size ? 0 : (size - shift - 1) / stride + 1;
     return {begin, std::clamp(end, begin, std::max(begin, results))};
 }
 
 // sums[r] += weight * in[r * stride + shift], over all r that stay inside.
-void add_row(double *sums, Reach columns, const float *in, Integer stride, double weight) {
+void add_row(double *sums, IndexRange columns, const float *in, Integer stride, double weight) {
     if (stride == 1) {
         for (Integer r = columns.begin; r < columns.end; ++r)
             sums[r] += weight * static_cast<double>(in[r]);
@@ -67,10 +67,10 @@ void convolve(const graph::Conv &op, const Planes &x, const Planes &w, Integer n
         const float *in = x.plane(n, first + c);
         for (Integer i = 0; i < w.height; ++i) {
             const Integer down = i * op.dilations[0] - op.pads[0];
-            const Reach rows = reach(out[2], op.strides[0], down, x.height);
+            const IndexRange rows = indices_inside(out[2], op.strides[0], down, x.height);
             for (Integer j = 0; j < w.width; ++j) {
                 const Integer right = j * op.dilations[1] - op.pads[1];
-                const Reach columns = reach(out[3], op.strides[1], right, x.width);
+                const IndexRange columns = indices_inside(out[3], op.strides[1], right, x.width);
                 const double weight = w.plane(m, c)[i * w.width + j];
                 for (Integer r = rows.begin; r < rows.end; ++r)
                     add_row(sums + r * out[3], columns, in + (r * op.strides[0] + down) * x.width + right,
@@ -90,10 +90,10 @@ void spread(const graph::ConvTranspose &op, const Planes &x, const Planes &w, In
         const float *weights = w.plane(c, m % w.channels);
         for (Integer i = 0; i < w.height; ++i) {
             const Integer down = i * op.dilations[0] - op.pads[0];
-            const Reach rows = reach(x.height, op.strides[0], down, out[2]);
+            const IndexRange rows = indices_inside(x.height, op.strides[0], down, out[2]);
             for (Integer j = 0; j < w.width; ++j) {
                 const Integer right = j * op.dilations[1] - op.pads[1];
-                const Reach columns = reach(x.width, op.strides[1], right, out[3]);
+                const IndexRange columns = indices_inside(x.width, op.strides[1], right, out[3]);
                 const double weight = weights[i * w.width + j];
                 for (Integer r = rows.begin; r < rows.end; ++r) {
                     double *row = sums + (r * op.strides[0] + down) * out[3] + right;

@@ -1,6 +1,6 @@
 // How far a window, a resize or a shuffle of pixels carries the pixels that a value depends on: the worst
 // phase counts, for a tile may begin at any.
-#include "graph/span.h"
+#include "graph/axis_dependence.h"
 
 #include <algorithm>
 #include <cmath>
@@ -64,24 +64,24 @@ bool follows_size(const Resize &op, float scale) {
     }
 }
 
-Span through(const Span &span, double stride, double low, double high) {
+AxisDependence through(const AxisDependence &span, double stride, double low, double high) {
     return {span.axis, span.step * stride, span.low + span.step * low, span.high + span.step * high};
 }
 
-Span through_window(const Span &span, std::int64_t kernel, std::int64_t dilation, std::int64_t stride,
-                    std::int64_t pad) {
+AxisDependence through_window(const AxisDependence &span, std::int64_t kernel, std::int64_t dilation,
+                              std::int64_t stride, std::int64_t pad) {
     return through(span, static_cast<double>(stride), static_cast<double>(-pad),
                    static_cast<double>((kernel - 1) * dilation - pad));
 }
 
-Span through_transposed_window(const Span &span, std::int64_t kernel, std::int64_t dilation,
-                               std::int64_t stride, std::int64_t pad) {
+AxisDependence through_transposed_window(const AxisDependence &span, std::int64_t kernel,
+                                         std::int64_t dilation, std::int64_t stride, std::int64_t pad) {
     const auto t = static_cast<double>(stride);
     return through(span, 1 / t, static_cast<double>(pad - (kernel - 1) * dilation) / t,
                    static_cast<double>(pad) / t);
 }
 
-Span through_resize(const Resize &op, const Span &span, float scale) {
+AxisDependence through_resize(const Resize &op, const AxisDependence &span, float scale) {
     const auto factor = static_cast<double>(scale);
     const bool stretched = op.antialias && factor < 1 && op.mode != Interpolation::nearest;
     if (stretched || follows_size(op, scale) || (!is_whole(factor) && !is_whole(1 / factor))) {
@@ -102,16 +102,17 @@ Span through_resize(const Resize &op, const Span &span, float scale) {
     return through(span, 1 / factor, low, high);
 }
 
-Span through_unpacking(const Span &span, std::int64_t block) {
+AxisDependence through_unpacking(const AxisDependence &span, std::int64_t block) {
     const auto b = static_cast<double>(block);
     return through(span, 1 / b, -(b - 1) / b, 0);
 }
 
-Span through_packing(const Span &span, std::int64_t block) {
+AxisDependence through_packing(const AxisDependence &span, std::int64_t block) {
     return through(span, static_cast<double>(block), 0, static_cast<double>(block - 1));
 }
 
-std::optional<Span> through_reshape(const Span &span, const Shape &from, const Shape &to) {
+std::optional<AxisDependence> through_reshape(const AxisDependence &span, const Shape &from,
+                                              const Shape &to) {
     const auto before = [](const Shape &dims, std::size_t axis) {
         return std::accumulate(dims.begin(), dims.begin() + static_cast<std::ptrdiff_t>(axis),
                                std::int64_t{1}, std::multiplies<>());
@@ -121,7 +122,7 @@ std::optional<Span> through_reshape(const Span &span, const Shape &from, const S
     for (std::size_t axis = 0; axis < to.size(); ++axis) {
         if (before(to, axis) != outer || to[axis] <= 1)
             continue;
-        Span result = span;
+        AxisDependence result = span;
         if (size % to[axis] == 0)
             result = through_packing(span, size / to[axis]);
         else if (to[axis] % size == 0)
@@ -134,7 +135,7 @@ std::optional<Span> through_reshape(const Span &span, const Shape &from, const S
     return std::nullopt;
 }
 
-int pixels(const Span &span) {
+int pixels(const AxisDependence &span) {
     double most = 0;
     const double phases = std::max(1.0, std::round(1 / span.step));
     for (double i = 0; i < phases; ++i) {
