@@ -44,9 +44,10 @@ TEST(InnerGraphs, OfBothBranchesAtAnyDepth) {
     inner.nodes.push_back(if_node("deep", branch("Div"), branch("Sub")));
     Network network = branch("Add");
     network.nodes.push_back(if_node("choose", inner, branch("Max")));
+    // Attributes are in the order of their names: else before then.
     EXPECT_EQ(seen(network),
-              (std::vector<std::string>{"Mul in If \"choose\"", "If in If \"choose\"", "Max in If \"choose\"",
-                                        "Div in If \"deep\"", "Sub in If \"deep\""}));
+              (std::vector<std::string>{"Max in If \"choose\"", "Mul in If \"choose\"", "If in If \"choose\"",
+                                        "Sub in If \"deep\"", "Div in If \"deep\""}));
     EXPECT_TRUE(inner_graphs(branch("Add")).empty());
 }
 

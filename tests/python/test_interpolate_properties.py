@@ -7,6 +7,7 @@ from itertools import accumulate
 from math import ceil
 from typing import Any
 
+import numpy as np
 import pytest
 import vapoursynth as vs
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 import networks
 from hosting import plugin_core
-from test_interpolate import durations, levels, shown, with_durations
+from test_interpolate import duration, levels, with_durations
 
 CORE = plugin_core()
 LEVELS = st.lists(st.integers(0, 64), min_size=2, max_size=6)
@@ -58,15 +59,22 @@ def expected(values: list[float], cuts: list[str], position: Fraction) -> float:
     return float(values[frame] + t * (values[frame + 1] - values[frame]))
 
 
+def played(clip: vs.VideoNode) -> tuple[Fraction, list[float]]:
+    """How long a clip lasts, and the level of each frame; each frame is asked for once."""
+    found = [(duration(frame), float(np.asarray(frame[0])[5, 7])) for frame in clip.frames()]
+    return sum((lasting for lasting, _ in found), Fraction()), [level for _, level in found]
+
+
 @settings(max_examples=40, deadline=None)
 @given(clip=clips(), factor=FACTOR)
 def test_factors(blend: str, clip: tuple[list[float], list[Fraction], list[str]], factor: Fraction) -> None:
     values, lengths, cuts = clip
     out = CORE.mlrt.Interpolate(made(*clip), blend, multi=[factor.numerator, factor.denominator], **BACKEND)
     assert out.num_frames == ceil(len(values) * factor)
-    assert sum(durations(out)) == sum(lengths)
     wanted = [expected(values, cuts, n / factor) for n in range(out.num_frames)]
-    assert shown(out) == pytest.approx(wanted, abs=2e-5)
+    lasting, seen = played(out)
+    assert lasting == sum(lengths)
+    assert seen == pytest.approx(wanted, abs=2e-5)
 
 
 @settings(max_examples=40, deadline=None)
@@ -75,7 +83,7 @@ def test_rates(blend: str, clip: tuple[list[float], list[Fraction], list[str]], 
     """By the clip's durations, and by the same times given in ticks."""
     values, lengths, cuts = clip
     total = sum(lengths, Fraction())
-    rate = min(max(rate, 1 / total), 100 / total).limit_denominator(10**6)
+    rate = min(max(rate, 1 / total), 60 / total).limit_denominator(10**6)
     options = {"fps_num": rate.numerator, "fps_den": rate.denominator, **BACKEND}
     begins = [Fraction(0), *accumulate(lengths)]
     ticks = [int(begin * 360000) for begin in begins]
@@ -87,5 +95,6 @@ def test_rates(blend: str, clip: tuple[list[float], list[Fraction], list[str]], 
         wanted.append(expected(values, cuts, frame + (n / rate - begins[frame]) / lengths[frame]))
     for out in (scanned, given_times):
         assert out.num_frames == len(wanted)
-        assert sum(durations(out)) == total
-        assert shown(out) == pytest.approx(wanted, abs=2e-5)
+        lasting, seen = played(out)
+        assert lasting == total
+        assert seen == pytest.approx(wanted, abs=2e-5)
