@@ -38,13 +38,14 @@ class Answer(dict[str, list[Any]]):
         return values[0]
 
 
-def lists(found: Mapping[str, Any]) -> Answer:
+def lists(found: Mapping[str, Any] | None) -> Answer:
     """The dict that a function of ``core.mlrt`` gives, with a list for every key.
 
-    VapourSynth hands an array of one element to Python as the bare element, and leaves out an array of none.
-    Everything here that reads such a dict reads it through this function. Bytes become text.
+    VapourSynth hands an array of one element to Python as the bare element, leaves out an array of none, and
+    gives None for a dict of none. Everything here that reads such a dict reads it through this function. Bytes become
+    text.
     """
-    return Answer((key, _values(value)) for key, value in found.items())
+    return Answer((key, _values(value)) for key, value in (found or {}).items())
 
 
 def _values(value: Any) -> list[Any]:

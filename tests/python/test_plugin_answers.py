@@ -140,6 +140,11 @@ def test_flexible_output(tmp_path: Path, channels: int) -> None:
     assert [picture(clip)[0].shape for clip in found] == [(24, 32)] * channels
 
 
+def test_an_answer_without_keys_has_none(tmp_path: Path) -> None:
+    assert plugin_core().mlrt.Plans(str(tmp_path)) is None
+    assert plugin.lists(plugin_core().mlrt.Plans(str(tmp_path)))["file"] == []
+
+
 def test_every_reader_goes_through_lists() -> None:
     """In this package, its tests, its benchmarks and its tools."""
     asked = re.compile(r"(.{0,60})\bmlrt\.(?:Devices|Version|Inspect)\(", re.DOTALL)
