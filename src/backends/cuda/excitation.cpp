@@ -32,8 +32,10 @@ public:
             return std::nullopt;
         found.first = *first;
         const auto at = only_giver(input_of(*first));
-        const std::optional<std::size_t> cast = at && is_cast(*at) ? at : std::nullopt;
-        const auto reduction = cast ? only_giver(input_of(*cast)) : at;
+        if (!at)
+            return std::nullopt;
+        const bool cast = is_cast(*at);
+        const auto reduction = cast ? only_giver(input_of(*at)) : at;
         if (!reduction || groups_[*reduction].chain_only)
             return std::nullopt;
         const auto *reduce = std::get_if<graph::Reduce>(&shapes_.ops[groups_[*reduction].anchor]);
@@ -54,7 +56,7 @@ public:
         if (shape.size() != 4 || shape[0] != 1 || !real(found.picture))
             return std::nullopt;
         if (cast)
-            found.groups.push_back(*cast);
+            found.groups.push_back(*at);
         found.groups.insert(found.groups.end(), {*first, second});
         return found;
     }
