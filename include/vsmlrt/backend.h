@@ -88,9 +88,9 @@ struct vsmlrt_program_desc {
     // A folder for this very program and no other, where a library may find what it left there in an earlier
     // run, and may write until the program is freed. Null: there is none.
     const char *kept_folder;
-    // A folder for all programs of the backend on devices of this name, of one version and plan_basis, in this
-    // process and in others: what one of them finds out (compiled kernels, measurements) the next one need
-    // not. Several may read and write it at once. Null: there is none.
+    // A folder for all programs of the backend on devices of this name, of one version and plan_basis, in
+    // this process and in others: what one of them finds out (compiled kernels, measurements) the next one
+    // need not. Several may read and write it at once. Null: there is none.
     const char *shared_folder;
 };
 
@@ -182,6 +182,15 @@ struct vsmlrt_backend {
     // and how much is free is not known.
     vsmlrt_code (*memory)(vsmlrt_device *device, std::int64_t *free_bytes, std::int64_t *total_bytes,
                           vsmlrt_sink error);
+
+    // Times each kernel of the network at the context's bound size on its device, in the order in which they
+    // run: calls `visit` with the layers that the kernel serves ('Conv "c1" + Relu "r1"'), the kernel's name
+    // and the mean of its time in milliseconds. The inputs are what the last run left. Absent: the backend
+    // cannot tell.
+    vsmlrt_code (*time_layers)(vsmlrt_context *context, void *user,
+                               void (*visit)(void *user, const char *layers, const char *kernel,
+                                             double milliseconds),
+                               vsmlrt_sink error);
 };
 
 // The table of the module, alive until the process ends; null if the module cannot speak `interface_version`.

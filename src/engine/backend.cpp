@@ -142,6 +142,20 @@ Context::Context(std::shared_ptr<const Program> program)
     handle_.reset(handle);
 }
 
+std::vector<LayerTime> Context::time_layers() {
+    const Backend &backend = program_->device().backend();
+    if (backend.table().time_layers == nullptr)
+        throw Unsupported("the backend ", backend.name(),
+                          " cannot tell how long each layer takes; cuda can, on an NVIDIA GPU");
+    std::vector<LayerTime> times;
+    const auto visit = [](void *user, const char *layers, const char *kernel, double milliseconds) {
+        static_cast<std::vector<LayerTime> *>(user)->push_back({layers, kernel, milliseconds});
+    };
+    checked(
+        [&](vsmlrt_sink error) { return backend.table().time_layers(handle_.get(), &times, visit, error); });
+    return times;
+}
+
 void Context::bind(vsmlrt_extent extent) {
     checked([&](vsmlrt_sink error) {
         return program_->device().backend().table().bind(handle_.get(), extent, inputs_.data(),

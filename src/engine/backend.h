@@ -96,6 +96,13 @@ private:
 };
 
 // Used by one thread at a time.
+// One kernel of a network on the device.
+struct LayerTime {
+    std::string layers; // that it serves: 'Conv "c1" + Relu "r1"'
+    std::string kernel;
+    double milliseconds = 0;
+};
+
 class Context {
 public:
     explicit Context(std::shared_ptr<const Program> program);
@@ -106,6 +113,8 @@ public:
     void bind_frames(const vsmlrt_frame_plan &plan);
     // True if the network's result held a NaN or an infinity.
     [[nodiscard]] bool run_frames(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output);
+    // How long each kernel takes, at the bound size; Unsupported where the backend cannot tell.
+    [[nodiscard]] std::vector<LayerTime> time_layers();
     [[nodiscard]] std::span<const vsmlrt_tensor> inputs() const { return inputs_; }
     [[nodiscard]] std::span<const vsmlrt_tensor> outputs() const { return outputs_; }
 

@@ -177,4 +177,11 @@ pixel::SampleFindings Runner::run(std::span<const vsmlrt_frame> inputs, const vs
     return {context->run_frames(inputs, output)};
 }
 
+std::vector<LayerTime> Runner::time_layers() {
+    const auto context = pool_.acquire();
+    if (!frames_)
+        context->bind(layout_.tile);
+    return context->time_layers();
+}
+
 } // namespace vsmlrt::engine

@@ -62,6 +62,9 @@ public:
     // Frames of the formats given when the runner was made. Waits for a free context.
     [[nodiscard]] pixel::SampleFindings run(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output);
 
+    // How long each kernel takes for one tile, after frames have run.
+    [[nodiscard]] std::vector<LayerTime> time_layers();
+
 private:
     // The spans of one direction, with their weights.
     struct Direction {

@@ -75,6 +75,10 @@ public:
     // The same for frames of the formats that the session was made with.
     void run(int n, std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output);
 
+    // How long each kernel takes for one execution on the first device; Unsupported where its backend cannot
+    // tell.
+    [[nodiscard]] std::vector<LayerTime> time_layers() { return runners_.front()->time_layers(); }
+
 private:
     template <typename Inputs, typename Outputs>
     void run_checked(int n, const Inputs &inputs, const Outputs &outputs);

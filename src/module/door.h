@@ -7,6 +7,7 @@
 #include "vsmlrt/backend.h"
 
 #include <new>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -131,6 +132,19 @@ template <typename Context>
 vsmlrt_code run_context_frames(Context *context, const vsmlrt_frame *inputs, const vsmlrt_frame *output,
                                std::int32_t *not_finite, vsmlrt_sink error) {
     return guarded(error, [&] { *not_finite = context->run_frames(inputs, *output) ? 1 : 0; });
+}
+
+// void Context::time_layers(visit): visit(const std::string &layers, const std::string &kernel, double)
+template <typename Context>
+vsmlrt_code time_context_layers(Context *context, void *user,
+                                void (*visit)(void *user, const char *layers, const char *kernel,
+                                              double milliseconds),
+                                vsmlrt_sink error) {
+    return guarded(error, [&] {
+        context->time_layers([&](const std::string &layers, const std::string &kernel, double milliseconds) {
+            visit(user, layers.c_str(), kernel.c_str(), milliseconds);
+        });
+    });
 }
 
 template <typename Program>

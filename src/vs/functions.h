@@ -9,6 +9,7 @@ extern const char *const model_arguments;
 extern const char *const interpolate_arguments;
 
 void model(const Host &host, const VSMap &in, VSMap &out);
+void layers(const Host &host, const VSMap &in, VSMap &out);
 void interpolate(const Host &host, const VSMap &in, VSMap &out);
 void devices(const Host &host, const VSMap &in, VSMap &out);
 void version(const Host &host, const VSMap &in, VSMap &out);

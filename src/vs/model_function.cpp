@@ -147,6 +147,17 @@ public:
             host_.api->mapSetInt(&out, "num_planes", session_->output_channels(), maReplace);
     }
 
+    void time_layers(VSMap &out) {
+        const auto add = [&](const char *key, const std::string &value) {
+            host_.api->mapSetData(&out, key, value.data(), static_cast<int>(value.size()), dtUtf8, maAppend);
+        };
+        for (const engine::LayerTime &time : session_->time_layers()) {
+            add("layers", time.layers);
+            add("kernel", time.kernel);
+            host_.api->mapSetFloat(&out, "milliseconds", time.milliseconds, maAppend);
+        }
+    }
+
 private:
     [[nodiscard]] VSVideoFormat output_format(int channels) const {
         if (!flexible_.empty())
@@ -309,6 +320,11 @@ const char *const model_arguments = "clips:vnode[];"
 void model(const Host &host, const VSMap &in, VSMap &out) {
     const Arguments arguments(host, in);
     Builder(host, arguments).build(out);
+}
+
+void layers(const Host &host, const VSMap &in, VSMap &out) {
+    const Arguments arguments(host, in);
+    Builder(host, arguments).time_layers(out);
 }
 
 } // namespace vsmlrt::vs

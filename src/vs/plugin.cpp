@@ -23,6 +23,7 @@ void log_line(LogLevel level, const std::string &line) {
 }
 
 constexpr char model_name[] = "mlrt.Model";
+constexpr char layers_name[] = "mlrt.Layers";
 constexpr char interpolate_name[] = "mlrt.Interpolate";
 constexpr char devices_name[] = "mlrt.Devices";
 constexpr char version_name[] = "mlrt.Version";
@@ -49,6 +50,7 @@ VS_EXTERNAL_API(void) VapourSynthPluginInit2(VSPlugin *plugin, const VSPLUGINAPI
                       plugin);
     api->registerFunction("Model", model_arguments, "clip:vnode;num_planes:int:opt;",
                           function<model, model_name>, nullptr, plugin);
+    api->registerFunction("Layers", model_arguments, "any", function<layers, layers_name>, nullptr, plugin);
     api->registerFunction("Interpolate", interpolate_arguments, "clip:vnode;",
                           function<interpolate, interpolate_name>, nullptr, plugin);
     api->registerFunction("Devices", "", "any", function<devices, devices_name>, nullptr, plugin);

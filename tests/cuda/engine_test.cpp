@@ -82,6 +82,29 @@ TEST(Engine, AnyCallThatFailsIsADeviceErrorAndLeavesNothingBehind) {
     }
 }
 
+TEST(Engine, EachKernelOfTheBoundSizeIsTimedInOrder) {
+    emulated_reset(0);
+    const std::vector<std::byte> onnx = model::write_onnx(test::srvgg(8, 3));
+    Program program(list_devices().front(), describe(onnx));
+    Context context(program);
+    const auto nothing = [](const std::string &, const std::string &, double) {};
+    EXPECT_THROW(context.time_layers(nothing), InternalError); // nothing is bound
+    vsmlrt_tensor in = {};
+    vsmlrt_tensor out = {};
+    context.bind(extent, &in, &out);
+    std::vector<std::string> labels;
+    context.time_layers([&](const std::string &layers, const std::string &kernel, double milliseconds) {
+        EXPECT_FALSE(kernel.empty());
+        EXPECT_GT(milliseconds, 0);
+        labels.push_back(layers);
+    });
+    const Plan plan = program.plan(extent);
+    ASSERT_EQ(labels.size(), plan.steps.size());
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        EXPECT_EQ(labels[i], plan.steps[i].label);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
 TEST(Engine, TooLittleMemoryIsSaidWithFigures) {
     emulated_reset(0);
     emulated_capacity(1 << 10);

@@ -218,7 +218,8 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .bind_frames = nullptr,
                                   .run_frames = nullptr,
                                   .shapes = nullptr,
-                                  .memory = memory};
+                                  .memory = memory,
+                                  .time_layers = nullptr};
 
 } // namespace
 

@@ -15,7 +15,7 @@ import pytest
 import vapoursynth as vs
 
 from command import sentence_of, vsmlrt, with_plugin
-from hosting import plugin_core
+from hosting import ROOT, plugin_core
 from interpolators import fade
 from networks import convs, identity
 from vsmlrt import plugin, store
@@ -40,6 +40,37 @@ def job(tmp_path: Path) -> Job:
         seconds=60,
         plugin=plugin.path(),
     )
+
+
+EMULATED = sorted(ROOT.glob("build/*/tests/cuda/libemulated_cuda.so"), key=lambda path: path.stat().st_mtime)
+
+
+@pytest.mark.skipif(not EMULATED, reason="the emulated CUDA driver is not built (cmake --build --preset dev)")
+def test_each_kernel_is_timed_and_named(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VSMLRT_CUDA_DRIVER", str(EMULATED[-1]))
+    monkeypatch.setenv("VSMLRT_NVRTC", str(EMULATED[-1]))
+    arguments = {"backend": "cuda", "device_id": 0, "precision": "fp32", "num_streams": 1}
+    result = running.run(replace(job, arguments=arguments, layers=True))
+    assert result.error == ""
+    assert len(result.layers) >= 2
+    assert all(layer.milliseconds > 0 and layer.kernel for layer in result.layers)
+    assert result.layers[0].layers.startswith("Conv ")
+    case = cases.Case(
+        family=FAMILIES["dpir"],
+        network=store.resolve(job.network_path),
+        size=(64, 48),
+        streams=1,
+        mode="static",
+        arguments={},
+    )
+    table = report.layers_table(report.Row(case, result)).splitlines()
+    assert len(table) == 1 + len(result.layers)
+    assert table[0].startswith("dpir color 64x48: ")
+
+
+def test_a_backend_that_cannot_time_its_layers_says_so(job: Job) -> None:
+    result = running.run(replace(job, layers=True))
+    assert "the backend openvino cannot tell how long each layer takes; cuda can" in result.error
 
 
 def of_multiple(network: store.Network, multiple: int) -> store.Network:

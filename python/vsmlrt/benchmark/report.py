@@ -50,6 +50,17 @@ def table(rows: Sequence[Row]) -> Table:
     return found
 
 
+def layers_table(row: Row) -> str:
+    """Each kernel of a network: its time, its part of the whole, its name, and the layers that it serves."""
+    whole = sum(layer.milliseconds for layer in row.result.layers)
+    lines = [f"{row.title}: {whole:.3f} ms by its kernels, one after the other"]
+    lines += [
+        f"{layer.milliseconds:9.3f} ms {100 * layer.milliseconds / whole:5.1f} %  {layer.kernel:24} {layer.layers}"
+        for layer in row.result.layers
+    ]
+    return "\n".join(lines)
+
+
 _COLUMNS = (
     *("family", "network", "width", "height", "streams", "shapes", "backend", "device", "precision"),
     *("fps", "memory_mb", "memory_of", "frames", "first_frame_s", "error"),

@@ -12,16 +12,17 @@ from typing import Any
 from .. import plugin
 from ..backend import placing
 from .cases import Case
-from .worker import Job, Result
+from .worker import Job, Layer, Result
 
 
-def job_of(case: Case, arguments: Mapping[str, Any], frames: int, seconds: float) -> Job:
+def job_of(case: Case, arguments: Mapping[str, Any], frames: int, seconds: float, *, layers: bool = False) -> Job:
     """The job for a case.
 
     Arguments:
         arguments: of ``core.mlrt.Model``: backend, device, precision.
         frames: most frames to time.
         seconds: after which a measurement may end earlier.
+        layers: time each kernel as well, which interpolators do not tell.
     """
     width, height = case.size
     number = arguments.get("device_id", 0)
@@ -42,6 +43,7 @@ def job_of(case: Case, arguments: Mapping[str, Any], frames: int, seconds: float
         seconds=seconds,
         plugin=plugin.path(),
         device=number,
+        layers=layers and not case.family.interpolates,
     )
 
 
@@ -57,4 +59,5 @@ def run(job: Job) -> Result:
     if done.returncode != 0:
         words = done.stderr.strip().splitlines() or ["without a word"]
         return Result(error=f"the measurement ended with status {done.returncode}: {words[-1]}")
-    return Result(**json.loads(done.stdout.splitlines()[-1]))
+    found = json.loads(done.stdout.splitlines()[-1])
+    return Result(**{**found, "layers": [Layer(**layer) for layer in found["layers"]]})

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,18 @@ class Job:
     """The plugin's file, where VapourSynth does not find it by itself."""
     device: int = 0
     """Whose memory is watched."""
+    layers: bool = False
+    """Time each kernel as well."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One kernel of a network on the device."""
+
+    layers: str
+    """What it serves: ``Conv "c1" + Relu "r1"``."""
+    kernel: str
+    milliseconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +73,8 @@ class Result:
     """In 2^20 bytes."""
     memory_of: str = ""
     """"device" or "process"."""
+    layers: list[Layer] = field(default_factory=list)
+    """Where the job asks for them: each kernel in the order in which they run."""
     error: str = ""
     """Why there are no figures; empty where there are."""
 
@@ -77,19 +91,47 @@ def measure(job: Job) -> Result:
         first_frame = time.perf_counter() - begin
         frames, seconds = _time(clip, job)
     return Result(
-        fps=frames / seconds, frames=frames, first_frame=first_frame, memory=peak.megabytes, memory_of=peak.of
+        fps=frames / seconds,
+        frames=frames,
+        first_frame=first_frame,
+        memory=peak.megabytes,
+        memory_of=peak.of,
+        layers=_layers(core, job) if job.layers else [],
     )
+
+
+def _layers(core: vs.Core, job: Job) -> list[Layer]:
+    picture = _pictures(core, job)
+    found = core.mlrt.Layers(_clips(picture, job), network_path=job.network_path, **_arguments(job))
+
+    def listed(key: str) -> list[Any]:
+        values = found[key]
+        return values if isinstance(values, list) else [values]
+
+    return [
+        Layer(layers=_text(layers), kernel=_text(kernel), milliseconds=milliseconds)
+        for layers, kernel, milliseconds in zip(listed("layers"), listed("kernel"), listed("milliseconds"), strict=True)
+    ]
+
+
+def _arguments(job: Job) -> dict[str, Any]:
+    return {**job.arguments, "output_format": 1} if job.half else dict(job.arguments)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _clips(picture: vs.VideoNode, job: Job) -> list[vs.VideoNode]:
+    return [picture, *(strength_map(picture, 5.0) for name in job.maps if name == "strength")]
 
 
 def _filtered(core: vs.Core, job: Job) -> vs.VideoNode:
     picture = _pictures(core, job)
-    arguments = dict(job.arguments)
-    if job.half:
-        arguments["output_format"] = 1
+    arguments = _arguments(job)
     if job.interpolates:
         return core.mlrt.Interpolate(picture, network_path=job.network_path, multi=[2], dedup=0, **arguments)
-    clips = [picture, *(strength_map(picture, 5.0) for name in job.maps if name == "strength")]
-    return core.mlrt.Model(clips, network_path=job.network_path, dedup=0, **arguments)
+    return core.mlrt.Model(_clips(picture, job), network_path=job.network_path, dedup=0, **arguments)
 
 
 def _pictures(core: vs.Core, job: Job) -> vs.VideoNode:

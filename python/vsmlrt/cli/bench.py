@@ -36,6 +36,9 @@ Networks = Annotated[
 Frames = Annotated[int, typer.Option(metavar="N", help="Most frames that are timed for a figure.")]
 Seconds = Annotated[float, typer.Option(metavar="S", help="Time after which a figure may rest on fewer frames.")]
 CsvFile = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the figures as CSV.")]
+Layers = Annotated[
+    bool, typer.Option("--layers", help="Time each kernel as well, and name it (the cuda backend; no interpolators).")
+]
 Plot = Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Write a plot.")]
 
 
@@ -55,6 +58,7 @@ def bench(
     seconds: Seconds = 10.0,
     csv: CsvFile = None,
     plot: Plot = None,
+    layers: Layers = False,
 ) -> None:
     """Measure networks: frames per second / memory in MB, for every size, number of streams and shape range.
 
@@ -73,10 +77,12 @@ def bench(
             raise UserError("there is nothing to measure: none of the networks is on disk")
         rows = []
         for i, case in enumerate(wanted):
-            row = report.Row(case, running.run(running.job_of(case, arguments, frames, seconds)))
+            row = report.Row(case, running.run(running.job_of(case, arguments, frames, seconds, layers=layers)))
             rows.append(row)
             keep(row)
             console.say(_progress(row, i + 1, len(wanted)))
+            if row.result.layers:
+                console.say(report.layers_table(row))
     tables.show(report.table(rows))
     if plot is not None:
         _write_plot(plot, rows, f"{backend} {precision}: frames per second / memory")

@@ -159,6 +159,21 @@ std::vector<Context::LaunchName> Context::launch_names() {
     return names;
 }
 
+void Context::time_layers(
+    const std::function<void(const std::string &, const std::string &, double)> &visit) {
+    if (!extent_)
+        throw InternalError("cuda: time_layers before bind");
+    constexpr int repeats = 10;
+    guarded([&] {
+        with_network([&](Launches &network) {
+            const std::vector<Step> &steps = network.plan().steps;
+            for (std::size_t i = 0; i < steps.size(); ++i)
+                visit(steps[i].label, steps[i].alternatives.front().name,
+                      network.time(i, i + 1, repeats, stream_.get()));
+        });
+    });
+}
+
 double Context::time_launches(std::size_t first, std::size_t last, int repeats) {
     double milliseconds = 0;
     guarded([&] {

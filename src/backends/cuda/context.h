@@ -5,6 +5,7 @@
 #include "backends/cuda/frames.h"
 #include "backends/cuda/program.h"
 
+#include <functional>
 #include <optional>
 
 namespace vsmlrt::cuda {
@@ -30,6 +31,9 @@ public:
         std::string kernel;
     };
     [[nodiscard]] std::vector<LaunchName> launch_names();
+    // See vsmlrt_backend::time_layers.
+    void time_layers(const std::function<void(const std::string &layers, const std::string &kernel,
+                                              double milliseconds)> &visit);
     // Milliseconds on the device of launches [first, last), as a graph; the mean of `repeats`. The inputs are
     // what the last run left.
     [[nodiscard]] double time_launches(std::size_t first, std::size_t last, int repeats);

@@ -90,7 +90,8 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .bind_frames = vsmlrt::bind_context_frames,
                                   .run_frames = vsmlrt::run_context_frames,
                                   .shapes = vsmlrt::program_shapes,
-                                  .memory = memory};
+                                  .memory = memory,
+                                  .time_layers = vsmlrt::time_context_layers};
 
 } // namespace
 

@@ -79,7 +79,8 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .bind_frames = nullptr,
                                   .run_frames = nullptr,
                                   .shapes = nullptr,
-                                  .memory = nullptr};
+                                  .memory = nullptr,
+                                  .time_layers = nullptr};
 
 } // namespace
 

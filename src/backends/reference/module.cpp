@@ -98,7 +98,8 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .bind_frames = vsmlrt::bind_context_frames,
                                   .run_frames = vsmlrt::run_context_frames,
                                   .shapes = vsmlrt::program_shapes,
-                                  .memory = nullptr};
+                                  .memory = nullptr,
+                                  .time_layers = nullptr};
 
 } // namespace
 
