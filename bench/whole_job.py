@@ -92,6 +92,7 @@ def main() -> None:
     parser.add_argument("--streams", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--precision", default="fp16")
     parser.add_argument("--conversion", nargs="+", default=["auto", "host"])
+    parser.add_argument("--devices", type=int, nargs="+", help="numbers of the GPUs that share the frames")
     parser.add_argument("--plugin", help="load the plugin from this file")
     given = parser.parse_args()
     if given.plugin:
@@ -104,6 +105,8 @@ def main() -> None:
         for streams, conversion in itertools.product(given.streams, given.conversion):
             begin = time.perf_counter()
             options: dict[str, Any] = {"num_streams": streams, "conversion": conversion, "precision": given.precision}
+            if given.devices:
+                options["device_id"] = given.devices
             fed = [source(width, height, 100000)]
             if channels(network) == 4:  # a denoiser's noise level
                 fed.append(core.std.BlankClip(fed[0], format=vs.GRAYS, color=[0.05], keep=True))
