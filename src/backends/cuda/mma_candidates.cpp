@@ -100,22 +100,25 @@ struct Shape {
     int step_y, step_x;
     int halo_w, halo_h;
     int shared_bytes;
+    bool single; // all input channels lie in shared memory at once, and the weights of all taps with them
 };
 
+constexpr int most_shared = 99 << 10; // what all architectures have
+
 Shape shape_of(const ConvProblem &problem, const Taps &taps, const Tile &tile, int blocks) {
-    Shape shape{tile, blocks, 1, 1, 0, 0, 0};
+    Shape shape{tile, blocks, 1, 1, 0, 0, 0, false};
     if (!problem.transposed) {
         shape.step_y = static_cast<int>(problem.strides[0]);
         shape.step_x = static_cast<int>(problem.strides[1]);
     }
     shape.halo_w = (tile.width - 1) * shape.step_x + taps.last_x - taps.first_x + 1;
     shape.halo_h = (tile.height - 1) * shape.step_y + taps.last_y - taps.first_y + 1;
-    shape.shared_bytes =
-        2 * shape.halo_w * shape.halo_h * tile.chunk * 2 + stages * tile.chunk * blocks * 8 * 2;
+    const int halo = shape.halo_w * shape.halo_h * tile.chunk * 2;
+    const int tap = tile.chunk * blocks * 8 * 2; // weights of one
+    shape.single = problem.in_channels <= tile.chunk && halo + taps.taps * tap <= most_shared;
+    shape.shared_bytes = shape.single ? halo + taps.taps * tap : 2 * halo + stages * tap;
     return shape;
 }
-
-constexpr int most_shared = 99 << 10; // what all architectures have
 
 // The first tile whose buffers fit; none has width 0.
 Shape choose(const ConvProblem &problem, const Taps &taps, int blocks) {
@@ -158,8 +161,8 @@ std::string source(const ConvProblem &problem) {
                               Blocks, "\n#define TAPS ", taps.taps, "\n#define HALO_W ", shape.halo_w,
                               "\n#define HALO_H ", shape.halo_h, "\n#define STEP_Y ", shape.step_y,
                               "\n#define STEP_X ", shape.step_x, "\n#define STAGES ", stages,
-                              "\n#define BRAIN ", problem.storage == Element::bf16 ? 1 : 0,
-                              "\n#define TENSOR_VECTORS ",
+                              "\n#define SINGLE ", shape.single ? 1 : 0, "\n#define BRAIN ",
+                              problem.storage == Element::bf16 ? 1 : 0, "\n#define TENSOR_VECTORS ",
                               problem.epilogue.broadcast || problem.epilogue.tensors == 0 ? 0 : 1, "\n"),
                          "mma.cuh");
 }

@@ -2,7 +2,7 @@
 // TILE_W x TILE_H pixels by 8 * BLOCKS channels. CHUNK input channels of the tile and its halo lie in shared
 // memory, two chunks in turn, and serve all taps; weights of one tap stream behind them in fragment order.
 // A transposed convolution is one such convolution a phase (blockIdx.z). In front stand: TILE_W, TILE_H, CHUNK,
-// BLOCKS, TAPS, HALO_W, HALO_H, STEP_Y, STEP_X, STAGES, BRAIN (bf16).
+// BLOCKS, TAPS, HALO_W, HALO_H, STEP_Y, STEP_X, STAGES, SINGLE (one chunk: halo and weights come at once), BRAIN (bf16).
 #include "args.cuh"
 #include "mma_args.cuh"
 
@@ -143,10 +143,34 @@ DEVICE void store_sums(const EpilogueArgs &epi, float *room, const float (&total
     }
 }
 
+// One tap of one chunk. `halo`, `filter`: addresses; `pixel`: of this lane's row of each block of 16.
+DEVICE void multiply_tap(float (&sum)[2][BLOCKS][4], u32 halo, const int (&pixel)[2], int shift, u32 filter) {
+    const int lane = threadIdx.x & 31;
+#pragma unroll
+    for (int k = 0; k < steps; ++k) {
+        u32 a[2][4];
+#pragma unroll
+        for (int m = 0; m < 2; ++m)
+            load_matrix(a[m], halo + piece_place(pixel[m] + shift, k * 2 + (lane >> 4)));
+#pragma unroll
+        for (int pair = 0; pair < BLOCKS / 2; ++pair) {
+            u32 b[4];
+            asm volatile("ld.shared.v4.u32 {%0,%1,%2,%3}, [%4];"
+                         : "=r"(b[0]), "=r"(b[1]), "=r"(b[2]), "=r"(b[3])
+                         : "r"(filter + (k * (BLOCKS / 2) + pair) * 512));
+#pragma unroll
+            for (int m = 0; m < 2; ++m) {
+                multiply(sum[m][2 * pair], a[m], b[0], b[1]);
+                multiply(sum[m][2 * pair + 1], a[m], b[2], b[3]);
+            }
+        }
+    }
+}
+
 extern "C" __global__ void __launch_bounds__(warps * 32) kernel(const __grid_constant__ MmaArgs args,
                                                                 const __grid_constant__ EpilogueArgs epi) {
     extern __shared__ __align__(1024) unsigned char memory[];
-    const u32 halos = shared_address(memory), weights = halos + 2 * halo_bytes;
+    const u32 halos = shared_address(memory), weights = halos + (SINGLE ? 1 : 2) * halo_bytes;
     const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, phase = blockIdx.z;
     const int tile_y = blockIdx.x / args.tiles_x * TILE_H, tile_x = blockIdx.x % args.tiles_x * TILE_W;
     const int y0 = tile_y * STEP_Y + args.first_y, x0 = tile_x * STEP_X + args.first_x;
@@ -164,6 +188,17 @@ extern "C" __global__ void __launch_bounds__(warps * 32) kernel(const __grid_con
             for (int e = 0; e < 4; ++e)
                 sum[m][n][e] = 0;
 
+#if SINGLE
+    load_halo(args, halos, y0, x0, 0);
+    for (int tap = 0; tap < TAPS; ++tap)
+        load_weights(filters + (u64)tap * weight_bytes, weights + tap * weight_bytes);
+    commit();
+    wait<0>();
+    __syncthreads();
+#pragma unroll 3
+    for (int tap = 0; tap < TAPS; ++tap)
+        multiply_tap(sum, halos, pixel, shifts[tap], weights + tap * weight_bytes + lane * 16);
+#else
     const int total = args.chunks * TAPS;
     load_halo(args, halos, y0, x0, 0);
     for (int stage = 0; stage < STAGES - 1; ++stage) {
@@ -189,29 +224,11 @@ extern "C" __global__ void __launch_bounds__(warps * 32) kernel(const __grid_con
                              weights + (step + STAGES - 1) % STAGES * weight_bytes);
             commit();
             const u32 halo = halos + chunk % 2 * halo_bytes, filter = weights + step % STAGES * weight_bytes + lane * 16;
-            const int shift = shifts[tap];
-#pragma unroll
-            for (int k = 0; k < steps; ++k) {
-                u32 a[2][4];
-#pragma unroll
-                for (int m = 0; m < 2; ++m)
-                    load_matrix(a[m], halo + piece_place(pixel[m] + shift, k * 2 + (lane >> 4)));
-#pragma unroll
-                for (int pair = 0; pair < BLOCKS / 2; ++pair) {
-                    u32 b[4];
-                    asm volatile("ld.shared.v4.u32 {%0,%1,%2,%3}, [%4];"
-                                 : "=r"(b[0]), "=r"(b[1]), "=r"(b[2]), "=r"(b[3])
-                                 : "r"(filter + (k * (BLOCKS / 2) + pair) * 512));
-#pragma unroll
-                    for (int m = 0; m < 2; ++m) {
-                        multiply(sum[m][2 * pair], a[m], b[0], b[1]);
-                        multiply(sum[m][2 * pair + 1], a[m], b[2], b[3]);
-                    }
-                }
-            }
+            multiply_tap(sum, halo, pixel, shifts[tap], filter);
         }
     }
     wait<0>();
+#endif
     const int column = lane & 3;
     float totals[BLOCKS / 4][8] = {};
 #pragma unroll
