@@ -65,6 +65,16 @@ constexpr Asked problems[] = {
     {.in = 96, .out = 192, .stride = 2},
     {.in = 256, .out = 128, .kernel = 2, .stride = 2, .pad = 0, .transposed = true, .residual = true},
     {.in = 64, .out = 64, .kernel = 4, .stride = 2, .transposed = true},
+    {.in = 64,
+     .out = 24,
+     .kernel = 4,
+     .stride = 2,
+     .transposed = true,
+     .shuffle = 2,
+     .pixels = true,
+     .full = true},
+    {.in = 96, .out = 52, .kernel = 4, .stride = 2, .transposed = true, .shuffle = 2, .pixels = true},
+    {.in = 12, .out = 32, .stride = 2},
     {.in = 256, .out = 3, .kernel = 4, .stride = 2, .pad = 3, .transposed = true, .shuffle = 1},
 };
 INSTANTIATE_TEST_SUITE_P(Families, HopperKernel, testing::ValuesIn(problems));

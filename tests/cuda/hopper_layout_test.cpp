@@ -184,7 +184,10 @@ TEST_P(HopperTiles, ProductsOfPackedWeightsAreTheConvolution) {
                                            operand_at(image, (at + block % groups) * weight_bytes(shape), row,
                                                       k, 2 * lanes);
                         }
-                const int out = block % channel_blocks * 64 + row / 16 * 16 + channel_of_row(row % 16);
+                const int place = row / 16 * 16 + channel_of_row(row % 16);
+                const int out = asked.pixels ? shuffled_channel(place, problem.epilogue.shuffled_lanes,
+                                                                asked.shuffle, asked.out)
+                                             : block % channel_blocks * 64 + place;
                 EXPECT_EQ(sum, out < asked.out ? expected(asked, filters, out, y * phases(axis) + phase_y,
                                                           x * phases(axis) + phase_x, height, width)
                                                : 0.0f)
@@ -194,17 +197,42 @@ TEST_P(HopperTiles, ProductsOfPackedWeightsAreTheConvolution) {
 
 INSTANTIATE_TEST_SUITE_P(
     Shapes, HopperTiles,
-    testing::Values(Asked{.in = 64, .out = 128}, Asked{.in = 96, .out = 130, .pad = 0},
-                    Asked{.in = 72, .out = 192}, Asked{.in = 97, .out = 64, .kernel = 1, .pad = 0},
-                    Asked{.in = 64, .out = 100, .kernel = 2, .stride = 2, .pad = 0},
-                    Asked{.in = 32, .out = 64, .kernel = 3, .stride = 2},
-                    Asked{.in = 20, .out = 64, .kernel = 4, .stride = 2},
-                    Asked{.in = 16, .out = 64, .kernel = 5, .stride = 2, .pad = 0},
-                    Asked{.in = 16, .out = 64, .kernel = 7, .stride = 2, .pad = 3},
-                    Asked{.in = 64, .out = 70, .kernel = 2, .stride = 2, .pad = 0, .transposed = true},
-                    Asked{.in = 40, .out = 64, .kernel = 4, .stride = 2, .transposed = true},
-                    Asked{.in = 16, .out = 3, .kernel = 4, .stride = 2, .pad = 3, .transposed = true},
-                    Asked{.in = 16, .out = 8, .kernel = 6, .stride = 2, .pad = 2, .transposed = true}));
+    testing::Values(
+        Asked{.in = 64, .out = 128}, Asked{.in = 96, .out = 130, .pad = 0}, Asked{.in = 72, .out = 192},
+        Asked{.in = 97, .out = 64, .kernel = 1, .pad = 0},
+        Asked{.in = 64, .out = 100, .kernel = 2, .stride = 2, .pad = 0},
+        Asked{.in = 32, .out = 64, .kernel = 3, .stride = 2},
+        Asked{.in = 20, .out = 64, .kernel = 4, .stride = 2},
+        Asked{.in = 16, .out = 64, .kernel = 5, .stride = 2, .pad = 0},
+        Asked{.in = 16, .out = 64, .kernel = 7, .stride = 2, .pad = 3},
+        Asked{.in = 64, .out = 70, .kernel = 2, .stride = 2, .pad = 0, .transposed = true},
+        Asked{.in = 40, .out = 64, .kernel = 4, .stride = 2, .transposed = true},
+        Asked{.in = 16, .out = 3, .kernel = 4, .stride = 2, .pad = 3, .transposed = true},
+        Asked{
+            .in = 48, .out = 24, .kernel = 4, .stride = 2, .transposed = true, .shuffle = 2, .pixels = true},
+        Asked{.in = 16, .out = 52, .stride = 2, .shuffle = 2, .pixels = true, .full = true},
+        Asked{.in = 16, .out = 8, .kernel = 6, .stride = 2, .pad = 2, .transposed = true}));
+
+// Each channel of each pixel has one place, and neighbours in a pixel are neighbours.
+TEST(HopperLayout, AShufflesPixelsAreWholeVectors) {
+    for (const auto &[channels, lanes, shuffle] :
+         {std::tuple{24, 8, 2}, std::tuple{52, 16, 2}, std::tuple{27, 4, 3}}) {
+        std::vector<int> found;
+        for (int place = 0; place < 64; ++place) {
+            const int channel = shuffled_channel(place, lanes, shuffle, channels);
+            if (channel == channels)
+                continue;
+            found.push_back(channel);
+            // ONNX's order is channel, row, column.
+            EXPECT_EQ(channel / (shuffle * shuffle), place % lanes);
+            EXPECT_EQ(channel % (shuffle * shuffle), place / lanes);
+        }
+        std::sort(found.begin(), found.end());
+        ASSERT_EQ(found.size(), static_cast<std::size_t>(channels));
+        for (int i = 0; i < channels; ++i)
+            EXPECT_EQ(found[static_cast<std::size_t>(i)], i);
+    }
+}
 
 TEST(HopperTaps, EveryWeightIsAnElementOfOneFragment) {
     const Asked asked{.in = 40, .out = 3, .kernel = 4, .stride = 2, .transposed = true};

@@ -18,8 +18,10 @@ struct Asked {
     std::int64_t pad = 1;
     bool transposed = false;
     bool residual = false;
-    bool sums = false; // of the channels' results
-    int shuffle = 0;   // 0: channels innermost; else planes, shuffled by so much
+    bool sums = false;   // of the channels' results
+    int shuffle = 0;     // 0: channels innermost; else shuffled by so much, to planes
+    bool pixels = false; // shuffled, to channels innermost
+    bool full = false;   // results in fp32
     Element storage = Element::f16;
 };
 
@@ -31,6 +33,7 @@ struct Asked {
 // A bias and a slope a channel, a residual added where asked.
 [[nodiscard]] inline ConvProblem problem_of(const Asked &asked) {
     EpilogueBuilder builder;
+    const bool planes = asked.shuffle > 0 && !asked.pixels;
     builder.add_bias(0);
     builder.add_channel("x0", 0);
     std::string chain = "    const float v0 = op::PRelu<float>(sum, x0);\n";
@@ -38,7 +41,7 @@ struct Asked {
     const int shuffle = asked.shuffle > 0 ? asked.shuffle : 1;
     const std::int64_t channels = asked.out / (shuffle * shuffle);
     if (asked.residual) {
-        builder.add_tensor("x1", picture_of(asked.storage, channels, asked.shuffle > 0),
+        builder.add_tensor("x1", picture_of(asked.full ? Element::f32 : asked.storage, channels, planes),
                            asked.shuffle > 0 ? OperandPlace::shuffled : OperandPlace::sum);
         chain += "    const float v1 = op::Add<float>(v0, x1);\n";
         result = "v1";
@@ -53,8 +56,8 @@ struct Asked {
     problem.strides = {asked.stride, asked.stride};
     problem.pads = {asked.pad, asked.pad, asked.pad, asked.pad};
     problem.transposed = asked.transposed;
-    problem.epilogue =
-        builder.finish(chain, result, picture_of(asked.storage, channels, asked.shuffle > 0), shuffle);
+    problem.epilogue = builder.finish(
+        chain, result, picture_of(asked.full ? Element::f32 : asked.storage, channels, planes), shuffle);
     return problem;
 }
 

@@ -33,6 +33,9 @@ struct Epilogue {
     int shuffle = 1;
     bool output_last = false; // vectors of 8 channels may be stored
     bool sums = false;        // the kernel also adds up each channel's results, see ConvCandidate::sum_rows
+    // Behind a shuffle: the channels of a pixel and the lanes behind them, where each begins at a vector of
+    // 4; else 0.
+    int shuffled_lanes = 0;
     Element output = Element::f32;
 };
 

@@ -106,6 +106,9 @@ Epilogue EpilogueBuilder::finish(const std::string &chain, const std::string &re
     epilogue.output = output.type;
     epilogue.output_last = shuffle == 1 && has_vectors(output);
     epilogue.sums = sums.buffer >= 0;
+    const bool fours = output.strides[1] == 1 && output.strides[2] % 4 == 0 && output.strides[3] % 4 == 0 &&
+                       output.offset % 4 == 0 && element_size(output.type) <= 4;
+    epilogue.shuffled_lanes = shuffle > 1 && fours ? size_argument(output.dims[1] + output.lanes) : 0;
     const bool packs = output.type == Element::f16 || output.type == Element::bf16;
     epilogue.text = text(
         "#define EPILOGUE_CHANNELS ", channels.size(), "\n#define EPILOGUE_TENSORS ", tensors.size(),

@@ -127,8 +127,10 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
     return launch;
 }
 
-// The copy engine stores whole 16 bytes of a pixel.
+// The copy engine stores whole 16 bytes of a pixel; behind a shuffle nobody writes lanes.
 bool fits(const ConvProblem &problem, const ConvOperands &operands) {
+    if (problem.epilogue.shuffle > 1 && pad_lanes(operands) > 0)
+        return false;
     return !staged(problem.epilogue) || (problem.out_channels + pad_lanes(operands)) % 8 == 0;
 }
 

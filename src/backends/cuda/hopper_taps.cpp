@@ -99,7 +99,12 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
     return launch;
 }
 
-constexpr ConvCandidate candidates[] = {{"hopper.taps", serves, nullptr, source, pack, launch}};
+// Behind a shuffle nobody writes lanes.
+bool fits(const ConvProblem &problem, const ConvOperands &operands) {
+    return problem.epilogue.shuffle == 1 || pad_lanes(operands) == 0;
+}
+
+constexpr ConvCandidate candidates[] = {{"hopper.taps", serves, fits, source, pack, launch}};
 
 } // namespace
 

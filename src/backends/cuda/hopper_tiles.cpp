@@ -27,10 +27,11 @@ int groups_of(const ConvProblem &problem) {
     return blocks == 1 ? 1 : blocks % 3 == 0 && blocks % 2 != 0 ? 3 : 2;
 }
 
-TilesShape shape_of(const ConvProblem &problem, int rows) {
+// `alone`: one warpgroup a block, for more blocks of a small picture.
+TilesShape shape_of(const ConvProblem &problem, int rows, bool alone) {
     TilesShape shape{};
     shape.rows = rows;
-    shape.groups = groups_of(problem);
+    shape.groups = alone ? 1 : groups_of(problem);
     const int rest = problem.in_channels % 64;
     shape.lanes = rest > 0 && rest <= 32 ? 32 : 64;
     shape.planes = (problem.in_channels + shape.lanes - 1) / shape.lanes;
@@ -46,6 +47,15 @@ int lag_of(const TilesShape &shape) {
     return shape.planes == 1 || shape.groups == 3 ? 6 : 8;
 }
 
+// Channels of a pixel behind the shuffle, with its lanes, where filters in that order make whole vectors of
+// four of them; else 0.
+int shuffled_fours(const ConvProblem &problem) {
+    const Epilogue &epilogue = problem.epilogue;
+    const int blocks = epilogue.shuffle * epilogue.shuffle;
+    const bool fit = epilogue.shuffled_lanes % 4 == 0 && epilogue.shuffled_lanes * blocks <= 64;
+    return fit && !vector_operands(epilogue) ? epilogue.shuffled_lanes : 0;
+}
+
 bool axis_served(Axis axis) {
     if (axis.taps < 1 || axis.taps > 7 || axis.stride < 1 || axis.stride > 2)
         return false;
@@ -54,14 +64,14 @@ bool axis_served(Axis axis) {
     return axis.taps >= axis.stride; // every parity has a tap
 }
 
-template <int rows>
+template <int rows, bool alone>
 bool serves(const ConvProblem &problem, const DeviceFacts &device) {
     if (device.architecture != 90 || (problem.storage != Element::f16 && problem.storage != Element::bf16))
         return false;
     if (problem.dilations != graph::Pair{1, 1} || problem.strides[0] != problem.strides[1] ||
-        rows_serve(problem, device))
+        rows_serve(problem, device) || (alone && filter_blocks(problem) == 1))
         return false;
-    const TilesShape shape = shape_of(problem, rows);
+    const TilesShape shape = shape_of(problem, rows, alone);
     if (!axis_served(shape.y) || !axis_served(shape.x))
         return false;
     const int registers = shape.groups == 3 ? 100 : 170; // for sums and operands; the rest is addresses
@@ -71,9 +81,9 @@ bool serves(const ConvProblem &problem, const DeviceFacts &device) {
     return weight_slots(shape) >= 3 && shared_bytes(shape) <= device.shared_bytes_per_block;
 }
 
-template <int rows>
+template <int rows, bool alone>
 std::string source(const ConvProblem &problem) {
-    const TilesShape shape = shape_of(problem, rows);
+    const TilesShape shape = shape_of(problem, rows, alone);
     const std::string constants = defines({{"TILE_ROWS", rows},
                                            {"GROUPS", shape.groups},
                                            {"LAG", lag_of(shape)},
@@ -88,18 +98,21 @@ std::string source(const ConvProblem &problem) {
                                            {"TRANSPOSED", problem.transposed},
                                            {"RESULT_STEP_Y", phases(shape.y)},
                                            {"RESULT_STEP_X", phases(shape.x)},
+                                           {"SHUFFLED_FOURS", shuffled_fours(problem)},
                                            {"OUT_CHANNELS", problem.out_channels}});
     return hopper_source(problem, 8 * rows, constants, "hopper/tiles.cuh");
 }
 
 // [filters of an item][parity][plane][tap][warpgroup] blocks of 64 filters.
+template <bool alone>
 std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> weights) {
-    const TilesShape shape = shape_of(problem, 8); // the tile's height does not matter
+    const TilesShape shape = shape_of(problem, 8, alone); // the tile's height does not matter
     const Filters filters(problem, weights);
     const int channel_blocks = (problem.out_channels + 63) / 64;
     const int blocks = filter_blocks(problem);
     const int items = (blocks + shape.groups - 1) / shape.groups;
     const int of_item = shape.planes * taps(shape) * shape.groups;
+    const int fours = shuffled_fours(problem);
     std::vector<std::byte> image(static_cast<std::size_t>(items) * of_item * weight_bytes(shape));
     std::byte *to = image.data();
     const auto pack_taps = [&](int item, int parity, int plane) {
@@ -116,7 +129,10 @@ std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> w
                 const int x = first_tap(shape.x, parity_x, phase % phases(shape.x)) +
                               tap % tap_count(shape.x, parity_x) * tap_step(shape.x);
                 pack_block(to, 64, pixel_bytes(shape), problem.storage, [&](int row, int k) {
-                    const int out = block % channel_blocks * 64 + row / 16 * 16 + channel_of_row(row % 16);
+                    const int place = row / 16 * 16 + channel_of_row(row % 16);
+                    const int out = fours > 0 ? shuffled_channel(place, fours, problem.epilogue.shuffle,
+                                                                 problem.out_channels)
+                                              : block % channel_blocks * 64 + place;
                     return filters.at(out, plane * shape.lanes + k, y, x);
                 });
             }
@@ -151,12 +167,15 @@ std::vector<TensorMap> input_maps(const ConvProblem &problem, const ConvOperands
 
 bool fits(const ConvProblem &problem, const ConvOperands &operands) {
     const std::int64_t least = problem.transposed ? 1 : problem.strides[0]; // every parity has a pixel
-    return operands.in_width >= least && operands.in_height >= least;
+    if (operands.in_width < least || operands.in_height < least)
+        return false;
+    // Behind a shuffle nobody else writes the lanes.
+    return problem.epilogue.shuffle == 1 || pad_lanes(operands) == 0 || shuffled_fours(problem) > 0;
 }
 
-template <int rows>
+template <int rows, bool alone>
 Launch launch(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
-    const TilesShape shape = shape_of(problem, rows);
+    const TilesShape shape = shape_of(problem, rows, alone);
     const std::int64_t wide = (operands.out_width + phases(shape.x) - 1) / phases(shape.x);
     const std::int64_t high = (operands.out_height + phases(shape.y) - 1) / phases(shape.y);
     const std::int64_t items = (wide + 7) / 8 * ((high + rows - 1) / rows) *
@@ -176,16 +195,23 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
 }
 
 // Of a block, where its warpgroups keep their channels from item to item.
-template <int rows>
+template <int rows, bool alone>
 int sum_rows(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
-    if (problem.transposed || problem.epilogue.shuffle != 1 || filter_blocks(problem) > groups_of(problem))
+    if (problem.transposed || problem.epilogue.shuffle != 1 ||
+        filter_blocks(problem) > (alone ? 1 : groups_of(problem)))
         return 0;
-    return static_cast<int>(launch<rows>(problem, operands, device).grid[0]);
+    return static_cast<int>(launch<rows, alone>(problem, operands, device).grid[0]);
 }
 
-template <int rows>
+template <int rows, bool alone = false>
 constexpr ConvCandidate candidate(const char *name) {
-    return {name, serves<rows>, fits, source<rows>, pack, launch<rows>, sum_rows<rows>};
+    return {name,
+            serves<rows, alone>,
+            fits,
+            source<rows, alone>,
+            pack<alone>,
+            launch<rows, alone>,
+            sum_rows<rows, alone>};
 }
 
 constexpr ConvCandidate candidates[] = {
@@ -193,6 +219,9 @@ constexpr ConvCandidate candidates[] = {
     candidate<24>("hopper.tiles 24"),
     candidate<17>("hopper.tiles 17"),
     candidate<12>("hopper.tiles 12"),
+    candidate<17, true>("hopper.tiles 17 alone"),
+    candidate<12, true>("hopper.tiles 12 alone"),
+    candidate<7, true>("hopper.tiles 7 alone"),
 };
 
 } // namespace

@@ -12,7 +12,12 @@ std::string geometry(const ConvProblem &problem) {
     return text(problem.transposed ? "deconv " : "conv ", element_name(problem.storage), " ",
                 problem.in_channels, " to ", problem.out_channels, ", ", join(problem.kernel, "x"), " by ",
                 join(problem.strides, "x"), ", dilated ", join(problem.dilations, "x"), ", padded ",
-                join(problem.pads, " "));
+                join(problem.pads, " "),
+                problem.epilogue.shuffled_lanes > 0
+                    ? text(", shuffled by ", problem.epilogue.shuffle, " to ",
+                           problem.epilogue.shuffled_lanes, " lanes with ", problem.epilogue.tensors,
+                           problem.epilogue.broadcast ? " spread" : "", " operands")
+                    : std::string());
 }
 
 std::span<const std::span<const ConvCandidate>> candidate_lists() {

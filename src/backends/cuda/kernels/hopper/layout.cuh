@@ -32,6 +32,14 @@ BOTH_SIDES int channel_of_row(int row) {
     return 4 * (row % 8 / 2) + row % 2 + 2 * (row / 8);
 }
 
+// The channel that place `place` of a block of filters holds where a pixel shuffle by `shuffle` makes pixels of `lanes`
+// channels of them: the first pixel's, then its right neighbour's, and so on. `channels`, one too high, for places
+// that only fill up.
+BOTH_SIDES int shuffled_channel(int place, int lanes, int shuffle, int channels) {
+    const int block = place / lanes, channel = place % lanes * shuffle * shuffle + block;
+    return block < shuffle * shuffle && channel < channels ? channel : channels;
+}
+
 BOTH_SIDES int rounded_up(int value, int multiple) {
     return (value + multiple - 1) / multiple * multiple;
 }

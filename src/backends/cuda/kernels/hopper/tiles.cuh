@@ -126,7 +126,7 @@ struct Multiplier {
         release_stage();
         release_tile();
         if (block < filter_blocks &&
-            place.block < OUT_CHANNELS + 7) // lanes behind the last channel are written too
+            place.block < places) // lanes behind the last channel are written too
             store_tile(args, place, operand, sums, totals);
     }
 };

@@ -6,6 +6,9 @@
 #include "ptx.cuh"
 
 constexpr int operands = EPILOGUE_TENSORS > 0 ? EPILOGUE_TENSORS : 1;
+// SHUFFLED_FOURS: filters lie in the order of the pixels that a shuffle makes of them, so many lanes each; 0: in that of
+// channels.
+constexpr int places = SHUFFLED_FOURS > 0 ? SHUFFLED_FOURS * OUTPUT_SHUFFLE * OUTPUT_SHUFFLE : OUT_CHANNELS + 7;
 
 // A warp's 16 channels of a tile of results, 8 wide. Sums of row j:
 //
@@ -19,7 +22,14 @@ struct TilePlace {
     int phase_y, phase_x; // result of place (y, x): (y * RESULT_STEP_Y + phase_y, ...)
     EpilogueChannel of[2];
 
-    DEVICE int channel(int half) const { return block + channel_of_row(lane / 4) + 2 * half; }
+    DEVICE int channel(int half) const {
+        const int at = block + channel_of_row(lane / 4) + 2 * half;
+#if SHUFFLED_FOURS > 0
+        return shuffled_channel(at, SHUFFLED_FOURS, OUTPUT_SHUFFLE, OUT_CHANNELS);
+#else
+        return at;
+#endif
+    }
     DEVICE bool live(int half) const { return channel(half) < OUT_CHANNELS; }
     DEVICE int result_y(int row) const { return (y + row) * RESULT_STEP_Y + phase_y; }
     DEVICE int result_x(int column) const { return (x + column) * RESULT_STEP_X + phase_x; }
@@ -129,6 +139,34 @@ struct TileTotals {
     }
 };
 
+#if SHUFFLED_FOURS > 0
+// Four neighbouring channels of a pixel behind the shuffle, from two pairs of columns before transposing.
+DEVICE void store_shuffled(const EpilogueArgs &args, const TilePlace &place, int row, const float (&result)[4]) {
+    const int at = place.own_channels(), block = at / SHUFFLED_FOURS;
+    const int x = place.result_x(place.own_column()) * OUTPUT_SHUFFLE + block % OUTPUT_SHUFFLE;
+    const int y = place.result_y(row) * OUTPUT_SHUFFLE + block / OUTPUT_SHUFFLE;
+    const bool inside = x < args.width * OUTPUT_SHUFFLE && y < args.height * OUTPUT_SHUFFLE && at < places;
+    output_t *const to = args.output.data + y * args.output.stride_y + x * args.output.stride_x + at % SHUFFLED_FOURS;
+    if constexpr (sizeof(output_t) == 2) {
+        const uint2 four =
+            make_uint2(transposed(pack2(result[0], result[1])), transposed(pack2(result[2], result[3])));
+        if (inside)
+            *reinterpret_cast<uint2 *>(to) = four;
+    } else {
+        u32 four[4];
+#pragma unroll
+        for (int i = 0; i < 2; i++) { // halves of the bits, each transposed
+            const u32 a = __float_as_uint(result[2 * i]), b = __float_as_uint(result[2 * i + 1]);
+            const u32 low = transposed(__byte_perm(a, b, 0x5410)), high = transposed(__byte_perm(a, b, 0x7632));
+            four[2 * i] = __byte_perm(low, high, 0x5410);
+            four[2 * i + 1] = __byte_perm(low, high, 0x7632);
+        }
+        if (inside)
+            *reinterpret_cast<uint4 *>(to) = make_uint4(four[0], four[1], four[2], four[3]);
+    }
+}
+#endif
+
 DEVICE void store_tile(const EpilogueArgs &args, const TilePlace &place, const TileOperands &operand,
                        const float (&sums)[4 * TILE_ROWS], TileTotals &totals) {
     const int rows = place.rows_left(args);
@@ -151,6 +189,8 @@ DEVICE void store_tile(const EpilogueArgs &args, const TilePlace &place, const T
         if (j < rows && column < args.width)
             store_four(args, to, place.own_channels(), four);
         to += RESULT_STEP_Y * args.output.stride_y;
+#elif SHUFFLED_FOURS > 0
+        store_shuffled(args, place, j, result);
 #else
 #pragma unroll
         for (int e = 0; e < 4; e++) {
