@@ -1,0 +1,92 @@
+// Frames of a clip when a call of the driver fails, whichever it is: that frame fails with a DeviceError, the
+// next one is right, and nothing is left behind.
+#include "backends/cuda/context.h"
+#include "cuda/emulated_driver.h"
+#include "cuda/engine_networks.h"
+#include "networks/builder.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace vsmlrt::cuda {
+namespace {
+
+constexpr vsmlrt_extent extent = {16, 12};
+constexpr std::size_t samples = std::size_t{16} * 12 * 3;
+
+// RGB frames of 8 bits through a network that changes nothing.
+class FramesThatFail : public testing::Test {
+protected:
+    FramesThatFail() {
+        span_x_ = {0, 0, 0, extent.width, ones_.data()};
+        span_y_ = {0, 0, 0, extent.height, ones_.data()};
+        plan_.inputs = &input_;
+        plan_.num_inputs = 1;
+        plan_.output = rgb_;
+        plan_.output_extent = plan_.tile = extent;
+        plan_.columns = &span_x_;
+        plan_.rows = &span_y_;
+        plan_.num_columns = plan_.num_rows = 1;
+        test::Random random(4);
+        for (unsigned char &sample : given_)
+            sample = static_cast<unsigned char>(127.0F + 127.0F * random.next());
+    }
+
+    [[nodiscard]] static vsmlrt_frame frame_of(std::vector<unsigned char> &all) {
+        vsmlrt_frame frame = {};
+        for (std::size_t plane = 0; plane < 3; ++plane)
+            frame.planes[plane] = {all.data() + plane * samples / 3, extent.width};
+        return frame;
+    }
+    [[nodiscard]] std::vector<unsigned char> run(Context &context) {
+        std::vector<unsigned char> result(samples, 0);
+        const vsmlrt_frame in = frame_of(given_);
+        EXPECT_FALSE(context.run_frames(&in, frame_of(result)));
+        return result;
+    }
+    [[nodiscard]] static std::vector<std::byte> nothing() {
+        test::Builder b;
+        return model::write_onnx(b.output(b.node("Identity", {b.input(3)})).network());
+    }
+
+    const vsmlrt_frame_format rgb_ = {VSMLRT_RGB, VSMLRT_INTEGER, 8, 0, 0, 0, 1, 0};
+    const vsmlrt_frame_input input_ = {rgb_, extent, 3};
+    const std::vector<float> ones_ = std::vector<float>(16, 1.0F);
+    vsmlrt_tile_span span_x_ = {};
+    vsmlrt_tile_span span_y_ = {};
+    vsmlrt_frame_plan plan_ = {};
+    std::vector<unsigned char> given_ = std::vector<unsigned char>(samples);
+};
+
+TEST_F(FramesThatFail, LeaveTheContextUsableAndNothingBehind) {
+    emulated_reset(0);
+    {
+        const std::vector<std::byte> onnx = nothing();
+        vsmlrt_program_desc desc = {};
+        desc.network = onnx.data();
+        desc.network_size = onnx.size();
+        desc.precision = VSMLRT_PRECISION_FP32;
+        desc.min_extent = desc.opt_extent = desc.max_extent = extent;
+        desc.num_streams = 1;
+        Program program(list_devices().front(), desc);
+        Context context(program);
+        context.bind_frames(plan_);
+        for (int i = 0; i < 12; ++i) // until all is recorded, and no memory is asked for any more
+            ASSERT_EQ(run(context), given_);
+        emulated_reset(0);
+        ASSERT_EQ(run(context), given_);
+        const long calls = emulated_calls();
+        ASSERT_GT(calls, 5);
+        for (long call = 1; call <= calls; ++call) {
+            emulated_reset(call);
+            EXPECT_THROW(static_cast<void>(run(context)), DeviceError) << "call " << call;
+            EXPECT_EQ(run(context), given_) << "after call " << call;
+        }
+    }
+    EXPECT_EQ(emulated_live(), 0U);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+} // namespace
+} // namespace vsmlrt::cuda
