@@ -91,6 +91,7 @@ model::Network dpir() {
 } // namespace
 
 model::Network bench_network(const std::string &name) {
+    constexpr float flow = 40; // makes a flow of some pixels
     if (name == "animevideov3")
         return srvgg(64, 18);
     if (name == "upconv_7")
@@ -100,13 +101,14 @@ model::Network bench_network(const std::string &name) {
     if (name == "dpir")
         return dpir();
     if (name == "rife")
-        return rife_v4();
+        return rife_v4({.flow = flow});
     if (name == "rife_grids")
-        return rife_v4({.grids = true});
+        return rife_v4({.grids = true, .flow = flow});
     if (name == "rife_ensemble")
-        return rife_v4({.ensemble = true});
+        return rife_v4({.ensemble = true, .flow = flow});
     if (name == "rife_v4.25")
-        return rife_v4({.widths = {192, 128, 96, 64, 32}, .scales = {16, 8, 4, 2, 1}, .encoded = 4});
+        return rife_v4(
+            {.widths = {192, 128, 96, 64, 32}, .scales = {16, 8, 4, 2, 1}, .encoded = 4, .flow = flow});
     const std::pair<const char *, model::Network (*)()> others[] = {{"x4plus", bench_x4plus},
                                                                     {"artcnn", bench_artcnn},
                                                                     {"span", bench_span},

@@ -35,8 +35,9 @@ struct RifeShape {
     bool grids = false;                           // 11 channels, grid and steps given, instead of 7
     bool ensemble = false;                        // each block runs a second time with the pictures exchanged
     int encoded = 0;                              // channels of features of each picture (v4.25: 4)
+    float flow = 1;                               // factor of what blocks say of flow and mask
 };
-// Seeded weights, a flow of about a pixel; multiple of 4 * the largest scale.
+// Seeded weights; multiple of 4 * the largest scale.
 [[nodiscard]] model::Network rife_v4(const RifeShape &shape = {});
 // SwinIR: attention in windows of 4x4, layer normalisation, a perceptron with Gelu; multiple of 4. x2.
 [[nodiscard]] model::Network swin();

@@ -117,7 +117,7 @@ private:
             x = leaky(b_.node("Add", {change, x}));
         }
         const int results = shape_.encoded > 0 ? 13 : 6;
-        const Name grown = transposed(x, width, 4 * results, 0.5F / static_cast<float>(width));
+        const Name grown = transposed(x, width, 4 * results, shape_.flow * 0.5F / static_cast<float>(width));
         const Name shuffled =
             b_.node("DepthToSpace", {grown}, {{"blocksize", std::int64_t{2}}, {"mode", std::string("CRD")}});
         return resized(shuffled, scale);
