@@ -205,6 +205,9 @@ void Frames::prepare_output() {
         copy_matrix(pixel::color_matrix(format.matrix)->from_rgb, args.matrix);
     args.not_finite = result_memory_.address() + result_.bytes;
     const EncodeSources sources = encode_sources(format, tensor.dims[1], type);
+    std::vector<std::string> texts = {sources.pixels, sources.chroma_rows, sources.chroma};
+    std::erase(texts, std::string());
+    kernels_.prepare(texts); // side by side
     encode_pixels_ = kernels_.function(sources.pixels);
     if (!is_subsampled(format))
         return;
