@@ -16,6 +16,8 @@
 #include "backends/cuda/planner.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "cuda/cubin.h"
+#include "nvidia/compiler.h"
 
 #include <algorithm>
 #include <chrono>
@@ -24,6 +26,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <set>
 
 namespace {
 
@@ -43,6 +46,7 @@ struct Arguments {
     int streams = 1;
     int plan = 0;       // architecture
     std::string folder; // where networks are written
+    bool compile = false;
     bool layers = false;
     bool check = false;
 };
@@ -75,6 +79,8 @@ Arguments parse(int count, char **values) {
             arguments.sustained = std::strtod(value().c_str(), nullptr);
         } else if (word == "--plan") {
             arguments.plan = static_cast<int>(std::strtol(value().c_str(), nullptr, 10));
+        } else if (word == "--compile") {
+            arguments.compile = true;
         } else if (word == "--layers") {
             arguments.layers = true;
         } else if (word == "--check") {
@@ -120,6 +126,21 @@ void sustain(cuda::Context &context, double seconds) {
     std::fflush(stdout);
 }
 
+// Every kernel of every alternative, by NVIDIA's compiler.
+void compile_all(const cuda::Plan &plan, int architecture) {
+    std::set<std::string> sources;
+    for (const cuda::Step &step : plan.steps)
+        for (const cuda::Alternative &alternative : step.alternatives)
+            sources.insert(alternative.source);
+    std::uint32_t spilled = 0;
+    for (const std::string &source : sources) {
+        const test::Cubin cubin = test::read_cubin(
+            nvidia::compile(source, text("sm_", architecture, architecture == 90 ? "a" : "")));
+        spilled = std::max(spilled, cubin.local_bytes);
+    }
+    std::printf("%zu kernels compile; at most %u bytes of local memory\n", sources.size(), spilled);
+}
+
 void print_plan(const Arguments &arguments, const std::string &name) {
     const std::vector<std::byte> onnx = test::bench_onnx(arguments.run, name);
     const graph::Graph graph = cuda::read_network(test::bench_description(arguments.run, onnx));
@@ -136,6 +157,8 @@ void print_plan(const Arguments &arguments, const std::string &name) {
     const cuda::Plan plan = cuda::make_plan(graph, graph::infer(graph, inputs), weights, device, facts, {});
     std::printf("%s: %zu steps, arena %lld MiB\n%s", name.c_str(), plan.steps.size(),
                 static_cast<long long>(plan.arena_bytes >> 20), describe(plan).c_str());
+    if (arguments.compile)
+        compile_all(plan, arguments.plan);
 }
 
 void report_layers(cuda::Context &context) {

@@ -104,6 +104,24 @@ TEST_P(Kernels, OfProductsCompileWithoutSpills) {
     }
 }
 
+TEST_P(Kernels, OfAttentionCompileWithoutSpills) {
+    struct Variant {
+        int steps, vector, brain;
+    };
+    for (const Variant &each : {Variant{1, 2, 0}, Variant{2, 8, 1}, Variant{4, 8, 0}}) {
+        const std::string type = each.brain ? "bfloat_t" : "half_t";
+        const std::string generated =
+            text("typedef ", type, " a_t;\ntypedef ", type,
+                 " output_t;\n#define CHAINED 1\n#define EXTRAS 1\n#define D_STEPS ", each.steps,
+                 "\n#define V_STEPS ", each.steps, "\n#define Q_VECTOR ", each.vector, "\n#define K_VECTOR ",
+                 each.vector, "\n#define V_VECTOR ", each.vector, "\n#define BRAIN ", each.brain,
+                 "\nDEVICE float chain(float sum, const float *x) {\n    return sum + x[0];\n}\n"
+                 "#define LOAD_EXTRAS x[0] = load<a_t>(args.extra[0].data, places.extra[0] + column);\n");
+        expect_no_spills(kernel_source(generated, "attention.cuh"), GetParam(),
+                         text("attention ", each.steps));
+    }
+}
+
 TEST_P(Kernels, OfRowsByWarpsCompileWithoutSpills) {
     for (const int lane : {1, 2, 32}) {
         const std::string generated =

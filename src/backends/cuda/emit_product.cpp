@@ -3,42 +3,18 @@
 #include "backends/cuda/kernel_text.h"
 #include "backends/cuda/launching.h"
 #include "backends/cuda/planner.h"
+#include "backends/cuda/product.h"
 
 #include <algorithm>
 
 namespace vsmlrt::cuda {
 namespace {
 
-// The batch axes of an operand of a product, broadcast, and its matrix.
-void set_matrix(Operand &operand, const Tensor &tensor) {
-    const std::size_t rank = tensor.dims.size();
-    for (std::size_t i = 0; i + 2 < rank; ++i)
-        if (tensor.dims[i] != 1)
-            operand.stride[max_rank - rank + i] = tensor.strides[i];
-    operand.stride[max_rank - 2] = tensor.strides[rank - 2];
-    operand.stride[max_rank - 1] = tensor.strides[rank - 1];
-}
-
 Tensor with_axis(const Tensor &tensor, std::size_t axis) {
     Tensor view = tensor;
     view.dims.insert(view.dims.begin() + static_cast<std::ptrdiff_t>(axis), 1);
     view.strides.insert(view.strides.begin() + static_cast<std::ptrdiff_t>(axis), 0);
     return view;
-}
-
-// How many neighbours of an axis a kernel may fetch at once.
-std::int64_t vector_along(const Tensor &tensor, std::size_t axis) {
-    if (tensor.strides[axis] != 1)
-        return 1;
-    for (const std::int64_t vector : {8, 4, 2}) {
-        bool aligned = tensor.offset % vector == 0 && tensor.dims[axis] % vector == 0;
-        for (std::size_t other = 0; other < tensor.dims.size(); ++other)
-            aligned =
-                aligned && (other == axis || tensor.dims[other] == 1 || tensor.strides[other] % vector == 0);
-        if (aligned)
-            return vector;
-    }
-    return 1;
 }
 
 struct Along {
@@ -50,43 +26,17 @@ Along along(const Tensor &tensor, std::size_t k_axis, std::size_t other_axis) {
     return {k, vector_along(tensor, k ? k_axis : other_axis)};
 }
 
-// The chain behind a product as a function, and what it reads as statements of a kernel.
-std::string chain_text(const Chain &chain, const std::vector<Tensor> &extras) {
-    std::string names;
-    std::string loads;
-    for (std::size_t i = 0; i < extras.size(); ++i) {
-        const std::string extra = text("args.extra[", i, "]");
-        names += text("    const float x", i, " = x[", i, "];\n");
-        loads += text(" x[", i, "] = (float)load<", type_name(extras[i].type), ">(", extra,
-                      ".data, places.extra[", i, "] + row * ", extra, ".stride[max_rank - 2] + column * ",
-                      extra, ".stride[max_rank - 1]);");
-    }
-    return text("DEVICE float chain(float sum, const float *x) {\n", names, chain.text, "    return ",
-                chain.result, ";\n}\n#define LOAD_EXTRAS", loads, "\n");
-}
-
 } // namespace
 
 void Planner::add_product(const Group &group, const Product &product) {
     const auto &[a, b, c, to] = product.matrices;
-    MatMulArgs args = {};
-    args.threads = graph::count(to.dims);
-    args.rows = size_argument(to.dims[to.dims.size() - 2]);
-    args.columns = size_argument(to.dims.back());
-    args.inner = size_argument(a.dims.back());
+    MatMulArgs args = product_args(a, b, to.dims, product.extras);
     args.alpha = product.alpha;
     args.beta = product.beta;
-    std::fill_n(args.batch, max_rank, 1);
-    for (std::size_t i = 0; i + 2 < to.dims.size(); ++i)
-        args.batch[max_rank - to.dims.size() + i] = size_argument(to.dims[i]);
-    set_matrix(args.a, a);
-    set_matrix(args.b, b);
     set_matrix(args.output, to);
     const bool has_c = c.buffer >= 0;
     if (has_c)
         set_matrix(args.c, c);
-    for (std::size_t i = 0; i < product.extras.size(); ++i)
-        set_matrix(args.extra[i], product.extras[i]);
     const bool chained = !group.members.empty();
     const std::string types = text("typedef ", type_name(a.type), " a_t;\ntypedef ", type_name(b.type),
                                    " b_t;\ntypedef ", type_name(has_c ? c.type : a.type), " c_t;\ntypedef ",

@@ -52,6 +52,7 @@ Plan Planner::run() && {
     find_pictures();
     find_concat_targets();
     find_excited();
+    find_attended();
     for (std::size_t i = 0; i < groups_.size(); ++i) {
         for (const Excitation &excitation : excitations_)
             if (excitation.second == i)
@@ -59,6 +60,15 @@ Plan Planner::run() && {
         for (const DeferredProduct &product : products_)
             if (product.group == i)
                 bind(product.values.front(), read(product.picture));
+        const auto attention = std::find_if(attentions_.begin(), attentions_.end(),
+                                            [&](const Attention &each) { return each.mix == i; });
+        if (attention != attentions_.end()) {
+            if (emit_attention(*attention))
+                continue;
+            for (const std::size_t group : {attention->scaling, attention->scores, attention->softmax})
+                if (group != no_node)
+                    emit(groups_[group]);
+        }
         if (!absorbed_[i])
             emit(groups_[i]);
     }

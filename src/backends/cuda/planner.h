@@ -1,6 +1,7 @@
 // From a graph and its shapes at one size to a plan.
 #pragma once
 
+#include "backends/cuda/attention.h"
 #include "backends/cuda/chain.h"
 #include "backends/cuda/constants.h"
 #include "backends/cuda/epilogue.h"
@@ -113,6 +114,9 @@ private:
 
     // Squeeze and excitation (emit_excitation.cpp).
     void find_excited();
+    // Attention (emit_attention.cpp).
+    void find_attended();
+    [[nodiscard]] bool emit_attention(const Attention &attention);
     void emit_excitation(const Excitation &excitation);
     // The factors that a value is still to be multiplied by, a float a channel; nothing where there are none.
     [[nodiscard]] std::optional<Tensor> factors_of(graph::ValueId value);
@@ -216,6 +220,7 @@ private:
         std::map<std::string, int> number; // by the name of the kernel
         std::size_t step = 0;              // the convolution's
     };
+    std::vector<Attention> attentions_;
     std::vector<Excitation> excitations_;
     std::vector<DeferredProduct> products_;
     std::vector<bool> absorbed_; // by group: it runs as part of an excitation, or of those who read it

@@ -90,6 +90,13 @@ struct MatMulArgs {
     float alpha, beta;
 };
 
+// softmax(chain(alpha A B)) V over a batch.
+struct AttentionArgs {
+    MatMulArgs scores; // a: queries, b: keys, transposed
+    Operand values, output;
+    int width; // columns of V
+};
+
 struct RangeArgs {
     long long threads;
     unsigned long long output;

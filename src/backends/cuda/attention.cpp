@@ -1,0 +1,118 @@
+#include "backends/cuda/attention.h"
+
+#include "graph/storage.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace vsmlrt::cuda {
+namespace {
+
+using graph::ValueId;
+
+class Search {
+public:
+    Search(const graph::Graph &graph, const graph::Shapes &shapes, const std::vector<Group> &groups)
+        : graph_(graph), shapes_(shapes), groups_(groups) {}
+
+    [[nodiscard]] std::optional<Attention> attention(std::size_t mix) const {
+        Attention found;
+        found.mix = mix;
+        if (!is_anchored<graph::MatMul>(mix) || !groups_[mix].members.empty())
+            return std::nullopt;
+        const auto softmax = only_giver(anchor(mix).inputs[0]);
+        if (!softmax || !is_anchored<graph::Softmax>(*softmax))
+            return std::nullopt;
+        found.softmax = *softmax;
+        const auto &op = std::get<graph::Softmax>(shapes_.ops[groups_[*softmax].anchor]);
+        const ValueId weighed = anchor(*softmax).inputs[0];
+        const std::size_t rank = dims(weighed).size();
+        if (op.logarithm || rank < 2 || graph::axis_index(op.axis, rank) + 1 != rank)
+            return std::nullopt;
+        const auto scores = only_giver(weighed);
+        if (!scores || !is_anchored<graph::MatMul>(*scores))
+            return std::nullopt;
+        found.scores = *scores;
+        found.queries = anchor(*scores).inputs[0];
+        const ValueId keys = anchor(*scores).inputs[1];
+        const ValueId values = anchor(mix).inputs[1];
+        const Element type = type_of(found.queries);
+        if ((type != Element::f16 && type != Element::bf16) || type_of(keys) != type ||
+            type_of(values) != type || dims(weighed).back() > most_attended ||
+            dims(found.queries).back() > most_attended || dims(values).size() < 2 ||
+            dims(values).back() > most_attended || dims(groups_[mix].result).size() != rank)
+            return std::nullopt;
+        take_scaling(found);
+        return found;
+    }
+
+private:
+    [[nodiscard]] const graph::Shape &dims(ValueId value) const {
+        return shapes_.dims[static_cast<std::size_t>(value)];
+    }
+    [[nodiscard]] Element type_of(ValueId value) const {
+        return graph_.values[static_cast<std::size_t>(value)].type;
+    }
+    [[nodiscard]] const graph::Node &anchor(std::size_t group) const {
+        return graph_.nodes[groups_[group].anchor];
+    }
+    template <typename Op>
+    [[nodiscard]] bool is_anchored(std::size_t group) const {
+        return !groups_[group].chain_only && std::holds_alternative<Op>(shapes_.ops[groups_[group].anchor]);
+    }
+
+    // The group of a value that one node alone reads.
+    [[nodiscard]] std::optional<std::size_t> only_giver(ValueId value) const {
+        if (std::find(graph_.outputs.begin(), graph_.outputs.end(), value) != graph_.outputs.end())
+            return std::nullopt;
+        const auto reads = [&](const graph::Node &node) {
+            return std::find(node.inputs.begin(), node.inputs.end(), value) != node.inputs.end();
+        };
+        if (std::count_if(graph_.nodes.begin(), graph_.nodes.end(), reads) != 1)
+            return std::nullopt;
+        for (std::size_t i = 0; i < groups_.size(); ++i)
+            if (groups_[i].result == value)
+                return i;
+        return std::nullopt;
+    }
+
+    // Queries that are multiplied by one number are multiplied in fp32 instead.
+    void take_scaling(Attention &found) const {
+        const auto group = only_giver(found.queries);
+        if (!group || !groups_[*group].chain_only || groups_[*group].members.size() != 1)
+            return;
+        const graph::Node &node = graph_.nodes[groups_[*group].members[0]];
+        const auto *binary = std::get_if<graph::Binary>(&shapes_.ops[groups_[*group].members[0]]);
+        if (!binary || binary->kind != graph::BinaryKind::mul)
+            return;
+        for (const std::size_t side : {0, 1}) {
+            const model::Tensor *number = graph::known(graph_, shapes_, node.inputs[side]);
+            const ValueId other = node.inputs[1 - side];
+            if (!number || graph::count(number->dims) != 1 || dims(other) != dims(found.queries) ||
+                type_of(other) != type_of(found.queries) || graph::known(graph_, shapes_, other))
+                continue;
+            found.scale = graph::widen<float>(graph::view_of(*number))[0];
+            found.scaling = *group;
+            found.queries = other;
+            return;
+        }
+    }
+
+    const graph::Graph &graph_;
+    const graph::Shapes &shapes_;
+    const std::vector<Group> &groups_;
+};
+
+} // namespace
+
+std::vector<Attention> find_attentions(const graph::Graph &graph, const graph::Shapes &shapes,
+                                       const std::vector<Group> &groups) {
+    const Search search(graph, shapes, groups);
+    std::vector<Attention> all;
+    for (std::size_t i = 0; i < groups.size(); ++i)
+        if (auto found = search.attention(i))
+            all.push_back(*found);
+    return all;
+}
+
+} // namespace vsmlrt::cuda

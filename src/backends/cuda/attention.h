@@ -1,0 +1,21 @@
+// Attention among the groups: a product of queries and keys, a softmax, a product with the values. One kernel
+// computes all of it where there are at most 64 keys, as in windows, so that no scores lie in memory.
+#pragma once
+
+#include "backends/cuda/groups.h"
+
+namespace vsmlrt::cuda {
+
+inline constexpr std::int64_t most_attended = 64; // keys, channels of a query, channels of a value
+
+struct Attention {
+    std::size_t scores = 0, softmax = 0, mix = 0; // groups; the last one gives the result
+    std::size_t scaling = no_node;                // the group that multiplies the queries by a number
+    graph::ValueId queries = graph::no_value;     // before that
+    float scale = 1;
+};
+
+[[nodiscard]] std::vector<Attention> find_attentions(const graph::Graph &graph, const graph::Shapes &shapes,
+                                                     const std::vector<Group> &groups);
+
+} // namespace vsmlrt::cuda
