@@ -21,6 +21,22 @@ Name transposed(Builder &b, const Name &x, std::vector<std::int64_t> order) {
 Name joined(Builder &b, const std::vector<Name> &parts, std::int64_t axis) {
     return b.node("Concat", parts, {{"axis", axis}});
 }
+// Weights of the last layer of a residual: a trained one is small beside what it is added to, and with larger
+// ones the picture grows from block to block until float16 overflows.
+Name small_weights(Builder &b, const std::vector<std::int64_t> &dims, std::int64_t fan_in) {
+    const float most = 0.3F * std::sqrt(3.0F / static_cast<float>(fan_in));
+    return b.random(dims, -most, most);
+}
+Name last_linear(Builder &b, const Name &x, std::int64_t from, std::int64_t to) {
+    return b.node("Add",
+                  {b.node("MatMul", {x, small_weights(b, {from, to}, from)}), b.random({to}, -0.1F, 0.1F)});
+}
+Name last_conv(Builder &b, const Name &x, std::int64_t channels, std::int64_t kernel) {
+    const std::int64_t pad = kernel / 2;
+    return b.node("Conv",
+                  {x, small_weights(b, {channels, channels, kernel, kernel}, channels * kernel * kernel)},
+                  {{"pads", ints({pad, pad, pad, pad})}});
+}
 Name linear(Builder &b, const Name &x, std::int64_t from, std::int64_t to) {
     return b.node("Add", {b.node("MatMul", {x, b.weights({from, to})}), b.random({to}, -0.1F, 0.1F)});
 }
@@ -81,8 +97,8 @@ Name attended(Builder &b, const Name &x, const Attention &shape) {
     const Name biased = b.node("Add", {products, b.random({1, shape.heads, pixels, pixels}, -0.5F, 0.5F)});
     const Name weights = b.node("Softmax", {biased}, {{"axis", std::int64_t{-1}}});
     const Name mixed = transposed(b, b.node("MatMul", {weights, part(2)}), {0, 2, 1, 3});
-    return linear(b, reshaped(b, mixed, b.integers({-1, pixels, shape.channels})), shape.channels,
-                  shape.channels);
+    return last_linear(b, reshaped(b, mixed, b.integers({-1, pixels, shape.channels})), shape.channels,
+                       shape.channels);
 }
 
 // A block of a Swin transformer on (1, H, W, C).
@@ -103,7 +119,7 @@ Name swin_block(Builder &b, const Name &x, const Size &size, const Attention &sh
         y = rolled(b, y, -side / 2);
     y = b.node("Add", {x, y});
     const Name hidden = gelu(b, linear(b, normalized(b, y, shape.channels), shape.channels, shape.hidden));
-    return b.node("Add", {y, linear(b, hidden, shape.hidden, shape.channels)});
+    return b.node("Add", {y, last_linear(b, hidden, shape.hidden, shape.channels)});
 }
 
 // A block of SCUNet (Zhang et al. 2023): half of the channels through convolutions, half through attention.
@@ -113,11 +129,11 @@ Name mixed_block(Builder &b, const Name &x, int channels, bool shifted) {
         b.nodes("Split", {b.conv(x, channels, channels, 1), b.integers({half, half})}, 2,
                 {{"axis", std::int64_t{1}}});
     const Name inner = b.node("Relu", {b.conv(halves[0], half, half)});
-    const Name convolved = b.node("Add", {b.conv(inner, half, half), halves[0]});
+    const Name convolved = b.node("Add", {last_conv(b, inner, half, 3), halves[0]});
     const Name rows = transposed(b, halves[1], {0, 2, 3, 1});
     const Name attended_half = transposed(
         b, swin_block(b, rows, Size(b, rows, 1), {half, half / 32, 4L * half, shifted}), {0, 3, 1, 2});
-    return b.node("Add", {b.conv(joined(b, {convolved, attended_half}, 1), channels, channels, 1), x});
+    return b.node("Add", {last_conv(b, joined(b, {convolved, attended_half}, 1), channels, 1), x});
 }
 
 Name mixed_blocks(Builder &b, const Name &x, int channels) {
