@@ -192,7 +192,9 @@ model::Network excited() {
 // Activations that read their operand twice: of a convolution, with another operand, of a product.
 model::Network activated() {
     test::Builder b;
-    const test::Name x = b.conv(b.input(3), 3, 8);
+    const test::Name around =
+        b.node("Pad", {b.input(3), b.integers({0, 0, 2, 1, 0, 0, 0, 3})}, {{"mode", std::string("reflect")}});
+    const test::Name x = b.conv(around, 3, 8);
     const auto swish = [&](const test::Name &y) { return b.node("Mul", {y, b.node("Sigmoid", {y})}); };
     const test::Name y = b.conv(swish(b.conv(x, 8, 8)), 8, 8);
     const test::Name attention = b.node("Sub", {b.node("Sigmoid", {y}), b.real(0.5F)});

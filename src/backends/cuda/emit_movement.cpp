@@ -9,6 +9,32 @@
 
 namespace vsmlrt::cuda {
 
+namespace {
+
+// The axes in the output's memory order, but the channels last where padding lanes follow them.
+std::vector<std::size_t> picture_order(const Tensor &output) {
+    std::vector<std::size_t> order = memory_order(output);
+    if (output.lanes > 0)
+        std::stable_partition(order.begin(), order.end(), [](std::size_t axis) { return axis != 1; });
+    return order;
+}
+
+// How many neighbours of the last axis a thread may store at once, up to 16 bytes.
+std::int64_t pad_vector(const Tensor &to, const PadArgs &args, std::size_t rank) {
+    for (std::int64_t vector = 8; vector > 1; vector /= 2) {
+        bool good = vector * static_cast<std::int64_t>(element_size(to.type)) <= 16 &&
+                    args.output.stride[rank - 1] == 1 && args.to[rank - 1] % vector == 0 &&
+                    to.offset % vector == 0;
+        for (std::size_t axis = 0; axis + 1 < rank; ++axis)
+            good = good && (args.to[axis] == 1 || args.output.stride[axis] % vector == 0);
+        if (good)
+            return vector;
+    }
+    return 1;
+}
+
+} // namespace
+
 void Planner::emit_view(const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
     const graph::Op &op = shapes_.ops[group.anchor];
@@ -152,9 +178,8 @@ void Planner::emit_pad(const Group &group) {
     const graph::ValueId value_id = graph::operand(node, 2);
     const Tensor value = value_id == graph::no_value ? Tensor{} : read(value_id);
     PadArgs args = {};
-    args.threads = graph::count(to.dims);
     std::size_t next = 0;
-    for (const std::size_t axis : memory_order(to)) {
+    for (const std::size_t axis : picture_order(to)) {
         std::int64_t begin = op.begins[axis];
         if (op.mode == graph::PadMode::wrap) { // what negative padding leaves is repeated
             const std::int64_t end = to.dims[axis] - from.dims[axis] - begin;
@@ -168,9 +193,15 @@ void Planner::emit_pad(const Group &group) {
         args.input.stride[next] = from.strides[axis];
         args.output.stride[next++] = to.strides[axis];
     }
+    args.valid = args.to[next - 1];
+    args.to[next - 1] += size_argument(to.lanes); // of a picture, whose channels are the last axis
+    const std::int64_t vector = pad_vector(to, args, next);
+    args.threads = args.to[next - 1] / vector;
+    for (std::size_t axis = 0; axis + 1 < next; ++axis)
+        args.threads *= args.to[axis];
     const std::string source =
-        kernel_source(text("#define RANK ", next, "\n#define MODE ", static_cast<int>(op.mode), "\ntypedef ",
-                           type_name(to.type), " element_t;\n"),
+        kernel_source(text("#define RANK ", next, "\n#define MODE ", static_cast<int>(op.mode),
+                           "\n#define VECTOR ", vector, "\ntypedef ", type_name(to.type), " element_t;\n"),
                       "pad.cuh");
     const auto launch = [args, from, to, value](const Addresses &addresses) mutable {
         args.input.data = addresses.of(from);
@@ -181,8 +212,8 @@ void Planner::emit_pad(const Group &group) {
     Step step{label(group), {from.buffer}, {to.buffer}, {{"pad", source, launch}}, {}};
     if (value.buffer >= 0)
         step.reads.push_back(value.buffer);
-    add_step(std::move(step));
-    clear_lanes(to, label(group));
+    if (args.threads > 0)
+        add_step(std::move(step));
 }
 
 void Planner::emit_gather(const Group &group) {

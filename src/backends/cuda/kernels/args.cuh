@@ -71,6 +71,7 @@ struct PadArgs {
     Operand input, output;
     int from[max_rank], to[max_rank];
     int begin[max_rank];
+    int valid; // along the last axis of the output: what lies behind are padding lanes, written as 0
     unsigned long long value; // of the padding: address of one element, or 0
 };
 

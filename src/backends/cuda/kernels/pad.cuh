@@ -1,4 +1,5 @@
-// Padding and cropping: MODE 0 constant, 1 reflect, 2 edge, 3 wrap; elements are moved as they are.
+// Padding and cropping: MODE 0 constant, 1 reflect, 2 edge, 3 wrap; elements are moved as they are,
+// VECTOR neighbours of the last axis a thread.
 #include "args.cuh"
 
 DEVICE int source_of(int at, int size) {
@@ -17,23 +18,35 @@ DEVICE int source_of(int at, int size) {
     return phase < size ? phase : period - phase;
 }
 
+struct alignas(sizeof(element_t) * VECTOR) Pack {
+    element_t item[VECTOR];
+};
+
 KERNEL(PadArgs) {
     i64 index = thread_index();
     if (index >= args.threads)
         return;
-    i64 to = 0, from = 0;
+    const int last = RANK - 1;
+    const int first = divide_off(index, args.to[last] / VECTOR) * VECTOR;
+    i64 to = first * args.output.stride[last], from = 0;
     bool outside = false;
-    for (int axis = RANK - 1; axis >= 0; --axis) {
+    for (int axis = RANK - 2; axis >= 0; --axis) {
         const int at = divide_off(index, args.to[axis]);
         to += at * args.output.stride[axis];
         const int source = source_of(at - args.begin[axis], args.from[axis]);
         outside |= source < 0;
         from += source * args.input.stride[axis];
     }
-    element_t value = Put<element_t>::from((i64)0);
-    if (!outside)
-        value = ((const element_t *)args.input.data)[from];
-    else if (args.value != 0)
-        value = *(const element_t *)args.value;
-    ((element_t *)args.output.data)[to] = value;
+    const element_t zero = Put<element_t>::from((i64)0);
+    const element_t border = args.value != 0 ? *(const element_t *)args.value : zero;
+    Pack pack;
+#pragma unroll
+    for (int k = 0; k < VECTOR; ++k) {
+        const int at = first + k;
+        const int source = at < args.valid ? source_of(at - args.begin[last], args.from[last]) : -1;
+        pack.item[k] = at >= args.valid ? zero : border;
+        if (!outside && source >= 0)
+            pack.item[k] = ((const element_t *)args.input.data)[from + source * args.input.stride[last]];
+    }
+    *(Pack *)((element_t *)args.output.data + to) = pack;
 }
