@@ -112,7 +112,7 @@ Planner::PictureEpilogue Planner::make_epilogue(const Group &group, std::int64_t
     PictureEpilogue epilogue;
     if (sums) { // its size is known once the kernels are
         epilogue.builder.sums = dense(0, Element::f32, {1});
-        epilogue.builder.sums.buffer = add_buffer({BufferKind::arena, 0, 0, 0, 0});
+        epilogue.builder.sums.buffer = add_buffer({BufferKind::arena, 0, 0, 0, nullptr});
     }
     const graph::ValueId anchor = graph_.nodes[group.anchor].outputs[0];
     epilogue.result = dims(anchor);
