@@ -1,5 +1,5 @@
-"""The cuda backend's frames, on a driver that runs its kernels on the CPU: in a process of its own, since a module
-looks for its driver once."""
+"""The cuda backend's frames, and a script of TensorRT's users, on a driver that runs its kernels on the CPU: in a
+process of its own, since a module looks for its driver once."""
 
 from __future__ import annotations
 
@@ -24,16 +24,27 @@ KINDS = [
 ]
 
 
-@pytest.mark.skipif(not EMULATED, reason="the emulated CUDA driver is not built (cmake --build --preset dev)")
+def run_emulated(file: str, kind: str, **more: str) -> None:
+    """The tests of that kind in a process whose NVIDIA driver is the emulated one."""
+    library = str(EMULATED[-1])
+    environment = os.environ | {"VSMLRT_CUDA_DRIVER": library, "VSMLRT_NVRTC": library} | more
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ROOT / "tests/python" / file)]
+    done = subprocess.run([*command, "-k", kind], env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert "skipped" not in done.stdout
+
+
+needs_emulated = pytest.mark.skipif(
+    not EMULATED, reason="the emulated CUDA driver is not built (cmake --build --preset dev)"
+)
+
+
+@needs_emulated
 @pytest.mark.parametrize("kind", KINDS)
 def test_frames_are_those_of_resize(kind: str) -> None:
-    library = str(EMULATED[-1])
-    environment = os.environ | {
-        "VSMLRT_TEST_FRAMES_BACKEND": "cuda",
-        "VSMLRT_CUDA_DRIVER": library,
-        "VSMLRT_NVRTC": library,
-    }
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    command += [str(ROOT / "tests/python/test_device_frames.py"), "-k", kind]
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    run_emulated("test_device_frames.py", kind, VSMLRT_TEST_FRAMES_BACKEND="cuda")
+
+
+@needs_emulated
+def test_the_release_notes_snippet_with_tensorrts_backend() -> None:
+    run_emulated("test_rife_plugin.py", "snippet", VSMLRT_TEST_SNIPPET_BACKEND="TRT")

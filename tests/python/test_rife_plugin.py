@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,12 @@ from networks import identity
 from vsmlrt import Backend, RIFEModel
 
 EXACT = Backend.OV_CPU(precision="fp32")
+SNIPPETS_BACKEND = (
+    Backend.TRT(fp16=True, use_cuda_graph=True, output_format=1)
+    if os.environ.get("VSMLRT_TEST_SNIPPET_BACKEND") == "TRT"
+    else EXACT
+)
+"""Of the release notes' snippet: theirs where VSMLRT_TEST_SNIPPET_BACKEND is TRT, on a GPU or an emulated one."""
 
 
 @pytest.fixture(autouse=True)
@@ -163,7 +170,7 @@ def test_the_snippet_of_the_v13_release_notes(interpolating: Any, models: Path, 
     blank = interpolating.std.BlankClip(format=vs.YUV420P8, width=100, height=60, length=1)
     colors = ([60, 110, 140], [120, 130, 120], [180, 120, 128])
     src = interpolating.std.Splice([blank.std.BlankClip(color=color) for color in colors]).std.AssumeFPS(fpsnum=25)
-    names = {"src": src, "vs": vs, "vsmlrt": vsmlrt, "backend": EXACT, "WANT_FP32": fp32}
+    names = {"src": src, "vs": vs, "vsmlrt": vsmlrt, "backend": SNIPPETS_BACKEND, "WANT_FP32": fp32}
     exec(SNIPPET, names)
     flt, res = names["flt"], names["res"]
     assert (flt.width, flt.height, flt.format.id, flt.num_frames) == (128, 64, vs.RGBH, 6)
