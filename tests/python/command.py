@@ -21,11 +21,13 @@ def double(clip, network):
     big = clip.resize.Bicubic(clip.width * 2, clip.height * 2)
     if not wait and stop_at is None:
         return big
+    said = []
     def slow(n, f):
         time.sleep(wait)
-        if n == stop_at:
-            print("frame", n, flush=True)
         if stop_at is not None and n >= stop_at:
+            if not said:  # frames need not come in their order, and the first one here keeps the others waiting
+                said.append(n)
+                print("frame", stop_at, flush=True)
             select.select([arrived], [], [])
         return f
     return big.std.ModifyFrame(big, slow)
