@@ -96,6 +96,7 @@ def shell(
 def measured(folder: Path, job: Job) -> Result:
     """A figure that tells what was measured."""
     told = [job.network_path, sorted(job.arguments.items()), job.width, job.height, job.half, job.frames, job.seconds]
+    told.append(job.layers)
     return Result(fps=sum(map(ord, str(told).replace(str(folder), ""))), memory_of="process")
 
 
@@ -262,6 +263,7 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
             Changes(("--seconds", "3"), (), "printed"),
             Refused(("--seconds", "-1"), "--seconds takes a number"),
         ],
+        "--layers": [Changes(("--layers",), (), "printed")],
         "--csv": [Changes(("--csv", "out.csv"), (), "files")],
         "--plot": [
             Changes(("--plot", "out.svg"), (), "files"),
