@@ -3,6 +3,7 @@
 // the channels of queries and values, are innermost and up to 64 each; D_STEPS and V_STEPS are their sixteens,
 // Q_VECTOR, K_VECTOR and V_VECTOR what is fetched at once. BRAIN: bf16. The chain is generated, see matmul_places.cuh.
 #include "matmul_places.cuh"
+#include "warp_mma.cuh"
 
 enum {
     queries = 64,
@@ -10,11 +11,6 @@ enum {
     threads = 128,
     d_pitch = D_STEPS * 16 + 8, // chosen so that 8 rows of 16 bytes are in 8 different banks
     v_pitch = V_STEPS * 16 + 8,
-};
-
-template <int N>
-struct alignas(2 * N) Elements {
-    unsigned short item[N];
 };
 
 // Rows of `width` elements, as far as there are any, into rows of PITCH with STEPS * 16; zeros elsewhere.
@@ -31,28 +27,6 @@ DEVICE void fetch(unsigned short *to, u64 data, i64 at, i64 row_stride, int firs
     }
 }
 
-DEVICE u32 shared_address(const void *pointer) {
-    return (u32)__cvta_generic_to_shared(pointer);
-}
-DEVICE void load_matrices(u32 (&r)[4], const unsigned short *address) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-                 : "r"(shared_address(address)));
-}
-DEVICE void load_transposed(u32 (&r)[4], const unsigned short *address) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-                 : "r"(shared_address(address)));
-}
-DEVICE void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
-#if BRAIN
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
-#else
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
-#endif
-                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-}
 DEVICE u32 packed(float low, float high) {
     return (u32)Put<a_t>::from(low).bits | (u32)Put<a_t>::from(high).bits << 16;
 }
@@ -79,11 +53,11 @@ struct Scores {
 #pragma unroll
         for (int step = 0; step < D_STEPS; ++step) {
             u32 left[4];
-            load_matrices(left, q + ((matrix & 1) * 8 + row) * d_pitch + step * 16 + (matrix >> 1) * 8);
+            load_matrices(left, shared_address(q + ((matrix & 1) * 8 + row) * d_pitch + step * 16 + (matrix >> 1) * 8));
 #pragma unroll
             for (int n = 0; n < 4; ++n) {
                 u32 right[4];
-                load_matrices(right, k + (n * 16 + (matrix >> 1) * 8 + row) * d_pitch + step * 16 + (matrix & 1) * 8);
+                load_matrices(right, shared_address(k + (n * 16 + (matrix >> 1) * 8 + row) * d_pitch + step * 16 + (matrix & 1) * 8));
                 multiply(of[2 * n], left, right[0], right[1]);
                 multiply(of[2 * n + 1], left, right[2], right[3]);
             }
@@ -167,7 +141,7 @@ extern "C" __global__ void __launch_bounds__(threads) kernel(const __grid_consta
 #pragma unroll
         for (int n = 0; n < V_STEPS; ++n) {
             u32 right[4];
-            load_transposed(right, v + (step * 16 + (matrix & 1) * 8 + row) * v_pitch + n * 16 + (matrix >> 1) * 8);
+            load_transposed(right, shared_address(v + (step * 16 + (matrix & 1) * 8 + row) * v_pitch + n * 16 + (matrix >> 1) * 8));
             multiply(mixed[2 * n], left, right[0], right[1]);
             multiply(mixed[2 * n + 1], left, right[2], right[3]);
         }

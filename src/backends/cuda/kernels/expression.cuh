@@ -4,6 +4,7 @@
 // store it.
 #include "args.cuh"
 #include "pack.cuh"
+#include "sampling.cuh"
 
 // Neighbours of a position along an axis.
 struct AxisTaps {
@@ -11,7 +12,7 @@ struct AxisTaps {
     float t; // weight of at1; that of at0 is 1 - t
 };
 
-// As resize.cuh has it; with `exact`, 1 / scale is a float and products with it are the quotients.
+// As resize_places.cuh has it; with `exact`, 1 / scale is a float and products with it are the quotients.
 template <int coordinates, bool exact>
 DEVICE float source_position(const ExpressionAxis &axis, int i) {
     const float from = (float)axis.from, to = (float)axis.to, scale = axis.scale;
@@ -23,10 +24,6 @@ DEVICE float source_position(const ExpressionAxis &axis, int i) {
     if (coordinates == 1)
         return from / 2 * (1 - to / (scale * from)) + half_pixel;
     return coordinates == 2 && axis.to <= 1 ? 0.0f : half_pixel;
-}
-
-DEVICE int limited(int at, int size) {
-    return at < 0 ? 0 : at >= size ? size - 1 : at;
 }
 
 template <int coordinates, bool exact>

@@ -3,6 +3,7 @@
 // outside, along the axis whose elements are neighbours (A_ALONG_K, B_ALONG_K), and is fetched A_VECTOR (B_VECTOR)
 // elements at a time, a tile ahead in registers. STORE_PAIRS: two columns of the result are one word. BRAIN: bf16.
 #include "matmul_places.cuh"
+#include "warp_mma.cuh"
 
 enum {
     TILE = 64,
@@ -11,11 +12,6 @@ enum {
     pitch_k = TILE_K + 8, // of rows along k; chosen so that 8 rows of 16 bytes are in 8 different banks
     pitch_tile = TILE + 8,
     operand_elements = TILE * pitch_k > TILE_K * pitch_tile ? TILE * pitch_k : TILE_K * pitch_tile,
-};
-
-template <int N>
-struct alignas(2 * N) Elements {
-    unsigned short item[N];
 };
 
 // A tile of one operand on its way: TILE x TILE_K elements, `N` neighbours at a time.
@@ -46,39 +42,15 @@ struct Fetch {
     }
 };
 
-DEVICE u32 shared_address(const void *pointer) {
-    return (u32)__cvta_generic_to_shared(pointer);
-}
-template <bool TRANSPOSED>
-DEVICE void load_matrices(u32 (&r)[4], const unsigned short *address) {
-    if (TRANSPOSED)
-        asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
-                     : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-                     : "r"(shared_address(address)));
-    else
-        asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                     : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-                     : "r"(shared_address(address)));
-}
-DEVICE void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
-#if BRAIN
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
-#else
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
-#endif
-                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-}
-
 // 16 x 16 elements from (outer, k) on: matrix j of 8 x 8 has outer 8 * OUTER_BIT, k 8 * the other bit of j.
 template <bool ALONG_K, bool OUTER_IS_LOW>
 DEVICE void load_fragment(u32 (&r)[4], const unsigned short *tile, int outer, int k) {
     const int lane = threadIdx.x & 31, matrix = lane >> 3, row = lane & 7;
     const int outer_block = OUTER_IS_LOW ? matrix & 1 : matrix >> 1, k_block = OUTER_IS_LOW ? matrix >> 1 : matrix & 1;
     if (ALONG_K)
-        load_matrices<false>(r, tile + (outer + outer_block * 8 + row) * pitch_k + k + k_block * 8);
+        load_matrices(r, shared_address(tile + (outer + outer_block * 8 + row) * pitch_k + k + k_block * 8));
     else
-        load_matrices<true>(r, tile + (k + k_block * 8 + row) * pitch_tile + outer + outer_block * 8);
+        load_transposed(r, shared_address(tile + (k + k_block * 8 + row) * pitch_tile + outer + outer_block * 8));
 }
 
 DEVICE float result_of(const MatMulArgs &args, const MatMulPlaces &places, int row, int column, float sum) {

@@ -5,6 +5,7 @@
 // BLOCKS, TAPS, HALO_W, HALO_H, STEP_Y, STEP_X, STAGES, SINGLE (one chunk: halo and weights come at once), BRAIN (bf16).
 #include "args.cuh"
 #include "mma_args.cuh"
+#include "warp_mma.cuh"
 
 enum {
     warps = TILE_W * TILE_H / 32,
@@ -15,9 +16,6 @@ enum {
     weight_bytes = steps * BLOCKS / 2 * 512,
 };
 
-DEVICE u32 shared_address(const void *pointer) {
-    return (u32)__cvta_generic_to_shared(pointer);
-}
 DEVICE void copy_async(u32 to, const void *from, int bytes) {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
 }
@@ -27,20 +25,6 @@ DEVICE void commit() {
 template <int Left>
 DEVICE void wait() {
     asm volatile("cp.async.wait_group %0;" ::"n"(Left) : "memory");
-}
-DEVICE void load_matrix(u32 (&r)[4], u32 address) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-                 : "r"(address));
-}
-DEVICE void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
-#if BRAIN
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
-#else
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
-#endif
-                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
 // Where piece `piece` of a pixel lies: turned so that 8 neighbours are in 8 different banks.
@@ -151,7 +135,7 @@ DEVICE void multiply_tap(float (&sum)[2][BLOCKS][4], u32 halo, const int (&pixel
         u32 a[2][4];
 #pragma unroll
         for (int m = 0; m < 2; ++m)
-            load_matrix(a[m], halo + piece_place(pixel[m] + shift, k * 2 + (lane >> 4)));
+            load_matrices(a[m], halo + piece_place(pixel[m] + shift, k * 2 + (lane >> 4)));
 #pragma unroll
         for (int pair = 0; pair < BLOCKS / 2; ++pair) {
             u32 b[4];

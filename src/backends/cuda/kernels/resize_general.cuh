@@ -2,53 +2,17 @@
 // where the picture shrinks, coordinates of a region, values beyond it). MODE, COORDINATES and NEAREST as numbered
 // in graph/ops.h; EXCLUDE_OUTSIDE; ANTIALIAS; RANK. See interpreter/resize.cpp for the definition.
 #include "args.cuh"
+#include "resize_places.cuh"
 #include "sampling.cuh"
 
-// In single precision, as the operator's runtimes reckon: which neighbour is the nearest depends on it.
 DEVICE float source_position(const GeneralResizeArgs &args, int axis, int i) {
-    const float from = args.from[axis];
-    const float to = args.to[axis];
-    const float scale = args.scale[axis];
-    const float half_pixel = (i + 0.5f) / scale - 0.5f;
-    switch (COORDINATES) {
-    case 0:
-        return half_pixel;
-    case 1:
-        return from / 2 * (1 - to / (scale * from)) + half_pixel;
-    case 2:
-        return to > 1 ? half_pixel : 0.0f;
-    case 3:
-        return to > 1 ? i * (from - 1) / (to - 1) : 0.0f;
-    case 4:
-        return i / scale;
-    case 5:
-        return (i + 0.5f) / scale;
-    default: {
-        const float begin = args.region[axis][0];
-        const float end = args.region[axis][1];
-        return to > 1 ? begin * (from - 1) + i * (end - begin) * (from - 1) / (to - 1)
-                      : (begin + end) * (from - 1) / 2;
-    }
-    }
-}
-
-DEVICE int nearest(float position, float scale) {
-    switch (NEAREST) {
-    case 0:
-        return (int)ceil(position - 0.5f);
-    case 1:
-        return (int)floor(position + 0.5f);
-    case 2:
-        return (int)floor(position);
-    case 3:
-        return (int)ceil(position);
-    default:
-        return (int)(scale < 1 ? ceil(position) : floor(position));
-    }
-}
-
-DEVICE int limited(int at, int size) {
-    return at < 0 ? 0 : at >= size ? size - 1 : at;
+    const int from = args.from[axis], to = args.to[axis];
+    if (COORDINATES != 6)
+        return source_position(from, to, args.scale[axis], i);
+    const float begin = args.region[axis][0];
+    const float end = args.region[axis][1];
+    const float last = (float)(from - 1);
+    return to > 1 ? begin * last + i * (end - begin) * last / (float)(to - 1) : (begin + end) * last / 2;
 }
 
 // The taps of one position: [first, first + number), each weighed by weight_at() and by 1 / sum.

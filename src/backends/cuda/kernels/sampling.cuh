@@ -24,3 +24,6 @@ DEVICE void set_cubic(Taps &taps, float t, float a) {
 DEVICE float clamped(float x, float low, float high) {
     return x < low ? low : x > high ? high : x;
 }
+DEVICE int limited(int at, int size) {
+    return at < 0 ? 0 : at >= size ? size - 1 : at;
+}
