@@ -1,4 +1,4 @@
-// How many operands kernels take besides the one that they are about.
+// How many operands kernels take in addition to the one that they are about.
 #pragma once
 
 #include <cstddef>

@@ -128,7 +128,7 @@ private:
         const ValueId value = node.inputs[index];
         if (const auto found = names_.find(value); found != names_.end())
             return found->second;
-        // What follows from the picture's size is no part of the text, which serves every size.
+        // What follows from the picture's size is not part of the text, which serves every size.
         const auto &stated = graph_.values[place(value)].constant;
         if (stated && graph::count(stated->dims) == 1 && stated->type != Element::string)
             return scalar_literal(*stated);

@@ -9,7 +9,7 @@
 
 namespace vsmlrt::cuda {
 
-// What a chain reads besides the results of its own members.
+// What a chain reads in addition to the results of its own members.
 struct ChainInput {
     enum class Kind { value, scale, bias, gate } kind = Kind::value;
     // value: of the graph; scale, bias: the result of a batch norm; gate: a factor a channel.

@@ -125,7 +125,7 @@ void Context::bind_frames(const vsmlrt_frame_plan &plan) {
     std::transform(inputs.begin(), inputs.end(), std::back_inserter(ends.inputs), end_of);
     ends.output = end_of(outputs.front());
     frames_.emplace(plan, std::move(ends), program_.kernels(), program_.frames(), program_.device(),
-                    stream_.get());
+                    stream_.get(), sleeper_);
     extent_ = plan.tile;
 }
 

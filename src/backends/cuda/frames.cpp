@@ -120,9 +120,9 @@ std::string blend_source(Element tensor) {
 }
 
 Frames::Frames(const vsmlrt_frame_plan &plan, Ends ends, KernelCache &kernels, FrameStore &store,
-               nvidia::SharedContext device, nvidia::StreamHandle *stream)
+               nvidia::SharedContext device, nvidia::StreamHandle *stream, const nvidia::Sleeper &sleeper)
     : plan_(plan), ends_(std::move(ends)), kernels_(kernels), store_(store), device_(std::move(device)),
-      stream_(stream), sleeper_(device_) {
+      stream_(stream), sleeper_(sleeper) {
     std::size_t channel = 0;
     for (std::int32_t i = 0; i < plan_.num_inputs; ++i) {
         prepare_input(plan_.inputs[i], channel);
@@ -238,7 +238,7 @@ void Frames::prepare_tiles() {
     add(plan_.columns, plan_.num_columns, column_weights_);
     add(plan_.rows, plan_.num_rows, row_weights_);
     weights_ = nvidia::DeviceMemory(device_, weights.size() * sizeof(float), "the weights of tiles");
-    // On the stream that reads them: a copy beside it may still be under way when it returns.
+    // On the stream that reads them: a copy on another may still be under way when it returns.
     check(driver().copy_to_device_async(weights_.address(), weights.data(), weights.size() * sizeof(float),
                                         stream_),
           "copying to the GPU");

@@ -48,9 +48,9 @@ public:
         std::function<void()> enqueue;
     };
 
-    // The plan outlives this. DeviceError where there is no memory for frames of this size.
+    // The plan and the sleeper outlive this. DeviceError where there is no memory for frames of this size.
     Frames(const vsmlrt_frame_plan &plan, Ends ends, KernelCache &kernels, FrameStore &store,
-           nvidia::SharedContext device, nvidia::StreamHandle *stream);
+           nvidia::SharedContext device, nvidia::StreamHandle *stream, const nvidia::Sleeper &sleeper);
 
     // The three parts of a frame, put on the stream in this order. Only compute() needs the network.
     void upload(const vsmlrt_frame *inputs);
@@ -114,7 +114,7 @@ private:
     FrameStore &store_;
     nvidia::SharedContext device_;
     nvidia::StreamHandle *stream_;
-    nvidia::Sleeper sleeper_;
+    const nvidia::Sleeper &sleeper_;
     std::vector<Input> inputs_;
 
     FrameLayout result_;

@@ -1,4 +1,4 @@
-// Parameters are kept as bytes beside each kernel and handed to the driver by address, as it wants them; the
+// Parameters are kept as bytes with each kernel and handed to the driver by address, as it wants them; the
 // driver copies them when it launches or records.
 #include "backends/cuda/launches.h"
 

@@ -96,8 +96,8 @@ bool Planner::may_be_written_apart(ValueId value, std::size_t axis, std::int64_t
     return aligned || group->expression || !is_convolution(op);
 }
 
-// Dense blocks concatenate what they have so far, again and again: a result whose parts lie beside each other
-// in a later one's is a part of that one itself.
+// Dense blocks concatenate what they have so far, again and again: a result whose parts lie next to each
+// other in a later one's is a part of that one itself.
 bool Planner::lies_in_another(const graph::Node &concat, std::size_t axis) {
     const ValueId own = concat.outputs[0];
     const auto first = targets_.find(concat.inputs[0]);

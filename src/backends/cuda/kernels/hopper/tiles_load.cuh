@@ -42,7 +42,7 @@ struct Ring { // of slots that are filled and emptied in turn
 };
 
 struct Tiling {
-    int columns, items; // tiles beside each other; tiles times item_filters
+    int columns, items; // tiles next to each other; tiles times item_filters
 
     DEVICE explicit Tiling(const EpilogueArgs &args) {
         const int wide = (args.width + RESULT_STEP_X - 1) / RESULT_STEP_X;
