@@ -1,5 +1,6 @@
 #include "backends/cuda/attention.h"
 
+#include "backends/cuda/group_search.h"
 #include "graph/storage.h"
 
 #include <algorithm>
@@ -10,10 +11,9 @@ namespace {
 
 using graph::ValueId;
 
-class Search {
+class Search : public GroupSearch {
 public:
-    Search(const graph::Graph &graph, const graph::Shapes &shapes, const std::vector<Group> &groups)
-        : graph_(graph), shapes_(shapes), groups_(groups) {}
+    using GroupSearch::GroupSearch;
 
     [[nodiscard]] std::optional<Attention> attention(std::size_t mix) const {
         Attention found;
@@ -47,33 +47,12 @@ public:
     }
 
 private:
-    [[nodiscard]] const graph::Shape &dims(ValueId value) const {
-        return shapes_.dims[static_cast<std::size_t>(value)];
-    }
-    [[nodiscard]] Element type_of(ValueId value) const {
-        return graph_.values[static_cast<std::size_t>(value)].type;
-    }
     [[nodiscard]] const graph::Node &anchor(std::size_t group) const {
         return graph_.nodes[groups_[group].anchor];
     }
     template <typename Op>
     [[nodiscard]] bool is_anchored(std::size_t group) const {
         return !groups_[group].chain_only && std::holds_alternative<Op>(shapes_.ops[groups_[group].anchor]);
-    }
-
-    // The group of a value that one node alone reads.
-    [[nodiscard]] std::optional<std::size_t> only_giver(ValueId value) const {
-        if (std::find(graph_.outputs.begin(), graph_.outputs.end(), value) != graph_.outputs.end())
-            return std::nullopt;
-        const auto reads = [&](const graph::Node &node) {
-            return std::find(node.inputs.begin(), node.inputs.end(), value) != node.inputs.end();
-        };
-        if (std::count_if(graph_.nodes.begin(), graph_.nodes.end(), reads) != 1)
-            return std::nullopt;
-        for (std::size_t i = 0; i < groups_.size(); ++i)
-            if (groups_[i].result == value)
-                return i;
-        return std::nullopt;
     }
 
     // Queries that are multiplied by one number are multiplied in fp32 instead.
@@ -97,10 +76,6 @@ private:
             return;
         }
     }
-
-    const graph::Graph &graph_;
-    const graph::Shapes &shapes_;
-    const std::vector<Group> &groups_;
 };
 
 } // namespace

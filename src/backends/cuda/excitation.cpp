@@ -3,6 +3,7 @@
 #include "backends/cuda/excitation.h"
 
 #include "backends/cuda/args_limits.h"
+#include "backends/cuda/group_search.h"
 #include "backends/cuda/kernel_text.h"
 
 #include <algorithm>
@@ -13,14 +14,9 @@ namespace {
 
 using graph::ValueId;
 
-class Search {
+class Search : public GroupSearch {
 public:
-    Search(const graph::Graph &graph, const graph::Shapes &shapes, const std::vector<Group> &groups)
-        : graph_(graph), shapes_(shapes), groups_(groups) {
-        for (std::size_t i = 0; i < groups.size(); ++i)
-            if (groups[i].result != graph::no_value)
-                giver_[groups[i].result] = i;
-    }
+    using GroupSearch::GroupSearch;
 
     [[nodiscard]] std::optional<Excitation> excitation(std::size_t second) const {
         Excitation found;
@@ -46,11 +42,10 @@ public:
         found.picture = input_of(*reduction);
         found.groups = {*reduction};
         // The sums are of fp32 whatever the picture is stored as.
-        if (const auto widened = giver_.find(found.picture);
-            widened != giver_.end() && is_cast(widened->second)) {
+        if (const auto widened = giver(found.picture); widened && is_cast(*widened)) {
             if (readers(found.picture).size() == 1)
-                found.groups.push_back(widened->second);
-            found.picture = input_of(widened->second);
+                found.groups.push_back(*widened);
+            found.picture = input_of(*widened);
         }
         const graph::Shape &shape = dims(found.picture);
         if (shape.size() != 4 || shape[0] != 1 || !real(found.picture))
@@ -84,42 +79,13 @@ public:
     }
 
 private:
-    [[nodiscard]] const graph::Shape &dims(ValueId value) const {
-        return shapes_.dims[static_cast<std::size_t>(value)];
-    }
     [[nodiscard]] bool real(ValueId value) const {
-        const Element type = graph_.values[static_cast<std::size_t>(value)].type;
+        const Element type = type_of(value);
         return cuda::is_real(type) && type != Element::f64;
-    }
-    [[nodiscard]] bool is_known(ValueId value) const {
-        return graph::known(graph_, shapes_, value) != nullptr;
-    }
-    [[nodiscard]] bool is_output(ValueId value) const {
-        return std::find(graph_.outputs.begin(), graph_.outputs.end(), value) != graph_.outputs.end();
     }
     [[nodiscard]] ValueId input_of(std::size_t group) const {
         return graph_.nodes[groups_[group].chain_only ? groups_[group].members[0] : groups_[group].anchor]
             .inputs[0];
-    }
-
-    // Nodes that are left to run.
-    [[nodiscard]] std::vector<std::size_t> readers(ValueId value) const {
-        std::vector<std::size_t> found;
-        for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
-            const graph::Node &node = graph_.nodes[i];
-            if (std::find(node.inputs.begin(), node.inputs.end(), value) != node.inputs.end() &&
-                !graph::is_folded(graph_, shapes_, node))
-                found.push_back(i);
-        }
-        return found;
-    }
-
-    // The group of a value that one node alone reads.
-    [[nodiscard]] std::optional<std::size_t> only_giver(ValueId value) const {
-        const auto found = giver_.find(value);
-        if (found == giver_.end() || is_output(value) || readers(value).size() != 1)
-            return std::nullopt;
-        return found->second;
     }
 
     [[nodiscard]] bool is_cast(std::size_t group) const {
@@ -151,7 +117,7 @@ private:
         if (is_output(value))
             return false;
         product.values.push_back(value);
-        const std::vector<std::size_t> all = readers(value);
+        const std::vector<std::size_t> &all = readers(value);
         return !all.empty() && std::all_of(all.begin(), all.end(),
                                            [&](std::size_t reader) { return takes(reader, value, product); });
     }
@@ -185,11 +151,6 @@ private:
         }
         return false;
     }
-
-    const graph::Graph &graph_;
-    const graph::Shapes &shapes_;
-    const std::vector<Group> &groups_;
-    std::map<ValueId, std::size_t> giver_; // group
 };
 
 } // namespace
