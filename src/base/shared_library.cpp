@@ -45,11 +45,27 @@ void *SharedLibrary::symbol(const char *name) const {
     return address;
 }
 
-fs::path own_file() {
+fs::path file_of(const void *address) {
     Dl_info info = {};
-    if (::dladdr(reinterpret_cast<const void *>(&own_file), &info) == 0 || !info.dli_fname)
+    return ::dladdr(address, &info) == 0 || !info.dli_fname ? fs::path() : fs::path(info.dli_fname);
+}
+
+fs::path own_file() {
+    fs::path file = file_of(reinterpret_cast<const void *>(&own_file));
+    if (file.empty())
         throw InternalError("the file of this library cannot be found");
-    return info.dli_fname;
+    return file;
+}
+
+std::vector<fs::path> loaded_libraries() {
+    std::vector<fs::path> files;
+    const auto visit = [](dl_phdr_info *info, std::size_t, void *found) {
+        if (info->dlpi_name && *info->dlpi_name)
+            static_cast<std::vector<fs::path> *>(found)->emplace_back(info->dlpi_name);
+        return 0;
+    };
+    ::dl_iterate_phdr(visit, &files);
+    return files;
 }
 
 std::vector<fs::path> search_folders() {

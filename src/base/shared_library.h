@@ -35,6 +35,12 @@ private:
 // found.
 [[nodiscard]] std::filesystem::path own_file();
 
+// The file that an address of code or data lies in; empty where there is none.
+[[nodiscard]] std::filesystem::path file_of(const void *address);
+
+// The files of all libraries that this process has open.
+[[nodiscard]] std::vector<std::filesystem::path> loaded_libraries();
+
 // The folders in which the loader looks for what own_file() needs, its RPATH first.
 [[nodiscard]] std::vector<std::filesystem::path> search_folders();
 

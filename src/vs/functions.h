@@ -8,6 +8,9 @@ namespace vsmlrt::vs {
 extern const char *const model_arguments;
 extern const char *const interpolate_arguments;
 
+// Says once, for debugging, which names of vs-mlrt's another plugin has in this core.
+void note_taken_names(const Host &host);
+
 void model(const Host &host, const VSMap &in, VSMap &out);
 void layers(const Host &host, const VSMap &in, VSMap &out);
 void interpolate(const Host &host, const VSMap &in, VSMap &out);

@@ -54,6 +54,7 @@ void devices(const Host &host, const VSMap &, VSMap &out) {
 }
 
 void version(const Host &host, const VSMap &, VSMap &out) {
+    note_taken_names(host);
     add(host, out, "version", std::string(VSMLRT_VERSION));
     add(host, out, "interface", std::int64_t{VSMLRT_INTERFACE_VERSION});
     for (const engine::BackendState &state : engine::list_backends()) {

@@ -96,12 +96,32 @@ Picture picture_of(const Host &host, const std::vector<Node> &clips, int channel
                       "; an RGB or YUV clip gives 3 and a GRAY clip 1");
 }
 
+// With "exact": float planes of full size, as many as the network has channels.
+void check_exact(const Host &host, const Arguments &arguments, const std::vector<Node> &clips, int channels) {
+    for (const char *name : {"format", "matrix", "range", "yuv_to_rgb"})
+        if (arguments.has(name))
+            throw BadArgument("with \"exact\" nothing is converted, and \"", name,
+                              "\" is about a conversion; leave one of them out");
+    int planes = 0;
+    for (const Node &clip : clips) {
+        const VSVideoFormat &format = host.info(clip).format;
+        if (format.sampleType != stFloat || format.subSamplingW != 0 || format.subSamplingH != 0)
+            throw BadArgument(
+                "with \"exact\" clips must be of half or float samples without subsampling; got ",
+                host.format_name(format), " (convert it with resize)");
+        planes += format.numPlanes;
+    }
+    if (planes != channels)
+        throw BadArgument("the network takes ", channels, " channel(s), and the clips have ", planes,
+                          " plane(s), each of which is fed as one");
+}
+
 // Everything between the arguments and the last node.
 class Builder {
 public:
     Builder(const Host &host, const Arguments &arguments)
         : host_(host), arguments_(arguments), clips_(arguments.nodes("clips")),
-          flexible_(read_flexible_prop(arguments)) {
+          flexible_(read_flexible_prop(arguments)), exact_(arguments.flag("exact", false)) {
         check_clips(host_, clips_);
         if (!flexible_.empty() && arguments.has("format"))
             throw BadArgument(
@@ -111,11 +131,14 @@ public:
         engine::Network network = read_network(arguments_);
         if (const double scale = read_flow_scale(arguments_, "flow_scale"); scale != 1)
             set_flow_scale(network, scale);
-        keep_yuv_ = keeps_yuv(host_, arguments_, clips_);
+        if (exact_)
+            check_exact(host_, arguments_, clips_, network.card.channels);
+        keep_yuv_ = exact_ || keeps_yuv(host_, arguments_, clips_);
         picture_ = picture_of(host_, clips_, network.card.channels, keep_yuv_);
         for (Node &clip : clips_)
             colors_.push_back(
-                take_color(host_, clip, arguments_.integer("matrix"), arguments_.integer("range")));
+                exact_ ? Color()
+                       : take_color(host_, clip, arguments_.integer("matrix"), arguments_.integer("range")));
         const VSVideoInfo &info = host_.info(clips_.front());
         engine::SessionOptions options = read_options(arguments_);
         engine::Devices devices = engine::open_devices(options);
@@ -136,10 +159,12 @@ public:
         Node result = frames_ ? make_frames(final_format) : make_result(final_format);
         OuterFilterOptions options;
         options.find_repeats = arguments_.flag("dedup", true);
-        options.changed_meaning = changed_meaning(format_, final_format);
+        if (!exact_)
+            options.changed_meaning = changed_meaning(format_, final_format);
         options.flexible_prop = flexible_;
         options.flexible_planes = flexible_.empty() ? 0 : session_->output_channels();
-        options.colors = colors_;
+        if (!exact_)
+            options.colors = colors_;
         const Node outer = OuterFilter::make(
             host_, std::make_unique<OuterFilter>(std::move(clips_), std::move(result), std::move(options)));
         host_.api->mapSetNode(&out, "clip", outer.get(), maReplace);
@@ -166,6 +191,8 @@ private:
             throw Unsupported("the network gives ", channels,
                               " channels; 1 and 3 make a clip, and "
                               "\"flexible_output_prop\" takes any number");
+        if (exact_)
+            return float_format(host_, channels, float_bits(arguments_, format_));
         if (gives_yuv() && arguments_.has("output_format") && !arguments_.has("format"))
             return planes_format(float_bits(arguments_, format_));
         if (const auto given = asked_format(host_, arguments_, channels, format_))
@@ -186,7 +213,7 @@ private:
 
     // Whether the network's three channels are the planes of YUV.
     [[nodiscard]] bool gives_yuv() const {
-        return flexible_.empty() && picture_ == Picture::yuv && session_->output_channels() == 3;
+        return !exact_ && flexible_.empty() && picture_ == Picture::yuv && session_->output_channels() == 3;
     }
 
     // Of the frames that the network's channels become.
@@ -273,6 +300,7 @@ private:
     std::vector<Node> clips_;
     std::vector<Node> planes_; // what the network is fed
     std::string flexible_;
+    bool exact_ = false; // planes are channels, and frame properties stay the first clip's
     VSVideoFormat format_ = {};
     bool keep_yuv_ = false;
     Picture picture_ = Picture::rgb;
@@ -299,6 +327,7 @@ const char *const model_arguments = "clips:vnode[];"
                                     "fp16_blacklist_ops:data[]:opt;"
                                     "format:int:opt;"
                                     "conversion:data:opt;"
+                                    "exact:int:opt;"
                                     "output_format:int:opt;"
                                     "matrix:int:opt;"
                                     "range:int:opt;"
@@ -318,6 +347,7 @@ const char *const model_arguments = "clips:vnode[];"
                                     "options:data[]:opt;";
 
 void model(const Host &host, const VSMap &in, VSMap &out) {
+    note_taken_names(host);
     const Arguments arguments(host, in);
     Builder(host, arguments).build(out);
 }

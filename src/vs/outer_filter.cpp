@@ -58,7 +58,7 @@ bool OuterFilter::repeats(int n, VSFrameContext *context, const Host &host) cons
 }
 
 void OuterFilter::check(int n, VSFrameContext *context, const Host &host) const {
-    for (std::size_t i = 0; i < clips_.size(); ++i) {
+    for (std::size_t i = 0; i < options_.colors.size(); ++i) {
         const Frame frame = own(host.api->getFrameFilter(n, clips_[i].get(), context), host.api);
         check_color(host, frame.get(), n, options_.colors[i]);
     }

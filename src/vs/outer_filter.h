@@ -16,7 +16,7 @@ struct OuterFilterOptions {
     std::span<const char *const> changed_meaning; // properties that are the result's own, not the clip's
     std::string flexible_prop;                    // see ModelFilterOptions
     int flexible_planes = 0;
-    std::vector<Color> colors; // one a clip, fixed at creation; later frames must agree
+    std::vector<Color> colors; // one a clip, fixed at creation, with which later frames must agree; or none
 };
 
 class OuterFilter {

@@ -1,26 +1,10 @@
 // The plugin: one namespace, core.mlrt.
 #include "vs/functions.h"
+#include "vs/log_scope.h"
 #include "vs/trampoline.h"
-
-#include <cstdio>
 
 namespace vsmlrt::vs {
 namespace {
-
-thread_local const Host *current_host = nullptr;
-
-void log_line(LogLevel level, const std::string &line) {
-    const Host *host = current_host;
-    if (!host) {
-        if (level != LogLevel::debug)
-            std::fprintf(stderr, "vsmlrt: %s\n", line.c_str());
-        return;
-    }
-    const int type = level == LogLevel::warning       ? mtWarning
-                     : level == LogLevel::information ? mtInformation
-                                                      : mtDebug;
-    host->api->logMessage(type, ("mlrt: " + line).c_str(), host->core);
-}
 
 constexpr char model_name[] = "mlrt.Model";
 constexpr char layers_name[] = "mlrt.Layers";
@@ -32,19 +16,11 @@ constexpr char import_name[] = "mlrt.Import";
 constexpr char plans_name[] = "mlrt.Plans";
 
 } // namespace
-
-LogScope::LogScope(const Host &host) : before_(current_host) {
-    current_host = &host;
-}
-LogScope::~LogScope() {
-    current_host = before_;
-}
-
 } // namespace vsmlrt::vs
 
 VS_EXTERNAL_API(void) VapourSynthPluginInit2(VSPlugin *plugin, const VSPLUGINAPI *api) {
     using namespace vsmlrt::vs;
-    vsmlrt::set_log_sink(log_line);
+    route_log("mlrt");
     api->configPlugin("io.github.vsmlrt", "mlrt", "Neural networks on video",
                       VS_MAKE_VERSION(VSMLRT_VERSION_MAJOR, VSMLRT_VERSION_MINOR), VAPOURSYNTH_API_VERSION, 0,
                       plugin);

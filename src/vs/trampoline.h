@@ -2,25 +2,13 @@
 #pragma once
 
 #include "base/error.h"
-#include "base/log.h"
 #include "vs/handles.h"
+#include "vs/log_scope.h"
 
 #include <new>
 #include <span>
 
 namespace vsmlrt::vs {
-
-// While alive, this thread's log lines go to this core's log. See plugin.cpp.
-class LogScope {
-public:
-    explicit LogScope(const Host &host);
-    ~LogScope();
-    LogScope(const LogScope &) = delete;
-    LogScope &operator=(const LogScope &) = delete;
-
-private:
-    const Host *before_;
-};
 
 // Runs `body`; a failure's sentence goes to report("NAME: sentence").
 template <typename Body, typename Report>

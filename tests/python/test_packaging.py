@@ -59,6 +59,9 @@ def test_every_family_is_installed() -> None:
 def test_the_plugin_folder_holds_plugin_backends_and_manifest(installed: list[str]) -> None:
     names = {Path(path).name for path in installed if path.startswith("vapoursynth/plugins/mlrt/")}
     assert {"libvsmlrt.so", "libvsmlrt_openvino.so", "libvsmlrt_reference.so", "manifest.vs"} <= names
+    (manifest,) = [path for path in metadata.files("vsmlrt") or [] if path.name == "manifest.vs"]
+    loaded = {f"{line}.so" for line in manifest.read_text().splitlines()[1:]}
+    assert loaded == {"libvsmlrt.so"} | {name for name in names if name.startswith("libmlrt_")}
 
 
 def test_the_package_is_typed_and_clean(installed: list[str]) -> None:

@@ -130,6 +130,13 @@ MODEL: dict[str, list[Case]] = BOTH | {
         Changes({"yuv_to_rgb": 0}),
         Refused({"yuv_to_rgb": 0}, '"yuv_to_rgb" says how YUV clips enter', clip="rgb"),
     ],
+    "exact": [
+        Changes({"exact": 1}, {"precision": "fp32"}, "float_yuv"),
+        Refused({"exact": 1}, "of half or float samples without subsampling; got YUV420P8"),
+        Refused({"exact": 1}, "the clips have 1 plane", clip="gray"),
+        Refused({"exact": 1, "format": vs.RGBS}, '"format" is about a conversion', clip="rgb"),
+        Refused({"exact": 2}, '"exact" must be 0 or 1'),
+    ],
     "multiple": [*BOTH["multiple"], Changes({"multiple": 32}, {"precision": "fp32"}, "rgb")],
     "padding": [
         Changes({"padding": "zero"}, {"multiple": 32, "precision": "fp32"}, "rgb"),
@@ -210,6 +217,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "rife": v4_6(folder / "rife.onnx", random(flow=4.0), "plain", (8, 8, 8, 8)),
         "yuv": [yuv],
         "rgb": [rgb],
+        "gray": [noise(CORE, 36, 28, 3, fmt=vs.GRAYS)],
+        "float_yuv": [noise(CORE, 36, 28, 3, fmt=vs.YUV444PS).std.SetFrameProps(_Matrix=1)],
         "held": [rgb[0] + rgb[0]],
         "pair": [rgb, rgb[1:] + rgb[0], blank],
     }

@@ -1,0 +1,82 @@
+// A plugin's entry is not told which core loads it, and the core refuses, with a warning, a second plugin of
+// a name. So whether vs-mlrt's own plugin is there is found out from the files that the core loads by itself,
+// and from those that this process has loaded.
+#include "vs/old_names/old_name.h"
+
+#include "base/shared_library.h"
+#include "base/text.h"
+#include "vs/log_scope.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <vector>
+
+namespace vsmlrt::vs {
+namespace fs = std::filesystem;
+namespace {
+
+bool is_turned_off() {
+    const char *given = std::getenv("VSMLRT_OLD_NAMES");
+    return given && std::string_view(given) == "0";
+}
+
+bool has_name_of(const fs::path &file, const OldName &old_name) {
+    const std::string name = file.filename().string();
+    return name.find(text(old_name.stem, ".")) != std::string::npos && file.extension() == ".so";
+}
+
+bool contains(const fs::path &file, std::string_view wanted) {
+    std::ifstream stream(file, std::ios::binary);
+    const std::string content(std::istreambuf_iterator<char>(stream), {});
+    return content.find(wanted) != std::string::npos;
+}
+
+bool is_peer(const fs::path &file, const OldName &old_name) {
+    return has_name_of(file, old_name) && contains(file, old_name.identifier);
+}
+
+// The folders whose plugins the core loads by itself: its own, and the one that the user names.
+std::vector<fs::path> autoload_folders(const VSPLUGINAPI &api) {
+    std::vector<fs::path> folders;
+    const fs::path core = file_of(reinterpret_cast<const void *>(api.registerFunction));
+    if (!core.empty())
+        folders.push_back(core.parent_path() / "plugins");
+    if (const char *extra = std::getenv("VAPOURSYNTH_EXTRA_PLUGIN_PATH"); extra && *extra)
+        folders.emplace_back(extra);
+    return folders;
+}
+
+bool lies_in(const fs::path &folder, const OldName &old_name) {
+    std::error_code failure;
+    auto entry =
+        fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied, failure);
+    for (; !failure && entry != fs::recursive_directory_iterator(); entry.increment(failure))
+        if (is_peer(entry->path(), old_name))
+            return true;
+    return false;
+}
+
+bool is_taken(const OldName &old_name, const VSPLUGINAPI &api) {
+    const std::vector<fs::path> loaded = loaded_libraries();
+    const std::vector<fs::path> folders = autoload_folders(api);
+    return std::any_of(loaded.begin(), loaded.end(),
+                       [&](const fs::path &file) { return is_peer(file, old_name); }) ||
+           std::any_of(folders.begin(), folders.end(),
+                       [&](const fs::path &folder) { return lies_in(folder, old_name); });
+}
+
+} // namespace
+
+void configure(const OldName &old_name, VSPlugin *plugin, const VSPLUGINAPI *api) {
+    route_log(old_name.name);
+    const bool aside = is_turned_off() || is_taken(old_name, *api);
+    const std::string name = aside ? text("mlrt_", old_name.name) : old_name.name;
+    api->configPlugin(text("io.github.vsmlrt.", old_name.name).c_str(), name.c_str(), old_name.title,
+                      VS_MAKE_VERSION(VSMLRT_VERSION_MAJOR, VSMLRT_VERSION_MINOR), VAPOURSYNTH_API_VERSION, 0,
+                      plugin);
+}
+
+} // namespace vsmlrt::vs

@@ -1,0 +1,21 @@
+// A plugin under a name of vs-mlrt's ("core.ov"), whose functions are calls of core.mlrt. Each name is a
+// small library of its own, because VapourSynth has one namespace a library.
+#pragma once
+
+#include "vs/handles.h"
+
+namespace vsmlrt::vs {
+
+struct OldName {
+    const char *name;  // the namespace: "ov"
+    const char *title; // what the plugin is called
+    // vs-mlrt's own plugin of that name, which keeps it where it is installed.
+    const char *stem;       // its file's name without "lib" and ".so": "vsov"
+    const char *identifier; // what stands in that file
+};
+
+// Configures the plugin under its name. Under "mlrt_NAME" instead, because VapourSynth warns of every plugin
+// that finds its name taken, where VSMLRT_OLD_NAMES is 0 or vs-mlrt's own plugin is loaded or will be.
+void configure(const OldName &old_name, VSPlugin *plugin, const VSPLUGINAPI *api);
+
+} // namespace vsmlrt::vs

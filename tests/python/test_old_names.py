@@ -1,0 +1,219 @@
+"""The plugins under vs-mlrt's names (core.ov) follow vs-mlrt's rules, and leave the name where its own plugin is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import vapoursynth as vs
+
+import networks
+from hosting import noise, picture, plugin_core
+from vsmlrt.plugin import lists
+
+CORE = plugin_core()
+FOLDER = Path(next(plugin.plugin_path for plugin in CORE.plugins() if plugin.namespace == "mlrt")).parent
+PEERS = {"ov": ("vsov", "io.github.amusementclub.vs_openvino")}
+"""vs-mlrt's own plugins: the file's name, and what stands in it."""
+NAMES = tuple(PEERS)
+
+
+def plugin_of(name: str) -> Any:
+    """The plugin of this name beside the tested one; the name under which it is found if vs-mlrt's own is here."""
+    if not hasattr(CORE, name) and not hasattr(CORE, f"mlrt_{name}"):
+        CORE.std.LoadPlugin(str(FOLDER / f"libmlrt_{name}.so"))
+    return getattr(CORE, f"mlrt_{name}", None) or getattr(CORE, name)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("networks")
+    return {
+        "rgb": networks.convs(folder / "rgb.onnx", 2, 2),
+        "gray": networks.convs(folder / "gray.onnx", 2, 1, channels=1, outputs=1),
+        "mask": networks.convs(folder / "mask.onnx", 2, 1, channels=3, outputs=1),
+        "two": networks.convs(folder / "two.onnx", 2, 1, channels=3, outputs=2),
+        "same": networks.identity(folder / "same.onnx"),
+    }
+
+
+def tagged(fmt: int, length: int = 2) -> vs.VideoNode:
+    return noise(CORE, 36, 28, length, fmt=fmt).std.SetFrameProps(_Matrix=1, _Note=3)
+
+
+def test_planes_are_channels_and_properties_stay(files: dict[str, str]) -> None:
+    clip = tagged(vs.YUV444PS)
+    out = plugin_of("ov").Model(clip, files["same"])
+    assert (out.format.id, out.width, out.height, out.num_frames) == (vs.RGBS, 36, 28, 2)
+    for mine, source in zip(picture(out), picture(clip), strict=True):
+        np.testing.assert_array_equal(mine, source)
+    assert dict(out.get_frame(0).props) == dict(clip.get_frame(0).props)
+
+
+def test_one_output_channel_is_gray(files: dict[str, str]) -> None:
+    assert plugin_of("ov").Model(tagged(vs.RGBS), files["mask"]).format.id == vs.GRAYS
+    assert plugin_of("ov").Model([tagged(vs.GRAYS)] * 3, files["mask"]).format.id == vs.GRAYS
+
+
+def test_channels_are_given_as_properties(files: dict[str, str]) -> None:
+    out = plugin_of("ov").Model(tagged(vs.RGBS), files["two"], flexible_output_prop="part")
+    assert out["num_planes"] == 2
+    assert {"part0", "part1", "_Note"} <= set(out["clip"].get_frame(0).props)
+
+
+@pytest.mark.parametrize(
+    ("fmt", "network", "said"),
+    [
+        (vs.RGB24, "rgb", "clips must be of 32-bit float samples; got RGB24"),
+        (vs.RGBH, "rgb", "clips must be of 32-bit float samples; got RGBH"),
+        (vs.YUV420PS, "rgb", "without subsampling; got YUV420PS"),
+        (vs.GRAYS, "rgb", r"the network takes 3 channel\(s\), and the clips have 1 plane"),
+        (vs.RGBS, "gray", r"the network takes 1 channel\(s\), and the clips have 3 plane"),
+        (vs.RGBS, "two", "the network gives 2 channels"),
+    ],
+)
+def test_other_formats_are_refused(files: dict[str, str], fmt: int, network: str, said: str) -> None:
+    with pytest.raises(vs.Error, match=rf"^ov\.Model: .*{said}"):
+        plugin_of("ov").Model(tagged(fmt), files[network])
+
+
+def test_the_precision_is_fp32_unless_asked_otherwise(files: dict[str, str]) -> None:
+    clip = tagged(vs.RGBS)
+    exact = picture(CORE.mlrt.Model(clip, files["rgb"], backend="openvino", precision="fp32"))
+    for mine, other in zip(picture(plugin_of("ov").Model(clip, files["rgb"])), exact, strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"NUM_STREAMS": 2, "INFERENCE_NUM_THREADS": 1, "ENABLE_CPU_PINNING": "NO"}, None),
+        ({"INFERENCE_PRECISION_HINT": "f32", "NUM_STREAMS": "AUTO"}, None),
+        ({"CPU_THROUGHPUT_STREAMS": 2, "CPU_BIND_THREAD": "NO", "CPU_THREADS_NUM": 1, "ENFORCE_BF16": "NO"}, None),
+        ({"NO_SUCH": 1}, 'no option "NO_SUCH"'),
+        ({"INFERENCE_PRECISION_HINT": "f8"}, "f32, f16, bf16 and dynamic are accepted"),
+        ({"NUM_STREAMS": "many"}, "a number or AUTO is accepted"),
+        ({"NUM_STREAMS": [1, 2]}, "one value for each key"),
+    ],
+)
+def test_properties_of_openvino_come_from_a_function(
+    files: dict[str, str], config: dict[str, Any], said: str | None
+) -> None:
+    clip = tagged(vs.RGBS)
+    if said is not None:
+        with pytest.raises(vs.Error, match=said):
+            plugin_of("ov").Model(clip, files["rgb"], config=lambda: config)
+        return
+    made = picture(plugin_of("ov").Model(clip, files["rgb"], config=lambda: config))
+    for mine, other in zip(made, picture(plugin_of("ov").Model(clip, files["rgb"])), strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-6)
+
+
+def test_a_failing_function_says_why(files: dict[str, str]) -> None:
+    def fails() -> dict[str, int]:
+        raise ValueError("no such luck")
+
+    with pytest.raises(vs.Error, match=r"(?s)ov\.Model: \"config\" failed: .*no such luck"):
+        plugin_of("ov").Model(tagged(vs.RGBS), files["rgb"], config=fails)
+
+
+def test_networks_come_as_bytes_and_from_the_models_folder(files: dict[str, str]) -> None:
+    clip = tagged(vs.RGBS)
+    wanted = picture(plugin_of("ov").Model(clip, files["rgb"]))
+    content = Path(files["rgb"]).read_bytes()
+    made = [plugin_of("ov").Model(clip, content, path_is_serialization=True)]
+    near = os.path.relpath(files["rgb"], FOLDER / "models")
+    (FOLDER / "models").mkdir(exist_ok=True)
+    try:
+        made.append(plugin_of("ov").Model(clip, near, builtin=True))
+        made.append(plugin_of("ov").Model(clip, near, builtin=True, builtindir="models"))
+    finally:
+        (FOLDER / "models").rmdir()
+    for one in made:
+        for mine, other in zip(picture(one), wanted, strict=True):
+            np.testing.assert_array_equal(mine, other)
+
+
+def test_version_has_the_keys_that_scripts_read() -> None:
+    found = plugin_of("ov").Version()
+    assert set(found) == {"version", "openvino_version", "openvino_version_build", "onnx_version", "path"}
+    assert Path(found["path"]) == FOLDER / "libmlrt_ov.so"
+    assert len(found["openvino_version"].split("-")[0].split(".")) == 3
+    assert "CPU" in lists({"devices": plugin_of("ov").AvailableDevices()})["devices"]
+
+
+NAMESPACES = """
+import sys
+import vapoursynth as vs
+try:
+    vs.core.std.LoadPlugin(sys.argv[1])
+except vs.Error as error:
+    assert "already loaded" in str(error), error
+print(*(plugin.namespace for plugin in vs.core.core.plugins()))
+"""
+
+
+def namespaces(name: str, **environment: str) -> set[str]:
+    """Those of a core in another process, which has the plugin of this name."""
+    done = subprocess.run(
+        [sys.executable, "-c", NAMESPACES, str(FOLDER / f"libmlrt_{name}.so")],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_variable_turns_the_names_off(name: str) -> None:
+    assert name in namespaces(name)
+    found = namespaces(name, VSMLRT_OLD_NAMES="0")
+    assert f"mlrt_{name}" in found
+    assert name not in found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_name_stays_with_a_plugin_that_the_core_loads_by_itself(name: str, tmp_path: Path) -> None:
+    stem, identifier = PEERS[name]
+    (tmp_path / "deeper").mkdir()
+    file = tmp_path / "deeper" / f"lib{stem}.so"
+    file.write_bytes(b"another plugin")
+    assert name in namespaces(name, VAPOURSYNTH_EXTRA_PLUGIN_PATH=str(tmp_path))
+    file.write_bytes(b"..." + identifier.encode() + b"...")
+    found = namespaces(name, VAPOURSYNTH_EXTRA_PLUGIN_PATH=str(tmp_path))
+    assert f"mlrt_{name}" in found
+    assert name not in found
+
+
+TAKEN = """
+import logging, sys
+import vapoursynth as vs
+logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)
+for name in ("libvsmlrt.so", "libmlrt_ov.so"):
+    try:
+        vs.core.std.LoadPlugin(sys.argv[1] + "/" + name)
+    except vs.Error as error:
+        assert "already loaded" in str(error), error
+vs.core.mlrt.Version()
+vs.core.mlrt.Version()
+"""
+
+
+def test_a_taken_name_is_said_once_for_debugging(tmp_path: Path) -> None:
+    stem, identifier = PEERS["ov"]
+    (tmp_path / f"lib{stem}.so").write_bytes(identifier.encode())
+    done = subprocess.run(
+        [sys.executable, "-c", TAKEN, str(FOLDER)],
+        env=os.environ | {"VAPOURSYNTH_EXTRA_PLUGIN_PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [line for line in done.stdout.splitlines() if "core.mlrt_ov" in line]
+    assert [line.split(" ")[0] for line in lines] == ["DEBUG:vapoursynth:mlrt:"]
