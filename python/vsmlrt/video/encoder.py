@@ -29,9 +29,14 @@ _LAMBDA = 118
 
 
 def default_codec(container: str, clip_format: vs.VideoFormat) -> str:
-    """VP9 for WebM; else H.264 for 8 bits, which plays everywhere, and H.265 for more, which only it does widely."""
+    """VP9 for WebM, AV1 for more bits than this build's VP9 has; else H.264 for 8 bits, H.265 for more.
+
+    H.264 plays everywhere with 8 bits, but H.265 alone is widely played with more.
+    """
     if container == "webm":
-        return "libvpx-vp9"
+        deep = clip_format.bits_per_sample > 8
+        vp9_is_deep = any("10le" in name for name in accepted_by(find_encoder("libvpx-vp9")))
+        return "libsvtav1" if deep and not vp9_is_deep and "libsvtav1" in encoders() else "libvpx-vp9"
     return "libx264" if clip_format.bits_per_sample <= 8 else "libx265"
 
 
@@ -93,7 +98,9 @@ def configure(context: av.VideoCodecContext, crf: int | None) -> None:
     take the value.
     """
     name = context.codec.name
-    context.options.update(QUIET.get(name, {}))
+    for option, value in QUIET.get(name, {}).items():
+        given = context.options.get(option) if option.endswith("-params") else None
+        context.options[option] = f"{given}:{value}" if given else value
     offered = {option.name: option for option in context.supported_options.private}
     wanted = crf if crf is not None else DEFAULT_CRF.get(name)
     quality = next((option for option in _QUALITY_OPTIONS if option in offered), None)

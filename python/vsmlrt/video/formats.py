@@ -126,3 +126,17 @@ def convert(clip: vs.VideoNode, pixel_format: str, colour: Colour) -> tuple[vs.V
         arguments["matrix"] = colour.matrix
         arguments["range"] = int(bool(colour.full_range))
     return clip.resize.Spline36(**arguments), colour
+
+
+def coarser(pixel_format: str, clip_format: vs.VideoFormat) -> dict[str, str]:
+    """What a pixel format does not keep of a clip's, in words by the facts of `vsmlrt.video.comparison`."""
+    family, bits, sub_w, sub_h = FORMATS[pixel_format]
+    lost = {}
+    if bits < clip_format.bits_per_sample:
+        lost["picture: bits"] = f"{clip_format.bits_per_sample} bits become {bits}"
+    gray = vs.GRAY in (family, clip_format.color_family)
+    if not gray and (sub_w > clip_format.subsampling_w or sub_h > clip_format.subsampling_h):
+        lost["picture: chroma"] = "the chroma becomes coarser"
+    if family == vs.GRAY and clip_format.color_family != vs.GRAY:
+        lost["picture: chroma"] = "the colours are lost"
+    return lost

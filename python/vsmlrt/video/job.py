@@ -13,12 +13,14 @@ from ..errors import UserError
 from .colour import Colour
 from .encoder import CONTAINERS, check_encoding, default_codec, find_encoder
 from .errors import FieldError, UsageError, reason
-from .formats import choose_pixel_format, convert
+from .formats import choose_pixel_format, coarser, convert
+from .notes import Notes, Warn
 from .output import check_output
 from .pump import pump
 from .raw_writer import PipeWriter, RawFileWriter
-from .source import Facts, Source, Warn, open_source, read_facts
+from .source import Facts, Source, open_source, read_facts
 from .span import Span
+from .stream_plan import StreamPlan, name_losses, plan_streams
 from .timestamps import Timeline
 from .writer import Picture, VideoFileWriter, Writer
 from .y4m import check_y4m_format, choose_y4m_format, y4m_header
@@ -69,6 +71,8 @@ class CheckedJob:
     job: Job
     facts: Facts
     """What the source's container says."""
+    plan: StreamPlan
+    """What becomes of its other streams."""
 
 
 def run(checked: CheckedJob, process: Process, *, warn: Warn, progress: Progress, pipe: BinaryIO | None = None) -> int:
@@ -78,16 +82,19 @@ def run(checked: CheckedJob, process: Process, *, warn: Warn, progress: Progress
     another thread. Whatever is raised (UserError and UsageError in one sentence), no part of the output is left.
     """
     job = checked.job
-    source = open_source(job.source, checked.facts, warn=warn, rotate=job.raw)
+    notes = Notes(warn)
+    if not job.raw:
+        name_losses(checked.plan, _container(job), notes)
+    source = open_source(job.source, checked.facts, notes=notes, rotate=job.raw)
     first, end = _frame_range(job, source.clip.num_frames)
     clip = _cropped(source.clip[first:end], job.crop)
     timeline, span = _timing(source, first, end)
     result, timeline = _processed(clip, timeline, process)
     writer: Writer
     if job.raw:
-        result, writer = _raw_writer(job, result, source, timeline, pipe, warn)
+        result, writer = _raw_writer(job, result, source, timeline, pipe, notes)
     else:
-        result, writer = _file_writer(job, result, source, timeline, span, warn)
+        result, writer = _file_writer(checked, result, source, timeline, span, notes)
     total: int = result.num_frames
 
     def take(n: int, frame: vs.VideoFrame) -> None:
@@ -121,12 +128,20 @@ def check_job(job: Job) -> CheckedJob:
             f"accepted are {', '.join(CONTAINERS)}, .y4m, and - for a pipe"
         )
     else:
-        check_encoding(CONTAINERS[job.output.suffix.lower()], job.codec, job.crf, job.pixel_format)
+        check_encoding(_container(job), job.codec, job.crf, job.pixel_format)
     if job.output is not None:
         if job.output.exists() and job.source.exists() and job.output.samefile(job.source):
             raise UsageError(f"the output {job.output} is the input itself; give another name")
         check_output(job.output, overwrite=job.overwrite)
-    return CheckedJob(job=job, facts=read_facts(job.source))
+    facts = read_facts(job.source)
+    plan = {} if job.raw else plan_streams(job.source, _container(job), facts.stream)
+    return CheckedJob(job=job, facts=facts, plan=plan)
+
+
+def _container(job: Job) -> str:
+    """The container of an output that is not raw video."""
+    assert job.output is not None
+    return CONTAINERS[job.output.suffix.lower()]
 
 
 def _frame_range(job: Job, total: int) -> tuple[int, int]:
@@ -205,10 +220,10 @@ def _colour_of(source: Source, result: vs.VideoNode) -> Colour:
 
 
 def _raw_writer(
-    job: Job, clip: vs.VideoNode, source: Source, timeline: Timeline, pipe: BinaryIO | None, warn: Warn
+    job: Job, clip: vs.VideoNode, source: Source, timeline: Timeline, pipe: BinaryIO | None, notes: Notes
 ) -> tuple[vs.VideoNode, Writer]:
     if not timeline.constant:
-        warn(f"raw video has one frame rate: the frames' own times are lost, and {timeline.rate} fps is written")
+        notes(f"raw video has one frame rate: the frames' own times are lost, and {timeline.rate} fps is written")
     name = choose_y4m_format(clip.format, job.pixel_format)
     clip, colour = convert(clip, name, _colour_of(source, clip))
     aspect = source.facts.sample_aspect
@@ -222,12 +237,17 @@ def _raw_writer(
 
 
 def _file_writer(
-    job: Job, clip: vs.VideoNode, source: Source, timeline: Timeline, span: Span, warn: Warn
+    checked: CheckedJob, clip: vs.VideoNode, source: Source, timeline: Timeline, span: Span, notes: Notes
 ) -> tuple[vs.VideoNode, Writer]:
+    job, container = checked.job, _container(checked.job)
     assert job.output is not None
-    container = CONTAINERS[job.output.suffix.lower()]
     codec = job.codec or default_codec(container, clip.format)
     name = choose_pixel_format(find_encoder(codec), clip.format, job.pixel_format)
+    changes = coarser(name, clip.format)
+    if job.pixel_format is not None:
+        notes.expect(*changes)
+    elif changes:
+        notes(f"{' and '.join(changes.values())} in {name}, the nearest that {codec} takes", *changes)
     clip, colour = convert(clip, name, _colour_of(source, clip))
     picture = Picture(
         width=clip.width,
@@ -246,7 +266,8 @@ def _file_writer(
         source=source,
         span=span,
         crf=job.crf,
+        plan=checked.plan,
         overwrite=job.overwrite,
-        warn=warn,
+        notes=notes,
     )
     return clip, writer

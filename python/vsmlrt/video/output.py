@@ -74,6 +74,11 @@ class PendingFile:
             raise UserError(f"cannot write into the folder {self._final.parent}: {reason(error)}") from error
         self.file: BinaryIO = os.fdopen(descriptor, "w+b", buffering=1 << 20)
 
+    @property
+    def part(self) -> Path:
+        """Where the file is until it is committed."""
+        return self._part
+
     def commit(self) -> None:
         """Flushes everything to the disk and gives the file its name."""
         self.file.flush()

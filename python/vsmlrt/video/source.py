@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,9 +14,11 @@ import vapoursynth as vs
 from ..errors import SetupError, UserError
 from .colour import Colour, read_colour
 from .errors import reason
+from .hdr import Hdr, read_hdr
+from .notes import Notes
+from .opening import open_container, plain_name
+from .tags import shared_name
 from .timestamps import NO_TIME, Timeline, make_timeline
-
-Warn = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,8 @@ class Facts:
     disposition: int
     last_duration: int | None
     start: Fraction
+    transparent: bool
+    """Whether the stream says that it has a second picture of its transparency, as VP8 and VP9 store it."""
 
     @property
     def turned(self) -> bool:
@@ -47,14 +50,15 @@ class Source:
     clip: vs.VideoNode
     timeline: Timeline
     colour: Colour
+    hdr: Hdr
     facts: Facts
 
 
-def open_source(path: Path, facts: Facts, *, warn: Warn, rotate: bool = False) -> Source:
+def open_source(path: Path, facts: Facts, *, notes: Notes, rotate: bool = False) -> Source:
     """Opens the first video stream of a file, of which `read_facts` gave the facts.
 
     ``rotate`` turns the frames as the container's display matrix says; otherwise they stay as they are coded and the
-    matrix is in the facts. ``warn`` gets one sentence for each thing that will not come out as it is in the file.
+    matrix is in the facts. ``notes`` gets one sentence for each thing that will not come out as it is in the file.
     Raises UserError in one sentence if the file cannot be read, holds no video, or changes size or format on the way.
     """
     answer = _decode(path, rotate=rotate)
@@ -64,31 +68,19 @@ def open_source(path: Path, facts: Facts, *, warn: Warn, rotate: bool = False) -
             f"the video {path} changes its size or pixel format on the way; "
             "only videos of one size and format can be processed, so split it at the change first"
         )
-    if "alpha" in answer:
-        warn("the transparency of the video is not kept")
     props = clip.get_frame(0).props
-    if int(props.get("_FieldBased", 0)) != 0:
-        warn("the video is interlaced and is processed as if it were not; deinterlace it first for a clean result")
+    if facts.transparent or "_Alpha" in props:
+        notes("the transparency of the video is not kept", "picture: transparency")
+    if field := int(props.get("_FieldBased", 0)):
+        notes(
+            f"the video is interlaced ({'bottom' if field == 1 else 'top'} field first) and is processed as if it were "
+            "not, and OUT does not say that it is; deinterlace it first for a clean result",
+            "picture: field order",
+        )
     ticks = [int(tick) for tick in _as_list(answer["timestamps"])]
     base = Fraction(int(answer["timebasenum"]), int(answer["timebaseden"]))
     timeline = make_timeline(ticks, base, last=facts.last_duration, fps=clip.fps or None)
-    return Source(path=path, clip=clip, timeline=timeline, colour=read_colour(props), facts=facts)
-
-
-def open_container(path: Path) -> av.container.InputContainer:
-    """FFmpeg's view of a file; UserError in one sentence where there is none."""
-    if not path.exists():
-        raise UserError(f"the video {path} does not exist; check the name")
-    if path.is_dir():
-        raise UserError(f"the input {path} is a folder; give one video file")
-    try:
-        if path.is_file() and path.stat().st_size == 0:
-            raise UserError(f"the video {path} is empty (0 bytes)")
-        return av.open(str(path), "r")
-    except (av.FFmpegError, OSError) as error:
-        if isinstance(error, PermissionError):
-            raise UserError(f"the video {path} may not be read: {reason(error)}") from error
-        raise UserError(f"{path} is not a video that can be read: {reason(error)}") from error
+    return Source(path=path, clip=clip, timeline=timeline, colour=read_colour(props), hdr=read_hdr(props), facts=facts)
 
 
 def read_facts(path: Path) -> Facts:
@@ -112,6 +104,7 @@ def read_facts(path: Path) -> Facts:
             disposition=int(stream.disposition),
             last_duration=_last_duration(container, stream),
             start=Fraction(start, av.time_base) if clocked else Fraction(0),
+            transparent="alpha_mode" in {shared_name(key) for key in stream.metadata},
         )
 
 
@@ -135,7 +128,7 @@ def _decode(path: Path, *, rotate: bool) -> dict[str, Any]:
     if not hasattr(core, "bs"):
         raise SetupError("VapourSynth does not have the plugin BestSource: install the package vapoursynth-bestsource")
     try:
-        answer = core.bs.VideoSource(str(path), cachemode=0, exporttimestamps=1, apply_rotation=int(rotate))
+        answer = core.bs.VideoSource(plain_name(path), cachemode=0, exporttimestamps=1, apply_rotation=int(rotate))
     except vs.Error as error:
         raise UserError(f"the video {path} cannot be decoded: {reason(error)}") from error
     return dict(answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -11,57 +12,53 @@ from typing import Any
 import av
 from av.packet import Packet
 
-from .errors import UsageError
-from .source import Warn, open_container
+from .covers import Covers, cover_packets
+from .movie_box import Cover
+from .opening import open_container
 from .span import Span
-from .subtitles import TEXT_CODEC, SubtitleConverter, is_text
+from .stream_plan import StreamPlan, Way, copied_stream
+from .subtitles import TEXT_CODEC, SubtitleConverter
+from .tags import kept_tags
 
 type Convert = Callable[[Packet[Any]], Packet[Any] | None]
-
-_STALE = ("encoder", "major_brand", "minor_version", "compatible_brands", "duration", "vendor_id", "handler_name")
-"""Tags that describe the old file and not its content."""
 
 _LEAD = 10
 """Seconds before the span from which packets are read, to catch those that reach into it."""
 
 
-def kept_tags(tags: dict[str, str]) -> dict[str, str]:
-    """The tags that are still true in a new file."""
-    return {
-        key: value
-        for key, value in tags.items()
-        if key.lower().partition("-")[0] not in _STALE
-        and not key.upper().startswith(("_STATISTICS", "BPS", "NUMBER_OF_"))
-        and not (key == "language" and value == "und")
-    }
-
-
 class StreamCopier:
     """Copies the other streams of a file next to its new video stream, packet by packet, in step with the frames.
 
-    Streams are set up on construction, before the header is written. What the container cannot hold is converted
-    (text subtitles) or left out with one warning that names it; audio that it cannot hold is a UsageError.
+    Streams are set up on construction, before the header is written, as `plan_streams` found that they can be.
     """
 
-    def __init__(self, path: Path, target: av.container.OutputContainer, video: int, span: Span, warn: Warn) -> None:
+    def __init__(self, path: Path, target: av.container.OutputContainer, plan: StreamPlan, span: Span) -> None:
         self._input = open_container(path)
         self._target = target
         self._span = span
         self._routes: dict[int, tuple[av.stream.Stream, Convert | None]] = {}
-        self._covers: list[Packet[Any]] = []
-        dropped: list[str] = []
-        for stream in self._input.streams:
-            if stream.index != video and not self._add(stream):
-                dropped.append(_describe(stream))
-        if dropped:
-            warn(f"{target.format.name} cannot hold everything; left out: {', '.join(dropped)}")
+        self._covers = Covers(target)
+        self._add_covers([self._input.streams[index] for index, one in plan.items() if one.way is Way.COVER])
+        for index, planned in plan.items():
+            self._add(self._input.streams[index], planned.way)
         self._add_chapters()
         target.metadata.update(kept_tags(dict(self._input.metadata)))
         self._packets = self._read()
-        self._next = next(self._packets, None)
+        self._next: Packet[Any] | None = None
+        self._begun = False
+        self._shown: set[int] = set()
+
+    @property
+    def covers_for_index(self) -> list[Cover]:
+        """Covers that are not streams here but belong into the index of the finished file."""
+        return self._covers.for_index
 
     def advance(self, until: Fraction | None) -> None:
         """Copies the packets that start before ``until`` (source time in seconds); all that are left for None."""
+        if not self._begun:
+            self._begun = True
+            self._covers.write()
+            self._next = next(self._packets, None)
         while self._next is not None and (until is None or _start(self._next) < until):
             self._copy(self._next)
             self._next = next(self._packets, None)
@@ -70,63 +67,28 @@ class StreamCopier:
         """Closes the source file."""
         self._input.close()
 
-    def _add(self, stream: Any) -> bool:
-        if stream.type == "attachment":
-            return self._add_attachment(stream)
-        if stream.type == "video" and stream.disposition & av.stream.Disposition.attached_pic:
-            return self._add_cover(stream)
-        if (
-            stream.type == "data"
-            and self._input.chapters()
-            and stream.metadata.get("handler_name") == "SubtitleHandler"
-        ):
-            return True  # how MP4 stores the chapters, which are written anew
-        if stream.type not in ("audio", "subtitle") or stream.codec_context is None:
-            return False
+    def _add_covers(self, streams: list[Any]) -> None:
+        if not streams:
+            return
+        with open_container(Path(os.fsdecode(self._input.name))) as again:
+            for packet in cover_packets(again, [again.streams[stream.index] for stream in streams]):
+                self._covers.add(packet)
+
+    def _add(self, stream: Any, way: Way) -> None:
+        if way is Way.ATTACHED:
+            self._target.add_attachment(stream.name or "attachment", stream.mimetype or "", stream.data)
+        if way not in (Way.COPIED, Way.REWRITTEN):
+            return
         convert: Convert | None = None
-        try:
-            made: Any = self._target.add_stream_from_template(stream)
-        except ValueError:
-            if stream.type == "audio":
-                raise UsageError(
-                    f"{self._target.format.name} cannot hold {_describe(stream)}, and audio is copied as it is; "
-                    "use an output that ends in .mkv"
-                ) from None
-            if not is_text(stream):
-                return False
-            made = self._target.add_stream(TEXT_CODEC[self._target.format.name])
-            convert = SubtitleConverter(stream, made)
+        if way is Way.COPIED:
+            made = copied_stream(self._target, stream)
+        else:
+            rewritten: Any = self._target.add_stream(TEXT_CODEC[self._target.format.name])
+            made, convert = rewritten, SubtitleConverter(stream, rewritten)
+        made.metadata.clear()
         made.metadata.update(kept_tags(dict(stream.metadata)))
         made.disposition = stream.disposition
         self._routes[stream.index] = (made, convert)
-        return True
-
-    def _add_attachment(self, stream: Any) -> bool:
-        if self._target.format.name != "matroska":
-            return False
-        self._target.add_attachment(stream.name or "attachment", stream.mimetype or "", stream.data)
-        return True
-
-    def _add_cover(self, stream: Any) -> bool:
-        """A cover picture: an attachment in Matroska, a stream of one packet in MP4."""
-        container, kind = self._target.format.name, stream.codec_context.name
-        if container == "matroska":
-            with contextlib.suppress(av.FFmpegError), open_container(Path(self._input.name)) as again:
-                packet = next(p for p in again.demux(again.streams[stream.index]) if p.size)
-                ending = {"mjpeg": "jpg"}.get(kind, kind)
-                mime = f"image/{ {'mjpeg': 'jpeg'}.get(kind, kind) }"
-                self._target.add_attachment(f"cover.{ending}", mime, bytes(packet))
-                return True
-            return False
-        if container != "mp4":
-            return False
-        try:
-            made = self._target.add_stream_from_template(stream, opaque=True)
-        except ValueError:
-            return False
-        made.disposition = stream.disposition
-        self._routes[stream.index] = (made, None)
-        return True
 
     def _add_chapters(self) -> None:
         chapters: list[Any] = []
@@ -159,9 +121,11 @@ class StreamCopier:
                     return
 
     def _belongs(self, packet: Packet[Any]) -> bool:
-        if packet.stream.type == "video":
-            return True
-        if packet.stream.type == "audio":
+        if packet.stream.type == "video":  # of a second picture, from the first frame inside that stands alone
+            if packet.stream.index not in self._shown and packet.is_keyframe and self._span.holds(_start(packet)):
+                self._shown.add(packet.stream.index)
+            return packet.stream.index in self._shown and (self._span.end is None or _start(packet) < self._span.end)
+        if packet.stream.type in ("audio", "data"):
             return self._span.holds(_start(packet))
         return self._span.clip(_start(packet), _start(packet) + _length(packet)) is not None
 
@@ -178,7 +142,7 @@ class StreamCopier:
         if made is None:
             return
         back = round(self._span.back / base)
-        if back and packet.stream.type != "video":
+        if back:
             made.pts = (made.pts or 0) - back
             made.dts = None if made.dts is None else made.dts - back
         made.stream = target
@@ -191,8 +155,3 @@ def _start(packet: Packet[Any]) -> Fraction:
 
 def _length(packet: Packet[Any]) -> Fraction:
     return (packet.duration or 0) * Fraction(packet.time_base.numerator, packet.time_base.denominator)
-
-
-def _describe(stream: Any) -> str:
-    codec = stream.codec_context.name if stream.codec_context is not None else stream.metadata.get("filename", "")
-    return f"{stream.type} stream {stream.index}" + (f" ({codec})" if codec else "")

@@ -11,6 +11,10 @@ TEXT_CODEC = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt", "matroska"
 """The text subtitles that each container takes."""
 
 
+STYLED = ("ass", "ssa")
+"""Text subtitles with positions, fonts and effects of their own."""
+
+
 class SubtitleConverter:
     """Decodes the packets of one text subtitle stream and encodes them as another kind of text."""
 

@@ -17,13 +17,21 @@ from av.packet import Packet
 
 from ..errors import UserError
 from .colour import Colour
+from .comparison import describe, lost
 from .encoder import configure
 from .errors import FieldError, reason
 from .formats import PLANE_ORDER
+from .hdr import HDR_FACTS, can_tell, tell_container
+from .hdr import encoder_options as hdr_options
+from .movie_box import finish_movie
+from .notes import Notes
+from .opening import open_container
 from .output import PendingFile, QuietFile
-from .source import Source, Warn
+from .source import Source
 from .span import Span
-from .streams import StreamCopier, kept_tags
+from .stream_plan import StreamPlan
+from .streams import StreamCopier
+from .tags import kept_tags, shared_name
 from .timestamps import Timeline
 
 
@@ -65,12 +73,15 @@ class VideoFileWriter:
         *,
         source: Source,
         span: Span,
+        plan: StreamPlan,
         crf: int | None,
         overwrite: bool,
-        warn: Warn,
+        notes: Notes,
     ) -> None:
         self._picture = picture
+        self._source = source
         self._span = span
+        self._notes = notes
         self._pending = PendingFile(path, overwrite=overwrite)
         self._file = QuietFile(self._pending.file)
         self._copier: StreamCopier | None = None
@@ -81,7 +92,7 @@ class VideoFileWriter:
             self._stream = self._add_video(codec, crf)
             self._stream.metadata.update(kept_tags(source.facts.language_tags))
             self._stream.disposition = source.facts.disposition
-            self._copier = StreamCopier(source.path, self._target, source.facts.stream, span, warn)
+            self._copier = StreamCopier(source.path, self._target, plan, span)
             self._start(codec)
         except BaseException:
             self.abandon()
@@ -111,6 +122,8 @@ class VideoFileWriter:
                 self._copier.close()
             self._target.close()
             self._file.check()
+            self._complete()
+            self._compare()
             self._pending.commit()
 
     def abandon(self) -> None:
@@ -122,10 +135,36 @@ class VideoFileWriter:
             with suppress(av.FFmpegError, OSError, ValueError, RuntimeError):
                 self._target.close()
 
+    def _complete(self) -> None:
+        """Adds to MP4 and MOV what FFmpeg does not write there."""
+        container = self._target.format.name
+        if container not in ("mp4", "mov"):
+            return
+        self._pending.file.flush()
+        with open_container(self._pending.part) as made:
+            told = {shared_name(key) for key in made.metadata}
+        wanted = kept_tags(self._source.facts.metadata)
+        tags = {key: value for key, value in wanted.items() if shared_name(key) not in told}
+        covers = self._copier.covers_for_index if self._copier is not None else []
+        finish_movie(self._pending.file, tags, covers, quicktime=container == "mov")
+
+    def _compare(self) -> None:
+        """Says what the source tells and the new file does not, unless that has been said."""
+        self._pending.file.flush()
+        whole = self._span.start is None and self._span.end is None and not self._source.facts.start
+        with suppress(UserError):
+            before, after = describe(self._source.path), describe(self._pending.part)
+            missing = [one.line for one in lost(before, after, times=whole) if not self._notes.has_named(one.fact)]
+            if missing:
+                self._notes(f"{self._pending.path} lacks what the input has: {'; '.join(missing)}")
+
     def _add_video(self, codec: str, crf: int | None) -> Any:
         picture = self._picture
         stream = self._target.add_stream(codec, rate=picture.timeline.rate)
         context = stream.codec_context
+        self._name_lost_aspect(context.codec.canonical_name)
+        if self._source.hdr:
+            self._add_hdr(stream, codec)
         context.width, context.height, context.pix_fmt = picture.width, picture.height, picture.pixel_format
         context.time_base = stream.time_base = picture.timeline.time_base
         if picture.sample_aspect:
@@ -140,6 +179,31 @@ class VideoFileWriter:
         if picture.display_matrix:
             stream.set_display_matrix(picture.display_matrix)
         return stream
+
+    def _name_lost_aspect(self, codec: str) -> None:
+        """FFmpeg's Matroska and WebM leave the pixels' shape to the stream, which of these codecs does not tell it."""
+        shape = self._picture.sample_aspect
+        held = codec in ("h264", "hevc", "mpeg4", "mpeg2video")
+        if shape in (None, 1) or held or self._target.format.name not in ("matroska", "webm"):
+            return
+        self._notes(
+            f"the shape of the pixels ({shape}) is not kept by {codec} in {self._target.format.name}; a player "
+            "will show them square",
+            "picture: sample aspect ratio",
+        )
+
+    def _add_hdr(self, stream: Any, codec: str) -> None:
+        context, hdr = stream.codec_context, self._source.hdr
+        more = hdr_options(codec, hdr)
+        if more:
+            name = {"libx265": "x265-params", "libsvtav1": "svtav1-params"}.get(codec, "x264-params")
+            context.options[name] = ":".join(f"{key}={value}" for key, value in more.items())
+        kind = context.codec.canonical_name
+        if can_tell(kind):
+            tell_container(stream, kind, hdr)
+            context.framerate = self._picture.timeline.rate  # which the container's parameters have replaced
+        else:
+            self._notes("the video's HDR10 metadata is not kept by this encoder", *HDR_FACTS)
 
     def _start(self, codec: str) -> None:
         """Opens the encoder and writes the header, so that what they refuse is said before the first frame is made."""

@@ -1,0 +1,28 @@
+"""What is said of a job, and which facts have thereby been named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Warn = Callable[[str], None]
+
+
+class Notes:
+    """Hands sentences on, and remembers which facts (as `vsmlrt.video.comparison` names them) they spoke of."""
+
+    def __init__(self, warn: Warn) -> None:
+        self._warn = warn
+        self._named: set[str] = set()
+
+    def __call__(self, sentence: str, *facts: str) -> None:
+        """Says a sentence that speaks of these facts; "cover 1" stands for all facts of that stream."""
+        self._named.update(facts)
+        self._warn(sentence)
+
+    def expect(self, *facts: str) -> None:
+        """These facts change because that was asked for, of which nothing is said."""
+        self._named.update(facts)
+
+    def has_named(self, fact: str) -> bool:
+        """Whether a sentence spoke of a fact."""
+        return any(fact == named or fact.startswith(f"{named}:") for named in self._named)

@@ -1,0 +1,36 @@
+"""Opening a file with FFmpeg, whatever its name is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import av
+
+from ..errors import UserError
+from .errors import reason
+
+
+def open_container(path: Path) -> av.container.InputContainer:
+    """FFmpeg's view of a file; UserError in one sentence where there is none."""
+    if not path.exists():
+        raise UserError(f"the video {path} does not exist; check the name")
+    if path.is_dir():
+        raise UserError(f"the input {path} is a folder; give one video file")
+    if not path.is_file():
+        raise UserError(
+            f"the input {path} is not a regular file, and a video is read more than once; write it into a file first"
+        )
+    try:
+        if path.stat().st_size == 0:
+            raise UserError(f"the video {path} is empty (0 bytes)")
+        return av.open(plain_name(path), "r")
+    except (av.FFmpegError, OSError) as error:
+        if isinstance(error, PermissionError):
+            raise UserError(f"the video {path} may not be read: {reason(error)}") from error
+        raise UserError(f"{path} is not a video that can be read: {reason(error)}") from error
+
+
+def plain_name(path: Path) -> str:
+    """The name by which FFmpeg finds a file and nothing else: one that cannot be taken for a protocol ("12:30.mkv")."""
+    return os.path.abspath(path)

@@ -1,0 +1,150 @@
+"""Which streams of a file a container takes, and how: found out by writing each alone into memory, before any work."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import av
+from av.packet import Packet
+
+from .comparison import is_bookkeeping, is_cover, stream_names
+from .covers import Covers, cover_packets
+from .errors import UsageError, reason
+from .notes import Notes
+from .opening import open_container
+from .subtitles import STYLED, TEXT_CODEC, is_text
+
+_PACKETS = 3000
+"""Packets that are looked through for the first of every stream."""
+
+
+class Way(Enum):
+    """What becomes of a stream."""
+
+    COPIED = "copied"
+    REWRITTEN = "rewritten"
+    ATTACHED = "attached"
+    COVER = "cover"
+    LEFT_OUT = "left out"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """One stream of the source: its name among facts, what it is called to a person, and its way."""
+
+    name: str
+    words: str
+    way: Way
+    styled: bool = False
+
+
+StreamPlan = Mapping[int, Planned]
+"""By the streams' indices; without the picture and without what only keeps chapters or timecodes."""
+
+
+def plan_streams(path: Path, container: str, picture: int) -> StreamPlan:
+    """The way of every stream of a file into a container.
+
+    Raises UsageError that names the stream for sound that the container cannot hold, which nobody wants to lose.
+    """
+    plan = {}
+    with open_container(path) as file:
+        names = stream_names(file)
+        first = _first_packets(file)
+        for stream in file.streams:
+            if stream.index == picture or is_bookkeeping(file, stream):
+                continue
+            way, why = _way(stream, first.get(stream.index), container)
+            if way is Way.LEFT_OUT and stream.type == "audio":
+                raise UsageError(
+                    f"{container} cannot hold {_words(stream)}, and audio is copied as it is ({why}); "
+                    "use an output that ends in .mkv"
+                )
+            codec = stream.codec_context.name if stream.codec_context is not None else ""
+            plan[stream.index] = Planned(
+                name=names[stream.index],
+                words=_words(stream),
+                way=way,
+                styled=way is Way.REWRITTEN and codec in STYLED,
+            )
+    return plan
+
+
+def name_losses(plan: StreamPlan, container: str, notes: Notes) -> None:
+    """Says what of the streams does not come out as it went in."""
+    left = [one for one in plan.values() if one.way is Way.LEFT_OUT]
+    if left:
+        listed = ", ".join(one.words for one in left)
+        notes(f"{container} cannot hold everything; left out: {listed}", *(one.name for one in left))
+    for one in plan.values():
+        if one.styled:
+            codec = TEXT_CODEC[container]
+            notes(
+                f"{one.words} becomes {codec}, which {container} takes: positions, fonts and effects are not kept",
+                f"{one.name}: styling",
+            )
+
+
+def _way(stream: Any, packet: Packet[Any] | None, container: str) -> tuple[Way, str]:
+    """A stream's way, and why it is left out if it is."""
+    if stream.type == "attachment":
+        return (Way.ATTACHED if container == "matroska" else Way.LEFT_OUT), ""
+    if is_cover(stream):
+        with av.open(io.BytesIO(), "w", format=container) as target:
+            taken = packet is not None and Covers(target).add(packet)
+        return (Way.COVER if taken else Way.LEFT_OUT), ""
+    refusal = _refusal(stream, packet, container)
+    if refusal is None:
+        return Way.COPIED, ""
+    if stream.type == "subtitle" and stream.codec_context is not None and is_text(stream):
+        return Way.REWRITTEN, ""
+    return Way.LEFT_OUT, refusal
+
+
+def _refusal(stream: Any, packet: Packet[Any] | None, container: str) -> str | None:
+    """Why a container does not take a stream; None if it does."""
+    if stream.type == "data" and container != "mov":
+        return "data"  # Matroska writes a header for it and then refuses to end the file
+    try:
+        with av.open(io.BytesIO(), "w", format=container) as target:
+            made = copied_stream(target, stream)
+            target.start_encoding()
+            if packet is not None:
+                packet.stream = made
+                target.mux_one(packet)
+    except (av.FFmpegError, ValueError, OSError) as error:
+        return reason(error)
+    return None
+
+
+def copied_stream(target: av.container.OutputContainer, stream: Any) -> Any:
+    """A stream of the target that takes another file's packets as they are."""
+    if stream.type == "data":
+        return target.add_stream_from_template(stream)
+    return target.add_stream_from_template(stream, opaque=True)
+
+
+def _first_packets(file: av.container.InputContainer) -> dict[int, Packet[Any]]:
+    found: dict[int, Packet[Any]] = {}
+    wanted = {stream.index for stream in file.streams if stream.type != "attachment"}
+    for packet in cover_packets(file, [stream for stream in file.streams if is_cover(stream)]):
+        found[packet.stream.index] = packet
+    try:
+        for count, packet in enumerate(file.demux()):
+            if packet.size and packet.stream.index not in found:
+                found[packet.stream.index] = packet
+            if len(found) == len(wanted) or count == _PACKETS:
+                break
+    except (av.FFmpegError, OSError):  # a damaged file, of which the job itself says more
+        pass
+    return found
+
+
+def _words(stream: Any) -> str:
+    codec = stream.codec_context.name if stream.codec_context is not None else stream.metadata.get("filename", "")
+    return f"{stream.type} stream {stream.index}" + (f" ({codec})" if codec else "")
