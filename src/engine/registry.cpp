@@ -119,19 +119,21 @@ Modules &locked_modules(std::unique_lock<std::mutex> &lock) {
     return all;
 }
 
-Backend best(Modules &all, const std::vector<std::string> &names) {
-    std::optional<Backend> chosen;
+std::vector<Backend> ranked(Modules &all, const std::vector<std::string> &names) {
+    std::vector<Backend> found;
     std::vector<std::string> reasons;
     for (const std::string &name : names) {
         const BackendState &state = state_of(all, name);
         if (!state.backend)
             reasons.push_back(name + ": " + state.reason);
-        else if (state.backend->rank() >= 0 && (!chosen || state.backend->rank() > chosen->rank()))
-            chosen = state.backend;
+        else if (state.backend->rank() >= 0)
+            found.push_back(*state.backend);
     }
-    if (!chosen)
+    if (found.empty())
         throw Unsupported("no backend can run on this machine (", join(reasons, "; "), ")");
-    return *chosen;
+    std::stable_sort(found.begin(), found.end(),
+                     [](const Backend &a, const Backend &b) { return a.rank() > b.rank(); });
+    return found;
 }
 
 // Why there is no such device: what is known of the group that the id begins with ("WebGPU" of "WebGPU.0"),
@@ -168,13 +170,19 @@ Backend find_backend(const std::string &name) {
     Modules &all = locked_modules(lock);
     const std::vector<std::string> names = module_names(all.folder);
     if (name == "auto")
-        return best(all, names);
+        return ranked(all, names).front();
     if (std::find(names.begin(), names.end(), name) == names.end())
         throw BadArgument("\"backend\" must be auto or one of ", join(names, ", "), "; got \"", name, "\"");
     const BackendState &state = state_of(all, name);
     if (!state.backend)
         throw Unsupported("backend ", name, " cannot run on this machine: ", state.reason);
     return *state.backend;
+}
+
+std::vector<Backend> automatic_backends() {
+    std::unique_lock<std::mutex> lock;
+    Modules &all = locked_modules(lock);
+    return ranked(all, module_names(all.folder));
 }
 
 DeviceInfo find_device(const Backend &backend, const std::string &id, int index) {

@@ -25,6 +25,10 @@ struct BackendState {
 // those that are; Unsupported, with reason and remedy, for one that cannot run here.
 [[nodiscard]] Backend find_backend(const std::string &name);
 
+// Those that "auto" asks, the highest rank first. Unsupported, with each one's reason, where none can run
+// here.
+[[nodiscard]] std::vector<Backend> automatic_backends();
+
 // The device of this id, or, if `id` is empty, the one at `index` of the backend's list. BadArgument naming
 // what there is.
 [[nodiscard]] DeviceInfo find_device(const Backend &backend, const std::string &id, int index);

@@ -8,6 +8,7 @@
 #include "engine/registry.h"
 #include "engine/streams.h"
 #include "graph/inspect.h"
+#include "model/functions.h"
 #include "model/onnx.h"
 
 #include <algorithm>
@@ -48,7 +49,7 @@ Network open_network(const std::filesystem::path &path) {
 }
 
 Network open_network(std::span<const std::byte> onnx, const std::string &name) {
-    return with_card({model::read_onnx(onnx), content_hash(onnx), name});
+    return with_card({model::inline_functions(model::read_onnx(onnx)), content_hash(onnx), name});
 }
 
 Size frame_tile(const model::Card &card, const SessionOptions &options, Size frame) {
@@ -109,7 +110,13 @@ std::unique_ptr<Runner> Session::make_runner(const std::shared_ptr<const Device>
 std::shared_ptr<const Program> Session::build(const std::shared_ptr<const Device> &device, int num_streams) {
     ProgramOptions options = options_.program;
     options.num_streams = num_streams;
-    return build_program(device, take_network(), range_, options);
+    try {
+        return build_program(device, take_network(), range_, options);
+    } catch (const Unsupported &failure) {
+        if (options_.backend == "auto")
+            throw;
+        throw Unsupported(failure.what(), "; backend auto takes one that can, if this machine has one");
+    }
 }
 
 // Of one frame in flight, as far as the card tells.

@@ -185,8 +185,7 @@ Graph Lowering::finish() {
 }
 
 void outside_of_the_ir(const std::string &what) {
-    throw Unsupported(
-        what, " is outside what this backend computes; the openvino or the onnxruntime backend may run it");
+    throw Unsupported(what, " is outside what this backend computes");
 }
 
 } // namespace vsmlrt::graph

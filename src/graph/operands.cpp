@@ -21,9 +21,8 @@ const Shape &Operands::dims(std::size_t index, std::size_t rank) const {
 
 const model::Tensor &Operands::contents(std::size_t index) const {
     if (!at(index).known)
-        throw Unsupported(
-            "a shape that depends on the contents of the picture (input ", index,
-            ") is outside what this backend computes; the openvino or the onnxruntime backend may run it");
+        throw Unsupported("a shape that depends on the contents of the picture (input ", index,
+                          ") is outside what this backend computes");
     return *operands_[index].known;
 }
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "model/functions.h"
 #include "model/ncnn.h"
 #include "model/onnx_reader.h"
 
@@ -24,7 +25,7 @@ Loaded load_ncnn(const fs::path &path) {
 Loaded load_onnx(const fs::path &path) {
     const std::vector<std::byte> file = read_file(path);
     ExternalData external(fs::absolute(path).parent_path());
-    Loaded loaded{read_onnx(file, external), content_hash(file), {}};
+    Loaded loaded{inline_functions(read_onnx(file, external)), content_hash(file), {}};
     if (external.files().empty())
         return loaded;
     for (const auto &[location, content] : external.files())

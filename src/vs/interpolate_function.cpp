@@ -1,6 +1,7 @@
 // core.mlrt.Interpolate: from arguments to nodes.
 #include "base/checked.h"
 #include "base/error.h"
+#include "engine/able_backend.h"
 #include "model/interpolator.h"
 #include "vs/arguments.h"
 #include "vs/convert.h"
@@ -131,11 +132,15 @@ private:
             options.program.half_inputs = engine::HalfInputs::where_computed_in_half;
         options.program.half_outputs = gives_half(host_, arguments_, info.format);
         options.multiple = multiple_of(interpolator, options.multiple);
-        engine::Devices devices = engine::open_devices(options);
         const engine::Size size{info.width, info.height};
-        frames_ = choose_frames(engine::frame_tile(interpolator.network.card, options, size), devices);
-        session_ = std::make_shared<engine::Session>(std::move(interpolator.network), options, size,
-                                                     std::move(devices), frames_);
+        const engine::Size tile = engine::frame_tile(interpolator.network.card, options, size);
+        NetworkSource networks(std::move(interpolator.network),
+                               [this] { return read_interpolator(arguments_).network; });
+        session_ = engine::on_able_backend(options, [&](engine::Devices devices) {
+            frames_ = choose_frames(tile, devices);
+            return std::make_shared<engine::Session>(networks.take(), options, size, std::move(devices),
+                                                     frames_);
+        });
         if (session_->scale() != 1 || session_->height_scale() != 1 || session_->output_channels() != 3)
             throw BadModel(
                 "the network gives ", session_->output_channels(), " channel(s) of ", session_->scale(),

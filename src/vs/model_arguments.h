@@ -4,6 +4,9 @@
 #include "engine/session.h"
 #include "vs/arguments.h"
 
+#include <functional>
+#include <utility>
+
 namespace vsmlrt::vs {
 
 // BadArgument unless the clips are of constant format and of one size and length.
@@ -16,6 +19,23 @@ void say_unused_color(const Host &host, const Arguments &arguments, const std::v
 
 // network_path and path_is_serialization.
 [[nodiscard]] engine::Network read_network(const Arguments &arguments);
+// The network as it was opened for the first time this is called, and opened again after that: a session does
+// not leave its weights to others.
+class NetworkSource {
+public:
+    NetworkSource(engine::Network opened, std::function<engine::Network()> open)
+        : opened_(std::move(opened)), open_(std::move(open)) {}
+    [[nodiscard]] engine::Network take() {
+        if (opened_)
+            return *std::exchange(opened_, std::nullopt);
+        return open_();
+    }
+
+private:
+    std::optional<engine::Network> opened_;
+    std::function<engine::Network()> open_;
+};
+
 // A size argument: one number for both directions, or width and height; nothing where it is not given.
 [[nodiscard]] std::optional<engine::Size> read_size(const Arguments &arguments, const char *name);
 // backend, device, precision, streams, threads, shapes, plan folder, multiple and options; what concerns

@@ -1,5 +1,6 @@
 // core.mlrt.Model: from arguments to nodes.
 #include "base/error.h"
+#include "engine/able_backend.h"
 #include "vs/arguments.h"
 #include "vs/convert.h"
 #include "vs/flow_scale.h"
@@ -128,29 +129,23 @@ public:
                 "with \"flexible_output_prop\" each channel is a float GRAY frame of its own; leave "
                 "\"format\" out (\"output_format\" chooses fp32 or fp16)");
         format_ = host_.info(clips_.front()).format;
-        engine::Network network = read_network(arguments_);
-        if (const double scale = read_flow_scale(arguments_, "flow_scale"); scale != 1)
-            set_flow_scale(network, scale);
+        engine::Network network = open_network();
+        const model::Card card = network.card;
         if (exact_)
-            check_exact(host_, arguments_, clips_, network.card.channels);
+            check_exact(host_, arguments_, clips_, card.channels);
         keep_yuv_ = exact_ || keeps_yuv(host_, arguments_, clips_);
-        picture_ = picture_of(host_, clips_, network.card.channels, keep_yuv_);
+        picture_ = picture_of(host_, clips_, card.channels, keep_yuv_);
         for (Node &clip : clips_)
             colors_.push_back(
                 exact_ ? Color()
                        : take_color(host_, clip, arguments_.integer("matrix"), arguments_.integer("range")));
-        const VSVideoInfo &info = host_.info(clips_.front());
         engine::SessionOptions options = read_options(arguments_);
-        engine::Devices devices = engine::open_devices(options);
         options.program.half_outputs = gives_half(host_, arguments_, format_, picture_ == Picture::yuv);
-        frames_ = choose_frames(network.card.output_channels, devices);
-        if (!frames_)
-            make_planes();
-        const std::vector<Node> &fed = frames_ ? clips_ : planes_;
-        if (std::all_of(fed.begin(), fed.end(), [&](const Node &clip) { return enters_as_half(clip); }))
-            options.program.half_inputs = engine::HalfInputs::always;
-        session_ = std::make_shared<engine::Session>(
-            std::move(network), options, engine::Size{info.width, info.height}, std::move(devices), frames_);
+        NetworkSource networks(std::move(network), [this] { return open_network(); });
+        session_ = engine::on_able_backend(options, [&](engine::Devices devices) {
+            frames_ = choose_frames(card.output_channels, devices);
+            return make_session(networks.take(), options, std::move(devices));
+        });
     }
 
     void build(VSMap &out) {
@@ -184,6 +179,25 @@ public:
     }
 
 private:
+    [[nodiscard]] engine::Network open_network() const {
+        engine::Network network = read_network(arguments_);
+        if (const double scale = read_flow_scale(arguments_, "flow_scale"); scale != 1)
+            set_flow_scale(network, scale);
+        return network;
+    }
+
+    [[nodiscard]] std::shared_ptr<engine::Session>
+    make_session(engine::Network network, engine::SessionOptions options, engine::Devices devices) {
+        if (!frames_)
+            make_planes();
+        const std::vector<Node> &fed = frames_ ? clips_ : planes_;
+        if (std::all_of(fed.begin(), fed.end(), [&](const Node &clip) { return enters_as_half(clip); }))
+            options.program.half_inputs = engine::HalfInputs::always;
+        const VSVideoInfo &info = host_.info(clips_.front());
+        return std::make_shared<engine::Session>(
+            std::move(network), options, engine::Size{info.width, info.height}, std::move(devices), frames_);
+    }
+
     [[nodiscard]] VSVideoFormat output_format(int channels) const {
         if (!flexible_.empty())
             return float_format(host_, 1, float_bits(arguments_, format_));
@@ -258,6 +272,7 @@ private:
     }
 
     void make_planes() {
+        planes_.clear();
         for (std::size_t i = 0; i < clips_.size(); ++i)
             planes_.push_back(to_planes(host_, clips_[i], picture_of_clip(i), colors_[i]));
     }

@@ -342,18 +342,18 @@ def test_constants_that_cannot_be_divided(operator: str, tmp_path: Path) -> None
     [
         (
             onnx.helper.make_node("Frobnicate", ["input"], ["output"]),
-            "No conversion rule found for operations: Frobnicate",
+            'Frobnicate "output": OpenVINO does not have this operator',
         ),
         (
             onnx.helper.make_node("DepthToSpace", ["input"], ["output"], blocksize=2),
-            'DepthToSpace "output": .*multiple of divisor',
+            'OpenVINO cannot read this network: DepthToSpace "output": .*multiple of divisor',
         ),
     ],
 )
 def test_what_openvino_refuses_is_told_by_node_and_cause(node: onnx.NodeProto, message: str, tmp_path: Path) -> None:
     path = networks.save(tmp_path / "refused.onnx", [node], {})
-    with pytest.raises(vs.Error, match=rf"OpenVINO cannot read this network: {message}") as caught:
-        model(noise(CORE, 64, 64), path)
+    with pytest.raises(vs.Error, match=message) as caught:
+        model(noise(CORE, 64, 64), path, backend="openvino")
     assert "\n" not in str(caught.value)
 
 

@@ -43,4 +43,20 @@ std::string cause(const std::exception &failure) {
     return node + last;
 }
 
+// "... No conversion rule found for operations: DeformConv-19, mine.Half", the version of its operator set or
+// none after each.
+std::string unknown_operator(const std::exception &failure, const std::map<std::string, std::string> &nodes) {
+    constexpr std::string_view mark = "No conversion rule found for operations: ";
+    const std::string_view message = failure.what();
+    const auto start = message.find(mark);
+    if (start == std::string_view::npos)
+        return {};
+    std::string_view name = message.substr(start + mark.size());
+    name = name.substr(0, name.find_first_of(", \r\n"));
+    for (const std::string_view known : {name, name.substr(0, name.rfind('-'))})
+        if (const auto node = nodes.find(std::string(known)); node != nodes.end())
+            return node->second;
+    return text("operator ", name);
+}
+
 } // namespace vsmlrt::openvino

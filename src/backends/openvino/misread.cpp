@@ -203,14 +203,30 @@ void refuse_misread_inside(const model::Network &network, bool on_cpu) {
                 throw Unsupported(
                     node.label(), " ", inner.where, ": OpenVINO does not compute ", node.op, " with ", what,
                     " as ONNX states it, and this project computes it by itself only outside of "
-                    "control flow; use the onnxruntime backend");
+                    "control flow");
         }
+}
+
+NodesByOperator nodes_by_operator(const model::Network &network) {
+    NodesByOperator nodes;
+    const auto add = [&](const model::Node &node, const std::string &where) {
+        nodes.emplace(node.domain.empty() ? node.op : node.domain + "." + node.op, node.label() + where);
+    };
+    for (const model::Node &node : network.nodes)
+        add(node, {});
+    for (const model::InnerGraph &inner : model::inner_graphs(network))
+        for (const model::Node &node : inner.graph.nodes)
+            add(node, " " + inner.where);
+    return nodes;
 }
 
 } // namespace
 
-std::vector<std::byte> replace_misread(std::span<const std::byte> onnx, const std::string &device) {
+std::vector<std::byte> replace_misread(std::span<const std::byte> onnx, const std::string &device,
+                                       NodesByOperator *nodes) {
     model::Network network = read(onnx);
+    if (nodes)
+        *nodes = nodes_by_operator(network);
     const bool on_cpu = device == "CPU";
     refuse_misread_inside(network, on_cpu);
     bool any = false;
@@ -221,8 +237,7 @@ std::vector<std::byte> replace_misread(std::span<const std::byte> onnx, const st
             continue;
         if (!on_cpu)
             throw Unsupported(node.label(), ": OpenVINO does not compute ", node.op, " with ", what,
-                              " as ONNX states it on device ", device,
-                              "; use its device CPU or the onnxruntime backend");
+                              " as ONNX states it on device ", device, "; its device CPU does");
         node = substitute_node(node, network.opset);
         any = true;
     }

@@ -31,11 +31,12 @@ namespace {
 
 // By the frontend itself: Core::read_model takes a string and copies it once more, which large networks pay
 // for.
-std::shared_ptr<ov::Model> parsed(const Device &device, const vsmlrt_program_desc &desc) {
+std::shared_ptr<ov::Model> parsed(const Device &device, const vsmlrt_program_desc &desc,
+                                  NodesByOperator &nodes) {
     const auto frontend = ov::frontend::FrontEndManager().load_by_framework("onnx");
     frontend->add_extension(substitute_extension());
     const std::span given(static_cast<const std::byte *>(desc.network), desc.network_size);
-    const std::vector<std::byte> replaced = replace_misread(given, device.id);
+    const std::vector<std::byte> replaced = replace_misread(given, device.id, &nodes);
     const std::span onnx = replaced.empty() ? given : std::span<const std::byte>(replaced);
     MemoryBuffer buffer(onnx.data(), onnx.size());
     std::istream stream(&buffer);
@@ -49,11 +50,14 @@ std::shared_ptr<ov::Model> parsed(const Device &device, const vsmlrt_program_des
 
 std::shared_ptr<ov::Model> read_model(const Device &device, const vsmlrt_program_desc &desc) {
     std::shared_ptr<ov::Model> model;
+    NodesByOperator nodes;
     try {
-        model = parsed(device, desc);
+        model = parsed(device, desc, nodes);
         reshape(*model, desc.min_extent, desc.max_extent);
         part_outputs_from_inputs(*model);
     } catch (const ov::Exception &failure) {
+        if (const std::string unknown = unknown_operator(failure, nodes); !unknown.empty())
+            throw Unsupported(unknown, ": OpenVINO does not have this operator");
         throw BadModel("OpenVINO cannot read this network: ", cause(failure));
     }
     return model;

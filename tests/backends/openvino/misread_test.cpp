@@ -93,7 +93,7 @@ TEST(Misread, InsideOfControlFlowItIsNamed) {
             refusal<Unsupported>(with_branch(resized(plain), resized(antialias)), device);
         EXPECT_NE(message.find("Resize \"Resize_0\" in If \"choose\""), std::string::npos) << message;
         EXPECT_NE(message.find("antialias"), std::string::npos) << message;
-        EXPECT_NE(message.find("use the onnxruntime backend"), std::string::npos) << message;
+        EXPECT_EQ(message.find("onnxruntime"), std::string::npos) << message; // which may not have it either
     }
 }
 
