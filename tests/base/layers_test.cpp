@@ -28,7 +28,7 @@ const std::map<std::string, Names> allowed = {
     {"graph", {"base", "tensor", "model"}},
     {"interpreter", {"base", "tensor", "graph"}},
     {"engine", {"base", "tensor", "tile", "pixel", "cache", "model", "graph"}},
-    {"vs", {"base", "timeline", "tensor", "tile", "pixel", "cache", "model", "graph", "engine"}},
+    {"vs", {"base", "timeline", "tensor", "tile", "pixel", "cache", "model", "graph", "engine", "nvidia"}},
     {"module", {"base", "tensor", "graph"}},
     {"nvidia", {"base"}},
     {"backends", {"base", "tensor", "pixel", "cpu", "model", "graph", "interpreter", "module", "nvidia"}},

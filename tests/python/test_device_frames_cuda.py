@@ -48,3 +48,8 @@ def test_frames_are_those_of_resize(kind: str) -> None:
 @needs_emulated
 def test_the_release_notes_snippet_with_tensorrts_backend() -> None:
     run_emulated("test_rife_plugin.py", "snippet", VSMLRT_TEST_SNIPPET_BACKEND="TRT")
+
+
+@needs_emulated
+def test_a_network_in_place_of_an_engine_on_the_emulated_driver() -> None:
+    run_emulated("test_old_names.py", "in_place_of_an_engine")

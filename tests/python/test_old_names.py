@@ -18,7 +18,14 @@ from vsmlrt.plugin import lists
 
 CORE = plugin_core()
 FOLDER = Path(next(plugin.plugin_path for plugin in CORE.plugins() if plugin.namespace == "mlrt")).parent
-PEERS = {"ov": ("vsov", "io.github.amusementclub.vs_openvino")}
+PEERS = {
+    "ov": ("vsov", "io.github.amusementclub.vs_openvino"),
+    "ort": ("vsort", "io.github.amusementclub.vs_onnxruntime"),
+    "ncnn": ("vsncnn", "io.github.amusementclub.vs_ncnn"),
+    "trt": ("vstrt", "io.github.amusementclub.vs_tensorrt"),
+    "trt_rtx": ("vstrt_rtx", "io.github.amusementclub.vs_tensorrt_rtx"),
+    "migx": ("vsmigx", "io.github.amusementclub.vs_migraphx"),
+}
 """vs-mlrt's own plugins: the file's name, and what stands in it."""
 NAMES = tuple(PEERS)
 
@@ -145,6 +152,105 @@ def test_version_has_the_keys_that_scripts_read() -> None:
     assert Path(found["path"]) == FOLDER / "libmlrt_ov.so"
     assert len(found["openvino_version"].split("-")[0].split(".")) == 3
     assert "CPU" in lists({"devices": plugin_of("ov").AvailableDevices()})["devices"]
+
+
+KEYS = {
+    "ort": {
+        "version",
+        "onnxruntime_version",
+        "onnxruntime_api_version_build",
+        "onnxruntime_build_info",
+        "onnx_version",
+        "path",
+    },
+    "ncnn": {"version", "onnx_version", "ncnn_version", "path"},
+    "trt": {
+        "version",
+        "tensorrt_version",
+        "tensorrt_version_build",
+        "cuda_runtime_version",
+        "cuda_runtime_version_build",
+        "path",
+    },
+    "migx": {
+        "version",
+        "migraphx_version_build",
+        "hip_runtime_version",
+        "hip_runtime_version_build",
+        "path",
+    },
+}
+KEYS["trt_rtx"] = KEYS["trt"]
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_every_version_has_its_keys(name: str) -> None:
+    found = plugin_of(name).Version()
+    assert set(found) - {"providers", "cuda_runtime_version"} == KEYS[name] - {"cuda_runtime_version"}
+    assert Path(found["path"]) == FOLDER / f"libmlrt_{name}.so"
+
+
+@pytest.mark.parametrize("more", [{}, {"provider": "CPU"}, {"provider": "CPU", "num_streams": 2, "verbosity": False}])
+@pytest.mark.parametrize("half", [False, True])
+def test_ort_gives_the_format_asked_for(files: dict[str, str], more: dict[str, Any], half: bool) -> None:
+    clip = tagged(vs.RGBH if half else vs.RGBS)
+    wanted = picture(CORE.mlrt.Model(clip, files["rgb"], backend="openvino", precision="fp32", output_format=0))
+    out = plugin_of("ort").Model(clip, files["rgb"], **more)
+    assert out.format.id == vs.RGBS
+    for mine, other in zip(picture(out), wanted, strict=True):
+        np.testing.assert_allclose(mine, other, atol=2e-5)
+    assert plugin_of("ort").Model(clip, files["rgb"], output_format=True, **more).format.id == vs.RGBH
+
+
+def test_ort_refuses_what_it_does_not_have(files: dict[str, str]) -> None:
+    with pytest.raises(vs.Error, match=r'^ort\.Model: "provider" must be CPU, CUDA, DML or COREML; got "ROCM"'):
+        plugin_of("ort").Model(tagged(vs.RGBS), files["rgb"], provider="ROCM")
+    with pytest.raises(vs.Error, match=r'"num_streams" must be at least 1; got 0'):
+        plugin_of("ort").Model(tagged(vs.RGBS), files["rgb"], num_streams=0)
+    with pytest.raises(vs.Error, match=r"there is nothing here to compute with: DirectML"):
+        plugin_of("ort").Model(tagged(vs.RGBS), files["rgb"], provider="DML")
+
+
+ENGINES = {"trt": "a TensorRT engine", "trt_rtx": "a TensorRT-RTX engine", "migx": "a MIGraphX program"}
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_engine_is_answered_by_what_to_give_instead(name: str, tmp_path: Path, files: dict[str, str]) -> None:
+    clip, argument = tagged(vs.RGBS), "program_path" if name == "migx" else "engine_path"
+    engine = tmp_path / "net.onnx.1920x1080_fp16_trt-10.9.0_I-fp32_O-fp32_GPU_1a2b.engine"
+    engine.write_bytes(b"ptrt" + bytes(2000))
+    said = rf'^{name}\.Model: "{argument}" names .*, which is {ENGINES[name]} or another file .*: give '
+    with pytest.raises(vs.Error, match=said + "the network's ONNX file instead"):
+        plugin_of(name).Model(clip, str(engine))
+    (tmp_path / "net.onnx").write_bytes(Path(files["rgb"]).read_bytes())
+    with pytest.raises(vs.Error, match=said + rf"{tmp_path}/net\.onnx instead"):
+        plugin_of(name).Model(clip, str(engine))
+    with pytest.raises(vs.Error, match=r"which does not exist; give the network's ONNX file"):
+        plugin_of(name).Model(clip, str(tmp_path / "none.engine"))
+
+
+def test_a_network_runs_in_place_of_an_engine(files: dict[str, str], tmp_path: Path) -> None:
+    """On the cuda backend, whose GPU is the emulated one where it is built (test_device_frames_cuda.py)."""
+    if "cuda" not in lists(CORE.mlrt.Devices())["backend"]:
+        pytest.skip("there is no NVIDIA GPU")
+    clip = tagged(vs.RGBS)
+    unnamed = tmp_path / "without-extension"
+    unnamed.write_bytes(Path(files["rgb"]).read_bytes())
+    wanted = picture(CORE.mlrt.Model(clip, files["rgb"], backend="reference"))
+    for name in ("trt", "trt_rtx", "ncnn"):
+        for path in (files["rgb"], str(unnamed)):
+            out = plugin_of(name).Model(clip, path, num_streams=1)
+            assert out.format.id == vs.RGBS
+            for mine, other in zip(picture(out), wanted, strict=True):
+                np.testing.assert_allclose(mine, other, atol=1e-5)
+    found = plugin_of("trt").DeviceProperties(device_id=0)
+    assert {"name", "total_global_memory", "major", "minor", "multi_processor_count", "driver_version"} <= set(found)
+    with pytest.raises(vs.Error, match=r'^trt\.DeviceProperties: "device_id" must be 0 to'):
+        plugin_of("trt").DeviceProperties(device_id=99)
+    assert plugin_of("ort").Version()["providers"] == "CUDA"
+    out = plugin_of("ort").Model(clip, files["rgb"], provider="CUDA", cudnn_benchmark=False, tf32=False)
+    for mine, other in zip(picture(out), wanted, strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-5)
 
 
 NAMESPACES = """

@@ -5,7 +5,7 @@
 #include "vs/arguments.h"
 #include "vs/old_names/core_mlrt.h"
 
-#include <string_view>
+#include <algorithm>
 #include <vector>
 
 namespace vsmlrt::vs {
@@ -13,19 +13,23 @@ namespace {
 
 struct Listed {
     std::string id;
+    std::string name;
     std::int64_t number;
+    std::int64_t memory;
 };
 
 std::vector<Listed> devices_of(const Host &host, const VSMap &map, const Place &place) {
     const Arguments answer(host, map);
     const std::vector<std::string> backends = answer.all_data("backend");
     const std::vector<std::string> ids = answer.all_data("id");
+    const std::vector<std::string> names = answer.all_data("name");
     const std::vector<std::string> groups = answer.all_data("group");
     const std::vector<std::int64_t> numbers = answer.long_integers("number");
+    const std::vector<std::int64_t> memories = answer.long_integers("memory");
     std::vector<Listed> found;
     for (std::size_t i = 0; i < backends.size(); ++i)
         if (backends[i] == place.backend && (!place.group || groups[i] == place.group))
-            found.push_back({ids[i], numbers[i]});
+            found.push_back({ids[i], names[i], numbers[i], memories[i]});
     return found;
 }
 
@@ -41,11 +45,11 @@ std::string obstacle(const Host &host, const VSMap &map, const Place &place) {
     return text(place.title, " has no device here");
 }
 
-std::string choose_device(const std::vector<Listed> &devices, const Place &place, int number) {
+const Listed &choose_device(const std::vector<Listed> &devices, const Place &place, int number) {
     std::vector<std::int64_t> numbers;
     for (const Listed &device : devices) {
         if (device.number == number)
-            return device.id;
+            return device;
         numbers.push_back(device.number);
     }
     throw BadArgument("\"device_id\" must be one of ", join(numbers, ", "), ", the devices of ", place.title,
@@ -66,9 +70,16 @@ FoundPlace find_place(const Host &host, const char *who, std::span<const Place> 
         if (&place != &places.front())
             log_once(LogLevel::information,
                      text(who, " computes with ", place.title, ", because ", join(obstacles, "; ")));
-        return {&place, choose_device(devices, place, number)};
+        const Listed &device = choose_device(devices, place, number);
+        return {&place, device.id, device.name, device.memory};
     }
     throw Unsupported("there is nothing here to compute with: ", join(obstacles, "; "));
+}
+
+bool has_place(const Host &host, std::span<const Place> places) {
+    const Map map = call_mlrt(host, "Devices");
+    return std::any_of(places.begin(), places.end(),
+                       [&](const Place &place) { return !devices_of(host, *map, place).empty(); });
 }
 
 } // namespace vsmlrt::vs

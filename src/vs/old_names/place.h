@@ -23,6 +23,8 @@ constexpr Place cuda_engine = {"cuda", nullptr, "the cuda backend"};
 struct FoundPlace {
     const Place *place;
     std::string device; // its id, as core.mlrt.Devices lists it
+    std::string name;
+    std::int64_t memory; // bytes; 0 where unknown
 };
 
 // The device of this number in the first place that has one. Unsupported, with the reasons, where no place
@@ -30,5 +32,8 @@ struct FoundPlace {
 // in the log. `who` stands in the sentences: "core.ort".
 [[nodiscard]] FoundPlace find_place(const Host &host, const char *who, std::span<const Place> places,
                                     int number);
+
+// Whether any of the places has a device here.
+[[nodiscard]] bool has_place(const Host &host, std::span<const Place> places);
 
 } // namespace vsmlrt::vs
