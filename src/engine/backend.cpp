@@ -157,6 +157,7 @@ std::vector<LayerTime> Context::time_layers() {
 }
 
 void Context::bind(vsmlrt_extent extent) {
+    has_frames_ = false;
     checked([&](vsmlrt_sink error) {
         return program_->device().backend().table().bind(handle_.get(), extent, inputs_.data(),
                                                          outputs_.data(), error);
@@ -169,9 +170,11 @@ void Context::run() {
 }
 
 void Context::bind_frames(const vsmlrt_frame_plan &plan) {
+    has_frames_ = false;
     checked([&](vsmlrt_sink error) {
         return program_->device().backend().table().bind_frames(handle_.get(), &plan, error);
     });
+    has_frames_ = true;
 }
 
 bool Context::run_frames(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output) {

@@ -111,6 +111,7 @@ public:
     void run();
     // For frames in a clip's own format, instead of bind and run. The plan stays valid while it is bound.
     void bind_frames(const vsmlrt_frame_plan &plan);
+    [[nodiscard]] bool has_frames() const { return has_frames_; }
     // True if the network's result held a NaN or an infinity.
     [[nodiscard]] bool run_frames(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output);
     // How long each kernel takes, at the bound size; Unsupported where the backend cannot tell.
@@ -123,6 +124,7 @@ private:
     std::unique_ptr<vsmlrt_context, void (*)(vsmlrt_context *)> handle_;
     std::vector<vsmlrt_tensor> inputs_;
     std::vector<vsmlrt_tensor> outputs_;
+    bool has_frames_ = false;
 };
 
 [[nodiscard]] const char *precision_name(vsmlrt_precision precision); // "auto", "fp32", ...

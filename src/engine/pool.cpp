@@ -5,7 +5,7 @@ namespace vsmlrt::engine {
 ContextPool::ContextPool(const std::shared_ptr<const Program> &program, int count) {
     for (int i = 0; i < count; ++i) {
         contexts_.push_back(std::make_unique<Context>(program));
-        free_.push_back(contexts_.back().get());
+        free_.insert(free_.begin(), contexts_.back().get());
     }
 }
 

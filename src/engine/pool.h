@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <utility>
 
 namespace vsmlrt::engine {
 
@@ -18,10 +19,17 @@ public:
     class Lease {
     public:
         Lease(ContextPool &pool, Context *context) : pool_(&pool), context_(context) {}
-        ~Lease() { pool_->give_back(context_); }
+        ~Lease() {
+            if (context_)
+                pool_->give_back(context_);
+        }
+        Lease(Lease &&other) noexcept
+            : pool_(other.pool_), context_(std::exchange(other.context_, nullptr)) {}
         Lease(const Lease &) = delete;
         Lease &operator=(const Lease &) = delete;
         Context *operator->() const { return context_; }
+        // Takes the context out of the pool for good: it cannot be used. Others must be left.
+        void retire() { context_ = nullptr; }
 
     private:
         ContextPool *pool_;
@@ -30,11 +38,12 @@ public:
 
     // Waits until a context is free and all who asked before have got theirs.
     [[nodiscard]] Lease acquire();
-    // Calls `prepare` with every context, before any is handed out.
+    // Calls `prepare` with the first `count` contexts, before any is handed out. They are handed out before
+    // the others.
     template <typename Prepare>
-    void prepare_all(Prepare &&prepare) {
-        for (const auto &context : contexts_)
-            prepare(*context);
+    void prepare(int count, Prepare &&prepare) {
+        for (int i = 0; i < count; ++i)
+            prepare(*contexts_.at(static_cast<std::size_t>(i)));
     }
     // How many threads wait for a context now.
     [[nodiscard]] std::size_t waiting();

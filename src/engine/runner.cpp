@@ -1,6 +1,7 @@
 #include "engine/runner.h"
 
 #include "base/checked.h"
+#include "base/log.h"
 
 #include <algorithm>
 
@@ -159,7 +160,23 @@ void Runner::bind_frames() {
     frame_plan_.rows = rows_.spans.data();
     frame_plan_.num_rows = static_cast<std::int32_t>(rows_.spans.size());
     frame_plan_.limit = frames_->limit ? 1 : 0;
-    pool_.prepare_all([&](Context &context) { context.bind_frames(frame_plan_); });
+    // The spare ones when a frame wants them: their memory takes time that a first frame need not wait for.
+    pool_.prepare(num_streams_, [&](Context &context) { context.bind_frames(frame_plan_); });
+}
+
+ContextPool::Lease Runner::acquire_bound() {
+    while (true) {
+        ContextPool::Lease context = pool_.acquire();
+        if (context->has_frames())
+            return context;
+        try {
+            context->bind_frames(frame_plan_);
+            return context;
+        } catch (const DeviceError &failure) { // those of the streams are bound, and serve
+            log_once(LogLevel::warning, text("fewer frames are on their way at once: ", failure.what()));
+            context.retire();
+        }
+    }
 }
 
 pixel::SampleFindings Runner::run(std::span<const pixel::ConstPlane> inputs,
@@ -173,12 +190,12 @@ pixel::SampleFindings Runner::run(std::span<const pixel::ConstPlane> inputs,
 
 pixel::SampleFindings Runner::run(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output) {
     const Counted counted(in_flight_);
-    const auto context = pool_.acquire();
+    const auto context = acquire_bound();
     return {context->run_frames(inputs, output)};
 }
 
 std::vector<LayerTime> Runner::time_layers() {
-    const auto context = pool_.acquire();
+    const auto context = frames_ ? acquire_bound() : pool_.acquire();
     if (!frames_)
         context->bind(layout_.tile);
     return context->time_layers();

@@ -76,6 +76,8 @@ private:
     void measure();
     void claim_sums();
     void bind_frames();
+    // A context whose frames are bound.
+    [[nodiscard]] ContextPool::Lease acquire_bound();
 
     std::shared_ptr<const Program> program_;
     Layout layout_;

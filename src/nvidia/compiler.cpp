@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/shared_library.h"
+#include "base/step_clock.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -66,10 +67,14 @@ bool open_at(const fs::path &place, Table &table) {
 }
 
 const Table *open() {
+    StepClock clock("cuda: starting the compiler");
+    clock.begin("opening NVRTC");
     for (const fs::path &place : places()) {
         Table table = {};
-        if (open_at(place, table))
-            return new Table(table); // never destroyed: filters may outlive static destruction
+        if (!open_at(place, table))
+            continue;
+        clock.report();
+        return new Table(table); // never destroyed: filters may outlive static destruction
     }
     throw Unsupported("NVRTC, NVIDIA's run-time compiler, is missing; install it with: pip install "
                       "nvidia-cuda-nvrtc (or set VSMLRT_NVRTC to the file libnvrtc.so)");

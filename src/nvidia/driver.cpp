@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/shared_library.h"
+#include "base/step_clock.h"
 
 #include <cstdlib>
 #include <fstream>
@@ -77,6 +78,8 @@ DriverTable load(const SharedLibrary &library) {
 }
 
 const DriverTable *open() {
+    StepClock clock("cuda: starting the driver");
+    clock.begin("opening");
     const char *named = std::getenv("VSMLRT_CUDA_DRIVER");
     const auto library = [&] {
         try {
@@ -87,12 +90,14 @@ const DriverTable *open() {
     }();
     // Never destroyed: filters may outlive static destruction.
     auto *const table = new DriverTable(load(library));
+    clock.begin("cuInit");
     if (const Status status = table->init(0); status != Status::success) {
         const char *text = nullptr;
         table->error_string(status, &text);
         delete table;
         throw Unsupported("the NVIDIA driver does not start: ", text ? text : "unknown cause", "; ", remedy);
     }
+    clock.report();
     return table;
 }
 

@@ -28,6 +28,18 @@ void DeviceContext::use() const {
     check(driver().context_set(handle_), "choosing the GPU");
 }
 
+EarlyContext::EarlyContext(int device)
+    : thread_([this, device] {
+          try {
+              context_ = std::make_shared<const DeviceContext>(device);
+          } catch (const Error &) { // the next one fails as well, and says so
+          }
+      }) {}
+
+EarlyContext::~EarlyContext() {
+    thread_.join();
+}
+
 MemoryState memory_state() {
     MemoryState state;
     check(driver().memory_info(&state.free, &state.total), "asking for free memory");

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <span>
+#include <thread>
 #include <vector>
 
 namespace vsmlrt::nvidia {
@@ -28,6 +29,20 @@ private:
 };
 
 using SharedContext = std::shared_ptr<const DeviceContext>;
+
+// Opens a device while its owner does other things, which takes some tenths of a second, and keeps it open as
+// long as this lives: who opens it next waits for that at most. A failure is left for them to tell.
+class EarlyContext {
+public:
+    explicit EarlyContext(int device);
+    ~EarlyContext();
+    EarlyContext(const EarlyContext &) = delete;
+    EarlyContext &operator=(const EarlyContext &) = delete;
+
+private:
+    SharedContext context_;
+    std::thread thread_;
+};
 
 struct MemoryState {
     std::size_t free = 0;

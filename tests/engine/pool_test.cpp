@@ -2,6 +2,7 @@
 #include "engine/pool.h"
 #include "networks.h"
 
+#include <algorithm>
 #include <atomic>
 #include <gtest/gtest.h>
 #include <thread>
@@ -70,6 +71,30 @@ TEST(ContextPool, TakesAContextBackWhenItsUserThrows) {
     const auto again = pool.acquire();
     again->bind({8, 8});
     EXPECT_EQ(again->inputs().size(), 1U);
+}
+
+TEST(ContextPool, HandsOutThosePreparedBeforeTheOthers) {
+    engine::ContextPool pool(program(), 3);
+    std::vector<engine::Context *> prepared;
+    pool.prepare(2, [&](engine::Context &context) { prepared.push_back(&context); });
+    const auto first = pool.acquire();
+    const auto second = pool.acquire();
+    const auto third = pool.acquire();
+    EXPECT_EQ(first.operator->(), prepared.at(0));
+    EXPECT_EQ(second.operator->(), prepared.at(1));
+    EXPECT_EQ(std::count(prepared.begin(), prepared.end(), third.operator->()), 0);
+}
+
+TEST(ContextPool, NeverHandsOutAgainWhatWasRetired) {
+    engine::ContextPool pool(program(), 2);
+    engine::Context *gone = nullptr;
+    {
+        auto lease = pool.acquire();
+        gone = lease.operator->();
+        lease.retire();
+    }
+    for (int i = 0; i < 3; ++i)
+        EXPECT_NE(pool.acquire().operator->(), gone);
 }
 
 } // namespace

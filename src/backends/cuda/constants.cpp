@@ -3,10 +3,9 @@
 namespace vsmlrt::cuda {
 
 std::uint64_t Constants::address(const std::string &key, const Make &make) {
-    const std::lock_guard lock(mutex_);
-    const auto known = memory_.find(key);
-    if (known != memory_.end())
-        return known->second.address();
+    if (const auto known = find(key))
+        return *known;
+    // Not under the lock: others make theirs meanwhile. Of two who make the same the first one's stays.
     const std::vector<std::byte> bytes = make();
     // Kernels may read whole vectors over a constant's end.
     constexpr std::size_t slack = 64;
@@ -15,7 +14,14 @@ std::uint64_t Constants::address(const std::string &key, const Make &make) {
                   "copying weights to the GPU");
     // The copy returns once the driver has the bytes; streams of contexts do not wait for what follows.
     nvidia::check(nvidia::driver().stream_synchronize(nullptr), "copying weights to the GPU");
+    const std::lock_guard lock(mutex_);
     return memory_.emplace(key, std::move(memory)).first->second.address();
+}
+
+std::optional<std::uint64_t> Constants::find(const std::string &key) const {
+    const std::lock_guard lock(mutex_);
+    const auto known = memory_.find(key);
+    return known == memory_.end() ? std::nullopt : std::optional(known->second.address());
 }
 
 std::int64_t Constants::bytes(const std::string &key, const Make &make) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace vsmlrt::cuda {
@@ -22,6 +23,8 @@ public:
     [[nodiscard]] std::int64_t bytes() const; // of all
 
 private:
+    [[nodiscard]] std::optional<std::uint64_t> find(const std::string &key) const;
+
     nvidia::SharedContext device_;
     mutable std::mutex mutex_;
     std::map<std::string, nvidia::DeviceMemory> memory_;

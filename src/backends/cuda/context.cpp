@@ -16,6 +16,8 @@ using nvidia::driver;
 
 namespace {
 
+constexpr const char *first_frame = "cuda: a context's first frame";
+
 Frames::End end_of(const vsmlrt_tensor &tensor) {
     return {tensor.type == VSMLRT_FLOAT16 ? Element::f16 : Element::f32,
             Shape(tensor.dims, tensor.dims + tensor.rank)};
@@ -24,8 +26,8 @@ Frames::End end_of(const vsmlrt_tensor &tensor) {
 } // namespace
 
 Context::Context(Program &program)
-    : program_(program), stream_(nvidia::make_stream(program.device())), sleeper_(program.device()),
-      inputs_(static_cast<std::size_t>(program.info().num_inputs)),
+    : program_(program), first_(first_frame), stream_(nvidia::make_stream(program.device())),
+      sleeper_(program.device()), inputs_(static_cast<std::size_t>(program.info().num_inputs)),
       outputs_(static_cast<std::size_t>(program.info().num_outputs)) {
     program_.arenas().add_context();
 }
@@ -69,9 +71,19 @@ void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *o
 
 template <typename Work>
 void Context::with_network(Work &&work) {
+    step("waiting for an arena");
     ArenaPool::Lease arena(program_.arenas(), stream_.get());
-    std::forward<Work>(work)(arena->at(*extent_, [this](vsmlrt_extent size) { return program_.plan(size); }));
+    step("launches");
+    Launches &network = arena->at(*extent_, [this](vsmlrt_extent size) { return program_.plan(size); });
+    step("starting kernels");
+    std::forward<Work>(work)(network);
     arena.release();
+}
+
+void Context::end_of_frame() {
+    if (first_)
+        first_->report();
+    first_.reset();
 }
 
 template <typename Work>
@@ -88,7 +100,10 @@ void Context::guarded(Work &&work) {
 void Context::run() {
     if (!extent_ || frames_)
         throw InternalError("cuda: run before bind");
+    if (first_)
+        first_.emplace(first_frame);
     guarded([this] {
+        step("upload");
         for (const End &end : inputs_)
             check(driver().copy_to_device_async(end.device.address(), end.host.data(), end.bytes,
                                                 stream_.get()),
@@ -110,8 +125,10 @@ void Context::run() {
             check(
                 driver().copy_to_host_async(end.host.data(), end.device.address(), end.bytes, stream_.get()),
                 "copying a frame from the GPU");
+        step("computing");
         sleeper_.wait_for(stream_.get(), "running the network");
     });
+    end_of_frame();
 }
 
 void Context::bind_frames(const vsmlrt_frame_plan &plan) {
@@ -120,20 +137,27 @@ void Context::bind_frames(const vsmlrt_frame_plan &plan) {
     extent_.reset();
     std::vector<vsmlrt_tensor> inputs(inputs_.size());
     std::vector<vsmlrt_tensor> outputs(outputs_.size());
+    StepClock clock("cuda: binding frames");
+    clock.begin("sizes");
     program_.shapes(plan.tile, inputs.data(), outputs.data());
+    clock.begin("memory and kernels");
     Frames::Ends ends;
     std::transform(inputs.begin(), inputs.end(), std::back_inserter(ends.inputs), end_of);
     ends.output = end_of(outputs.front());
     frames_.emplace(plan, std::move(ends), program_.kernels(), program_.frames(), program_.device(),
                     stream_.get(), sleeper_);
     extent_ = plan.tile;
+    clock.report();
 }
 
 bool Context::run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output) {
     if (!frames_)
         throw InternalError("cuda: run_frames before bind_frames");
     bool not_finite = false;
+    if (first_)
+        first_.emplace(first_frame);
     guarded([&] {
+        step("upload");
         frames_->upload(inputs);
         with_network([&](Launches &network) {
             Frames::Network where;
@@ -143,8 +167,10 @@ bool Context::run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output)
             where.enqueue = [&] { network.enqueue(stream_.get(), program_.options().use_cuda_graph); };
             frames_->compute(inputs, output, where);
         });
+        step("computing");
         not_finite = frames_->download(output);
     });
+    end_of_frame();
     return not_finite;
 }
 

@@ -57,7 +57,15 @@ private:
     template <typename Work>
     void guarded(Work &&work);
 
+    // Begins a step of the first frame.
+    void step(const char *name) {
+        if (first_)
+            first_->begin(name);
+    }
+    void end_of_frame();
+
     Program &program_;
+    std::optional<StepClock> first_; // until a frame has been computed
     nvidia::Stream stream_;
     nvidia::Sleeper sleeper_;
     std::optional<vsmlrt_extent> extent_; // bound

@@ -3,13 +3,11 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/threads.h"
 #include "nvidia/compiler.h"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <set>
-#include <thread>
 #include <utility>
 
 namespace vsmlrt::cuda {
@@ -71,26 +69,7 @@ void KernelCache::prepare(const std::vector<std::string> &sources) {
         say_what_takes_time(missing.size());
     }
     std::vector<std::vector<std::byte>> cubins(missing.size());
-    std::vector<std::exception_ptr> failures(missing.size());
-    std::atomic<std::size_t> next = 0;
-    const auto work = [&] {
-        for (std::size_t i = next++; i < missing.size(); i = next++)
-            try {
-                cubins[i] = compile(missing[i]);
-            } catch (...) {
-                failures[i] = std::current_exception();
-            }
-    };
-    const std::size_t most = std::max(1U, std::thread::hardware_concurrency());
-    std::vector<std::thread> threads;
-    for (std::size_t i = 1; i < std::min(most, missing.size()); ++i)
-        threads.emplace_back(work);
-    work();
-    for (std::thread &thread : threads)
-        thread.join();
-    for (const std::exception_ptr &failure : failures)
-        if (failure)
-            std::rethrow_exception(failure);
+    for_each_on_threads(missing.size(), [&](std::size_t i) { cubins[i] = compile(missing[i]); });
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < missing.size(); ++i)
         if (Kernel &kernel = kernels_[missing[i]]; kernel.cubin.empty()) // else another thread was faster

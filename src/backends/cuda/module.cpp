@@ -4,11 +4,15 @@
 #include "backends/cuda/kernel_text.h"
 #include "module/door.h"
 #include "nvidia/compiler.h"
+#include "nvidia/handles.h"
 
 namespace cuda = vsmlrt::cuda;
 using vsmlrt::guarded;
 
-struct vsmlrt_device : cuda::Device {};
+struct vsmlrt_device : cuda::Device {
+    explicit vsmlrt_device(cuda::Device device) : cuda::Device(std::move(device)), early(number) {}
+    vsmlrt::nvidia::EarlyContext early;
+};
 struct vsmlrt_program : cuda::Program {
     using cuda::Program::Program;
 };
@@ -45,7 +49,7 @@ vsmlrt_device_info describe(const cuda::Device &device) {
 }
 
 vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink error) {
-    return guarded(error, [&] { *device = new vsmlrt_device{cuda::find_device(id)}; });
+    return guarded(error, [&] { *device = new vsmlrt_device(cuda::find_device(id)); });
 }
 
 std::int32_t accepts_frames(vsmlrt_device *, const vsmlrt_frame_input *inputs, std::int32_t num_inputs,

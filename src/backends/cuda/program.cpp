@@ -3,8 +3,11 @@
 #include "backends/cuda/network.h"
 #include "backends/cuda/tuning.h"
 #include "base/checked.h"
+#include "base/threads.h"
 #include "module/shapes.h"
 #include "module/tensor.h"
+
+#include <algorithm>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -36,20 +39,27 @@ std::vector<std::string> chosen_sources(const Plan &plan) {
     return sources;
 }
 
-// What the chosen kernels of every size read.
+// What the chosen kernels read: packed on as many threads as there are processors, since whoever waits for a
+// first frame waits for it.
 void upload_constants(const Plan &plan) {
     const Addresses nowhere(plan.buffers, 0);
-    for (const Step &step : plan.steps)
-        static_cast<void>(step.alternatives.front().launch(nowhere));
+    for_each_on_threads(plan.steps.size(), [&](std::size_t i) {
+        static_cast<void>(plan.steps[i].alternatives.front().launch(nowhere));
+    });
 }
 
 } // namespace
 
 Program::Program(const Device &device, const vsmlrt_program_desc &desc)
+    : Program(device, desc, StepClock("cuda: making the program")) {}
+
+Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepClock clock)
     : options_(read_options({desc.options, desc.num_options})), facts_(device.facts),
       architecture_(device.architecture), device_id_(device.id),
       kept_(desc.shared_folder ? desc.shared_folder : ""),
-      context_(std::make_shared<const nvidia::DeviceContext>(device.number)), graph_(read_network(desc)),
+      graph_(clock.time("reading the network", [&] { return read_network(desc); })),
+      context_(clock.time("the GPU's context",
+                          [&] { return std::make_shared<const nvidia::DeviceContext>(device.number); })),
       weights_(context_), kernels_(context_, device, kept_),
       frames_(context_, frames_kept(desc.num_streams)) {
     if (desc.blob) {
@@ -60,60 +70,72 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
     if (desc.network_read)
         desc.network_read(desc.user);
     context_->use();
-    tune(desc.opt_extent);
     std::vector<std::string> sources;
     std::int64_t arena_bytes = 0;
-    for (const vsmlrt_extent &extent : {desc.max_extent, desc.opt_extent, desc.min_extent}) {
-        const Plan each = plan(extent);
-        upload_constants(each);
-        const std::vector<std::string> of_plan = chosen_sources(each);
+    const auto take = [&](const Plan &plan) {
+        clock.time("weights", [&] { upload_constants(plan); });
+        const std::vector<std::string> of_plan = chosen_sources(plan);
         sources.insert(sources.end(), of_plan.begin(), of_plan.end());
-        arena_bytes = std::max(arena_bytes, each.arena_bytes);
-        if (is_static(desc))
-            break;
-    }
+        arena_bytes = std::max(arena_bytes, plan.arena_bytes);
+    };
+    Plan best = first_plan(desc.opt_extent, clock);
+    take(best);
+    if (!is_static(desc))
+        for (const vsmlrt_extent &extent : {desc.max_extent, desc.min_extent})
+            take(clock.time("planning", [&] { return plan(extent); }));
+    unused_plan_.emplace(desc.opt_extent, std::move(best));
+    clock.begin("finding kernels");
     kernels_.prepare(sources);
     kernels_.keep_only(sources);
+    clock.begin("loading kernels");
     for (const std::string &source : sources)
         static_cast<void>(kernels_.function(source));
     describe(desc, arena_bytes);
     arenas_.emplace(context_, kernels_, arena_bytes, desc.num_streams);
+    clock.report();
 }
 
-void Program::tune(vsmlrt_extent extent) {
+Plan Program::first_plan(vsmlrt_extent extent, StepClock &clock) {
+    clock.begin("planning");
     const std::lock_guard lock(chosen_here().mutex);
     Choices &known = chosen_here().by_device[device_id_];
     known.insert(choices_.begin(), choices_.end());
     known.merge(kept_.choices());
+    Plan first = make_plan(extent, weights_);
+    if (std::any_of(first.steps.begin(), first.steps.end(),
+                    [&](const Step &step) { return is_undecided(step, known); }))
+        tune(extent, known, clock);
+    for (const Step &step : first.steps)
+        if (const auto found = known.find(step.problem); found != known.end())
+            choices_.insert(*found);
+    decide(first);
+    return first;
+}
+
+void Program::tune(vsmlrt_extent extent, Choices &known, StepClock &clock) {
     // Weights as kernels want them that are not chosen in the end are gone with the trial.
     Constants weights(context_);
-    Plan trial = plan(extent, weights);
+    Plan trial = make_plan(extent, weights);
+    decide(trial);
     std::vector<std::string> sources;
     for (const Step &step : trial.steps)
         if (is_undecided(step, known))
             for (std::size_t i = 0; i < step.rivals(); ++i)
                 sources.push_back(step.alternatives[i].source);
-    std::vector<std::string> problems;
     for (const Step &step : trial.steps)
-        problems.push_back(step.problem);
-    if (!sources.empty()) {
-        for (const Step &step : trial.steps)
-            sources.push_back(step.alternatives.front().source);
-        kernels_.prepare(sources);
-        const nvidia::Stream stream = nvidia::make_stream(context_);
-        const nvidia::DeviceMemory memory(context_, static_cast<std::size_t>(trial.arena_bytes),
-                                          "the buffers of one stream");
-        // A finite number in every type: what memory held before would be timed, NaNs and all.
-        constexpr unsigned char filling = 0x34;
-        nvidia::check(nvidia::driver().fill_async(memory.address(), filling, memory.bytes(), stream.get()),
-                      "clearing memory");
-        vsmlrt::cuda::tune(Launches(std::move(trial), memory.address(), context_, kernels_), known,
-                           stream.get());
-        kept_.keep_choices(known);
-    }
-    for (const std::string &problem : problems)
-        if (const auto found = known.find(problem); found != known.end())
-            choices_.insert(*found);
+        sources.push_back(step.alternatives.front().source);
+    clock.begin("compiling");
+    kernels_.prepare(sources);
+    clock.begin("timing kernels");
+    const nvidia::Stream stream = nvidia::make_stream(context_);
+    const nvidia::DeviceMemory memory(context_, static_cast<std::size_t>(trial.arena_bytes),
+                                      "the buffers of one stream");
+    // A finite number in every type: what memory held before would be timed, NaNs and all.
+    constexpr unsigned char filling = 0x34;
+    nvidia::check(nvidia::driver().fill_async(memory.address(), filling, memory.bytes(), stream.get()),
+                  "clearing memory");
+    vsmlrt::cuda::tune(Launches(std::move(trial), memory.address(), context_, kernels_), known, stream.get());
+    kept_.keep_choices(known);
 }
 
 void Program::describe(const vsmlrt_program_desc &desc, std::int64_t arena_bytes) {
@@ -156,17 +178,29 @@ void Program::shapes(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor 
 }
 
 Plan Program::plan(vsmlrt_extent extent) {
-    return plan(extent, weights_);
+    {
+        const std::lock_guard lock(unused_mutex_);
+        if (unused_plan_ && same_extent(unused_plan_->first, extent)) {
+            Plan made = std::move(unused_plan_->second);
+            unused_plan_.reset();
+            return made;
+        }
+    }
+    Plan plan = make_plan(extent, weights_);
+    decide(plan);
+    return plan;
 }
 
-Plan Program::plan(vsmlrt_extent extent, Constants &weights) const {
+Plan Program::make_plan(vsmlrt_extent extent, Constants &weights) const {
     const graph::Shapes shapes = graph::infer(graph_, input_shapes(extent));
-    Plan plan = make_plan(graph_, shapes, weights, context_, facts_, {options_.plain});
+    return vsmlrt::cuda::make_plan(graph_, shapes, weights, context_, facts_, {options_.plain});
+}
+
+void Program::decide(Plan &plan) const {
     for (Step &step : plan.steps)
         if (const auto choice = choices_.find(step.problem); choice != choices_.end())
             choose(step, choice->second);
     follow_leaders(plan);
-    return plan;
 }
 
 std::vector<std::byte> Program::blob() const {

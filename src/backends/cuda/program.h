@@ -9,6 +9,7 @@
 #include "backends/cuda/kernel_cache.h"
 #include "backends/cuda/options.h"
 #include "backends/cuda/planner.h"
+#include "base/step_clock.h"
 #include "vsmlrt/backend.h"
 
 #include <optional>
@@ -35,25 +36,32 @@ public:
     [[nodiscard]] const Options &options() const { return options_; }
 
 private:
+    Program(const Device &device, const vsmlrt_program_desc &desc, StepClock clock);
     [[nodiscard]] std::vector<graph::Shape> input_shapes(vsmlrt_extent extent) const;
-    [[nodiscard]] Plan plan(vsmlrt_extent extent, Constants &weights) const;
     void describe(const vsmlrt_program_desc &desc, std::int64_t arena_bytes);
-    // Chooses among the kernels that serve a step by timing them, unless a blob or an earlier program of this
-    // process says which it is.
-    void tune(vsmlrt_extent extent);
+    [[nodiscard]] Plan make_plan(vsmlrt_extent extent, Constants &weights) const;
+    // Takes the kernels that were chosen.
+    void decide(Plan &plan) const;
+    // The plan of the size that most frames have, after choosing among the kernels that serve a step by
+    // timing them, unless a blob or an earlier program of this process says which it is.
+    [[nodiscard]] Plan first_plan(vsmlrt_extent extent, StepClock &clock);
+    void tune(vsmlrt_extent extent, Choices &known, StepClock &clock);
 
     Options options_;
     DeviceFacts facts_;
     std::string architecture_;
     std::string device_id_;
     KeptFolder kept_;
-    nvidia::SharedContext context_;
     graph::Graph graph_;
+    nvidia::SharedContext context_;
     Constants weights_;
     KernelCache kernels_;
     FrameStore frames_;
     std::optional<ArenaPool> arenas_;
     Choices choices_;
+    // What the program was made by, for the first arena that wants it.
+    std::mutex unused_mutex_;
+    std::optional<std::pair<vsmlrt_extent, Plan>> unused_plan_;
     vsmlrt_program_info info_ = {};
 };
 
