@@ -3,6 +3,7 @@
 #include "vs/convert.h"
 
 #include "base/error.h"
+#include "vs/resize_input.h"
 
 #include <algorithm>
 #include <optional>
@@ -127,16 +128,19 @@ Node reformat(const Host &host, const Node &clip, const VSVideoFormat &format, c
     if (same_format(from, format))
         return share(clip);
     const bool fields = has_whole_fields(host.info(clip).height, from, format);
+    const bool yuv = from.colorFamily == cfYUV || format.colorFamily == cfYUV;
+    const Node input = resize_input(host, clip, yuv && needs_transfer(color));
     Call call = resize(host);
-    call.node("clip", fields ? share(clip) : progressive(host, clip));
+    call.node("clip", fields ? share(input) : progressive(host, input));
     call.integer("format", id_of(host, format));
     read_by(call, from, color);
     write_by(call, from, format, color);
     return call.run();
 }
 
-Color take_color(const Host &host, Node &clip, std::optional<int> matrix, std::optional<int> range) {
-    const Color color = fix_color(host, clip, matrix, range);
+Color take_color(const Host &host, Node &clip, std::optional<int> matrix, std::optional<int> range,
+                 ColorNeeds needs) {
+    const Color color = fix_color(host, clip, matrix, range, needs);
     if (!color.replaces_matrix && !color.replaces_range)
         return color;
     Call call(host, "com.vapoursynth.std", "SetFrameProps");
@@ -183,7 +187,8 @@ Node with_chroma(const Host &host, const Node &luma, const Node &clip, const Col
     if (size.width == from.width && size.height == from.height)
         return shuffle(host, {{&plane, 0}, {&clip, 1}, {&clip, 2}}, cfYUV);
     Call call = resize(host);
-    call.node("clip", size.height == from.height ? share(clip) : progressive(host, clip));
+    const Node input = resize_input(host, clip, false);
+    call.node("clip", size.height == from.height ? share(input) : progressive(host, input));
     call.integer("width", size.width).integer("height", size.height);
     read_by(call, from.format, color);
     const Node enlarged = call.run();

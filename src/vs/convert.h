@@ -14,7 +14,7 @@ enum class Picture { rgb, gray, yuv };
 
 // fix_color, with the clip's own tags replaced on every frame where an argument contradicts those of frame 0.
 [[nodiscard]] Color take_color(const Host &host, Node &clip, std::optional<int> matrix,
-                               std::optional<int> range);
+                               std::optional<int> range, ColorNeeds needs = {});
 
 // The clip as planes of float samples: RGB, GRAY or YUV 4:4:4, half where it already was half and is not
 // turned from YUV into RGB, float32 else. A GRAY clip asked for as RGB gets three equal planes; a YUV clip

@@ -135,10 +135,7 @@ public:
             check_exact(host_, arguments_, clips_, card.channels);
         keep_yuv_ = exact_ || keeps_yuv(host_, arguments_, clips_);
         picture_ = picture_of(host_, clips_, card.channels, keep_yuv_);
-        for (Node &clip : clips_)
-            colors_.push_back(
-                exact_ ? Color()
-                       : take_color(host_, clip, arguments_.integer("matrix"), arguments_.integer("range")));
+        take_colors();
         engine::SessionOptions options = read_options(arguments_);
         options.program.half_outputs = gives_half(host_, arguments_, format_, picture_ == Picture::yuv);
         NetworkSource networks(std::move(network), [this] { return open_network(); });
@@ -151,6 +148,8 @@ public:
     void build(VSMap &out) {
         const VSVideoFormat final_format = output_format(session_->output_channels());
         say_unused_color(host_, arguments_, clips_, final_format);
+        if (format_.colorFamily == cfYUV && final_format.colorFamily == cfRGB && flexible_.empty() && !exact_)
+            require_matrix(colors_.front());
         Node result = frames_ ? make_frames(final_format) : make_result(final_format);
         OuterFilterOptions options;
         options.find_repeats = arguments_.flag("dedup", true);
@@ -184,6 +183,18 @@ private:
         if (const double scale = read_flow_scale(arguments_, "flow_scale"); scale != 1)
             set_flow_scale(network, scale);
         return network;
+    }
+
+    // Luma alone and planes as they are do not depend on the matrix, and luma not on where chroma lies.
+    void take_colors() {
+        for (std::size_t i = 0; i < clips_.size(); ++i) {
+            const Picture picture = picture_of_clip(i);
+            const ColorNeeds needs = {.matrix = picture == Picture::rgb,
+                                      .chroma_location = picture != Picture::gray};
+            colors_.push_back(exact_ ? Color()
+                                     : take_color(host_, clips_[i], arguments_.integer("matrix"),
+                                                  arguments_.integer("range"), needs));
+        }
     }
 
     [[nodiscard]] std::shared_ptr<engine::Session>

@@ -9,14 +9,17 @@
 
 namespace vsmlrt::vs {
 
-constexpr std::array<const char *, 5> meaning_properties = {"_ChromaLocation", "_Matrix", "_Range",
-                                                            "_Transfer", "_Primaries"};
+// Transfer and primaries are not among them: no conversion here changes these.
+constexpr std::array<const char *, 3> meaning_properties = {"_ChromaLocation", "_Matrix", "_Range"};
 
 // Those that a conversion gives another value, the first of them where only the chroma's size changes. Others
 // keep the source's, so that what was unspecified stays so.
 inline std::span<const char *const> changed_meaning(const VSVideoFormat &from, const VSVideoFormat &to) {
     const std::span<const char *const> all = meaning_properties;
-    if (from.colorFamily != to.colorFamily || has_color_choice(from) != has_color_choice(to))
+    // Floats of RGB may say any range, and integers made of them have the full one.
+    const bool to_integers = from.sampleType == stFloat && to.sampleType == stInteger;
+    if (from.colorFamily != to.colorFamily || has_color_choice(from) != has_color_choice(to) ||
+        (to.colorFamily == cfRGB && to_integers))
         return all;
     const bool same_sites = from.subSamplingW == to.subSamplingW && from.subSamplingH == to.subSamplingH;
     return all.first(same_sites ? 0 : 1);
