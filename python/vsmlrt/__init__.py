@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import metadata as _metadata
 
+from . import _start as _start
 from .backend import Backend, BackendV2, backendT
 from .cugan import CUGAN
 from .dpir import DPIR, DPIRModel

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from . import locks
+
 EXTENSIONS = (".onnx", ".param")
 """Kinds of network file, the preferred first."""
 
@@ -66,14 +68,45 @@ def find(*stems: str) -> Path | None:
 def staging(root: Path) -> Iterator[Path]:
     """A folder inside `root` (made if missing) to complete files in before they are renamed; gone at the end.
 
-    What a killed process left behind more than a day ago goes as well.
+    What processes that were killed left behind goes as well: they do not hold the locks on their folders any more.
     """
     root.mkdir(parents=True, exist_ok=True)
     for left in root.glob(f"{_STAGING}*"):
-        if time.time() - left.stat().st_mtime > 24 * 3600:
+        if not (locks.is_held(left) or _is_new(left)):
             shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=_STAGING, dir=root) as name:
+    with tempfile.TemporaryDirectory(prefix=_STAGING, dir=root) as name, _held(Path(name)):
+        _staged.add(name)
         yield Path(name)
+    _staged.discard(name)
+
+
+def discard_staging() -> None:
+    """Removes the folders that this process is completing files in; for its end in the middle of the work."""
+    for name in _staged:
+        shutil.rmtree(name, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """The lock on a folder; on Windows folders have none."""
+    if os.name == "nt":
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        locks.try_lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _is_new(folder: Path) -> bool:
+    """Whether a folder may be one that another process has made and not locked yet, or on Windows one in use."""
+    try:
+        return time.time() - folder.stat().st_mtime < (24 * 3600 if os.name == "nt" else 5)
+    except OSError:
+        return True
 
 
 _STAGING = ".incoming-"
+_staged: set[str] = set()

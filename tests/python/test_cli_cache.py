@@ -115,3 +115,13 @@ def test_the_folder_is_the_plugins(variables: dict[str, str], wanted: str, monke
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert folders.cache() == Path(wanted)
+
+
+def test_indexes_of_videos_are_listed_and_removed(folder: Path) -> None:
+    (folder / "index").mkdir()
+    (folder / "index" / "0123.0.bsindex").write_bytes(bytes(2048))
+    (folder / "index" / "note.txt").write_bytes(b"")
+    assert vsmlrt("cache", "list").stderr.splitlines()[-1] == f"1 video index, 2.0 KiB in {folder / 'index'}"
+    done = vsmlrt("cache", "clear")
+    assert done.stderr.splitlines()[-1] == f"removed 1 video index, 2.0 KiB from {folder / 'index'}"
+    assert [path.name for path in (folder / "index").iterdir()] == ["note.txt"]

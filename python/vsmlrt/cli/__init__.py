@@ -88,6 +88,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def main() -> NoReturn:
     """The entry point of ``vsmlrt`` and ``python -m vsmlrt``."""
     status = run()
+    signals.end_by_system()
     if status == 0:
         sys.exit(0)
     # Frames may still be on their way through the filter, and nobody waits for them any more.

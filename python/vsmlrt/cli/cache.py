@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from .. import folders, plans
+from ..video.index import INDEX_FOLDER, kept_indexes
 from . import console, tables
 
 app = typer.Typer(help="The plan cache: what backends worked out for the next start.", no_args_is_help=True)
@@ -28,16 +29,25 @@ def list_plans(folder: Folder = None) -> None:
     if found:
         tables.show(_table(found))
     console.say(f"{_count(found)} in {place}")
+    kept = kept_indexes(place / INDEX_FOLDER)
+    if kept:
+        console.say(f"{_count_indexes(kept)} in {place / INDEX_FOLDER}")
 
 
 @app.command()
 def clear(folder: Folder = None) -> None:
-    """Remove every stored plan; what is needed again is worked out again."""
+    """Remove every stored plan and the indexes of videos; what is needed again is worked out again."""
     place = folder or folders.cache()
     removed = plans.clear(place)
     for plan in removed:
         tables.show(plan.name)
     console.say(f"removed {_count(removed)} from {place}")
+    kept = kept_indexes(place / INDEX_FOLDER)
+    if kept:
+        told = _count_indexes(kept)
+        for path in kept:
+            path.unlink(missing_ok=True)
+        console.say(f"removed {told} from {place / INDEX_FOLDER}")
 
 
 def _table(found: list[plans.Plan]) -> Table:
@@ -54,3 +64,8 @@ def _table(found: list[plans.Plan]) -> Table:
 def _count(found: list[plans.Plan]) -> str:
     plural = "" if len(found) == 1 else "s"
     return f"{len(found)} plan{plural}, {tables.size(sum(plan.bytes for plan in found))}"
+
+
+def _count_indexes(kept: list[Path]) -> str:
+    plural = "" if len(kept) == 1 else "es"
+    return f"{len(kept)} video index{plural}, {tables.size(sum(path.stat().st_size for path in kept))}"

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+from collections.abc import Callable
 
 from rich.console import Console
 
 _NOISE = ("no return value(s) named",)
 """Warnings of other plugins about themselves."""
+
+_INDEXED = re.compile(r"index progress (\d+)%")
+"""How BestSource says how far it has looked through a video."""
+
+
+def ignore(percent: int) -> None:
+    """Nobody wants to know."""
+
+
+heard_of_index: Callable[[int], None] = ignore
+"""Is told how many percent of a video are indexed; set by the work."""
 
 _said: set[str] = set()
 
@@ -40,6 +53,8 @@ class _Router(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
+        if indexed := _INDEXED.search(message):
+            heard_of_index(int(indexed[1]))
         if record.levelno >= logging.WARNING and not any(noise in message for noise in _NOISE):
             warn(message)
 
@@ -52,3 +67,4 @@ def route_logs() -> None:
         logger.propagate = False
         if not logger.handlers:
             logger.addHandler(_Router() if name in ("vsmlrt", "vapoursynth") else logging.NullHandler())
+    logging.getLogger("vapoursynth").setLevel(logging.INFO)

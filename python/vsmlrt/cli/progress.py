@@ -36,7 +36,7 @@ class FrameProgress:
         self._bar: Progress | None = None
         if self._screen.is_terminal:
             self._bar = Progress(
-                TextColumn("frame"),
+                TextColumn("{task.description}"),
                 MofNCompleteColumn(),
                 BarColumn(),
                 _Rate(),
@@ -49,7 +49,7 @@ class FrameProgress:
 
     def __enter__(self) -> FrameProgress:
         if self._bar is not None:
-            self._bar.add_task("frames", total=None)
+            self._bar.add_task("frame", total=None)
             self._bar.start()
         return self
 
@@ -64,13 +64,26 @@ class FrameProgress:
         """Time since the start."""
         return time.monotonic() - self._start
 
+    def index(self, percent: int) -> None:
+        """So much of the video has been looked through, before the first frame."""
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], description="indexing", completed=percent, total=100)
+        elif self._line_is_due():
+            console.say(f"indexing the video: {percent} %")
+
+    def _line_is_due(self) -> bool:
+        now = time.monotonic()
+        due = now - self._line >= LINE_SECONDS
+        if due:
+            self._line = now
+        return due
+
     def update(self, done: int, total: int) -> None:
         """``done`` of ``total`` frames are written."""
         self.done, self.total = done, total
         if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], completed=done, total=total)
-        elif time.monotonic() - self._line >= LINE_SECONDS and done < total:
-            self._line = time.monotonic()
+            self._bar.update(self._bar.task_ids[0], description="frame", completed=done, total=total)
+        elif done < total and self._line_is_due():
             left = (total - done) * self.seconds / done
             console.say(f"frame {done}/{total}, {done / self.seconds:.2f} fps, {clock(left)} left")
 

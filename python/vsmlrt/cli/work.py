@@ -11,7 +11,9 @@ from typing import BinaryIO
 
 import vapoursynth as vs
 
+from .. import folders
 from ..video.errors import InterruptedByUserError, UsageError
+from ..video.index import INDEX_FOLDER
 from ..video.job import CheckedJob, Job, Process, check_job, run
 from ..video.timestamps import Timeline
 from . import console, options, signals
@@ -38,6 +40,7 @@ def read_job(given: VideoOptions) -> CheckedJob:
             pixel_format=given.pixel_format,
             overwrite=given.overwrite,
             ahead=(given.streams or vs.core.num_threads) + 4,
+            index_folder=folders.cache() / INDEX_FOLDER,
         )
     )
 
@@ -60,12 +63,19 @@ def carry_out(checked: CheckedJob, process: Process) -> None:
             progress.update(done, total)
             signals.check()
 
+        def told() -> str:
+            done = f"{progress.done} of {progress.total} frames were done" if progress.total else "no frame was done"
+            return f": {done}" + ("" if job.output is None else f", {target} was not written")
+
+        signals.situation = told
+        console.heard_of_index = progress.index
         try:
             written = run(checked, interruptibly, warn=console.warn, progress=update, pipe=pipe)
         except InterruptedByUserError as error:
-            done = f"{progress.done} of {progress.total} frames were done" if progress.total else "no frame was done"
-            left = "" if job.output is None else f", {target} was not written"
-            raise InterruptedByUserError(f"{error}: {done}{left}") from None
+            raise InterruptedByUserError(f"{error}{told()}") from None
+        finally:
+            signals.situation = str
+            console.heard_of_index = console.ignore
     seconds = progress.seconds
     console.say(f"{target}: {written} frames in {clock(seconds)} ({written / seconds:.2f} fps)")
 

@@ -15,7 +15,7 @@ from .encoder import CONTAINERS, check_encoding, default_codec, find_encoder
 from .errors import FieldError, UsageError, reason
 from .formats import choose_pixel_format, coarser, convert
 from .notes import Notes, Warn
-from .output import check_output
+from .output import PendingFile, check_output
 from .pump import pump
 from .raw_writer import PipeWriter, RawFileWriter
 from .source import Facts, Source, open_source, read_facts
@@ -45,7 +45,8 @@ class Job:
     """What is to be done with one video.
 
     ``output`` None is the pipe given to ``run``. ``frames`` is a half-open range; None on a side is the clip's own.
-    ``codec``, ``crf`` and ``pixel_format`` None choose by container and source.
+    ``codec``, ``crf`` and ``pixel_format`` None choose by container and source. ``index_folder`` keeps what is learned
+    of a whole video for the next time.
     """
 
     source: Path
@@ -57,6 +58,7 @@ class Job:
     pixel_format: str | None = None
     overwrite: bool = False
     ahead: int = 4
+    index_folder: Path | None = None
 
     @property
     def raw(self) -> bool:
@@ -82,19 +84,40 @@ def run(checked: CheckedJob, process: Process, *, warn: Warn, progress: Progress
     another thread. Whatever is raised (UserError and UsageError in one sentence), no part of the output is left.
     """
     job = checked.job
-    notes = Notes(warn)
+    pending = None if job.output is None else PendingFile(job.output, overwrite=job.overwrite)
+    try:
+        return _run(checked, process, pending or pipe, Notes(warn), progress)
+    except vs.Error as error:
+        raise UserError(reason(error)) from error
+    finally:
+        if pending is not None:
+            pending.discard()
+
+
+def _run(
+    checked: CheckedJob, process: Process, target: PendingFile | BinaryIO | None, notes: Notes, progress: Progress
+) -> int:
+    job = checked.job
     if not job.raw:
         name_losses(checked.plan, _container(job), notes)
-    source = open_source(job.source, checked.facts, notes=notes, rotate=job.raw)
+    source = open_source(
+        job.source,
+        checked.facts,
+        notes=notes,
+        rotate=job.raw,
+        end=job.frames[1],
+        index_folder=job.index_folder,
+    )
     first, end = _frame_range(job, source.clip.num_frames)
     clip = _cropped(source.clip[first:end], job.crop)
     timeline, span = _timing(source, first, end)
     result, timeline = _processed(clip, timeline, process)
     writer: Writer
     if job.raw:
-        result, writer = _raw_writer(job, result, source, timeline, pipe, notes)
+        result, writer = _raw_writer(job, result, source, timeline, target, notes)
     else:
-        result, writer = _file_writer(checked, result, source, timeline, span, notes)
+        assert isinstance(target, PendingFile)
+        result, writer = _file_writer(checked, result, source, timeline, span, target, notes)
     total: int = result.num_frames
 
     def take(n: int, frame: vs.VideoFrame) -> None:
@@ -104,9 +127,6 @@ def run(checked: CheckedJob, process: Process, *, warn: Warn, progress: Progress
     try:
         pump(result, take, ahead=job.ahead)
         writer.finish()
-    except vs.Error as error:
-        writer.abandon()
-        raise UserError(reason(error)) from error
     except BaseException:
         writer.abandon()
         raise
@@ -220,7 +240,12 @@ def _colour_of(source: Source, result: vs.VideoNode) -> Colour:
 
 
 def _raw_writer(
-    job: Job, clip: vs.VideoNode, source: Source, timeline: Timeline, pipe: BinaryIO | None, notes: Notes
+    job: Job,
+    clip: vs.VideoNode,
+    source: Source,
+    timeline: Timeline,
+    target: PendingFile | BinaryIO | None,
+    notes: Notes,
 ) -> tuple[vs.VideoNode, Writer]:
     if not timeline.constant:
         notes(f"raw video has one frame rate: the frames' own times are lost, and {timeline.rate} fps is written")
@@ -230,17 +255,20 @@ def _raw_writer(
     if aspect and source.facts.turned:
         aspect = 1 / aspect
     header = y4m_header(clip, colour, timeline.rate, aspect)
-    if job.output is None:
-        assert pipe is not None
-        return clip, PipeWriter(pipe, header)
-    return clip, RawFileWriter(job.output, header, overwrite=job.overwrite)
+    assert target is not None
+    return clip, RawFileWriter(target, header) if isinstance(target, PendingFile) else PipeWriter(target, header)
 
 
 def _file_writer(
-    checked: CheckedJob, clip: vs.VideoNode, source: Source, timeline: Timeline, span: Span, notes: Notes
+    checked: CheckedJob,
+    clip: vs.VideoNode,
+    source: Source,
+    timeline: Timeline,
+    span: Span,
+    pending: PendingFile,
+    notes: Notes,
 ) -> tuple[vs.VideoNode, Writer]:
     job, container = checked.job, _container(checked.job)
-    assert job.output is not None
     codec = job.codec or default_codec(container, clip.format)
     name = choose_pixel_format(find_encoder(codec), clip.format, job.pixel_format)
     changes = coarser(name, clip.format)
@@ -259,7 +287,7 @@ def _file_writer(
         display_matrix=source.facts.display_matrix,
     )
     writer = VideoFileWriter(
-        job.output,
+        pending,
         container,
         codec,
         picture,
@@ -267,7 +295,6 @@ def _file_writer(
         span=span,
         crf=job.crf,
         plan=checked.plan,
-        overwrite=job.overwrite,
         notes=notes,
     )
     return clip, writer

@@ -13,7 +13,11 @@ from .errors import reason
 
 def open_container(path: Path) -> av.container.InputContainer:
     """FFmpeg's view of a file; UserError in one sentence where there is none."""
-    if not path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise UserError(f"{path} cannot be the name of a video: {reason(error)}") from error
+    if not there:
         raise UserError(f"the video {path} does not exist; check the name")
     if path.is_dir():
         raise UserError(f"the input {path} is a folder; give one video file")

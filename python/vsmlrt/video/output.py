@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from pathlib import Path
 from typing import BinaryIO
 
+from .. import locks
 from ..errors import UserError
 from .errors import FieldError, UsageError, reason
+
+_LONGEST_NAME = 200
+"""Bytes of a name that its hidden file's name has room for; most file systems take 255."""
 
 
 class QuietFile:
@@ -54,25 +59,50 @@ class QuietFile:
             raise self.error
 
 
+_pending: set[Path] = set()
+"""Hidden files that this process is writing."""
+
+
+def discard_pending() -> None:
+    """Removes every file that is not complete; for the end of the process in the middle of the work."""
+    for part in _pending:
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
 class PendingFile:
     """A file being written next to its final place, under a hidden name.
 
     ``commit`` puts it in its place whole, on the disk and not only in memory; ``discard`` removes it. Without
-    ``overwrite`` a file that has the name already, or takes it meanwhile, is left as it is.
+    ``overwrite`` a file that has the name already, or takes it meanwhile, is left as it is. The hidden file is locked:
+    a second job with the same name is refused, and what a killed process left of one is written over.
     """
 
     def __init__(self, path: Path, *, overwrite: bool) -> None:
         self.path = path
         self._overwrite = overwrite
-        self._final = Path(os.path.realpath(path))
         check_output(path, overwrite=overwrite)
-        self._part = self._final.with_name(f".{self._final.name[:200]}.{os.getpid()}.part")
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        try:
-            descriptor = os.open(self._part, flags, 0o666)
-        except OSError as error:
-            raise UserError(f"cannot write into the folder {self._final.parent}: {reason(error)}") from error
-        self.file: BinaryIO = os.fdopen(descriptor, "w+b", buffering=1 << 20)
+        self._final = Path(os.path.realpath(path))
+        self._part = part_of(path)
+        self.file: BinaryIO = os.fdopen(self._take_part(), "w+b", buffering=1 << 20)
+        _pending.add(self._part)
+
+    def _take_part(self) -> int:
+        """The hidden file, open, locked and empty."""
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+        while True:
+            try:
+                descriptor = os.open(self._part, flags, 0o666)
+            except OSError as error:
+                raise UserError(f"cannot write into the folder {self._final.parent}: {reason(error)}") from error
+            if not locks.try_lock(descriptor):
+                os.close(descriptor)
+                raise in_use(self.path)
+            with contextlib.suppress(OSError):
+                if os.path.samestat(os.fstat(descriptor), os.stat(self._part)):
+                    os.ftruncate(descriptor, 0)
+                    return descriptor
+            os.close(descriptor)  # its owner has just completed or removed it
 
     @property
     def part(self) -> Path:
@@ -83,19 +113,24 @@ class PendingFile:
         """Flushes everything to the disk and gives the file its name."""
         self.file.flush()
         os.fsync(self.file.fileno())
-        self.file.close()
+        if os.name == "nt":
+            self.file.close()  # where an open file has no new name
         if self._overwrite:
             os.replace(self._part, self._final)
         else:
             self._take_free_name()
+        _pending.discard(self._part)
+        self.file.close()
         _sync_folder(self._final.parent)
 
     def discard(self) -> None:
         """Removes what was written; harmless after ``commit`` and when called twice."""
+        if self._part in _pending:
+            with contextlib.suppress(OSError):
+                self._part.unlink()
+            _pending.discard(self._part)
         with contextlib.suppress(OSError, ValueError):
             self.file.close()
-        with contextlib.suppress(OSError):
-            self._part.unlink()
 
     def _take_free_name(self) -> None:
         try:
@@ -109,8 +144,26 @@ class PendingFile:
         self._part.unlink()
 
 
+def part_of(path: Path) -> Path:
+    """The hidden file that becomes ``path``: the same for every process, and short enough for every file system."""
+    final = Path(os.path.realpath(path))
+    name = os.fsencode(final.name)
+    if len(name) > _LONGEST_NAME:
+        name = name[:_LONGEST_NAME] + b"~" + hashlib.sha256(name).hexdigest()[:16].encode()
+    return final.with_name(os.fsdecode(b"." + name + b".part"))
+
+
+def in_use(path: Path) -> UserError:
+    """Why a second job cannot have an output."""
+    return UserError(f"another job is writing {path}; wait for its end, or give another name")
+
+
 def check_output(path: Path, *, overwrite: bool) -> None:
     """Raises UsageError or UserError if ``path`` cannot become a new file."""
+    try:
+        path.exists()
+    except OSError as error:
+        raise UsageError(f"the output {path} cannot be a file: {reason(error)}; give another name") from error
     if path.is_dir():
         raise UsageError(f"the output {path} is a folder; give the name of a file")
     if path.exists() and not path.is_file():
@@ -120,6 +173,8 @@ def check_output(path: Path, *, overwrite: bool) -> None:
     folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
         raise UserError(f"the folder {folder} of the output does not exist; create it first")
+    if part_of(path) not in _pending and locks.is_held(part_of(path)):
+        raise in_use(path)
 
 
 def _sync_folder(folder: Path) -> None:

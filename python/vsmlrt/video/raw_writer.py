@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import BinaryIO
 
 import vapoursynth as vs
@@ -17,9 +16,10 @@ from .y4m import write_y4m_frame
 class RawFileWriter:
     """A .y4m file, which like every other appears only when complete."""
 
-    def __init__(self, path: Path, header: bytes, *, overwrite: bool) -> None:
-        self._pending = PendingFile(path, overwrite=overwrite)
-        self._pending.file.write(header)
+    def __init__(self, pending: PendingFile, header: bytes) -> None:
+        self._pending = pending
+        with disk_errors(pending.path):
+            pending.file.write(header)
 
     def take(self, n: int, frame: vs.VideoFrame) -> None:
         """Writes frame ``n``."""

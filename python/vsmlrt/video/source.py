@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,14 +12,18 @@ from typing import Any
 import av
 import vapoursynth as vs
 
-from ..errors import SetupError, UserError
+from ..errors import UserError
 from .colour import Colour, read_colour
-from .errors import reason
 from .hdr import Hdr, read_hdr
+from .index import open_indexed
+from .linear import LinearReader, beginning, linear_clip
 from .notes import Notes
-from .opening import open_container, plain_name
+from .opening import open_container
 from .tags import shared_name
 from .timestamps import NO_TIME, Timeline, make_timeline
+
+_BEGINNING = 500
+"""Frames of which the times are found by decoding them, which for more of them is the work of an index."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +38,9 @@ class Facts:
     disposition: int
     last_duration: int | None
     start: Fraction
+    time_base: Fraction
+    rate: Fraction | None
+    """Frames a second as the container tells them, on average."""
     transparent: bool
     """Whether the stream says that it has a second picture of its transparency, as VP8 and VP9 store it."""
 
@@ -54,21 +62,56 @@ class Source:
     facts: Facts
 
 
-def open_source(path: Path, facts: Facts, *, notes: Notes, rotate: bool = False) -> Source:
+def open_source(
+    path: Path,
+    facts: Facts,
+    *,
+    notes: Notes,
+    rotate: bool = False,
+    end: int | None = None,
+    index_folder: Path | None = None,
+) -> Source:
     """Opens the first video stream of a file, of which `read_facts` gave the facts.
 
     ``rotate`` turns the frames as the container's display matrix says; otherwise they stay as they are coded and the
-    matrix is in the facts. ``notes`` gets one sentence for each thing that will not come out as it is in the file.
-    Raises UserError in one sentence if the file cannot be read, holds no video, or changes size or format on the way.
+    matrix is in the facts. ``end`` tells that no frame from that number on is needed: if that is near the beginning,
+    the clip is made of the frames before it and one more, and the rest of the file is not looked at. ``index_folder``
+    is where what is learned of the whole file is kept. ``notes`` gets one sentence for each thing that will not come
+    out as it is in the file. Raises UserError in one sentence if the file cannot be read, holds no video, or changes
+    size or format on the way.
     """
-    answer = _decode(path, rotate=rotate)
+    turned = rotate and facts.display_matrix is not None
+    found = None if end is None or end > _BEGINNING or turned else _open_beginning(path, facts, end)
+    clip, timeline = found or _open_whole(path, facts, rotate, index_folder)
+    props = clip.get_frame(0).props
+    _name_losses(facts, props, notes)
+    return Source(path=path, clip=clip, timeline=timeline, colour=read_colour(props), hdr=read_hdr(props), facts=facts)
+
+
+def _open_beginning(path: Path, facts: Facts, end: int) -> tuple[vs.VideoNode, Timeline] | None:
+    """The frames before ``end`` and one more, which tells how long the last of them is shown."""
+    found = beginning(path, facts.stream, end + 1)
+    if found is None:
+        return None
+    ticks, first = found
+    timeline = make_timeline(ticks, facts.time_base, last=facts.last_duration, fps=facts.rate)
+    return linear_clip(LinearReader(path, facts.stream), first, timeline), timeline
+
+
+def _open_whole(path: Path, facts: Facts, rotate: bool, folder: Path | None) -> tuple[vs.VideoNode, Timeline]:
+    answer = open_indexed(path, track=facts.stream, rotate=rotate, folder=folder)
     clip: vs.VideoNode = answer["clip"]
     if clip.width == 0 or clip.height == 0 or clip.format.id == vs.NONE:
         raise UserError(
             f"the video {path} changes its size or pixel format on the way; "
             "only videos of one size and format can be processed, so split it at the change first"
         )
-    props = clip.get_frame(0).props
+    ticks = [int(tick) for tick in _as_list(answer["timestamps"])]
+    base = Fraction(int(answer["timebasenum"]), int(answer["timebaseden"]))
+    return clip, make_timeline(ticks, base, last=facts.last_duration, fps=clip.fps or None)
+
+
+def _name_losses(facts: Facts, props: Mapping[str, Any], notes: Notes) -> None:
     if facts.transparent or "_Alpha" in props:
         notes("the transparency of the video is not kept", "picture: transparency")
     if field := int(props.get("_FieldBased", 0)):
@@ -77,10 +120,6 @@ def open_source(path: Path, facts: Facts, *, notes: Notes, rotate: bool = False)
             "not, and OUT does not say that it is; deinterlace it first for a clean result",
             "picture: field order",
         )
-    ticks = [int(tick) for tick in _as_list(answer["timestamps"])]
-    base = Fraction(int(answer["timebasenum"]), int(answer["timebaseden"]))
-    timeline = make_timeline(ticks, base, last=facts.last_duration, fps=clip.fps or None)
-    return Source(path=path, clip=clip, timeline=timeline, colour=read_colour(props), hdr=read_hdr(props), facts=facts)
 
 
 def read_facts(path: Path) -> Facts:
@@ -104,6 +143,8 @@ def read_facts(path: Path) -> Facts:
             disposition=int(stream.disposition),
             last_duration=_last_duration(container, stream),
             start=Fraction(start, av.time_base) if clocked else Fraction(0),
+            time_base=Fraction(stream.time_base.numerator, stream.time_base.denominator),
+            rate=Fraction(rate.numerator, rate.denominator) if (rate := stream.average_rate) else None,
             transparent="alpha_mode" in {shared_name(key) for key in stream.metadata},
         )
 
@@ -121,17 +162,6 @@ def _last_duration(container: av.container.InputContainer, stream: av.VideoStrea
         return None
     last = max(packets, key=lambda packet: packet.pts or 0, default=None)
     return last.duration or None if last is not None else None
-
-
-def _decode(path: Path, *, rotate: bool) -> dict[str, Any]:
-    core = vs.core.core
-    if not hasattr(core, "bs"):
-        raise SetupError("VapourSynth does not have the plugin BestSource: install the package vapoursynth-bestsource")
-    try:
-        answer = core.bs.VideoSource(plain_name(path), cachemode=0, exporttimestamps=1, apply_rotation=int(rotate))
-    except vs.Error as error:
-        raise UserError(f"the video {path} cannot be decoded: {reason(error)}") from error
-    return dict(answer)
 
 
 def _as_list(value: Any) -> list[Any]:

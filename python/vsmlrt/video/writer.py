@@ -66,7 +66,7 @@ class VideoFileWriter:
 
     def __init__(
         self,
-        path: Path,
+        pending: PendingFile,
         container: str,
         codec: str,
         picture: Picture,
@@ -75,14 +75,13 @@ class VideoFileWriter:
         span: Span,
         plan: StreamPlan,
         crf: int | None,
-        overwrite: bool,
         notes: Notes,
     ) -> None:
         self._picture = picture
         self._source = source
         self._span = span
         self._notes = notes
-        self._pending = PendingFile(path, overwrite=overwrite)
+        self._pending = pending
         self._file = QuietFile(self._pending.file)
         self._copier: StreamCopier | None = None
         self._durations: dict[int, int] = {}

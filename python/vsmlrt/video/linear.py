@@ -1,0 +1,158 @@
+"""Frames decoded by FFmpeg one after the other: for the beginning of a video, which needs no index of the whole."""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import vapoursynth as vs
+
+from .formats import FORMATS, PLANE_ORDER
+from .opening import open_container
+from .timestamps import NO_TIME, Timeline
+
+_KEPT_FRAMES = 64
+"""Decoded frames that wait for being asked for; a filter asks for some at a time, in nearly their order."""
+
+_FULL = 2
+"""FFmpeg's number of full range."""
+
+
+class LinearReader:
+    """Gives frames by number; each is decoded once as long as they are asked for nearly in order."""
+
+    def __init__(self, path: Path, stream: int) -> None:
+        self._path = path
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[int, Any] = OrderedDict()
+        self._frames: Iterator[Any] = iter(())
+        self._next = -1
+
+    def frame(self, n: int) -> Any:
+        """Frame ``n`` as PyAV has it; IndexError behind the last one."""
+        with self._lock:
+            if self._next < 0 or (n < self._next and n not in self._kept):
+                self._frames, self._next = decoded(self._path, self._stream), 0
+                self._kept.clear()
+            while n not in self._kept:
+                frame = next(self._frames, None)
+                if frame is None:
+                    raise IndexError(f"the video {self._path} has no frame {n}")
+                self._kept[self._next] = frame
+                self._next += 1
+                if len(self._kept) > _KEPT_FRAMES:
+                    self._kept.popitem(last=False)
+            return self._kept[n]
+
+
+def decoded(path: Path, stream: int) -> Iterator[Any]:
+    """The frames of a stream in the order in which they are shown."""
+    with open_container(path) as file:
+        picture: Any = file.streams[stream]
+        picture.thread_type = "AUTO"
+        yield from file.decode(picture)
+
+
+def beginning(path: Path, stream: int, count: int) -> tuple[list[int], Any] | None:
+    """The times of the first ``count`` frames, in ticks of the stream, and the first frame.
+
+    None where only an index can tell: fewer frames, frames without a time, fields, a format that has to be converted.
+    """
+    ticks = []
+    first = None
+    try:
+        for frame in decoded(path, stream):
+            first = frame if first is None else first
+            same = (frame.width, frame.height, frame.format.name) == (first.width, first.height, first.format.name)
+            if frame.pts in (None, NO_TIME) or frame.interlaced_frame or not same or plain_format(frame) is None:
+                return None
+            ticks.append(frame.pts)
+            if len(ticks) == count:
+                return (ticks, first) if ticks == sorted(set(ticks)) else None
+    except (av.FFmpegError, OSError):
+        return None
+    return None
+
+
+def plain_format(frame: Any) -> vs.VideoFormat | None:
+    """The format of a clip with this frame's very planes; None if there is none, or its size does not fit it."""
+    name = frame.format.name.replace("yuvj", "yuv")
+    if name not in FORMATS:
+        return None
+    family, bits, sub_w, sub_h = FORMATS[name]
+    if frame.width % (1 << sub_w) or frame.height % (1 << sub_h):
+        return None
+    return vs.core.query_video_format(family, vs.INTEGER, bits, sub_w, sub_h)
+
+
+def linear_clip(reader: LinearReader, first: Any, timeline: Timeline) -> vs.VideoNode:
+    """A clip of the frames that ``timeline`` gives the times of; ``first`` is the first of them."""
+    made = plain_format(first)
+    assert made is not None
+    rate = timeline.rate
+    blank = vs.core.std.BlankClip(
+        format=made.id,
+        width=first.width,
+        height=first.height,
+        length=len(timeline),
+        fpsnum=rate.numerator,
+        fpsden=rate.denominator,
+        keep=True,
+    )
+
+    def fill(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
+        frame = reader.frame(n)
+        filled = f.copy()
+        for plane, index in zip(frame.planes, PLANE_ORDER.get(made.color_family, (0, 1, 2)), strict=False):
+            pixels = np.asarray(filled[index])
+            lines = np.frombuffer(plane, pixels.dtype).reshape(plane.height, -1)
+            pixels[:] = lines[:, : pixels.shape[1]]
+        for name, value in properties(frame).items():
+            filled.props[name] = value
+        shown = timeline.duration(n) * timeline.time_base
+        filled.props["_DurationNum"], filled.props["_DurationDen"] = shown.numerator, shown.denominator
+        return filled
+
+    return blank.std.ModifyFrame(blank, fill)
+
+
+def properties(frame: Any) -> dict[str, Any]:
+    """A frame's properties as BestSource names them."""
+    rgb = frame.format.is_rgb
+    props: dict[str, Any] = {
+        "_Matrix": 0 if rgb else int(frame.colorspace),
+        "_Primaries": int(frame.color_primaries),
+        "_Transfer": int(frame.color_trc),
+        "_FieldBased": 0,
+        "_PictType": "?IPBSipb"[int(frame.pict_type)],
+    }
+    full = rgb or frame.format.name.startswith("yuvj") or int(frame.color_range) == _FULL
+    if full or int(frame.color_range):
+        props["_Range"] = vs.RANGE_FULL if full else vs.RANGE_LIMITED
+    if int(frame.chroma_location):
+        props["_ChromaLocation"] = int(frame.chroma_location) - 1
+    for side in frame.side_data.values():
+        if side.type.name == "MASTERING_DISPLAY_METADATA":
+            props.update(_mastering(bytes(side)))
+        elif side.type.name == "CONTENT_LIGHT_LEVEL":
+            props["ContentLightLevelMax"], props["ContentLightLevelAverage"] = struct.unpack("2I", bytes(side))
+    return props
+
+
+def _mastering(data: bytes) -> dict[str, Any]:
+    *parts, primaries, luminance = struct.unpack("22i", data)
+    numbers = [top / bottom if bottom else 0.0 for top, bottom in zip(parts[::2], parts[1::2], strict=True)]
+    told: dict[str, Any] = {}
+    if primaries:
+        told["MasteringDisplayPrimariesX"], told["MasteringDisplayPrimariesY"] = numbers[0:6:2], numbers[1:6:2]
+        told["MasteringDisplayWhitePointX"], told["MasteringDisplayWhitePointY"] = numbers[6:8]
+    if luminance:
+        told["MasteringDisplayMinLuminance"], told["MasteringDisplayMaxLuminance"] = numbers[8:10]
+    return told
