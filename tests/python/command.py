@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ready
+
 STAND_IN = """
 import os, select, signal, time
 from vsmlrt.cli import main
@@ -46,7 +48,7 @@ Frame ``stop_at`` says that it is there, and none from it on comes out before a 
 def vsmlrt(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """``vsmlrt ARGUMENTS`` as it is."""
     command = [sys.executable, "-m", "vsmlrt", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300, check=False)
+    return ready.run(command, text=True, cwd=cwd)
 
 
 def stand_in(*arguments: str | Path, wait: float = 0.0, stop_at: int | None = None) -> list[str]:
@@ -79,4 +81,4 @@ main()
 def with_plugin(plugin: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """``vsmlrt ARGUMENTS`` with the plugin's file."""
     command = [sys.executable, "-c", WITH_PLUGIN, plugin, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    return ready.run(command, text=True)

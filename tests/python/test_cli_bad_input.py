@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import ready
 from command import sentence_of, stand_in, vsmlrt
 from video_samples import make_changing_video, make_sound, make_video
 
@@ -22,7 +23,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def refused(*arguments: str | Path, status: int) -> str:
     """The sentence that the command ends with, the network being replaced."""
-    done = subprocess.run(stand_in(*arguments), capture_output=True, text=True, timeout=120, check=False)
+    done = ready.run(stand_in(*arguments), text=True)
     assert done.returncode == status, done.stderr
     return sentence_of(done)
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import hosting
+import ready
 from command import sentence_of, vsmlrt
 from interpolators import fade
 from networks import identity
@@ -30,13 +31,8 @@ def loaded(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """``vsmlrt ARGUMENTS`` with the plugin under test."""
     hosting.plugin_core()
     path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
-    return subprocess.run(
-        [sys.executable, "-c", LOADED, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        env=os.environ | {"PYTHONPATH": path},
+    return ready.run(
+        [sys.executable, "-c", LOADED, *map(str, arguments)], text=True, env=os.environ | {"PYTHONPATH": path}
     )
 
 

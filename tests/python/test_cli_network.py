@@ -16,6 +16,7 @@ import vapoursynth as vs
 from PIL import Image, ImageDraw
 
 import hosting
+import ready
 from video_samples import packets, times
 
 LOADED = "import hosting; hosting.plugin_core(); from vsmlrt.cli import main; main()"
@@ -41,14 +42,7 @@ def command(networks: Path, *arguments: str | Path) -> subprocess.CompletedProce
         "VSMLRT_MODELS": str(networks),
         "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]),
     }
-    return subprocess.run(
-        [sys.executable, "-c", LOADED, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        env=environment,
-    )
+    return ready.run([sys.executable, "-c", LOADED, *map(str, arguments)], text=True, env=environment)
 
 
 def test_three_frames_of_a_real_clip(networks: Path, clips_folder: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import av
 import pytest
 
+import ready
 from command import stand_in, vsmlrt
 from video_samples import make_video, packets
 from vsmlrt.cli import progress
@@ -25,7 +26,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_success_is_one_line_on_stderr(tmp_path: Path, video: Path) -> None:
-    done = subprocess.run(stand_in("upscale", video, tmp_path / "out.mkv"), capture_output=True, text=True, check=False)
+    done = ready.run(stand_in("upscale", video, tmp_path / "out.mkv"), text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
     assert re.fullmatch(r".*out\.mkv: 25 frames in 0:\d\d \(\d+\.\d\d fps\)\n", done.stderr)
@@ -36,15 +37,15 @@ def test_success_is_one_line_on_stderr(tmp_path: Path, video: Path) -> None:
 def test_overwrite_replaces(tmp_path: Path, video: Path) -> None:
     (tmp_path / "out.mkv").write_bytes(b"old")
     command = stand_in("upscale", video, tmp_path / "out.mkv", "--overwrite", "--frames", ":3")
-    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    assert ready.run(command).returncode == 0
     assert len(packets(tmp_path / "out.mkv", "video")) == 3
 
 
 def test_pipe_carries_video_alone(tmp_path: Path, video: Path) -> None:
     """``-`` writes the same bytes as a .y4m file, nothing else on the standard output, and FFmpeg reads them."""
-    piped = subprocess.run(stand_in("upscale", video, "-"), capture_output=True, check=False)
+    piped = ready.run(stand_in("upscale", video, "-"))
     assert piped.returncode == 0, piped.stderr
-    filed = subprocess.run(stand_in("upscale", video, tmp_path / "out.y4m"), capture_output=True, check=False)
+    filed = ready.run(stand_in("upscale", video, tmp_path / "out.y4m"))
     assert filed.returncode == 0, filed.stderr
     assert piped.stdout == (tmp_path / "out.y4m").read_bytes()
     with av.open(str(tmp_path / "out.y4m")) as file:
