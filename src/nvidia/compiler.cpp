@@ -124,11 +124,17 @@ std::string compiler_version() {
     return text("NVRTC ", major, ".", minor);
 }
 
+std::vector<std::string> compiler_options(const std::string &architecture) {
+    return {"--gpu-architecture=" + architecture, "--std=c++17", "--restrict"};
+}
+
 std::vector<std::byte> compile(const std::string &source, const std::string &architecture) {
     const Unit unit(source);
-    const std::string target = "--gpu-architecture=" + architecture;
-    const char *const options[] = {target.c_str(), "--std=c++17", "--restrict"};
-    const int status = nvrtc().compile(unit.get(), 3, options);
+    const std::vector<std::string> options = compiler_options(architecture);
+    std::vector<const char *> given;
+    for (const std::string &option : options)
+        given.push_back(option.c_str());
+    const int status = nvrtc().compile(unit.get(), static_cast<int>(given.size()), given.data());
     if (status == invalid_option)
         throw Unsupported(compiler_version(), " does not know GPUs of ", architecture,
                           "; install a newer one with: pip install -U nvidia-cuda-nvrtc");

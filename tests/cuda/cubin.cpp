@@ -1,9 +1,14 @@
 #include "cuda/cubin.h"
 
+#include "backends/cuda/kept_folder.h"
 #include "base/error.h"
+#include "base/hash.h"
+#include "nvidia/compiler.h"
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <map>
 
 namespace vsmlrt::test {
@@ -45,7 +50,39 @@ std::map<int, std::uint32_t> function_attributes(const std::vector<std::byte> &c
     return found;
 }
 
+// The compiler's file in this process, with its size and time: versions have builds that differ.
+std::string compiler_build() {
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+        const std::size_t path = line.find('/');
+        if (path == std::string::npos || line.find("libnvrtc.so", path) == std::string::npos)
+            continue;
+        const std::filesystem::path file = line.substr(path);
+        return text(file.string(), ' ', std::filesystem::file_size(file), ' ',
+                    std::filesystem::last_write_time(file).time_since_epoch().count());
+    }
+    return {};
+}
+
 } // namespace
+
+std::vector<std::byte> compiled(const std::string &source, const std::string &architecture) {
+    nvidia::require_compiler();
+    static const std::string build = compiler_build();
+    if (build.empty()) // a compiler of another name
+        return nvidia::compile(source, architecture);
+    std::string all = text(nvidia::compiler_version(), '\n', build, '\n');
+    for (const std::string &option : nvidia::compiler_options(architecture))
+        all += option + '\n';
+    all += source;
+    const std::string hash = content_hash(std::as_bytes(std::span(all)));
+    const cuda::KeptFolder folder(VSMLRT_CUBINS);
+    if (const auto kept = folder.cubin(hash))
+        return *kept;
+    std::vector<std::byte> cubin = nvidia::compile(source, architecture);
+    folder.keep_cubin(hash, cubin);
+    return cubin;
+}
 
 Cubin read_cubin(const std::vector<std::byte> &file) {
     constexpr int frame_size = 0x11;

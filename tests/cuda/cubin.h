@@ -1,11 +1,16 @@
-// What NVIDIA's assembler says about the kernel in a cubin.
+// Kernels by NVIDIA's compiler, and what its assembler says about them.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace vsmlrt::test {
+
+// As nvidia::compile has it. Cubins stay in the build folder as object files do, by the text, the options and
+// the very compiler: a kernel is compiled again when one of them has changed, or its file is damaged.
+[[nodiscard]] std::vector<std::byte> compiled(const std::string &source, const std::string &architecture);
 
 struct Cubin {
     std::uint32_t registers = 0;   // of a thread

@@ -59,7 +59,7 @@ TEST_P(ExpressionKernel, CompilesWithoutSpills) {
         for (const std::string &source : sources) {
             std::vector<std::byte> cubin;
             try {
-                cubin = nvidia::compile(source, GetParam());
+                cubin = test::compiled(source, GetParam());
             } catch (const Unsupported &unknown) {
                 GTEST_SKIP() << unknown.what();
             }

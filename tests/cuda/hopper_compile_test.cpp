@@ -33,7 +33,7 @@ TEST_P(HopperKernel, CompilesWithoutSpills) {
     if (serving.size() > 2)
         serving = {serving.front(), serving.back()};
     for (const ConvCandidate *candidate : serving) {
-        const test::Cubin cubin = test::read_cubin(nvidia::compile(candidate->source(problem), "sm_90a"));
+        const test::Cubin cubin = test::read_cubin(test::compiled(candidate->source(problem), "sm_90a"));
         EXPECT_EQ(cubin.local_bytes, 0U) << candidate->name;
         // All of a block's threads get the same at its launch, out of 65536.
         ConvOperands operands;

@@ -64,7 +64,7 @@ TEST_P(Kernels, OfConvolutionsCompileForTheFamiliesWithoutSpills) {
             served = true;
             const std::string name = text(candidate.name, " of ", asked.in, " to ", asked.out);
             const test::Cubin cubin =
-                test::read_cubin(nvidia::compile(candidate.source(problem), GetParam()));
+                test::read_cubin(test::compiled(candidate.source(problem), GetParam()));
             const Launch launch = candidate.launch(problem, operands_of(problem, 64, 64), facts);
             // On sm_80, to have two blocks a multiprocessor, one address is kept there from chunk to chunk.
             EXPECT_LE(cubin.local_bytes, GetParam() == std::string("sm_80") ? 8U : 0U) << name;
@@ -76,7 +76,7 @@ TEST_P(Kernels, OfConvolutionsCompileForTheFamiliesWithoutSpills) {
 }
 
 void expect_no_spills(const std::string &source, const char *architecture, const std::string &name) {
-    const test::Cubin cubin = test::read_cubin(nvidia::compile(source, architecture));
+    const test::Cubin cubin = test::read_cubin(test::compiled(source, architecture));
     EXPECT_EQ(cubin.local_bytes, 0U) << name;
     EXPECT_LE(cubin.registers, 255U) << name;
 }
@@ -137,7 +137,7 @@ TEST_P(Kernels, OfExcitationCompileWithoutSpills) {
         "DEVICE float first_chain(float sum) {\n    return op::Relu<float>(sum, 0, 0);\n}\n"
         "DEVICE float second_chain(float sum) {\n    return op::Sigmoid<float>(sum, 0, 0);\n}\n";
     const test::Cubin excite =
-        test::read_cubin(nvidia::compile(kernel_source(chains, "excite.cuh"), GetParam()));
+        test::read_cubin(test::compiled(kernel_source(chains, "excite.cuh"), GetParam()));
     EXPECT_EQ(excite.local_bytes, 0U);
     EXPECT_LE(excite.registers, 64U); // 1024 threads
     expect_no_spills(kernel_source("typedef half_t weight_t;\n", "scale_weights.cuh"), GetParam(), "scaling");
@@ -165,7 +165,7 @@ TEST_P(Kernels, OfFramesCompileForEveryKindOfFormat) {
     }
     for (const std::string &source : sources)
         try {
-            EXPECT_FALSE(nvidia::compile(source, GetParam()).empty());
+            EXPECT_FALSE(test::compiled(source, GetParam()).empty());
         } catch (const Unsupported &unknown) {
             GTEST_SKIP() << unknown.what();
         }
@@ -183,7 +183,7 @@ TEST_P(Kernels, OfResizesInEveryFormCompile) {
                          mode == 0 ? 0 : 1, "\ntypedef ", type, " element_t;\n"),
                     "resize_general.cuh");
                 try {
-                    EXPECT_FALSE(nvidia::compile(source, GetParam()).empty());
+                    EXPECT_FALSE(test::compiled(source, GetParam()).empty());
                 } catch (const Unsupported &unknown) {
                     GTEST_SKIP() << unknown.what();
                 }
