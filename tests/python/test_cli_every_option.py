@@ -135,6 +135,7 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
         Changes(("--pixel-format", "yuv444p"), FP32),
         Refused(("--pixel-format", "nonsense"), "--pixel-format: 'nonsense' is not among"),
     ],
+    "--on-error": [Refused(("--on-error", "ignore"), "--on-error takes stop, skip or repeat, not 'ignore'")],
     "--overwrite": [],
 }
 """What upscale, denoise and interpolate share; OUT is given by the test."""

@@ -1,7 +1,8 @@
 """The command line ``vsmlrt``.
 
 Exit status: 0 when everything asked for was done (for a video: every frame was written), 1 when something failed, 2
-when the command itself has to be changed (an unknown option, name or range, an output that exists).
+when the command itself has to be changed (an unknown option, name or range, an output that exists), 3 when the output
+is written but the video is damaged.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def interpolate(
     dedup: Dedup = True,
     tile: Refused = None,
     overlap: Refused = None,
-) -> None:
+) -> int:
     """Put frames between the frames of a video with a neural network (RIFE).
 
     Sound, subtitles, chapters and times are kept, also at a variable frame rate. OUT appears only when every frame is
@@ -102,7 +102,7 @@ def interpolate(
                 multiple=multiple,
             )
 
-        carry_out(job, retimed(target, frames_between))
+        return carry_out(job, retimed(target, frames_between))
 
 
 def read_target(multiplier: str | None, fps: str | None) -> Target:

@@ -63,6 +63,15 @@ Crf = Annotated[
 PixelFormat = Annotated[
     str | None, typer.Option(metavar="F", help="FFmpeg's name of the pixel format. Default: the video's own.")
 ]
+ON_ERROR = ("stop", "skip", "repeat")
+OnError = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(ON_ERROR),
+        help="Where frames cannot be decoded: end, leave them out, or repeat the frame before; the last two end with "
+        "status 3.",
+    ),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")]
 
 
@@ -78,6 +87,7 @@ class VideoOptions:
     codec: Codec = None
     crf: Crf = None
     pixel_format: PixelFormat = None
+    on_error: OnError = "repeat"
     overwrite: Overwrite = False
 
 
@@ -99,7 +109,7 @@ class TileOptions:
     overlap: Overlap = None
 
 
-def grouped(command: Callable[..., None]) -> Callable[..., None]:
+def grouped(command: Callable[..., int | None]) -> Callable[..., int | None]:
     """The command as Typer takes it: a parameter that is one of the groups above stands for the fields of the group.
 
     The help lists arguments first, then the command's own options, then those of the groups; an option of two groups
@@ -123,8 +133,8 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     required.sort(key=lambda each: each.name not in shared)
 
     @wraps(command)
-    def spread(**given: Any) -> None:
-        command(
+    def spread(**given: Any) -> int | None:
+        return command(
             **{name: given[name] for name in own},
             **{
                 name: group(**{field.name: given[field.name] for field in fields(group)})

@@ -32,7 +32,7 @@ def upscale(
     model: Model = DEFAULT_UPSCALER,
     scale: Scale = None,
     denoise: Denoise = None,
-) -> None:
+) -> int:
     """Enlarge a video with a neural network.
 
     Sound, subtitles, chapters and times are kept. OUT appears only when every frame is written.
@@ -41,7 +41,7 @@ def upscale(
     if scale is not None and not 0 < scale <= 16:
         raise UsageError(f"--scale takes a number above 0 and up to 16, not {scale:g}")
     filtered = _filter(where, tiles, scale=scale)
-    _work(job, lambda: find_upscaler(model, scale, denoise), filtered)
+    return _work(job, lambda: find_upscaler(model, scale, denoise), filtered)
 
 
 @grouped
@@ -51,13 +51,13 @@ def denoise(
     tiles: TileOptions,
     strength: Strength,
     model: Model = DEFAULT_DENOISER,
-) -> None:
+) -> int:
     """Remove noise from a video with a neural network that takes a strength (DPIR's), at the video's own size."""
     job = read_job(video)
     if not 0 <= strength <= 255:
         raise UsageError(f"--strength takes a number from 0 to 255, not {strength:g}")
     filtered = _filter(where, tiles, scale=1, strength=strength)
-    _work(job, lambda: find_denoiser(model), filtered)
+    return _work(job, lambda: find_denoiser(model), filtered)
 
 
 def find_upscaler(model: str, scale: float | None, noise: int | None) -> Network:
@@ -122,9 +122,9 @@ def _filter(
     return filtered
 
 
-def _work(job: CheckedJob, find: Callable[[], Network], filtered: Filter) -> None:
+def _work(job: CheckedJob, find: Callable[[], Network], filtered: Filter) -> int:
     """Finds the network, which says at once what is wrong with its name, and then does the job."""
     with interruptible():
         plugin.core()
         network = find()
-        carry_out(job, picture_by_picture(lambda clip: filtered(clip, network)))
+        return carry_out(job, picture_by_picture(lambda clip: filtered(clip, network)))

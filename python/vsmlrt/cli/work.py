@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import vapoursynth as vs
 
@@ -15,6 +15,7 @@ from .. import folders
 from ..video.errors import InterruptedByUserError, UsageError
 from ..video.index import INDEX_FOLDER
 from ..video.job import CheckedJob, Job, Process, check_job, run
+from ..video.source import OnError
 from ..video.timestamps import Timeline
 from . import console, options, signals
 from .options import VideoOptions
@@ -22,6 +23,8 @@ from .progress import FrameProgress, clock
 from .signals import interruptible
 
 MOST_STREAMS = 64
+DAMAGED = 3
+"""Exit status of a job that is done, but whose video could not be decoded as a whole."""
 
 
 def read_job(given: VideoOptions) -> CheckedJob:
@@ -29,6 +32,7 @@ def read_job(given: VideoOptions) -> CheckedJob:
     options.at_least("--streams", given.streams, 0)
     if given.streams > MOST_STREAMS:
         raise UsageError(f"--streams takes a number from 0 to {MOST_STREAMS}, not {given.streams}")
+    options.one_of("--on-error", given.on_error, options.ON_ERROR)
     return check_job(
         Job(
             source=given.source,
@@ -39,18 +43,21 @@ def read_job(given: VideoOptions) -> CheckedJob:
             crf=given.crf,
             pixel_format=given.pixel_format,
             overwrite=given.overwrite,
+            on_error=cast(OnError, given.on_error),
             ahead=(given.streams or vs.core.num_threads) + 4,
             index_folder=folders.cache() / INDEX_FOLDER,
         )
     )
 
 
-def carry_out(checked: CheckedJob, process: Process) -> None:
+def carry_out(checked: CheckedJob, process: Process) -> int:
     """Runs the job with a progress bar and Ctrl-C, and says in one line how it went.
 
-    Raises what `vsmlrt.video.job.run` raises; an interruption says how far the job had come.
+    Returns the exit status: 0, or `DAMAGED` if something of the video could not be decoded. Raises what
+    `vsmlrt.video.job.run` raises; an interruption says how far the job had come.
     """
     job = checked.job
+    counts: list[int] = []
     target = "the pipe" if job.output is None else str(job.output)
     with interruptible(), _pipe(job) as pipe, FrameProgress() as progress:
 
@@ -70,7 +77,7 @@ def carry_out(checked: CheckedJob, process: Process) -> None:
         signals.situation = told
         console.heard_of_index = progress.index
         try:
-            written = run(checked, interruptibly, warn=console.warn, progress=update, pipe=pipe)
+            written = run(checked, interruptibly, warn=console.warn, progress=update, pipe=pipe, damaged=counts.append)
         except InterruptedByUserError as error:
             raise InterruptedByUserError(f"{error}{told()}") from None
         finally:
@@ -78,6 +85,11 @@ def carry_out(checked: CheckedJob, process: Process) -> None:
             console.heard_of_index = console.ignore
     seconds = progress.seconds
     console.say(f"{target}: {written} frames in {clock(seconds)} ({written / seconds:.2f} fps)")
+    if not counts:
+        return 0
+    plural = "" if counts[0] == 1 else "s"
+    console.say(f"vsmlrt: the input is damaged: {counts[0]} frame{plural} could not be decoded whole")
+    return DAMAGED
 
 
 @contextmanager

@@ -13,12 +13,12 @@ from ..errors import UserError
 from .colour import Colour
 from .encoder import CONTAINERS, check_encoding, default_codec, find_encoder
 from .errors import FieldError, UsageError, reason
-from .formats import choose_pixel_format, coarser, convert
+from .formats import FORMATS, choose_pixel_format, coarser, convert
 from .notes import Notes, Warn
 from .output import PendingFile, check_output
 from .pump import pump
 from .raw_writer import PipeWriter, RawFileWriter
-from .source import Facts, Source, open_source, read_facts
+from .source import Facts, OnError, Source, open_source, read_facts
 from .span import Span
 from .stream_plan import StreamPlan, name_losses, plan_streams
 from .timestamps import Timeline
@@ -28,6 +28,11 @@ from .y4m import check_y4m_format, choose_y4m_format, y4m_header
 Process = Callable[[vs.VideoNode, Timeline], tuple[vs.VideoNode, Timeline]]
 """Turns a clip with its times into the result with its own: any size, any constant format, any number of frames."""
 Progress = Callable[[int, int], None]
+Damaged = Callable[[int], None]
+
+
+def _nobody(count: int) -> None:
+    """Does not care for damage."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +51,8 @@ class Job:
 
     ``output`` None is the pipe given to ``run``. ``frames`` is a half-open range; None on a side is the clip's own.
     ``codec``, ``crf`` and ``pixel_format`` None choose by container and source. ``index_folder`` keeps what is learned
-    of a whole video for the next time.
+    of a whole video for the next time. ``on_error`` is what to do about frames that cannot be decoded: end
+    with an error, leave them out, or show the frame before in their place.
     """
 
     source: Path
@@ -59,6 +65,7 @@ class Job:
     overwrite: bool = False
     ahead: int = 4
     index_folder: Path | None = None
+    on_error: OnError = "repeat"
 
     @property
     def raw(self) -> bool:
@@ -77,16 +84,25 @@ class CheckedJob:
     """What becomes of its other streams."""
 
 
-def run(checked: CheckedJob, process: Process, *, warn: Warn, progress: Progress, pipe: BinaryIO | None = None) -> int:
+def run(
+    checked: CheckedJob,
+    process: Process,
+    *,
+    warn: Warn,
+    progress: Progress,
+    pipe: BinaryIO | None = None,
+    damaged: Damaged = _nobody,
+) -> int:
     """Does a job and returns the number of frames written, which is all of them.
 
     ``process`` gets the (cut and cropped) source clip. ``progress(done, total)`` is called after each frame, from
-    another thread. Whatever is raised (UserError and UsageError in one sentence), no part of the output is left.
+    another thread; ``damaged(count)``, at most once, tells how many of the source's frames could not be decoded or not
+    without patching. Whatever is raised (UserError and UsageError in one sentence), no part of the output is left.
     """
     job = checked.job
     pending = None if job.output is None else PendingFile(job.output, overwrite=job.overwrite)
     try:
-        return _run(checked, process, pending or pipe, Notes(warn), progress)
+        return _run(checked, process, pending or pipe, Notes(warn), progress, damaged)
     except vs.Error as error:
         raise UserError(reason(error)) from error
     finally:
@@ -95,7 +111,12 @@ def run(checked: CheckedJob, process: Process, *, warn: Warn, progress: Progress
 
 
 def _run(
-    checked: CheckedJob, process: Process, target: PendingFile | BinaryIO | None, notes: Notes, progress: Progress
+    checked: CheckedJob,
+    process: Process,
+    target: PendingFile | BinaryIO | None,
+    notes: Notes,
+    progress: Progress,
+    damaged: Damaged,
 ) -> int:
     job = checked.job
     if not job.raw:
@@ -107,17 +128,22 @@ def _run(
         rotate=job.raw,
         end=job.frames[1],
         index_folder=job.index_folder,
+        on_error=job.on_error,
     )
+    if source.damage:
+        damaged(source.damage.frames + source.damage.concealed)
     first, end = _frame_range(job, source.clip.num_frames)
-    clip = _cropped(source.clip[first:end], job.crop)
+    clip = _cropped(source, first, end, job.crop)
     timeline, span = _timing(source, first, end)
     result, timeline = _processed(clip, timeline, process)
+    width, height = _own_size(source, clip, result)
     writer: Writer
     if job.raw:
+        result = _trimmed(result, width, height)
         result, writer = _raw_writer(job, result, source, timeline, target, notes)
     else:
         assert isinstance(target, PendingFile)
-        result, writer = _file_writer(checked, result, source, timeline, span, target, notes)
+        result, writer = _file_writer(checked, result, (width, height), source, timeline, span, target, notes)
     total: int = result.num_frames
 
     def take(n: int, frame: vs.VideoFrame) -> None:
@@ -179,13 +205,14 @@ def _frame_range(job: Job, total: int) -> tuple[int, int]:
     return first, end
 
 
-def _cropped(clip: vs.VideoNode, crop: Crop | None) -> vs.VideoNode:
+def _cropped(source: Source, first: int, end: int, crop: Crop | None) -> vs.VideoNode:
+    clip = source.clip[first:end]
     if crop is None:
         return clip
     step_x, step_y = 1 << clip.format.subsampling_w, 1 << clip.format.subsampling_h
     text = f"{crop.width}x{crop.height}+{crop.left}+{crop.top}"
-    if crop.left + crop.width > clip.width or crop.top + crop.height > clip.height:
-        size = f"{clip.width}x{clip.height}"
+    if crop.left + crop.width > source.width or crop.top + crop.height > source.height:
+        size = f"{source.width}x{source.height}"
         raise FieldError("{crop} {text} reaches outside the video, which is {size}", text=text, size=size)
     if (crop.width | crop.left) % step_x or (crop.height | crop.top) % step_y:
         raise FieldError(
@@ -197,6 +224,29 @@ def _cropped(clip: vs.VideoNode, crop: Crop | None) -> vs.VideoNode:
             step_y=step_y,
         )
     return clip.std.CropAbs(width=crop.width, height=crop.height, left=crop.left, top=crop.top)
+
+
+def _takes(codec: str, pixel_format: str, size: tuple[int, int]) -> bool:
+    """Whether an encoder takes a picture of this size, which for an odd one and coarse chroma some do not."""
+    _, _, sub_w, sub_h = FORMATS[pixel_format]
+    odd = size[0] % (1 << sub_w) or size[1] % (1 << sub_h)
+    return not odd or codec not in ("libx264", "libx265", "libsvtav1", "prores_ks", "dnxhd")
+
+
+def _own_size(source: Source, clip: vs.VideoNode, result: vs.VideoNode) -> tuple[int, int]:
+    """The size of the result without what was made of the repeated column and row of an odd source."""
+    if clip.width != source.clip.width or clip.height != source.clip.height:  # a rectangle inside
+        return result.width, result.height
+    return source.width * result.width // clip.width, source.height * result.height // clip.height
+
+
+def _trimmed(clip: vs.VideoNode, width: int, height: int) -> vs.VideoNode:
+    """The top left of a clip, in full chroma where its format cannot have that size."""
+    if (clip.width, clip.height) == (width, height):
+        return clip
+    if width % (1 << clip.format.subsampling_w) or height % (1 << clip.format.subsampling_h):
+        clip = clip.resize.Spline36(format=clip.format.replace(subsampling_w=0, subsampling_h=0).id)
+    return clip.std.CropAbs(width=width, height=height)
 
 
 def picture_by_picture(change: Callable[[vs.VideoNode], vs.VideoNode]) -> Process:
@@ -262,6 +312,7 @@ def _raw_writer(
 def _file_writer(
     checked: CheckedJob,
     clip: vs.VideoNode,
+    size: tuple[int, int],
     source: Source,
     timeline: Timeline,
     span: Span,
@@ -276,10 +327,13 @@ def _file_writer(
         notes.expect(*changes)
     elif changes:
         notes(f"{' and '.join(changes.values())} in {name}, the nearest that {codec} takes", *changes)
+    if not _takes(codec, name, size):
+        clip = _trimmed(clip, *size)
+        name = choose_pixel_format(find_encoder(codec), clip.format, job.pixel_format)
     clip, colour = convert(clip, name, _colour_of(source, clip))
     picture = Picture(
-        width=clip.width,
-        height=clip.height,
+        width=size[0],
+        height=size[1],
         pixel_format=name,
         colour=colour,
         timeline=timeline,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,16 @@ import av
 import numpy as np
 import vapoursynth as vs
 
+from .damage import surviving_frames
 from .formats import FORMATS, PLANE_ORDER
 from .opening import open_container
 from .timestamps import NO_TIME, Timeline
 
 _KEPT_FRAMES = 64
 """Decoded frames that wait for being asked for; a filter asks for some at a time, in nearly their order."""
+
+_TOP_FIELD_FIRST = 2
+"""What is taken for granted, since PyAV does not tell which field comes first."""
 
 _FULL = 2
 """FFmpeg's number of full range."""
@@ -27,9 +31,10 @@ _FULL = 2
 class LinearReader:
     """Gives frames by number; each is decoded once as long as they are asked for nearly in order."""
 
-    def __init__(self, path: Path, stream: int) -> None:
+    def __init__(self, path: Path, stream: int, *, damaged: bool = False) -> None:
         self._path = path
         self._stream = stream
+        self._damaged = damaged
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, Any] = OrderedDict()
         self._frames: Iterator[Any] = iter(())
@@ -39,7 +44,7 @@ class LinearReader:
         """Frame ``n`` as PyAV has it; IndexError behind the last one."""
         with self._lock:
             if self._next < 0 or (n < self._next and n not in self._kept):
-                self._frames, self._next = decoded(self._path, self._stream), 0
+                self._frames, self._next = self._decoded(), 0
                 self._kept.clear()
             while n not in self._kept:
                 frame = next(self._frames, None)
@@ -50,6 +55,11 @@ class LinearReader:
                 if len(self._kept) > _KEPT_FRAMES:
                     self._kept.popitem(last=False)
             return self._kept[n]
+
+    def _decoded(self) -> Iterator[Any]:
+        if not self._damaged:
+            return decoded(self._path, self._stream)
+        return (frame for frame, _ in surviving_frames(self._path, self._stream) if frame is not None)
 
 
 def decoded(path: Path, stream: int) -> Iterator[Any]:
@@ -82,25 +92,29 @@ def beginning(path: Path, stream: int, count: int) -> tuple[list[int], Any] | No
 
 
 def plain_format(frame: Any) -> vs.VideoFormat | None:
-    """The format of a clip with this frame's very planes; None if there is none, or its size does not fit it."""
+    """The format of a clip with this frame's very planes; None if there is none."""
     name = frame.format.name.replace("yuvj", "yuv")
     if name not in FORMATS:
         return None
     family, bits, sub_w, sub_h = FORMATS[name]
-    if frame.width % (1 << sub_w) or frame.height % (1 << sub_h):
-        return None
     return vs.core.query_video_format(family, vs.INTEGER, bits, sub_w, sub_h)
 
 
-def linear_clip(reader: LinearReader, first: Any, timeline: Timeline) -> vs.VideoNode:
-    """A clip of the frames that ``timeline`` gives the times of; ``first`` is the first of them."""
+def linear_clip(
+    reader: LinearReader, first: Any, timeline: Timeline, numbers: Sequence[int] | None = None
+) -> vs.VideoNode:
+    """A clip of the frames that ``timeline`` gives the times of; ``first`` is the first of them.
+
+    ``numbers`` has each frame's number for the reader, where they are not just counted. A size that the format cannot
+    have is rounded up, with the last column and row repeated.
+    """
     made = plain_format(first)
     assert made is not None
     rate = timeline.rate
     blank = vs.core.std.BlankClip(
         format=made.id,
-        width=first.width,
-        height=first.height,
+        width=_rounded(first.width, made.subsampling_w),
+        height=_rounded(first.height, made.subsampling_h),
         length=len(timeline),
         fpsnum=rate.numerator,
         fpsden=rate.denominator,
@@ -108,12 +122,13 @@ def linear_clip(reader: LinearReader, first: Any, timeline: Timeline) -> vs.Vide
     )
 
     def fill(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
-        frame = reader.frame(n)
+        frame = reader.frame(n if numbers is None else numbers[n])
         filled = f.copy()
         for plane, index in zip(frame.planes, PLANE_ORDER.get(made.color_family, (0, 1, 2)), strict=False):
             pixels = np.asarray(filled[index])
-            lines = np.frombuffer(plane, pixels.dtype).reshape(plane.height, -1)
-            pixels[:] = lines[:, : pixels.shape[1]]
+            lines = np.frombuffer(plane, pixels.dtype).reshape(plane.height, -1)[:, : plane.width]
+            down, across = pixels.shape[0] - plane.height, pixels.shape[1] - plane.width
+            pixels[:] = np.pad(lines, ((0, down), (0, across)), "edge") if down or across else lines
         for name, value in properties(frame).items():
             filled.props[name] = value
         shown = timeline.duration(n) * timeline.time_base
@@ -123,6 +138,11 @@ def linear_clip(reader: LinearReader, first: Any, timeline: Timeline) -> vs.Vide
     return blank.std.ModifyFrame(blank, fill)
 
 
+def _rounded(size: int, subsampling: int) -> int:
+    step = 1 << subsampling
+    return (size + step - 1) // step * step
+
+
 def properties(frame: Any) -> dict[str, Any]:
     """A frame's properties as BestSource names them."""
     rgb = frame.format.is_rgb
@@ -130,7 +150,7 @@ def properties(frame: Any) -> dict[str, Any]:
         "_Matrix": 0 if rgb else int(frame.colorspace),
         "_Primaries": int(frame.color_primaries),
         "_Transfer": int(frame.color_trc),
-        "_FieldBased": 0,
+        "_FieldBased": _TOP_FIELD_FIRST if frame.interlaced_frame else 0,
         "_PictType": "?IPBSipb"[int(frame.pict_type)],
     }
     full = rgb or frame.format.name.startswith("yuvj") or int(frame.color_range) == _FULL

@@ -7,23 +7,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import av
 import vapoursynth as vs
 
 from ..errors import UserError
 from .colour import Colour, read_colour
+from .comparison import is_cover
+from .damage import Counted, Damage, PacketCount, find_damage
 from .hdr import Hdr, read_hdr
 from .index import open_indexed
-from .linear import LinearReader, beginning, linear_clip
+from .linear import LinearReader, beginning, linear_clip, plain_format
 from .notes import Notes
 from .opening import open_container
 from .tags import shared_name
 from .timestamps import NO_TIME, Timeline, make_timeline
 
+OnError = Literal["stop", "skip", "repeat"]
+
 _BEGINNING = 500
 """Frames of which the times are found by decoding them, which for more of them is the work of an index."""
+
+
+class _ChangingError(UserError):
+    """A video whose frames are not all alike."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +46,8 @@ class Facts:
     disposition: int
     last_duration: int | None
     start: Fraction
+    width: int
+    height: int
     time_base: Fraction
     rate: Fraction | None
     """Frames a second as the container tells them, on average."""
@@ -60,6 +70,10 @@ class Source:
     colour: Colour
     hdr: Hdr
     facts: Facts
+    damage: Damage
+    width: int
+    height: int
+    """The picture's own size; the clip's is larger by a repeated column or row where its format cannot have it."""
 
 
 def open_source(
@@ -70,22 +84,56 @@ def open_source(
     rotate: bool = False,
     end: int | None = None,
     index_folder: Path | None = None,
+    on_error: OnError = "repeat",
 ) -> Source:
     """Opens the first video stream of a file, of which `read_facts` gave the facts.
 
     ``rotate`` turns the frames as the container's display matrix says; otherwise they stay as they are coded and the
     matrix is in the facts. ``end`` tells that no frame from that number on is needed: if that is near the beginning,
     the clip is made of the frames before it and one more, and the rest of the file is not looked at. ``index_folder``
-    is where what is learned of the whole file is kept. ``notes`` gets one sentence for each thing that will not come
-    out as it is in the file. Raises UserError in one sentence if the file cannot be read, holds no video, or changes
-    size or format on the way.
+    is where what is learned of the whole file is kept. ``on_error`` is what to do about frames that cannot be decoded:
+    raise an error, leave them out, or show the frame before in their place. ``notes`` gets one sentence for each thing
+    that will not come out as it is in the file. Raises UserError in one sentence if the file cannot be read, holds no
+    video, or changes size or format on the way.
     """
     turned = rotate and facts.display_matrix is not None
     found = None if end is None or end > _BEGINNING or turned else _open_beginning(path, facts, end)
-    clip, timeline = found or _open_whole(path, facts, rotate, index_folder)
+    damage = Damage()
+    if found is None:
+        counting = PacketCount(path, facts.stream)
+        try:
+            found = _open_whole(path, facts, rotate, index_folder)
+        except _ChangingError:
+            raise
+        except UserError:  # so damaged that there is no index, of which FFmpeg may still decode something
+            damage = _damage_of(path, facts, counting.result(), -1, on_error)
+            found = _open_frame_by_frame(path, facts, None, damage) if damage else None
+            if found is None:
+                raise
+        else:
+            damage = _damage_of(path, facts, counting.result(), len(found[1]), on_error)
+        if damage and on_error == "stop":
+            raise UserError(f"the video {path} is damaged: {damage.in_words()}")
+        odd = (found[0].width, found[0].height) != (facts.width, facts.height) and not turned
+        if (damage or odd) and (other := _open_frame_by_frame(path, facts, found[1], damage)) is not None:
+            found = other
+    clip, timeline = found
+    if damage:
+        instead = {"skip": "left out", "repeat": "replaced by the frame before"}[on_error]
+        notes(f"the video is damaged: {damage.in_words()}; what cannot be decoded is {instead}", "picture")
     props = clip.get_frame(0).props
     _name_losses(facts, props, notes)
-    return Source(path=path, clip=clip, timeline=timeline, colour=read_colour(props), hdr=read_hdr(props), facts=facts)
+    return Source(
+        path=path,
+        clip=clip,
+        timeline=timeline,
+        colour=read_colour(props),
+        hdr=read_hdr(props),
+        facts=facts,
+        damage=damage,
+        width=clip.width if turned else min(facts.width, clip.width),
+        height=clip.height if turned else min(facts.height, clip.height),
+    )
 
 
 def _open_beginning(path: Path, facts: Facts, end: int) -> tuple[vs.VideoNode, Timeline] | None:
@@ -102,13 +150,41 @@ def _open_whole(path: Path, facts: Facts, rotate: bool, folder: Path | None) -> 
     answer = open_indexed(path, track=facts.stream, rotate=rotate, folder=folder)
     clip: vs.VideoNode = answer["clip"]
     if clip.width == 0 or clip.height == 0 or clip.format.id == vs.NONE:
-        raise UserError(
+        raise _ChangingError(
             f"the video {path} changes its size or pixel format on the way; "
             "only videos of one size and format can be processed, so split it at the change first"
         )
     ticks = [int(tick) for tick in _as_list(answer["timestamps"])]
     base = Fraction(int(answer["timebasenum"]), int(answer["timebaseden"]))
     return clip, make_timeline(ticks, base, last=facts.last_duration, fps=clip.fps or None)
+
+
+def _damage_of(path: Path, facts: Facts, counted: Counted | None, frames: int, on_error: OnError) -> Damage:
+    """What cannot be decoded, looked for where the packets do not fit the frames of the index."""
+    if counted is not None and counted.packets == frames and not counted.complaints and not counted.missing:
+        return Damage()
+    told = counted or Counted(packets=0, complaints=0, missing=0)
+    repeat = on_error == "repeat"
+    return find_damage(path, facts.stream, repeat=repeat, missing=told.missing, complaints=told.complaints)
+
+
+def _open_frame_by_frame(
+    path: Path, facts: Facts, timeline: Timeline | None, damage: Damage
+) -> tuple[vs.VideoNode, Timeline] | None:
+    """The frames as FFmpeg decodes them one after the other; None where they have to be converted or have no times."""
+    if not damage:
+        assert timeline is not None
+        first = LinearReader(path, facts.stream).frame(0)
+        if plain_format(first) is None or first.interlaced_frame:
+            return None
+        return linear_clip(LinearReader(path, facts.stream), first, timeline), timeline
+    if damage.first is None or plain_format(damage.first) is None or not damage.shown:
+        return None
+    ticks, numbers = [list(column) for column in zip(*damage.shown, strict=True)]
+    made = make_timeline(
+        ticks, facts.time_base, last=facts.last_duration, fps=timeline.rate if timeline else facts.rate
+    )
+    return linear_clip(LinearReader(path, facts.stream, damaged=True), damage.first, made, numbers), made
 
 
 def _name_losses(facts: Facts, props: Mapping[str, Any], notes: Notes) -> None:
@@ -125,7 +201,7 @@ def _name_losses(facts: Facts, props: Mapping[str, Any], notes: Notes) -> None:
 def read_facts(path: Path) -> Facts:
     """What the container says, without decoding; UserError if it cannot be read or holds no video."""
     with open_container(path) as container:
-        pictures = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+        pictures = [s for s in container.streams.video if s.codec_context is not None and not is_cover(s)]
         if not pictures:
             kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "none"
             raise UserError(f"{path} has no video stream (its streams: {kinds})")
@@ -143,6 +219,8 @@ def read_facts(path: Path) -> Facts:
             disposition=int(stream.disposition),
             last_duration=_last_duration(container, stream),
             start=Fraction(start, av.time_base) if clocked else Fraction(0),
+            width=stream.width,
+            height=stream.height,
             time_base=Fraction(stream.time_base.numerator, stream.time_base.denominator),
             rate=Fraction(rate.numerator, rate.denominator) if (rate := stream.average_rate) else None,
             transparent="alpha_mode" in {shared_name(key) for key in stream.metadata},

@@ -13,12 +13,14 @@ import av
 from av.packet import Packet
 
 from .covers import Covers, cover_packets
+from .damage import surviving_packets
 from .movie_box import Cover
 from .opening import open_container
 from .span import Span
 from .stream_plan import StreamPlan, Way, copied_stream
 from .subtitles import TEXT_CODEC, SubtitleConverter
 from .tags import kept_tags
+from .trial import Trial
 
 type Convert = Callable[[Packet[Any]], Packet[Any] | None]
 
@@ -37,6 +39,7 @@ class StreamCopier:
         self._target = target
         self._span = span
         self._routes: dict[int, tuple[av.stream.Stream, Convert | None]] = {}
+        self._trials: dict[int, Trial] = {}
         self._covers = Covers(target)
         self._add_covers([self._input.streams[index] for index, one in plan.items() if one.way is Way.COVER])
         for index, planned in plan.items():
@@ -46,6 +49,10 @@ class StreamCopier:
         self._packets = self._read()
         self._next: Packet[Any] | None = None
         self._begun = False
+        self.dropped: dict[int, int] = {}
+        """Damaged packets that the new file did not take, by the source's streams."""
+        self.unreadable = 0
+        """Reads that failed."""
         self._shown: set[int] = set()
 
     @property
@@ -82,6 +89,7 @@ class StreamCopier:
         convert: Convert | None = None
         if way is Way.COPIED:
             made = copied_stream(self._target, stream)
+            self._trials[stream.index] = Trial(self._target.format.name, stream)
         else:
             rewritten: Any = self._target.add_stream(TEXT_CODEC[self._target.format.name])
             made, convert = rewritten, SubtitleConverter(stream, rewritten)
@@ -110,7 +118,10 @@ class StreamCopier:
             with contextlib.suppress(av.FFmpegError):
                 self._input.seek(int(early * av.time_base), backward=True)
         ended: set[int] = set()
-        for packet in self._input.demux([self._input.streams[index] for index in self._routes]):
+        for packet in surviving_packets(self._input, [self._input.streams[index] for index in self._routes]):
+            if packet is None:
+                self.unreadable += 1
+                continue
             if packet.pts is None or packet.size == 0:
                 continue
             if self._belongs(packet):
@@ -138,15 +149,28 @@ class StreamCopier:
             if kept[0] != _start(packet) or kept[1] != _start(packet) + _length(packet):
                 packet.pts = packet.dts = round(kept[0] / base)
                 packet.duration = round((kept[1] - kept[0]) / base)
-        made = convert(packet) if convert is not None else packet
+        made = self._converted(packet, convert)
         if made is None:
             return
         back = round(self._span.back / base)
         if back:
             made.pts = (made.pts or 0) - back
             made.dts = None if made.dts is None else made.dts - back
+        index = packet.stream.index
+        if convert is None and not self._trials[index].takes(made):
+            self.dropped[index] = self.dropped.get(index, 0) + 1
+            return
         made.stream = target
         self._target.mux_one(made)
+
+    def _converted(self, packet: Packet[Any], convert: Convert | None) -> Packet[Any] | None:
+        if convert is None:
+            return packet
+        try:
+            return convert(packet)
+        except (av.FFmpegError, ValueError):
+            self.dropped[packet.stream.index] = self.dropped.get(packet.stream.index, 0) + 1
+            return None
 
 
 def _start(packet: Packet[Any]) -> Fraction:

@@ -80,6 +80,7 @@ class VideoFileWriter:
         self._picture = picture
         self._source = source
         self._span = span
+        self._plan = plan
         self._notes = notes
         self._pending = pending
         self._file = QuietFile(self._pending.file)
@@ -119,6 +120,7 @@ class VideoFileWriter:
             if self._copier is not None:
                 self._copier.advance(None)
                 self._copier.close()
+                self._name_dropped(self._copier)
             self._target.close()
             self._file.check()
             self._complete()
@@ -133,6 +135,14 @@ class VideoFileWriter:
         if self._target is not None:
             with suppress(av.FFmpegError, OSError, ValueError, RuntimeError):
                 self._target.close()
+
+    def _name_dropped(self, copier: StreamCopier) -> None:
+        for index, count in copier.dropped.items():
+            planned = self._plan[index]
+            packets = f"{count} damaged packet{'' if count == 1 else 's'}"
+            self._notes(f"left out: {packets} of {planned.words}, which {self._target.format.name} does not take")
+        if copier.unreadable:
+            self._notes("parts of the input could not be read, and what they held of the other streams is left out")
 
     def _complete(self) -> None:
         """Adds to MP4 and MOV what FFmpeg does not write there."""
@@ -233,12 +243,13 @@ class VideoFileWriter:
 
 
 def copy_planes(frame: vs.VideoFrame, picture: av.VideoFrame) -> None:
-    """Copies a frame's planes into a picture of the same size and format, whatever the two lines' paddings are."""
+    """Copies the top left of a frame's planes into a picture of the same format and at most its size."""
     order = PLANE_ORDER.get(frame.format.color_family, (0, 1, 2))
     for plane, index in zip(picture.planes, order, strict=False):
         pixels = np.asarray(frame[index])
         lines = np.frombuffer(plane, pixels.dtype).reshape(plane.height, -1)
-        lines[:, : pixels.shape[1]] = pixels
+        across = min(pixels.shape[1], plane.width)
+        lines[:, :across] = pixels[: plane.height, :across]
 
 
 @contextmanager

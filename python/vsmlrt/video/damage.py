@@ -1,0 +1,199 @@
+"""Damaged and truncated videos: what of them cannot be decoded, and what is shown instead.
+
+Nobody can tell damage without decoding, which an index has done once already. So packets are only counted at first;
+where their number does not fit the index, or the demuxer complained, all is decoded once more, and errors are counted.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import av.logging
+
+from .opening import open_container
+
+_SLACK = Fraction(1, 2)
+"""Seconds by which a container may be wrong about its length."""
+
+_MOST_FAILURES = 1000
+"""Failed reads in a row after which a file is taken to have ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """What a file's packets tell without being decoded."""
+
+    packets: int
+    complaints: int
+    """Packets that are marked as corrupt, and errors of the demuxer."""
+    missing: int
+    """Frames that the container tells of in addition to those that are there."""
+
+
+@dataclass(kw_only=True)
+class Damage:
+    """What cannot be decoded, and what there is instead.
+
+    ``shown`` has a frame's tick and its number among the frames that can be decoded, for every frame that is to be
+    shown; a frame that is shown in another's place comes twice. ``first`` is the first frame.
+    """
+
+    undecodable: int = 0
+    concealed: int = 0
+    """Frames that the decoder has patched."""
+    missing: int = 0
+    complaints: int = 0
+    first: Any = None
+    shown: list[tuple[int, int]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.undecodable or self.concealed or self.missing or self.complaints)
+
+    @property
+    def frames(self) -> int:
+        """Frames that could not be decoded, those among them that are not there at all."""
+        return self.undecodable + self.missing
+
+    def in_words(self) -> str:
+        """What a person is told, such as: 3 frames could not be decoded, 2 frames patched by the decoder."""
+        told = [
+            (self.undecodable, "that cannot be decoded"),
+            (self.missing, "missing at the end"),
+            (self.concealed, "patched by the decoder"),
+        ]
+        found = [f"{count} frame{'' if count == 1 else 's'} {what}" for count, what in told if count]
+        return ", ".join(found) or "parts of the file cannot be read"
+
+
+class PacketCount:
+    """Counts a file's packets in a thread of its own, while something else looks through the file as well."""
+
+    def __init__(self, path: Path, stream: int) -> None:
+        self._result: Counted | None = None
+        self._thread = threading.Thread(target=self._count, args=(path, stream), name="count", daemon=True)
+        self._thread.start()
+
+    def result(self) -> Counted | None:
+        """The count; None where the file cannot be read to its end by FFmpeg."""
+        self._thread.join()
+        return self._result
+
+    def _count(self, path: Path, stream: int) -> None:
+        packets = complaints = 0
+        end = Fraction(0)
+        before = av.logging.get_level()
+        if before is None or before < av.logging.ERROR:
+            av.logging.set_level(av.logging.ERROR)
+        try:
+            with av.logging.Capture(local=True) as lines, open_container(path) as file:
+                picture = file.streams[stream]
+                for packet in surviving_packets(file, list(file.streams)):
+                    if packet is None:
+                        complaints += 1
+                        continue
+                    if packet.pts is not None:
+                        base = Fraction(packet.time_base.numerator, packet.time_base.denominator)
+                        end = max(end, (packet.pts + (packet.duration or 0)) * base)
+                    if packet.stream.index == stream and packet.size and not packet.is_discard:
+                        packets += 1
+                        complaints += packet.is_corrupt
+                complaints += sum(1 for level, of, _ in lines if level <= av.logging.ERROR and of == file.format.name)
+                self._result = Counted(
+                    packets=packets, complaints=complaints, missing=_missing(file, picture, packets, end)
+                )
+        except Exception:  # a file that FFmpeg gives up on is the index's business
+            self._result = None
+        finally:
+            av.logging.set_level(before)
+
+
+def _missing(file: Any, picture: Any, packets: int, end: Fraction) -> int:
+    """Frames that should be behind the last packet: by the stream's own count, else by the file's length."""
+    if picture.frames:
+        return max(0, int(picture.frames) - packets)
+    if not file.duration or not picture.average_rate or "matroska" not in file.format.name:
+        return 0
+    start = max(Fraction(0), Fraction(file.start_time or 0, av.time_base))
+    lost = Fraction(file.duration, av.time_base) + start - end
+    allowed = max(_SLACK, Fraction(file.duration, 100 * av.time_base))
+    rate = Fraction(picture.average_rate.numerator, picture.average_rate.denominator)
+    return round(lost * rate) if lost > allowed else 0
+
+
+def surviving_packets(file: Any, streams: list[Any]) -> Iterator[Any]:
+    """The packets of some streams, and None for each failed read, behind which it goes on."""
+    failures = 0
+    while failures < _MOST_FAILURES:
+        try:
+            for packet in file.demux(streams):
+                failures = 0
+                yield packet
+            return
+        except (av.FFmpegError, OSError):
+            failures += 1
+            yield None
+
+
+def surviving_frames(path: Path, stream: int) -> Iterator[tuple[Any, int | None]]:
+    """Each frame that can be decoded, with None; and (None, its time) for each packet that cannot.
+
+    A frame of another size than the first is of no use
+    either. Frames come in the order in which they are shown, the others when they are met. One frame after the other is
+    decoded, so that errors are those of their packets, and the same ones every time.
+    """
+    first: tuple[int, int, str] | None = None
+    with open_container(path) as file:
+        picture: Any = file.streams[stream]
+        picture.thread_type = "SLICE"
+        for packet in surviving_packets(file, [picture]):
+            if packet is None:
+                continue
+            try:
+                frames = picture.codec_context.decode(packet if packet.size else None)
+            except (av.FFmpegError, ValueError):
+                yield None, packet.pts
+                continue
+            for frame in frames:
+                shape = (frame.width, frame.height, frame.format.name)
+                first = first or shape
+                yield (frame, None) if shape == first else (None, frame.pts)
+
+
+def find_damage(path: Path, stream: int, *, repeat: bool, missing: int, complaints: int) -> Damage:
+    """Decodes a file and notes what of it cannot be; ``repeat`` shows the frame before in place of one that cannot."""
+    found = Damage(missing=missing, complaints=complaints)
+    failed: list[int] = []
+    decoded: list[tuple[int, int]] = []
+    number = 0
+    for frame, time in surviving_frames(path, stream):
+        if frame is None:
+            found.undecodable += 1
+            if time is not None:
+                failed.append(time)
+            continue
+        found.first = found.first or frame
+        found.concealed += frame.is_corrupt
+        if frame.pts is not None:
+            decoded.append((frame.pts, number))
+        number += 1
+    found.shown = sorted(decoded)
+    if repeat and decoded:
+        found.shown = _filled(found.shown, failed)
+    return found
+
+
+def _filled(shown: list[tuple[int, int]], failed: list[int]) -> list[tuple[int, int]]:
+    """With the frame before once more at each time whose frame failed; nothing stands before the first frame."""
+    times = {tick for tick, _ in shown}
+    made = list(shown)
+    for time in sorted(set(failed) - times):
+        before = [number for tick, number in shown if tick < time]
+        if before:
+            made.append((time, before[-1]))
+    return sorted(made)
