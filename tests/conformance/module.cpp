@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <dlfcn.h>
 #include <limits>
+#include <map>
 #include <numeric>
 
 namespace vsmlrt::test {
@@ -47,6 +48,23 @@ std::string chosen_device(const vsmlrt_backend &backend, const std::string &want
     return first;
 }
 
+using OpenDevice = std::unique_ptr<vsmlrt_device, void (*)(vsmlrt_device *)>;
+
+OpenDevice open(const vsmlrt_backend &backend, const std::string &id) {
+    Failure failure;
+    vsmlrt_device *device = nullptr;
+    failure.check(backend.open_device(id.c_str(), &device, failure.sink()));
+    return {device, backend.close_device};
+}
+
+// Opens the device once more and for the whole process: a GPU takes longer to start than most tests do.
+void keep_open(const vsmlrt_backend &backend, const std::string &id) {
+    static auto &kept = *new std::map<std::pair<const vsmlrt_backend *, std::string>, OpenDevice>;
+    const std::pair key(&backend, id);
+    if (!kept.contains(key))
+        kept.emplace(key, open(backend, id));
+}
+
 } // namespace
 
 std::filesystem::path modules_folder() {
@@ -77,11 +95,9 @@ Opened open_module(const std::filesystem::path &path) {
 Program::Program(const vsmlrt_backend &backend, std::span<const std::byte> onnx,
                  const ProgramOptions &options)
     : backend_(backend), device_(nullptr, backend.close_device), program_(nullptr, backend.free_program) {
-    Failure failure;
-    vsmlrt_device *device = nullptr;
     const std::string id = chosen_device(backend, options.device);
-    failure.check(backend.open_device(id.c_str(), &device, failure.sink()));
-    device_.reset(device);
+    keep_open(backend, id);
+    device_ = open(backend, id);
     vsmlrt_program_desc desc = {};
     desc.network = onnx.data();
     desc.network_size = onnx.size();
@@ -95,8 +111,9 @@ Program::Program(const vsmlrt_backend &backend, std::span<const std::byte> onnx,
     desc.num_options = options.options.size();
     desc.blob = options.blob.empty() ? nullptr : options.blob.data();
     desc.blob_size = options.blob.size();
+    Failure failure;
     vsmlrt_program *program = nullptr;
-    failure.check(backend.build_program(device, &desc, &program, failure.sink()));
+    failure.check(backend.build_program(device_.get(), &desc, &program, failure.sink()));
     program_.reset(program);
 }
 

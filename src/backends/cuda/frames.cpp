@@ -190,6 +190,9 @@ void Frames::prepare_output() {
     const Element type = single() ? tensor.type : Element::f32;
     result_ = layout_of(format, extent, false);
     result_memory_ = nvidia::DeviceMemory(device_, result_.bytes + sizeof(int), "the frames of a clip");
+    // What lies between planes is downloaded with them.
+    check(driver().fill_async(result_memory_.address(), 0, result_memory_.bytes(), stream_),
+          "clearing memory");
     result_staging_ = nvidia::PinnedMemory(device_, result_.bytes + sizeof(int));
     FrameEncodeArgs &args = encode_;
     args.input = {0, tensor.dims[2] * tensor.dims[3], tensor.dims[3]};
