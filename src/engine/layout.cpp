@@ -47,25 +47,63 @@ int tile_size(const char *direction, int wanted, int overlap, int minimum, int f
     return std::min(round_up(std::max(wanted, minimum), multiple), frame);
 }
 
+int or_any(int fixed, int any) {
+    return fixed > 0 ? fixed : any;
+}
+
+// For a network of one size, frames are padded to it or cut into tiles of it.
+struct FixedTile {
+    Size tile;
+    Size overlap;
+};
+
+FixedTile fixed_tile(const model::Card &card, const SessionOptions &options, Size frame) {
+    const Size fixed{or_any(card.fixed_width, frame.width), or_any(card.fixed_height, frame.height)};
+    const auto refuse = [&](const char *what, Size given) {
+        throw BadArgument("the network is made for pictures of ", fixed.width, "x", fixed.height, " alone; ",
+                          what, given.width, "x", given.height);
+    };
+    if (options.whole_frames && (frame.width > fixed.width || frame.height > fixed.height))
+        refuse("it needs the whole frame at once, so that no larger ones are accepted, and the frames are ",
+               frame);
+    const bool covers =
+        options.tile && options.tile->width >= frame.width && options.tile->height >= frame.height;
+    if (options.tile && !covers &&
+        (options.tile->width != fixed.width || options.tile->height != fixed.height))
+        refuse("leave \"tilesize\" out, or give that one; got ", *options.tile);
+    if (options.tile && !covers)
+        return {fixed, options.overlap};
+    constexpr int usual = 16; // where it is not known how far an output pixel sees
+    const int needed = card.receptive_field.value_or(usual);
+    return {fixed, {std::min(needed, fixed.width / 4), std::min(needed, fixed.height / 4)}};
+}
+
 } // namespace
 
 Layout make_layout(const model::Card &card, const SessionOptions &options, Size frame) {
-    const int multiple = options.multiple.value_or(card.multiple);
+    const bool is_fixed = card.fixed_width > 0 || card.fixed_height > 0;
+    const int multiple = is_fixed ? 1 : options.multiple.value_or(card.multiple);
     check(options, multiple);
     if (frame.width > largest || frame.height > largest)
         throw BadArgument("frames of up to ", int{largest}, "x", int{largest}, " are accepted; got ",
                           frame.width, "x", frame.height);
     tile::Request request;
     request.multiple = multiple;
-    request.width = round_up(std::max(frame.width, card.minimum), multiple);
-    request.height = round_up(std::max(frame.height, card.minimum), multiple);
-    const Size wanted = options.tile.value_or(Size{request.width, request.height});
+    request.width = round_up(std::max({frame.width, card.minimum, card.fixed_width}), multiple);
+    request.height = round_up(std::max({frame.height, card.minimum, card.fixed_height}), multiple);
+    Size wanted = options.tile.value_or(Size{request.width, request.height});
+    Size overlap = options.overlap;
+    if (is_fixed) {
+        const FixedTile fixed = fixed_tile(card, options, frame);
+        wanted = fixed.tile;
+        overlap = fixed.overlap;
+    }
     request.tile_width =
-        tile_size("width", wanted.width, options.overlap.width, card.minimum, request.width, multiple);
+        tile_size("width", wanted.width, overlap.width, card.minimum, request.width, multiple);
     request.tile_height =
-        tile_size("height", wanted.height, options.overlap.height, card.minimum, request.height, multiple);
-    request.overlap_width = options.overlap.width;
-    request.overlap_height = options.overlap.height;
+        tile_size("height", wanted.height, overlap.height, card.minimum, request.height, multiple);
+    request.overlap_width = overlap.width;
+    request.overlap_height = overlap.height;
     request.receptive_field = card.receptive_field.value_or(-1);
 
     Layout layout;

@@ -8,6 +8,7 @@
 #include "engine/registry.h"
 #include "engine/streams.h"
 #include "graph/inspect.h"
+#include "graph/stated_sizes.h"
 #include "model/functions.h"
 #include "model/onnx.h"
 
@@ -20,6 +21,7 @@ namespace {
 
 Network with_card(model::Loaded loaded) {
     Network network;
+    loaded.network = graph::release_stated_sizes(loaded.network);
     network.card = graph::inspect(loaded.network, model::read_card(loaded.network));
     network.loaded = std::move(loaded);
     return network;
@@ -82,14 +84,29 @@ Session::Session(Network network, const SessionOptions &options, Size frame, Dev
       devices_(std::move(devices)), frames_(std::move(frames)) {
     check(options_);
     layout_ = make_layout(network_.card, options_, frame);
-    const int multiple = options_.multiple.value_or(network_.card.multiple);
-    range_ = make_shape_range(options_.shapes, layout_.tile, network_.card.minimum, multiple);
+    range_ = range_of_shapes();
     for (const std::shared_ptr<const Device> &device : devices_)
         runners_.push_back(make_runner(device));
     if (options_.scale && (*options_.scale != scale() || *options_.scale != height_scale()))
         throw BadArgument("\"scale\" is ", *options_.scale, ", and the network \"", stem_, "\" enlarges by ",
                           scale());
     log(LogLevel::debug, summary());
+}
+
+// A network that is made for one size has no range, whatever is asked for.
+ShapeRange Session::range_of_shapes() const {
+    const model::Card &card = network_.card;
+    if (card.fixed_width == 0 && card.fixed_height == 0)
+        return make_shape_range(options_.shapes, layout_.tile, card.minimum,
+                                options_.multiple.value_or(card.multiple));
+    if (layout_.plan.columns.size() * layout_.plan.rows.size() > 1 && !options_.tile)
+        log_once(LogLevel::warning,
+                 text("the network \"", stem_, "\" is made for pictures of ", layout_.tile.width, "x",
+                      layout_.tile.height, " alone: frames are computed in tiles of that size"));
+    if (!options_.shapes.is_static)
+        log_once(LogLevel::warning, text("static_shape=False has no effect: the network \"", stem_,
+                                         "\" is made for pictures of one size"));
+    return {layout_.tile, layout_.tile, layout_.tile};
 }
 
 std::unique_ptr<Runner> Session::make_runner(const std::shared_ptr<const Device> &device) {
@@ -134,6 +151,7 @@ model::Loaded Session::take_network() {
     if (!network_.loaded.network.nodes.empty())
         return {std::exchange(network_.loaded.network, {}), network_.loaded.fingerprint, stem_};
     model::Loaded again = model::load_network(network_.file);
+    again.network = graph::release_stated_sizes(again.network);
     if (again.fingerprint != network_.loaded.fingerprint)
         throw DeviceError("the network's file ", network_.file.string(),
                           " has changed since the filter was made; make the filter again");

@@ -89,6 +89,7 @@ private:
     [[nodiscard]] std::unique_ptr<Runner> make_runner(const std::shared_ptr<const Device> &device);
     [[nodiscard]] std::shared_ptr<const Program> build(const std::shared_ptr<const Device> &device,
                                                        int num_streams);
+    [[nodiscard]] ShapeRange range_of_shapes() const;
     [[nodiscard]] std::int64_t blending_bytes() const;
     [[nodiscard]] model::Loaded take_network();
 

@@ -74,6 +74,11 @@ Card read_card(const Network &network) {
     for (const Value &input : network.inputs)
         channels = checked_add(channels, input_channels(input), "channels of all inputs");
     card.channels = checked_cast<int>(channels, "channels of all inputs");
+    const auto fixed = [&](std::size_t axis) {
+        return checked_cast<int>(network.inputs.front().dims[axis].size.value_or(0), "size of an input");
+    };
+    card.fixed_height = fixed(2);
+    card.fixed_width = fixed(3);
     const Value &output = network.outputs.front();
     if (output.has_shape && output.dims.size() == image_rank)
         card.output_channels =

@@ -24,12 +24,14 @@ struct Card {
     std::optional<int>
         receptive_field; // pixels of input on each side that an output pixel depends on; where known
     bool global = false; // has operations over the whole picture: tiles cannot equal the untiled picture
+    int fixed_width = 0; // the one size that it can compute, as its inputs state; 0: any
+    int fixed_height = 0;
 };
 
 // The card of a network from its metadata and inputs alone: no shapes are propagated (src/graph refines it).
 // BadModel for metadata that is not a number, and for networks whose inputs are not pictures.
 [[nodiscard]] Card read_card(const Network &network);
-// Puts all but the channels, which the inputs and outputs tell, into the metadata.
+// Puts all but the channels and the fixed size, which the inputs and outputs tell, into the metadata.
 void write_card(Network &network, const Card &card);
 
 } // namespace vsmlrt::model

@@ -17,6 +17,14 @@ namespace vsmlrt::model {
 // allows.
 [[nodiscard]] Network free_shape(const Network &network);
 
+// Makes N = 1 of every image input and output (rank 4), whatever the file says, where the graph allows.
+[[nodiscard]] Network free_batch(const Network &network);
+
+// For a network that computes `batch` pictures at once and no other number: it is given one picture `batch`
+// times, and its first result is the network's. Unchanged where control flow uses an input by its name, or an
+// output does not state that batch, and for one of more than 64.
+[[nodiscard]] Network repeat_batch(const Network &network, std::int64_t batch);
+
 struct HalfOptions {
     // Operators whose floating-point inputs and outputs stay fp32 (casts are put around them).
     std::set<std::string> keep = default_keep();

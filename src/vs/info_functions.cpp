@@ -75,6 +75,8 @@ void inspect(const Host &host, const VSMap &in, VSMap &out) {
     add(host, out, "output_channels", std::int64_t{network.card.output_channels});
     add(host, out, "multiple", std::int64_t{network.card.multiple});
     add(host, out, "minimum", std::int64_t{network.card.minimum});
+    add(host, out, "fixed_width", std::int64_t{network.card.fixed_width});
+    add(host, out, "fixed_height", std::int64_t{network.card.fixed_height});
     add(host, out, "padding", std::string(padding_name(network.card.padding)));
     add(host, out, "global", std::int64_t{network.card.global});
     add(host, out, "scale", network.card.scale);
