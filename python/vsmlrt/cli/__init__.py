@@ -7,6 +7,7 @@ is written but the video is damaged.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from typer.exceptions import TyperException
 
 from ..errors import UserError
 from ..video.errors import FieldError, UsageError
-from . import bench, cache, console, doctor, interpolate, models, options, signals, upscale
+from . import bench, cache, console, doctor, interpolate, models, options, signals, standard_streams, upscale
 
 app = typer.Typer(
     name="vsmlrt",
@@ -54,11 +55,20 @@ def common(
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit status; errors are one sentence on the standard error."""
+    with standard_streams.guarded():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     console.route_logs()
     signals.forget()
     try:
         with signals.interruptible():
-            status = app(arguments, prog_name="vsmlrt", standalone_mode=False)
+            try:
+                status = app(arguments, prog_name="vsmlrt", standalone_mode=False)
+            except SystemExit as end:
+                status = end.code
+            sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except TyperException as error:
         message = error.format_message()
@@ -77,8 +87,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         console.error("interrupted")
         return 1
-    except BrokenPipeError:
-        return 1
     except Exception as error:
         if os.environ.get("VSMLRT_DEBUG"):
             raise
@@ -94,8 +102,6 @@ def main() -> NoReturn:
         sys.exit(0)
     # Frames may still be on their way through the filter, and nobody waits for them any more.
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or never open
             stream.flush()
-        except (OSError, ValueError):
-            continue
     os._exit(status)

@@ -98,6 +98,8 @@ def _pipe(job: Job) -> Iterator[BinaryIO | None]:
     if job.output is not None:
         yield None
         return
+    if getattr(sys.stdout, "missing", False):
+        raise UsageError("there is no standard output for raw video; pipe it into another program or name a file")
     if sys.stdout.isatty():
         raise UsageError("raw video does not go to a terminal; pipe it into another program or name a file")
     sys.stdout.flush()
