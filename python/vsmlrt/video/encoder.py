@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import io
+from typing import Any
 
 import av
 import vapoursynth as vs
 
-from .errors import FieldError
+from .errors import FieldError, reason
 from .formats import FORMATS, accepted_by, check_pixel_format
 
 CONTAINERS = {".mkv": "matroska", ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".webm": "webm"}
@@ -89,6 +91,45 @@ def check_container(container: str, codec: str) -> None:
             name=codec,
             known=", ".join(known),
         )
+    refusal = _refusal(container, codec)
+    if refusal is not None:
+        known = [name for name in encoders() if name in held and _refusal(container, name) is None]
+        raise FieldError(
+            "{codec}: {container} does not take what {name} makes ({reason}); it takes {known}",
+            container=container,
+            name=codec,
+            reason=refusal,
+            known=", ".join(known),
+        )
+
+
+@functools.cache
+def _refusal(container: str, codec: str) -> str | None:
+    """Why a container does not take a small video of this codec, written into memory as a whole; None if it does.
+
+    An encoder that cannot be opened (one of a device that is not there) is not the container's fault.
+    """
+    encoder = av.Codec(codec, "w")
+    formats = accepted_by(encoder)
+    if not formats:
+        return None
+    name = "yuv420p" if "yuv420p" in formats else formats[0]
+    try:
+        with av.open(io.BytesIO(), "w", format=container) as file:
+            stream: Any = file.add_stream(codec, rate=25)
+            stream.width, stream.height, stream.pix_fmt = 128, 128, name
+            configure(stream.codec_context, None)
+            try:
+                stream.codec_context.open(strict=False)
+            except (av.FFmpegError, ValueError):
+                return None
+            for frame in (av.VideoFrame(128, 128, name), None):
+                if frame is not None:
+                    frame.pts = 0
+                file.mux(stream.encode(frame))
+    except (av.FFmpegError, ValueError) as error:
+        return reason(error)
+    return None
 
 
 def configure(context: av.VideoCodecContext, crf: int | None) -> None:

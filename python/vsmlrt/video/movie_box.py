@@ -19,6 +19,9 @@ COVER_TYPES = {"mjpeg": 13, "png": 14}
 
 _STEP = 1 << 22
 
+_LARGE = 1 << 32
+"""Where an offset needs 64 bits."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cover:
@@ -87,7 +90,7 @@ def _for_front(body: bytes, first: int, end: int) -> bytes:
     """The index's content with chunk offsets for media that moves behind the index."""
     wide = False
     by = len(_box(b"moov", body))
-    if end + by >= 1 << 32:
+    if end + by >= _LARGE:
         wide = True
         by = len(_box(b"moov", _relocated(body, first, 0, wide=True)))
     return _relocated(body, first, by, wide=wide)

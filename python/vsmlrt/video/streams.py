@@ -89,6 +89,8 @@ class StreamCopier:
         convert: Convert | None = None
         if way is Way.COPIED:
             made = copied_stream(self._target, stream)
+            if stream.type == "video" and stream.codec_context.codec_tag == "hvc1":
+                made.codec_context.codec_tag = "hvc1"
             self._trials[stream.index] = Trial(self._target.format.name, stream)
         else:
             rewritten: Any = self._target.add_stream(TEXT_CODEC[self._target.format.name])

@@ -184,6 +184,8 @@ class VideoFileWriter:
         context.color_trc = picture.colour.transfer
         context.color_range = picture.colour.av_range
         context.chroma_sample_location = picture.colour.av_chroma
+        if context.codec.canonical_name == "hevc" and self._target.format.name in ("mp4", "mov"):
+            context.codec_tag = "hvc1"  # Apple's players take H.265 by this name alone
         configure(context, crf)
         if picture.display_matrix:
             stream.set_display_matrix(picture.display_matrix)
