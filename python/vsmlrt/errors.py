@@ -7,12 +7,15 @@ class UserError(Exception):
     """Something the user gave or has that does not fit; the command line prints the sentence and exits with 1."""
 
 
-class SetupError(UserError):
-    """Something is not installed, or not where it is looked for."""
+class SetupError(UserError, RuntimeError):
+    """Something is not installed, or not where it is looked for. A RuntimeError, which vs-mlrt's scripts catch."""
 
 
-class NetworkNotFoundError(UserError, FileNotFoundError):
-    """A network that is known or named, but whose file is in none of the folders looked in."""
+class NetworkNotFoundError(UserError, FileNotFoundError, RuntimeError):
+    """A network that is known or named, but whose file is in none of the folders looked in.
+
+    A RuntimeError as well, which vs-mlrt's scripts catch.
+    """
 
 
 class DownloadError(UserError):

@@ -6,25 +6,29 @@ import importlib
 import logging
 from collections.abc import Callable
 
+import vapoursynth as vs
+
 from .backend import Arguments, instance, model_arguments
 
 
-def with_fallback[Result](backend: object, make: Callable[[Arguments], Result]) -> Result:
+def with_fallback[Result](backend: object, make: Callable[[Arguments], Result], clip: vs.VideoNode) -> Result:
     """`make` with the arguments of a backend, and where that fails with those of ``vsmlrt.fallback_backend``.
 
     Arguments:
         backend: as `vsmlrt.backend.model_arguments` takes it.
         make: gets the arguments of ``core.mlrt.Model`` that stand for the backend.
+        clip: the first one that the network is to get.
 
     Raises what the backend raises if ``vsmlrt.fallback_backend`` is None, else what that one raises; the failure that
     led there is logged.
     """
+    half = clip.format.sample_type == vs.FLOAT and clip.format.bits_per_sample == 16
     instance(backend)  # what is no backend is the script's mistake, which another one would hide
     try:
-        return make(model_arguments(backend))
+        return make(model_arguments(backend, half=half))
     except Exception as error:
         other = importlib.import_module(__package__).fallback_backend
         if other is None:
             raise
         logging.getLogger("vsmlrt").warning("%r failed (%s): using fallback_backend, %r", backend, error, other)
-        return make(model_arguments(other))
+        return make(model_arguments(other, half=half))

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import locks
+from . import locks, plugin
+from .errors import SetupError
 
 EXTENSIONS = (".onnx", ".param")
 """Kinds of network file, the preferred first."""
@@ -36,10 +37,37 @@ def cache() -> Path:
     return Path(named) if named else (Path(base) if base else Path.home() / ".cache") / "vsmlrt"
 
 
+def beside_plugins() -> list[Path]:
+    """The ``models`` folders that lie beside plugins, where vs-mlrt's releases and wheels have theirs."""
+    try:
+        own = Path(plugin.path()).parent
+    except SetupError:
+        return []
+    names = ("ov", "ort", "ncnn", "trt", "trt_rtx", "migx")
+    places = [own, own.parent, *(own.parent / name for name in names)]
+    return [folder for place in places if (folder := place / "models").is_dir()]
+
+
+_assigned: Path | None = None
+
+
+def assign_models(folder: str | os.PathLike[str] | None) -> None:
+    """Makes this the one folder that is looked in, as ``vsmlrt.models_path = folder`` does; None: no longer."""
+    global _assigned
+    _assigned = None if folder is None else Path(folder).expanduser()
+
+
+def models() -> Path:
+    """The folder that ``vsmlrt.models_path`` is: what was assigned, else the first of `search_path` that exists."""
+    return next((folder for folder in search_path() if folder.is_dir()), search_path()[0])
+
+
 def search_path() -> list[Path]:
     """The folders looked in, the preferred first."""
+    if _assigned is not None:
+        return [_assigned]
     named = models_variable()
-    return ([named] if named else []) + [user_models()]
+    return ([named] if named else []) + [user_models(), *beside_plugins()]
 
 
 def weights_of(path: Path) -> Path | None:

@@ -56,7 +56,7 @@ def merge(
         )
     clips = [pad_to_multiple(clip, multiple) for clip in (clipa, clipb, _moments(mask))]
     if channels == _WITH_GRIDS:
-        clips += _grids(clips[0])
+        clips += grids(clips[0])
     if channels == _WITH_SCALE:
         clips.append(plugin.core().std.BlankClip(clips[-1], format=vs.GRAYS, color=scale, keep=True))
         scale = 1.0
@@ -72,7 +72,7 @@ def _moments(mask: vs.VideoNode) -> vs.VideoNode:
     return plugin.core().std.Expr(mask, f"x {largest} /", format=vs.GRAYS)
 
 
-def _grids(clip: vs.VideoNode) -> list[vs.VideoNode]:
+def grids(clip: vs.VideoNode) -> list[vs.VideoNode]:
     """What vs-mlrt's first representation of RIFE takes with pictures and moment, for clips of this size and length.
 
     Positions across and down from -1 to 1, and what one pixel is on each of these scales.

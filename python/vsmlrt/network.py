@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import vapoursynth as vs
 
 from . import notices, plugin, run
 from .backend import Arguments, Backend, backendT
+from .errors import NetworkNotFoundError
 from .fallback import with_fallback
 from .resizing import full_chroma
 from .tiles import Pair, pair
@@ -46,8 +49,9 @@ def inference(
 
     Returns a clip in the first clip's format if the network keeps its kind; else float GRAY for one channel and float
     RGB for three, half where the first clip is half. Of float YUV three channels are an RGB clip as well, whose planes
-    are what the network made of luma and chroma. Raises TypeError or ValueError for arguments, SetupError for a backend
-    that cannot run here, vapoursynth.Error for what the plugin refuses.
+    are what the network made of luma and chroma. Raises TypeError or ValueError for arguments,
+    NetworkNotFoundError for a missing file and SetupError for a backend that cannot run here, both RuntimeErrors,
+    vapoursynth.Error for what the plugin refuses.
     """
     found: vs.VideoNode = _run(
         "vsmlrt.inference",
@@ -160,6 +164,9 @@ def _run(
     if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(f'{function}: "batch_size" must be a whole number of at least 1, got {batch_size!r}')
 
+    if not more.get("path_is_serialization") and not Path(os.fsdecode(network_path)).is_file():
+        raise NetworkNotFoundError(f"{function}: there is no network file {os.fsdecode(network_path)}")
+
     def make(arguments: Arguments) -> Any:
         streams = arguments["num_streams"]
         if streams == 0 and batch_size > 1:
@@ -172,7 +179,7 @@ def _run(
     if any(_is_float_yuv(clip) for clip in found):
         found = [full_chroma(clip) if _is_float_yuv(clip) else clip for clip in found]
         more["yuv_to_rgb"] = 0
-    return with_fallback(backend, make)
+    return with_fallback(backend, make, found[0])
 
 
 def _is_float_yuv(clip: vs.VideoNode) -> bool:

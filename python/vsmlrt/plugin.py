@@ -10,6 +10,11 @@ import vapoursynth as vs
 from .errors import SetupError
 
 
+def vapoursynth_core() -> vs.Core:
+    """The VapourSynth core of this process, whatever plugins it has."""
+    return vs.core.core
+
+
 def core() -> vs.Core:
     """The VapourSynth core of this process with the namespace ``mlrt`` in it.
 

@@ -127,7 +127,7 @@ def RIFE(  # noqa: N802 - vs-mlrt's name
             multiple=multiple,
         )
 
-    return with_fallback(backend, make)
+    return with_fallback(backend, make, clip)
 
 
 def RIFEMerge(  # noqa: N802 - vs-mlrt's name
@@ -164,7 +164,7 @@ def RIFEMerge(  # noqa: N802 - vs-mlrt's name
     def make(arguments: Arguments) -> vs.VideoNode:
         return merge(clipa, clipb, mask, network.path, arguments | result, multiple=multiple, scale=float(scale))
 
-    return with_fallback(backend, make)
+    return with_fallback(backend, make, clipa)
 
 
 def _factor(function: str, multi: object) -> Fraction:

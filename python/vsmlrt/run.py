@@ -54,7 +54,7 @@ def upscale_clip(
 
 def on_backend(clip: vs.VideoNode, network: Network, backend: object, **more: Any) -> vs.VideoNode:
     """`apply` on a backend, or on ``vsmlrt.fallback_backend`` where that fails."""
-    return with_fallback(backend, lambda arguments: apply(clip, network, arguments, **more))
+    return with_fallback(backend, lambda arguments: apply(clip, network, arguments, **more), clip)
 
 
 def apply(

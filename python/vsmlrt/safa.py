@@ -77,7 +77,7 @@ def SAFA(  # noqa: N802 - vs-mlrt's name
     mode = check_model(function, adaptive, SAFAAdaptiveMode, name="adaptive")
     network = store.locate("safa", f"{version.name.replace('_', '.')}_{mode.name}", scale=2)
     tile, sides = _tiles(function, clip, tiles, tilesize, overlap, network.card)
-    return with_fallback(backend, lambda arguments: _enlarge(clip, network, arguments, tile, sides))
+    return with_fallback(backend, lambda arguments: _enlarge(clip, network, arguments, tile, sides), clip)
 
 
 def _tiles(

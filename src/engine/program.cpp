@@ -239,6 +239,10 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
     if (!options.plan_folder.empty() && !keeps_plans)
         log_once(LogLevel::warning, text("\"engine_folder\" has no effect on ", device->backend().name(), " ",
                                          device->info().id, ", for which no plans are kept"));
+    if (options.precision == VSMLRT_PRECISION_AUTO && program->info().precision == VSMLRT_PRECISION_BF16)
+        log_once(LogLevel::information,
+                 text(device->info().name, " computes in bf16, which \"auto\" takes where it is native; "
+                                           "precision=\"fp32\" is slower and exact"));
     if (program->info().precision != precision)
         log_once(LogLevel::warning,
                  text(device->info().name, " computes in ", precision_name(program->info().precision),

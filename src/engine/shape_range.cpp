@@ -46,10 +46,8 @@ ShapeRange make_shape_range(const ShapeOptions &options, vsmlrt_extent tile, int
                                   extent_text(tile), "; leave it out or set static_shape=False");
         return {tile, tile, tile};
     }
-    if (!options.max)
-        throw BadArgument("static_shape=False needs \"max_shapes\", the largest width and height to come");
     const int least = round_up(std::max(minimum, 1), multiple);
-    const vsmlrt_extent max = checked("max_shapes", *options.max, multiple);
+    const vsmlrt_extent max = given("max_shapes", options.max, given("opt_shapes", options.opt, tile));
     const vsmlrt_extent min =
         given("min_shapes", options.min, {std::min(least, max.width), std::min(least, max.height)});
     const vsmlrt_extent opt = given("opt_shapes", options.opt, tile);

@@ -27,7 +27,7 @@ struct ShapeOptions {
     bool is_static = true;
     std::optional<Size> min; // absent: the smallest size that the network takes
     std::optional<Size> opt; // absent: the tile
-    std::optional<Size> max; // needed unless static
+    std::optional<Size> max; // absent: opt
 };
 
 // The range of a program that will run tiles of this size; `minimum` and `multiple` are the network's.

@@ -4,6 +4,7 @@
 #include "cache/folder.h"
 #include "engine/registry.h"
 #include "engine/session.h"
+#include "model/edit.h"
 #include "model/onnx.h"
 #include "vs/arguments.h"
 #include "vs/functions.h"
@@ -85,8 +86,15 @@ void inspect(const Host &host, const VSMap &in, VSMap &out) {
 
 void import(const Host &host, const VSMap &in, VSMap &) {
     const Arguments arguments(host, in);
-    const model::Loaded loaded = model::load_network(*arguments.data("network_path"));
-    replace_file(*arguments.data("output"), model::write_onnx(loaded.network));
+    model::Network network = std::move(model::load_network(*arguments.data("network_path")).network);
+    const bool half_io = arguments.flag("half_io", false);
+    if (arguments.flag("fp16", false))
+        network = model::to_half(network);
+    else if (half_io)
+        throw BadArgument("\"half_io\" is of a network in half precision, and \"fp16\" is not set; set both");
+    if (half_io)
+        network = model::set_io_type(network, Element::f16, Element::f16);
+    replace_file(*arguments.data("output"), model::write_onnx(network));
 }
 
 void plans(const Host &host, const VSMap &in, VSMap &out) {

@@ -33,7 +33,7 @@ VS_EXTERNAL_API(void) VapourSynthPluginInit2(VSPlugin *plugin, const VSPLUGINAPI
     api->registerFunction("Version", "", "any", function<version, version_name>, nullptr, plugin);
     api->registerFunction("Inspect", "network_path:data;", "any", function<inspect, inspect_name>, nullptr,
                           plugin);
-    api->registerFunction("Import", "network_path:data;output:data;", "any", function<import, import_name>,
-                          nullptr, plugin);
+    api->registerFunction("Import", "network_path:data;output:data;fp16:int:opt;half_io:int:opt;", "any",
+                          function<import, import_name>, nullptr, plugin);
     api->registerFunction("Plans", "folder:data;", "any", function<plans, plans_name>, nullptr, plugin);
 }

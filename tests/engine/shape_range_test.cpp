@@ -41,8 +41,10 @@ TEST(ShapeRange, ContradictionsAreNamed) {
               "\"opt_shapes\" is 32x32, and with static_shape it can only be the tile's size, 64x64; leave "
               "it out or "
               "set static_shape=False");
-    EXPECT_EQ(refusal({false, {}, {}, {}}, tile),
-              "static_shape=False needs \"max_shapes\", the largest width and height to come");
+    EXPECT_EQ(extent_text(range_of({false, {}, {}, {}}, tile).max), "64x64");
+    EXPECT_NE(refusal({false, {}, Size{32, 32}, {}}, tile)
+                  .find("tiles of 64x64 are outside of the range from 1x1 to 32x32"),
+              std::string::npos);
     EXPECT_NE(
         refusal({false, Size{128, 8}, {}, Size{100, 100}}, tile).find("\"min_shapes\" (128x8) must not be"),
         std::string::npos);

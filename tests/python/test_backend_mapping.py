@@ -73,9 +73,9 @@ DEFAULTS = [
     (Backend.MIGX(), onnxruntime("MIGraphX.0", "provider.migraphx_exhaustive_tune=0")),
     (
         Backend.OV_CPU(),
-        {"backend": "openvino", "device": "CPU", "num_streams": 0, "num_threads": 0, "precision": "auto"},
+        {"backend": "openvino", "device": "CPU", "num_streams": 0, "num_threads": 0, "precision": "fp32"},
     ),
-    (Backend.OV_GPU(), {"backend": "openvino", "device": "GPU.0", "num_streams": 1, "precision": "auto"}),
+    (Backend.OV_GPU(), {"backend": "openvino", "device": "GPU.0", "num_streams": 1, "precision": "fp32"}),
     (Backend.OV_NPU(), {"backend": "openvino", "device": "NPU", "num_streams": 1, "precision": "auto"}),
     (Backend.CUDA(), {"backend": "cuda", "device_id": 0, "num_streams": 1, "precision": "auto"}),
     (Backend.Auto(), {"backend": "auto", "num_streams": 0, "precision": "auto"}),
@@ -290,7 +290,7 @@ OTHERS: dict[str, Any] = {
     "min_shapes": (64, 64),
     "num_threads": 1,
     "opt_shapes": (64, 64),
-    "precision": "fp32",
+    "precision": "fp16",
     "short_path": True,
     "workspace": 64,
 }
@@ -384,8 +384,9 @@ def test_a_provider_that_is_installed_and_lists_no_device_gives_its_own_reason(h
 
 def test_a_backend_that_is_missing_gives_its_own_reason(here: Any) -> None:
     here(machine({"openvino": ("CPU",)}, {"onnxruntime": "no libonnxruntime.so: pip install onnxruntime"}))
-    with pytest.raises(SetupError, match=r"ORT_CPU cannot run here: no libonnxruntime\.so: pip install onnxruntime$"):
-        model_arguments(Backend.ORT_CPU())
+    with pytest.raises(SetupError, match=r"ORT_DML cannot run here: no libonnxruntime\.so: pip install onnxruntime"):
+        model_arguments(Backend.ORT_DML())
+    assert model_arguments(Backend.ORT_CPU())["backend"] == "openvino"
 
 
 @pytest.mark.parametrize("backend", [Backend.ORT_CUDA(2), Backend.OV_GPU(device_id=2), Backend.CUDA(device_id=2)])

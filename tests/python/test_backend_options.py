@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from vsmlrt import Backend
-from vsmlrt.backend import CLASSES, model_arguments, options
+from vsmlrt.backend import CLASSES, model_arguments, options, placing
 
 SIZES = {"min_shapes": (64, 64), "opt_shapes": (128, 128), "max_shapes": (256, 256)}
 
@@ -37,12 +37,7 @@ def dynamic(**given: Any) -> dict[str, Any]:
             ValueError,
             "min_shapes must not exceed max_shapes.*got 1x999 and 256x256",
         ),
-        (dynamic(max_shapes=None), ValueError, "static_shape is False, and max_shapes, the largest size, is missing"),
-        (SIZES, ValueError, "static_shape is True, and the shapes differ .min_shapes 64x64, opt_shapes 128x128, max"),
-        ({"fp16": True, "bf16": True}, ValueError, "fp16 and bf16 exclude each other, and both are set"),
-        ({"force_fp16": True, "bf16": True}, ValueError, "force_fp16 and bf16 exclude each other"),
         ({"fp16": "yes"}, TypeError, "fp16 must be True or False, got 'yes'"),
-        ({"static_shape": None}, TypeError, "static_shape must be True or False, got None"),
         ({"short_path": 2}, TypeError, "short_path must be True or False, got 2"),
         ({"num_streams": -1}, ValueError, "num_streams must be 0 .as many as are fastest. or more, got -1"),
         ({"num_streams": "many"}, ValueError, 'num_streams must be a number or "AUTO", got "many"'),
@@ -50,8 +45,8 @@ def dynamic(**given: Any) -> dict[str, Any]:
         ({"num_streams": 1.5}, TypeError, "num_streams must be a number, got float"),
         ({"device_id": -1}, ValueError, "device_id must be from 0 up; got -1"),
         ({"device_id": "0"}, TypeError, "device_id must be a whole number from 0 up; got '0'"),
-        ({"workspace": 0}, ValueError, "workspace must be from 1 up, or None for no limit .*MiB.*; got 0"),
-        ({"workspace": 1.5}, TypeError, "workspace must be a whole number from 1 up, or None for no limit"),
+        ({"workspace": -1}, ValueError, "workspace must be from 0 up, or None for no limit .*MiB.*; got -1"),
+        ({"workspace": 1.5}, TypeError, "workspace must be a whole number from 0 up, or None for no limit"),
         ({"output_format": 2}, ValueError, "output_format must be from 0 to 1; got 2"),
         ({"builder_optimization_level": 6}, ValueError, "builder_optimization_level must be from 0 to 5; got 6"),
         ({"builder_optimization_level": None}, TypeError, "builder_optimization_level must be a whole number"),
@@ -81,12 +76,57 @@ def test_bad_options(given: dict[str, Any], error: type[Exception], sentence: st
         (Backend.ORT_CPU(verbosity=5), "verbosity must be from 0 to 4; got 5"),
         (Backend.ORT_COREML(ml_program=2), "ml_program must be from 0 to 1; got 2"),
         (Backend.CUDA(force_fp16=True, fp16_blacklist_ops=["Exp"]), "force_fp16 leaves no operator in fp32"),
-        (Backend.CUDA(static_shape=False), "max_shapes, the largest size, is missing"),
+        (Backend.CUDA(precision="fp32", bf16=True), "precision is fp32 and bf16 is set: give one of them"),
     ],
 )
 def test_bad_options_of_the_others(backend: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match=rf"^Backend\.{type(backend).__name__}: .*{sentence}"):
         model_arguments(backend)
+
+
+LOOSE: list[tuple[Any, dict[str, Any]]] = [
+    (Backend.ORT_CPU(verbosity=False), {"num_streams": 1}),
+    (Backend.ORT_CPU(output_format=True), {"output_format": 1}),
+    (Backend.ORT_CPU(fp16=None), {"precision": "fp32"}),  # type: ignore[arg-type]
+    (Backend.ORT_CPU(num_streams=2.0), {"num_streams": 2}),  # type: ignore[arg-type]
+    (Backend.OV_CPU(fp16=True, bf16=True), {"precision": "fp16"}),
+    (Backend.CUDA(force_fp16=True, bf16=True), {"precision": "fp16", "force_fp16": 1}),
+    (Backend.CUDA(static_shape=False), {"static_shape": 0}),
+    (
+        Backend.CUDA(static_shape=False, min_shapes=(0, 0), opt_shapes=(64, 32)),
+        {"static_shape": 0, "opt_shapes": [64, 32], "max_shapes": [64, 32]},
+    ),
+    (Backend.CUDA(opt_shapes=(64, 32), max_shapes=(128, 64), min_shapes=(8, 8)), {"opt_shapes": [64, 32]}),
+]
+"""Options as loose as scripts have them, and what they are for the plugin."""
+
+
+@pytest.mark.parametrize(("backend", "wanted"), LOOSE, ids=range(len(LOOSE)))
+def test_options_as_loose_as_in_vs_mlrt(backend: Any, wanted: dict[str, Any], monkeypatch: Any) -> None:
+    monkeypatch.setattr(placing, "machine", everything)
+    found = model_arguments(backend)
+    wanted = {"min_shapes": None, "opt_shapes": None, "max_shapes": None} | wanted
+    assert {key: found.get(key) for key in wanted} == wanted
+
+
+def test_no_workspace_is_as_much_as_there_is(monkeypatch: Any) -> None:
+    monkeypatch.setattr(placing, "machine", everything)
+    found = [model_arguments(Backend.TRT(workspace=size))["options"] for size in (0, 0.0, None)]  # type: ignore[arg-type]
+    assert found[0] == found[1] == found[2]
+
+
+def everything() -> placing.Machine:
+    groups = {"openvino": ("CPU",), "onnxruntime": ("CPU", "TensorRT"), "cuda": ("",)}
+    made = {name: tuple(placing.Device(one, one, 0) for one in ones) for name, ones in groups.items()}
+    return placing.Machine(made, {})
+
+
+@pytest.mark.parametrize(("bits", "given"), [(True, 0), (False, None)])
+def test_half_clips_become_float_unless_asked_otherwise(bits: bool, given: int | None, monkeypatch: Any) -> None:
+    monkeypatch.setattr(placing, "machine", everything)
+    assert model_arguments(Backend.ORT_CPU(), half=bits).get("output_format") == given
+    assert model_arguments(Backend.ORT_CPU(output_format=1), half=bits)["output_format"] == 1
+    assert "output_format" not in model_arguments(Backend.Auto(), half=bits)
 
 
 @pytest.mark.parametrize("given", ["Exp", [1], 3])

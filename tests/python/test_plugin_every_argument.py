@@ -101,7 +101,7 @@ BOTH: dict[str, list[Case]] = {
     ],
     "multiple": [Refused({"multiple": 0}, '"multiple" must be 1 to')],
     "static_shape": [
-        Refused({"static_shape": 0}, 'needs "max_shapes"'),
+        Refused({"static_shape": 0, "opt_shapes": [32, 32]}, "outside of the range"),
         Refused({"static_shape": 0, "max_shapes": [32, 32]}, "outside of the range"),
     ],
     "min_shapes": [Refused({"min_shapes": [32, 32]}, '"min_shapes" is 32x32, and with static_shape it can only be')],

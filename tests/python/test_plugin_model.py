@@ -261,7 +261,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"flexible_output_prop": "1st"}, 'letters, digits and underscores, no digit first; got "1st"'),
     ({"flexible_output_prop": ""}, '"flexible_output_prop" must be a property\'s name.*; got ""'),
     ({"dedup": 2}, '"dedup" must be 0 or 1; got 2'),
-    ({"static_shape": 0}, 'static_shape=False needs "max_shapes"'),
+    ({"static_shape": 0, "opt_shapes": 32}, "tiles of 64x64 are outside of the range from .* to 32x32"),
     ({"opt_shapes": 32}, '"opt_shapes" is 32x32, and with static_shape it can only be the tile'),
     ({"static_shape": 0, "max_shapes": [60, 64]}, "tiles of 64x64 are outside of the range from .* to 60x64"),
     ({"static_shape": 0, "max_shapes": 64, "min_shapes": 65}, r'"min_shapes" \(65x65\) must not be larger'),

@@ -16,11 +16,12 @@ from .v2 import BackendV2
 __all__ = ["CLASSES", "Arguments", "Backend", "BackendV2", "backendT", "instance", "model_arguments"]
 
 
-def model_arguments(backend: object) -> Arguments:
+def model_arguments(backend: object, *, half: bool = False) -> Arguments:
     """The arguments of ``core.mlrt.Model`` that stand for a backend on this machine.
 
     Arguments:
         backend: ``Backend.TRT(fp16=True)``; a class, ``Backend.TRT``, stands for its defaults.
+        half: whether the clip has half samples, of which ``output_format=0`` of vs-mlrt's backends makes float.
 
     Raises TypeError for what is no backend and for an option of a wrong kind, ValueError for an option out of range,
     against another one, or naming a device that does not exist, SetupError, saying what to install, for a backend that
@@ -33,7 +34,10 @@ def model_arguments(backend: object) -> Arguments:
         options.check(values)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{title}: {error}") from None
+    values = dict(options.normalised(values))
     arguments = options.core_arguments(values)
+    if half and "output_format" in values and not isinstance(backend, (Backend.Auto, Backend.CUDA)):
+        arguments["output_format"] = values["output_format"]
     chosen = _choose(title, backend.places, values) if backend.places else None
     unused = _unused(backend, chosen.place.uses if chosen else frozenset(), values)
     if unused:
@@ -70,7 +74,7 @@ def _where(chosen: Chosen) -> Arguments:
 
 
 def _settings(place: Place, values: Values) -> Arguments:
-    found: Arguments = {"num_threads": values["num_threads"]} if "num_threads" in place.uses else {}
+    found: Arguments = {"num_threads": values.get("num_threads", 0)} if "num_threads" in place.uses else {}
     settings = place.settings(values)
     return found | ({"options": [f"{key}={value}" for key, value in settings.items()]} if settings else {})
 
@@ -81,6 +85,8 @@ def _unused(backend: backendT, uses: frozenset[str], values: Values) -> tuple[st
     names = [field.name for field in fields(backend) if field.name not in used]
     defaults = {field.name: _default(field) for field in fields(backend)}
     unused = [name for name in names if values[name] != defaults[name]]
+    if values.get("static_shape", True):
+        unused += [name for name in ("min_shapes", "max_shapes") if values.get(name) != defaults.get(name)]
     if values.get("fp16_blacklist_ops") is not None and not options.keeps_operators(values):
         unused.append(f"fp16_blacklist_ops (in {options.precision(values)})")
     if "custom_args" in uses:

@@ -32,3 +32,7 @@ backendT = (  # noqa: N816 - vs-mlrt's name
 """Any backend, for annotations."""
 
 CLASSES: tuple[type[backendT], ...] = backendT.__args__
+
+for _class in CLASSES:  # as of classes written inside Backend, which scripts print and pickle
+    _class.__module__ = "vsmlrt"
+    _class.__qualname__ = f"Backend.{_class.__name__}"

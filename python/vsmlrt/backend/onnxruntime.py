@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .providers import CORE_ML, DIRECTML, ONNXRUNTIME_CPU, ONNXRUNTIME_CUDA, Place
+from .providers import CORE_ML, CUDA_ENGINE, DIRECTML, ONNXRUNTIME_CPU, ONNXRUNTIME_CUDA, OPENVINO_CPU, Place
 
 
 @dataclass(frozen=False)
 class ORT_CPU:  # noqa: N801 - vs-mlrt's name
-    """ONNX Runtime on the processor."""
+    """ONNX Runtime on the processor; OpenVINO where ONNX Runtime is not installed."""
 
-    places: ClassVar[tuple[Place, ...]] = (ONNXRUNTIME_CPU,)
+    places: ClassVar[tuple[Place, ...]] = (ONNXRUNTIME_CPU, OPENVINO_CPU)
 
     num_streams: int = 1
     """Frames computed side by side, at least 1."""
@@ -31,9 +31,9 @@ class ORT_CPU:  # noqa: N801 - vs-mlrt's name
 
 @dataclass(frozen=False)
 class ORT_CUDA:  # noqa: N801 - vs-mlrt's name
-    """ONNX Runtime on an NVIDIA GPU by CUDA and cuDNN."""
+    """ONNX Runtime on an NVIDIA GPU by CUDA and cuDNN, else this package's own engine."""
 
-    places: ClassVar[tuple[Place, ...]] = (ONNXRUNTIME_CUDA,)
+    places: ClassVar[tuple[Place, ...]] = (ONNXRUNTIME_CUDA, CUDA_ENGINE)
 
     device_id: int = 0
     """The GPU's number, from 0."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from .providers import OPENVINO_CPU, OPENVINO_GPU, OPENVINO_NPU, Place
@@ -30,8 +30,9 @@ class OV_CPU:  # noqa: N801 - vs-mlrt's name
     """Threads of all streams together; 0: all processors."""
     supports_onnx_serialization: bool = True
     """Accepted for vs-mlrt's scripts; has no effect: a network can always be given as bytes."""
-    precision: str = "auto"
-    """Without fp16 and bf16: "auto" (bf16 where the processor has it, else fp32), "fp32", "fp16" or "bf16"."""
+    precision: str | None = field(default=None, repr=False)
+    """Without fp16 and bf16: None and "fp32", as in vs-mlrt; "auto" (bf16 where the processor has it, else fp32),
+    "fp16" or "bf16"."""
 
 
 @dataclass(frozen=False)
@@ -50,8 +51,8 @@ class OV_GPU:  # noqa: N801 - vs-mlrt's name
     """With fp16: ONNX operators kept in fp32 instead of the default list."""
     supports_onnx_serialization: bool = True
     """Accepted for vs-mlrt's scripts; has no effect: a network can always be given as bytes."""
-    precision: str = "auto"
-    """Where fp16 is not set: "auto" (fp16), "fp32", "fp16"."""
+    precision: str | None = field(default=None, repr=False)
+    """Where fp16 is not set: None and "fp32", as in vs-mlrt; "auto" (fp16) or "fp16"."""
 
 
 @dataclass(frozen=False)
@@ -62,7 +63,7 @@ class OV_NPU:  # noqa: N801 - vs-mlrt's name
 
     supports_onnx_serialization: bool = True
     """Accepted for vs-mlrt's scripts; has no effect: a network can always be given as bytes."""
-    num_streams: int | str = 1
+    num_streams: int | str = field(default=1, repr=False)
     """Frames computed side by side; 0 and "AUTO": as many as are fastest."""
-    precision: str = "auto"
+    precision: str = field(default="auto", repr=False)
     """"auto" (fp16), "fp16" or "fp32"."""

@@ -19,13 +19,15 @@ PRECISIONS = ("auto", "fp32", "fp16", "bf16")
 
 
 def _flag(name: str, value: object) -> None:
-    if value not in (True, False):
+    if value is not None and value not in (True, False):
         raise TypeError(f"{name} must be True or False, got {value!r}")
 
 
-def _optional_flag(name: str, value: object) -> None:
-    if value is not None:
-        _flag(name, value)
+def whole(value: object) -> object:
+    """True, False and floats without a fraction as the numbers that they are; all else as it is."""
+    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
+        return int(value)
+    return value
 
 
 def _number(least: int, most: int | None = None, *, unset: str = "") -> Callable[[str, object], None]:
@@ -36,7 +38,8 @@ def _number(least: int, most: int | None = None, *, unset: str = "") -> Callable
     def check(name: str, value: object) -> None:
         if value is None and unset:
             return
-        if isinstance(value, bool) or not isinstance(value, int):
+        value = whole(value)
+        if not isinstance(value, int):
             raise TypeError(f"{name} must be a whole number {accepted}; got {value!r}")
         if value < least or (most is not None and value > most):
             raise ValueError(f"{name} must be {accepted}; got {value}")
@@ -44,13 +47,15 @@ def _number(least: int, most: int | None = None, *, unset: str = "") -> Callable
     return check
 
 
-def streams(value: int | str, name: str = "num_streams") -> int:
+def streams(value: int | float | str, name: str = "num_streams") -> int:
     """Frames computed side by side; 0, or AUTO as a text: as many as are fastest."""
     if isinstance(value, str):
         if value.upper() == "AUTO":
             return 0
         if not value.isdecimal():
             raise ValueError(f'{name} must be a number or "AUTO", got "{value}"')
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be a number, got {type(value).__name__}")
@@ -125,7 +130,7 @@ def _folder(name: str, value: object) -> None:
 
 
 def _precision(name: str, value: object) -> None:
-    if value not in PRECISIONS:
+    if value is not None and value not in PRECISIONS:
         raise ValueError(f"{name} must be one of {', '.join(PRECISIONS)}; got {value!r}")
 
 
@@ -158,7 +163,7 @@ CHECKS: dict[str, Callable[[str, object], None]] = {
     "output_format": _number(0, 1),
     "precision": _precision,
     "prefer_nhwc": _flag,
-    "short_path": _optional_flag,
+    "short_path": _flag,
     "static_shape": _flag,
     "supports_onnx_serialization": _flag,
     "tf32": _flag,
@@ -170,7 +175,7 @@ CHECKS: dict[str, Callable[[str, object], None]] = {
     "use_jit_convolutions": _flag,
     "verbose": _flag,
     "verbosity": _number(0, 4),
-    "workspace": _number(1, unset="no limit (a number is MiB)"),
+    "workspace": _number(0, unset="no limit (a number is MiB)"),
 }
 """Every option there is, with its check."""
 
@@ -183,13 +188,29 @@ def check(values: Values) -> None:
     _check_shapes(values)
 
 
+def normalised(values: Values) -> Values:
+    """Checked values with numbers as whole numbers and switches as True or False."""
+
+    def plain(name: str, value: object) -> object:
+        if CHECKS[name] is _flag:
+            return value if value is None and name == "short_path" else bool(value)
+        return whole(value) if name in _NUMBERS else value
+
+    return {name: plain(name, value) for name, value in values.items()}
+
+
+_NUMBERS = frozenset(
+    (
+        *("builder_optimization_level", "device_id", "l2_limit_for_tiling", "max_aux_streams", "max_tactics"),
+        *("ml_program", "num_streams", "num_threads", "output_format", "tiling_optimization_level", "verbosity"),
+        "workspace",
+    )
+)
+
+
 def _check_precisions(values: Values) -> None:
-    if values.get("fp16") and values.get("bf16"):
-        raise ValueError("fp16 and bf16 exclude each other, and both are set")
-    if values.get("force_fp16") and values.get("bf16"):
-        raise ValueError("force_fp16 and bf16 exclude each other, and both are set")
-    wanted = "fp16" if values.get("fp16") or values.get("force_fp16") else "bf16" if values.get("bf16") else "auto"
-    if wanted != "auto" and values.get("precision", "auto") not in ("auto", wanted):
+    wanted = precision(values)
+    if values.get("precision") not in (None, "auto", wanted):
         switch = next(name for name in ("force_fp16", "fp16", "bf16") if values.get(name))
         raise ValueError(f"precision is {values['precision']} and {switch} is set: give one of them")
     if values.get("force_fp16") and values.get("fp16_blacklist_ops"):
@@ -202,14 +223,7 @@ _SHAPES = ("min_shapes", "opt_shapes", "max_shapes")
 def _check_shapes(values: Values) -> None:
     given = {name: size for name in _SHAPES if (size := shape(name, values.get(name))) is not None}
     if values.get("static_shape", True):
-        if len(set(given.values())) > 1:
-            found = ", ".join(f"{name} {_size(size)}" for name, size in given.items())
-            raise ValueError(
-                f"static_shape is True, and the shapes differ ({found}): set static_shape=False for a range"
-            )
         return
-    if "max_shapes" not in given:
-        raise ValueError("static_shape is False, and max_shapes, the largest size, is missing: give (width, height)")
     for lower, upper in (("min_shapes", "opt_shapes"), ("opt_shapes", "max_shapes"), ("min_shapes", "max_shapes")):
         if lower in given and upper in given:
             _check_order(lower, given[lower], upper, given[upper])
@@ -249,17 +263,20 @@ def core_arguments(values: Values) -> Arguments:
         arguments["output_format"] = 1
     if not values.get("static_shape", True):
         arguments["static_shape"] = 0
-    for name in _SHAPES:
-        size = shape(name, values.get(name))
-        if size is not None:
-            arguments[name] = list(size)
+    # One size is that of opt_shapes, as in vs-mlrt, whatever the others say.
+    given = {name: size for name in _SHAPES if (size := shape(name, values.get(name))) is not None}
+    if values.get("static_shape", True):
+        given = {name: size for name, size in given.items() if name == "opt_shapes"}
+    elif "opt_shapes" in given:
+        given.setdefault("max_shapes", given["opt_shapes"])
+    arguments |= {name: list(size) for name, size in given.items()}
     if values.get("engine_folder") is not None:
         arguments["engine_folder"] = os.fspath(values["engine_folder"])
     return arguments
 
 
 def precision(values: Values) -> str:
-    """The precision asked for; fp32 for a backend with switches alone, as in vs-mlrt."""
+    """The precision asked for; fp32 for a backend with switches alone, and fp16 before bf16, as in vs-mlrt."""
     if values.get("fp16") or values.get("force_fp16"):
         return "fp16"
-    return "bf16" if values.get("bf16") else str(values.get("precision", "fp32"))
+    return "bf16" if values.get("bf16") else str(values.get("precision") or "fp32")

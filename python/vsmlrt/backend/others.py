@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from .providers import MIGRAPHX, WEBGPU, Place
+from .providers import CUDA_ENGINE, MIGRAPHX, OPENVINO_GPU, WEBGPU, Place
 
 
 @dataclass(frozen=False)
 class NCNN_VK:  # noqa: N801 - vs-mlrt's name
-    """A GPU of any make by Vulkan; here ONNX Runtime's WebGPU provider runs it, not ncnn."""
+    """A GPU of any make by Vulkan; here ONNX Runtime's WebGPU provider runs it, not ncnn, else another GPU backend."""
 
-    places: ClassVar[tuple[Place, ...]] = (WEBGPU,)
+    places: ClassVar[tuple[Place, ...]] = (WEBGPU, CUDA_ENGINE, OPENVINO_GPU)
 
     fp16: bool = False
     """Compute in half precision; else in fp32."""

@@ -38,9 +38,9 @@ app.add_typer(models.app, name="models")
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from .. import __version__
+        from .. import product_version
 
-        typer.echo(f"vsmlrt {__version__}")
+        typer.echo(f"vsmlrt {product_version}")
         raise typer.Exit
 
 

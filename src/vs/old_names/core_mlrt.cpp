@@ -51,8 +51,8 @@ std::string backend_version(const Host &host, const char *backend, const char *o
     return otherwise;
 }
 
-void add_text(const Host &host, VSMap &map, const char *key, const std::string &value) {
-    host.api->mapSetData(&map, key, value.data(), static_cast<int>(value.size()), dtUtf8, maAppend);
+void add_bytes(const Host &host, VSMap &map, const char *key, const std::string &value) {
+    host.api->mapSetData(&map, key, value.data(), static_cast<int>(value.size()), dtBinary, maAppend);
 }
 
 } // namespace vsmlrt::vs

@@ -20,6 +20,8 @@ constexpr const char *interface_version = "v17.1";
 // here.
 [[nodiscard]] std::string backend_version(const Host &host, const char *backend, const char *otherwise);
 
-void add_text(const Host &host, VSMap &map, const char *key, const std::string &value);
+// A text as Python's bytes: vs-mlrt's script and those around it decode what Version and DeviceProperties
+// answer.
+void add_bytes(const Host &host, VSMap &map, const char *key, const std::string &value);
 
 } // namespace vsmlrt::vs

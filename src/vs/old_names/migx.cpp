@@ -25,17 +25,17 @@ void model(const Host &host, const VSMap &in, VSMap &out) {
 }
 
 void version(const Host &host, const VSMap &, VSMap &out) {
-    add_text(host, out, "version", interface_version);
-    add_text(host, out, "migraphx_version_build", "2.15.0");
-    add_text(host, out, "hip_runtime_version", "70200000");
+    add_bytes(host, out, "version", interface_version);
+    add_bytes(host, out, "migraphx_version_build", "2.15.0");
+    add_bytes(host, out, "hip_runtime_version", "70200000");
     host.api->mapSetInt(&out, "hip_runtime_version_build", 70200000, maReplace);
-    add_text(host, out, "path", own_file().string());
+    add_bytes(host, out, "path", own_file().string());
 }
 
 void device_properties(const Host &host, const VSMap &in, VSMap &out) {
     const int number = Arguments(host, in).integer("device_id").value_or(0);
     const FoundPlace found = find_place(host, "core.migx", places, number);
-    add_text(host, out, "name", found.name);
+    add_bytes(host, out, "name", found.name);
     host.api->mapSetInt(&out, "total_global_memory", found.memory, maReplace);
 }
 

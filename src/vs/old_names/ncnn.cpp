@@ -36,16 +36,16 @@ void model(const Host &host, const VSMap &in, VSMap &out) {
 }
 
 void version(const Host &host, const VSMap &, VSMap &out) {
-    add_text(host, out, "version", interface_version);
-    add_text(host, out, "onnx_version", "1.23.2");
-    add_text(host, out, "ncnn_version", "1.0.20261001");
-    add_text(host, out, "path", own_file().string());
+    add_bytes(host, out, "version", interface_version);
+    add_bytes(host, out, "onnx_version", "1.23.2");
+    add_bytes(host, out, "ncnn_version", "1.0.20261001");
+    add_bytes(host, out, "path", own_file().string());
 }
 
 void device_properties(const Host &host, const VSMap &in, VSMap &out) {
     const int number = Arguments(host, in).integer("device_id").value_or(0);
     const FoundPlace found = find_place(host, "core.ncnn", places, number);
-    add_text(host, out, "device_name", found.name);
+    add_bytes(host, out, "device_name", found.name);
     host.api->mapSetInt(&out, "device_id", number, maReplace);
 }
 

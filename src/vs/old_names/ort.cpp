@@ -71,21 +71,21 @@ void model(const Host &host, const VSMap &in, VSMap &out) {
 
 // Selectors take "CUDA" among the providers for a GPU that can be used.
 void version(const Host &host, const VSMap &, VSMap &out) {
-    add_text(host, out, "version", interface_version);
+    add_bytes(host, out, "version", interface_version);
     const std::string onnxruntime = backend_version(host, "onnxruntime", "1.31.0");
-    add_text(host, out, "onnxruntime_version", onnxruntime);
-    add_text(host, out, "onnxruntime_api_version_build", "23");
-    add_text(host, out, "onnxruntime_build_info", text("core.mlrt with ONNX Runtime ", onnxruntime));
-    add_text(host, out, "onnx_version", "1.22.0");
-    add_text(host, out, "path", own_file().string());
+    add_bytes(host, out, "onnxruntime_version", onnxruntime);
+    add_bytes(host, out, "onnxruntime_api_version_build", "23");
+    add_bytes(host, out, "onnxruntime_build_info", text("core.mlrt with ONNX Runtime ", onnxruntime));
+    add_bytes(host, out, "onnx_version", "1.22.0");
+    add_bytes(host, out, "path", own_file().string());
     if (has_place(host, on_cuda)) {
-        add_text(host, out, "cuda_runtime_version", "13040");
-        add_text(host, out, "providers", "CUDA");
+        add_bytes(host, out, "cuda_runtime_version", "13040");
+        add_bytes(host, out, "providers", "CUDA");
     }
     if (has_place(host, on_directml))
-        add_text(host, out, "providers", "DML");
+        add_bytes(host, out, "providers", "DML");
     if (has_place(host, on_coreml))
-        add_text(host, out, "providers", "COREML");
+        add_bytes(host, out, "providers", "COREML");
 }
 
 } // namespace

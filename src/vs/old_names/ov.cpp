@@ -142,12 +142,12 @@ void model(const Host &host, const VSMap &in, VSMap &out) {
 }
 
 void version(const Host &host, const VSMap &, VSMap &out) {
-    add_text(host, out, "version", interface_version);
+    add_bytes(host, out, "version", interface_version);
     const std::string openvino = backend_version(host, "openvino", "2026.4.1");
-    add_text(host, out, "openvino_version", openvino);
-    add_text(host, out, "openvino_version_build", openvino);
-    add_text(host, out, "onnx_version", "1.22.0");
-    add_text(host, out, "path", own_file().string());
+    add_bytes(host, out, "openvino_version", openvino);
+    add_bytes(host, out, "openvino_version_build", openvino);
+    add_bytes(host, out, "onnx_version", "1.22.0");
+    add_bytes(host, out, "path", own_file().string());
 }
 
 void available_devices(const Host &host, const VSMap &, VSMap &out) {
@@ -157,7 +157,7 @@ void available_devices(const Host &host, const VSMap &, VSMap &out) {
     const std::vector<std::string> ids = listed.all_data("id");
     for (std::size_t i = 0; i < ids.size(); ++i)
         if (backends[i] == "openvino")
-            add_text(host, out, "devices", ids[i]);
+            add_bytes(host, out, "devices", ids[i]);
 }
 
 } // namespace

@@ -69,12 +69,12 @@ const char *const tensorrt_arguments = "clips:vnode[];engine_path:data;overlap:i
                                        "num_streams:int:opt;verbosity:int:opt;flexible_output_prop:data:opt;";
 
 void tensorrt_version(const char *release, const Host &host, VSMap &out) {
-    add_text(host, out, "version", interface_version);
-    add_text(host, out, "tensorrt_version", release);
-    add_text(host, out, "tensorrt_version_build", release);
-    add_text(host, out, "cuda_runtime_version", "13040");
-    add_text(host, out, "cuda_runtime_version_build", "13040");
-    add_text(host, out, "path", own_file().string());
+    add_bytes(host, out, "version", interface_version);
+    add_bytes(host, out, "tensorrt_version", release);
+    add_bytes(host, out, "tensorrt_version_build", release);
+    add_bytes(host, out, "cuda_runtime_version", "13040");
+    add_bytes(host, out, "cuda_runtime_version_build", "13040");
+    add_bytes(host, out, "path", own_file().string());
 }
 
 void gpu_properties(const Host &host, const VSMap &in, VSMap &out) {
@@ -94,7 +94,7 @@ void gpu_properties(const Host &host, const VSMap &in, VSMap &out) {
     int release = 0;
     nvidia::check(driver.driver_version(&release), "reading the driver's version");
     host.api->mapSetInt(&out, "driver_version", release, maReplace);
-    add_text(host, out, "name", name);
+    add_bytes(host, out, "name", name);
     host.api->mapSetInt(&out, "total_global_memory", static_cast<std::int64_t>(memory), maReplace);
     for (const Property &property : properties) {
         int value = 0;
