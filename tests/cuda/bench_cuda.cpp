@@ -25,8 +25,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <memory>
-#include <set>
 
 namespace {
 
@@ -126,19 +126,18 @@ void sustain(cuda::Context &context, double seconds) {
     std::fflush(stdout);
 }
 
-// Every kernel of every alternative, by NVIDIA's compiler.
+// Every kernel of every alternative, by NVIDIA's compiler: what a thread of it takes.
 void compile_all(const cuda::Plan &plan, int architecture) {
-    std::set<std::string> sources;
+    std::map<std::string, std::string> sources; // the first step and alternative of each
     for (const cuda::Step &step : plan.steps)
         for (const cuda::Alternative &alternative : step.alternatives)
-            sources.insert(alternative.source);
-    std::uint32_t spilled = 0;
-    for (const std::string &source : sources) {
+            sources.try_emplace(alternative.source, alternative.name + ", " + step.label);
+    for (const auto &[source, name] : sources) {
         const test::Cubin cubin = test::read_cubin(
             nvidia::compile(source, text("sm_", architecture, architecture == 90 ? "a" : "")));
-        spilled = std::max(spilled, cubin.local_bytes);
+        std::printf("%3u registers, %u bytes of local memory: %s\n", cubin.registers, cubin.local_bytes,
+                    name.c_str());
     }
-    std::printf("%zu kernels compile; at most %u bytes of local memory\n", sources.size(), spilled);
 }
 
 void print_plan(const Arguments &arguments, const std::string &name) {

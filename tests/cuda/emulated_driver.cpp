@@ -1,7 +1,7 @@
-// A CUDA driver and an NVRTC that run kernels without barriers on the CPU, thread after thread: a shared
-// library that tests name by VSMLRT_CUDA_DRIVER and VSMLRT_NVRTC. Every call is checked (a current context,
-// live handles, memory that was allocated) and counted; call N can be made to fail; what is left over is
-// told.
+// A CUDA driver and an NVRTC that run kernels on the CPU, those without barriers thread after thread, some
+// with barriers as fibers (kernels/host_warps.h): a shared library that tests name by VSMLRT_CUDA_DRIVER and
+// VSMLRT_NVRTC. Every call is checked (a current context, live handles, memory that was allocated) and
+// counted; call N can be made to fail; what is left over is told.
 #include "cuda/emulated_driver.h"
 
 #include "nvidia/driver_api.h"

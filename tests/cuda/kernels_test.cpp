@@ -122,6 +122,28 @@ TEST_P(Kernels, OfAttentionCompileWithoutSpills) {
     }
 }
 
+TEST_P(Kernels, OfTransformersCompileWithoutSpills) {
+    struct Variant {
+        int channels, heads, depth, hidden, vector, windows, blocks, brain;
+    };
+    // SwinIR, and SCUNet's levels.
+    for (const Variant &each : {Variant{60, 6, 10, 120, 4, 1, 3, 0}, Variant{60, 6, 10, 120, 4, 2, 2, 0},
+                                Variant{32, 1, 32, 128, 8, 2, 2, 1}, Variant{64, 2, 32, 256, 8, 1, 3, 0},
+                                Variant{128, 4, 32, 512, 8, 1, 2, 0}}) {
+        const std::string generated =
+            text("typedef ", each.brain ? "bfloat_t" : "half_t", " element_t;\n#define BRAIN ", each.brain,
+                 "\n#define ATTENTION 1\n#define PERCEPTRON 1\n#define CHANNELS ", each.channels,
+                 "\n#define HEADS ", each.heads, "\n#define DEPTH ", each.depth, "\n#define HIDDEN ",
+                 each.hidden, "\n#define READ_VECTOR ", each.vector, "\n#define WRITE_VECTOR ", each.vector,
+                 "\n#define LANES 0\n#define WINDOWS ", each.windows, "\n#define BLOCKS ", each.blocks,
+                 "\n#define WINDOW_ROWS 8\n#define WINDOW_COLUMNS 8\n#define EXTRAS 1\n"
+                 "DEVICE float chain(float sum, const float *x) {\n    return op::Gelu<float>(sum + x[0], "
+                 "0.0f, 0.0f);\n}\n");
+        expect_no_spills(kernel_source(generated, "transformer.cuh"), GetParam(),
+                         text("transformer ", each.channels, " ", each.windows));
+    }
+}
+
 TEST_P(Kernels, OfRowsByWarpsCompileWithoutSpills) {
     for (const int lane : {1, 2, 32}) {
         const std::string generated =

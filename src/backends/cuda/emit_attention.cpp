@@ -9,7 +9,9 @@ namespace vsmlrt::cuda {
 void Planner::find_attended() {
     if (!warps_work())
         return;
-    attentions_ = find_attentions(graph_, shapes_, groups_);
+    for (const Attention &attention : find_attentions(graph_, shapes_, groups_))
+        if (!absorbed_[attention.scores])
+            attentions_.push_back(attention);
     for (const Attention &attention : attentions_)
         for (const std::size_t group : {attention.scores, attention.softmax, attention.scaling})
             if (group != no_node)

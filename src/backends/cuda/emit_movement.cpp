@@ -49,7 +49,8 @@ void Planner::emit_view(const Group &group) {
             start += dims(value)[axis];
         }
     } else if (const auto *transpose = std::get_if<graph::Transpose>(&op)) {
-        bind(node.outputs[0], transposed(tensor, transpose->order));
+        if (!places_.contains(node.outputs[0])) // else who gave the operand wrote it there
+            bind(node.outputs[0], transposed(tensor, transpose->order));
     } else if (std::holds_alternative<graph::Expand>(op)) {
         bind(node.outputs[0], broadcast(tensor, dims(node.outputs[0])));
     } else if (std::holds_alternative<graph::Reshape>(op)) {

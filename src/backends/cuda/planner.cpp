@@ -52,6 +52,7 @@ Plan Planner::run() && {
     find_pictures();
     find_concat_targets();
     find_excited();
+    find_transformers();
     find_attended();
     for (std::size_t i = 0; i < groups_.size(); ++i) {
         for (const Excitation &excitation : excitations_)
@@ -60,6 +61,9 @@ Plan Planner::run() && {
         for (const DeferredProduct &product : products_)
             if (product.group == i)
                 bind(product.values.front(), read(product.picture));
+        for (const TransformerBlock &block : transformers_)
+            if (block.last == i)
+                emit_transformer(block);
         const auto attention = std::find_if(attentions_.begin(), attentions_.end(),
                                             [&](const Attention &each) { return each.mix == i; });
         if (attention != attentions_.end()) {

@@ -10,6 +10,7 @@
 #include "backends/cuda/groups.h"
 #include "backends/cuda/kernels/args.cuh"
 #include "backends/cuda/plan.h"
+#include "backends/cuda/transformer.h"
 #include "base/text.h"
 
 #include <map>
@@ -114,6 +115,13 @@ private:
 
     // Squeeze and excitation (emit_excitation.cpp).
     void find_excited();
+    // Blocks of transformers (emit_transformer.cpp).
+    void find_transformers();
+    void find_pictures_of_tokens();
+    void write_in_place(graph::ValueId picture);
+    void emit_transformer(const TransformerBlock &block);
+    void add_transformer(const TransformerBlock &block, const std::string &name, const Tensor &from,
+                         const Tensor &to, std::int64_t lanes);
     // Attention (emit_attention.cpp).
     void find_attended();
     [[nodiscard]] bool emit_attention(const Attention &attention);
@@ -220,6 +228,9 @@ private:
         std::map<std::string, int> number; // by the name of the kernel
         std::size_t step = 0;              // the convolution's
     };
+    std::vector<TransformerBlock> transformers_;
+    std::map<graph::ValueId, std::size_t>
+        tokens_; // results that lie as the picture that a transpose makes of them
     std::vector<Attention> attentions_;
     std::vector<Excitation> excitations_;
     std::vector<DeferredProduct> products_;

@@ -98,6 +98,19 @@ struct AttentionArgs {
     int width; // columns of V
 };
 
+// A block of a transformer on a picture of tokens. Strides in elements; the channels of a token lie one after the other.
+struct TransformerArgs {
+    unsigned long long input, output;
+    long long input_y, input_x, output_y, output_x;
+    int height, width, windows_across, windows;
+    int shift_y, shift_x;
+    float scale, first_epsilon, second_epsilon;
+    // Constants: floats, but weights and the summands of scores, which are packed elements (transformer_layout.cuh).
+    unsigned long long first_norm, qkv, qkv_bias, table, projection, projection_bias;
+    unsigned long long second_norm, first, second, second_bias;
+    unsigned long long extra[6]; // that the chain behind the first layer of the perceptron reads
+};
+
 struct RangeArgs {
     long long threads;
     unsigned long long output;

@@ -23,6 +23,10 @@
         __syncthreads();                                                                                     \
         FIFTH(args, shared, threadIdx.x);                                                                    \
     }
+// Blocks that share BYTES of memory and wait for each other.
+#define KERNEL_OF_BLOCKS(Args, threads, blocks, BYTES)                                                       \
+    extern __shared__ __align__(16) unsigned char shared[];                                                  \
+    extern "C" __global__ void __launch_bounds__(threads, blocks) kernel(const __grid_constant__ Args args)
 #endif
 
 typedef unsigned int u32;

@@ -101,3 +101,5 @@ using std::sinh;
 using std::sqrt;
 using std::tan;
 using std::tanh;
+
+#include "host_warps.h"

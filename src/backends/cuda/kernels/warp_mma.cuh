@@ -9,6 +9,12 @@ struct alignas(2 * N) Elements {
     unsigned short item[N];
 };
 
+// Read at once.
+struct alignas(8) Two {
+    float x, y;
+};
+
+#ifdef __CUDACC__
 DEVICE u32 shared_address(const void *pointer) {
     return (u32)__cvta_generic_to_shared(pointer);
 }
@@ -31,3 +37,23 @@ DEVICE void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
                  : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
+// The value of the lane whose number differs in these bits.
+DEVICE float exchanged(float value, int bits) {
+    return __shfl_xor_sync(~0u, value, bits);
+}
+DEVICE float largest(float a, float b) {
+    return fmaxf(a, b);
+}
+DEVICE float power_of_two(float x) {
+    float result;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+    return result;
+}
+// 16 bytes that nobody writes while the kernel runs.
+DEVICE void read_constants(u32 (&r)[4], const unsigned short *from) {
+    asm("ld.global.nc.v4.u32 {%0,%1,%2,%3}, [%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "l"(from));
+}
+DEVICE void wait_for_block() {
+    __syncthreads();
+}
+#endif

@@ -1,0 +1,182 @@
+// What kernels of blocks whose threads wait for each other need where they are compiled as C++: each thread
+// of a block is a fiber that runs until it has to wait. Matrix instructions as PTX ISA describes them ("Warp
+// Level Matrix Instructions": ldmatrix, mma.m16n8k16), with fp32 sums.
+#pragma once
+
+#include <csetjmp>
+#include <cstdint>
+#include <memory>
+#include <ucontext.h>
+#include <vector>
+
+struct Coordinates {
+    unsigned x, y, z;
+};
+static thread_local Coordinates threadIdx, blockIdx;
+
+namespace fibers {
+
+struct Waiting { // of some fibers for each other
+    unsigned size = 0, arrived = 0, turn = 0;
+};
+struct Fiber {
+    std::jmp_buf at;
+    ucontext_t first;
+    std::unique_ptr<char[]> stack;
+    bool begun = false, done = false;
+    std::uint64_t given[2][8]; // to the other lanes of its warp; two turns of them
+};
+struct Block {
+    std::vector<Fiber> fibers;
+    std::vector<Waiting> warps;
+    Waiting all;
+    std::jmp_buf end;
+    unsigned running = 0;
+    void (*body)(const void *) = nullptr;
+    const void *args = nullptr;
+};
+static thread_local Block *block;
+
+inline void leave();
+inline void enter() {
+    block->body(block->args);
+    block->fibers[block->running].done = true;
+    leave();
+}
+// On with the next fiber that has not ended.
+inline void leave() {
+    const unsigned count = (unsigned)block->fibers.size();
+    for (unsigned i = 1; i <= count; ++i) {
+        const unsigned next = (block->running + i) % count;
+        Fiber &fiber = block->fibers[next];
+        if (fiber.done)
+            continue;
+        block->running = threadIdx.x = next;
+        if (fiber.begun)
+            std::longjmp(fiber.at, 1);
+        fiber.begun = true;
+        setcontext(&fiber.first);
+    }
+    std::longjmp(block->end, 1);
+}
+inline void wait(Waiting &group) {
+    const unsigned turn = group.turn;
+    if (++group.arrived == group.size) {
+        group.arrived = 0;
+        ++group.turn;
+        return;
+    }
+    while (group.turn == turn)
+        if (!setjmp(block->fibers[block->running].at))
+            leave();
+}
+inline void run(unsigned threads, void (*body)(const void *), const void *args) {
+    enum { stack_bytes = 256 << 10 };
+    if (!block || block->fibers.size() != threads) {
+        delete block;
+        block = new Block;
+        block->fibers.resize(threads);
+        block->warps.resize(threads / 32);
+        for (Fiber &fiber : block->fibers)
+            fiber.stack.reset(new char[stack_bytes]);
+    }
+    block->body = body;
+    block->args = args;
+    block->all = {threads, 0, 0};
+    for (Waiting &warp : block->warps)
+        warp = {32, 0, 0};
+    for (Fiber &fiber : block->fibers) {
+        fiber.begun = fiber.done = false;
+        getcontext(&fiber.first);
+        fiber.first.uc_stack.ss_sp = fiber.stack.get();
+        fiber.first.uc_stack.ss_size = stack_bytes;
+        makecontext(&fiber.first, enter, 0);
+    }
+    block->running = threads - 1;
+    if (!setjmp(block->end))
+        leave();
+}
+
+// What a warp's lanes give each other: valid until the caller gives the next but one.
+struct Given {
+    unsigned turn, first; // first lane's fiber
+    const std::uint64_t *of(unsigned lane) const { return block->fibers[first + lane].given[turn]; }
+};
+inline Given give(const std::uint64_t *values, int count) {
+    const unsigned self = block->running;
+    Waiting &warp = block->warps[self / 32];
+    const unsigned turn = warp.turn % 2;
+    for (int i = 0; i < count; ++i)
+        block->fibers[self].given[turn][i] = values[i];
+    wait(warp);
+    return {turn, self / 32 * 32};
+}
+
+} // namespace fibers
+
+#define KERNEL_OF_BLOCKS(Args, threads, blocks, BYTES)                                                       \
+    static thread_local unsigned char shared alignas(16)[(BYTES) > 0 ? (BYTES) : 1];                         \
+    static void kernel_body(const Args &args);                                                               \
+    extern "C" void kernel(const unsigned *grid, const unsigned *block, void **parameters) {                 \
+        for (unsigned i = 0; i < grid[0]; ++i) {                                                             \
+            blockIdx = {i, 0, 0};                                                                            \
+            std::memset(shared, 0xff, sizeof shared);                                                        \
+            fibers::run(                                                                                     \
+                block[0], [](const void *args) { kernel_body(*(const Args *)args); }, parameters[0]);        \
+        }                                                                                                    \
+    }                                                                                                        \
+    static void kernel_body(const Args &args)
+
+inline std::uint64_t shared_address(const void *pointer) {
+    return (std::uint64_t)pointer;
+}
+inline void wait_for_block() {
+    fibers::wait(fibers::block->all);
+}
+inline float exchanged(float value, int bits) {
+    const unsigned lane = fibers::block->running % 32;
+    const std::uint64_t own = bits_of_float(value);
+    return float_of_bits((unsigned)*fibers::give(&own, 1).of(lane ^ (unsigned)bits));
+}
+inline float largest(float a, float b) {
+    return std::fmax(a, b);
+}
+inline float power_of_two(float x) {
+    return std::exp2(x);
+}
+inline void read_constants(unsigned (&r)[4], const unsigned short *from) {
+    std::memcpy(r, from, sizeof r);
+}
+inline void load_matrices(unsigned (&r)[4], std::uint64_t address) {
+    const unsigned lane = fibers::block->running % 32;
+    const fibers::Given given = fibers::give(&address, 1);
+    for (unsigned matrix = 0; matrix < 4; ++matrix)
+        std::memcpy(&r[matrix], (const char *)*given.of(8 * matrix + lane / 4) + 4 * (lane % 4), 4);
+}
+inline void load_transposed(unsigned (&r)[4], std::uint64_t address) {
+    const unsigned lane = fibers::block->running % 32;
+    const fibers::Given given = fibers::give(&address, 1);
+    for (unsigned matrix = 0; matrix < 4; ++matrix) {
+        unsigned short element[2];
+        for (unsigned i = 0; i < 2; ++i)
+            element[i] = ((const unsigned short *)*given.of(8 * matrix + 2 * (lane % 4) + i))[lane / 4];
+        std::memcpy(&r[matrix], element, 4);
+    }
+}
+template <bool Brain>
+inline void multiply_as(float (&d)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
+    const unsigned lane = fibers::block->running % 32;
+    const std::uint64_t own[6] = {a[0], a[1], a[2], a[3], b0, b1};
+    const fibers::Given given = fibers::give(own, 6);
+    const auto element = [](std::uint64_t word, int index) {
+        const auto bits = (unsigned short)(word >> 16 * index);
+        return Brain ? float_of_bits((unsigned)bits << 16) : half_to_float(bits);
+    };
+    for (int i = 0; i < 4; ++i) {
+        const unsigned row = lane / 4, column = 2 * (lane % 4) + i % 2;
+        for (unsigned k = 0; k < 16; ++k)
+            d[i] += element(given.of(row * 4 + k % 8 / 2)[i / 2 + 2 * (k / 8)], k % 2) *
+                    element(given.of(column * 4 + k % 8 / 2)[4 + k / 8], k % 2);
+    }
+}
+#define multiply multiply_as<BRAIN>
