@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace vsmlrt::cuda {
@@ -154,10 +155,10 @@ protected:
         const nvidia::DeviceMemory memory(device, static_cast<std::size_t>(plan.arena_bytes), "the arena");
         KernelCache kernels(device, list_devices().front(), KeptFolder({}));
         Launches launches(plan, memory.address(), device, kernels);
-        std::copy(input.begin(), input.end(), reinterpret_cast<float *>(launches.address(plan.inputs[0])));
+        std::copy(input.begin(), input.end(), std::bit_cast<float *>(launches.address(plan.inputs[0])));
         const nvidia::Stream stream = nvidia::make_stream(device);
         launches.enqueue(stream.get(), false);
-        const auto *result = reinterpret_cast<const float *>(launches.address(plan.outputs[0]));
+        const auto *result = std::bit_cast<const float *>(launches.address(plan.outputs[0]));
         return {result, result + graph::count(plan.outputs[0].dims)};
     }
 };

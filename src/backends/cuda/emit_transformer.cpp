@@ -40,6 +40,19 @@ TokenStrides strides_of(const Tensor &tensor, const std::optional<WindowAttentio
     return found;
 }
 
+// The text with operators that are exact to 2^-21 and take a fraction of the instructions
+// (transformer_operators.cuh).
+std::string with_fast_operators(std::string chain) {
+    for (const auto &[exact, fast] : {std::pair{"op::Erf<float>(", "op::FastErf("},
+                                      {"op::Gelu<float>(", "op::FastGelu("},
+                                      {"op::Div<float>(", "op::FastDiv("}}) {
+        const std::string_view wanted = exact;
+        for (std::size_t at = chain.find(wanted); at != std::string::npos; at = chain.find(wanted, at))
+            chain.replace(at, wanted.size(), fast);
+    }
+    return kernel_file("transformer_operators.cuh") + chain;
+}
+
 struct Constant {
     unsigned long long TransformerArgs::*place;
     Tensor tensor;
@@ -210,7 +223,7 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
         "\n#define CHANNELS ", channels, "\n#define HEADS ", heads, "\n#define DEPTH ", depth,
         "\n#define HIDDEN ", hidden, "\n#define READ_VECTOR ", read_vector, "\n#define WRITE_VECTOR ",
         write_vector, "\n#define LANES ", lanes, "\n#define EXTRAS ", extras.size(), "\n", windows_text,
-        block.perceptron ? chain_text(chain, extras) : std::string());
+        block.perceptron ? with_fast_operators(chain_text(chain, extras)) : std::string());
     for (const std::int64_t windows : {1, 2}) {
         const std::int64_t blocks_at_once = channels > 64 || windows > 1 ? 2 : 3;
         const std::string source = kernel_source(

@@ -49,7 +49,7 @@ std::vector<std::byte> pack_weights(Element storage, int inner, int columns, con
 }
 
 std::vector<std::byte> TransformerConstants::normalization(const Normalization &from) const {
-    const auto places = static_cast<std::size_t>(steps_of(channels) * step);
+    const auto places = static_cast<std::size_t>(steps_of(channels)) * step;
     std::vector<float> values(2 * places, 0.0F);
     const std::vector<float> scale = contents(from.scale);
     std::copy(scale.begin(), scale.end(), values.begin());
@@ -82,7 +82,7 @@ std::vector<std::byte> TransformerConstants::qkv(const WindowAttention &attentio
 }
 
 std::vector<std::byte> TransformerConstants::qkv_bias(const WindowAttention &attention) const {
-    const auto places = static_cast<std::size_t>(steps_of(attention.depth) * step);
+    const auto places = static_cast<std::size_t>(steps_of(attention.depth)) * step;
     std::vector<float> values;
     const Linear *const parts[] = {&attention.queries, &attention.keys, &attention.values};
     for (std::int64_t head = 0; head < attention.heads; ++head)
@@ -163,7 +163,7 @@ std::vector<std::byte> TransformerConstants::bias(graph::ValueId value) const {
 }
 
 std::vector<std::byte> TransformerConstants::hidden(graph::ValueId value, std::int64_t count) const {
-    std::vector<float> values(static_cast<std::size_t>(steps_of(count) * step), 0.0F);
+    std::vector<float> values(static_cast<std::size_t>(steps_of(count)) * step, 0.0F);
     if (value != graph::no_value) {
         const std::vector<float> given = contents(value);
         for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)

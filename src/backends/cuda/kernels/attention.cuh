@@ -27,9 +27,6 @@ DEVICE void fetch(unsigned short *to, u64 data, i64 at, i64 row_stride, int firs
     }
 }
 
-DEVICE u32 packed(float low, float high) {
-    return (u32)Put<a_t>::from(low).bits | (u32)Put<a_t>::from(high).bits << 16;
-}
 DEVICE float of_quad(float value, bool maximum) {
 #pragma unroll
     for (int distance = 1; distance < 4; distance *= 2) {

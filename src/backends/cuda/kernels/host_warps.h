@@ -144,6 +144,12 @@ inline float largest(float a, float b) {
 inline float power_of_two(float x) {
     return std::exp2(x);
 }
+inline float reciprocal(float x) {
+    return 1 / x;
+}
+inline float reciprocal_root(float x) {
+    return 1 / std::sqrt(x);
+}
 inline void read_constants(unsigned (&r)[4], const unsigned short *from) {
     std::memcpy(r, from, sizeof r);
 }
@@ -180,3 +186,16 @@ inline void multiply_as(float (&d)[4], const unsigned (&a)[4], unsigned b0, unsi
     }
 }
 #define multiply multiply_as<BRAIN>
+// Words of two 16-bit elements.
+template <bool Brain>
+inline unsigned packed_as(float low, float high) {
+    return Brain ? float_to_bfloat(low) | (unsigned)float_to_bfloat(high) << 16
+                 : float_to_half(low) | (unsigned)float_to_half(high) << 16;
+}
+#define packed packed_as<BRAIN>
+template <bool Brain, typename T>
+inline T unpacked_as(unsigned pair) {
+    return Brain ? T{float_of_bits(pair << 16), float_of_bits(pair & 0xffff0000u)}
+                 : T{half_to_float((unsigned short)pair), half_to_float((unsigned short)(pair >> 16))};
+}
+#define unpacked unpacked_as<BRAIN, Two>

@@ -25,17 +25,6 @@ enum {
     weights_of_step = 256, // 16 x 16
 };
 
-DEVICE u32 packed(float low, float high) {
-    return (u32)Put<element_t>::from(low).bits | (u32)Put<element_t>::from(high).bits << 16;
-}
-DEVICE float low_of(u32 pair) {
-    element_t element;
-    element.bits = (unsigned short)pair;
-    return get(element);
-}
-DEVICE float high_of(u32 pair) {
-    return low_of(pair >> 16);
-}
 // The sum or the largest of four lanes, which have the same rows.
 DEVICE float sum_of_quad(float value) {
     value += exchanged(value, 1);
@@ -153,19 +142,20 @@ DEVICE void normalise(Rows &to, const Rows &from, u64 scale_and_bias, float epsi
         for (int s = 0; s < steps; ++s)
 #pragma unroll
             for (int i = half; i < 4; i += 2)
-                sum += low_of(from.of[s][i]) + high_of(from.of[s][i]); // 0 behind the last channel
-        mean[half] = sum_of_quad(sum) / CHANNELS;
+                sum += unpacked(from.of[s][i]).x + unpacked(from.of[s][i]).y; // 0 behind the last channel
+        mean[half] = sum_of_quad(sum) * (1.0f / CHANNELS);
         float squares = 0;
 #pragma unroll
         for (int s = 0; s < steps; ++s)
 #pragma unroll
             for (int i = half; i < 4; i += 2) {
-                const float low = low_of(from.of[s][i]) - mean[half], high = high_of(from.of[s][i]) - mean[half];
+                const Two value = unpacked(from.of[s][i]);
+                const float low = value.x - mean[half], high = value.y - mean[half];
                 const int channel = q * own + 4 * s + (i & 2);
                 squares += channel < CHANNELS ? low * low : 0;
                 squares += channel + 1 < CHANNELS ? high * high : 0;
             }
-        factor[half] = 1 / sqrt(sum_of_quad(squares) / CHANNELS + epsilon);
+        factor[half] = reciprocal_root(sum_of_quad(squares) * (1.0f / CHANNELS) + epsilon);
     }
     const float *scales = (const float *)scale_and_bias + q * own, *biases = scales + 16 * steps;
 #pragma unroll
@@ -173,8 +163,8 @@ DEVICE void normalise(Rows &to, const Rows &from, u64 scale_and_bias, float epsi
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
             const Two scale = *(const Two *)(scales + 4 * s + (i & 2)), bias = *(const Two *)(biases + 4 * s + (i & 2));
-            const float low = (low_of(from.of[s][i]) - mean[i & 1]) * factor[i & 1];
-            const float high = (high_of(from.of[s][i]) - mean[i & 1]) * factor[i & 1];
+            const Two value = unpacked(from.of[s][i]);
+            const float low = (value.x - mean[i & 1]) * factor[i & 1], high = (value.y - mean[i & 1]) * factor[i & 1];
             to.of[s][i] = packed(low * scale.x + bias.x, high * scale.y + bias.y);
         }
 }
@@ -186,7 +176,8 @@ DEVICE void add_sums(Rows &rows, const Sums<2 * steps> &sums) {
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
             u32 &pair = rows.of[n / 2][n % 2 * 2 + half];
-            pair = packed(low_of(pair) + sums.of[n][2 * half], high_of(pair) + sums.of[n][2 * half + 1]);
+            const Two kept = unpacked(pair);
+            pair = packed(kept.x + sums.of[n][2 * half], kept.y + sums.of[n][2 * half + 1]);
         }
 }
 
@@ -231,8 +222,9 @@ DEVICE void attend(Sums<2 * steps> &sums, const Sums<2 * depth_steps> &queries, 
         read_constants(summand, table + n / 2 * weights_of_step);
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
-            score[n + i / 2][i % 2 * 2] = low_of(summand[i]);
-            score[n + i / 2][i % 2 * 2 + 1] = high_of(summand[i]);
+            const Two both = unpacked(summand[i]);
+            score[n + i / 2][i % 2 * 2] = both.x;
+            score[n + i / 2][i % 2 * 2 + 1] = both.y;
         }
     }
 #pragma unroll
@@ -264,7 +256,7 @@ DEVICE void attend(Sums<2 * steps> &sums, const Sums<2 * depth_steps> &queries, 
                 score[n][e] = power_of_two(score[n][e] * to_binary - from);
                 sum += score[n][e];
             }
-        share[half] = 1 / sum_of_quad(sum);
+        share[half] = reciprocal(sum_of_quad(sum));
     }
     Sums<2 * depth_steps> mixed = {};
 #pragma unroll

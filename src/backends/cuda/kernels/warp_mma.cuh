@@ -49,6 +49,39 @@ DEVICE float power_of_two(float x) {
     asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
     return result;
 }
+// Within 2^-22 of the result.
+DEVICE float reciprocal(float x) {
+    float result;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+    return result;
+}
+DEVICE float reciprocal_root(float x) {
+    float result;
+    asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+    return result;
+}
+// Two 16-bit elements of a word.
+DEVICE u32 packed(float low, float high) {
+    u32 result;
+#if BRAIN
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(result) : "f"(high), "f"(low));
+#else
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(result) : "f"(high), "f"(low));
+#endif
+    return result;
+}
+DEVICE Two unpacked(u32 pair) {
+    Two result;
+#if BRAIN
+    result.x = __uint_as_float(pair << 16);
+    result.y = __uint_as_float(pair & 0xffff0000u);
+#else
+    asm("{\n\t.reg .b16 low, high;\n\tmov.b32 {low, high}, %2;\n\tcvt.f32.f16 %0, low;\n\tcvt.f32.f16 %1, high;\n\t}"
+        : "=f"(result.x), "=f"(result.y)
+        : "r"(pair));
+#endif
+    return result;
+}
 // 16 bytes that nobody writes while the kernel runs.
 DEVICE void read_constants(u32 (&r)[4], const unsigned short *from) {
     asm("ld.global.nc.v4.u32 {%0,%1,%2,%3}, [%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "l"(from));
