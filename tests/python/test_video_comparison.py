@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
+from av.stream import Disposition
 
-from video_samples import make_video
+from video_samples import make_video, picture
 from vsmlrt.video.comparison import describe, lost
 from vsmlrt.video.errors import UsageError
 from vsmlrt.video.job import Job, check_job, picture_by_picture, run
@@ -71,6 +73,137 @@ def test_real_clip(clips_folder: Path, tmp_path: Path, ending: str) -> None:
     enlarged(clips_folder / "carphone_pristine.mp4", tmp_path / f"out.{ending}")
     left = {"picture: sample aspect ratio"} if ending == "webm" else set()
     assert left_of(clips_folder / "carphone_pristine.mp4", tmp_path / f"out.{ending}") == left
+
+
+TICKS_OF_ALL = list(range(0, 512 * 20, 512))
+
+STYLED = b"""[Script Info]
+ScriptType: v4.00+
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, Bold, Italic, Alignment
+Style: Default,Arial,16,&Hffffff,0,0,2
+Style: Sign,Verdana,20,&H0000ff,1,0,8
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:00.10,0:00:00.30,Default,,0,0,0,,{\\i1}Guten{\\i0} Tag
+Dialogue: 0,0:00:00.40,0:00:00.50,Sign,,0,0,0,,{\\pos(10,10)}Ein Schild
+"""
+
+
+def joined(path: Path, parts: list[tuple[Path, str, dict[str, str], int]], shift: int = 0) -> Path:
+    """A file of streams of others: (file, kind, tags, disposition); sound is moved by ``shift`` of its ticks."""
+    with av.open(str(path), "w") as target:
+        opened = [(av.open(str(source)), kind) for source, kind, _, _ in parts]
+        streams: list[tuple[Any, Any]] = []
+        for (file, kind), (_, _, tags, disposition) in zip(opened, parts, strict=True):
+            old: Any = next(stream for stream in file.streams if stream.type == kind)
+            made: Any = target.add_stream_from_template(old, opaque=True)
+            made.metadata.update(tags)
+            made.disposition = disposition
+            streams.append((old, made))
+        for (file, kind), (old, made) in zip(opened, streams, strict=True):
+            for packet in file.demux(old):
+                if packet.size:
+                    if kind == "audio" and packet.pts is not None and packet.dts is not None:
+                        packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+                    packet.stream = made
+                    target.mux(packet)
+            file.close()
+    return path
+
+
+def sample(name: str, folder: Path) -> Path:
+    """Videos that clips/ does not have, by the names of `LEFT`."""
+    chapters = [
+        {"id": 1, "start": 0, "end": 300, "time_base": Fraction(1, 1000), "metadata": {"title": "One"}},
+        {"id": 2, "start": 300, "end": 800, "time_base": Fraction(1, 1000), "metadata": {"title": "Two"}},
+    ]
+    colour = {"colorspace": 9, "color_primaries": 9, "color_trc": 16, "color_range": 2}
+    if name == "rich.mkv":
+        texts = [(100, 200, "Guten <i>Tag</i>"), (400, 100, "Ende")]
+        return make_video(
+            folder / name, TICKS_OF_ALL, audio=True, subtitles=texts, attachment=True, chapters=chapters, colour=colour
+        )
+    if name == "turned.mp4":
+        return make_video(
+            folder / name, TICKS_OF_ALL, rotation=90, audio=True, chapters=chapters, aspect=Fraction(4, 3)
+        )
+    plain = make_video(folder / "plain.mkv", TICKS_OF_ALL, audio=True)
+    if name == "two.mkv":
+        other = make_video(folder / "other.mkv", TICKS_OF_ALL, size=(32, 32))
+        return joined(folder / name, [(plain, "video", {}, 1), (other, "video", {"title": "Second view"}, 0)])
+    if name == "hidden.mp4":  # a third of a second of sound lies before the edit list's start
+        return joined(folder / name, [(plain, "video", {}, 1), (plain, "audio", {}, 1)], shift=-300)
+    if name == "timecode.mov":
+        return joined_with_timecode(folder / name)
+    (folder / "styled.ass").write_bytes(STYLED)
+    commentary = {"title": "Commentary", "language": "eng", "own": "thing"}
+    sound = Disposition.default | Disposition.comment | Disposition.hearing_impaired
+    signs = (folder / "styled.ass", "subtitle", {"language": "ger", "title": "Schilder"}, Disposition.forced)
+    return joined(folder / name, [(plain, "video", {}, 1), (plain, "audio", commentary, sound), signs])
+
+
+def joined_with_timecode(path: Path) -> Path:
+    with av.open(str(path), "w") as file:
+        video: Any = file.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        video.metadata["timecode"] = "01:02:03:04"
+        for n in [*range(20), None]:
+            file.mux(video.encode(None if n is None else picture(64, 48, n)))
+    return path
+
+
+ATTACHED = {"attachment 1", "attachment 1: content"}
+LEFT: dict[str, dict[str, set[str]]] = {
+    "rich.mkv": {"mkv": set(), "mp4": ATTACHED, "mov": ATTACHED},
+    "turned.mp4": {"mkv": set(), "mp4": set(), "mov": set()},
+    "two.mkv": {
+        "mkv": set(),
+        "mp4": set(),
+        "mov": set(),
+        "webm": {"video 2", "video 2: tag title", "video 2: codec", "video 2: start"},
+    },
+    "hidden.mp4": {"mkv": set(), "mp4": set(), "mov": set()},
+    "timecode.mov": {"mkv": set(), "mp4": set(), "mov": set(), "webm": set()},
+    "styled.mkv": {
+        "mkv": set(),
+        "mp4": {"audio 1: tag own", "subtitle 1: styling"},
+        "mov": {
+            "audio 1: tag own",
+            "audio 1: disposition comment",
+            "audio 1: disposition hearing_impaired",
+            "subtitle 1: disposition forced",
+            "subtitle 1: styling",
+        },
+    },
+}
+"""What each container cannot hold of each; WebM is left out where it refuses the sound."""
+
+
+@pytest.mark.parametrize(("name", "ending"), [(name, ending) for name, found in LEFT.items() for ending in found])
+def test_every_sample_in_every_container(tmp_path: Path, name: str, ending: str) -> None:
+    (tmp_path / "in").mkdir()
+    source = sample(name, tmp_path / "in")
+    said = enlarged(source, tmp_path / f"out.{ending}")
+    assert left_of(source, tmp_path / f"out.{ending}") == LEFT[name][ending]
+    assert bool(said) == bool(LEFT[name][ending])
+
+
+@pytest.mark.parametrize("ending", ["mkv", "mp4", "mov"])
+def test_hidden_sound_stays_hidden(tmp_path: Path, ending: str) -> None:
+    """What is heard, sample by sample, from the first one on."""
+    (tmp_path / "in").mkdir()
+    source = sample("hidden.mp4", tmp_path / "in")
+    enlarged(source, tmp_path / f"out.{ending}")
+    assert heard(source) == heard(tmp_path / f"out.{ending}")
+
+
+def heard(path: Path) -> tuple[float, int]:
+    with av.open(str(path)) as file:
+        frames = list(file.decode(audio=0))
+    return round(float(frames[0].time or 0), 3), sum(frame.samples for frame in frames)
 
 
 def test_comparison_sees_what_is_missing(tmp_path: Path) -> None:

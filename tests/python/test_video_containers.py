@@ -1,4 +1,4 @@
-"""MP4 and MOV as players want them; what a container refuses is known before the work, and blamed on what is at fault."""
+"""MP4 and MOV as players want them; what one refuses is known before the work and blamed on what is at fault."""
 
 from __future__ import annotations
 

@@ -17,6 +17,8 @@ from typing import Any
 import av
 from av.stream import Disposition
 
+from .hdr import HDR_FACTS
+from .notes import Notes
 from .opening import open_container
 from .tags import kept_tags, same_tag, shared_name
 
@@ -25,6 +27,8 @@ MILLISECOND = Fraction(1, 1000)
 
 _FULL_RANGE = 2
 """FFmpeg's number; limited range is what an untagged picture has."""
+
+_KEPT_SIDE_DATA = (*HDR_FACTS, "picture: display matrix", "picture: displaymatrix")
 
 _OWN_SIDE_DATA = ("SEI_UNREGISTERED", "cpb_properties", "audio_service_type")
 """Side data about how a stream was encoded, or that its packets carry."""
@@ -53,7 +57,7 @@ def describe(path: Path, *, packets: bool = False) -> Description:
         names = stream_names(file)
         for stream in file.streams:
             if stream.index in names:
-                facts.update(_stream_facts(names[stream.index], stream))
+                facts.update(stream_facts(names[stream.index], stream))
         created = facts.get("file: tag creation_time")
         for name in names.values():
             if facts.get(f"{name}: tag creation_time") == created:  # MP4 stores the file's moment with each stream
@@ -80,7 +84,7 @@ def lost(before: Description, after: Description, *, times: bool = True) -> list
     for fact, value in before.facts.items():
         other = after.facts.get(fact)
         if not _is_time(fact):
-            kept = _same(fact, value, other)
+            kept = same_fact(fact, value, other)
         else:
             kept = not times or (other is not None and abs(value - other) <= MILLISECOND)
         if not kept:
@@ -90,6 +94,18 @@ def lost(before: Description, after: Description, *, times: bool = True) -> list
         for name, old in before.packets.items():
             found += [Loss(fact=name, line=line) for line in _moved(name, old, after.packets.get(name))]
     return found
+
+
+def name_unkept_side_data(path: Path, notes: Notes) -> None:
+    """Says which side data of the picture no new picture has, such as captions and dynamic HDR metadata."""
+    facts = [
+        fact
+        for fact, value in describe(path).facts.items()
+        if fact.startswith("picture: ") and isinstance(value, bytes) and fact not in _KEPT_SIDE_DATA
+    ]
+    if facts:
+        listed = ", ".join(fact.removeprefix("picture: ") for fact in facts)
+        notes(f"of the picture's side data is not kept: {listed}", *facts)
 
 
 def stream_names(file: av.container.InputContainer) -> dict[int, str]:
@@ -132,7 +148,8 @@ def _tags(owner: str, tags: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield f"{owner}: tag {shared_name(key)}", value
 
 
-def _stream_facts(name: str, stream: Any) -> Iterator[tuple[str, Any]]:
+def stream_facts(name: str, stream: Any) -> Iterator[tuple[str, Any]]:
+    """What is told of a stream that has this name among facts."""
     yield name, "there"
     context = stream.codec_context
     if stream.type == "attachment":
@@ -158,7 +175,7 @@ def _stream_facts(name: str, stream: Any) -> Iterator[tuple[str, Any]]:
     if stream.type == "video" and not name.startswith("cover") and stream.sample_aspect_ratio:
         yield f"{name}: sample aspect ratio", _ratio(stream.sample_aspect_ratio)
     if stream.type in ("audio", "video") and not name.startswith("cover") and stream.start_time is not None:
-        yield f"{name}: start", stream.start_time * Fraction(*_ratio(stream.time_base))
+        yield f"{name}: start", max(Fraction(0), stream.start_time * Fraction(*_ratio(stream.time_base)))
 
 
 def _frame_facts(file: av.container.InputContainer, index: int) -> Iterator[tuple[str, Any]]:
@@ -206,6 +223,8 @@ def _packets(path: Path) -> dict[str, list[tuple[Fraction, Fraction, str]]]:
                 continue  # how MP4 stores that there is no text
             base = Fraction(*_ratio(packet.time_base))
             start, length = (packet.pts or 0) * base, (packet.duration or 0) * base
+            if packet.is_discard or (packet.pts is not None and start + length <= 0):
+                continue  # what an edit list hides
             found[names[packet.stream.index]].append((start, length, hashlib.sha256(bytes(packet)).hexdigest()[:16]))
     return {name: sorted(one) for name, one in found.items() if not name.startswith("attachment")}
 
@@ -236,7 +255,8 @@ def _is_time(name: str) -> bool:
     return name.endswith((": start", ": end"))
 
 
-def _same(name: str, value: Any, other: Any) -> bool:
+def same_fact(name: str, value: Any, other: Any) -> bool:
+    """Whether two files tell the same; more bits and finer chroma are not less."""
     if ": tag " in name:
         return other is not None and same_tag(name.partition(": tag ")[2], str(value), str(other))
     if other is None:

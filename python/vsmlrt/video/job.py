@@ -11,6 +11,7 @@ import vapoursynth as vs
 
 from ..errors import UserError
 from .colour import Colour
+from .comparison import name_unkept_side_data
 from .encoder import CONTAINERS, check_encoding, default_codec, find_encoder
 from .errors import FieldError, UsageError, reason
 from .formats import FORMATS, choose_pixel_format, coarser, convert
@@ -121,6 +122,7 @@ def _run(
     job = checked.job
     if not job.raw:
         name_losses(checked.plan, _container(job), notes)
+        name_unkept_side_data(job.source, notes)
     source = open_source(
         job.source,
         checked.facts,

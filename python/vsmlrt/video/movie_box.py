@@ -31,12 +31,20 @@ class Cover:
     data: bytes
 
 
-def finish_movie(file: BinaryIO, tags: Mapping[str, str], covers: Sequence[Cover], *, quicktime: bool) -> None:
+def finish_movie(
+    file: BinaryIO,
+    tags: Mapping[str, str],
+    covers: Sequence[Cover],
+    *,
+    quicktime: bool,
+    languages: Sequence[str | None] = (),
+) -> None:
     """Completes a file whose index is its last box, as FFmpeg leaves it; the file is open for reading and writing.
 
     ``tags`` are added as QuickTime metadata, ``covers`` as iTunes' list of covers; then the index is moved to where the
     media starts, so that players can begin before they have read the whole file. ``quicktime`` tells MOV from MP4,
-    whose metadata boxes have a version.
+    whose metadata boxes have a version. ``languages`` are those of the tracks, by ISO 639-2; FFmpeg writes into MOV
+    only those that Apple had numbered.
     """
     boxes = {kind: (start, size) for kind, start, size in _top_boxes(file)}
     start, size = boxes[b"moov"]
@@ -49,6 +57,8 @@ def finish_movie(file: BinaryIO, tags: Mapping[str, str], covers: Sequence[Cover
         body = _with_user_data(body, _box(b"meta", version + _handler(b"mdir") + _cover_list(covers)))
     if tags:
         body += _box(b"meta", version + _handler(b"mdta") + _keys_and_values(tags))
+    if languages:
+        body = _with_languages(body, list(languages))
     first = sum(boxes[b"ftyp"])
     movie = _box(b"moov", _for_front(body, first, start))
     _shift(file, first, start, len(movie))
@@ -120,6 +130,22 @@ def _with_user_data(body: bytes, more: bytes) -> bytes:
     if b"udta" not in boxes:
         return body + _box(b"udta", more)
     return b"".join(_box(kind, content + more if kind == b"udta" else content) for kind, content in _boxes(body))
+
+
+def _with_languages(body: bytes, left: list[str | None]) -> bytes:
+    """The index's content with the media header of each track telling its language; takes them off the list."""
+    made = []
+    for kind, content in _boxes(body):
+        if kind in (b"trak", b"mdia"):
+            content = _with_languages(content, left)
+        elif kind == b"mdhd" and left:
+            language = left.pop(0)
+            if language is not None and len(language) == 3 and language.isascii() and language.islower():
+                at = 32 if content[0] else 20
+                packed = sum((ord(letter) - 0x60) << shift for letter, shift in zip(language, (10, 5, 0), strict=True))
+                content = content[:at] + struct.pack(">H", packed) + content[at + 2 :]
+        made.append(_box(kind, content))
+    return b"".join(made)
 
 
 def _handler(kind: bytes) -> bytes:

@@ -12,12 +12,14 @@ from typing import Any
 import av
 from av.packet import Packet
 
-from .comparison import is_bookkeeping, is_cover, stream_names
+from .comparison import is_bookkeeping, is_cover, same_fact, stream_facts, stream_names
 from .covers import Covers, cover_packets
 from .errors import UsageError, reason
+from .movie_box import finish_movie
 from .notes import Notes
 from .opening import open_container
 from .subtitles import STYLED, TEXT_CODEC, is_text
+from .tags import kept_tags
 
 _PACKETS = 3000
 """Packets that are looked through for the first of every stream."""
@@ -41,6 +43,8 @@ class Planned:
     words: str
     way: Way
     styled: bool = False
+    untold: tuple[str, ...] = ()
+    """Facts of the stream that the container does not tell any more."""
 
 
 StreamPlan = Mapping[int, Planned]
@@ -71,6 +75,7 @@ def plan_streams(path: Path, container: str, picture: int) -> StreamPlan:
                 words=_words(stream),
                 way=way,
                 styled=way is Way.REWRITTEN and codec in STYLED,
+                untold=_untold(names[stream.index], stream, first.get(stream.index), way, container),
             )
     return plan
 
@@ -82,6 +87,9 @@ def name_losses(plan: StreamPlan, container: str, notes: Notes) -> None:
         listed = ", ".join(one.words for one in left)
         notes(f"{container} cannot hold everything; left out: {listed}", *(one.name for one in left))
     for one in plan.values():
+        if one.untold:
+            listed = ", ".join(fact.partition(": ")[2] for fact in one.untold)
+            notes(f"{container} does not tell of {one.words}: {listed}", *one.untold)
         if one.styled:
             codec = TEXT_CODEC[container]
             notes(
@@ -111,22 +119,64 @@ def _refusal(stream: Any, packet: Packet[Any] | None, container: str) -> str | N
     if stream.type == "data" and container != "mov":
         return "data"  # Matroska writes a header for it and then refuses to end the file
     try:
-        with av.open(io.BytesIO(), "w", format=container) as target:
-            made = copied_stream(target, stream)
-            target.start_encoding()
-            if packet is not None:
-                packet.stream = made
-                target.mux_one(packet)
+        _alone(stream, packet, container, Way.COPIED)
     except (av.FFmpegError, ValueError, OSError) as error:
         return reason(error)
     return None
 
 
-def copied_stream(target: av.container.OutputContainer, stream: Any) -> Any:
-    """A stream of the target that takes another file's packets as they are."""
-    if stream.type == "data":
-        return target.add_stream_from_template(stream)
-    return target.add_stream_from_template(stream, opaque=True)
+def _alone(stream: Any, packet: Packet[Any] | None, container: str, way: Way) -> io.BytesIO:
+    """A file in memory with one stream of another file, its first packet and all that is told of it."""
+    file = io.BytesIO()
+    target = av.open(file, "w", format=container)
+    made = add_stream(target, stream, way)
+    target.start_encoding()
+    if packet is not None and way is Way.COPIED:
+        own = packet.stream
+        packet.stream = made
+        target.mux_one(packet)
+        packet.stream = own
+    language = made.metadata.get("language")
+    target.close()
+    if container == "mov":
+        finish_movie(file, {}, [], quicktime=True, languages=[language])
+    return file
+
+
+def _untold(name: str, stream: Any, packet: Packet[Any] | None, way: Way, container: str) -> tuple[str, ...]:
+    """The stream's facts that a file with it alone does not tell."""
+    if way not in (Way.COPIED, Way.REWRITTEN) or stream.type == "data":
+        return ()
+    before = {fact: value for fact, value in stream_facts(name, stream) if _is_told(fact)}
+    try:
+        file = _alone(stream, packet, container, way)
+        file.seek(0)
+        with av.open(file, "r") as made:
+            after = dict(stream_facts(name, made.streams[0]))
+    except (av.FFmpegError, ValueError, OSError):  # such as a text without its picture; the file itself is compared
+        return ()
+    return tuple(fact for fact, value in before.items() if not same_fact(fact, value, after.get(fact)))
+
+
+def _is_told(fact: str) -> bool:
+    return ": tag " in fact or ": disposition " in fact
+
+
+def add_stream(target: av.container.OutputContainer, stream: Any, way: Way) -> Any:
+    """A stream of the target that takes another one's packets, as they are or rewritten, with its tags."""
+    if way is Way.REWRITTEN:
+        made: Any = target.add_stream(TEXT_CODEC[target.format.name])
+        made.codec_context.subtitle_header = stream.codec_context.subtitle_header or b""
+    elif stream.type == "data":
+        made = target.add_stream_from_template(stream)
+    else:
+        made = target.add_stream_from_template(stream, opaque=True)
+    if stream.type == "video" and stream.codec_context.codec_tag == "hvc1":
+        made.codec_context.codec_tag = "hvc1"
+    made.metadata.clear()
+    made.metadata.update(kept_tags(dict(stream.metadata)))
+    made.disposition = stream.disposition
+    return made
 
 
 def _first_packets(file: av.container.InputContainer) -> dict[int, Packet[Any]]:

@@ -17,8 +17,8 @@ from .damage import surviving_packets
 from .movie_box import Cover
 from .opening import open_container
 from .span import Span
-from .stream_plan import StreamPlan, Way, copied_stream
-from .subtitles import TEXT_CODEC, SubtitleConverter
+from .stream_plan import StreamPlan, Way, add_stream
+from .subtitles import SubtitleConverter
 from .tags import kept_tags
 from .trial import Trial
 
@@ -86,18 +86,12 @@ class StreamCopier:
             self._target.add_attachment(stream.name or "attachment", stream.mimetype or "", stream.data)
         if way not in (Way.COPIED, Way.REWRITTEN):
             return
+        made = add_stream(self._target, stream, way)
         convert: Convert | None = None
-        if way is Way.COPIED:
-            made = copied_stream(self._target, stream)
-            if stream.type == "video" and stream.codec_context.codec_tag == "hvc1":
-                made.codec_context.codec_tag = "hvc1"
-            self._trials[stream.index] = Trial(self._target.format.name, stream)
+        if way is Way.REWRITTEN:
+            convert = SubtitleConverter(stream, made)
         else:
-            rewritten: Any = self._target.add_stream(TEXT_CODEC[self._target.format.name])
-            made, convert = rewritten, SubtitleConverter(stream, rewritten)
-        made.metadata.clear()
-        made.metadata.update(kept_tags(dict(stream.metadata)))
-        made.disposition = stream.disposition
+            self._trials[stream.index] = Trial(self._target.format.name, stream)
         self._routes[stream.index] = (made, convert)
 
     def _add_chapters(self) -> None:

@@ -121,9 +121,10 @@ class VideoFileWriter:
                 self._copier.advance(None)
                 self._copier.close()
                 self._name_dropped(self._copier)
+            languages = [stream.metadata.get("language") for stream in self._target.streams]
             self._target.close()
             self._file.check()
-            self._complete()
+            self._complete(languages)
             self._compare()
             self._pending.commit()
 
@@ -144,7 +145,7 @@ class VideoFileWriter:
         if copier.unreadable:
             self._notes("parts of the input could not be read, and what they held of the other streams is left out")
 
-    def _complete(self) -> None:
+    def _complete(self, languages: list[str | None]) -> None:
         """Adds to MP4 and MOV what FFmpeg does not write there."""
         container = self._target.format.name
         if container not in ("mp4", "mov"):
@@ -155,7 +156,13 @@ class VideoFileWriter:
         wanted = kept_tags(self._source.facts.metadata)
         tags = {key: value for key, value in wanted.items() if shared_name(key) not in told}
         covers = self._copier.covers_for_index if self._copier is not None else []
-        finish_movie(self._pending.file, tags, covers, quicktime=container == "mov")
+        finish_movie(
+            self._pending.file,
+            tags,
+            covers,
+            quicktime=container == "mov",
+            languages=languages if container == "mov" else (),
+        )
 
     def _compare(self) -> None:
         """Says what the source tells and the new file does not, unless that has been said."""
