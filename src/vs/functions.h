@@ -14,6 +14,7 @@ void note_taken_names(const Host &host);
 void model(const Host &host, const VSMap &in, VSMap &out);
 void layers(const Host &host, const VSMap &in, VSMap &out);
 void interpolate(const Host &host, const VSMap &in, VSMap &out);
+void interpolate_layers(const Host &host, const VSMap &in, VSMap &out);
 void devices(const Host &host, const VSMap &in, VSMap &out);
 void version(const Host &host, const VSMap &in, VSMap &out);
 void inspect(const Host &host, const VSMap &in, VSMap &out);

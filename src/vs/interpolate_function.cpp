@@ -107,6 +107,8 @@ public:
         host_.api->mapSetNode(&out, "clip", node.get(), maReplace);
     }
 
+    void time_layers(VSMap &out) { set_layers(host_, session_->time_layers(), out); }
+
 private:
     [[nodiscard]] std::vector<Node> only_clip() const {
         std::vector<Node> clips;
@@ -262,6 +264,11 @@ const char *const interpolate_arguments = "clip:vnode;"
 void interpolate(const Host &host, const VSMap &in, VSMap &out) {
     const Arguments arguments(host, in);
     Builder(host, arguments).build(out);
+}
+
+void interpolate_layers(const Host &host, const VSMap &in, VSMap &out) {
+    const Arguments arguments(host, in);
+    Builder(host, arguments).time_layers(out);
 }
 
 } // namespace vsmlrt::vs

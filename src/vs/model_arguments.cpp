@@ -185,4 +185,15 @@ std::optional<VSVideoFormat> asked_format(const Host &host, const Arguments &arg
     return {};
 }
 
+void set_layers(const Host &host, const std::vector<engine::LayerTime> &times, VSMap &out) {
+    const auto add = [&](const char *key, const std::string &value) {
+        host.api->mapSetData(&out, key, value.data(), static_cast<int>(value.size()), dtUtf8, maAppend);
+    };
+    for (const engine::LayerTime &time : times) {
+        add("layers", time.layers);
+        add("kernel", time.kernel);
+        host.api->mapSetFloat(&out, "milliseconds", time.milliseconds, maAppend);
+    }
+}
+
 } // namespace vsmlrt::vs

@@ -58,4 +58,7 @@ private:
 [[nodiscard]] std::optional<VSVideoFormat> asked_format(const Host &host, const Arguments &arguments,
                                                         int channels, const VSVideoFormat &format);
 
+// What core.mlrt.Layers gives.
+void set_layers(const Host &host, const std::vector<engine::LayerTime> &times, VSMap &out);
+
 } // namespace vsmlrt::vs

@@ -166,16 +166,7 @@ public:
             host_.api->mapSetInt(&out, "num_planes", session_->output_channels(), maReplace);
     }
 
-    void time_layers(VSMap &out) {
-        const auto add = [&](const char *key, const std::string &value) {
-            host_.api->mapSetData(&out, key, value.data(), static_cast<int>(value.size()), dtUtf8, maAppend);
-        };
-        for (const engine::LayerTime &time : session_->time_layers()) {
-            add("layers", time.layers);
-            add("kernel", time.kernel);
-            host_.api->mapSetFloat(&out, "milliseconds", time.milliseconds, maAppend);
-        }
-    }
+    void time_layers(VSMap &out) { set_layers(host_, session_->time_layers(), out); }
 
 private:
     [[nodiscard]] engine::Network open_network() const {

@@ -9,6 +9,7 @@ namespace {
 constexpr char model_name[] = "mlrt.Model";
 constexpr char layers_name[] = "mlrt.Layers";
 constexpr char interpolate_name[] = "mlrt.Interpolate";
+constexpr char interpolate_layers_name[] = "mlrt.InterpolateLayers";
 constexpr char devices_name[] = "mlrt.Devices";
 constexpr char version_name[] = "mlrt.Version";
 constexpr char inspect_name[] = "mlrt.Inspect";
@@ -29,6 +30,8 @@ VS_EXTERNAL_API(void) VapourSynthPluginInit2(VSPlugin *plugin, const VSPLUGINAPI
     api->registerFunction("Layers", model_arguments, "any", function<layers, layers_name>, nullptr, plugin);
     api->registerFunction("Interpolate", interpolate_arguments, "clip:vnode;",
                           function<interpolate, interpolate_name>, nullptr, plugin);
+    api->registerFunction("InterpolateLayers", interpolate_arguments, "any",
+                          function<interpolate_layers, interpolate_layers_name>, nullptr, plugin);
     api->registerFunction("Devices", "", "any", function<devices, devices_name>, nullptr, plugin);
     api->registerFunction("Version", "", "any", function<version, version_name>, nullptr, plugin);
     api->registerFunction("Inspect", "network_path:data;", "any", function<inspect, inspect_name>, nullptr,

@@ -68,6 +68,20 @@ def test_each_kernel_is_timed_and_named(job: Job, monkeypatch: pytest.MonkeyPatc
     assert table[0].startswith("dpir color 64x48: ")
 
 
+@pytest.mark.skipif(not EMULATED, reason="the emulated CUDA driver is not built (cmake --build --preset dev)")
+def test_the_kernels_of_an_interpolator_are_timed_too(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VSMLRT_CUDA_DRIVER", str(EMULATED[-1]))
+    monkeypatch.setenv("VSMLRT_NVRTC", str(EMULATED[-1]))
+    arguments = {"backend": "cuda", "device_id": 0, "precision": "fp32", "num_streams": 1}
+    between = replace(job, network_path=str(fade(tmp_path / "fade.onnx")), interpolates=True)
+    result = running.run(replace(between, arguments=arguments, layers=True))
+    assert result.error == ""
+    assert result.layers
+    assert all(layer.milliseconds > 0 and layer.kernel for layer in result.layers)
+
+
 def test_a_backend_that_cannot_time_its_layers_says_so(job: Job) -> None:
     result = running.run(replace(job, layers=True))
     assert "the backend openvino cannot tell how long each layer takes; cuda can" in result.error

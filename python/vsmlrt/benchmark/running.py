@@ -22,7 +22,7 @@ def job_of(case: Case, arguments: Mapping[str, Any], frames: int, seconds: float
         arguments: of ``core.mlrt.Model``: backend, device, precision.
         frames: most frames to time.
         seconds: after which a measurement may end earlier.
-        layers: time each kernel as well, which interpolators do not tell.
+        layers: time each kernel as well.
     """
     width, height = case.size
     number = arguments.get("device_id", 0)
@@ -43,7 +43,7 @@ def job_of(case: Case, arguments: Mapping[str, Any], frames: int, seconds: float
         seconds=seconds,
         plugin=plugin.path(),
         device=number,
-        layers=layers and not case.family.interpolates,
+        layers=layers,
     )
 
 

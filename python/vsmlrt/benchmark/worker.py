@@ -102,7 +102,10 @@ def measure(job: Job) -> Result:
 
 def _layers(core: vs.Core, job: Job) -> list[Layer]:
     picture = _pictures(core, job)
-    found = core.mlrt.Layers(_clips(picture, job), network_path=job.network_path, **_arguments(job))
+    if job.interpolates:
+        found = core.mlrt.InterpolateLayers(picture, network_path=job.network_path, **_arguments(job))
+    else:
+        found = core.mlrt.Layers(_clips(picture, job), network_path=job.network_path, **_arguments(job))
 
     def listed(key: str) -> list[Any]:
         values = found[key]
