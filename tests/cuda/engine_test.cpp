@@ -105,6 +105,21 @@ TEST(Engine, EachKernelOfTheBoundSizeIsTimedInOrder) {
     EXPECT_STREQ(emulated_faults(), "");
 }
 
+TEST(Engine, MorePageLockedMemoryThanThereIsIsRefusedBeforeItIsTaken) {
+    emulated_reset(0);
+    const auto context = std::make_shared<const nvidia::DeviceContext>(0);
+    const long calls = emulated_calls();
+    try {
+        const nvidia::PinnedMemory memory(context, std::size_t{1} << 50);
+        FAIL() << "it was taken";
+    } catch (const DeviceError &refused) {
+        EXPECT_NE(std::string(refused.what()).find("take 1073741825 MiB of page-locked memory"),
+                  std::string::npos)
+            << refused.what();
+    }
+    EXPECT_EQ(emulated_calls(), calls);
+}
+
 TEST(Engine, TooLittleMemoryIsSaidWithFigures) {
     emulated_reset(0);
     emulated_capacity(1 << 10);
