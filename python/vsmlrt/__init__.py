@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys as _sys
+
+from . import _start as _start  # isort: skip  # before all that takes time
+
 from importlib import metadata as _metadata
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from . import _start as _start
 from . import interface as _interface
 from .backend import Backend, BackendV2, backendT
 from .cugan import CUGAN

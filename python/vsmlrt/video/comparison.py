@@ -25,6 +25,9 @@ from .tags import kept_tags, same_tag, shared_name
 MILLISECOND = Fraction(1, 1000)
 """How far a time may move: the tick of Matroska and WebM."""
 
+_SAME_SHAPE = Fraction(4, 1000)
+"""How far FFmpeg lets a pixel's shape be from what the container tells in whole pixels of the picture."""
+
 _FULL_RANGE = 2
 """FFmpeg's number; limited range is what an untagged picture has."""
 
@@ -265,6 +268,8 @@ def same_fact(name: str, value: Any, other: Any) -> bool:
         return bool(other >= value)
     if name == "picture: chroma":
         return bool(other[0] >= value[0] and other[1] >= value[1])
+    if name.endswith("sample aspect ratio"):
+        return bool(abs(Fraction(*value) / Fraction(*other) - 1) <= _SAME_SHAPE)
     if name.endswith("mastering display metadata"):
         return all(abs(a - b) <= 5e-5 for a, b in zip(_mastering(value), _mastering(other), strict=True))
     return bool(value == other)

@@ -23,6 +23,7 @@ from .errors import FieldError, reason
 from .formats import PLANE_ORDER
 from .hdr import HDR_FACTS, can_tell, tell_container
 from .hdr import encoder_options as hdr_options
+from .matroska_header import set_display_size
 from .movie_box import finish_movie
 from .notes import Notes
 from .opening import open_container
@@ -146,11 +147,12 @@ class VideoFileWriter:
             self._notes("parts of the input could not be read, and what they held of the other streams is left out")
 
     def _complete(self, languages: list[str | None]) -> None:
-        """Adds to MP4 and MOV what FFmpeg does not write there."""
+        """Adds what FFmpeg does not write."""
         container = self._target.format.name
-        if container not in ("mp4", "mov"):
-            return
         self._pending.file.flush()
+        if container in ("matroska", "webm"):
+            self._tell_shape()
+            return
         with open_container(self._pending.part) as made:
             told = {shared_name(key) for key in made.metadata}
         wanted = kept_tags(self._source.facts.metadata)
@@ -163,6 +165,17 @@ class VideoFileWriter:
             quicktime=container == "mov",
             languages=languages if container == "mov" else (),
         )
+
+    def _tell_shape(self) -> None:
+        """Tells the pixels' shape where neither the stream nor FFmpeg's header does; a stream tells it more exactly."""
+        shape = self._picture.sample_aspect
+        if shape in (None, 1):
+            return
+        with open_container(self._pending.part) as made:
+            told = made.streams.video[0].sample_aspect_ratio
+        if told != shape:
+            width = max(1, round(self._picture.width * shape))
+            set_display_size(self._pending.file, width, self._picture.height)
 
     def _compare(self) -> None:
         """Says what the source tells and the new file does not, unless that has been said."""
@@ -178,7 +191,6 @@ class VideoFileWriter:
         picture = self._picture
         stream = self._target.add_stream(codec, rate=picture.timeline.rate)
         context = stream.codec_context
-        self._name_lost_aspect(context.codec.canonical_name)
         if self._source.hdr:
             self._add_hdr(stream, codec)
         context.width, context.height, context.pix_fmt = picture.width, picture.height, picture.pixel_format
@@ -197,18 +209,6 @@ class VideoFileWriter:
         if picture.display_matrix:
             stream.set_display_matrix(picture.display_matrix)
         return stream
-
-    def _name_lost_aspect(self, codec: str) -> None:
-        """FFmpeg's Matroska and WebM leave the pixels' shape to the stream, which of these codecs does not tell it."""
-        shape = self._picture.sample_aspect
-        held = codec in ("h264", "hevc", "mpeg4", "mpeg2video")
-        if shape in (None, 1) or held or self._target.format.name not in ("matroska", "webm"):
-            return
-        self._notes(
-            f"the shape of the pixels ({shape}) is not kept by {codec} in {self._target.format.name}; a player "
-            "will show them square",
-            "picture: sample aspect ratio",
-        )
 
     def _add_hdr(self, stream: Any, codec: str) -> None:
         context, hdr = stream.codec_context, self._source.hdr
