@@ -58,6 +58,21 @@ def test_openvino_is_not_capped_to_sse41(tmp_path: Path, variable: str) -> None:
     )
 
 
+AVX512 = "avx512bw" in Path("/proc/cpuinfo").read_text().split()
+
+
+@pytest.mark.skipif(not AVX512, reason="this processor has no avx512")
+def test_openvino_is_not_capped_below_avx512_where_the_processor_has_it(tmp_path: Path) -> None:
+    skip_where_missing(plugin_core(), "openvino")
+    done = run(identity(tmp_path / "net.onnx"), "auto", ONEDNN_MAX_CPU_ISA="AVX2")
+    assert done.returncode == 0, done.stderr
+    listed, reason, same = done.stdout.splitlines()
+    assert "openvino" not in listed.split()
+    assert "set it to AVX512_CORE or more" in reason
+    assert same == "True"
+
+
+@pytest.mark.skipif(AVX512, reason="this processor has avx512")
 def test_a_cap_of_avx_is_taken(tmp_path: Path) -> None:
     skip_where_missing(plugin_core(), "openvino")
     done = run(identity(tmp_path / "net.onnx"), "openvino", ONEDNN_MAX_CPU_ISA="AVX", DNNL_MAX_CPU_ISA="SSE41")

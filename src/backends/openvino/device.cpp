@@ -1,5 +1,7 @@
 #include "backends/openvino/device.h"
 
+#include "backends/openvino/cap.h"
+#include "base/instruction_sets.h"
 #include "cpu/select.h"
 #include "module/device.h"
 
@@ -7,7 +9,6 @@
 #include <cstdlib>
 #include <openvino/runtime/intel_gpu/properties.hpp>
 #include <sched.h>
-#include <strings.h>
 #include <thread>
 
 namespace vsmlrt::openvino {
@@ -86,18 +87,16 @@ Device describe(const std::string &id) {
 } // namespace
 
 std::string cpu_obstacle() {
-    // oneDNN reads the first of these that is set, in any case of letters. Its own choices follow it, those
-    // of OpenVINO the processor; for an SSE4.1 cap the two do not fit together.
+    // oneDNN reads the first of these that is set, in any case of letters.
     for (const char *variable : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}) {
         const char *cap = std::getenv(variable);
         if (!cap)
             continue;
-        if (::strcasecmp(cap, "SSE41") != 0)
+        const std::string obstacle = cap_obstacle(cap, processor_has(InstructionSet::avx512));
+        if (obstacle.empty())
             break;
-        return text(
-            "the environment variable ", variable, " is ", cap,
-            ", with which OpenVINO's CPU device computes wrong pictures; unset it or set it to AVX or "
-            "more, or take the backend onnxruntime");
+        return text("the environment variable ", variable, " is ", cap, ", ", obstacle,
+                    ", or take the backend onnxruntime");
     }
     return {};
 }

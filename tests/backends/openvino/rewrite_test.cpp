@@ -1,6 +1,7 @@
 #include "backends/openvino/rewrite.h"
 
 #include "backends/openvino/models.h"
+#include "base/instruction_sets.h"
 #include "networks/builder.h"
 #include "networks/families.h"
 
@@ -58,8 +59,9 @@ TEST(RewriteBlocks, AConvolutionToAPictureIsComputedByBlocksWhereTheSizeIsEven) 
 TEST(RewriteBlocks, APictureComputedInBf16HasMoreBits) {
     ov::Core core;
     const auto capabilities = core.get_property("CPU", ov::device::capabilities);
-    if (std::find(capabilities.begin(), capabilities.end(), ov::device::capability::BF16) ==
-        capabilities.end())
+    if (!may_use(InstructionSet::avx512_bf16) ||
+        std::find(capabilities.begin(), capabilities.end(), ov::device::capability::BF16) ==
+            capabilities.end())
         GTEST_SKIP() << "this CPU does not compute in bf16";
     const auto model = rewritten(one_layer("ConvTranspose", 3, doubled, 4), 64, 64);
     auto request = core.compile_model(model, "CPU", ov::hint::inference_precision(ov::element::bf16))
