@@ -10,6 +10,7 @@ from importlib import metadata as _metadata
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from . import interface as _interface
+from .artcnn import ArtCNN, ArtCNNModel
 from .backend import Backend, BackendV2, backendT
 from .cugan import CUGAN
 from .dpir import DPIR, DPIRModel
@@ -59,6 +60,8 @@ from .network import (
 from .realesrgan import RealESRGAN, RealESRGANModel, RealESRGANv2, RealESRGANv2Model
 from .rife import RIFE, RIFEMerge, RIFEModel
 from .safa import SAFA, SAFAAdaptiveMode, SAFAModel
+from .scunet import SCUNet, SCUNetModel
+from .swinir import SwinIR, SwinIRModel
 from .tiles import calc_size as calc_size
 from .tiles import calc_tilesize
 from .waifu2x import Waifu2x, Waifu2xModel
@@ -80,6 +83,8 @@ __all__ = [
     "DPIR",
     "RIFE",
     "SAFA",
+    "ArtCNN",
+    "ArtCNNModel",
     "Backend",
     "BackendV2",
     "DPIRModel",
@@ -91,6 +96,10 @@ __all__ = [
     "RealESRGANv2Model",
     "SAFAAdaptiveMode",
     "SAFAModel",
+    "SCUNet",
+    "SCUNetModel",
+    "SwinIR",
+    "SwinIRModel",
     "Waifu2x",
     "Waifu2xModel",
     "backendT",

@@ -28,7 +28,8 @@ class Card:
     """What a network expects and does, in the family's file."""
 
     task: str = "picture"
-    """What it makes: a ``picture`` of a picture, an ``interpolation`` of two frames, or ``frame pairs``."""
+    """What it makes: a ``picture`` of a picture, its ``chroma``, an ``interpolation`` of two frames, or ``frame
+    pairs``."""
     channels: int = 3
     """Channels of the picture, maps not counted."""
     maps: tuple[str, ...] = ()

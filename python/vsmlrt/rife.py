@@ -8,7 +8,7 @@ from typing import Literal
 
 import vapoursynth as vs
 
-from . import notices, store
+from . import notices, plugin, store
 from .backend import Arguments, Backend, backendT
 from .checks import check_clip, check_model, check_number
 from .fallback import with_fallback
@@ -84,20 +84,23 @@ def RIFE(  # noqa: N802 - vs-mlrt's name
 ) -> vs.VideoNode:
     """Interpolate frames by RIFE.
 
-    Frames that stand where a source frame stands are that frame, bit for bit. Variable frame rates keep their cadence:
-    each interval is divided, and the durations add up to the source's. Frames whose property ``_SceneChangeNext`` says
-    that a scene ends with them are not mixed with the next one.
+    Which frames come out, and with what properties, is as in vs-mlrt; the better rules of ``core.mlrt.Interpolate`` are
+    told in docs/from-vs-mlrt.md. Frames that stand where a source frame stands are that frame, bit for bit. Those after
+    a frame whose property ``_SceneChangeNext`` says that a scene ends with it are that frame again. Each has the
+    properties of the source frame before it, cuts included, and the constant duration of the new rate if the clip has a
+    rate. A whole factor gives so many times the frames; a fraction ends with the last source frame, once.
 
     Arguments:
         clip: any constant format and size, two frames or more; the result has the same.
-        multi: frames of the result / frames of the clip, above 0: a whole number or a ``fractions.Fraction``.
+        multi: frames of the result / frames of the clip: a whole number from 2 up, or a ``fractions.Fraction`` above 0.
         scale: size of the picture that motion is looked for on / size of the clip: 0.25, 0.5, 1, 2 or 4. 0.5 suits
             4K. Only ONNX files of versions 4.0 to 4.6 take another one than 1, and not their ensemble networks.
         tiles, tilesize, overlap: refused; the flow needs the whole picture.
         model: which version; default 4.4.
         backend: where and how it runs.
         ensemble: the version's network that looks at the pair in both directions, a file of its own.
-        video_player: accepted for vs-mlrt's scripts; has no effect: any factor is computed on demand.
+        video_player: with a fraction, show the last source frame until floor(frames x multi) frames are full. Of no
+            other effect: any factor is computed on demand.
         _implementation: the representation of the network that is preferred if both are on disk: 1 (``rife``) or 2
             (``rife_v2``). Default: 1.
         output_format: 0: the result is RGBS; 1: RGBH. Default: the clip's format.
@@ -110,13 +113,13 @@ def RIFE(  # noqa: N802 - vs-mlrt's name
     function = "vsmlrt.RIFE"
     check_clip(function, clip)
     by = _factor(function, multi)
-    if video_player:
-        notices.once(f'{function}: "video_player" has no effect: any factor is computed on demand')
+    if video_player and by.denominator == 1:
+        notices.once(f'{function}: "video_player" has no effect with a whole factor')
     network, multiple = _network(function, model, scale, ensemble, _implementation, tiles, tilesize, overlap)
     result = _result(function, output_format)
 
     def make(arguments: Arguments) -> vs.VideoNode:
-        return interpolate(
+        between = interpolate(
             clip,
             network.path,
             arguments | result,
@@ -126,8 +129,43 @@ def RIFE(  # noqa: N802 - vs-mlrt's name
             dedup=dedup,
             multiple=multiple,
         )
+        return _as_vs_mlrt(between, clip, by, video_player)
 
     return with_fallback(backend, make, clip)
+
+
+def _as_vs_mlrt(between: vs.VideoNode, clip: vs.VideoNode, by: Fraction, video_player: bool) -> vs.VideoNode:
+    """The frames between frames with vs-mlrt's count, cuts, properties and rate."""
+    core = plugin.core()
+    # The source frame at or before each output frame: the pattern repeats after `denominator` source frames, and is
+    # given twice because a pattern of one frame is refused.
+    before = [n * by.denominator // by.numerator for n in range(2 * by.numerator)]
+    divided = by.denominator == 1  # durations, where the clip has no rate of its own
+    source = core.std.SelectEvery(clip, 2 * by.denominator, before, modify_duration=divided)
+    source = source[: _count(clip.num_frames, by, video_player)]
+    between = core.std.CopyFrameProps(between[: source.num_frames], source)
+    if source.format.id != between.format.id:
+        source = core.resize.Point(source, format=between.format.id)
+
+    def choose_frame(n: int, f: vs.VideoFrame) -> vs.VideoNode:
+        return source if f.props.get("_SceneChangeNext") else between
+
+    chosen: vs.VideoNode = core.std.FrameEval(source, choose_frame, source)
+    if clip.fps == 0:
+        return chosen
+    rate = clip.fps * by
+    return core.std.AssumeFPS(chosen, fpsnum=rate.numerator, fpsden=rate.denominator)
+
+
+def _count(frames: int, by: Fraction, video_player: bool) -> int:
+    """A fraction ends with the first frame that has no source frame after it to be mixed with."""
+    count = frames * by.numerator // by.denominator
+    if by.denominator == 1 or video_player:
+        return count
+    first = -(-(frames - 1) * by.numerator // by.denominator)  # at or after the last source frame
+    if first * by.denominator % by.numerator == 0:
+        first += 1
+    return min(count, first + 1)
 
 
 def RIFEMerge(  # noqa: N802 - vs-mlrt's name
@@ -173,6 +211,8 @@ def _factor(function: str, multi: object) -> Fraction:
     if multi <= 0:
         raise ValueError(f'{function}: "multi" must be above 0, got {multi}')
     factor = Fraction(multi)
+    if factor == 1:
+        raise ValueError(f'{function}: "multi" must be 2 or more, or a fraction; got {multi}')
     if max(factor.numerator, factor.denominator) > _MOST:
         raise ValueError(f'{function}: "multi" must be a fraction of numbers below 2^31, got {multi}')
     return factor

@@ -6,14 +6,15 @@ from typing import Any
 
 import vapoursynth as vs
 
-from . import notices, plugin, store
+from . import catalog, notices, plugin, store
 from .backend import Arguments
 from .backend.named import named
+from .checks import check_clip
 from .errors import UserError
 from .fallback import with_fallback
 from .resizing import as_float, enlarge, like, resize_by
 from .store import Network
-from .tiles import Pair
+from .tiles import Pair, choose
 
 
 def upscale_clip(
@@ -52,6 +53,30 @@ def upscale_clip(
     return result if scale is None else resize_by(result, clip, scale)
 
 
+def family(
+    function: str,
+    name: str,
+    model: str,
+    clip: vs.VideoNode,
+    tiles: int | Pair | None,
+    tilesize: int | Pair | None,
+    overlap: int | Pair | None,
+    backend: object,
+) -> vs.VideoNode:
+    """A clip through the one network of a family's model, for a public function that has no more arguments.
+
+    Arguments:
+        function: its name, for messages.
+        name, model: of the family and of the model in its file.
+        clip, tiles, tilesize, overlap, backend: as the function was given them.
+    """
+    entry = next(one for one in catalog.families()[name].entries if one.model == model)
+    check_clip(function, clip, gray=entry.card.channels == 1)
+    tile, sides = choose(function, tiles, tilesize, overlap, (clip.width, clip.height), entry.card)
+    network = store.locate(name, model, scale=entry.scale)
+    return on_backend(clip, network, backend, tile=tile, overlap=sides)
+
+
 def on_backend(clip: vs.VideoNode, network: Network, backend: object, **more: Any) -> vs.VideoNode:
     """`apply` on a backend, or on ``vsmlrt.fallback_backend`` where that fails."""
     return with_fallback(backend, lambda arguments: apply(clip, network, arguments, **more), clip)
@@ -66,16 +91,20 @@ def apply(
     overlap: int | Pair | None = None,
     strength: float | vs.VideoNode | None = None,
     narrow: bool = True,
+    content: bytes | None = None,
 ) -> vs.VideoNode:
     """``core.mlrt.Model`` with what this network needs around it; the result has the clip's format.
 
     Arguments as in `upscale_clip`, and
         arguments: of ``core.mlrt.Model``: those that say where and how it runs.
         narrow: False leaves the values as they are for a network that computes on a narrower range.
+        content: an ONNX file's bytes, which are run in place of the network's file.
     """
     card = network.card
     if card.task == "interpolation":
         raise UserError(f"the network {network.name} makes frames between frames: use 'vsmlrt interpolate'")
+    if card.task == "chroma":
+        raise UserError(f"the network {network.name} restores chroma by luma: vsmlrt.ArtCNN runs it in a script")
     if card.task != "picture":
         raise UserError(f"the network {network.name} takes {card.task}: vsmlrt.SAFA runs it in a script")
     if card.channels == 1 and clip.format.color_family == vs.RGB:
@@ -83,14 +112,16 @@ def apply(
     if tile is not None and overlap is None:
         overlap = min(card.receptive_field or card.overlap, min(tile) // 4)
     if narrow and network.value_range != (0.0, 1.0):
-        return _narrowed(clip, network, arguments, tile=tile, overlap=overlap)
+        return _narrowed(clip, network, arguments, tile=tile, overlap=overlap, content=content)
     clips = [clip]
     if "strength" in card.maps:
         clips.append(strength_map(clip, 5.0 if strength is None else strength))
     if card.is_global and tile is not None and (tile[0] < clip.width or tile[1] < clip.height):
         notices.once(f"{network.name} averages over the whole picture, so that tiles change it slightly")
-    size = {"multiple": store.multiple_of(network), "padding": card.padding}
-    return model(clips, str(network.path), arguments, tile=tile, overlap=overlap, **size)
+    more: dict[str, Any] = {"multiple": store.multiple_of(network), "padding": card.padding}
+    if content is not None:
+        more["path_is_serialization"] = 1
+    return model(clips, content or str(network.path), arguments, tile=tile, overlap=overlap, **more)
 
 
 def model(

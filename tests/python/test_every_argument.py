@@ -147,22 +147,44 @@ FUNCTIONS: dict[str, dict[str, list[Case]]] = {
     },
     "CUGAN": {
         "clip": CLIP,
-        "noise": [Changes({"noise": 0}), Refused({"noise": 1, "scale": 3}, "exist for scale 2 of version 1 only")],
+        "noise": [Changes({"noise": 0}), Refused({"noise": 1, "scale": 3}, "exist for scale 2 only")],
         "scale": [Changes({"scale": 3}), Refused({"scale": 5}, '"scale" must be one of')],
         **TILING,
         "backend": BACKEND,
-        "alpha": [Refused({"alpha": 0.5}, '"alpha" other than 1 is not supported')],
+        "alpha": [
+            Changes({"alpha": 0.5}, {"noise": 2}),
+            Refused({"alpha": 0.5}, '"alpha" is not accepted for .* no last transposed convolution'),
+        ],
         "version": [Changes({"version": 2}), Refused({"version": 3}, '"version" must be one of')],
         "conformance": [
             Changes({"conformance": False}, {"version": 2}),
             Noted({"conformance": False}, '"conformance" has no effect on the network cugan-se-2x-no-denoise'),
         ],
+        "preprocess": [Noted({"preprocess": False}, 'CUGAN: "preprocess" has no effect')],
     },
     "DPIR": {
         "clip": CLIP,
         "strength": [Changes({"strength": 50}), Refused({"strength": -1}, '"strength" must be a number from 0')],
         **TILING,
         "model": [Changes({"model": 3}), Refused({"model": 9}, '"model" must be one of')],
+        "backend": BACKEND,
+    },
+    "SCUNet": {
+        "clip": CLIP,
+        **TILING,
+        "model": [Changes({"model": 4}), Refused({"model": 9}, '"model" must be one of')],
+        "backend": BACKEND,
+    },
+    "SwinIR": {
+        "clip": CLIP,
+        **TILING,
+        "model": [Changes({"model": 2}), Refused({"model": 4}, '"model" must be one of')],
+        "backend": BACKEND,
+    },
+    "ArtCNN": {
+        "clip": CLIP,
+        **TILING,
+        "model": [Changes({"model": 15}), Refused({"model": 18}, '"model" must be one of')],
         "backend": BACKEND,
     },
     "SAFA": {
@@ -262,6 +284,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("cugan/up2x-latest-conservative", 2, 2),
         ("cugan/up3x-latest-no-denoise", 3, 3),
         ("cugan/pro-no-denoise3x-up2x", 4, 2),
+        ("scunet/scunet_color_real_psnr", 3, 1),
+        ("scunet/scunet_color_real_gan", 2, 1),
+        ("swinir/002_lightweightSR_DIV2K_s64w8_SwinIR-S_x2", 3, 2),
+        ("swinir/002_lightweightSR_DIV2K_s64w8_SwinIR-S_x4", 3, 4),
+        ("ArtCNN/ArtCNN_R8F64_JPEG420", 2, 1),
+        ("ArtCNN/ArtCNN_R8F64_JPEG444", 3, 1),
         ("mine", 3, 1),
         ("other", 2, 1),
     ):
@@ -269,6 +297,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         networks.convs(root / f"{name}.onnx", layers, scale)
     for place in ("dpir", "rife_v2", "safa"):
         (root / place).mkdir()
+    networks.unet(root / "cugan" / "up2x-latest-denoise2x.onnx")
     strength_network(root / "dpir" / "drunet_color.onnx", 1)
     strength_network(root / "dpir" / "drunet_deblocking_color.onnx", 2)
     fade(root / "rife" / "rife_v4.4.onnx", 7)
@@ -299,7 +328,6 @@ def given(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, dict[
         "clipb": clip[1:] + clip[0],
         "mask": clip.std.BlankClip(format=vs.GRAYS, color=0.5),
         "strength": 5,
-        "model": vsmlrt.DPIRModel.drunet_color,
         "network_path": str(folder / "mine.onnx"),
         "backend": EXACT,
     }
@@ -307,11 +335,12 @@ def given(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, dict[
     def made(function: str, more: dict[str, Any]) -> dict[str, Any]:
         parameters = inspect.signature(getattr(vsmlrt, function)).parameters
         wanted = {name for name, one in parameters.items() if one.default is one.empty} | {"backend"}
-        wanted |= {"model"} if function == "DPIR" else set()
+        models = {"DPIR": vsmlrt.DPIRModel.drunet_color, "ArtCNN": vsmlrt.ArtCNNModel.ArtCNN_R8F64_JPEG444}
+        chosen = {"model": models[function]} if function in models else {}
         defaults = {"overlap": (0, 0), "tilesize": None}
         plain = {name: needed[name] if name in needed else defaults[name] for name in wanted}
         hashable = {key: words.get(value, value) if isinstance(value, str) else value for key, value in more.items()}
-        return plain | hashable
+        return plain | chosen | hashable
 
     return made
 

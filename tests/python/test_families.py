@@ -14,7 +14,9 @@ EVERYTHING = list(entries())
 
 
 def test_there_are_the_families() -> None:
-    assert list(catalog.families()) == ["cugan", "dpir", "realesrgan", "rife", "safa", "waifu2x"]
+    assert list(catalog.families()) == [
+        *("artcnn", "cugan", "dpir", "realesrgan", "rife", "safa", "scunet", "swinir", "waifu2x")
+    ]
 
 
 def test_names_and_files_belong_to_one_network() -> None:

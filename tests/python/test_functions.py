@@ -203,3 +203,65 @@ def test_a_file_that_is_no_network_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("no network")
     with pytest.raises(UserError, match=r"text\.onnx"):
         store.resolve(tmp_path / "text.onnx")
+
+
+@pytest.mark.parametrize("format_id", [vs.YUV444PS, vs.YUV444PH, vs.YUV444P16], ids=["single", "half", "integers"])
+def test_artcnn_makes_chroma_by_luma(core: Any, models: Path, format_id: int) -> None:
+    """A network that gives U and V the other way round, each of which has its middle at 0.5 inside."""
+    sizes: dict[str, np.ndarray] = {"sizes": np.array([1, 1, 1], np.int64)}
+    nodes = [
+        helper.make_node("Split", ["input", "sizes"], ["y", "u", "v"], axis=1),
+        helper.make_node("Concat", ["v", "u"], ["output"], axis=1),
+    ]
+    put(models, "ArtCNN/ArtCNN_R8F64_Chroma.onnx", nodes, sizes, outputs=2)
+    clip = noise(core, 34, 26, fmt=format_id).std.SetFrameProps(_Matrix=1)
+    result = vsmlrt.ArtCNN(clip, model=vsmlrt.ArtCNNModel.ArtCNN_R8F64_Chroma, backend=EXACT)
+    assert result.format.id == format_id
+    y, u, v = picture(clip)
+    for found, wanted in zip(picture(result), (y, v, u), strict=True):
+        tolerance = 1 if clip.format.sample_type == vs.INTEGER else 1e-3
+        np.testing.assert_allclose(found.astype(float), wanted.astype(float), atol=tolerance)
+    with pytest.raises(ValueError, match="must be without subsampling for ArtCNN_R8F64_Chroma, got YUV420P8"):
+        vsmlrt.ArtCNN(noise(core, 34, 26, fmt=vs.YUV420P8), model=vsmlrt.ArtCNNModel.ArtCNN_R8F64_Chroma)
+    with pytest.raises(ValueError, match="must be YUV for ArtCNN_R8F64_Chroma, got RGBS"):
+        vsmlrt.ArtCNN(noise(core, 34, 26), model=vsmlrt.ArtCNNModel.ArtCNN_R8F64_Chroma)
+
+
+def test_the_new_families_find_their_files(core: Any, models: Path) -> None:
+    identity(models, "scunet/scunet_gray_15.onnx", 1)
+    identity(models, "swinir/004_grayDN_DFWB_s128w8_SwinIR-M_noise15.onnx", 1)
+    repeat(models, "swinir/001_classicalSR_DF2K_s64w8_SwinIR-M_x8.onnx", 8)
+    identity(models, "swinir/006_colorCAR_DFWB_s126w7_SwinIR-M_jpeg40.onnx")
+    clip, gray = noise(core, 34, 26), noise(core, 34, 26, fmt=vs.GRAYS)
+    swinir = vsmlrt.SwinIRModel
+    for result, size in (
+        (vsmlrt.SCUNet(gray, model=vsmlrt.SCUNetModel.scunet_gray_15, backend=EXACT), 34),
+        (vsmlrt.SwinIR(gray, model=swinir.grayDN_DFWB_s128w8_SwinIR_M_noise15, backend=EXACT), 34),
+        (vsmlrt.SwinIR(clip, model=swinir.classicalSR_DF2K_s64w8_SwinIR_M_x8, backend=EXACT), 272),
+        (vsmlrt.SwinIR(clip, model=swinir.colorCAR_DFWB_s126w7_SwinIR_M_jpeg40, backend=EXACT), 34),
+    ):
+        assert result.width == size
+        assert np.isfinite(picture(result)).all()
+    with pytest.raises(ValueError, match="must be GRAY or YUV for this model, got RGBS"):
+        vsmlrt.SCUNet(clip, model=vsmlrt.SCUNetModel.scunet_gray_15)
+
+
+@pytest.mark.parametrize("alpha", [0.25, 1.0, 2.0])
+def test_alpha_of_cugan_multiplies_what_the_last_step_adds(core: Any, models: Path, alpha: float) -> None:
+    """A network whose last transposed convolution doubles the size of the picture: the picture times alpha."""
+    eye = np.zeros((3, 3, 2, 2), np.float32)
+    eye[range(3), range(3)] = 1
+    last = helper.make_node("ConvTranspose", ["input", "w"], ["output"], strides=[2, 2])
+    put(models, "cugan/up2x-latest-no-denoise.onnx", [last], {"w": eye})
+    clip = noise(core, 34, 26)
+    result = picture(vsmlrt.CUGAN(clip, alpha=alpha, backend=EXACT))
+    for plane, source in zip(result, picture(clip), strict=True):
+        np.testing.assert_allclose(plane, alpha * source.repeat(2, 0).repeat(2, 1), atol=1e-6)
+
+
+@pytest.mark.parametrize(("noise_level", "name"), [(1, "pro-denoise1x-up2x"), (2, "pro-denoise2x-up2x")])
+def test_files_of_cugan_pro_that_are_there_are_used(core: Any, models: Path, noise_level: Any, name: str) -> None:
+    repeat(models, f"cugan/{name}.onnx", 2)
+    assert vsmlrt.CUGAN(noise(core, 34, 26), noise=noise_level, version=2, backend=EXACT).width == 68
+    with pytest.raises(RuntimeError):
+        vsmlrt.CUGAN(noise(core, 34, 26), scale=4, version=2, backend=EXACT)

@@ -35,6 +35,9 @@ SIGNATURES: dict[str, list[tuple[str, Any]]] = {
         ("conformance", True),
     ],
     "DPIR": [("clip", ...), ("strength", ...), *TILING, ("model", 0), ("backend", CPU)],
+    "SCUNet": [("clip", ...), *TILING, ("model", 3), ("backend", CPU)],
+    "SwinIR": [("clip", ...), *TILING, ("model", 0), ("backend", CPU)],
+    "ArtCNN": [("clip", ...), *TILING, ("model", 2), ("backend", CPU)],
     "inference": [
         ("clips", ...),
         ("network_path", ...),
@@ -60,6 +63,9 @@ NUMBERS = {
     vsmlrt.RealESRGANModel: [0, 1, 2, 5005, 5006, 5007, 5008, 5009, 5010, 7000, 7001],
     vsmlrt.Waifu2xModel: list(range(11)),
     vsmlrt.DPIRModel: list(range(4)),
+    vsmlrt.SCUNetModel: list(range(8)),
+    vsmlrt.SwinIRModel: [*range(4), *range(5, 28)],
+    vsmlrt.ArtCNNModel: list(range(18)),
 }
 
 
@@ -121,10 +127,9 @@ VARIABLE = vs.core.std.BlankClip(width=64, height=48, varsize=True)
         ("Waifu2x", {"model": 0, "noise": 0}, ValueError, "anime_style_art has"),
         ("Waifu2x", {"model": 0, "clip": RGB}, ValueError, "must be GRAY or YUV for this model, got RGB24"),
         ("Waifu2x", {"model": 7, "scale": 1}, ValueError, "swin_unet_art with"),
-        ("CUGAN", {"noise": 1, "scale": 3}, ValueError, "exist for scale 2 of version 1 only"),
+        ("CUGAN", {"noise": 1, "scale": 3}, ValueError, "exist for scale 2 only"),
         ("CUGAN", {"scale": 5}, ValueError, '"scale" must be one of 2, 3, 4; got 5'),
         ("CUGAN", {"version": 3}, ValueError, '"version" must be one of 1, 2; got 3'),
-        ("CUGAN", {"alpha": 0.5}, ValueError, '"alpha" other than 1 is not supported yet, got 0.5'),
         ("DPIR", {"strength": "x"}, TypeError, '"strength" must be a number or a clip'),
         ("DPIR", {"strength": -1}, ValueError, '"strength" must be a number from 0'),
         ("DPIR", {"strength": RGB}, ValueError, '"strength" must be a GRAY clip'),

@@ -15,7 +15,7 @@ import pytest
 import vapoursynth as vs
 
 import vsmlrt
-from vsmlrt import Backend, RIFEModel, plugin
+from vsmlrt import Backend, RIFEModel, plugin, rife
 from vsmlrt.backend import model_arguments
 from vsmlrt.errors import NetworkNotFoundError
 
@@ -33,7 +33,8 @@ def asked(models: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]
         calls.append(arguments)
         return clip
 
-    monkeypatch.setattr(plugin, "core", lambda: SimpleNamespace(mlrt=SimpleNamespace(Interpolate=interpolate)))
+    stand_in = SimpleNamespace(mlrt=SimpleNamespace(Interpolate=interpolate), std=vs.core.std, resize=vs.core.resize)
+    monkeypatch.setattr(plugin, "core", lambda: stand_in)
     for name in ("v4.4", "v4.6", "v4.6_ensemble", "v4.12_lite", "v4.25", "v4.25_lite", "v4.26"):
         (models / "rife").mkdir(parents=True, exist_ok=True)
         (models / "rife" / f"rife_{name}.onnx").touch()
@@ -80,7 +81,7 @@ def test_versions_are_numbered_as_in_vs_mlrt() -> None:
 
 
 def test_the_short_form(asked: list[dict[str, Any]]) -> None:
-    assert vsmlrt.RIFE(CLIP) is CLIP
+    assert vsmlrt.RIFE(CLIP).format.id == CLIP.format.id
     (call,) = asked
     assert file_of(call) == "rife/rife_v4.4.onnx"
     assert call == model_arguments(Backend.OV_CPU()) | {
@@ -145,8 +146,7 @@ def test_a_fallback_backend_takes_the_place_of_one_that_fails(
         result: vs.VideoNode = work(clip, **arguments)
         return result
 
-    mlrt = SimpleNamespace(Interpolate=fails_on_openvino)
-    monkeypatch.setattr(plugin, "core", lambda: SimpleNamespace(mlrt=mlrt))
+    monkeypatch.setattr(plugin.core().mlrt, "Interpolate", fails_on_openvino)
     monkeypatch.setattr(vsmlrt, "fallback_backend", Backend.Auto())
     vsmlrt.RIFE(CLIP)
     assert [call["backend"] for call in asked] == ["auto"]
@@ -218,3 +218,19 @@ MASK = vs.core.std.BlankClip(format=vs.GRAYS, width=64, height=48, length=4)
 def test_bad_arguments_of_rifemerge(arguments: dict[str, Any], error: type[Exception], sentence: str) -> None:
     with pytest.raises(error, match=f"vsmlrt.RIFEMerge: {sentence}"):
         vsmlrt.RIFEMerge(**({"clipa": CLIP, "clipb": CLIP, "mask": MASK} | arguments))
+
+
+def literally(frames: int, multi: Fraction) -> int:
+    """vs-mlrt's frames one after the other, until one has no source frame after it."""
+    for n in range(int(frames * multi)):
+        left, rest = divmod(n * multi.denominator, multi.numerator)
+        if rest and left + 1 >= frames:
+            return n + 1
+    return int(frames * multi)
+
+
+@pytest.mark.parametrize("frames", range(2, 12))
+@pytest.mark.parametrize("multi", [Fraction(a, b) for a in range(1, 12) for b in range(2, 9) if a % b])
+def test_a_fraction_gives_as_many_frames_as_in_vs_mlrt(frames: int, multi: Fraction) -> None:
+    assert rife._count(frames, multi, False) == literally(frames, multi)
+    assert rife._count(frames, multi, True) == int(frames * multi)

@@ -134,7 +134,7 @@ def test_merge_refuses_a_network_of_other_channels(core: Any, models: Path) -> N
         vsmlrt.RIFEMerge(a, a, mask, backend=EXACT)
 
 
-@pytest.mark.parametrize(("multi", "count"), [(2, 10), (3, 15), (Fraction(5, 2), 13), (Fraction(1, 2), 3)])
+@pytest.mark.parametrize(("multi", "count"), [(2, 10), (3, 15), (Fraction(5, 2), 12), (Fraction(1, 2), 2)])
 @pytest.mark.parametrize("folder", ["rife", "rife_v2"])
 def test_a_ramp_stays_a_ramp(interpolating: Any, models: Path, folder: str, multi: int | Fraction, count: int) -> None:
     fade(models / folder / "rife_v4.4.onnx", 11 if folder == "rife" else 7)
