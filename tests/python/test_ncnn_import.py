@@ -203,6 +203,74 @@ LAYERS: dict[str, tuple[str, bytes, int]] = {
         f"Pooling p 1 1 in out 0={kind} 1=3 2={stride} 3={0 if mode > 1 else 1} 5={mode} 6={count}", b"", 3)
        for kind in (0, 1) for mode in range(4) for count in (0, 1) for stride in (1, 2)
        if not (kind == 1 and mode == 0 and count == 1 and stride == 2)},
+    "reorg": ("Reorg p 1 1 in out 0=2", b"", 3),
+    "reorg_1": ("Reorg p 1 1 in out 0=2 1=1", b"", 3),
+    "reorg_4": ("Reorg p 1 1 in out 0=4", b"", 1),
+    **{f"shuffle_channel_{reverse}": (f"ShuffleChannel p 1 1 in out 0=2 1={reverse}", b"", 6) for reverse in (0, 1)},
+    "slice_equal": ("Slice s 1 2 in a b -23300=2,-233,-233\nBinaryOp o 2 1 b a out 0=1", b"", 6),
+    "slice_sizes": ("Slice s 1 3 in a b c -23300=3,2,3,-233\nConcat o 3 1 c b a out", b"", 7),
+    "slice_unequal_rest": ("Slice s 1 3 in a b c -23300=3,-233,-233,-233\nConcat o 3 1 c a b out", b"", 7),
+    "slice_rows": ("Slice s 1 2 in a b -23300=2,5,-233 1=1\nConcat o 2 1 b a out 0=1", b"", 3),
+    "slice_columns": ("Slice s 1 2 in a b -23300=2,5,-233 1=-1\nConcat o 2 1 b a out 0=2", b"", 3),
+    "slice_indices": ("Slice s 1 3 in a b c -23300=3,-233,-233,-233 -23302=2,1,4\nConcat o 3 1 c b a out", b"", 7),
+    "slice_index_from_the_end": (
+        "Slice s 1 3 in a b c -23300=3,-233,-233,-233 -23302=2,1,-2\nConcat o 3 1 c b a out", b"", 7),
+    **{f"reduce_{op}_all": (f"Reduction r 1 1 in out 0={op} 2=5.000000e-01", b"", 3) for op in range(11)},
+    **{f"reduce_{op}_rows": (f"Reduction r 1 1 in out 0={op} 1=0 2=5.000000e-01 -23303=1,1 5=1", b"", 3)
+       for op in range(11)},
+    **{f"reduce_3_{name}_{keep}": (f"Reduction r 1 1 in out 0=3 1=0 -23303={axes} 4={keep} 5=1", b"", 3)
+       for keep in (0, 1) for name, axes in [("c", "1,0"), ("h", "1,1"), ("w", "1,-1"), ("ch", "2,0,1"),
+                                             ("hw", "2,1,2"), ("cw", "2,2,0"), ("chw", "3,0,1,2")]},
+    "reduce_all_keep": ("Reduction r 1 1 in out 0=3 4=1", b"", 3),
+    "reduce_vector": ("Pooling p 1 1 in v 0=1 4=1\nReduction r 1 1 v out 0=0 1=0 -23303=1,0 5=1", b"", 6),
+    "instance_norm": ("InstanceNorm n 1 1 in out 0=3 1=1.000000e-05", raw(values(3)) + raw(values(3)), 3),
+    "instance_norm_plain": ("InstanceNorm n 1 1 in out 0=3 2=0", b"", 3),
+    "group_norm": ("GroupNorm n 1 1 in out 0=2 1=6 2=1.000000e-05", raw(values(6)) + raw(values(6)), 6),
+    "group_norm_plain": ("GroupNorm n 1 1 in out 0=3 1=6 3=0", b"", 6),
+    "group_norm_vector": ("Pooling p 1 1 in v 0=1 4=1\nGroupNorm n 1 1 v out 0=2 1=6",
+                          raw(values(6)) + raw(values(6)), 6),
+    "layer_norm_rows": ("Interp i 1 1 in a 0=1 3=5 4=7\nLayerNorm n 1 1 a out 0=7 1=1.000000e-05",
+                        raw(values(7)) + raw(values(7)), 3),
+    "layer_norm_plane": ("Interp i 1 1 in a 0=1 3=5 4=7\nLayerNorm n 1 1 a out 0=35",
+                         raw(values(35)) + raw(values(35)), 3),
+    "layer_norm_plain": ("Interp i 1 1 in a 0=1 3=5 4=7\nLayerNorm n 1 1 a out 0=7 2=0", b"", 3),
+    "layer_norm_of_rows": ("Reshape r 1 1 in a 0=-1 1=3\nPermute p 1 1 a b 0=1\nLayerNorm n 1 1 b out 0=3",
+                           raw(values(3)) + raw(values(3)), 3),
+    "layer_norm_vector": ("Pooling p 1 1 in v 0=1 4=1\nLayerNorm n 1 1 v out 0=6", raw(values(6)) + raw(values(6)), 6),
+    "rms_norm": ("Interp i 1 1 in a 0=1 3=5 4=7\nRMSNorm n 1 1 a out 0=7 1=1.000000e-05", raw(values(7)), 3),
+    "rms_norm_plain": ("Interp i 1 1 in a 0=1 3=5 4=7\nRMSNorm n 1 1 a out 0=35 2=0", b"", 3),
+    **{f"softmax_{axis}": (f"Softmax s 1 1 in out 0={axis} 1=1", b"", 3) for axis in (0, 1, 2, -1, -2)},
+    "softmax_vector": ("Pooling p 1 1 in v 0=1 4=1\nSoftmax s 1 1 v out", b"", 6),
+    **{f"gelu_{fast}": (f"BinaryOp a 1 1 in a 0=1 1=1 2=5.000000e-01\nGELU g 1 1 a out 0={fast}", b"", 3)
+       for fast in (0, 1)},
+    **{f"{name}_{i}": (f"BinaryOp a 1 1 in a 0=1 1=1 2=5.000000e-01\n{kind} p 1 1 a out {given}", b"", 3)
+       for name, kind, forms in [
+           ("elu", "ELU", ["", "0=7.000000e-01"]), ("selu", "SELU", ["", "0=1.500000e+00 1=1.200000e+00"]),
+           ("celu", "CELU", ["", "0=7.000000e-01"]), ("absval", "AbsVal", [""]), ("bnll", "BNLL", [""]),
+           ("exp", "Exp", ["", "0=2.000000e+00", "1=5.000000e-01 2=3.000000e-01", "0=1.000000e+01 1=2.000000e-01"]),
+           ("power", "Power", ["", "0=2.000000e+00 1=5.000000e-01 2=6.000000e-01", "0=3.300000e+00 2=7.000000e-01"]),
+           ("erf", "Erf", [""]), ("threshold", "Threshold", ["", "0=1.000000e-01"]),
+           ("shrink", "Shrink", ["", "0=1.000000e-01 1=2.000000e-01", "0=1.000000e-01 1=0.000000e+00"])]
+       for i, given in enumerate(forms)},
+    **{f"log_{i}": (f"Log p 1 1 in out {given}", b"", 3)
+       for i, given in enumerate(["2=1.000000e-01", "0=2.000000e+00 1=3.000000e+00 2=1.000000e-01"])},
+    **{f"lrn_{region}_{size}": (f"LRN n 1 1 in out 0={region} 1={size} 2=5.000000e-01 3=6.000000e-01 4=1.500000e+00",
+                                b"", 6) for region in (0, 1) for size in (1, 3, 5)},
+    "lrn": ("LRN n 1 1 in out", b"", 6),
+    "bias": ("Bias n 1 1 in out 0=3", raw(values(3)), 3),
+    "packing": ("Packing n 1 1 in out 0=4", b"", 4),
+    "cast": ("Cast n 1 1 in out 0=1 1=1", b"", 3),
+    "deep_copy": ("DeepCopy n 1 1 in out", b"", 3),
+    **{f"glu_{axis}": (f"Interp i 1 1 in a 0=1 3=6 4=8\nGLU g 1 1 a out 0={axis}", b"", 4) for axis in (0, 1, 2)},
+    **{f"pool_adaptive_{kind}_{w}x{h}": (f"Pooling p 1 1 in out 0={kind} 7=1 8={w} 18={h}", b"", 3)
+       for kind in (0, 1) for w, h in [(2, 2), (4, 2), (1, 4), (-233, 2), (2, 1)]},
+    **{f"pool_adaptive_uneven_{kind}": (f"Interp i 1 1 in a 0=1 3=13 4=19\nPooling p 1 1 a out 0={kind} 7=1 8=7 18=5",
+                                        b"", 3) for kind in (0, 1)},
+    "clip_without_end": ("Clip p 1 1 in out 0=4.000000e-01 1=inf", b"", 3),
+    "unused_layer": ("Split s 1 2 in a b\nConvolution c 1 1 a unused 0=4 1=3 5=1 6=108\nReLU r 1 1 b out",
+                     CONV_WEIGHTS, 3),
+    "unused_layer_of_another_type": ("Split s 1 2 in a b\nCumulativeSum p 1 1 a unused 0=0\nReLU r 1 1 b out", b"", 3),
+    "spare_bytes": (conv(CONV), CONV_WEIGHTS + bytes(12), 3),
 }  # fmt: skip
 
 
@@ -212,13 +280,26 @@ def test_layer_agrees_with_ncnn(tmp_path: Path, name: str) -> None:
     param = files.write(tmp_path, lines, weights, channels)
     session = files.imported(param, tmp_path / "net.onnx")
     # A resize whose factor does not give whole pixels means other pixels in ncnn: such pictures are padded before.
-    whole = name.startswith("interp")
+    whole = name.startswith(("interp", "reorg", "pool_adaptive_0", "pool_adaptive_1"))
     for height, width in [(16, 24), (12, 20) if whole else (13, 19)]:
         picture = noise(height, width, channels)
         expected = files.run_ncnn(param, picture)
         got = files.run_imported(session, picture)
         got = got.reshape(got.shape[: expected.ndim] if got.size == expected.size else got.shape)
         np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_channels_that_the_input_does_not_state_are_told_by_the_weights(tmp_path: Path) -> None:
+    """Reorg in front of a convolution, as in realesrgan-x2plus, whose converter states no channels."""
+    param = files.write(tmp_path, "Reorg r 1 1 in a 0=2\nConvolution c 1 1 a out 0=4 1=3 4=1 5=1 6=432",
+                        tagged(values(432)) + raw(values(4)))  # fmt: skip
+    param.write_text(param.read_text().replace("in 0=8 1=8 2=3", "in"))
+    session = files.imported(param, tmp_path / "net.onnx")
+    assert session.get_inputs()[0].shape[1] == 3
+    picture = noise(16, 24)
+    np.testing.assert_allclose(
+        files.run_imported(session, picture), files.run_ncnn(param, picture), rtol=1e-5, atol=1e-5
+    )
 
 
 # ncnn's rule for blobs of different rank; shapes as ncnn states them, w first.
@@ -252,7 +333,7 @@ def test_broadcasting_follows_ncnn(tmp_path: Path, a: tuple[int, ...], b: tuple[
     session = files.imported(param, tmp_path / "net.onnx")
     picture = noise(8, 8)
     expected = files.run_ncnn(param, picture)
-    got = session.run(["out"], {"input": picture[None]})[0][0]
+    got = session.run(None, {"input": picture[None]})[-1][0]
     np.testing.assert_allclose(got.reshape(got.shape[: expected.ndim]), expected, rtol=0, atol=1e-6)
 
 

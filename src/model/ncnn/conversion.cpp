@@ -34,13 +34,14 @@ std::int64_t Conversion::fixed(Size size, const char *what) const {
     return *value;
 }
 
-const Blob &Conversion::result() const {
-    if (!result_)
+const Blob &Conversion::result(std::size_t index) const {
+    if (results_.size() != 1 && index >= results_.size())
         throw InternalError(layer_.label(), " was converted without a result");
-    for (const auto size : result_->shape.axes)
+    const Blob &blob = results_[results_.size() == 1 ? 0 : index];
+    for (const auto size : blob.shape.axes)
         if (const auto value = sizes.value(size); value && *value < 1)
             throw BadModel("nothing is left of the picture after this layer");
-    return *result_;
+    return blob;
 }
 
 } // namespace vsmlrt::model::ncnn

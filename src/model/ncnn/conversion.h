@@ -55,15 +55,26 @@ public:
         return graph.constant(layer_.name + "/" + role, values);
     }
 
+    // As emit, with several outputs.
+    std::vector<std::string> emit_many(const char *op, std::vector<std::string> inputs, std::size_t count,
+                                       Attributes attributes = {}) {
+        return graph.emit_many(layer_.name, op, std::move(inputs), count, std::move(attributes));
+    }
+
     // The layer's result; for layers with several outputs, all of them are this.
-    void result(std::string value, Shape shape) { result_ = Blob{std::move(value), std::move(shape)}; }
+    void result(std::string value, Shape shape) { results_ = {Blob{std::move(value), std::move(shape)}}; }
     void result_like_input(std::string value) { result(std::move(value), input().shape); }
-    [[nodiscard]] const Blob &result() const;
+    // The next of a layer's outputs, where these differ.
+    void add_result(std::string value, Shape shape) {
+        results_.push_back({std::move(value), std::move(shape)});
+    }
+    [[nodiscard]] std::size_t output_count() const { return layer_.outputs.size(); }
+    [[nodiscard]] const Blob &result(std::size_t index = 0) const;
 
 private:
     const Layer &layer_;
     std::vector<Blob> inputs_;
-    std::optional<Blob> result_;
+    std::vector<Blob> results_;
 };
 
 } // namespace vsmlrt::model::ncnn

@@ -42,13 +42,37 @@ void convert_swish(Conversion &c);
 void convert_unary(Conversion &c);
 void convert_dropout(Conversion &c);
 
+void convert_absval(Conversion &c);
+void convert_bnll(Conversion &c);
+void convert_erf(Conversion &c);
+void convert_elu(Conversion &c);
+void convert_selu(Conversion &c);
+void convert_celu(Conversion &c);
+void convert_gelu(Conversion &c);
+void convert_exp(Conversion &c);
+void convert_log(Conversion &c);
+void convert_power(Conversion &c);
+void convert_threshold(Conversion &c);
+void convert_shrink(Conversion &c);
+void convert_bias(Conversion &c);
+void convert_cast(Conversion &c);
+
+// Means and sums over axes or neighbours.
+void convert_instance_norm(Conversion &c);
+void convert_group_norm(Conversion &c);
+void convert_layer_norm(Conversion &c);
+void convert_rms_norm(Conversion &c);
+void convert_lrn(Conversion &c);
+void convert_softmax(Conversion &c);
+void convert_reduction(Conversion &c);
+
 // Several values in, one value out.
 void convert_binary(Conversion &c);
 void convert_eltwise(Conversion &c);
 
 // Where pixels are.
 void convert_input(Conversion &c);
-void convert_split(Conversion &c); // also Noop
+void convert_split(Conversion &c); // also Noop, DeepCopy, Packing
 void convert_concat(Conversion &c);
 void convert_crop(Conversion &c);
 void convert_flatten(Conversion &c);
@@ -58,6 +82,10 @@ void convert_padding(Conversion &c);
 void convert_pooling(Conversion &c);
 void convert_interp(Conversion &c);
 void convert_pixel_shuffle(Conversion &c);
+void convert_reorg(Conversion &c);
+void convert_shuffle_channel(Conversion &c);
+void convert_slice(Conversion &c);
+void convert_glu(Conversion &c);
 void convert_warp(Conversion &c);
 
 } // namespace vsmlrt::model::ncnn

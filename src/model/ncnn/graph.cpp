@@ -27,6 +27,17 @@ std::string Graph::emit(std::string_view owner, const char *op, std::vector<std:
     return network.nodes.back().outputs.front();
 }
 
+std::vector<std::string> Graph::emit_many(std::string_view owner, const char *op,
+                                          std::vector<std::string> inputs, std::size_t count,
+                                          Attributes attributes) {
+    static_cast<void>(emit(owner, op, std::move(inputs), std::move(attributes)));
+    std::vector<std::string> outputs{network.nodes.back().outputs.front()};
+    while (outputs.size() < count)
+        outputs.push_back(unique(outputs.front()));
+    network.nodes.back().outputs = outputs;
+    return outputs;
+}
+
 std::string Graph::constant(const std::string &name, std::vector<std::int64_t> dims,
                             std::span<const float> values) {
     auto chosen = unique(name);

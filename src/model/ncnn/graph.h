@@ -48,6 +48,10 @@ public:
     // Adds a node with one output and returns that output's name. `owner` is the layer that it is for.
     std::string emit(std::string_view owner, const char *op, std::vector<std::string> inputs,
                      Attributes attributes = {});
+    // The same with several outputs.
+    std::vector<std::string> emit_many(std::string_view owner, const char *op,
+                                       std::vector<std::string> inputs, std::size_t count,
+                                       Attributes attributes = {});
     // Adds an initializer and returns its name.
     std::string constant(const std::string &name, std::vector<std::int64_t> dims,
                          std::span<const float> values);

@@ -3,6 +3,7 @@
 #include "model/ncnn.h"
 
 #include "base/checked.h"
+#include "base/log.h"
 #include "model/card.h"
 #include "model/ncnn/converters.h"
 #include "model/ncnn/residual.h"
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -41,8 +43,8 @@ void convert(const Layer &layer, Graph &graph, WeightReader &weights, Blobs &blo
             inputs.push_back(blobs.at(name));
         Conversion conversion(layer, std::move(inputs), graph, weights);
         converter.convert(conversion);
-        for (const auto &name : layer.outputs)
-            blobs[name] = conversion.result();
+        for (std::size_t i = 0; i < layer.outputs.size(); ++i)
+            blobs[layer.outputs[i]] = conversion.result(i);
     } catch (const BadModel &error) {
         throw BadModel(layer.label(), ": ", error.what());
     }
@@ -86,10 +88,47 @@ std::vector<std::string_view> output_names(const std::vector<Layer> &layers) {
     return names;
 }
 
+// Whether a blob is called as converters and programs for ncnn call what they read: out0, output.
+bool is_called_output(std::string_view name) {
+    for (const std::string_view word : {"output", "out"})
+        if (name.starts_with(word))
+            return name.find_first_not_of("0123456789", word.size()) == std::string_view::npos;
+    return false;
+}
+
+// What the network gives. Of several blobs that no layer takes, some are left over: those called outputs are
+// it, else the last one.
+std::vector<std::string_view> chosen_outputs(const std::vector<Layer> &layers) {
+    std::vector<std::string_view> names = output_names(layers);
+    if (names.size() < 2)
+        return names;
+    std::vector<std::string_view> called;
+    std::ranges::copy_if(names, std::back_inserter(called), is_called_output);
+    return called.empty() ? std::vector{names.back()} : called;
+}
+
+// Layers that the outputs are made of.
+std::vector<bool> needed_layers(const std::vector<Layer> &layers,
+                                const std::vector<std::string_view> &outputs) {
+    std::unordered_set<std::string_view> wanted(outputs.begin(), outputs.end());
+    std::vector<bool> needed(layers.size());
+    for (std::size_t i = layers.size(); i-- > 0;) {
+        const Layer &layer = layers[i];
+        needed[i] = layer.type == "Input" || std::ranges::any_of(layer.outputs, [&](const std::string &name) {
+                        return wanted.contains(name);
+                    });
+        if (needed[i])
+            wanted.insert(layer.inputs.begin(), layer.inputs.end());
+    }
+    return needed;
+}
+
 // Makes a blob the network's output under `name`.
 void add_output(Graph &graph, const Blob &blob, const std::string &name) {
     auto &network = graph.network;
-    const auto made_by_node = [&](const Node &node) { return node.outputs.front() == blob.value; };
+    const auto made_by_node = [&](const Node &node) {
+        return std::ranges::find(node.outputs, blob.value) != node.outputs.end();
+    };
     const auto used_as_output = [&](const Value &value) { return value.name == blob.value; };
     const bool own = std::ranges::any_of(network.nodes, made_by_node) &&
                      std::ranges::none_of(network.outputs, used_as_output);
@@ -136,10 +175,9 @@ void record(Network &network, const Restored &restored) {
 }
 
 // The inputs and outputs of a network whose layers are all converted.
-void finish(Graph &graph, const std::vector<Layer> &layers, const Blobs &blobs, const NcnnOptions &options,
-            bool difference) {
+void finish(Graph &graph, const std::vector<Layer> &layers, const std::vector<std::string_view> &outputs,
+            const Blobs &blobs, const NcnnOptions &options, bool difference) {
     const auto inputs = input_names(layers);
-    const auto outputs = output_names(layers);
     for (const auto blob_name : inputs) {
         const auto &blob = blobs.at(blob_name);
         const std::string name = inputs.size() == 1 ? "input" : blob.value;
@@ -163,6 +201,50 @@ void finish(Graph &graph, const std::vector<Layer> &layers, const Blobs &blobs, 
     }
 }
 
+// The one picture that does not say its channels; null where there is none, or several inputs.
+Layer *open_input(std::vector<Layer> &layers) {
+    const auto is_input = [](const Layer &layer) { return layer.type == "Input"; };
+    if (std::ranges::count_if(layers, is_input) != 1)
+        return nullptr;
+    const auto found = std::ranges::find_if(layers, is_input);
+    const bool open = !found->parameters.has(2) && !found->parameters.has(0) && !found->parameters.has(1);
+    return open ? &*found : nullptr;
+}
+
+Network import_layers(const std::vector<Layer> &layers, std::string_view param,
+                      std::span<const std::byte> bin, const NcnnOptions &options) {
+    check_ends(static_cast<std::size_t>(std::ranges::count(layers, "Input", &Layer::type)), "inputs");
+    const auto outputs = chosen_outputs(layers);
+    check_ends(outputs.size(), "outputs");
+
+    Graph graph;
+    graph.network.producer = "vsmlrt ncnn import";
+    for (const auto *reserved : {"input", "output"})
+        static_cast<void>(graph.unique(reserved));
+    WeightReader weights(bin);
+    Blobs blobs;
+    const std::vector<bool> needed = needed_layers(layers, outputs);
+    const Layer *left_out = nullptr;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        // Its weights, if it has any, would stand before those of the next.
+        const bool fed = std::ranges::all_of(layers[i].inputs,
+                                             [&](const std::string &name) { return blobs.contains(name); });
+        if (needed[i] || (fed && find_converter(layers[i].type)))
+            convert(layers[i], graph, weights, blobs);
+        else
+            left_out = &layers[i];
+    }
+    if (weights.left() != 0 && left_out)
+        throw BadModel(left_out->label(),
+                       ": this type of layer is not supported, and its weights cannot be told "
+                       "from those of other layers");
+    if (weights.left() != 0)
+        log_once(LogLevel::warning, text("ncnn import: ", weights.left(),
+                                         " bytes of weights are left over after the last layer"));
+    finish(graph, layers, outputs, blobs, options, gives_difference(param));
+    return std::move(graph.network);
+}
+
 } // namespace
 
 } // namespace ncnn
@@ -171,21 +253,24 @@ Network import_ncnn(std::string_view param, std::span<const std::byte> bin, cons
     using namespace ncnn;
     auto layers = parse_param(param);
     state_interpolator_inputs(layers);
-    check_ends(static_cast<std::size_t>(std::ranges::count(layers, "Input", &Layer::type)), "inputs");
-    check_ends(output_names(layers).size(), "outputs");
-
-    Graph graph;
-    graph.network.producer = "vsmlrt ncnn import";
-    for (const auto *reserved : {"input", "output"})
-        static_cast<void>(graph.unique(reserved));
-    WeightReader weights(bin);
-    Blobs blobs;
-    for (const auto &layer : layers)
-        convert(layer, graph, weights, blobs);
-    if (weights.left() != 0)
-        throw BadModel(weights.left(), " bytes of weights are left over after the last layer");
-    finish(graph, layers, blobs, options, gives_difference(param));
-    return std::move(graph.network);
+    try {
+        return import_layers(layers, param, bin, options);
+    } catch (const BadModel &) {
+        // Some layers cannot be told without the number of channels, and the weights behind them say which of
+        // those that pictures have it is.
+        if (Layer *const input = open_input(layers)) {
+            const Parameters open = input->parameters;
+            for (const char *channels : {"2=3", "2=1", "2=4"})
+                try {
+                    input->parameters = open;
+                    input->parameters.add(channels);
+                    return import_layers(layers, param, bin, options);
+                } catch (const BadModel &) {
+                    continue;
+                }
+        }
+        throw;
+    }
 }
 
 } // namespace vsmlrt::model

@@ -5,9 +5,11 @@
 #include "base/error.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 namespace vsmlrt::model::ncnn {
 
@@ -22,19 +24,33 @@ bool parse_all(std::string_view text, T &value) {
     return error == std::errc{} && end == text.data() + text.size();
 }
 
+// "inf", "-inf" and "nan", which printf writes for a number.
+bool is_not_finite(std::string_view text) {
+    if (text.starts_with('-') || text.starts_with('+'))
+        text.remove_prefix(1);
+    const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+    return std::ranges::any_of(std::array<std::string_view, 3>{"inf", "infinity", "nan"},
+                               [&](std::string_view word) { return std::ranges::equal(text, word, same); });
+}
+
 bool looks_real(std::string_view text) {
-    return text.find_first_of(".eE") != std::string_view::npos;
+    return is_not_finite(text) || text.find_first_of(".eE") != std::string_view::npos;
 }
 
 bool looks_like_text(std::string_view text) {
-    return !text.empty() && (text[0] == '"' || std::isalpha(static_cast<unsigned char>(text[0])) != 0);
+    return !text.empty() && !is_not_finite(text) &&
+           (text[0] == '"' || std::isalpha(static_cast<unsigned char>(text[0])) != 0);
 }
 
 float parse_real(std::string_view text, std::string_view what) {
     float value = 0;
-    if (!parse_all(text, value) || !std::isfinite(value))
+    if (text.starts_with('+'))
+        text.remove_prefix(1);
+    if (!parse_all(text, value) || std::isnan(value))
         throw BadModel(what, " ", quoted(text), " is not a number");
-    return value;
+    // A limit without an end: every float is below it.
+    constexpr float most = std::numeric_limits<float>::max();
+    return std::clamp(value, -most, most);
 }
 
 std::vector<std::string_view> split(std::string_view list) {

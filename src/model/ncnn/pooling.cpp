@@ -1,4 +1,5 @@
 // Pooling.
+#include "model/ncnn/adaptive_pooling.h"
 #include "model/ncnn/converters.h"
 #include "model/ncnn/window.h"
 
@@ -62,10 +63,12 @@ void convert_pooling(Conversion &c) {
         return;
     }
     const auto width = p.integer(8, 0);
-    if (width != 1 || p.integer(18, width) != 1)
-        throw BadModel("adaptive pooling is supported to a size of 1x1 only");
-    c.result(c.emit(global, {blob.value}),
-             {{blob.shape.channels(), c.sizes.constant(1), c.sizes.constant(1)}});
+    const auto height = p.integer(18, width);
+    if (width == 1 && height == 1)
+        c.result(c.emit(global, {blob.value}),
+                 {{blob.shape.channels(), c.sizes.constant(1), c.sizes.constant(1)}});
+    else
+        convert_adaptive_pooling(c, average, {height, width});
 }
 
 } // namespace vsmlrt::model::ncnn
