@@ -18,20 +18,46 @@ class _Memory(ctypes.Structure):
     _fields_ = (("total", ctypes.c_ulonglong), ("free", ctypes.c_ulonglong), ("used", ctypes.c_ulonglong))
 
 
-class _Device:
-    """One NVIDIA device's memory in use, by libnvidia-ml.so.1. OSError where there is none."""
+class _Devices:
+    """Every NVIDIA device's memory in use, by libnvidia-ml.so.1. OSError where there is none."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self) -> None:
         self._library = ctypes.CDLL("libnvidia-ml.so.1")
-        self._handle = ctypes.c_void_p()
         self._call("nvmlInit_v2")
-        self._call("nvmlDeviceGetHandleByIndex_v2", ctypes.c_uint(number), ctypes.byref(self._handle))
+        count = ctypes.c_uint()
+        self._call("nvmlDeviceGetCount_v2", ctypes.byref(count))
+        self._handles = [ctypes.c_void_p() for _ in range(count.value)]
+        for i, handle in enumerate(self._handles):
+            self._call("nvmlDeviceGetHandleByIndex_v2", ctypes.c_uint(i), ctypes.byref(handle))
 
-    def used(self) -> int:
-        """Bytes that all processes together have."""
+    def used(self) -> list[int]:
+        """Bytes that all processes together have, of each device."""
         memory = _Memory()
-        self._call("nvmlDeviceGetMemoryInfo", self._handle, ctypes.byref(memory))
-        return int(memory.used)
+        bytes_used = []
+        for handle in self._handles:
+            self._call("nvmlDeviceGetMemoryInfo", handle, ctypes.byref(memory))
+            bytes_used.append(int(memory.used))
+        return bytes_used
+
+    def index(self, number: int) -> int:
+        """Where the CUDA device of this number is among them.
+
+        CUDA counts those that CUDA_VISIBLE_DEVICES leaves, the fastest first. To be asked when the process uses CUDA
+        anyway: its start takes time and memory.
+        """
+        cuda = ctypes.CDLL("libcuda.so.1")
+        device, bus = ctypes.c_int(), ctypes.create_string_buffer(32)
+        for name, arguments in {
+            "cuInit": (ctypes.c_uint(0),),
+            "cuDeviceGet": (ctypes.byref(device), ctypes.c_int(number)),
+            "cuDeviceGetPCIBusId": (bus, ctypes.c_int(len(bus)), device),
+        }.items():
+            if code := getattr(cuda, name)(*arguments):
+                raise OSError(f"{name} gives {code}")
+        handle, index = ctypes.c_void_p(), ctypes.c_uint()
+        self._call("nvmlDeviceGetHandleByPciBusId_v2", bus, ctypes.byref(handle))
+        self._call("nvmlDeviceGetIndex", handle, ctypes.byref(index))
+        return index.value
 
     def _call(self, name: str, *arguments: object) -> None:
         code = getattr(self._library, name)(*arguments)
@@ -51,19 +77,21 @@ class Peak:
     """"device" or "process"."""
 
     def __init__(self, number: int = 0, interval: float = 0.02) -> None:
-        """Watch device `number` every `interval` seconds."""
+        """Watch CUDA's device `number` every `interval` seconds."""
+        self._number = number
         self._interval = interval
         self._stop = threading.Event()
-        self._most = self._before = 0
+        self._before: list[int] = []
         try:
-            self._device: _Device | None = _Device(number)
-            self._most = self._before = self._device.used()
+            self._devices: _Devices | None = _Devices()
+            self._before = self._devices.used()
         except OSError:
-            self._device = None
+            self._devices = None
+        self._most = list(self._before)
         self._watcher = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Self:
-        if self._device:
+        if self._devices:
             self._watcher.start()
         return self
 
@@ -71,16 +99,25 @@ class Peak:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        if self._device:
+        if self._devices:
             self._watcher.join()
-        grown = self._most - self._before
+        grown = self._grown()
         self.of = "device" if grown >= _LEAST else "process"
         self.megabytes = (grown if self.of == "device" else process_peak()) / 2**20
 
+    def _grown(self) -> int:
+        growth = [most - before for most, before in zip(self._most, self._before, strict=True)]
+        if self._devices is None or max(growth, default=0) < _LEAST:
+            return 0
+        try:
+            return growth[self._devices.index(self._number)]
+        except OSError:  # no CUDA of this process's own: somebody else's memory
+            return 0
+
     def _watch(self) -> None:
-        assert self._device is not None
+        assert self._devices is not None
         while not self._stop.wait(self._interval):
-            self._most = max(self._most, self._device.used())
+            self._most = [max(pair) for pair in zip(self._most, self._devices.used(), strict=True)]
 
 
 def process_peak() -> int:
