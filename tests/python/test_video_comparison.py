@@ -244,3 +244,28 @@ def test_comparison_sees_what_is_missing(tmp_path: Path) -> None:
     }
     assert "file: tag title" not in facts
     assert left_of(rich, rich) == set()
+
+
+@pytest.mark.parametrize(
+    ("codec", "ending"),
+    [
+        ("libx264", "mkv"),
+        ("libx264", "mp4"),
+        ("libx265", "mp4"),
+        ("libsvtav1", "mkv"),
+        ("libsvtav1", "mp4"),
+        ("ffv1", "mkv"),
+        ("prores_ks", "mov"),
+    ],
+)
+def test_hdr10_by_every_encoder(tmp_path: Path, codec: str, ending: str) -> None:
+    """The display, the light levels, the colours and the bits, whatever the encoder writes itself."""
+    output = tmp_path / f"out.{ending}"
+    job = Job(source=CLIPS / "hdr.mkv", output=output, codec=codec)
+    said: list[str] = []
+    run(check_job(job), picture_by_picture(lambda clip: clip), warn=said.append, progress=lambda d, t: None)
+    assert left_of(CLIPS / "hdr.mkv", output) == set()
+    assert said == []
+    facts = describe(output).facts
+    assert "picture: mastering display metadata" in facts
+    assert "picture: content light level" in facts

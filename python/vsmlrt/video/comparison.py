@@ -175,7 +175,7 @@ def stream_facts(name: str, stream: Any) -> Iterator[tuple[str, Any]]:
         yield f"{name}: codec", context.name
     if stream.type == "audio":
         yield f"{name}: sound", (context.sample_rate, context.layout.name)
-    if stream.type == "video" and not name.startswith("cover") and stream.sample_aspect_ratio:
+    if stream.type == "video" and not name.startswith("cover") and stream.sample_aspect_ratio not in (None, 0, 1):
         yield f"{name}: sample aspect ratio", _ratio(stream.sample_aspect_ratio)
     if stream.type in ("audio", "video") and not name.startswith("cover") and stream.start_time is not None:
         yield f"{name}: start", max(Fraction(0), stream.start_time * Fraction(*_ratio(stream.time_base)))

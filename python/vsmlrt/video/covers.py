@@ -10,7 +10,12 @@ from av.packet import Packet
 
 from .movie_box import COVER_TYPES, Cover
 
-_MATROSKA = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png")}
+_MATROSKA = {
+    "mjpeg": ("jpg", "image/jpeg"),
+    "png": ("png", "image/png"),
+    "gif": ("gif", "image/gif"),
+    "tiff": ("tif", "image/tiff"),
+}
 _IN_MP4 = (*COVER_TYPES, "bmp")
 """Codecs of the pictures that FFmpeg stores as a cover in MP4."""
 

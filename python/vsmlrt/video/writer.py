@@ -107,6 +107,9 @@ class VideoFileWriter:
         picture.pts = timeline.ticks[n]
         picture.time_base = timeline.time_base
         picture.duration = timeline.duration(n)
+        colour = self._picture.colour  # which some encoders (ProRes) read from each frame
+        picture.colorspace, picture.color_range = colour.matrix, colour.av_range
+        picture.color_primaries, picture.color_trc = colour.primaries, colour.transfer
         self._durations[timeline.ticks[n]] = timeline.duration(n)
         with disk_errors(self._pending.path):
             self._mux(self._stream.encode(picture))
