@@ -25,6 +25,9 @@ from .tags import kept_tags, same_tag, shared_name
 MILLISECOND = Fraction(1, 1000)
 """How far a time may move: the tick of Matroska and WebM."""
 
+_MPEG_AUDIO = dict.fromkeys(("mp2", "mp2float", "mp3", "mp3float"), "mp3")
+"""MP4 has one name for the layers of MPEG audio, whose packets say which they are."""
+
 _SAME_SHAPE = Fraction(4, 1000)
 """How far FFmpeg lets a pixel's shape be from what the container tells in whole pixels of the picture."""
 
@@ -33,7 +36,7 @@ _FULL_RANGE = 2
 
 _KEPT_SIDE_DATA = (*HDR_FACTS, "picture: display matrix", "picture: displaymatrix")
 
-_OWN_SIDE_DATA = ("SEI_UNREGISTERED", "cpb_properties", "audio_service_type")
+_OWN_SIDE_DATA = ("SEI_UNREGISTERED", "cpb_properties", "audio_service_type", "GOP_TIMECODE", "PANSCAN")
 """Side data about how a stream was encoded, or that its packets carry."""
 
 
@@ -172,9 +175,9 @@ def stream_facts(name: str, stream: Any) -> Iterator[tuple[str, Any]]:
         if context.name in ("ass", "ssa"):
             yield f"{name}: styling", True
     elif name != "picture":
-        yield f"{name}: codec", context.name
+        yield f"{name}: codec", _MPEG_AUDIO.get(context.name, context.name)
     if stream.type == "audio":
-        yield f"{name}: sound", (context.sample_rate, context.layout.name)
+        yield f"{name}: sound", (context.sample_rate, context.layout.nb_channels)
     if stream.type == "video" and not name.startswith("cover") and stream.sample_aspect_ratio not in (None, 0, 1):
         yield f"{name}: sample aspect ratio", _ratio(stream.sample_aspect_ratio)
     if stream.type in ("audio", "video") and not name.startswith("cover") and stream.start_time is not None:
@@ -226,7 +229,7 @@ def _packets(path: Path) -> dict[str, list[tuple[Fraction, Fraction, str]]]:
                 continue  # how MP4 stores that there is no text
             base = Fraction(*_ratio(packet.time_base))
             start, length = (packet.pts or 0) * base, (packet.duration or 0) * base
-            if packet.is_discard or (packet.pts is not None and start + length <= 0):
+            if packet.is_discard or (start < 0 and start + length <= 0):
                 continue  # what an edit list hides
             found[names[packet.stream.index]].append((start, length, hashlib.sha256(bytes(packet)).hexdigest()[:16]))
     return {name: sorted(one) for name, one in found.items() if not name.startswith("attachment")}

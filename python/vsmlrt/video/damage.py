@@ -104,19 +104,17 @@ class PacketCount:
                         packets += 1
                         complaints += packet.is_corrupt
                 complaints += sum(1 for level, of, _ in lines if level <= av.logging.ERROR and of == file.format.name)
-                self._result = Counted(
-                    packets=packets, complaints=complaints, missing=_missing(file, picture, packets, end)
-                )
+                self._result = Counted(packets=packets, complaints=complaints, missing=_missing(file, picture, end))
         except Exception:  # a file that FFmpeg gives up on is the index's business
             self._result = None
         finally:
             av.logging.set_level(before)
 
 
-def _missing(file: Any, picture: Any, packets: int, end: Fraction) -> int:
-    """Frames that should be behind the last packet: by the stream's own count, else by the file's length."""
-    if picture.frames:
-        return max(0, int(picture.frames) - packets)
+def _missing(file: Any, picture: Any, end: Fraction) -> int:
+    """Frames that should be there: by an MP4's index, which says where each is, or by the length of a Matroska file."""
+    if "mp4" in file.format.name:
+        return sum(1 for entry in picture.index_entries if entry.pos + entry.size > file.size)
     if not file.duration or not picture.average_rate or "matroska" not in file.format.name:
         return 0
     start = max(Fraction(0), Fraction(file.start_time or 0, av.time_base))

@@ -46,6 +46,9 @@ class Facts:
     disposition: int
     last_duration: int | None
     start: Fraction
+    """When the container's clock begins, which is not kept."""
+    first: Fraction
+    """When the container says that the stream begins."""
     width: int
     height: int
     time_base: Fraction
@@ -156,7 +159,10 @@ def _open_whole(path: Path, facts: Facts, rotate: bool, folder: Path | None) -> 
         )
     ticks = [int(tick) for tick in _as_list(answer["timestamps"])]
     base = Fraction(int(answer["timebasenum"]), int(answer["timebaseden"]))
-    return clip, make_timeline(ticks, base, last=facts.last_duration, fps=clip.fps or None)
+    timeline = make_timeline(ticks, base, last=facts.last_duration, fps=clip.fps or None)
+    if NO_TIME in ticks:  # frames that were counted, the first of which is shown when the container says
+        timeline = timeline.in_units_of(facts.time_base).moved(facts.first)
+    return clip, timeline
 
 
 def _damage_of(path: Path, facts: Facts, counted: Counted | None, frames: int, on_error: OnError) -> Damage:
@@ -219,6 +225,7 @@ def read_facts(path: Path) -> Facts:
             disposition=int(stream.disposition),
             last_duration=_last_duration(container, stream),
             start=Fraction(start, av.time_base) if clocked else Fraction(0),
+            first=(stream.start_time or 0) * Fraction(stream.time_base.numerator, stream.time_base.denominator),
             width=stream.width,
             height=stream.height,
             time_base=Fraction(stream.time_base.numerator, stream.time_base.denominator),

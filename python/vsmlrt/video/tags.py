@@ -25,6 +25,7 @@ def kept_tags(tags: Mapping[str, str]) -> dict[str, str]:
         for key, value in tags.items()
         if shared_name(key).partition("-")[0] not in _STALE
         and not key.upper().startswith(("_STATISTICS", "BPS", "NUMBER_OF_"))
+        and not shared_name(key).endswith("_umid")
         and not (shared_name(key) == "handler_name" and value in _UNNAMED)
         and not (key == "language" and value == "und")
     }

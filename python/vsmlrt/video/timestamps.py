@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -59,6 +60,17 @@ class Timeline:
         """The same timeline ``seconds`` later, to the nearest tick."""
         by = round(seconds / self.time_base)
         return replace(self, ticks=tuple(tick + by for tick in self.ticks))
+
+    def in_units_of(self, time_base: Fraction) -> Timeline:
+        """The same timeline in ticks that are a part of those of ``time_base`` as well as of its own."""
+        by = math.lcm(self.time_base.denominator, time_base.denominator) // self.time_base.denominator
+        return replace(
+            self,
+            time_base=self.time_base / by,
+            ticks=tuple(tick * by for tick in self.ticks),
+            last=self.last * by,
+            slack=self.slack * by,
+        )
 
 
 def make_timeline(
