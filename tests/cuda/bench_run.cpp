@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cuda/bench_networks.h"
+#include "cuda/older_card.h"
 #include "model/edit.h"
 #include "model/onnx.h"
 #include "networks/builder.h"
@@ -50,15 +51,10 @@ float interpolator_value(int channel, int x, int y, std::int64_t width, std::int
 
 cuda::Device bench_device(const BenchArguments &arguments) {
     cuda::Device device = cuda::list_devices().front();
-    if (arguments.kernels == "mma") {
-        constexpr int oldest = 80;
-        constexpr int least_shared = 99 << 10;
-        device.id += " mma"; // its choices are not the GPU's
-        device.facts.architecture = oldest;
-        device.facts.shared_bytes_per_block = least_shared;
-    } else if (arguments.kernels != "auto" && arguments.kernels != "plain") {
+    if (arguments.kernels == "mma")
+        return as_older_card(std::move(device));
+    if (arguments.kernels != "auto" && arguments.kernels != "plain")
         throw BadArgument("--kernels is \"", arguments.kernels, "\"; accepted are auto, mma and plain");
-    }
     return device;
 }
 

@@ -1,6 +1,7 @@
 // The families on a GPU against the interpreter in fp32, at odd sizes of a range, on random and on natural
 // pictures; several contexts, several GPUs, and frames at changing sizes with flat memory.
 #include "cuda/gpu.h"
+#include "cuda/older_card.h"
 #include "networks/families.h"
 
 #include <thread>
@@ -22,7 +23,9 @@ const Family families[] = {
     {"swin", [] { return swin(); }, 4, 16},
 };
 
-class GpuFamilies : public Gpu, public testing::WithParamInterface<std::tuple<Family, vsmlrt_precision>> {};
+// A family, a precision, and whether the kernels are those of older cards.
+class GpuFamilies : public Gpu,
+                    public testing::WithParamInterface<std::tuple<Family, vsmlrt_precision, bool>> {};
 
 double tolerance(vsmlrt_precision precision) {
     return precision == VSMLRT_PRECISION_FP32 ? 1e-5 : precision == VSMLRT_PRECISION_FP16 ? 2e-3 : 1.6e-2;
@@ -36,7 +39,10 @@ TEST_P(GpuFamilies, AreWithinTheirPrecisionOfTheReferenceAtEverySize) {
         return vsmlrt_extent{family.smallest + wider * family.multiple,
                              family.smallest + higher * family.multiple};
     };
-    cuda::Program program(cuda::list_devices().front(), network.desc(extent(0, 0), extent(13, 12)));
+    cuda::Device device = cuda::list_devices().front();
+    if (std::get<2>(GetParam()))
+        device = as_older_card(std::move(device));
+    cuda::Program program(device, network.desc(extent(0, 0), extent(13, 12)));
     cuda::Context context(program);
     // What a kernel reads and nobody wrote is from then on NaN.
     static_cast<void>(
@@ -60,13 +66,15 @@ TEST_P(GpuFamilies, AreWithinTheirPrecisionOfTheReferenceAtEverySize) {
 INSTANTIATE_TEST_SUITE_P(Networks, GpuFamilies,
                          testing::Combine(testing::ValuesIn(families),
                                           testing::Values(VSMLRT_PRECISION_FP32, VSMLRT_PRECISION_FP16,
-                                                          VSMLRT_PRECISION_BF16)),
+                                                          VSMLRT_PRECISION_BF16),
+                                          testing::Bool()),
                          [](const auto &test) {
                              const vsmlrt_precision precision = std::get<1>(test.param);
                              return std::string(std::get<0>(test.param).name) +
                                     (precision == VSMLRT_PRECISION_FP32   ? "_fp32"
                                      : precision == VSMLRT_PRECISION_FP16 ? "_fp16"
-                                                                          : "_bf16");
+                                                                          : "_bf16") +
+                                    (std::get<2>(test.param) ? "_of_older_cards" : "");
                          });
 
 using GpuEngine = Gpu;

@@ -63,8 +63,7 @@ TEST_P(Kernels, OfConvolutionsCompileForTheFamiliesWithoutSpills) {
                 continue;
             served = true;
             const std::string name = text(candidate.name, " of ", asked.in, " to ", asked.out);
-            const test::Cubin cubin =
-                test::read_cubin(test::compiled(candidate.source(problem), GetParam()));
+            const test::Cubin cubin = test::read_cubin(test::compiled(candidate.source(problem), GetParam()));
             const Launch launch = candidate.launch(problem, operands_of(problem, 64, 64), facts);
             // On sm_80, to have two blocks a multiprocessor, one address is kept there from chunk to chunk.
             EXPECT_LE(cubin.local_bytes, GetParam() == std::string("sm_80") ? 8U : 0U) << name;

@@ -1,0 +1,18 @@
+// A GPU as the older ones are that the backend serves, to run their kernels on a newer one.
+#pragma once
+
+#include "backends/cuda/device.h"
+
+namespace vsmlrt::test {
+
+// The kernels of sm_80 in the shared memory that every card has, by choices of their own.
+[[nodiscard]] inline cuda::Device as_older_card(cuda::Device device) {
+    constexpr int oldest = 80;
+    constexpr int least_shared = 99 << 10;
+    device.id += " mma"; // its choices are not the GPU's
+    device.facts.architecture = oldest;
+    device.facts.shared_bytes_per_block = least_shared;
+    return device;
+}
+
+} // namespace vsmlrt::test
