@@ -15,6 +15,7 @@ import pytest
 from command import stand_in
 from video_samples import TICKS, make_video, picture
 from vsmlrt.errors import UserError
+from vsmlrt.video import index
 from vsmlrt.video.damage import PacketCount, surviving_frames
 from vsmlrt.video.job import Job, check_job, picture_by_picture, run
 
@@ -187,3 +188,19 @@ def test_packets_of_copied_streams(tmp_path: Path) -> None:
     assert said == ["left out: 1 damaged packet of audio stream 1 (eac3), which mp4 does not take"]
     with av.open(str(tmp_path / "out.mp4")) as file:
         assert sum(1 for packet in file.demux(audio=0) if packet.size) == count - 1
+
+
+def test_count_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the index, so that the second job with a video begins without reading all of it; and goes with it."""
+    source = with_broken_packet(tmp_path / "in.mkv", (5,))
+    folder = tmp_path / "index"
+    first = go(source, tmp_path / "one.mkv", codec="ffv1", index_folder=folder)
+    assert sorted(path.suffix for path in folder.iterdir()) == [".bsindex", ".packets"]
+    monkeypatch.setattr(PacketCount, "_count", None)
+    assert go(source, tmp_path / "two.mkv", codec="ffv1", index_folder=folder) == first
+    monkeypatch.undo()
+    (kept,) = index.kept_indexes(folder)
+    index.count_of(kept).write_text("{")
+    assert go(source, tmp_path / "three.mkv", codec="ffv1", index_folder=folder) == first
+    index.remove_index(kept)
+    assert list(folder.iterdir()) == []

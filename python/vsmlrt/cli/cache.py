@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from .. import folders, plans
-from ..video.index import INDEX_FOLDER, kept_indexes
+from ..video.index import INDEX_FOLDER, kept_indexes, remove_index
 from . import console, tables
 
 app = typer.Typer(help="The plan cache: what backends worked out for the next start.", no_args_is_help=True)
@@ -46,7 +46,7 @@ def clear(folder: Folder = None) -> None:
     if kept:
         told = _count_indexes(kept)
         for path in kept:
-            path.unlink(missing_ok=True)
+            remove_index(path)
         console.say(f"removed {told} from {place / INDEX_FOLDER}")
 
 

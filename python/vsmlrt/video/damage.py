@@ -6,9 +6,13 @@ where their number does not fit the index, or the demuxer complained, all is dec
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -71,17 +75,37 @@ class Damage:
         return ", ".join(found) or "parts of the file cannot be read"
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a small file that nobody finds half written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".making-", delete=False) as file:
+        file.write(data)
+    os.replace(file.name, path)
+
+
 class PacketCount:
     """Counts a file's packets in a thread of its own, while something else looks through the file as well."""
 
-    def __init__(self, path: Path, stream: int) -> None:
+    def __init__(self, path: Path, stream: int, kept: Path | None = None) -> None:
+        """Starts counting; ``kept`` is a file that has, or gets, the result."""
+        self._kept = kept
         self._result: Counted | None = None
+        if kept is not None and kept.is_file():
+            with contextlib.suppress(OSError, ValueError, TypeError):
+                self._result = Counted(**json.loads(kept.read_text()))
+                self._thread: threading.Thread | None = None
+                return
         self._thread = threading.Thread(target=self._count, args=(path, stream), name="count", daemon=True)
         self._thread.start()
 
     def result(self) -> Counted | None:
         """The count; None where the file cannot be read to its end by FFmpeg."""
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+            if self._kept is not None and self._result is not None:
+                with contextlib.suppress(OSError):
+                    write_whole(self._kept, json.dumps(asdict(self._result)).encode())
         return self._result
 
     def _count(self, path: Path, stream: int) -> None:

@@ -46,7 +46,7 @@ def open_indexed(path: Path, *, track: int, rotate: bool, folder: Path | None) -
         )
 
     try:
-        kept = None if folder is None else _name(path, track, folder)
+        kept = None if folder is None else index_of(path, track, folder)
         if kept is not None and kept.is_file():
             with contextlib.suppress(vs.Error):  # one that cannot be read any more is made again
                 os.utime(kept)
@@ -68,8 +68,8 @@ def _made(kept: Path, track: int, opened: Callable[..., dict[str, Any]]) -> dict
     return opened(cachemode=_NOT_KEPT) if answer is None else answer
 
 
-def _name(path: Path, track: int, folder: Path) -> Path | None:
-    """The index's file; None for a video of which the system tells nothing."""
+def index_of(path: Path, track: int, folder: Path) -> Path | None:
+    """The index's file in a folder; None for a video of which the system tells nothing."""
     try:
         told = path.stat()
     except OSError:
@@ -92,4 +92,15 @@ def _make_room(folder: Path) -> None:
     for path in kept_indexes(folder):
         taken += path.stat().st_size
         if taken > MOST_BYTES:
-            path.unlink(missing_ok=True)
+            remove_index(path)
+
+
+def count_of(index: Path) -> Path:
+    """The file next to an index that has the number of the video's packets."""
+    return index.with_suffix(".packets")
+
+
+def remove_index(index: Path) -> None:
+    """Removes an index and what lies next to it."""
+    index.unlink(missing_ok=True)
+    count_of(index).unlink(missing_ok=True)

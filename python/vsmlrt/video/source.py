@@ -17,7 +17,7 @@ from .colour import Colour, read_colour
 from .comparison import is_cover
 from .damage import Counted, Damage, PacketCount, find_damage
 from .hdr import Hdr, read_hdr
-from .index import open_indexed
+from .index import count_of, index_of, open_indexed
 from .linear import LinearReader, beginning, linear_clip, plain_format
 from .notes import Notes
 from .opening import open_container
@@ -103,7 +103,8 @@ def open_source(
     found = None if end is None or end > _BEGINNING or turned else _open_beginning(path, facts, end)
     damage = Damage()
     if found is None:
-        counting = PacketCount(path, facts.stream)
+        kept = None if index_folder is None else index_of(path, facts.stream, index_folder)
+        counting = PacketCount(path, facts.stream, None if kept is None else count_of(kept))
         try:
             found = _open_whole(path, facts, rotate, index_folder)
         except _ChangingError:
