@@ -269,3 +269,37 @@ def test_hdr10_by_every_encoder(tmp_path: Path, codec: str, ending: str) -> None
     facts = describe(output).facts
     assert "picture: mastering display metadata" in facts
     assert "picture: content light level" in facts
+
+
+@pytest.mark.parametrize(
+    ("codec", "ending"), [("prores_ks", "mov"), ("prores_ks", "mkv"), ("ffv1", "mkv"), ("libvpx-vp9", "webm")]
+)
+def test_transparency_is_kept(tmp_path: Path, codec: str, ending: str) -> None:
+    """Where the encoder can: as large as the picture, and the same for FFV1, which loses nothing."""
+    source, output = CLIPS / "pr.mov", tmp_path / f"out.{ending}"
+    said: list[str] = []
+    pixel_format = "yuv420p" if codec == "libvpx-vp9" else None
+    job = Job(source=source, output=output, codec=codec, frames=(1, 4), pixel_format=pixel_format)
+    run(check_job(job), picture_by_picture(lambda clip: clip), warn=said.append, progress=lambda d, t: None)
+    assert not [line for line in said if "transparency" in line]
+    assert "picture: transparency" not in {one.fact for one in lost(describe(source), describe(output), times=False)}
+    with av.open(str(output)) as file:
+        frames = list(decoded(file, codec))
+    assert len(frames) == 3
+    assert "yuva" in frames[0].format.name
+    if codec == "ffv1":
+        with av.open(str(source)) as file:
+            before = list(file.decode(video=0))[1:4]
+        for old, new in zip(before, frames, strict=True):
+            assert bytes(old.planes[3]) == bytes(new.planes[3])
+            assert len(set(bytes(old.planes[3]))) > 1
+
+
+def decoded(file: Any, codec: str) -> Any:
+    """The frames with their transparency, which of VP9 only libvpx itself decodes."""
+    if codec != "libvpx-vp9":
+        yield from file.decode(video=0)
+        return
+    decoder = av.CodecContext.create("libvpx-vp9", "r")
+    for packet in file.demux(video=0):
+        yield from decoder.decode(packet if packet.size else None)

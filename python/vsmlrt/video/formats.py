@@ -140,3 +140,24 @@ def coarser(pixel_format: str, clip_format: vs.VideoFormat) -> dict[str, str]:
     if family == vs.GRAY and clip_format.color_family != vs.GRAY:
         lost["picture: chroma"] = "the colours are lost"
     return lost
+
+
+ALPHA_ENCODERS = ("ffv1", "prores_ks", "libvpx-vp9")
+"""Encoders whose files others read with their transparency."""
+
+
+def with_alpha(codec: av.Codec, pixel_format: str) -> str | None:
+    """The pixel format with a plane of transparency in addition; None if the encoder does not take it."""
+    name = pixel_format.replace("yuv", "yuva", 1).replace("gbrp", "gbrap", 1)
+    offered = {known.name for known in codec.video_formats or ()}
+    if codec.name == "libvpx-vp9":
+        offered &= {"yuva420p"}  # of which alone it makes two pictures, the second for the transparency
+    return name if codec.name in ALPHA_ENCODERS and name != pixel_format and name in offered else None
+
+
+def join_alpha(clip: vs.VideoNode, alpha: vs.VideoNode) -> vs.VideoNode:
+    """The clip with a transparency of its size and bits in the property ``_Alpha`` of each frame."""
+    gray = vs.core.query_video_format(vs.GRAY, vs.INTEGER, clip.format.bits_per_sample, 0, 0)
+    full = int(vs.RANGE_FULL)
+    made = alpha.resize.Bicubic(width=clip.width, height=clip.height, format=gray.id, range_in=full, range=full)
+    return clip.std.ClipToProp(made, prop="_Alpha")

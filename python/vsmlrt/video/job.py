@@ -14,7 +14,7 @@ from .colour import Colour
 from .comparison import name_unkept_side_data
 from .encoder import CONTAINERS, check_encoding, default_codec, find_encoder
 from .errors import FieldError, UsageError, reason
-from .formats import FORMATS, choose_pixel_format, coarser, convert
+from .formats import FORMATS, choose_pixel_format, coarser, convert, join_alpha, with_alpha
 from .notes import Notes, Warn
 from .output import PendingFile, check_output
 from .pump import pump
@@ -141,11 +141,13 @@ def _run(
     width, height = _own_size(source, clip, result)
     writer: Writer
     if job.raw:
+        _name_lost_transparency(source, notes)
         result = _trimmed(result, width, height)
         result, writer = _raw_writer(job, result, source, timeline, target, notes)
     else:
         assert isinstance(target, PendingFile)
-        result, writer = _file_writer(checked, result, (width, height), source, timeline, span, target, notes)
+        alpha = _alpha_of(source, first, end, job.crop) if result.num_frames == clip.num_frames else None
+        result, writer = _file_writer(checked, result, alpha, (width, height), source, timeline, span, target, notes)
     total: int = result.num_frames
 
     def take(n: int, frame: vs.VideoFrame) -> None:
@@ -235,6 +237,26 @@ def _takes(codec: str, pixel_format: str, size: tuple[int, int]) -> bool:
     return not odd or codec not in ("libx264", "libx265", "libsvtav1", "prores_ks", "dnxhd")
 
 
+def _alpha_of(source: Source, first: int, end: int, crop: Crop | None) -> vs.VideoNode | None:
+    """The transparency of the part of the source that is used; None if it has none, or an odd size."""
+    alpha = source.alpha
+    if alpha is None or (alpha.width, alpha.height) != (source.clip.width, source.clip.height):
+        return None
+    alpha = alpha[first:end]
+    if crop is None:
+        return alpha
+    return alpha.std.CropAbs(width=crop.width, height=crop.height, left=crop.left, top=crop.top)
+
+
+def _name_lost_transparency(source: Source, notes: Notes) -> None:
+    if source.alpha is not None or source.facts.transparent:
+        notes(
+            "the transparency of the video is not kept; of the encoders ffv1, prores_ks and libvpx-vp9 keep it where "
+            "FFmpeg decodes it",
+            "picture: transparency",
+        )
+
+
 def _own_size(source: Source, clip: vs.VideoNode, result: vs.VideoNode) -> tuple[int, int]:
     """The size of the result without what was made of the repeated column and row of an odd source."""
     if clip.width != source.clip.width or clip.height != source.clip.height:  # a rectangle inside
@@ -314,6 +336,7 @@ def _raw_writer(
 def _file_writer(
     checked: CheckedJob,
     clip: vs.VideoNode,
+    alpha: vs.VideoNode | None,
     size: tuple[int, int],
     source: Source,
     timeline: Timeline,
@@ -333,6 +356,11 @@ def _file_writer(
         clip = _trimmed(clip, *size)
         name = choose_pixel_format(find_encoder(codec), clip.format, job.pixel_format)
     clip, colour = convert(clip, name, _colour_of(source, clip))
+    transparent = None if alpha is None else with_alpha(find_encoder(codec), name)
+    if transparent is None:
+        _name_lost_transparency(source, notes)
+    elif alpha is not None:
+        clip, name = join_alpha(clip, alpha), transparent
     picture = Picture(
         width=size[0],
         height=size[1],

@@ -74,6 +74,8 @@ class Source:
     hdr: Hdr
     facts: Facts
     damage: Damage
+    alpha: vs.VideoNode | None
+    """The transparency where it was decoded, a GRAY clip; what a file says of it is in the facts."""
     width: int
     height: int
     """The picture's own size; the clip's is larger by a repeated column or row where its format cannot have it."""
@@ -126,7 +128,7 @@ def open_source(
         instead = {"skip": "left out", "repeat": "replaced by the frame before"}[on_error]
         notes(f"the video is damaged: {damage.in_words()}; what cannot be decoded is {instead}", "picture")
     props = clip.get_frame(0).props
-    _name_losses(facts, props, notes)
+    _name_losses(props, notes)
     return Source(
         path=path,
         clip=clip,
@@ -135,6 +137,7 @@ def open_source(
         hdr=read_hdr(props),
         facts=facts,
         damage=damage,
+        alpha=clip.std.PropToClip(prop="_Alpha") if "_Alpha" in props else None,
         width=clip.width if turned else min(facts.width, clip.width),
         height=clip.height if turned else min(facts.height, clip.height),
     )
@@ -194,9 +197,7 @@ def _open_frame_by_frame(
     return linear_clip(LinearReader(path, facts.stream, damaged=True), damage.first, made, numbers), made
 
 
-def _name_losses(facts: Facts, props: Mapping[str, Any], notes: Notes) -> None:
-    if facts.transparent or "_Alpha" in props:
-        notes("the transparency of the video is not kept", "picture: transparency")
+def _name_losses(props: Mapping[str, Any], notes: Notes) -> None:
     if field := int(props.get("_FieldBased", 0)):
         notes(
             f"the video is interlaced ({'bottom' if field == 1 else 'top'} field first) and is processed as if it were "

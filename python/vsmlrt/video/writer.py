@@ -35,6 +35,9 @@ from .streams import StreamCopier
 from .tags import kept_tags, shared_name
 from .timestamps import Timeline
 
+_COLOURS = 3
+"""Planes of colour, behind which that of transparency stands."""
+
 
 class Writer(Protocol):
     """Takes frames in order; then either ``finish`` or ``abandon`` is called, once."""
@@ -92,6 +95,8 @@ class VideoFileWriter:
             self._target = av.open(self._file, "w", format=container, buffer_size=1 << 18)
             self._stream = self._add_video(codec, crf)
             self._stream.metadata.update(kept_tags(source.facts.language_tags))
+            if codec == "libvpx-vp9" and picture.pixel_format.startswith("yuva"):
+                self._stream.metadata["alpha_mode"] = "1"
             self._stream.disposition = source.facts.disposition
             self._copier = StreamCopier(source.path, self._target, plan, span)
             self._start(codec)
@@ -258,10 +263,17 @@ def copy_planes(frame: vs.VideoFrame, picture: av.VideoFrame) -> None:
     """Copies the top left of a frame's planes into a picture of the same format and at most its size."""
     order = PLANE_ORDER.get(frame.format.color_family, (0, 1, 2))
     for plane, index in zip(picture.planes, order, strict=False):
-        pixels = np.asarray(frame[index])
-        lines = np.frombuffer(plane, pixels.dtype).reshape(plane.height, -1)
-        across = min(pixels.shape[1], plane.width)
-        lines[:, :across] = pixels[: plane.height, :across]
+        copy_plane(np.asarray(frame[index]), plane)
+    if len(picture.planes) > _COLOURS:
+        with frame.props["_Alpha"] as alpha:
+            copy_plane(np.asarray(alpha[0]), picture.planes[_COLOURS])
+
+
+def copy_plane(pixels: Any, plane: Any) -> None:
+    """Copies the top left of a plane's samples."""
+    lines = np.frombuffer(plane, pixels.dtype).reshape(plane.height, -1)
+    across = min(pixels.shape[1], plane.width)
+    lines[:, :across] = pixels[: plane.height, :across]
 
 
 @contextmanager
