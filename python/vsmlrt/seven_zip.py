@@ -1,21 +1,14 @@
-"""The .7z archives that vs-mlrt's releases are, unpacked by a program that is on this machine."""
+"""The .7z archives that vs-mlrt's releases are."""
 
 from __future__ import annotations
 
+import lzma
 import shutil
-import subprocess
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from .errors import UserError
+from .errors import SetupError, UserError
 
 _MAGIC = b"7z\xbc\xaf\x27\x1c"
-
-_PROGRAMS = {
-    "7zz": ["x", "-y", "-bd", "-o{into}", "--", "{archive}"],
-    "7z": ["x", "-y", "-bd", "-o{into}", "--", "{archive}"],
-    "bsdtar": ["-x", "-f", "{archive}", "-C", "{into}"],
-}
-"""Each with its arguments; none of them writes outside of the folder that it is told."""
 
 
 def is_7z(path: Path) -> bool:
@@ -29,19 +22,28 @@ def is_7z(path: Path) -> bool:
 def unpack(archive: Path, into: Path) -> None:
     """All files of a 7z archive into a folder that exists.
 
-    Raises UserError where no program for it is installed, for a damaged archive and for one that holds links.
+    Raises UserError for a damaged archive, for one that is larger than the disk, and for one that holds links or points
+    outside of the folder; SetupError where py7zr is not installed.
     """
-    found = next((name for name in _PROGRAMS if shutil.which(name)), None)
-    if found is None:
-        raise UserError(
-            f"{archive} needs a program that unpacks .7z, and none of {', '.join(_PROGRAMS)} is installed: install one "
-            "(apt install 7zip, or libarchive-tools), or unpack the archive and add the folder"
-        )
-    arguments = [part.format(archive=archive.resolve(), into=into) for part in _PROGRAMS[found]]
-    done = subprocess.run([found, *arguments], capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise UserError(f"{archive} could not be added: {found} says {said[-1] if said else 'nothing'}")
+    try:
+        import py7zr
+        from py7zr.exceptions import ArchiveError, UnsupportedCompressionMethodError
+    except ImportError as error:
+        raise SetupError(f"{archive} needs the package py7zr: install it with: pip install py7zr") from error
+    try:
+        with py7zr.SevenZipFile(archive) as opened:
+            for info in opened.list():
+                member = PurePosixPath(info.filename)
+                if member.is_absolute() or ".." in member.parts or getattr(info, "is_symlink", False):
+                    raise UserError(f'{archive} holds "{info.filename}", which points outside of it')
+            total = sum(info.uncompressed for info in opened.list())
+            free = shutil.disk_usage(into).free
+            if total > free:
+                raise UserError(f"{archive} unpacks to {total >> 20} MiB, and {into} has {free >> 20} MiB left")
+            opened.extractall(into)
+    except (ArchiveError, UnsupportedCompressionMethodError, lzma.LZMAError, EOFError, ValueError) as error:
+        said = str(error).strip().splitlines()
+        raise UserError(f"{archive} could not be added: it is damaged ({said[0] if said else 'no reason'})") from error
     for file in into.rglob("*"):
         if file.is_symlink():
             raise UserError(f'{archive} holds "{file.relative_to(into)}", which points outside of it')

