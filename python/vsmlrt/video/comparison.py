@@ -84,10 +84,12 @@ class Loss:
 def lost(before: Description, after: Description, *, times: bool = True) -> list[Loss]:
     """The facts of ``before`` that ``after`` does not tell, each with what it tells instead.
 
-    ``times`` False leaves out what a cut or another rate changes: starts, ends and packets.
+    ``times`` False leaves out what a cut changes: starts, ends, packets and chapters.
     """
     found = []
     for fact, value in before.facts.items():
+        if not times and fact.startswith("chapter "):
+            continue
         other = after.facts.get(fact)
         if not _is_time(fact):
             kept = same_fact(fact, value, other)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -103,6 +104,14 @@ def check_container(container: str, codec: str) -> None:
         )
 
 
+def _blank(pixel_format: str, n: int) -> av.VideoFrame:
+    frame = av.VideoFrame(128, 128, pixel_format)
+    for plane in frame.planes:
+        plane.update(bytes(plane.buffer_size))
+    frame.pts, frame.time_base = n, Fraction(1, 25)
+    return frame
+
+
 @functools.cache
 def _refusal(container: str, codec: str) -> str | None:
     """Why a container does not take a small video of this codec, written into memory as a whole; None if it does.
@@ -118,15 +127,14 @@ def _refusal(container: str, codec: str) -> str | None:
         with av.open(io.BytesIO(), "w", format=container) as file:
             stream: Any = file.add_stream(codec, rate=25)
             stream.width, stream.height, stream.pix_fmt = 128, 128, name
+            stream.codec_context.time_base = stream.time_base = Fraction(1, 25)
             configure(stream.codec_context, None)
             try:
                 stream.codec_context.open(strict=False)
             except (av.FFmpegError, ValueError):
                 return None
-            for frame in (av.VideoFrame(128, 128, name), None):
-                if frame is not None:
-                    frame.pts = 0
-                file.mux(stream.encode(frame))
+            for n in (0, 1, 2, None):
+                file.mux(stream.encode(None if n is None else _blank(name, n)))
     except (av.FFmpegError, ValueError) as error:
         return reason(error)
     return None

@@ -10,11 +10,13 @@ from typing import BinaryIO
 import vapoursynth as vs
 
 from ..errors import UserError
+from .area import Crop as Crop
+from .area import alpha_of, cropped, own_size, takes, trimmed
 from .colour import Colour
 from .comparison import name_unkept_side_data
 from .encoder import CONTAINERS, check_encoding, default_codec, find_encoder
 from .errors import FieldError, UsageError, reason
-from .formats import FORMATS, choose_pixel_format, coarser, convert, join_alpha, with_alpha
+from .formats import choose_pixel_format, coarser, convert, join_alpha, with_alpha
 from .notes import Notes, Warn
 from .output import PendingFile, check_output
 from .pump import pump
@@ -34,16 +36,6 @@ Damaged = Callable[[int], None]
 
 def _nobody(count: int) -> None:
     """Does not care for damage."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Crop:
-    """The rectangle of the source that is used, in pixels."""
-
-    width: int
-    height: int
-    left: int
-    top: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,18 +127,18 @@ def _run(
     if source.damage:
         damaged(source.damage.frames + source.damage.concealed)
     first, end = _frame_range(job, source.clip.num_frames)
-    clip = _cropped(source, first, end, job.crop)
+    clip = cropped(source, first, end, job.crop)
     timeline, span = _timing(source, first, end)
     result, timeline = _processed(clip, timeline, process)
-    width, height = _own_size(source, clip, result)
+    width, height = own_size(source, clip, result)
     writer: Writer
     if job.raw:
         _name_lost_transparency(source, notes)
-        result = _trimmed(result, width, height)
+        result = trimmed(result, width, height)
         result, writer = _raw_writer(job, result, source, timeline, target, notes)
     else:
         assert isinstance(target, PendingFile)
-        alpha = _alpha_of(source, first, end, job.crop) if result.num_frames == clip.num_frames else None
+        alpha = alpha_of(source, first, end, job.crop) if result.num_frames == clip.num_frames else None
         result, writer = _file_writer(checked, result, alpha, (width, height), source, timeline, span, target, notes)
     total: int = result.num_frames
 
@@ -209,45 +201,6 @@ def _frame_range(job: Job, total: int) -> tuple[int, int]:
     return first, end
 
 
-def _cropped(source: Source, first: int, end: int, crop: Crop | None) -> vs.VideoNode:
-    clip = source.clip[first:end]
-    if crop is None:
-        return clip
-    step_x, step_y = 1 << clip.format.subsampling_w, 1 << clip.format.subsampling_h
-    text = f"{crop.width}x{crop.height}+{crop.left}+{crop.top}"
-    if crop.left + crop.width > source.width or crop.top + crop.height > source.height:
-        size = f"{source.width}x{source.height}"
-        raise FieldError("{crop} {text} reaches outside the video, which is {size}", text=text, size=size)
-    if (crop.width | crop.left) % step_x or (crop.height | crop.top) % step_y:
-        raise FieldError(
-            "{crop} {text} does not fit the video's {name} pixels: width and left must be multiples of {step_x}, "
-            "height and top of {step_y}",
-            text=text,
-            name=clip.format.name,
-            step_x=step_x,
-            step_y=step_y,
-        )
-    return clip.std.CropAbs(width=crop.width, height=crop.height, left=crop.left, top=crop.top)
-
-
-def _takes(codec: str, pixel_format: str, size: tuple[int, int]) -> bool:
-    """Whether an encoder takes a picture of this size, which for an odd one and coarse chroma some do not."""
-    _, _, sub_w, sub_h = FORMATS[pixel_format]
-    odd = size[0] % (1 << sub_w) or size[1] % (1 << sub_h)
-    return not odd or codec not in ("libx264", "libx265", "libsvtav1", "prores_ks", "dnxhd")
-
-
-def _alpha_of(source: Source, first: int, end: int, crop: Crop | None) -> vs.VideoNode | None:
-    """The transparency of the part of the source that is used; None if it has none, or an odd size."""
-    alpha = source.alpha
-    if alpha is None or (alpha.width, alpha.height) != (source.clip.width, source.clip.height):
-        return None
-    alpha = alpha[first:end]
-    if crop is None:
-        return alpha
-    return alpha.std.CropAbs(width=crop.width, height=crop.height, left=crop.left, top=crop.top)
-
-
 def _name_lost_transparency(source: Source, notes: Notes) -> None:
     if source.alpha is not None or source.facts.transparent:
         notes(
@@ -255,22 +208,6 @@ def _name_lost_transparency(source: Source, notes: Notes) -> None:
             "FFmpeg decodes it",
             "picture: transparency",
         )
-
-
-def _own_size(source: Source, clip: vs.VideoNode, result: vs.VideoNode) -> tuple[int, int]:
-    """The size of the result without what was made of the repeated column and row of an odd source."""
-    if clip.width != source.clip.width or clip.height != source.clip.height:  # a rectangle inside
-        return result.width, result.height
-    return source.width * result.width // clip.width, source.height * result.height // clip.height
-
-
-def _trimmed(clip: vs.VideoNode, width: int, height: int) -> vs.VideoNode:
-    """The top left of a clip, in full chroma where its format cannot have that size."""
-    if (clip.width, clip.height) == (width, height):
-        return clip
-    if width % (1 << clip.format.subsampling_w) or height % (1 << clip.format.subsampling_h):
-        clip = clip.resize.Spline36(format=clip.format.replace(subsampling_w=0, subsampling_h=0).id)
-    return clip.std.CropAbs(width=width, height=height)
 
 
 def picture_by_picture(change: Callable[[vs.VideoNode], vs.VideoNode]) -> Process:
@@ -352,8 +289,8 @@ def _file_writer(
         notes.expect(*changes)
     elif changes:
         notes(f"{' and '.join(changes.values())} in {name}, the nearest that {codec} takes", *changes)
-    if not _takes(codec, name, size):
-        clip = _trimmed(clip, *size)
+    if not takes(codec, name, size):
+        clip = trimmed(clip, *size)
         name = choose_pixel_format(find_encoder(codec), clip.format, job.pixel_format)
     clip, colour = convert(clip, name, _colour_of(source, clip))
     transparent = None if alpha is None else with_alpha(find_encoder(codec), name)
@@ -377,6 +314,7 @@ def _file_writer(
         picture,
         source=source,
         span=span,
+        first=checked.job.frames[0] or 0,
         crf=job.crf,
         plan=checked.plan,
         notes=notes,

@@ -33,6 +33,7 @@ from .span import Span
 from .stream_plan import StreamPlan
 from .streams import StreamCopier
 from .tags import kept_tags, shared_name
+from .timecode import timecode_after
 from .timestamps import Timeline
 
 _COLOURS = 3
@@ -77,6 +78,7 @@ class VideoFileWriter:
         *,
         source: Source,
         span: Span,
+        first: int,
         plan: StreamPlan,
         crf: int | None,
         notes: Notes,
@@ -84,6 +86,7 @@ class VideoFileWriter:
         self._picture = picture
         self._source = source
         self._span = span
+        self._first = first
         self._plan = plan
         self._notes = notes
         self._pending = pending
@@ -95,10 +98,12 @@ class VideoFileWriter:
             self._target = av.open(self._file, "w", format=container, buffer_size=1 << 18)
             self._stream = self._add_video(codec, crf)
             self._stream.metadata.update(kept_tags(source.facts.language_tags))
+            self._move_timecode(self._stream.metadata)
             if codec == "libvpx-vp9" and picture.pixel_format.startswith("yuva"):
                 self._stream.metadata["alpha_mode"] = "1"
             self._stream.disposition = source.facts.disposition
             self._copier = StreamCopier(source.path, self._target, plan, span)
+            self._move_timecode(self._target.metadata)
             self._start(codec)
         except BaseException:
             self.abandon()
@@ -217,6 +222,17 @@ class VideoFileWriter:
         if picture.display_matrix:
             stream.set_display_matrix(picture.display_matrix)
         return stream
+
+    def _move_timecode(self, tags: dict[str, str]) -> None:
+        """A timecode that is right for the first frame of the part, and for a new frame rate."""
+        old, new = self._source.timeline, self._picture.timeline
+        for key in [key for key in tags if shared_name(key) == "timecode"]:
+            if self._first == 0 and round(old.rate) == round(new.rate):
+                continue
+            self._notes.expect("picture: tag timecode", "file: tag timecode")
+            moved = timecode_after(tags.pop(key), self._first, old.rate, new.rate)
+            if moved is not None:
+                tags[key] = moved
 
     def _add_hdr(self, stream: Any, codec: str) -> None:
         context, hdr = stream.codec_context, self._source.hdr
