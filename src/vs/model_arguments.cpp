@@ -28,11 +28,11 @@ vsmlrt_precision read_precision(const Arguments &arguments) {
         throw BadArgument("\"precision\" is ", *given, " and \"", switch_name, "\" is set; give one of them");
     if (fp16 || bf16)
         return fp16 ? VSMLRT_PRECISION_FP16 : VSMLRT_PRECISION_BF16;
-    for (const auto precision :
-         {VSMLRT_PRECISION_AUTO, VSMLRT_PRECISION_FP32, VSMLRT_PRECISION_FP16, VSMLRT_PRECISION_BF16})
+    for (const auto precision : {VSMLRT_PRECISION_AUTO, VSMLRT_PRECISION_FP32, VSMLRT_PRECISION_TF32,
+                                 VSMLRT_PRECISION_FP16, VSMLRT_PRECISION_BF16})
         if (given.value_or("auto") == engine::precision_name(precision))
             return precision;
-    throw BadArgument("\"precision\" must be auto, fp32, fp16 or bf16; got \"", *given, "\"");
+    throw BadArgument("\"precision\" must be auto, fp32, tf32, fp16 or bf16; got \"", *given, "\"");
 }
 
 std::vector<std::pair<std::string, std::string>> read_properties(const Arguments &arguments) {

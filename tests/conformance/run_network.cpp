@@ -1,6 +1,5 @@
-// run_network MODULE NETWORK.onnx IN.raw... --size WxH --out OUT.raw [--precision fp32|fp16|bf16] [--device
-// ID]
-// run_network MODULE --list FILE
+// run_network MODULE NETWORK.onnx IN.raw... --size WxH --out OUT.raw [--precision fp32|tf32|fp16|bf16]
+// [--device ID] run_network MODULE --list FILE
 //
 // Runs a network once on a backend module. Files are raw float32, NCHW; the output's shape goes to standard
 // output, the precision that was really used to standard error. In fp16 the network is rewritten first.
@@ -33,17 +32,19 @@ struct Arguments {
 };
 
 constexpr const char *usage = "usage: run_network MODULE NETWORK.onnx IN.raw... --size WxH --out OUT.raw "
-                              "[--precision fp32|fp16|bf16] [--device ID] [--option KEY=VALUE]..., or "
+                              "[--precision fp32|tf32|fp16|bf16] [--device ID] [--option KEY=VALUE]..., or "
                               "run_network MODULE --list FILE";
 
-constexpr std::pair<std::string_view, vsmlrt_precision> precisions[] = {
-    {"fp32", VSMLRT_PRECISION_FP32}, {"fp16", VSMLRT_PRECISION_FP16}, {"bf16", VSMLRT_PRECISION_BF16}};
+constexpr std::pair<std::string_view, vsmlrt_precision> precisions[] = {{"fp32", VSMLRT_PRECISION_FP32},
+                                                                        {"tf32", VSMLRT_PRECISION_TF32},
+                                                                        {"fp16", VSMLRT_PRECISION_FP16},
+                                                                        {"bf16", VSMLRT_PRECISION_BF16}};
 
 vsmlrt_precision read_precision(const std::string &word) {
     for (const auto &[name, precision] : precisions)
         if (name == word)
             return precision;
-    throw BadArgument("--precision is fp32, fp16 or bf16, and was given \"", word, "\"");
+    throw BadArgument("--precision is fp32, tf32, fp16 or bf16, and was given \"", word, "\"");
 }
 
 Arguments parse(const std::vector<std::string> &words) {

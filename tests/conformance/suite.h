@@ -46,7 +46,8 @@ protected:
     return std::get<0>(info.param) + "_" + std::get<1>(info.param);
 }
 
-inline constexpr vsmlrt_precision reduced_precisions[] = {VSMLRT_PRECISION_BF16, VSMLRT_PRECISION_FP16};
+inline constexpr vsmlrt_precision reduced_precisions[] = {VSMLRT_PRECISION_BF16, VSMLRT_PRECISION_FP16,
+                                                          VSMLRT_PRECISION_TF32};
 
 // Tests at a precision that is skipped, with the reason, where the backend's device does not compute in it.
 // The third of the parameters says on what.

@@ -9,6 +9,7 @@
 #include "networks/builder.h"
 #include "tensor/half.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <optional>
@@ -70,7 +71,12 @@ std::vector<std::byte> bench_onnx(const BenchArguments &arguments, const std::st
 }
 
 vsmlrt_program_desc bench_description(const BenchArguments &arguments, const std::vector<std::byte> &onnx) {
-    static const vsmlrt_option plain = {"kernels", "plain"};
+    static std::vector<vsmlrt_option> options;
+    options.clear();
+    if (arguments.kernels == "plain")
+        options.push_back({"kernels", "plain"});
+    else if (arguments.accumulate == "fp16")
+        options.push_back({"accumulate", "fp16"});
     vsmlrt_program_desc desc = {};
     desc.network = onnx.data();
     desc.network_size = onnx.size();
@@ -80,12 +86,15 @@ vsmlrt_program_desc bench_description(const BenchArguments &arguments, const std
         desc.precision = VSMLRT_PRECISION_FP16;
     else if (arguments.precision == "fp32")
         desc.precision = VSMLRT_PRECISION_FP32;
+    else if (arguments.precision == "tf32")
+        desc.precision = VSMLRT_PRECISION_TF32;
     else
-        throw BadArgument("--precision is \"", arguments.precision, "\"; accepted are fp16, bf16 and fp32");
+        throw BadArgument("--precision is \"", arguments.precision,
+                          "\"; accepted are fp16, bf16, tf32 and fp32");
     desc.min_extent = desc.opt_extent = desc.max_extent = arguments.size;
     desc.num_streams = 1;
-    desc.options = &plain;
-    desc.num_options = arguments.kernels == "plain" ? 1 : 0;
+    desc.options = options.data();
+    desc.num_options = options.size();
     return desc;
 }
 
@@ -141,6 +150,15 @@ double relative_error(const std::vector<float> &given, const std::vector<float> 
         size += static_cast<double>(expected[i]) * static_cast<double>(expected[i]);
     }
     return std::sqrt(apart / size);
+}
+
+double signal_to_noise(const std::vector<float> &given, const std::vector<float> &expected) {
+    const auto [least, greatest] = std::minmax_element(expected.begin(), expected.end());
+    double squares = 0;
+    for (std::size_t i = 0; i < given.size(); ++i)
+        squares += std::pow(double{given[i]} - double{expected[i]}, 2);
+    const double peak = double{*greatest} - double{*least};
+    return 10 * std::log10(peak * peak * static_cast<double>(given.size()) / squares);
 }
 
 } // namespace vsmlrt::test

@@ -12,6 +12,7 @@ struct BenchArguments {
     vsmlrt_extent size = {1920, 1080};
     std::string precision = "fp16";
     std::string kernels = "auto"; // "mma": as on a card without Hopper's instructions; "plain"
+    std::string accumulate = "fp32";
 };
 
 // The first GPU; with the kernels of "mma", as if it had neither Hopper's instructions nor its shared memory.
@@ -33,5 +34,7 @@ void fill_at_random(const std::vector<vsmlrt_tensor> &inputs);
 
 // |given - expected| / |expected|, Euclidean norms.
 [[nodiscard]] double relative_error(const std::vector<float> &given, const std::vector<float> &expected);
+// In dB, the peak being what lies between the least and the greatest of what is expected.
+[[nodiscard]] double signal_to_noise(const std::vector<float> &given, const std::vector<float> &expected);
 
 } // namespace vsmlrt::test

@@ -28,7 +28,7 @@ class GpuFamilies : public Gpu,
                     public testing::WithParamInterface<std::tuple<Family, vsmlrt_precision, bool>> {};
 
 double tolerance(vsmlrt_precision precision) {
-    return precision == VSMLRT_PRECISION_FP32 ? 1e-5 : precision == VSMLRT_PRECISION_FP16 ? 2e-3 : 1.6e-2;
+    return precision == VSMLRT_PRECISION_FP32 ? 1e-5 : precision == VSMLRT_PRECISION_BF16 ? 1.6e-2 : 2e-3;
 }
 
 TEST_P(GpuFamilies, AreWithinTheirPrecisionOfTheReferenceAtEverySize) {
@@ -65,13 +65,14 @@ TEST_P(GpuFamilies, AreWithinTheirPrecisionOfTheReferenceAtEverySize) {
 
 INSTANTIATE_TEST_SUITE_P(Networks, GpuFamilies,
                          testing::Combine(testing::ValuesIn(families),
-                                          testing::Values(VSMLRT_PRECISION_FP32, VSMLRT_PRECISION_FP16,
-                                                          VSMLRT_PRECISION_BF16),
+                                          testing::Values(VSMLRT_PRECISION_FP32, VSMLRT_PRECISION_TF32,
+                                                          VSMLRT_PRECISION_FP16, VSMLRT_PRECISION_BF16),
                                           testing::Bool()),
                          [](const auto &test) {
                              const vsmlrt_precision precision = std::get<1>(test.param);
                              return std::string(std::get<0>(test.param).name) +
                                     (precision == VSMLRT_PRECISION_FP32   ? "_fp32"
+                                     : precision == VSMLRT_PRECISION_TF32 ? "_tf32"
                                      : precision == VSMLRT_PRECISION_FP16 ? "_fp16"
                                                                           : "_bf16") +
                                     (std::get<2>(test.param) ? "_of_older_cards" : "");

@@ -23,6 +23,8 @@ struct Asked {
     bool pixels = false; // shuffled, to channels innermost
     bool full = false;   // results in fp32
     Element storage = Element::f16;
+    bool half_sums = false;
+    bool tf32 = false;
 };
 
 [[nodiscard]] inline Tensor picture_of(Element type, std::int64_t channels, bool planes) {
@@ -50,6 +52,8 @@ struct Asked {
         builder.sums.buffer = 0;
     ConvProblem problem;
     problem.storage = asked.storage;
+    problem.half_sums = asked.half_sums;
+    problem.tf32 = asked.tf32;
     problem.in_channels = asked.in;
     problem.out_channels = asked.out;
     problem.kernel = {asked.kernel, asked.kernel};

@@ -39,6 +39,13 @@ constexpr Asked family_problems[] = {
     {.in = 128, .out = 128, .kernel = 2, .stride = 2, .pad = 0, .transposed = true},
     {.in = 64, .out = 24, .kernel = 4, .stride = 2, .transposed = true, .storage = Element::bf16},
     {.in = 256, .out = 3, .kernel = 4, .stride = 2, .pad = 3, .transposed = true, .shuffle = 1},
+    {.in = 64, .out = 64, .residual = true, .half_sums = true},
+    {.in = 64, .out = 24, .kernel = 4, .stride = 2, .transposed = true, .half_sums = true},
+    {.in = 128, .out = 128, .residual = true, .storage = Element::f32},
+    {.in = 7, .out = 48, .stride = 2, .storage = Element::f32},
+    {.in = 64, .out = 24, .kernel = 4, .stride = 2, .transposed = true, .storage = Element::f32},
+    {.in = 128, .out = 128, .sums = true, .storage = Element::f32, .tf32 = true},
+    {.in = 96, .out = 32, .stride = 2, .storage = Element::f32, .tf32 = true},
 };
 
 class Kernels : public testing::TestWithParam<const char *> {
@@ -100,6 +107,24 @@ TEST_P(Kernels, OfProductsCompileWithoutSpills) {
                  "x[1] = load<a_t>(args.extra[1].data, places.extra[1] + row);\n");
         expect_no_spills(kernel_source(generated, "matmul_mma.cuh"), GetParam(),
                          text("product ", each.a_vector, " ", each.b_vector));
+    }
+}
+
+TEST_P(Kernels, OfProductsOfFloatsCompileWithoutSpills) {
+    struct Variant {
+        int a_along_k, a_vector, b_along_k, b_vector, tf32;
+    };
+    for (const Variant &each :
+         {Variant{1, 4, 0, 4, 0}, Variant{0, 2, 1, 1, 0}, Variant{1, 4, 1, 2, 1}, Variant{0, 1, 0, 4, 1}}) {
+        const std::string generated =
+            text("typedef float a_t;\ntypedef float b_t;\ntypedef float c_t;\ntypedef float output_t;\n"
+                 "#define CHAINED 1\n#define EXTRAS 1\n#define BRAIN 0\n#define A_ALONG_K ",
+                 each.a_along_k, "\n#define A_VECTOR ", each.a_vector, "\n#define B_ALONG_K ", each.b_along_k,
+                 "\n#define B_VECTOR ", each.b_vector, "\n#define TF32_PRODUCTS ", each.tf32,
+                 "\nDEVICE float chain(float sum, const float *x) {\n    return sum + x[0];\n}\n",
+                 "#define LOAD_EXTRAS x[0] = load<a_t>(args.extra[0].data, places.extra[0] + column);\n");
+        expect_no_spills(kernel_source(generated, "matmul_floats.cuh"), GetParam(),
+                         text("product of floats ", each.a_vector, " ", each.b_vector, " ", each.tf32));
     }
 }
 

@@ -176,6 +176,8 @@ def test_a_range_without_a_smallest_size_leaves_it_to_the_plugin(here: Any) -> N
         (Backend.TRT_RTX(workspace=1), "provider.nv_max_workspace_size=1048576"),
         (Backend.TRT_RTX(use_cuda_graph=True), "provider.enable_cuda_graph=1"),
         (Backend.TRT_RTX(verbose=True), "provider.nv_detailed_build_log=1"),
+        (Backend.CUDA(tf32=True), "tf32=1"),
+        (Backend.CUDA(accumulate="fp16"), "accumulate=fp16"),
         (Backend.ORT_COREML(ml_program=1), "provider.ModelFormat=MLProgram"),
         (Backend.MIGX(exhaustive_tune=True), "provider.migraphx_exhaustive_tune=1"),
         (Backend.MIGX(custom_args=["migraphx_mem_limit=1"]), "provider.migraphx_mem_limit=1"),
@@ -279,6 +281,7 @@ def test_options_without_use_are_named_once(
 
 
 OTHERS: dict[str, Any] = {
+    "accumulate": "fp16",
     "custom_args": ["some_key=1"],
     "custom_env": {"VSMLRT_TEST_OTHER": "1"},
     "device_id": 1,

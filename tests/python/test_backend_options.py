@@ -71,7 +71,7 @@ def test_bad_options(given: dict[str, Any], error: type[Exception], sentence: st
 @pytest.mark.parametrize(
     ("backend", "sentence"),
     [
-        (Backend.OV_CPU(precision="int8"), "precision must be one of auto, fp32, fp16, bf16; got 'int8'"),
+        (Backend.OV_CPU(precision="int8"), "precision must be one of auto, fp32, tf32, fp16, bf16; got 'int8'"),
         (Backend.OV_CPU(num_threads=-1), "num_threads must be from 0 up; got -1"),
         (Backend.ORT_CPU(verbosity=5), "verbosity must be from 0 to 4; got 5"),
         (Backend.ORT_COREML(ml_program=2), "ml_program must be from 0 to 1; got 2"),

@@ -85,7 +85,7 @@ def test_option(tmp_path: Path, video: Path, options: list[str], says: str) -> N
     ("options", "says"),
     [
         (["--backend", "cudnn"], "--backend takes auto, openvino, onnxruntime, cuda, reference, "),
-        (["--precision", "int3"], "--precision takes auto, fp32, fp16 or bf16, not 'int3'"),
+        (["--precision", "int3"], "--precision takes auto, fp32, tf32, fp16 or bf16, not 'int3'"),
         (["--tile", "512"], "--tile takes WxH"),
         (["--tile", "0x512"], "--tile takes WxH"),
         (["--tile", "32x32", "--overlap", "16"], "below half its size"),

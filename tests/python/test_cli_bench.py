@@ -443,7 +443,7 @@ def test_a_backend_that_cannot_run_here_is_said_before_the_work(tmp_path: Path) 
         (["--frames", "0"], "--frames takes a number from 1 up, not 0"),
         (["--seconds", "-1"], "--seconds takes a number from 0 up, not -1"),
         (["--backend", "cudnn"], "--backend takes auto, openvino, "),
-        (["--precision", "int8"], "--precision takes auto, fp32, fp16 or bf16, not 'int8'"),
+        (["--precision", "int8"], "--precision takes auto, fp32, tf32, fp16 or bf16, not 'int8'"),
         (["--network", "drunet.onnx"], "--network takes FAMILY=PATH"),
         (["--network", "esrgan=a.onnx"], "--network takes waifu2x, dpir"),
         (["--plot", "out.png"], "--plot takes a name that ends in .svg, not 'out.png'"),

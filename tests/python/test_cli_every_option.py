@@ -113,7 +113,7 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     ],
     "--precision": [
         Changes(("--precision", "fp32"), (), "calls"),
-        Refused(("--precision", "int3"), "--precision takes auto, fp32, fp16 or bf16, not 'int3'"),
+        Refused(("--precision", "int3"), "--precision takes auto, fp32, tf32, fp16 or bf16, not 'int3'"),
     ],
     "--streams": [Changes(("--streams", "2"), (), "calls"), Refused(("--streams", "65"), "from 0 to 64")],
     "--frames": [Changes(("--frames", "1:3"), FP32), Refused(("--frames", "4:"), "the video has 4 frames")],

@@ -57,7 +57,7 @@ def refusal(*arguments: Any, **options: Any) -> str:
         ({"scene_threshold": 1.5}, '"scene_threshold" must be 0 (no detector) to 1; got 1.5'),
         ({"multiple": 0}, '"multiple" must be 1 to'),
         ({"backend": "abacus"}, "abacus"),
-        ({"precision": "fp8"}, '"precision" must be auto, fp32, fp16 or bf16; got "fp8"'),
+        ({"precision": "fp8"}, '"precision" must be auto, fp32, tf32, fp16 or bf16; got "fp8"'),
         ({"output_format": 2}, '"output_format" must be 0 (fp32) or 1 (fp16); got 2'),
         ({"tilesize": 32}, '"tilesize" is not accepted: frame interpolation is not computed in tiles, because motion'),
         ({"tiles": 2}, '"tiles" is not accepted: frame interpolation is not computed in tiles, because motion'),

@@ -24,7 +24,7 @@ def named(name: str, precision: str = "auto", streams: int = 0, device: int | st
 
     Arguments:
         name: one of `NAMES`.
-        precision: ``auto``, ``fp32``, ``fp16`` or ``bf16``.
+        precision: ``auto``, ``fp32``, ``tf32``, ``fp16`` or ``bf16``.
         streams: frames computed side by side; 0: as many as are fastest.
         device: the device's number, or for a module its name as ``core.mlrt.Devices`` gives it. Default: the first.
 

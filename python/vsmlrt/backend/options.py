@@ -15,7 +15,7 @@ Values = Mapping[str, Any]
 Arguments = dict[str, Any]
 """Arguments of ``core.mlrt.Model``."""
 
-PRECISIONS = ("auto", "fp32", "fp16", "bf16")
+PRECISIONS = ("auto", "fp32", "tf32", "fp16", "bf16")
 
 
 def _flag(name: str, value: object) -> None:
@@ -134,7 +134,13 @@ def _precision(name: str, value: object) -> None:
         raise ValueError(f"{name} must be one of {', '.join(PRECISIONS)}; got {value!r}")
 
 
+def _sums(name: str, value: object) -> None:
+    if value not in ("fp32", "fp16"):
+        raise ValueError(f"{name} must be fp32 or fp16; got {value!r}")
+
+
 CHECKS: dict[str, Callable[[str, object], None]] = {
+    "accumulate": _sums,
     "bf16": _flag,
     "bind_thread": _flag,
     "builder_optimization_level": _number(0, 5),

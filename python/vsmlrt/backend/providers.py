@@ -90,7 +90,12 @@ def _tensorrt_rtx(values: Values) -> Settings:
 
 
 def _cuda_engine(values: Values) -> Settings:
-    return {} if values.get("use_cuda_graph", True) else {"use_cuda_graph": "0"}
+    settings = {} if values.get("use_cuda_graph", True) else {"use_cuda_graph": "0"}
+    if values.get("tf32"):
+        settings["tf32"] = "1"
+    if values.get("accumulate", "fp32") != "fp32":
+        settings["accumulate"] = values["accumulate"]
+    return settings
 
 
 def _core_ml(values: Values) -> Settings:
@@ -161,7 +166,7 @@ CUDA_ENGINE = Place(
     backend="cuda",
     group="",
     remedy="it needs an NVIDIA GPU with its driver, and: pip install vsmlrt[cuda]",
-    uses=frozenset(("use_cuda_graph",)),
+    uses=frozenset(("use_cuda_graph", "tf32", "accumulate")),
     settings=_cuda_engine,
 )
 WEBGPU = Place(

@@ -153,7 +153,12 @@ class CUDA:
     bf16: bool = False
     """Compute in bfloat16, for which `precision` must be "auto" or the same."""
     precision: str = "auto"
-    """"auto" (fp16), "fp32", "fp16" or "bf16"."""
+    """"auto" (fp16), "fp32", "tf32" (fp32 whose products are rounded to TF32's 10 bits), "fp16" or "bf16"."""
+    tf32: bool = False
+    """Round what is multiplied in fp32 to TF32; in half precision that is what `fp16` keeps in fp32."""
+    accumulate: str = "fp32"
+    """"fp16": in half precision, sums of up to 32 products may be of half precision too. GeForce cards compute them at
+    twice the rate; docs/performance.md says what it costs in accuracy."""
     fp16_blacklist_ops: Sequence[str] | None = None
     """In half precision: ONNX operators kept in fp32 instead of the default list."""
     force_fp16: bool = False

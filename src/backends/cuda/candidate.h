@@ -31,8 +31,9 @@ struct Epilogue {
     int tensors = 0;        // tensors of the result's shape
     bool broadcast = false; // one of them is spread along an axis: read it by epilogue_tensor alone
     int shuffle = 1;
-    bool output_last = false; // vectors of 8 channels may be stored
-    bool sums = false;        // the kernel also adds up each channel's results, see ConvCandidate::sum_rows
+    bool output_last = false;   // vectors of 8 channels may be stored
+    bool output_floats = false; // the same of fp32, in two vectors of 4
+    bool sums = false;          // the kernel also adds up each channel's results, see ConvCandidate::sum_rows
     // Behind a shuffle: the channels of a pixel and the lanes behind them, where each begins at a vector of
     // 4; else 0.
     int shuffled_lanes = 0;
@@ -41,7 +42,9 @@ struct Epilogue {
 
 // Without any size of the picture.
 struct ConvProblem {
-    Element storage = Element::f16; // of input and weights; sums are fp32
+    Element storage = Element::f16; // of input and weights; sums are fp32, but for
+    bool half_sums = false;         // float16 storage: those of a few channels may be float16
+    bool tf32 = false;              // fp32 storage: what is multiplied may be rounded to TF32
     int in_channels = 0;
     int out_channels = 0;
     graph::Pair kernel{1, 1};

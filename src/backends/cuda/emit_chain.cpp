@@ -227,7 +227,7 @@ Tensor Planner::view_or_copy(const Tensor &tensor, const Shape &dims, const std:
 
 Tensor Planner::with_vectors(graph::ValueId value, Element wanted, const std::string &label) {
     Tensor tensor = read(value);
-    if (tensor.type == wanted && has_vectors(tensor))
+    if (tensor.type == wanted && has_vectors(tensor, element_size(wanted)))
         return tensor;
     if (const auto known_copy = packed_.find(value);
         known_copy != packed_.end() && known_copy->second.type == wanted)

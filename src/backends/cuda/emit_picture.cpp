@@ -22,11 +22,13 @@ Picture picture(const Tensor &tensor, std::uint64_t address) {
             size_argument(tensor.dims[1])};
 }
 
-// Of each 16-bit element of a candidate's weights, 1 + the input channel; 0: padding. Found by packing
+// Of each element of a candidate's weights, as 16 bits: 1 + the input channel; 0: padding. Found by packing
 // weights that are these numbers, which float16 holds.
 std::vector<std::byte> packed_channels(const ConvCandidate &candidate, const ConvProblem &problem) {
     ConvProblem numbered = problem;
-    numbered.storage = Element::f16;
+    const bool floats = problem.storage == Element::f32;
+    if (!floats)
+        numbered.storage = Element::f16;
     const std::int64_t taps = problem.kernel[0] * problem.kernel[1];
     std::vector<float> numbers(static_cast<std::size_t>(problem.in_channels * problem.out_channels * taps));
     for (std::size_t i = 0; i < numbers.size(); ++i) {
@@ -36,14 +38,17 @@ std::vector<std::byte> packed_channels(const ConvCandidate &candidate, const Con
                                         : filter % static_cast<std::size_t>(problem.in_channels);
         numbers[i] = static_cast<float>(channel + 1);
     }
-    std::vector<std::byte> image = candidate.pack(numbered, numbers);
-    for (std::size_t i = 0; i < image.size(); i += 2) {
+    const std::vector<std::byte> image = candidate.pack(numbered, numbers);
+    const std::size_t bytes = element_size(numbered.storage);
+    std::vector<std::byte> channels(image.size() / bytes * 2);
+    for (std::size_t i = 0; i < image.size() / bytes; ++i) {
+        float value = 0;
         std::uint16_t bits = 0;
-        std::memcpy(&bits, &image[i], 2);
-        const auto number = static_cast<std::uint16_t>(half_to_float(bits));
-        std::memcpy(&image[i], &number, 2);
+        std::memcpy(floats ? static_cast<void *>(&value) : &bits, &image[i * bytes], bytes);
+        const auto number = static_cast<std::uint16_t>(floats ? value : half_to_float(bits));
+        std::memcpy(&channels[2 * i], &number, 2);
     }
-    return image;
+    return channels;
 }
 
 std::vector<std::byte> plain_bytes(const model::Tensor &contents, const Shape &shape) {
@@ -270,7 +275,7 @@ std::map<std::string, int> Planner::add_candidates(Step &step, const Group &grou
     const graph::ValueId weights = node.inputs[1];
     const Element storage = type(node.outputs[0]);
     if (options_.plain || !facts_.runs_barriers || !known(weights) ||
-        (storage != Element::f16 && storage != Element::bf16))
+        (storage != Element::f16 && storage != Element::bf16 && storage != Element::f32))
         return {};
     const ConvProblem problem = problem_of(group, epilogue);
     std::vector<const ConvCandidate *> found;
@@ -344,6 +349,8 @@ ConvProblem Planner::problem_of(const Group &group, const PictureEpilogue &epilo
     const Shape &filters = dims(node.inputs[1]);
     ConvProblem problem;
     problem.storage = type(node.outputs[0]);
+    problem.half_sums = options_.half_sums && problem.storage == Element::f16;
+    problem.tf32 = options_.tf32 && problem.storage == Element::f32;
     problem.in_channels = size_argument(dims(node.inputs[0])[1]);
     problem.out_channels = size_argument(epilogue.result[1]);
     problem.kernel = {filters[2], filters[3]};

@@ -1,5 +1,5 @@
-// Products of matrices: by mma.sync where both operands are of 16 bits, else one thread an element; with the
-// chain of pointwise operators behind them.
+// Products of matrices: of 16 bits by mma.sync, of floats by a kernel that shares what it reads, else one
+// thread an element; with the chain of pointwise operators behind them.
 #include "backends/cuda/kernel_text.h"
 #include "backends/cuda/launching.h"
 #include "backends/cuda/planner.h"
@@ -59,9 +59,10 @@ void Planner::add_product(const Group &group, const Product &product) {
             filled.extra[i].data = addresses.of(product.extras[i]);
         return filled;
     };
-    const bool halves = a.type == b.type && (a.type == Element::f16 || a.type == Element::bf16);
-    if (warps_work() && halves && !has_c && product.alpha == 1 && is_real(to.type) && to.type != Element::f64)
-        step.alternatives.push_back(mma_product(args, product, types + chain, fill));
+    const bool halves = a.type == Element::f16 || a.type == Element::bf16;
+    if (warps_work() && a.type == b.type && (halves || a.type == Element::f32) && !has_c &&
+        product.alpha == 1 && is_real(to.type) && to.type != Element::f64)
+        step.alternatives.push_back(tiled_product(args, product, types + chain, fill));
     step.alternatives.push_back(
         {"plain", kernel_source(types + chain, "matmul.cuh"), [fill](const Addresses &addresses) {
              const MatMulArgs filled = fill(addresses);
@@ -70,8 +71,9 @@ void Planner::add_product(const Group &group, const Product &product) {
     add_step(std::move(step));
 }
 
-Alternative Planner::mma_product(const MatMulArgs &args, const Product &product, const std::string &generated,
-                                 const std::function<MatMulArgs(const Addresses &)> &fill) const {
+Alternative Planner::tiled_product(const MatMulArgs &args, const Product &product,
+                                   const std::string &generated,
+                                   const std::function<MatMulArgs(const Addresses &)> &fill) const {
     const auto &[a, b, c, to] = product.matrices;
     const std::size_t rank = to.dims.size();
     const Along left = along(a, a.dims.size() - 1, a.dims.size() - 2);
@@ -80,15 +82,19 @@ Alternative Planner::mma_product(const MatMulArgs &args, const Product &product,
                  to.offset % 2 == 0;
     for (std::size_t axis = 0; axis + 1 < rank; ++axis)
         pairs = pairs && (to.dims[axis] == 1 || to.strides[axis] % 2 == 0);
+    const bool floats = a.type == Element::f32;
+    const std::int64_t most = 16 / static_cast<std::int64_t>(element_size(a.type));
     const std::string source = kernel_source(
-        text(generated, "#define A_ALONG_K ", left.k, "\n#define A_VECTOR ", left.vector,
-             "\n#define B_ALONG_K ", right.k, "\n#define B_VECTOR ", right.vector, "\n#define STORE_PAIRS ",
-             pairs, "\n#define BRAIN ", a.type == Element::bf16, "\n"),
-        "matmul_mma.cuh");
+        text(generated, "#define A_ALONG_K ", left.k, "\n#define A_VECTOR ", std::min(left.vector, most),
+             "\n#define B_ALONG_K ", right.k, "\n#define B_VECTOR ", std::min(right.vector, most),
+             "\n#define STORE_PAIRS ", pairs, "\n#define BRAIN ", a.type == Element::bf16,
+             "\n#define TF32_PRODUCTS ", options_.tf32 ? 1 : 0, "\n"),
+        floats ? "matmul_floats.cuh" : "matmul_mma.cuh");
     constexpr std::int64_t tile = 64;
     const std::int64_t tiles = (args.rows + tile - 1) / tile * ((args.columns + tile - 1) / tile);
     const std::int64_t blocks = tiles * (args.threads / (std::int64_t{args.rows} * args.columns));
-    return {"mma", source, [fill, blocks](const Addresses &addresses) {
+    const char *const name = !floats ? "mma" : options_.tf32 ? "tf32 mma" : "fma";
+    return {name, source, [fill, blocks](const Addresses &addresses) {
                 Launch launch;
                 launch.grid = {static_cast<unsigned>(size_argument(blocks)), 1, 1};
                 launch.block = {128, 1, 1};

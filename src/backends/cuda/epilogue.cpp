@@ -105,6 +105,8 @@ Epilogue EpilogueBuilder::finish(const std::string &chain, const std::string &re
     epilogue.shuffle = shuffle;
     epilogue.output = output.type;
     epilogue.output_last = shuffle == 1 && has_vectors(output);
+    epilogue.output_floats =
+        shuffle == 1 && output.type == Element::f32 && has_vectors(output, sizeof(float));
     epilogue.sums = sums.buffer >= 0;
     const bool fours = output.strides[1] == 1 && output.strides[2] % 4 == 0 && output.strides[3] % 4 == 0 &&
                        output.offset % 4 == 0 && element_size(output.type) <= 4;

@@ -1,6 +1,6 @@
-// Convolutions by mma.sync: which tiles a problem can have, how its weights lie, and its launch. One kernel
-// text serves straight and transposed convolutions: a phase of the latter is a convolution with a list of
-// taps.
+// Convolutions by mma.sync and by fp32 multiplication: which tiles a problem can have, how its weights lie,
+// and its launch. One kernel text serves straight and transposed convolutions: a phase of the latter is a
+// convolution with a list of taps.
 #include "backends/cuda/candidate.h"
 #include "backends/cuda/kernel_text.h"
 #include "backends/cuda/kernels/mma_args.cuh"
@@ -15,6 +15,27 @@ namespace vsmlrt::cuda {
 namespace {
 
 constexpr int stages = 4;
+
+// PRODUCT of mma_products.cuh.
+enum class Multiplication { halves, half_sums, tf32, three_tf32, floats };
+
+constexpr int bytes_of(Multiplication by) {
+    return by == Multiplication::halves || by == Multiplication::half_sums ? 2 : 4;
+}
+
+// Whether that is how such a problem may be computed.
+constexpr bool multiplies(Multiplication by, const ConvProblem &problem) {
+    switch (by) {
+    case Multiplication::halves:
+        return (problem.storage == Element::f16 || problem.storage == Element::bf16) && !problem.half_sums;
+    case Multiplication::half_sums:
+        return problem.half_sums;
+    case Multiplication::tf32:
+        return problem.tf32;
+    default:
+        return problem.storage == Element::f32 && !problem.tf32;
+    }
+}
 
 struct Tap {
     int y = 0; // of the input, from the pixel that the output's stride gives
@@ -91,11 +112,12 @@ Taps taps_of(const ConvProblem &problem) {
 struct Tile {
     int width;
     int height;
-    int chunk; // input channels at a time
+    int chunk_bytes; // of a pixel: input channels at a time
 };
 
 struct Shape {
     Tile tile;
+    int chunk;  // input channels at a time
     int blocks; // of 8 output channels
     int step_y, step_x;
     int halo_w, halo_h;
@@ -106,25 +128,30 @@ struct Shape {
 constexpr int most_shared = 99 << 10; // what all architectures have
 
 Shape shape_of(const ConvProblem &problem, const Taps &taps, const Tile &tile, int blocks) {
-    Shape shape{tile, blocks, 1, 1, 0, 0, 0, false};
+    const int chunk = tile.chunk_bytes / static_cast<int>(element_size(problem.storage));
+    Shape shape{tile, chunk, blocks, 1, 1, 0, 0, 0, false};
     if (!problem.transposed) {
         shape.step_y = static_cast<int>(problem.strides[0]);
         shape.step_x = static_cast<int>(problem.strides[1]);
     }
     shape.halo_w = (tile.width - 1) * shape.step_x + taps.last_x - taps.first_x + 1;
     shape.halo_h = (tile.height - 1) * shape.step_y + taps.last_y - taps.first_y + 1;
-    const int halo = shape.halo_w * shape.halo_h * tile.chunk * 2;
-    const int tap = tile.chunk * blocks * 8 * 2; // weights of one
-    shape.single = problem.in_channels <= tile.chunk && halo + taps.taps * tap <= most_shared;
+    const int halo = shape.halo_w * shape.halo_h * tile.chunk_bytes;
+    const int tap = tile.chunk_bytes * blocks * 8; // weights of one
+    shape.single = problem.in_channels <= chunk && halo + taps.taps * tap <= most_shared;
     shape.shared_bytes = shape.single ? halo + taps.taps * tap : 2 * halo + stages * tap;
     return shape;
 }
 
-// The first tile whose buffers fit; none has width 0.
-Shape choose(const ConvProblem &problem, const Taps &taps, int blocks) {
-    constexpr Tile tiles[] = {{32, 8, 32}, {32, 8, 16}, {16, 8, 32}, {16, 8, 16}, {16, 4, 16}};
+// The first tile whose buffers fit; none has width 0. Without tensor cores there is enough to do in half a
+// chunk, and registers do for three small blocks on a multiprocessor, not for two large ones.
+Shape choose(const ConvProblem &problem, const Taps &taps, int blocks, Multiplication by) {
+    constexpr Tile tiles[] = {{32, 8, 64}, {32, 8, 32}, {16, 8, 64}, {16, 8, 32}, {16, 4, 32}};
+    const int input_bytes = problem.in_channels * static_cast<int>(element_size(problem.storage));
     for (const Tile &tile : tiles) {
-        if (tile.chunk == 32 && problem.in_channels <= 16)
+        if (tile.chunk_bytes == 64 && input_bytes <= 32)
+            continue;
+        if (by == Multiplication::floats && (tile.width == 32 || tile.chunk_bytes == 64))
             continue;
         const Shape shape = shape_of(problem, taps, tile, blocks);
         if (shape.shared_bytes <= most_shared)
@@ -133,9 +160,9 @@ Shape choose(const ConvProblem &problem, const Taps &taps, int blocks) {
     return {};
 }
 
-template <int Blocks>
+template <int Blocks, Multiplication By>
 bool serves(const ConvProblem &problem, const DeviceFacts &device) {
-    if (device.architecture < 80 || device.shared_bytes_per_block < most_shared)
+    if (!multiplies(By, problem) || device.architecture < 80 || device.shared_bytes_per_block < most_shared)
         return false;
     if (problem.transposed && (problem.strides[0] != problem.strides[1] ||
                                problem.dilations != graph::Pair{1, 1} || problem.strides[0] > 8))
@@ -145,26 +172,30 @@ bool serves(const ConvProblem &problem, const DeviceFacts &device) {
     const Taps taps = taps_of(problem);
     if (taps.list.size() > mma_most_taps)
         return false;
+    // No registers are left for them.
+    if (By == Multiplication::tf32 && Blocks == 16 && problem.epilogue.sums)
+        return false;
     // Wider blocks than channels waste work, narrow ones read the input once more each.
     const int blocks_needed = (problem.out_channels + 7) / 8;
     if (Blocks > 4 && blocks_needed <= Blocks / 2)
         return false;
-    return choose(problem, taps, Blocks).tile.width != 0;
+    return choose(problem, taps, Blocks, By).tile.width != 0;
 }
 
-template <int Blocks>
+template <int Blocks, Multiplication By>
 std::string source(const ConvProblem &problem) {
     const Taps taps = taps_of(problem);
-    const Shape shape = choose(problem, taps, Blocks);
-    return kernel_source(text(problem.epilogue.text, "#define TILE_W ", shape.tile.width, "\n#define TILE_H ",
-                              shape.tile.height, "\n#define CHUNK ", shape.tile.chunk, "\n#define BLOCKS ",
-                              Blocks, "\n#define TAPS ", taps.taps, "\n#define HALO_W ", shape.halo_w,
-                              "\n#define HALO_H ", shape.halo_h, "\n#define STEP_Y ", shape.step_y,
-                              "\n#define STEP_X ", shape.step_x, "\n#define STAGES ", stages,
-                              "\n#define SINGLE ", shape.single ? 1 : 0, "\n#define BRAIN ",
-                              problem.storage == Element::bf16 ? 1 : 0, "\n#define TENSOR_VECTORS ",
-                              problem.epilogue.broadcast || problem.epilogue.tensors == 0 ? 0 : 1, "\n"),
-                         "mma.cuh");
+    const Shape shape = choose(problem, taps, Blocks, By);
+    return kernel_source(
+        text(problem.epilogue.text, "#define TILE_W ", shape.tile.width, "\n#define TILE_H ",
+             shape.tile.height, "\n#define CHUNK ", shape.chunk, "\n#define BLOCKS ", Blocks,
+             "\n#define TAPS ", taps.taps, "\n#define HALO_W ", shape.halo_w, "\n#define HALO_H ",
+             shape.halo_h, "\n#define STEP_Y ", shape.step_y, "\n#define STEP_X ", shape.step_x,
+             "\n#define STAGES ", stages, "\n#define SINGLE ", shape.single ? 1 : 0, "\n#define BRAIN ",
+             problem.storage == Element::bf16 ? 1 : 0, "\n#define PRODUCT ", static_cast<int>(By),
+             "\n#define OUTPUT_FLOATS ", problem.epilogue.output_floats ? 1 : 0, "\n#define TENSOR_VECTORS ",
+             problem.epilogue.broadcast || problem.epilogue.tensors == 0 ? 0 : 1, "\n"),
+        "mma.cuh");
 }
 
 // One weight in ONNX's order; 0 outside of the network's channels.
@@ -177,51 +208,81 @@ float weight_of(const ConvProblem &problem, std::span<const float> weights, int 
                                             tap.kernel_x)];
 }
 
-template <int Blocks>
+// The input channel and the output channel of one weight, of a chunk and of a group of blocks.
+struct Place {
+    int in;
+    int out;
+};
+
+// Weights of one tap of a chunk, in the order in which fragments of m16n8k16 (fp32: m16n8k8) are loaded:
+// registers 0 and 1 of a lane hold the 4 bytes from row 4 * (lane & 3) / `bytes` on and those 16 bytes
+// behind, of column lane / 4; two blocks make 16 bytes.
+std::vector<Place> fragments(int chunk, int blocks, int bytes) {
+    std::vector<Place> places;
+    const int word = 4 / bytes; // elements
+    for (int step = 0; step < chunk / (8 * word); ++step)
+        for (int pair = 0; pair < blocks / 2; ++pair)
+            for (int lane = 0; lane < 32; ++lane)
+                for (int part = 0; part < 4; ++part)
+                    for (int element = 0; element < word; ++element) {
+                        const int column =
+                            lane >> 2; // of the block: the thread that keeps its sum, and which
+                        places.push_back({(step * 8 + part % 2 * 4 + (lane & 3)) * word + element,
+                                          mma_channel(2 * pair + part / 2, column >> 1, column & 1)});
+                    }
+    return places;
+}
+
+// The same for multiplication without tensor cores: of each input channel four channels of each of four
+// lanes.
+std::vector<Place> quads(int chunk, int blocks) {
+    std::vector<Place> places;
+    for (int in = 0; in < chunk; ++in)
+        for (int quad = 0; quad < blocks / 2; ++quad)
+            for (int column = 0; column < 4; ++column)
+                for (int element = 0; element < 4; ++element)
+                    places.push_back({in, mma_channel(2 * quad + element / 2, column, element % 2)});
+    return places;
+}
+
+void add_weight(std::vector<std::byte> &image, Element storage, float value) {
+    const std::uint16_t half = storage == Element::bf16 ? float_to_bfloat(value) : float_to_half(value);
+    const auto *const begin = reinterpret_cast<const std::byte *>(
+        storage == Element::f32 ? static_cast<const void *>(&value) : &half);
+    image.insert(image.end(), begin, begin + element_size(storage));
+}
+
+template <int Blocks, Multiplication By>
 std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> weights) {
     const Taps taps = taps_of(problem);
-    const int chunk = choose(problem, taps, Blocks).tile.chunk;
+    const int chunk = choose(problem, taps, Blocks, By).chunk;
     const int chunks = (problem.in_channels + chunk - 1) / chunk;
     const int groups = (problem.out_channels + Blocks * 8 - 1) / (Blocks * 8);
     const int phases = taps.scale * taps.scale;
-    std::vector<std::uint16_t> image;
+    const std::vector<Place> places =
+        By == Multiplication::floats ? quads(chunk, Blocks) : fragments(chunk, Blocks, bytes_of(By));
+    std::vector<std::byte> image;
     image.reserve(static_cast<std::size_t>(groups) * static_cast<std::size_t>(phases * chunks * taps.taps) *
-                  static_cast<std::size_t>(chunk * Blocks * 8));
-    const auto add = [&](float value) {
-        image.push_back(problem.storage == Element::bf16 ? float_to_bfloat(value) : float_to_half(value));
-    };
-    // Fragments of m16n8k16: registers 0 and 1 of a lane hold rows 2 * (lane & 3) and those 8 behind, of
-    // column lane / 4; two blocks make 16 bytes.
-    const auto fragment = [&](int group, int part, int step, int pair, const Tap &tap) {
-        for (int lane = 0; lane < 32; ++lane)
-            for (int word = 0; word < 4; ++word)
-                for (int element = 0; element < 2; ++element) {
-                    const int block = 2 * pair + word / 2;
-                    const int in = part * chunk + step * 16 + word % 2 * 8 + (lane & 3) * 2 + element;
-                    const int column = lane >> 2; // of the block: the thread that keeps its sum, and which
-                    const int out = group * Blocks * 8 + mma_channel(block, column >> 1, column & 1);
-                    add(weight_of(problem, weights, out, in, tap));
-                }
-    };
+                  places.size() * element_size(problem.storage));
     for (int group = 0; group < groups; ++group)
         for (int phase = 0; phase < phases; ++phase)
             for (int part = 0; part < chunks; ++part)
-                for (int tap = 0; tap < taps.taps; ++tap)
-                    for (int step = 0; step < chunk / 16; ++step)
-                        for (int pair = 0; pair < Blocks / 2; ++pair)
-                            fragment(group, part, step, pair,
-                                     taps.list[static_cast<std::size_t>(phase) *
-                                                   static_cast<std::size_t>(taps.taps) +
-                                               static_cast<std::size_t>(tap)]);
-    std::vector<std::byte> bytes(image.size() * 2);
-    std::memcpy(bytes.data(), image.data(), bytes.size());
-    return bytes;
+                for (int tap = 0; tap < taps.taps; ++tap) {
+                    const Tap &at =
+                        taps.list[static_cast<std::size_t>(phase) * static_cast<std::size_t>(taps.taps) +
+                                  static_cast<std::size_t>(tap)];
+                    for (const Place &place : places)
+                        add_weight(image, problem.storage,
+                                   weight_of(problem, weights, group * Blocks * 8 + place.out,
+                                             part * chunk + place.in, at));
+                }
+    return image;
 }
 
-template <int Blocks>
+template <int Blocks, Multiplication By>
 Launch launch(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &) {
     const Taps taps = taps_of(problem);
-    const Shape shape = choose(problem, taps, Blocks);
+    const Shape shape = choose(problem, taps, Blocks, By);
     MmaArgs args = {};
     args.input = operands.input;
     args.weights = operands.weights;
@@ -229,8 +290,9 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
     args.stride_x = operands.in_stride_x;
     args.height = size_argument(operands.in_height);
     args.width = size_argument(operands.in_width);
-    args.lanes = (problem.in_channels + 7) / 8 * 8;
-    args.chunks = (problem.in_channels + shape.tile.chunk - 1) / shape.tile.chunk;
+    constexpr int vector = 16 / bytes_of(By);
+    args.lanes = (problem.in_channels + vector - 1) / vector * vector;
+    args.chunks = (problem.in_channels + shape.chunk - 1) / shape.chunk;
     args.scale = taps.scale;
     args.out_height = size_argument((operands.out_height + taps.scale - 1) / taps.scale);
     args.out_width = size_argument((operands.out_width + taps.scale - 1) / taps.scale);
@@ -253,24 +315,42 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
 }
 
 // Of every tile.
-template <int Blocks>
+template <int Blocks, Multiplication By>
 int sum_rows(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
     return problem.transposed || problem.epilogue.shuffle != 1
                ? 0
-               : static_cast<int>(launch<Blocks>(problem, operands, device).grid[0]);
+               : static_cast<int>(launch<Blocks, By>(problem, operands, device).grid[0]);
 }
 
-template <int Blocks>
+template <int Blocks, Multiplication By>
 constexpr ConvCandidate candidate(const char *name) {
-    return {name, serves<Blocks>, nullptr, source<Blocks>, pack<Blocks>, launch<Blocks>, sum_rows<Blocks>};
+    return {name,
+            serves<Blocks, By>,
+            nullptr,
+            source<Blocks, By>,
+            pack<Blocks, By>,
+            launch<Blocks, By>,
+            sum_rows<Blocks, By>};
 }
 
 } // namespace
 
 std::span<const ConvCandidate> mma_candidates() {
-    static constexpr ConvCandidate list[] = {candidate<16>("mma of 128 channels"),
-                                             candidate<8>("mma of 64 channels"),
-                                             candidate<4>("mma of 32 channels")};
+    // Three products of TF32 keep two sums of a chunk in registers, and threads that multiply by themselves
+    // their operands: 128 channels leave no room for them.
+    static constexpr ConvCandidate list[] = {
+        candidate<16, Multiplication::halves>("mma of 128 channels"),
+        candidate<8, Multiplication::halves>("mma of 64 channels"),
+        candidate<4, Multiplication::halves>("mma of 32 channels"),
+        candidate<8, Multiplication::half_sums>("mma of 64 channels with fp16 sums"),
+        candidate<4, Multiplication::half_sums>("mma of 32 channels with fp16 sums"),
+        candidate<16, Multiplication::tf32>("tf32 mma of 128 channels"),
+        candidate<8, Multiplication::tf32>("tf32 mma of 64 channels"),
+        candidate<4, Multiplication::tf32>("tf32 mma of 32 channels"),
+        candidate<8, Multiplication::floats>("fma of 64 channels"),
+        candidate<4, Multiplication::floats>("fma of 32 channels"),
+        candidate<8, Multiplication::three_tf32>("three tf32 mma of 64 channels"),
+        candidate<4, Multiplication::three_tf32>("three tf32 mma of 32 channels")};
     return list;
 }
 

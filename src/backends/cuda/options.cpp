@@ -26,10 +26,14 @@ Options read_options(std::span<const vsmlrt_option> options) {
             read.use_cuda_graph = read_choice(option, "0", "1");
         else if (key == "kernels")
             read.plain = read_choice(option, "auto", "plain");
+        else if (key == "accumulate")
+            read.half_sums = read_choice(option, "fp32", "fp16");
+        else if (key == "tf32")
+            read.tf32 = read_choice(option, "0", "1");
         else
             throw BadArgument("cuda: there is no option \"", key,
-                              "\"; accepted are use_cuda_graph (0 or 1) and "
-                              "kernels (auto or plain)");
+                              "\"; accepted are use_cuda_graph (0 or 1), tf32 (0 or 1), accumulate (fp32 or "
+                              "fp16) and kernels (auto or plain)");
     }
     return read;
 }

@@ -9,7 +9,10 @@
 namespace vsmlrt::cuda {
 
 std::string geometry(const ConvProblem &problem) {
-    return text(problem.transposed ? "deconv " : "conv ", element_name(problem.storage), " ",
+    return text(problem.transposed ? "deconv " : "conv ", element_name(problem.storage),
+                problem.half_sums ? " with fp16 sums "
+                : problem.tf32    ? " as tf32 "
+                                  : " ",
                 problem.in_channels, " to ", problem.out_channels, ", ", join(problem.kernel, "x"), " by ",
                 join(problem.strides, "x"), ", dilated ", join(problem.dilations, "x"), ", padded ",
                 join(problem.pads, " "),

@@ -20,7 +20,9 @@
 namespace vsmlrt::cuda {
 
 struct PlanOptions {
-    bool plain = false; // the plain kernels alone
+    bool plain = false;     // the plain kernels alone
+    bool half_sums = false; // see ConvProblem
+    bool tf32 = false;
 };
 
 // `weights` keeps what does not depend on the size; it outlives the plan.
@@ -90,9 +92,9 @@ private:
         std::vector<Tensor> extras; // that the chain reads, of the result's shape
     };
     void add_product(const Group &group, const Product &product);
-    [[nodiscard]] Alternative mma_product(const MatMulArgs &args, const Product &product,
-                                          const std::string &generated,
-                                          const std::function<MatMulArgs(const Addresses &)> &fill) const;
+    [[nodiscard]] Alternative tiled_product(const MatMulArgs &args, const Product &product,
+                                            const std::string &generated,
+                                            const std::function<MatMulArgs(const Addresses &)> &fill) const;
     // Whether kernels may be more than threads for themselves.
     [[nodiscard]] bool warps_work() const;
     [[nodiscard]] bool emit_layer(const Group &group, const Tensor &from, const Tensor &to,

@@ -48,6 +48,10 @@ void upload_constants(const Plan &plan) {
     });
 }
 
+bool is_in_tf32(const Step &step) {
+    return step.alternatives.front().name.starts_with("tf32");
+}
+
 } // namespace
 
 Program::Program(const Device &device, const vsmlrt_program_desc &desc)
@@ -69,14 +73,17 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     }
     if (desc.network_read)
         desc.network_read(desc.user);
+    options_.tf32 = options_.tf32 || desc.precision == VSMLRT_PRECISION_TF32;
     context_->use();
     std::vector<std::string> sources;
     std::int64_t arena_bytes = 0;
+    bool rounds_to_tf32 = false;
     const auto take = [&](const Plan &plan) {
         clock.time("weights", [&] { upload_constants(plan); });
         const std::vector<std::string> of_plan = chosen_sources(plan);
         sources.insert(sources.end(), of_plan.begin(), of_plan.end());
         arena_bytes = std::max(arena_bytes, plan.arena_bytes);
+        rounds_to_tf32 = rounds_to_tf32 || std::any_of(plan.steps.begin(), plan.steps.end(), is_in_tf32);
     };
     Plan best = first_plan(desc.opt_extent, clock);
     take(best);
@@ -91,6 +98,8 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     for (const std::string &source : sources)
         static_cast<void>(kernels_.function(source));
     describe(desc, arena_bytes);
+    if (rounds_to_tf32 && desc.precision == VSMLRT_PRECISION_TF32)
+        info_.precision = VSMLRT_PRECISION_TF32;
     arenas_.emplace(context_, kernels_, arena_bytes, desc.num_streams);
     clock.report();
 }
@@ -193,7 +202,8 @@ Plan Program::plan(vsmlrt_extent extent) {
 
 Plan Program::make_plan(vsmlrt_extent extent, Constants &weights) const {
     const graph::Shapes shapes = graph::infer(graph_, input_shapes(extent));
-    return vsmlrt::cuda::make_plan(graph_, shapes, weights, context_, facts_, {options_.plain});
+    return vsmlrt::cuda::make_plan(graph_, shapes, weights, context_, facts_,
+                                   {options_.plain, options_.half_sums, options_.tf32});
 }
 
 void Program::decide(Plan &plan) const {

@@ -117,9 +117,9 @@ std::optional<Tensor> reshaped(const Tensor &tensor, const Shape &dims) {
     return view;
 }
 
-bool has_vectors(const Tensor &tensor) {
+bool has_vectors(const Tensor &tensor, std::size_t bytes) {
     const auto per_vector = static_cast<std::int64_t>(16 / element_size(tensor.type));
-    return tensor.dims.size() == 4 && tensor.dims[0] == 1 && element_size(tensor.type) == 2 &&
+    return tensor.dims.size() == 4 && tensor.dims[0] == 1 && element_size(tensor.type) == bytes &&
            tensor.strides[1] == 1 && tensor.offset % per_vector == 0 && tensor.strides[3] % per_vector == 0 &&
            tensor.strides[2] % per_vector == 0 && tensor.strides[3] > 0;
 }

@@ -40,7 +40,8 @@ struct Tensor {
 // The same elements in row-major order under other sizes; nothing where strides cannot say that.
 [[nodiscard]] std::optional<Tensor> reshaped(const Tensor &tensor, const Shape &dims);
 
-// True if a kernel may read and write 8 channels at a time: channels innermost, 16-byte aligned pixels.
-[[nodiscard]] bool has_vectors(const Tensor &tensor);
+// True if a kernel may read and write 16 bytes of channels at a time: channels innermost, aligned pixels.
+// `bytes`: of an element, as the kernel wants it.
+[[nodiscard]] bool has_vectors(const Tensor &tensor, std::size_t bytes = 2);
 
 } // namespace vsmlrt::cuda

@@ -93,7 +93,7 @@ constexpr std::array tensorrt_rtx_files = {KeptFiles{"nv_runtime_cache_path"}};
 // computes as the network is typed. TensorRT chooses freely among the types that it is allowed. Of TF32
 // TensorRT has no option here, and of no precision has TensorRT-RTX, WebGPU or DirectML; OpenVINO's is in its
 // load_config (see precision_config).
-constexpr std::array cuda_switches = {PrecisionSwitch{"use_tf32", "0", "0", "0"}};
+constexpr std::array cuda_switches = {PrecisionSwitch{"use_tf32", "0", "0", "0", "1"}};
 constexpr std::array tensorrt_switches = {PrecisionSwitch{"trt_fp16_enable", "", "1", ""},
                                           PrecisionSwitch{"trt_bf16_enable", "", "", "1"}};
 constexpr std::array coreml_switches = {PrecisionSwitch{"AllowLowPrecisionAccumulationOnGPU", "0", "0", "0"}};

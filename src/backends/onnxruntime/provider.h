@@ -29,9 +29,19 @@ struct PrecisionSwitch {
     std::string_view fp32 = {};
     std::string_view fp16 = {};
     std::string_view bf16 = {};
+    std::string_view tf32 = fp32;
 
     [[nodiscard]] std::string_view value(vsmlrt_precision precision) const {
-        return precision == VSMLRT_PRECISION_FP16 ? fp16 : precision == VSMLRT_PRECISION_BF16 ? bf16 : fp32;
+        switch (precision) {
+        case VSMLRT_PRECISION_FP16:
+            return fp16;
+        case VSMLRT_PRECISION_BF16:
+            return bf16;
+        case VSMLRT_PRECISION_TF32:
+            return tf32;
+        default:
+            return fp32;
+        }
     }
 };
 

@@ -28,7 +28,7 @@ bool is_half(const graph::Graph &graph) {
 vsmlrt_precision precision_of(const graph::Graph &graph, vsmlrt_precision asked) {
     if (is_half(graph))
         return VSMLRT_PRECISION_FP16;
-    return asked == VSMLRT_PRECISION_AUTO ? VSMLRT_PRECISION_FP32 : asked;
+    return asked == VSMLRT_PRECISION_AUTO || asked == VSMLRT_PRECISION_TF32 ? VSMLRT_PRECISION_FP32 : asked;
 }
 
 vsmlrt_type door_type(Element type) {

@@ -12,7 +12,7 @@
 struct Coordinates {
     unsigned x, y, z;
 };
-static thread_local Coordinates threadIdx, blockIdx;
+static thread_local Coordinates threadIdx, blockIdx, gridDim;
 
 namespace fibers {
 
@@ -127,6 +127,28 @@ inline Given give(const std::uint64_t *values, int count) {
     }                                                                                                        \
     static void kernel_body(const Args &args)
 
+// With what the launch says of the grid; shared memory is as large as any card grants.
+#define KERNEL_OF_TILES(Args, More, BOUNDS)                                                                  \
+    static void kernel_body(const Args &args, const More &epi);                                              \
+    extern "C" void kernel(const unsigned *grid, const unsigned *block, void **parameters) {                 \
+        gridDim = {grid[0], grid[1], grid[2]};                                                               \
+        for (unsigned i = 0; i < grid[0] * grid[1] * grid[2]; ++i) {                                         \
+            blockIdx = {i % grid[0], i / grid[0] % grid[1], i / grid[0] / grid[1]};                          \
+            std::memset(shared_memory, 0xff, sizeof shared_memory);                                          \
+            fibers::run(                                                                                     \
+                block[0],                                                                                    \
+                [](const void *given) {                                                                      \
+                    void *const *both = (void *const *)given;                                                \
+                    kernel_body(*(const Args *)both[0], *(const More *)both[1]);                             \
+                },                                                                                           \
+                parameters);                                                                                 \
+        }                                                                                                    \
+    }                                                                                                        \
+    static void kernel_body(const Args &args, const More &epi)
+#define SHARED_MEMORY(name) unsigned char *const name = shared_memory
+static thread_local unsigned char shared_memory alignas(1024)[99 << 10];
+
+typedef std::uint64_t SharedAddress;
 inline std::uint64_t shared_address(const void *pointer) {
     return (std::uint64_t)pointer;
 }
@@ -199,3 +221,56 @@ inline T unpacked_as(unsigned pair) {
                  : T{half_to_float((unsigned short)pair), half_to_float((unsigned short)(pair >> 16))};
 }
 #define unpacked unpacked_as<BRAIN, Two>
+inline void load_words(unsigned (&r)[4], std::uint64_t address) {
+    std::memcpy(r, (const void *)address, sizeof r);
+}
+// Done at once, so that nobody has to wait.
+inline void copy_async(std::uint64_t to, const void *from, int bytes) {
+    if (bytes == 0)
+        std::memset((void *)to, 0, 16);
+    else
+        std::memcpy((void *)to, from, 16);
+}
+inline void commit_copies() {}
+template <int Left>
+inline void wait_for_copies() {}
+// m16n8k16 with sums of float16, added up exactly and rounded once.
+inline void multiply_in_half(unsigned (&d)[2], const unsigned (&a)[4], unsigned b0, unsigned b1) {
+    float sums[4];
+    for (int i = 0; i < 4; ++i)
+        sums[i] = half_to_float((unsigned short)(d[i / 2] >> 16 * (i % 2)));
+    multiply_as<false>(sums, a, b0, b1);
+    for (int i = 0; i < 2; ++i)
+        d[i] = float_to_half(sums[2 * i]) | (unsigned)float_to_half(sums[2 * i + 1]) << 16;
+}
+// The bits of a float that TF32 has; rounded, ties away from zero.
+inline float cut_to_tf32(unsigned bits) {
+    return float_of_bits(bits & 0xffffe000u);
+}
+inline unsigned to_tf32(unsigned bits) {
+    return (bits + 0x1000u) & 0xffffe000u;
+}
+// m16n8k8.
+inline void multiply_tf32(float (&d)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
+    const unsigned lane = fibers::block->running % 32;
+    const std::uint64_t own[6] = {a[0], a[1], a[2], a[3], b0, b1};
+    const fibers::Given given = fibers::give(own, 6);
+    for (int i = 0; i < 4; ++i) {
+        const unsigned row = lane / 4, column = 2 * (lane % 4) + i % 2;
+        for (unsigned k = 0; k < 8; ++k)
+            d[i] += cut_to_tf32((unsigned)given.of(row * 4 + k % 4)[i / 2 + 2 * (k / 4)]) *
+                    cut_to_tf32((unsigned)given.of(column * 4 + k % 4)[4 + k / 4]);
+    }
+}
+struct uint4 {
+    unsigned x, y, z, w;
+};
+struct float4 {
+    float x, y, z, w;
+};
+inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) {
+    return {x, y, z, w};
+}
+inline float4 make_float4(float x, float y, float z, float w) {
+    return {x, y, z, w};
+}

@@ -1,51 +1,33 @@
-// Convolution by mma.sync for sm_80 and newer, NHWC in 16-bit floats, fp32 sums: an implicit product of
+// Convolution by mma.sync for sm_80 and newer, or by fp32 multiplication, NHWC: an implicit product of
 // TILE_W x TILE_H pixels by 8 * BLOCKS channels. CHUNK input channels of the tile and its halo lie in shared
-// memory, two chunks in turn, and serve all taps; weights of one tap stream behind them in fragment order.
+// memory, two chunks in turn, and serve all taps; weights of one tap stream behind them in the order in which
+// mma_products.cuh reads them.
 // A transposed convolution is one such convolution a phase (blockIdx.z). In front stand: TILE_W, TILE_H, CHUNK,
-// BLOCKS, TAPS, HALO_W, HALO_H, STEP_Y, STEP_X, STAGES, SINGLE (one chunk: halo and weights come at once), BRAIN (bf16).
+// BLOCKS, TAPS, HALO_W, HALO_H, STEP_Y, STEP_X, STAGES, SINGLE (one chunk: halo and weights come at once), BRAIN (bf16),
+// PRODUCT (see mma_products.cuh), OUTPUT_FLOATS (two vectors of 4 floats may be stored).
 #include "args.cuh"
+#include "async_copy.cuh"
 #include "mma_args.cuh"
-#include "warp_mma.cuh"
+#include "mma_products.cuh"
 
 enum {
     warps = TILE_W * TILE_H / 32,
-    pixel_bytes = CHUNK * 2,
-    pieces = CHUNK / 8, // of 16 bytes
     halo_bytes = HALO_W * HALO_H * pixel_bytes,
-    steps = CHUNK / 16,
-    weight_bytes = steps * BLOCKS / 2 * 512,
 };
 
-DEVICE void copy_async(u32 to, const void *from, int bytes) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
-}
-DEVICE void commit() {
-    asm volatile("cp.async.commit_group;" ::: "memory");
-}
-template <int Left>
-DEVICE void wait() {
-    asm volatile("cp.async.wait_group %0;" ::"n"(Left) : "memory");
-}
-
-// Where piece `piece` of a pixel lies: turned so that 8 neighbours are in 8 different banks.
-DEVICE u32 piece_place(int pixel, int piece) {
-    const int turn = CHUNK == 64 ? pixel & 7 : CHUNK == 32 ? pixel >> 1 & 3 : pixel >> 2 & 1;
-    return pixel * pixel_bytes + ((piece ^ turn) << 4);
-}
-
-DEVICE void load_halo(const MmaArgs &args, u32 to, int y0, int x0, int chunk) {
+DEVICE void load_halo(const MmaArgs &args, SharedAddress to, int y0, int x0, int chunk) {
     for (int i = threadIdx.x; i < HALO_W * HALO_H * pieces; i += warps * 32) {
         const int pixel = i / pieces, piece = i % pieces;
-        const int y = y0 + pixel / HALO_W, x = x0 + pixel % HALO_W, lane = chunk * CHUNK + piece * 8;
+        const int y = y0 + pixel / HALO_W, x = x0 + pixel % HALO_W, lane = chunk * CHUNK + piece * (16 / element_bytes);
         const bool inside = y >= 0 && y < args.height && x >= 0 && x < args.width && lane < args.lanes;
-        const unsigned short *from = (const unsigned short *)args.input;
+        const char *from = (const char *)args.input;
         if (inside)
-            from += y * args.stride_y + x * args.stride_x + lane;
+            from += (y * args.stride_y + x * args.stride_x + lane) * element_bytes;
         copy_async(to + piece_place(pixel, piece), from, inside ? 16 : 0);
     }
 }
 
-DEVICE void load_weights(u64 from, u32 to) {
+DEVICE void load_weights(u64 from, SharedAddress to) {
     for (int i = threadIdx.x; i < weight_bytes / 16; i += warps * 32)
         copy_async(to + i * 16, (const void *)(from + i * 16), 16);
 }
@@ -84,9 +66,17 @@ DEVICE Eight store_eight(const EpilogueArgs &epi, const EpilogueChannel *channel
         sums.v[k] = first + k < epi.channels ? epilogue(channels[k], sums.v[k], tensors[k]) : 0.0f;
 #if OUTPUT_LAST
     if (first + 8 <= epi.channels + epi.pad_lanes) {
-        const uint4 packed = make_uint4(pack2(sums.v[0], sums.v[1]), pack2(sums.v[2], sums.v[3]),
+        const uint4 halves = make_uint4(pack2(sums.v[0], sums.v[1]), pack2(sums.v[2], sums.v[3]),
                                         pack2(sums.v[4], sums.v[5]), pack2(sums.v[6], sums.v[7]));
-        *(uint4 *)(epi.output.data + y * epi.output.stride_y + x * epi.output.stride_x + first) = packed;
+        *(uint4 *)(epi.output.data + y * epi.output.stride_y + x * epi.output.stride_x + first) = halves;
+        return sums;
+    }
+#endif
+#if OUTPUT_FLOATS
+    if (first + 8 <= epi.channels + epi.pad_lanes) {
+        float4 *to = (float4 *)(epi.output.data + y * epi.output.stride_y + x * epi.output.stride_x + first);
+        to[0] = make_float4(sums.v[0], sums.v[1], sums.v[2], sums.v[3]);
+        to[1] = make_float4(sums.v[4], sums.v[5], sums.v[6], sums.v[7]);
         return sums;
     }
 #endif
@@ -104,7 +94,7 @@ DEVICE Eight store_eight(const EpilogueArgs &epi, const EpilogueChannel *channel
 // BLOCKS * 8 a warp, which nobody reads any more.
 DEVICE void store_sums(const EpilogueArgs &epi, float *room, const float (&totals)[BLOCKS / 4][8]) {
     const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
-    __syncthreads();
+    wait_for_block();
 #pragma unroll
     for (int group = 0; group < BLOCKS / 4; ++group)
 #pragma unroll
@@ -112,11 +102,11 @@ DEVICE void store_sums(const EpilogueArgs &epi, float *room, const float (&total
             float sum = totals[group][k];
 #pragma unroll
             for (int distance = 4; distance < 32; distance *= 2)
-                sum += __shfl_xor_sync(~0u, sum, distance);
+                sum += exchanged(sum, distance);
             if (lane < 4)
                 room[warp * BLOCKS * 8 + mma_channel(4 * group, lane, 0) + k] = sum;
         }
-    __syncthreads();
+    wait_for_block();
     for (int own = threadIdx.x; own < BLOCKS * 8; own += warps * 32) {
         const int channel = blockIdx.y * BLOCKS * 8 + own;
         float sum = 0;
@@ -127,44 +117,30 @@ DEVICE void store_sums(const EpilogueArgs &epi, float *room, const float (&total
     }
 }
 
-// One tap of one chunk. `halo`, `filter`: addresses; `pixel`: of this lane's row of each block of 16.
-DEVICE void multiply_tap(float (&sum)[2][BLOCKS][4], u32 halo, const int (&pixel)[2], int shift, u32 filter) {
-    const int lane = threadIdx.x & 31;
-#pragma unroll
-    for (int k = 0; k < steps; ++k) {
-        u32 a[2][4];
-#pragma unroll
-        for (int m = 0; m < 2; ++m)
-            load_matrices(a[m], halo + piece_place(pixel[m] + shift, k * 2 + (lane >> 4)));
-#pragma unroll
-        for (int pair = 0; pair < BLOCKS / 2; ++pair) {
-            u32 b[4];
-            asm volatile("ld.shared.v4.u32 {%0,%1,%2,%3}, [%4];"
-                         : "=r"(b[0]), "=r"(b[1]), "=r"(b[2]), "=r"(b[3])
-                         : "r"(filter + (k * (BLOCKS / 2) + pair) * 512));
-#pragma unroll
-            for (int m = 0; m < 2; ++m) {
-                multiply(sum[m][2 * pair], a[m], b[0], b[1]);
-                multiply(sum[m][2 * pair + 1], a[m], b[2], b[3]);
-            }
-        }
-    }
-}
+// As many blocks on a multiprocessor as registers do for.
+#if PRODUCT == FLOATS // blocks of 128 threads
+#define BOUNDS __launch_bounds__(warps * 32, 3)
+#elif PRODUCT == THREE_TF32 && BLOCKS == 4
+#define BOUNDS __launch_bounds__(warps * 32, 2)
+#elif (PRODUCT == HALF_SUMS || PRODUCT == TF32) && BLOCKS == 8
+#define BOUNDS __launch_bounds__(warps * 32, 1)
+#else
+#define BOUNDS __launch_bounds__(warps * 32)
+#endif
 
-extern "C" __global__ void __launch_bounds__(warps * 32) kernel(const __grid_constant__ MmaArgs args,
-                                                                const __grid_constant__ EpilogueArgs epi) {
-    extern __shared__ __align__(1024) unsigned char memory[];
-    const u32 halos = shared_address(memory), weights = halos + (SINGLE ? 1 : 2) * halo_bytes;
+KERNEL_OF_TILES(MmaArgs, EpilogueArgs, BOUNDS) {
+    SHARED_MEMORY(memory);
+    const SharedAddress halos = shared_address(memory), weights = halos + (SINGLE ? 1 : 2) * halo_bytes;
     const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, phase = blockIdx.z;
     const int tile_y = blockIdx.x / args.tiles_x * TILE_H, tile_x = blockIdx.x % args.tiles_x * TILE_W;
     const int y0 = tile_y * STEP_Y + args.first_y, x0 = tile_x * STEP_X + args.first_x;
     const u64 filters = args.weights + ((u64)blockIdx.y * gridDim.z + phase) * args.chunks * TAPS * weight_bytes;
     const short *shifts = args.shift + phase * TAPS;
 
-    int pixel[2]; // of this lane's row of each block of 16
+    int pixel[2]; // of this lane in each block of 16
     for (int m = 0; m < 2; ++m) {
         const int block = warp * 2 + m, row = block / (TILE_W / 16), column = block % (TILE_W / 16) * 16;
-        pixel[m] = row * STEP_Y * HALO_W + (column + (lane & 15)) * STEP_X;
+        pixel[m] = row * STEP_Y * HALO_W + (column + pixel_of_lane(lane)) * STEP_X;
     }
     float sum[2][BLOCKS][4];
     for (int m = 0; m < 2; ++m)
@@ -176,19 +152,19 @@ extern "C" __global__ void __launch_bounds__(warps * 32) kernel(const __grid_con
     load_halo(args, halos, y0, x0, 0);
     for (int tap = 0; tap < TAPS; ++tap)
         load_weights(filters + (u64)tap * weight_bytes, weights + tap * weight_bytes);
-    commit();
-    wait<0>();
-    __syncthreads();
-#pragma unroll 3
+    commit_copies();
+    wait_for_copies<0>();
+    wait_for_block();
+#pragma unroll(PRODUCT == FLOATS ? 1 : 3)
     for (int tap = 0; tap < TAPS; ++tap)
-        multiply_tap(sum, halos, pixel, shifts[tap], weights + tap * weight_bytes + lane * 16);
+        multiply_tap(sum, halos, pixel, shifts[tap], weights + tap * weight_bytes + filter_of_lane(lane));
 #else
     const int total = args.chunks * TAPS;
     load_halo(args, halos, y0, x0, 0);
     for (int stage = 0; stage < STAGES - 1; ++stage) {
         if (stage < total)
             load_weights(filters + (u64)stage * weight_bytes, weights + stage * weight_bytes);
-        commit();
+        commit_copies();
     }
     int step = 0;
 #pragma unroll 1
@@ -197,21 +173,21 @@ extern "C" __global__ void __launch_bounds__(warps * 32) kernel(const __grid_con
         for (int tap = 0; tap < TAPS; ++tap, ++step) {
             // A halo that was asked for one chunk ago has come with the groups before the last ones.
             if (TAPS < STAGES - 1)
-                wait<0>();
+                wait_for_copies<0>();
             else
-                wait<STAGES - 2>();
-            __syncthreads();
+                wait_for_copies<STAGES - 2>();
+            wait_for_block();
             if (tap == 0 && chunk + 1 < args.chunks)
                 load_halo(args, halos + (chunk + 1) % 2 * halo_bytes, y0, x0, chunk + 1);
             if (step + STAGES - 1 < total)
                 load_weights(filters + (u64)(step + STAGES - 1) * weight_bytes,
                              weights + (step + STAGES - 1) % STAGES * weight_bytes);
-            commit();
-            const u32 halo = halos + chunk % 2 * halo_bytes, filter = weights + step % STAGES * weight_bytes + lane * 16;
+            commit_copies();
+            const SharedAddress halo = halos + chunk % 2 * halo_bytes, filter = weights + step % STAGES * weight_bytes + filter_of_lane(lane);
             multiply_tap(sum, halo, pixel, shifts[tap], filter);
         }
     }
-    wait<0>();
+    wait_for_copies<0>();
 #endif
     const int column = lane & 3;
     float totals[BLOCKS / 4][8] = {};

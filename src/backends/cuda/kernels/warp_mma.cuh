@@ -1,6 +1,6 @@
 // What a warp multiplies by on sm_80 and newer: four matrices of 8 x 8 16-bit elements from shared memory, as they lie
-// or transposed, and 16 x 16 by 16 x 8 with fp32 sums. In front stands BRAIN (bf16).
-// Source: PTX ISA, "Warp Level Matrix Instructions", ldmatrix and mma.m16n8k16.
+// or transposed, and 16 x 16 by 16 x 8 with fp32 sums; floats in TF32. In front stands BRAIN (bf16).
+// Source: PTX ISA, "Warp Level Matrix Instructions", ldmatrix and mma.
 #pragma once
 
 // Fetched at once.
@@ -15,6 +15,20 @@ struct alignas(8) Two {
 };
 
 #ifdef __CUDACC__
+typedef u32 SharedAddress;
+// A kernel with a picture's epilogue in blocks that BOUNDS describes, and its shared memory, as much as the launch says.
+#define KERNEL_OF_TILES(Args, More, BOUNDS)                                                                            \
+    extern "C" __global__ void BOUNDS kernel(const __grid_constant__ Args args, const __grid_constant__ More epi)
+#define SHARED_MEMORY(name) extern __shared__ __align__(1024) unsigned char name[]
+
+DEVICE u32 bits_of_float(float value) {
+    return __float_as_uint(value);
+}
+DEVICE void load_words(u32 (&r)[4], SharedAddress address) {
+    asm volatile("ld.shared.v4.u32 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+                 : "r"(address));
+}
 DEVICE u32 shared_address(const void *pointer) {
     return (u32)__cvta_generic_to_shared(pointer);
 }
@@ -36,6 +50,24 @@ DEVICE void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
 #endif
                  : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+// The same with sums of float16, of which each word holds two.
+DEVICE void multiply_in_half(u32 (&d)[2], const u32 (&a)[4], u32 b0, u32 b1) {
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f16.f16.f16.f16 {%0,%1},{%2,%3,%4,%5},{%6,%7},{%0,%1};"
+                 : "+r"(d[0]), "+r"(d[1])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+// 16 x 8 by 8 x 8 floats, of which TF32's bits count.
+DEVICE void multiply_tf32(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
+                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+// A float's bits rounded to TF32, ties away from zero.
+DEVICE u32 to_tf32(u32 bits) {
+    u32 rounded;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(rounded) : "f"(float_of_bits(bits)));
+    return rounded;
 }
 // The value of the lane whose number differs in these bits.
 DEVICE float exchanged(float value, int bits) {

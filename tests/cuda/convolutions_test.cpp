@@ -1,0 +1,264 @@
+// The convolutions' kernels on the CPU, their blocks' threads as fibers: each way to multiply, straight,
+// strided and transposed, against sums in double, with what nobody wrote poisoned.
+#include "base/shared_library.h"
+#include "base/text.h"
+#include "cuda/hopper_problems.h"
+#include "networks/builder.h"
+#include "nvidia/compiler.h"
+#include "tensor/half.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+
+namespace vsmlrt::cuda {
+namespace {
+
+using test::Random;
+
+// Before the compiler is looked for.
+const bool named = ::setenv("VSMLRT_NVRTC", VSMLRT_EMULATED, 1) == 0;
+
+constexpr int height = 9;
+constexpr int width = 13;
+
+// Values of a type at a pitch of channels, each the nearest that the type has.
+class Values {
+public:
+    Values(Element type, std::size_t count) : type_(type), bytes_(count * element_size(type) + 64) {}
+
+    [[nodiscard]] float at(std::size_t i) const {
+        float value = 0;
+        std::uint16_t bits = 0;
+        std::memcpy(type_ == Element::f32 ? static_cast<void *>(&value) : &bits,
+                    bytes_.data() + i * element_size(type_), element_size(type_));
+        return type_ == Element::f32   ? value
+               : type_ == Element::f16 ? half_to_float(bits)
+                                       : bfloat_to_float(bits);
+    }
+    void set(std::size_t i, float value) {
+        const std::uint16_t bits = type_ == Element::f16 ? float_to_half(value) : float_to_bfloat(value);
+        std::memcpy(bytes_.data() + i * element_size(type_),
+                    type_ == Element::f32 ? static_cast<const void *>(&value) : &bits, element_size(type_));
+    }
+    void poison() { std::fill(bytes_.begin(), bytes_.end(), std::byte{0xff}); }
+    [[nodiscard]] std::uint64_t address() const { return reinterpret_cast<std::uint64_t>(bytes_.data()); }
+
+private:
+    Element type_;
+    std::vector<std::byte> bytes_;
+};
+
+// A convolution of problem_of() with its operands: a bias, a slope and, where asked, a residual.
+class Convolution {
+public:
+    explicit Convolution(const Asked &asked)
+        : asked_(asked), problem_(problem_of(asked)), operands_(operands_of(problem_, height, width)),
+          pitch_(pitch_of(asked.in)), out_pitch_(asked.out + lanes()),
+          out_pixels_(static_cast<std::size_t>(operands_.out_height * operands_.out_width)),
+          input_(asked.storage, std::size_t{height} * width * pitch_), result_(asked.storage, results()),
+          residual_(asked.storage, results()), bias_(512), slope_(512) {
+        Random random(5);
+        for (std::size_t pixel = 0; pixel < std::size_t{height} * width; ++pixel)
+            for (int c = 0; c < asked.in; ++c)
+                input_.set(pixel * pitch_ + static_cast<std::size_t>(c), random.next());
+        for (std::size_t i = 0; i < results(); ++i)
+            residual_.set(i, random.next());
+        const auto taps = static_cast<std::size_t>(asked.kernel * asked.kernel);
+        const float scale = 1 / std::sqrt(static_cast<float>(asked.in) * static_cast<float>(taps));
+        Values rounded(asked.storage, 1);
+        for (std::size_t i = 0; i < static_cast<std::size_t>(asked.in * asked.out) * taps; ++i) {
+            rounded.set(0, random.next() * scale);
+            weights_.push_back(rounded.at(0));
+        }
+        for (std::size_t i = 0; i < static_cast<std::size_t>(asked.out); ++i) {
+            bias_[i] = random.next();
+            slope_[i] = random.next();
+        }
+    }
+
+    [[nodiscard]] const ConvProblem &problem() const { return problem_; }
+
+    // By a candidate's kernel; |given - expected| / |expected|, Euclidean. Padding lanes are to be 0.
+    double error(const ConvCandidate &candidate) {
+        const DeviceFacts facts;
+        std::vector<std::byte> packed = candidate.pack(problem_, weights_);
+        packed.resize(packed.size() + 64);
+        ConvOperands operands = operands_;
+        operands.input = input_.address();
+        operands.weights = reinterpret_cast<std::uint64_t>(packed.data());
+        operands.in_stride_x = static_cast<std::int64_t>(pitch_);
+        operands.in_stride_y = width * operands.in_stride_x;
+        operands.epilogue = epilogue();
+        result_.poison();
+        Launch launch = candidate.launch(problem_, operands, facts);
+        EXPECT_LE(launch.shared_bytes, 99U << 10);
+        void *parameters[] = {bytes_of(launch.arguments[0]), bytes_of(launch.arguments[1])};
+        kernel_of(candidate)(launch.grid.data(), launch.block.data(), parameters);
+        double apart = 0;
+        double size = 0;
+        for (std::size_t pixel = 0; pixel < out_pixels_; ++pixel) {
+            for (int c = 0; c < asked_.out; ++c) {
+                const double wanted = expected(pixel, c);
+                apart += std::pow(result_.at(place(pixel, c)) - wanted, 2);
+                size += wanted * wanted;
+            }
+            for (int c = asked_.out; c < asked_.out + lanes(); ++c)
+                EXPECT_EQ(result_.at(place(pixel, c)), 0) << "lane " << c;
+        }
+        return std::sqrt(apart / size);
+    }
+
+private:
+    using Kernel = void (*)(const unsigned *grid, const unsigned *block, void **parameters);
+
+    [[nodiscard]] std::size_t pitch_of(int channels) const {
+        const std::size_t vector = 16 / element_size(asked_.storage);
+        return (static_cast<std::size_t>(channels) + vector - 1) / vector * vector;
+    }
+    [[nodiscard]] bool planes() const { return asked_.shuffle > 0; }
+    // As the epilogue of problem_of() knows them: pixels of whole eights.
+    [[nodiscard]] int lanes() const { return planes() ? 0 : (asked_.out + 7) / 8 * 8 - asked_.out; }
+    [[nodiscard]] std::size_t results() const { return out_pixels_ * static_cast<std::size_t>(out_pitch_); }
+    [[nodiscard]] std::size_t place(std::size_t pixel, int channel) const {
+        const auto c = static_cast<std::size_t>(channel);
+        return planes() ? c * out_pixels_ + pixel : pixel * static_cast<std::size_t>(out_pitch_) + c;
+    }
+
+    static void *bytes_of(Argument &argument) { return std::get<std::vector<std::byte>>(argument).data(); }
+
+    static Kernel load(const std::vector<std::byte> &cubin) {
+        // Of the emulated compiler a cubin is the name of a library. It stays open, as its threads' memory
+        // does.
+        auto *const library = new SharedLibrary(reinterpret_cast<const char *>(cubin.data()));
+        return reinterpret_cast<Kernel>(library->symbol("kernel"));
+    }
+    [[nodiscard]] Kernel kernel_of(const ConvCandidate &candidate) const {
+        return load(nvidia::compile(candidate.source(problem_), "sm_80"));
+    }
+
+    // EpilogueArgs, as epilogue.cpp lays them.
+    [[nodiscard]] std::vector<std::byte> epilogue() const {
+        std::vector<std::byte> bytes;
+        const auto add = [&](auto value) {
+            const auto *const begin = reinterpret_cast<const std::byte *>(&value);
+            bytes.insert(bytes.end(), begin, begin + sizeof value);
+        };
+        const auto add_tensor = [&](std::uint64_t address) {
+            const std::int64_t pixel = planes() ? 1 : out_pitch_;
+            add(address);
+            add(operands_.out_width * pixel);
+            add(pixel);
+            add(planes() ? static_cast<std::int64_t>(out_pixels_) : std::int64_t{1});
+        };
+        add(reinterpret_cast<std::uint64_t>(bias_.data()));
+        add(reinterpret_cast<std::uint64_t>(slope_.data()));
+        add_tensor(asked_.residual ? residual_.address() : 0);
+        add_tensor(result_.address());
+        add(std::uint64_t{0});
+        add(static_cast<int>(operands_.out_width));
+        add(static_cast<int>(operands_.out_height));
+        add(asked_.out);
+        add(lanes());
+        return bytes;
+    }
+
+    // Where tap `tap` of the result at `at` reads along an axis of `size`; -1: nowhere.
+    [[nodiscard]] int source(int at, int tap, int size) const {
+        const int stride = static_cast<int>(asked_.stride);
+        const int pad = static_cast<int>(asked_.pad);
+        const int shifted = asked_.transposed ? at + pad - tap : at * stride + tap - pad;
+        if (shifted < 0 || (asked_.transposed && shifted % stride != 0))
+            return -1;
+        const int from = asked_.transposed ? shifted / stride : shifted;
+        return from < size ? from : -1;
+    }
+    [[nodiscard]] float weight(int filter, int y, int x) const {
+        const auto kernel = static_cast<std::size_t>(asked_.kernel);
+        return weights_[(static_cast<std::size_t>(filter) * kernel + static_cast<std::size_t>(y)) * kernel +
+                        static_cast<std::size_t>(x)];
+    }
+    static std::size_t pixel_at(int y, int x) {
+        return static_cast<std::size_t>(y) * width + static_cast<std::size_t>(x);
+    }
+    [[nodiscard]] double expected(std::size_t pixel, int channel) const {
+        const int y = static_cast<int>(pixel) / static_cast<int>(operands_.out_width);
+        const int x = static_cast<int>(pixel) % static_cast<int>(operands_.out_width);
+        const int kernel = static_cast<int>(asked_.kernel);
+        double sum = bias_[static_cast<std::size_t>(channel)];
+        for (int i = 0; i < kernel; ++i)
+            for (int j = 0; j < kernel; ++j) {
+                const int from_y = source(y, i, height);
+                const int from_x = source(x, j, width);
+                for (int k = 0; from_y >= 0 && from_x >= 0 && k < asked_.in; ++k) {
+                    const int filter = asked_.transposed ? k * asked_.out + channel : channel * asked_.in + k;
+                    sum += double{weight(filter, i, j)} *
+                           input_.at(pixel_at(from_y, from_x) * pitch_ + static_cast<std::size_t>(k));
+                }
+            }
+        if (sum < 0)
+            sum *= slope_[static_cast<std::size_t>(channel)];
+        return sum + (asked_.residual ? residual_.at(place(pixel, channel)) : 0);
+    }
+
+    Asked asked_;
+    ConvProblem problem_;
+    ConvOperands operands_;
+    std::size_t pitch_;
+    std::int64_t out_pitch_;
+    std::size_t out_pixels_;
+    Values input_;
+    Values result_;
+    Values residual_;
+    std::vector<float> weights_;
+    std::vector<float> bias_;
+    std::vector<float> slope_;
+};
+
+struct Problem {
+    const char *name;
+    Asked asked;
+    double tolerance;
+};
+
+constexpr Problem problems[] = {
+    {"halves", {.in = 20, .out = 40, .residual = true}, 5e-4},
+    {"brain", {.in = 12, .out = 20, .stride = 2, .storage = Element::bf16}, 4e-3},
+    {"half_sums", {.in = 40, .out = 40, .residual = true, .half_sums = true}, 5e-4},
+    {"floats", {.in = 20, .out = 40, .residual = true, .storage = Element::f32}, 5e-7},
+    {"floats_strided", {.in = 12, .out = 20, .stride = 2, .storage = Element::f32}, 5e-7},
+    {"floats_transposed",
+     {.in = 12,
+      .out = 40,
+      .kernel = 4,
+      .stride = 2,
+      .transposed = true,
+      .shuffle = 1,
+      .storage = Element::f32},
+     5e-7},
+    {"tf32", {.in = 20, .out = 70, .storage = Element::f32, .tf32 = true}, 5e-4},
+};
+
+class Convolutions : public testing::TestWithParam<Problem> {};
+
+TEST_P(Convolutions, GiveTheirSumsByEveryKernelThatServesThem) {
+    ASSERT_TRUE(named);
+    Convolution convolution(GetParam().asked);
+    int served = 0;
+    for (const ConvCandidate &candidate : mma_candidates())
+        if (candidate.serves(convolution.problem(), DeviceFacts{})) {
+            ++served;
+            EXPECT_LE(convolution.error(candidate), GetParam().tolerance) << candidate.name;
+        }
+    EXPECT_GE(served, 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, Convolutions, testing::ValuesIn(problems),
+                         [](const auto &test) { return std::string(test.param.name); });
+
+} // namespace
+} // namespace vsmlrt::cuda
