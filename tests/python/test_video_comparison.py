@@ -303,3 +303,17 @@ def decoded(file: Any, codec: str) -> Any:
     decoder = av.CodecContext.create("libvpx-vp9", "r")
     for packet in file.demux(video=0):
         yield from decoder.decode(packet if packet.size else None)
+
+
+def test_descriptions_of_attachments(tmp_path: Path) -> None:
+    source = make_video(tmp_path / "plain.mkv", TICKS_OF_ALL)
+    with av.open(str(source)) as file, av.open(str(tmp_path / "in.mkv"), "w") as target:
+        made = target.add_stream_from_template(file.streams.video[0], opaque=True)
+        target.add_attachment("font.ttf", "font/ttf", b"a font").metadata["title"] = "Signs"
+        for packet in file.demux(video=0):
+            if packet.size:
+                packet.stream = made
+                target.mux(packet)
+    assert "attachment 1: tag title" in describe(tmp_path / "in.mkv").facts
+    assert enlarged(tmp_path / "in.mkv", tmp_path / "out.mkv") == []
+    assert left_of(tmp_path / "in.mkv", tmp_path / "out.mkv") == set()

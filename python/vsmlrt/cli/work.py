@@ -84,7 +84,9 @@ def carry_out(checked: CheckedJob, process: Process) -> int:
             signals.situation = str
             console.heard_of_index = console.ignore
     seconds = progress.seconds
-    console.say(f"{target}: {written} frames in {clock(seconds)} ({written / seconds:.2f} fps)")
+    console.say(
+        f"{target}: {written} frame{'' if written == 1 else 's'} in {clock(seconds)} ({written / seconds:.2f} fps)"
+    )
     if not counts:
         return 0
     plural = "" if counts[0] == 1 else "s"

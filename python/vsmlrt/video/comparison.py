@@ -36,6 +36,19 @@ _FULL_RANGE = 2
 
 _KEPT_SIDE_DATA = (*HDR_FACTS, "picture: display matrix", "picture: displaymatrix")
 
+_IN_WORDS = {
+    "picture: a53 cc": "closed captions",
+    "picture: dynamic hdr plus": "HDR10+",
+    "picture: dovi metadata": "Dolby Vision",
+    "picture: dovi rpu buffer": "Dolby Vision (RPU)",
+    "picture: dovi conf": "Dolby Vision (configuration)",
+    "picture: afd": "active format description",
+    "picture: stereo3d": "stereoscopic layout",
+    "picture: spherical": "spherical projection",
+    "picture: icc profile": "colour profile (ICC)",
+}
+"""What people call the side data of pictures."""
+
 _OWN_SIDE_DATA = ("SEI_UNREGISTERED", "cpb_properties", "audio_service_type", "GOP_TIMECODE", "PANSCAN")
 """Side data about how a stream was encoded, or that its packets carry."""
 
@@ -112,7 +125,7 @@ def name_unkept_side_data(path: Path, notes: Notes) -> None:
         if fact.startswith("picture: ") and isinstance(value, bytes) and fact not in _KEPT_SIDE_DATA
     ]
     if facts:
-        listed = ", ".join(fact.removeprefix("picture: ") for fact in facts)
+        listed = ", ".join(_IN_WORDS.get(fact, fact.removeprefix("picture: ")) for fact in facts)
         notes(f"of the picture's side data is not kept: {listed}", *facts)
 
 
@@ -147,6 +160,11 @@ def is_bookkeeping(file: av.container.InputContainer, stream: Any) -> bool:
     return bool(file.chapters()) and stream.metadata.get("handler_name") == "SubtitleHandler"
 
 
+def attachment_tags(stream: Any) -> dict[str, str]:
+    """What is told of an attachment in addition to its name and kind."""
+    return {key: value for key, value in stream.metadata.items() if key.lower() not in ("filename", "mimetype")}
+
+
 def _ratio(value: Any) -> tuple[int, int]:
     return value.numerator, value.denominator
 
@@ -162,6 +180,7 @@ def stream_facts(name: str, stream: Any) -> Iterator[tuple[str, Any]]:
     context = stream.codec_context
     if stream.type == "attachment":
         yield f"{name}: content", (stream.name, stream.mimetype, hashlib.sha256(stream.data).hexdigest()[:16])
+        yield from _tags(name, attachment_tags(stream))
         return
     yield from _tags(name, {key: value for key, value in stream.metadata.items() if not name.startswith("cover")})
     for flag in Disposition:

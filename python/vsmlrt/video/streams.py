@@ -12,6 +12,7 @@ from typing import Any
 import av
 from av.packet import Packet
 
+from .comparison import attachment_tags
 from .covers import Covers, cover_packets
 from .damage import surviving_packets
 from .movie_box import Cover
@@ -83,7 +84,8 @@ class StreamCopier:
 
     def _add(self, stream: Any, way: Way) -> None:
         if way is Way.ATTACHED:
-            self._target.add_attachment(stream.name or "attachment", stream.mimetype or "", stream.data)
+            attached = self._target.add_attachment(stream.name or "attachment", stream.mimetype or "", stream.data)
+            attached.metadata.update(attachment_tags(stream))
         if way not in (Way.COPIED, Way.REWRITTEN):
             return
         made = add_stream(self._target, stream, way)
