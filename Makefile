@@ -1,11 +1,12 @@
 # Two commands: 'make demo' upscales a real clip, 'make test' runs the tests. Both set up first; repeats are quick.
 PYTHON_IN := .venv/bin/python
 
-.PHONY: help setup demo test lint fuzz levels sanitize bench-peers bench-interpolate bench-overhead clean
+.PHONY: help setup demo test test-compat lint fuzz levels sanitize bench-peers bench-interpolate bench-overhead clean
 
 help:
 	@echo 'make demo    set up, fetch a network, upscale a real clip into out/'
 	@echo 'make test    set up, build the C++ tests, run ctest and pytest'
+	@echo 'make test-compat  scripts and public wrappers written for vs-mlrt, also beside its own plugins'
 	@echo 'make lint    clang-format, clang-tidy, ruff and mypy'
 	@echo 'make fuzz    every parser on its corpus and what a fuzzer makes of it, 20 seconds each'
 	@echo 'make levels  the tests of CPU kernels as on processors with fewer instructions'
@@ -25,6 +26,12 @@ demo: setup
 test:
 	@tools/setup dev
 	@tools/test
+
+test-compat:
+	@tools/setup dev
+	@rm -rf build/results
+	@tools/test_compat || true
+	@$(PYTHON_IN) tools/summary.py
 
 lint:
 	@tools/setup dev

@@ -73,8 +73,8 @@ def _strength(
     if not isinstance(strength, vs.VideoNode):
         try:
             number = float(strength)
-        except (TypeError, ValueError):
-            raise TypeError(f'{function}: "strength" must be a number or a clip, got {strength!r}') from None
+        except (TypeError, ValueError) as error:
+            raise type(error)(f'{function}: "strength" must be a number or a clip, got {strength!r}') from None
         if not math.isfinite(number) or number < 0:
             raise ValueError(f'{function}: "strength" must be a number from 0 to 255, got {number}')
         return number

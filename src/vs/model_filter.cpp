@@ -22,6 +22,8 @@ NewFrame ModelFilter::make_frame(const Host &host, const Frame &source) const {
                              host.api->getFrameHeight(source.get(), 0) * session_->height_scale(),
                              source.get(), host.core),
                          host.api);
+    if (options_.keeps_properties)
+        return frame;
     VSMap *properties = host.api->getFramePropertiesRW(frame.get());
     set_family(host, options_.format, properties);
     if (session_->height_scale() != 1)

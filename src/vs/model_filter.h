@@ -9,7 +9,8 @@
 namespace vsmlrt::vs {
 
 struct ModelFilterOptions {
-    VSVideoFormat format = {}; // of the result: float RGB, GRAY or YUV 4:4:4
+    VSVideoFormat format = {};     // of the result: float RGB, GRAY or YUV 4:4:4
+    bool keeps_properties = false; // those of the first clip's frames, whatever the result is
     bool limit = false; // clamp samples to [0, 1], chroma to [-0.5, 0.5], for results that become integers
     std::string
         flexible_prop; // not empty: one GRAY frame a channel, attached to the first as NAME0, NAME1, ...

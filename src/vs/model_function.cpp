@@ -300,6 +300,7 @@ private:
         options.format = planes_format(float_result ? final_format.bitsPerSample : 32);
         options.limit = !float_result;
         options.flexible_prop = flexible_;
+        options.keeps_properties = exact_;
         return ModelFilter::make(host_, std::make_unique<ModelFilter>(std::move(planes_), session_, options));
     }
 

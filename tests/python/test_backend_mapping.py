@@ -350,8 +350,6 @@ ELSEWHERE = [
     (Backend.ORT_DML(), "Windows alone.*pip install onnxruntime-directml"),
     (Backend.ORT_COREML(), "macOS alone"),
     (Backend.TRT_RTX(), "pip install onnxruntime-ep-nv-tensorrt-rtx-cu13"),
-    (Backend.NCNN_VK(), "Vulkan driver.*onnxruntime-ep-webgpu"),
-    (Backend.MIGX(), "ROCm.*pip install onnxruntime-migraphx"),
     (Backend.OV_GPU(), "intel-opencl-icd"),
     (Backend.OV_NPU(), "linux-npu-driver"),
     (Backend.CUDA(), r"the library libcuda\.so\.1 is missing; it comes with NVIDIA's driver"),
@@ -365,6 +363,18 @@ def test_what_cannot_run_here_says_what_to_install(here: Any, backend: Any, reme
     with pytest.raises(SetupError, match=rf"Backend\.{type(backend).__name__} cannot run here: .*{remedy}") as caught:
         model_arguments(backend)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("backend", [Backend.NCNN_VK(), Backend.MIGX()], ids=lambda one: type(one).__name__)
+def test_what_wrappers_choose_without_an_nvidia_gpu_runs_anywhere(
+    here: Any, backend: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    here(PROCESSOR)
+    placing._say.cache_clear()
+    assert model_arguments(backend)["device"] == "CPU"
+    assert f"Backend.{type(backend).__name__} runs on OpenVINO on the processor" in caplog.text
+    here(machine({"openvino": ("CPU", "GPU.0")}))
+    assert model_arguments(backend)["device"] == "GPU.0"
 
 
 def test_a_backend_of_another_version_is_said_to_be_none_of_this_one(here: Any) -> None:

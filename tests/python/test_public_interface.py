@@ -130,7 +130,7 @@ VARIABLE = vs.core.std.BlankClip(width=64, height=48, varsize=True)
         ("CUGAN", {"noise": 1, "scale": 3}, ValueError, "exist for scale 2 only"),
         ("CUGAN", {"scale": 5}, ValueError, '"scale" must be one of 2, 3, 4; got 5'),
         ("CUGAN", {"version": 3}, ValueError, '"version" must be one of 1, 2; got 3'),
-        ("DPIR", {"strength": "x"}, TypeError, '"strength" must be a number or a clip'),
+        ("DPIR", {"strength": "x"}, ValueError, '"strength" must be a number or a clip'),
         ("DPIR", {"strength": -1}, ValueError, '"strength" must be a number from 0'),
         ("DPIR", {"strength": RGB}, ValueError, '"strength" must be a GRAY clip'),
         ("DPIR", {"strength": None, "clip": RGB}, ValueError, "must be GRAY or YUV"),

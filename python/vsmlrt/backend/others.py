@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from .providers import CUDA_ENGINE, MIGRAPHX, OPENVINO_GPU, WEBGPU, Place
+from .providers import CUDA_ENGINE, MIGRAPHX, OPENVINO_CPU, OPENVINO_GPU, WEBGPU, Place
 
 
 @dataclass(frozen=False)
 class NCNN_VK:  # noqa: N801 - vs-mlrt's name
-    """A GPU of any make by Vulkan; here ONNX Runtime's WebGPU provider runs it, not ncnn, else another GPU backend."""
+    """A GPU of any make by Vulkan; here ONNX Runtime's WebGPU provider runs it, not ncnn.
 
-    places: ClassVar[tuple[Place, ...]] = (WEBGPU, CUDA_ENGINE, OPENVINO_GPU)
+    Elsewhere another GPU backend, and last the processor: wrappers choose this where there is no NVIDIA GPU.
+    """
+
+    places: ClassVar[tuple[Place, ...]] = (WEBGPU, CUDA_ENGINE, OPENVINO_GPU, OPENVINO_CPU)
 
     fp16: bool = False
     """Compute in half precision; else in fp32."""
@@ -29,9 +32,12 @@ class NCNN_VK:  # noqa: N801 - vs-mlrt's name
 
 @dataclass(frozen=False)
 class MIGX:
-    """An AMD GPU by MIGraphX."""
+    """An AMD GPU by MIGraphX.
 
-    places: ClassVar[tuple[Place, ...]] = (MIGRAPHX,)
+    Elsewhere another GPU backend, and last the processor: wrappers choose this where there is no NVIDIA GPU.
+    """
+
+    places: ClassVar[tuple[Place, ...]] = (MIGRAPHX, WEBGPU, OPENVINO_GPU, OPENVINO_CPU)
 
     device_id: int = 0
     """The GPU's number, from 0."""

@@ -1,4 +1,5 @@
-// core.migx: vs-mlrt's MIGraphX plugin, given the network itself.
+// core.migx: vs-mlrt's MIGraphX plugin, given the network itself. Wrappers choose it where there is no NVIDIA
+// GPU, because it is there, so that it computes on what else there is.
 #include "base/shared_library.h"
 #include "vs/arguments.h"
 #include "vs/old_names/core_mlrt.h"
@@ -17,7 +18,9 @@ constexpr char model_name[] = "migx.Model";
 constexpr char version_name[] = "migx.Version";
 constexpr char properties_name[] = "migx.DeviceProperties";
 
-constexpr std::array places = {Place{"onnxruntime", "MIGraphX", "MIGraphX"}};
+constexpr std::array places = {Place{"onnxruntime", "MIGraphX", "MIGraphX"},
+                               Place{"onnxruntime", "WebGPU", "WebGPU on Vulkan"}, openvino_gpu,
+                               openvino_cpu};
 constexpr EnginePlugin engine = {"core.migx", "program_path", "a MIGraphX program", places, nullptr};
 
 void model(const Host &host, const VSMap &in, VSMap &out) {

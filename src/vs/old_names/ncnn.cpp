@@ -18,7 +18,8 @@ constexpr char model_name[] = "ncnn.Model";
 constexpr char version_name[] = "ncnn.Version";
 constexpr char properties_name[] = "ncnn.DeviceProperties";
 
-constexpr std::array places = {Place{"onnxruntime", "WebGPU", "WebGPU on Vulkan"}, cuda_engine, openvino_gpu};
+constexpr std::array places = {Place{"onnxruntime", "WebGPU", "WebGPU on Vulkan"}, cuda_engine, openvino_gpu,
+                               openvino_cpu};
 
 void model(const Host &host, const VSMap &in, VSMap &out) {
     ModelCall call(host, in, Samples::single_or_half);

@@ -1,0 +1,191 @@
+"""Public wrappers around vs-mlrt on this package: python wrappers.py NAME MODELS, in an environment that has them.
+
+Each line that is printed begins with "ok" or "failed"; tools/test_compat counts them. All of it runs on the processor.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import vapoursynth as vs
+
+core = vs.core
+warnings.simplefilter("ignore")
+
+
+def clip(fmt: int, width: int = 64, height: int = 48, length: int = 2) -> vs.VideoNode:
+    """Seeded noise that says what it is."""
+
+    def fill(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
+        made, numbers = f.copy(), np.random.default_rng(n)
+        for i in range(made.format.num_planes):
+            plane = np.asarray(made[i])
+            chroma = i > 0 and made.format.color_family == vs.YUV
+            low = 0.5 if chroma else 0.0
+            floats = made.format.sample_type == vs.FLOAT
+            unit = 1 if floats else 1 << (made.format.bits_per_sample - 8)
+            plane[:] = numbers.random(plane.shape) - low if floats else unit * numbers.integers(16, 235, plane.shape)
+        return made
+
+    blank = core.std.BlankClip(width=width, height=height, format=fmt, length=length, keep=True)
+    rgb = blank.format.color_family == vs.RGB
+    meaning = {"_Matrix": 0 if rgb else 1, "_Range": 0, "_ChromaLocation": 0, "_Transfer": 1, "_Primaries": 1}
+    return blank.std.ModifyFrame(blank, fill).std.SetFrameProps(**meaning)
+
+
+def check(name: str, make: Callable[[], Any], wanted: tuple[int, int, int], lengths: int = 2) -> None:
+    """Runs a use of a wrapper: a clip of this format and size, whose frames are finite and not constant."""
+    try:
+        made = make()
+        assert (made.format.id, made.width, made.height) == wanted, (made.format.name, made.width, made.height)
+        assert made.num_frames == lengths, made.num_frames
+        for n in range(made.num_frames):
+            with made.get_frame(n) as frame:
+                planes = [np.asarray(frame[i]).astype(np.float64) for i in range(frame.format.num_planes)]
+            assert all(np.isfinite(plane).all() and plane.std() > 0 for plane in planes), n
+        print("ok", name, flush=True)
+    except Exception as error:
+        print("failed", name, type(error).__name__, str(error).replace("\n", " ")[:500], flush=True)
+
+
+def vsjetpack_1(models: Path) -> None:
+    """vsjetpack 1.5.0, which uses the module vsmlrt."""
+    import vsmlrt
+
+    vsmlrt.models_path = str(models)
+    from vsscale import DPIR, ArtCNN, GenericOnnxScaler, Waifu2x
+
+    from vsmlrt import Backend
+
+    rgb, double = str(models / "net" / "rgb.onnx"), (vs.RGBS, 128, 96)
+    for backend in (Backend.OV_CPU(), Backend.ORT_CPU(), None):
+        name = type(backend).__name__
+        more = {} if backend is None else {"backend": backend}
+        check(f"GenericOnnxScaler {name}", lambda: GenericOnnxScaler(rgb, **more).scale(clip(vs.RGBS), 128, 96), double)
+        check(f"ArtCNN {name}", lambda: ArtCNN.C16F64(**more).scale(clip(vs.GRAYS), 128, 96), (vs.GRAYS, 128, 96))
+        check(f"Waifu2x {name}", lambda: Waifu2x.Cunet(**more).scale(clip(vs.RGBS), 128, 96), double)
+    cpu = {"backend": Backend.OV_CPU()}
+    check("ArtCNN of YUV", lambda: ArtCNN.C16F64(**cpu).supersample(clip(vs.YUV444PS), 2), (vs.YUV444PS, 128, 96))
+    chroma = ArtCNN.R8F64_Chroma(**cpu)
+    check("ArtCNN of chroma", lambda: chroma.scale(clip(vs.YUV420P16)), (vs.YUV444P16, 64, 48))
+    check("DPIR", lambda: DPIR.DrunetDenoise(5, **cpu).scale(clip(vs.RGBS)), (vs.RGBS, 64, 48))
+    check("DPIR of GRAY", lambda: DPIR.DrunetDenoise(5, **cpu).scale(clip(vs.GRAYS)), (vs.GRAYS, 64, 48))
+
+
+def vsjetpack(models: Path) -> None:
+    """The newest vsjetpack, which uses the plugins by their names."""
+    from vsscale import Backend, GenericOnnxScaler, onnx
+
+    rgb, gray, double = str(models / "net" / "rgb.onnx"), str(models / "net" / "gray.onnx"), (vs.RGBS, 128, 96)
+    for backend in (Backend.OV_CPU(fp16=False), Backend.ORT_CPU(fp16=False), Backend.OV_CPU, Backend.ORT_CPU):
+        check(
+            f"GenericOnnxScaler {backend}",
+            lambda: GenericOnnxScaler(rgb, backend=backend).scale(clip(vs.RGBS), 128, 96),
+            double,
+        )
+    half = lambda: GenericOnnxScaler(rgb, backend=Backend.ORT_CPU()).scale(clip(vs.RGBH), 128, 96)
+    check("GenericOnnxScaler of half", half, (vs.RGBH, 128, 96))
+    backend, size = Backend.OV_CPU(fp16=False), {"overlap": (0, 0), "tilesize": (64, 48)}
+    check("inference of GRAY", lambda: backend.inference(clip(vs.GRAYS), gray, **size), (vs.GRAYS, 64, 48))
+    two = str(models / "net" / "two.onnx")
+    check("flexible", lambda: backend.inference(clip(vs.RGBS), two, flexible=True, **size)[1], (vs.GRAYS, 64, 48))
+    assert onnx.ArtCNN is not None
+
+
+def vs_colorfix(models: Path) -> None:
+    """vs-colorfix on the processor, and on its default backend."""
+    import vs_colorfix as fix
+
+    other = clip(vs.RGBS).std.FlipVertical()
+    check("guided", lambda: fix.guided(clip(vs.RGBS), other, backend="cpu"), (vs.RGBS, 64, 48))
+    check("wavelet", lambda: fix.wavelet(clip(vs.RGBS), other, backend="cpu"), (vs.RGBS, 64, 48))
+    check("average", lambda: fix.average(clip(vs.RGBS), other), (vs.RGBS, 64, 48))
+    check("wavelet by default", lambda: fix.wavelet(clip(vs.RGBS), other), (vs.RGBS, 64, 48))
+    yuv = clip(vs.YUV444PS)
+    check("wavelet of YUV", lambda: fix.wavelet(yuv, yuv.std.FlipVertical()), (vs.YUV444PS, 64, 48))
+
+
+def k7sfunc(models: Path) -> None:
+    """k7sfunc, which has a copy of vs-mlrt's script inside."""
+    from k7sfunc._external import vsmlrt as inside
+
+    inside.models_path = str(models)
+    for backend in (inside.Backend.OV_CPU(), inside.BackendV2.ORT_CPU(num_streams=2)):
+        name = type(backend).__name__
+        check(f"CUGAN {name}", lambda: inside.CUGAN(clip(vs.RGBS), backend=backend), (vs.RGBS, 128, 96))
+        check(f"ArtCNN {name}", lambda: inside.ArtCNN(clip(vs.GRAYS), backend=backend), (vs.GRAYS, 128, 96))
+        check(f"DPIR {name}", lambda: inside.DPIR(clip(vs.GRAYS), 5, backend=backend), (vs.GRAYS, 64, 48))
+    frames = lambda: inside.RIFE(clip(vs.RGBS, 32, 32), model=46, backend=inside.Backend.OV_CPU())
+    check("RIFE", frames, (vs.RGBS, 32, 32), lengths=4)
+
+
+def soifunc(models: Path) -> None:
+    """soifunc, which replaces repeated frames by vsmlrt.RIFE's; its doubling of rates needs a plugin of no index."""
+    import vsmlrt
+
+    vsmlrt.models_path = str(models)
+    from soifunc import interpolate
+
+    heavy = models / "rife" / "rife_v4.25_heavy.onnx"
+    heavy.write_bytes((models / "rife" / "rife_v4.6.onnx").read_bytes())
+    for backend in (vsmlrt.Backend.OV_CPU(), None):
+        source = clip(vs.YUV420P8, 128, 64)
+        repeated = source[0] + source[0] + source[1]
+        made = lambda: interpolate.replace_dupes(repeated, backend=backend)
+        check(f"replace_dupes {type(backend).__name__}", made, (vs.YUV420P8, 128, 64), lengths=3)
+
+
+def orders(models: Path) -> None:
+    """This package beside vs-mlrt's own plugins: whoever is loaded first, theirs have the names, and both compute."""
+    import logging
+
+    said: list[str] = []
+
+    class Heard(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    logging.getLogger("vapoursynth").addHandler(Heard(logging.WARNING))
+    import vsmlrt
+
+    rgb = str(models / "net" / "rgb.onnx")
+    for name in ("ov", "ort"):
+        theirs, ours = getattr(core, name), getattr(core, f"mlrt_{name}")
+        assert "amusementclub" in theirs.identifier, theirs.identifier
+        check(f"core.{name}", lambda: theirs.Model(clip(vs.RGBS), rgb), (vs.RGBS, 128, 96))
+        check(f"core.mlrt_{name}", lambda: ours.Model(clip(vs.RGBS), rgb), (vs.RGBS, 128, 96))
+    check("vsmlrt", lambda: vsmlrt.inference(clip(vs.RGBS), rgb), (vs.RGBS, 128, 96))
+    refused = [line for line in said if "populated" in line or "already loaded" in line]
+    print(*(["failed the core warns:", *refused] if refused else ["ok no warning of the core"]), flush=True)
+
+
+USES = {one.__name__: one for one in (vsjetpack, vsjetpack_1, vs_colorfix, k7sfunc, soifunc, orders)}
+
+
+class Bare(vs.EnvironmentPolicy):
+    """A core that loads nothing by itself."""
+
+    def on_policy_registered(self, special_api: Any) -> None:
+        self.environment = special_api.create_environment(int(vs.CoreCreationFlags.DISABLE_AUTO_LOADING))
+
+    def on_policy_cleared(self) -> None:
+        self.environment = None
+
+    def get_current_environment(self) -> Any:
+        return self.environment
+
+    def set_environment(self, environment: Any) -> Any:
+        return self.environment
+
+
+if __name__ == "__main__":
+    if sys.argv[3:]:
+        vs.register_policy(Bare())
+    for plugin in sys.argv[3:]:
+        core.std.LoadPlugin(plugin)
+    USES[sys.argv[1]](Path(sys.argv[2]))
