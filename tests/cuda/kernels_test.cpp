@@ -151,11 +151,15 @@ TEST_P(Kernels, OfTransformersCompileWithoutSpills) {
         int channels, heads, depth, hidden, vector, windows, blocks, brain;
     };
     // SwinIR, and SCUNet's levels.
-    for (const Variant &each : {Variant{60, 6, 10, 120, 4, 1, 3, 0}, Variant{60, 6, 10, 120, 4, 2, 2, 0},
-                                Variant{32, 1, 32, 128, 8, 2, 2, 1}, Variant{64, 2, 32, 256, 8, 1, 3, 0},
-                                Variant{128, 4, 32, 512, 8, 1, 2, 0}}) {
+    std::vector<Variant> variants{{60, 6, 10, 120, 4, 1, 3, 0}, {60, 6, 10, 120, 4, 1, 4, 0},
+                                  {60, 6, 10, 120, 4, 2, 2, 0}, {32, 1, 32, 128, 8, 2, 2, 1},
+                                  {64, 2, 32, 256, 8, 1, 3, 0}, {128, 4, 32, 512, 8, 1, 2, 0}};
+    if (std::string(GetParam()) == "sm_90a")
+        variants.insert(variants.end(), {{32, 1, 32, 128, 8, 1, 5, 0}, {64, 2, 32, 256, 8, 1, 4, 0}});
+    for (const Variant &each : variants) {
         const std::string generated =
             text("typedef ", each.brain ? "bfloat_t" : "half_t", " element_t;\n#define BRAIN ", each.brain,
+                 "\n#define MASKED ", each.windows == 1 && (each.blocks < 4 || each.channels == 60),
                  "\n#define ATTENTION 1\n#define PERCEPTRON 1\n#define CHANNELS ", each.channels,
                  "\n#define HEADS ", each.heads, "\n#define DEPTH ", each.depth, "\n#define HIDDEN ",
                  each.hidden, "\n#define READ_VECTOR ", each.vector, "\n#define WRITE_VECTOR ", each.vector,
@@ -173,7 +177,9 @@ TEST_P(Kernels, OfRowsByWarpsCompileWithoutSpills) {
         const std::string generated =
             text("#define RANK 3\n#define LOGARITHM 0\n#define PER_LANE ", lane,
                  "\ntypedef half_t element_t;\ntypedef half_t output_t;\ntypedef float scale_t;\n");
-        expect_no_spills(kernel_source(generated, "layer_normalize.cuh"), GetParam(), "layer");
+        const std::string shape =
+            text("#define VECTOR ", lane == 2 ? 4 : 1, "\n#define LANES ", lane == 1 ? 16 : 32, "\n");
+        expect_no_spills(kernel_source(generated + shape, "layer_normalize.cuh"), GetParam(), "layer");
         expect_no_spills(kernel_source(generated, "softmax_warp.cuh"), GetParam(), "softmax");
     }
 }

@@ -31,6 +31,7 @@ struct Block {
     bool chunked = false; // one axis of 3 * heads, split in three; scores are scaled
     const char *activation = "Gelu";
     std::size_t found = 1; // blocks
+    bool masked = false;   // some windows' scores have another summand each
 };
 constexpr vsmlrt_extent extent = {24, 16};
 
@@ -89,9 +90,18 @@ private:
         }
         return x;
     }
+    // Of every third window none, of the others one of two.
+    static std::vector<float> masks(std::int64_t windows, std::int64_t tokens) {
+        std::vector<float> values;
+        for (std::int64_t window = 0; window < windows; ++window)
+            for (std::int64_t at = 0; at < tokens * tokens; ++at)
+                values.push_back(
+                    window % 3 == 0 || (at % tokens + at / tokens) % (window % 3 + 1) != 0 ? 0.0F : -100.0F);
+        return values;
+    }
     Name attended(const Name &normal) {
         const auto &[name, channels, heads, depth, hidden, rows, columns, shift, flat, chunked, activation,
-                     found] = block_;
+                     found, masked] = block_;
         const std::int64_t down = extent.height / rows, across = extent.width / columns,
                            tokens = rows * columns;
         Name y = flat ? reshaped(normal, {1, extent.height, extent.width, channels}) : normal;
@@ -123,6 +133,12 @@ private:
         if (chunked)
             scores = b_.node("Mul", {scores, b_.real(0.3F)});
         scores = b_.node("Add", {scores, b_.random({1, heads, tokens, tokens}, -1.0F, 1.0F)});
+        if (masked) {
+            scores = reshaped(scores, {1, down * across, heads, tokens, tokens});
+            scores = b_.node("Add", {scores, b_.constant({1, down * across, 1, tokens, tokens},
+                                                         masks(down * across, tokens))});
+            scores = reshaped(scores, {-1, heads, tokens, tokens});
+        }
         const Name weights = b_.node("Softmax", {scores}, {{"axis", std::int64_t{-1}}});
         const Name mixed = transposed(b_.node("MatMul", {weights, values}), {0, 2, 1, 3});
         y = linear(reshaped(mixed, {-1, tokens, heads * depth}), heads * depth, channels);
@@ -185,7 +201,8 @@ TEST_P(Transformers, GiveWhatTheReferenceGives) {
         const Plan plan =
             make_plan(graph, graph::infer(graph, std::span(&shape, 1)), weights, device, facts, {});
         EXPECT_EQ(blocks_of(plan), GetParam().found) << describe(plan);
-        for (const std::size_t number : {0, 1}) {
+        for (const std::size_t number :
+             brain ? std::vector<std::size_t>{0} : std::vector<std::size_t>{0, 1, 2}) {
             const std::vector<float> given = computed(plan, number, input, device);
             ASSERT_EQ(given.size(), wanted.size());
             double error = 0;
@@ -209,6 +226,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Block{"Wide", 128, 4, 32, 64, 8, 8, 3}, Block{"OneRowOfWindows", 16, 2, 8, 32, 2, 24, 1},
                     Block{"AttentionAlone", 40, 2, 20, 0, 8, 8, 4},
                     Block{"PerceptronAlone", 60, 0, 0, 120, 1, 1, 0, true, false, "Relu"},
+                    Block{"Masked", 60, 6, 10, 120, 8, 8, 4, false, false, "Gelu", 1, true},
+                    Block{"MaskedAndThin", 16, 1, 8, 32, 2, 3, 1, true, true, "Relu", 1, true},
                     Block{"TooManyTokens", 16, 2, 8, 0, 16, 24, 0, false, false, "Relu", 0}),
     [](const auto &tested) { return tested.param.name; });
 

@@ -15,7 +15,7 @@ class Search : public GroupSearch {
 public:
     using GroupSearch::GroupSearch;
 
-    [[nodiscard]] std::optional<Attention> attention(std::size_t mix) const {
+    [[nodiscard]] std::optional<Attention> attention(std::size_t mix, bool masked) const {
         Attention found;
         found.mix = mix;
         if (!is_anchored<graph::MatMul>(mix) || !groups_[mix].members.empty())
@@ -29,8 +29,8 @@ public:
         const std::size_t rank = dims(weighed).size();
         if (op.logarithm || rank < 2 || graph::axis_index(op.axis, rank) + 1 != rank)
             return std::nullopt;
-        const auto scores = only_giver(weighed);
-        if (!scores || !is_anchored<graph::MatMul>(*scores))
+        const auto scores = scores_of(weighed, masked, found.between);
+        if (!scores)
             return std::nullopt;
         found.scores = *scores;
         found.queries = anchor(*scores).inputs[0];
@@ -53,6 +53,50 @@ private:
     template <typename Op>
     [[nodiscard]] bool is_anchored(std::size_t group) const {
         return !groups_[group].chain_only && std::holds_alternative<Op>(shapes_.ops[groups_[group].anchor]);
+    }
+
+    // The product behind what is reshaped, and to which constants are added.
+    [[nodiscard]] std::optional<std::size_t> scores_of(ValueId value, bool masked,
+                                                       std::vector<std::size_t> &between) const {
+        for (auto group = only_giver(value); group; group = only_giver(value)) {
+            if (is_anchored<graph::MatMul>(*group))
+                return group;
+            if (!masked)
+                return std::nullopt;
+            if (is_anchored<graph::Reshape>(*group)) {
+                value = anchor(*group).inputs[0];
+            } else {
+                const auto summed = summed_with_constants(*group);
+                if (!summed)
+                    return std::nullopt;
+                value = *summed;
+            }
+            between.push_back(*group);
+        }
+        return std::nullopt;
+    }
+    // What a chain adds constants to, and casts.
+    [[nodiscard]] std::optional<ValueId> summed_with_constants(std::size_t group) const {
+        if (!groups_[group].chain_only)
+            return std::nullopt;
+        std::optional<ValueId> from;
+        ValueId at = graph::no_value;
+        for (const std::size_t member : groups_[group].members) {
+            const graph::Node &node = graph_.nodes[member];
+            const auto *binary = std::get_if<graph::Binary>(&shapes_.ops[member]);
+            ValueId own = node.inputs[0];
+            if (binary && binary->kind == graph::BinaryKind::add &&
+                is_known(node.inputs[0]) != is_known(node.inputs[1]))
+                own = node.inputs[is_known(node.inputs[0]) ? 1 : 0];
+            else if (!std::holds_alternative<graph::Cast>(shapes_.ops[member]))
+                return std::nullopt;
+            if (from && own != at)
+                return std::nullopt;
+            if (!from)
+                from = own;
+            at = node.outputs[0];
+        }
+        return from;
     }
 
     // Queries that are multiplied by one number are multiplied in fp32 instead.
@@ -81,11 +125,11 @@ private:
 } // namespace
 
 std::vector<Attention> find_attentions(const graph::Graph &graph, const graph::Shapes &shapes,
-                                       const std::vector<Group> &groups) {
+                                       const std::vector<Group> &groups, bool masked) {
     const Search search(graph, shapes, groups);
     std::vector<Attention> all;
     for (std::size_t i = 0; i < groups.size(); ++i)
-        if (auto found = search.attention(i))
+        if (auto found = search.attention(i, masked))
             all.push_back(*found);
     return all;
 }

@@ -3,6 +3,7 @@
 #include "backends/cuda/kernels/args.cuh"
 #include "backends/cuda/launching.h"
 #include "backends/cuda/planner.h"
+#include "backends/cuda/product.h"
 #include "base/error.h"
 
 #include <algorithm>
@@ -204,9 +205,18 @@ bool Planner::warps_work() const {
 // A row of the last axis by a warp; false where it is too long, or no warp works.
 bool Planner::emit_layer(const Group &group, const Tensor &from, const Tensor &to, const Tensor &scale,
                          const Tensor &bias) {
-    const std::int64_t lane = elements_of_lane(from.dims.back());
-    if (lane == 0 || !warps_work() || from.type == Element::f64)
+    if (elements_of_lane(from.dims.back()) == 0 || !warps_work() || from.type == Element::f64)
         return false;
+    // As many neighbours a lane as it can read and write at once, and no more lanes than have any.
+    constexpr std::int64_t bytes_at_once = 16;
+    const std::int64_t vector =
+        std::min({vector_along(from, from.dims.size() - 1), vector_along(to, to.dims.size() - 1),
+                  bytes_at_once /
+                      static_cast<std::int64_t>(std::max(element_size(from.type), element_size(to.type)))});
+    std::int64_t lanes = 32;
+    while (lanes > 4 && vector > 1 && lanes / 2 * vector >= from.dims.back())
+        lanes /= 2;
+    const std::int64_t lane = (from.dims.back() + lanes * vector - 1) / (lanes * vector);
     NormalizeArgs args = {};
     args.threads = graph::count(from.dims);
     args.epsilon = std::get<graph::Normalize>(shapes_.ops[group.anchor]).epsilon;
@@ -217,21 +227,21 @@ bool Planner::emit_layer(const Group &group, const Tensor &from, const Tensor &t
     args.scale.stride[from.dims.size() - 1] = broadcast(scale, from.dims).strides.back();
     if (bias.buffer >= 0)
         args.bias.stride[from.dims.size() - 1] = broadcast(bias, from.dims).strides.back();
-    const std::string source =
-        kernel_source(text("#define RANK ", from.dims.size(), "\n#define PER_LANE ", lane, "\ntypedef ",
-                           type_name(from.type), " element_t;\ntypedef ", type_name(to.type),
-                           " output_t;\ntypedef ", type_name(scale.type), " scale_t;\n"),
-                      "layer_normalize.cuh");
+    const std::string source = kernel_source(
+        text("#define RANK ", from.dims.size(), "\n#define PER_LANE ", lane, "\n#define VECTOR ", vector,
+             "\n#define LANES ", lanes, "\ntypedef ", type_name(from.type), " element_t;\ntypedef ",
+             type_name(to.type), " output_t;\ntypedef ", type_name(scale.type), " scale_t;\n"),
+        "layer_normalize.cuh");
     Step step{label(group), {from.buffer, scale.buffer}, {to.buffer}, {}, {}};
     if (bias.buffer >= 0)
         step.reads.push_back(bias.buffer);
     step.alternatives.push_back(
-        {"layer of a warp", source, [args, from, to, scale, bias](const Addresses &addresses) mutable {
+        {"layer of a warp", source, [args, from, to, scale, bias, lanes](const Addresses &addresses) mutable {
              args.input.data = addresses.of(from);
              args.output.data = addresses.of(to);
              args.scale.data = addresses.of(scale);
              args.bias.data = bias.buffer >= 0 ? addresses.of(bias) : 0;
-             return plain_launch(args.threads / args.size[from.dims.size() - 1] * 32, {argument(args)});
+             return plain_launch(args.threads / args.size[from.dims.size() - 1] * lanes, {argument(args)});
          }});
     add_step(std::move(step));
     return true;

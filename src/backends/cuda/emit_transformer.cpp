@@ -53,6 +53,30 @@ std::string with_fast_operators(std::string chain) {
     return kernel_file("transformer_operators.cuh") + chain;
 }
 
+// Windows of a block, and blocks of a multiprocessor that registers are to suffice for: what was seen to
+// compile without spills. The first one is taken where none is timed.
+struct BlockShape {
+    std::int64_t windows, blocks;
+};
+std::vector<BlockShape> shapes_of_blocks(std::int64_t channels, std::int64_t depth, bool masked,
+                                         int architecture) {
+    constexpr std::int64_t wide = 24;
+    constexpr std::int64_t thin = 12;
+    constexpr int hopper = 90;
+    const std::int64_t of_thread = 4 * steps_of(channels) + 2 * steps_of(depth);
+    if (of_thread > wide)
+        return {{1, 2}};
+    std::vector<BlockShape> shapes{{1, 3}};
+    const bool roomy = architecture == hopper && !masked;
+    if (of_thread <= most_steps_of_two || roomy)
+        shapes.push_back({1, 4});
+    if (of_thread <= thin && roomy)
+        shapes.push_back({1, 5});
+    if (of_thread <= most_steps_of_two)
+        shapes.push_back({2, 2});
+    return shapes;
+}
+
 struct Constant {
     unsigned long long TransformerArgs::*place;
     Tensor tensor;
@@ -169,6 +193,11 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
         upload_as(&TransformerArgs::table, constants.table(*attention));
         upload_as(&TransformerArgs::projection, constants.projection(*attention));
         upload_as(&TransformerArgs::projection_bias, constants.bias(attention->projection.bias));
+        if (attention->mask != graph::no_value) {
+            const TransformerConstants::Masks masks = constants.masks(*attention);
+            upload_as(&TransformerArgs::masks, masks.tables);
+            upload_as(&TransformerArgs::mask_of_window, masks.of_window);
+        }
         const Windows &windows = attention->windows;
         args.windows_across = size_argument(windows.width / windows.columns);
         args.windows = size_argument(windows.height / windows.rows * args.windows_across);
@@ -217,25 +246,25 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
         block.attention ? text("#define WINDOW_ROWS ", block.attention->windows.rows,
                                "\n#define WINDOW_COLUMNS ", block.attention->windows.columns, "\n")
                         : std::string();
-    const std::string generated = text(
-        "typedef ", type_name(from.type), " element_t;\n#define BRAIN ", from.type == Element::bf16 ? 1 : 0,
-        "\n#define ATTENTION ", block.attention ? 1 : 0, "\n#define PERCEPTRON ", block.perceptron ? 1 : 0,
-        "\n#define CHANNELS ", channels, "\n#define HEADS ", heads, "\n#define DEPTH ", depth,
-        "\n#define HIDDEN ", hidden, "\n#define READ_VECTOR ", read_vector, "\n#define WRITE_VECTOR ",
-        write_vector, "\n#define LANES ", lanes, "\n#define EXTRAS ", extras.size(), "\n", windows_text,
-        block.perceptron ? with_fast_operators(chain_text(chain, extras)) : std::string());
-    for (const std::int64_t windows : {1, 2}) {
-        const std::int64_t blocks_at_once = channels > 64 || windows > 1 ? 2 : 3;
+    const bool masked = block.attention && block.attention->mask != graph::no_value;
+    const std::string generated =
+        text("typedef ", type_name(from.type), " element_t;\n#define BRAIN ",
+             from.type == Element::bf16 ? 1 : 0, "\n#define MASKED ", masked ? 1 : 0, "\n#define ATTENTION ",
+             block.attention ? 1 : 0, "\n#define PERCEPTRON ", block.perceptron ? 1 : 0,
+             "\n#define CHANNELS ", channels, "\n#define HEADS ", heads, "\n#define DEPTH ", depth,
+             "\n#define HIDDEN ", hidden, "\n#define READ_VECTOR ", read_vector, "\n#define WRITE_VECTOR ",
+             write_vector, "\n#define LANES ", lanes, "\n#define EXTRAS ", extras.size(), "\n", windows_text,
+             block.perceptron ? with_fast_operators(chain_text(chain, extras)) : std::string());
+    for (const auto &[windows, blocks_at_once] :
+         shapes_of_blocks(channels, depth, masked, facts_.architecture)) {
         const std::string source = kernel_source(
             text(generated, "#define WINDOWS ", windows, "\n#define BLOCKS ", blocks_at_once, "\n"),
             "transformer.cuh");
         const std::int64_t shared_bytes = block.attention ? windows * shared : 0;
-        // Two windows where their rows and sums fit into a thread's registers.
-        const bool fits = steps_of(channels) * 4 + steps_of(depth) * 2 <= most_steps_of_two;
-        if (windows > 1 && (!fits || shared_bytes > facts_.shared_bytes_per_block))
+        if (shared_bytes > facts_.shared_bytes_per_block && windows > 1)
             continue;
         found.alternatives.push_back(
-            {text("transformer of ", windows), source,
+            {text("transformer of ", windows, ", ", blocks_at_once), source,
              [args, from, to, uploaded, extras, runs, windows,
               shared_bytes](const Addresses &addresses) mutable {
                  args.input = addresses.of(from);
@@ -255,9 +284,12 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
     found.ends_plain = false;
     if (found.alternatives.size() > 1)
         found.problem = text("transformer ", element_name(from.type), " ",
-                             block.attention ? "attention " : "", block.perceptron ? "perceptron " : "",
-                             channels, ", ", heads, " heads of ", depth, ", hidden ", hidden, ", vectors of ",
-                             read_vector, " and ", write_vector, ", tokens ", in.height * in.width);
+                             masked            ? "masked attention "
+                             : block.attention ? "attention "
+                                               : "",
+                             block.perceptron ? "perceptron " : "", channels, ", ", heads, " heads of ",
+                             depth, ", hidden ", hidden, ", vectors of ", read_vector, " and ", write_vector,
+                             ", tokens ", in.height * in.width);
     add_step(std::move(found));
 }
 

@@ -22,7 +22,7 @@ public:
         for (std::size_t i = 0; i < groups.size(); ++i)
             for (const std::size_t node : groups[i].nodes())
                 group_of_node_[node] = i;
-        for (Attention &attention : find_attentions(graph, shapes, groups))
+        for (Attention &attention : find_attentions(graph, shapes, groups, true))
             attentions_[groups[attention.mix].result] = attention;
     }
 
@@ -303,45 +303,63 @@ private:
         return true;
     }
 
-    // What the chain behind the scores multiplies by and adds: numbers and a table for all windows.
+    // What is done to the scores: numbers that multiply them, a table for all windows, and one for each.
     [[nodiscard]] bool read_table(const Attention &attention, std::int64_t tokens,
                                   WindowAttention &found) const {
-        ValueId at = anchor(attention.scores).outputs[0];
-        for (const std::size_t member : groups_[attention.scores].members) {
+        std::vector<std::size_t> members = groups_[attention.scores].members;
+        for (std::size_t i = attention.between.size(); i-- > 0;)
+            members.insert(members.end(), groups_[attention.between[i]].members.begin(),
+                           groups_[attention.between[i]].members.end());
+        return std::all_of(members.begin(), members.end(), [&](std::size_t member) {
             const graph::Node &node = graph_.nodes[member];
-            if (std::holds_alternative<graph::Cast>(shapes_.ops[member])) {
-                at = node.outputs[0];
-                continue;
-            }
+            if (std::holds_alternative<graph::Cast>(shapes_.ops[member]))
+                return true;
             const graph::Binary *op = binary(member);
-            if (!op || node.inputs[0] == node.inputs[1])
+            if (!op || is_known(node.inputs[0]) == is_known(node.inputs[1]))
                 return false;
-            const ValueId other = node.inputs[node.inputs[0] == at ? 1 : 0];
-            if (!is_known(other))
-                return false;
-            const std::vector<float> values = contents(other);
-            if (op->kind == graph::BinaryKind::mul && values.size() == 1) {
-                found.scale *= values[0];
+            const ValueId constant = node.inputs[is_known(node.inputs[0]) ? 0 : 1];
+            if (op->kind == graph::BinaryKind::mul && graph::count(dims(constant)) == 1 &&
+                found.mask == graph::no_value) {
+                const float factor = contents(constant)[0];
+                found.scale *= factor;
                 for (float &each : found.table)
-                    each *= values[0];
-            } else if (op->kind != graph::BinaryKind::add || !add_table(found, dims(other), values, tokens)) {
-                return false;
+                    each *= factor;
+                return true;
             }
-            at = node.outputs[0];
-        }
-        return true;
+            return op->kind == graph::BinaryKind::add &&
+                   (add_table(found, constant, tokens) ||
+                    add_mask(found, constant, dims(node.outputs[0]), tokens));
+        });
     }
-    [[nodiscard]] static bool add_table(WindowAttention &found, const graph::Shape &shape,
-                                        const std::vector<float> &values, std::int64_t tokens) {
+    [[nodiscard]] bool add_table(WindowAttention &found, ValueId value, std::int64_t tokens) const {
+        const graph::Shape &shape = dims(value);
         const std::int64_t all = found.heads * tokens * tokens;
-        const auto size = static_cast<std::int64_t>(values.size());
+        const std::int64_t size = graph::count(shape);
         if ((size != all && size != tokens * tokens) || shape.size() < 2 || shape.back() != tokens ||
             shape[shape.size() - 2] != tokens ||
-            (shape.size() > 2 && size == all && shape[shape.size() - 3] != found.heads))
+            (size == all && found.heads > 1 && (shape.size() < 3 || shape[shape.size() - 3] != found.heads)))
             return false;
+        const std::vector<float> values = contents(value);
         found.table.resize(static_cast<std::size_t>(all), 0.0F);
         for (std::size_t i = 0; i < found.table.size(); ++i)
             found.table[i] += values[i % values.size()];
+        return true;
+    }
+    // Of scores whose last axes are windows, heads, queries and keys: one for all heads, another for each
+    // window.
+    [[nodiscard]] bool add_mask(WindowAttention &found, ValueId value, const graph::Shape &scores,
+                                std::int64_t tokens) const {
+        const graph::Shape &shape = dims(value);
+        const std::size_t rank = scores.size();
+        if (found.mask != graph::no_value || shape.size() < 4 || rank < 4 || scores[rank - 3] != found.heads)
+            return false;
+        const graph::Shape last(shape.end() - 4, shape.end());
+        const std::int64_t windows = scores[rank - 4];
+        if (last != graph::Shape{windows, 1, tokens, tokens} ||
+            graph::count(shape) != windows * tokens * tokens ||
+            graph::count(scores) != found.heads * graph::count(shape))
+            return false;
+        found.mask = value;
         return true;
     }
 

@@ -34,7 +34,8 @@ struct WindowAttention {
     Linear queries, keys, values, projection;
     std::int64_t heads = 0, depth = 0;
     float scale = 1;
-    std::vector<float> table; // heads, queries, keys: added to the scores; empty: nothing
+    std::vector<float> table;              // heads, queries, keys: added to the scores; empty: nothing
+    graph::ValueId mask = graph::no_value; // a matrix each window, of as many queries and keys, added as well
     Windows windows;
 };
 

@@ -3,9 +3,13 @@
 #include "backends/cuda/hopper_pack.h"
 #include "backends/cuda/kernels/transformer_layout.cuh"
 #include "backends/cuda/launching.h"
+#include "base/error.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <limits>
+#include <map>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -83,17 +87,18 @@ std::vector<std::byte> TransformerConstants::qkv(const WindowAttention &attentio
 
 std::vector<std::byte> TransformerConstants::qkv_bias(const WindowAttention &attention) const {
     const auto places = static_cast<std::size_t>(steps_of(attention.depth)) * step;
+    const auto depth = static_cast<std::size_t>(attention.depth);
     std::vector<float> values;
     const Linear *const parts[] = {&attention.queries, &attention.keys, &attention.values};
     for (std::int64_t head = 0; head < attention.heads; ++head)
         for (const Linear *part : parts) {
             const std::vector<float> bias =
                 part->bias == graph::no_value ? std::vector<float>() : contents(part->bias);
-            for (std::size_t i = 0; i < places; ++i) {
-                const auto at = static_cast<std::size_t>(part->offset + head * attention.depth) + i;
-                values.push_back(static_cast<std::int64_t>(i) < attention.depth && at < bias.size() ? bias[at]
-                                                                                                    : 0.0F);
-            }
+            const auto from = static_cast<std::size_t>(part->offset + head * attention.depth);
+            for (std::size_t i = 0; i < places; ++i)
+                values.push_back(i < depth && !bias.empty() ? bias[from + i] : 0.0F);
+            if (part == &attention.values && depth < places) // what sums the weights up
+                values[values.size() - places + depth] = 1;
         }
     return bytes_of_floats(values);
 }
@@ -120,6 +125,35 @@ std::vector<std::byte> TransformerConstants::table(const WindowAttention &attent
                     storage, value);
             }
     return bytes;
+}
+
+TransformerConstants::Masks TransformerConstants::masks(const WindowAttention &attention) const {
+    const auto tokens = static_cast<std::size_t>(attention.windows.rows * attention.windows.columns);
+    const std::vector<float> values = contents(attention.mask);
+    std::map<std::vector<float>, std::uint16_t> numbers{
+        {std::vector<float>(tokens * tokens, 0.0F), std::uint16_t{0}}};
+    Masks masks;
+    for (std::size_t at = 0; at < values.size(); at += tokens * tokens) {
+        const auto first = values.begin() + static_cast<std::ptrdiff_t>(at);
+        const std::vector<float> own(first, first + static_cast<std::ptrdiff_t>(tokens * tokens));
+        const auto [found, is_new] = numbers.try_emplace(own, static_cast<std::uint16_t>(numbers.size()));
+        const auto bytes = std::bit_cast<std::array<std::byte, 2>>(found->second);
+        masks.of_window.insert(masks.of_window.end(), bytes.begin(), bytes.end());
+        if (!is_new)
+            continue;
+        const std::size_t begin = masks.tables.size() / 2;
+        masks.tables.resize(masks.tables.size() + std::size_t{most_tokens} * most_tokens * 2);
+        for (std::size_t query = 0; query < tokens; ++query)
+            for (std::size_t key = 0; key < tokens; ++key)
+                put(masks.tables,
+                    begin + query / step * step * most_tokens +
+                        static_cast<std::size_t>(score_place(static_cast<int>(query), static_cast<int>(key))),
+                    storage, own[query * tokens + key]);
+    }
+    if (numbers.size() > std::numeric_limits<std::uint16_t>::max())
+        throw Unsupported("cuda: ", numbers.size(),
+                          " different masks of windows; at most 65535 are accepted");
+    return masks;
 }
 
 std::vector<std::byte> TransformerConstants::projection(const WindowAttention &attention) const {

@@ -26,6 +26,12 @@ struct TransformerConstants {
     [[nodiscard]] std::vector<std::byte> qkv_bias(const WindowAttention &attention) const;
     // Summands of scores: of each head the rows of each warp.
     [[nodiscard]] std::vector<std::byte> table(const WindowAttention &attention) const;
+    // The different masks, and for each window which of them it has; 0: none, that is zeros.
+    struct Masks {
+        std::vector<std::byte> tables;
+        std::vector<std::byte> of_window; // 16-bit numbers
+    };
+    [[nodiscard]] Masks masks(const WindowAttention &attention) const;
     [[nodiscard]] std::vector<std::byte> projection(const WindowAttention &attention) const;
     [[nodiscard]] std::vector<std::byte> first(const Perceptron &perceptron) const;
     [[nodiscard]] std::vector<std::byte> second(const Perceptron &perceptron) const;

@@ -107,6 +107,7 @@ struct TransformerArgs {
     float scale, first_epsilon, second_epsilon;
     // Constants: floats, but weights and the summands of scores, which are packed elements (transformer_layout.cuh).
     unsigned long long first_norm, qkv, qkv_bias, table, projection, projection_bias;
+    unsigned long long masks, mask_of_window; // summands for all heads; their numbers from 1 on, 0: none
     unsigned long long second_norm, first, second, second_bias;
     unsigned long long extra[6]; // that the chain behind the first layer of the perceptron reads
 };

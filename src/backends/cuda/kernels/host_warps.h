@@ -160,6 +160,10 @@ inline float exchanged(float value, int bits) {
     const std::uint64_t own = bits_of_float(value);
     return float_of_bits((unsigned)*fibers::give(&own, 1).of(lane ^ (unsigned)bits));
 }
+inline float of_lane(float value, int lane) {
+    const std::uint64_t own = bits_of_float(value);
+    return float_of_bits((unsigned)*fibers::give(&own, 1).of((unsigned)lane));
+}
 inline float largest(float a, float b) {
     return std::fmax(a, b);
 }

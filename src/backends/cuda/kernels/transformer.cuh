@@ -8,7 +8,7 @@
 // WINDOWS windows, warp w rows 16 w .. 16 w + 15 of each. Weights are read from memory in the order of the lanes
 // (transformer_layout.cuh), once a warp; they stay in the first cache.
 // In front stand: CHANNELS, HEADS, DEPTH (channels of a head), HIDDEN, READ_VECTOR and WRITE_VECTOR
-// (elements a lane reads, writes at once), LANES (zeros that are written behind the last channel), BRAIN (bf16), EXTRAS and chain(sum, x): what follows FIRST, x being EXTRAS numbers of the hidden channel.
+// (elements a lane reads, writes at once), LANES (zeros that are written behind the last channel), BRAIN (bf16), MASKED, EXTRAS and chain(sum, x): what follows FIRST, x being EXTRAS numbers of the hidden channel.
 #include "args.cuh"
 #include "transformer_layout.cuh"
 #include "warp_mma.cuh"
@@ -23,6 +23,7 @@ enum {
     pitch = HEADS * padded_depth + 8, // of keys and values; chosen so that 8 rows are in 8 different banks
     hidden_steps = (HIDDEN + 15) / 16,
     weights_of_step = 256, // 16 x 16
+    ones = DEPTH % 16 != 0, // the values' first column behind the last channel is 1: its mix is the sum of the weights
 };
 
 // The sum or the largest of four lanes, which have the same rows.
@@ -212,7 +213,7 @@ DEVICE void project(Sums<2 * depth_steps> (&sums)[WINDOWS], const Rows (&rows)[W
 
 // sums += the projection of a head's mix of values; `queries` are those of the head.
 DEVICE void attend(Sums<2 * steps> &sums, const Sums<2 * depth_steps> &queries, const unsigned short *keys,
-                   const unsigned short *values, const TransformerArgs &args, int head, int warp, int lane) {
+                   const unsigned short *values, const TransformerArgs &args, int head, int mask, int warp, int lane) {
     const int matrix = lane >> 3, row = lane & 7;
     float score[8][4];
     const unsigned short *table = (const unsigned short *)args.table + (head * 4 + warp) * 4 * weights_of_step + lane * 8;
@@ -227,6 +228,22 @@ DEVICE void attend(Sums<2 * steps> &sums, const Sums<2 * depth_steps> &queries, 
             score[n + i / 2][i % 2 * 2 + 1] = both.y;
         }
     }
+#if MASKED
+    if (mask > 0) {
+        const unsigned short *masks = (const unsigned short *)args.masks + ((i64)(mask - 1) * 4 + warp) * 4 * weights_of_step + lane * 8;
+#pragma unroll
+        for (int n = 0; n < 8; n += 2) {
+            u32 summand[4];
+            read_constants(summand, masks + n / 2 * weights_of_step);
+#pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                const Two both = unpacked(summand[i]);
+                score[n + i / 2][i % 2 * 2] += both.x;
+                score[n + i / 2][i % 2 * 2 + 1] += both.y;
+            }
+        }
+    }
+#endif
 #pragma unroll
     for (int s = 0; s < depth_steps; ++s) {
         u32 left[4];
@@ -240,7 +257,7 @@ DEVICE void attend(Sums<2 * steps> &sums, const Sums<2 * depth_steps> &queries, 
         }
     }
     const float to_binary = 1.4426950408889634f; // e^x = 2^(x log2 e)
-    float share[2];
+    float sum[2];
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
         float most = -infinity();
@@ -248,15 +265,14 @@ DEVICE void attend(Sums<2 * steps> &sums, const Sums<2 * depth_steps> &queries, 
         for (int n = 0; n < 8; ++n)
             most = largest(most, largest(score[n][2 * half], score[n][2 * half + 1]));
         const float from = most_of_quad(most) * to_binary;
-        float sum = 0;
+        sum[half] = 0;
 #pragma unroll
         for (int n = 0; n < 8; ++n)
 #pragma unroll
             for (int e = 2 * half; e < 2 * half + 2; ++e) {
                 score[n][e] = power_of_two(score[n][e] * to_binary - from);
-                sum += score[n][e];
+                sum[half] += ones ? 0 : score[n][e];
             }
-        share[half] = reciprocal(sum_of_quad(sum));
     }
     Sums<2 * depth_steps> mixed = {};
 #pragma unroll
@@ -270,6 +286,12 @@ DEVICE void attend(Sums<2 * steps> &sums, const Sums<2 * depth_steps> &queries, 
             mixed.add(2 * n, left, right);
         }
     }
+    float share[2];
+#pragma unroll
+    for (int half = 0; half < 2; ++half)
+        share[half] = reciprocal(ones ? of_lane(mixed.of[DEPTH / 8 % (2 * depth_steps)][2 * half + DEPTH % 2],
+                                                (lane & ~3) + DEPTH % 8 / 2)
+                                      : sum_of_quad(sum[half]));
 #pragma unroll
     for (int n = 0; n < 2 * depth_steps; ++n)
 #pragma unroll
@@ -292,7 +314,7 @@ DEVICE void attend(Sums<2 * steps> &sums, const Sums<2 * depth_steps> &queries, 
 
 DEVICE void add_attention(Rows (&rows)[WINDOWS], const TransformerArgs &args, unsigned short *shared, int warp, int lane) {
     // Rows that do not fit into registers while scores are there are read once more behind them.
-    const bool again = WINDOWS > 1 || 4 * steps + 2 * depth_steps > 18;
+    const bool again = WINDOWS > 1 || BLOCKS > 3 || 4 * steps + 2 * depth_steps > 18;
     Rows normal[WINDOWS];
 #pragma unroll
     for (int w = 0; w < WINDOWS; ++w)
@@ -319,6 +341,13 @@ DEVICE void add_attention(Rows (&rows)[WINDOWS], const TransformerArgs &args, un
 #pragma unroll
     for (int w = 0; w < WINDOWS; ++w)
         sums[w].begin((const float *)args.projection_bias + (lane & 3) * own, 2);
+    int mask[WINDOWS] = {};
+#if MASKED
+#pragma unroll
+    for (int w = 0; w < WINDOWS; ++w)
+        if (blockIdx.x * WINDOWS + w < args.windows)
+            mask[w] = ((const unsigned short *)args.mask_of_window)[blockIdx.x * WINDOWS + w];
+#endif
 #pragma unroll 1
     for (int head = 0; head < HEADS; ++head) {
         project(part, normal, args, head, 0, lane);
@@ -329,7 +358,7 @@ DEVICE void add_attention(Rows (&rows)[WINDOWS], const TransformerArgs &args, un
 #pragma unroll
                 for (int e = 0; e < 4; ++e)
                     part[w].of[n][e] *= args.scale;
-            attend(sums[w], part[w], shared + 2 * w * tokens * pitch, shared + (2 * w + 1) * tokens * pitch, args, head, warp, lane);
+            attend(sums[w], part[w], shared + 2 * w * tokens * pitch, shared + (2 * w + 1) * tokens * pitch, args, head, mask[w], warp, lane);
         }
     }
 #pragma unroll

@@ -73,6 +73,9 @@ DEVICE u32 to_tf32(u32 bits) {
 DEVICE float exchanged(float value, int bits) {
     return __shfl_xor_sync(~0u, value, bits);
 }
+DEVICE float of_lane(float value, int lane) {
+    return __shfl_sync(~0u, value, lane);
+}
 DEVICE float largest(float a, float b) {
     return fmaxf(a, b);
 }
