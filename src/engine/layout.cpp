@@ -53,13 +53,13 @@ int or_any(int fixed, int any) {
 
 // For a network of one size, frames are padded to it or cut into tiles of it.
 struct FixedTile {
-    Size tile;
-    Size overlap;
+    PictureSize tile;
+    PictureSize overlap;
 };
 
-FixedTile fixed_tile(const model::Card &card, const SessionOptions &options, Size frame) {
-    const Size fixed{or_any(card.fixed_width, frame.width), or_any(card.fixed_height, frame.height)};
-    const auto refuse = [&](const char *what, Size given) {
+FixedTile fixed_tile(const model::Card &card, const SessionOptions &options, PictureSize frame) {
+    const PictureSize fixed{or_any(card.fixed_width, frame.width), or_any(card.fixed_height, frame.height)};
+    const auto refuse = [&](const char *what, PictureSize given) {
         throw BadArgument("the network is made for pictures of ", fixed.width, "x", fixed.height, " alone; ",
                           what, given.width, "x", given.height);
     };
@@ -80,7 +80,7 @@ FixedTile fixed_tile(const model::Card &card, const SessionOptions &options, Siz
 
 } // namespace
 
-Layout make_layout(const model::Card &card, const SessionOptions &options, Size frame) {
+Layout make_layout(const model::Card &card, const SessionOptions &options, PictureSize frame) {
     const bool is_fixed = card.fixed_width > 0 || card.fixed_height > 0;
     const int multiple = is_fixed ? 1 : options.multiple.value_or(card.multiple);
     check(options, multiple);
@@ -91,8 +91,8 @@ Layout make_layout(const model::Card &card, const SessionOptions &options, Size 
     request.multiple = multiple;
     request.width = round_up(std::max({frame.width, card.minimum, card.fixed_width}), multiple);
     request.height = round_up(std::max({frame.height, card.minimum, card.fixed_height}), multiple);
-    Size wanted = options.tile.value_or(Size{request.width, request.height});
-    Size overlap = options.overlap;
+    PictureSize wanted = options.tile.value_or(PictureSize{request.width, request.height});
+    PictureSize overlap = options.overlap;
     if (is_fixed) {
         const FixedTile fixed = fixed_tile(card, options, frame);
         wanted = fixed.tile;

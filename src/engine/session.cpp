@@ -19,8 +19,8 @@
 namespace vsmlrt::engine {
 namespace {
 
-Network with_card(model::Loaded loaded) {
-    Network network;
+OpenedNetwork with_card(model::Loaded loaded) {
+    OpenedNetwork network;
     loaded.network = graph::release_stated_sizes(loaded.network);
     network.card = graph::inspect(loaded.network, model::read_card(loaded.network));
     network.loaded = std::move(loaded);
@@ -44,17 +44,17 @@ const char *type_name(vsmlrt_type type) {
 
 } // namespace
 
-Network open_network(const std::filesystem::path &path) {
-    Network network = with_card(model::load_network(path));
+OpenedNetwork open_network(const std::filesystem::path &path) {
+    OpenedNetwork network = with_card(model::load_network(path));
     network.file = std::filesystem::absolute(path);
     return network;
 }
 
-Network open_network(std::span<const std::byte> onnx, const std::string &name) {
+OpenedNetwork open_network(std::span<const std::byte> onnx, const std::string &name) {
     return with_card({model::inline_functions(model::read_onnx(onnx)), content_hash(onnx), name});
 }
 
-Size frame_tile(const model::Card &card, const SessionOptions &options, Size frame) {
+PictureSize frame_tile(const model::Card &card, const SessionOptions &options, PictureSize frame) {
     const Layout layout = make_layout(card, options, frame);
     return {layout.tile.width, layout.tile.height};
 }
@@ -78,7 +78,7 @@ bool accept_frames(const Devices &devices, const FrameFormats &formats) {
     });
 }
 
-Session::Session(Network network, const SessionOptions &options, Size frame, Devices devices,
+Session::Session(OpenedNetwork network, const SessionOptions &options, PictureSize frame, Devices devices,
                  std::optional<FrameFormats> frames)
     : network_(std::move(network)), stem_(network_.loaded.stem), options_(options),
       devices_(std::move(devices)), frames_(std::move(frames)) {

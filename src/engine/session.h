@@ -12,15 +12,15 @@
 namespace vsmlrt::engine {
 
 // A network with its card: inspected, and overridden by what the network's metadata says.
-struct Network {
+struct OpenedNetwork {
     model::Loaded loaded;
     model::Card card;
     std::filesystem::path file; // where it can be read again; empty if it came as bytes
 };
 
-[[nodiscard]] Network open_network(const std::filesystem::path &path);
+[[nodiscard]] OpenedNetwork open_network(const std::filesystem::path &path);
 // The bytes of an ONNX file; `name` stands for the path in messages.
-[[nodiscard]] Network open_network(std::span<const std::byte> onnx, const std::string &name);
+[[nodiscard]] OpenedNetwork open_network(std::span<const std::byte> onnx, const std::string &name);
 
 struct SessionOptions {
     std::string backend = "auto";
@@ -29,8 +29,8 @@ struct SessionOptions {
     ProgramOptions program;            // num_streams 0: as many as the device computes best within its memory
     int frames_in_flight = 0; // that the host asks for at once; more streams make no sense; 0: unknown
     ShapeOptions shapes;
-    std::optional<Size> tile; // absent: the whole frame
-    Size overlap;
+    std::optional<PictureSize> tile; // absent: the whole frame
+    PictureSize overlap;
     bool whole_frames = false;   // the network needs all of a frame at once: tiles are refused
     std::optional<int> multiple; // these override the network's card
     std::optional<int> scale;
@@ -38,7 +38,8 @@ struct SessionOptions {
 };
 
 // What one execution reads of frames of this size: the tile, or the padded frame. Throws as the session does.
-[[nodiscard]] Size frame_tile(const model::Card &card, const SessionOptions &options, Size frame);
+[[nodiscard]] PictureSize frame_tile(const model::Card &card, const SessionOptions &options,
+                                     PictureSize frame);
 
 using Devices = std::vector<std::shared_ptr<const Device>>;
 
@@ -53,9 +54,9 @@ class Session {
 public:
     // `frame`: the size of the frames to come, in pixels. With `frames` they come in formats that the devices
     // accept, else as planes of floats. Throws BadArgument, BadModel, Unsupported or DeviceError.
-    Session(Network network, const SessionOptions &options, Size frame, Devices devices,
+    Session(OpenedNetwork network, const SessionOptions &options, PictureSize frame, Devices devices,
             std::optional<FrameFormats> frames = {});
-    Session(Network network, const SessionOptions &options, Size frame)
+    Session(OpenedNetwork network, const SessionOptions &options, PictureSize frame)
         : Session(std::move(network), options, frame, open_devices(options)) {}
 
     [[nodiscard]] int scale() const { return runners_.front()->scale(); }
@@ -64,7 +65,7 @@ public:
     // Frames that are computed side by side on a device.
     [[nodiscard]] int num_streams() const { return runners_.front()->num_streams(); }
     // The size of what one execution reads.
-    [[nodiscard]] Size tile() const { return {layout_.tile.width, layout_.tile.height}; }
+    [[nodiscard]] PictureSize tile() const { return {layout_.tile.width, layout_.tile.height}; }
     // One line: network, backend, device, precision really used, types of tensors, tile, memory.
     [[nodiscard]] std::string summary() const;
 
@@ -94,7 +95,7 @@ private:
     [[nodiscard]] model::Loaded take_network();
 
     // Weights are not held once the program has them, if they can be read again.
-    Network network_;
+    OpenedNetwork network_;
     std::string stem_;
     SessionOptions options_;
     Devices devices_;

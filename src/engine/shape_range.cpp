@@ -16,7 +16,7 @@ bool equal(vsmlrt_extent a, vsmlrt_extent b) {
     return a.width == b.width && a.height == b.height;
 }
 
-vsmlrt_extent checked(const char *name, Size size, int multiple) {
+vsmlrt_extent checked(const char *name, PictureSize size, int multiple) {
     if (size.width < 1 || size.height < 1)
         throw BadArgument("\"", name, "\" must be a width and height of at least 1; got ", size.width, "x",
                           size.height);
@@ -33,7 +33,7 @@ std::string extent_text(vsmlrt_extent extent) {
 }
 
 ShapeRange make_shape_range(const ShapeOptions &options, vsmlrt_extent tile, int minimum, int multiple) {
-    const auto given = [&](const char *name, const std::optional<Size> &size, vsmlrt_extent fallback) {
+    const auto given = [&](const char *name, const std::optional<PictureSize> &size, vsmlrt_extent fallback) {
         return size ? checked(name, *size, multiple) : fallback;
     };
     if (options.is_static) {

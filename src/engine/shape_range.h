@@ -8,7 +8,7 @@
 
 namespace vsmlrt::engine {
 
-struct Size {
+struct PictureSize {
     int width = 0;
     int height = 0;
 };
@@ -25,9 +25,9 @@ struct ShapeRange {
 // What a script asks for.
 struct ShapeOptions {
     bool is_static = true;
-    std::optional<Size> min; // absent: the smallest size that the network takes
-    std::optional<Size> opt; // absent: the tile
-    std::optional<Size> max; // absent: opt
+    std::optional<PictureSize> min; // absent: the smallest size that the network takes
+    std::optional<PictureSize> opt; // absent: the tile
+    std::optional<PictureSize> max; // absent: opt
 };
 
 // The range of a program that will run tiles of this size; `minimum` and `multiple` are the network's.

@@ -18,7 +18,7 @@ double read_flow_scale(const Arguments &arguments, const char *name) {
     return scale;
 }
 
-void set_flow_scale(engine::Network &network, double scale) {
+void set_flow_scale(engine::OpenedNetwork &network, double scale) {
     model::Network &edited = network.loaded.network;
     model::scale_flow(edited, scale);
     network.card = graph::inspect(edited, model::read_card(edited));

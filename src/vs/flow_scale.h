@@ -13,6 +13,6 @@ constexpr int grid_form_multiple = 32; // of networks of the 11-channel form, at
 
 // Edits a network without an input for it; what is in its file is then not what runs. BadModel where the
 // network's structure is unknown.
-void set_flow_scale(engine::Network &network, double scale);
+void set_flow_scale(engine::OpenedNetwork &network, double scale);
 
 } // namespace vsmlrt::vs

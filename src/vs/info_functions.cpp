@@ -68,7 +68,7 @@ void version(const Host &host, const VSMap &, VSMap &out) {
 
 void inspect(const Host &host, const VSMap &in, VSMap &out) {
     const Arguments arguments(host, in);
-    const engine::Network network = engine::open_network(*arguments.data("network_path"));
+    const engine::OpenedNetwork network = engine::open_network(*arguments.data("network_path"));
     add(host, out, "fingerprint", network.loaded.fingerprint);
     add(host, out, "opset", network.loaded.network.opset);
     add(host, out, "nodes", static_cast<std::int64_t>(network.loaded.network.nodes.size()));

@@ -43,7 +43,7 @@ void refuse_tiles(const Arguments &arguments) {
 
 // A network, what its channels hold, and the flow scale that its input of that name is given.
 struct Interpolator {
-    engine::Network network;
+    engine::OpenedNetwork network;
     std::vector<Role> roles;
     double scale = 1;
 
@@ -134,8 +134,8 @@ private:
             options.program.half_inputs = engine::HalfInputs::where_computed_in_half;
         options.program.half_outputs = gives_half(host_, arguments_, info.format);
         options.multiple = multiple_of(interpolator, options.multiple);
-        const engine::Size size{info.width, info.height};
-        const engine::Size tile = engine::frame_tile(interpolator.network.card, options, size);
+        const engine::PictureSize size{info.width, info.height};
+        const engine::PictureSize tile = engine::frame_tile(interpolator.network.card, options, size);
         NetworkSource networks(std::move(interpolator.network),
                                [this] { return read_interpolator(arguments_).network; });
         session_ = engine::on_able_backend(options, [&](engine::Devices devices) {
@@ -156,7 +156,7 @@ private:
 
     // How frames cross the backend's door as they are; nothing where the host has to convert. `padded`: what
     // the network reads of a frame.
-    [[nodiscard]] std::optional<engine::FrameFormats> choose_frames(engine::Size padded,
+    [[nodiscard]] std::optional<engine::FrameFormats> choose_frames(engine::PictureSize padded,
                                                                     const engine::Devices &devices) const {
         if (converts_on_host(arguments_) || !is_plain(host_, clip_))
             return {};

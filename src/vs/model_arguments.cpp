@@ -98,14 +98,14 @@ void say_unused_color(const Host &host, const Arguments &arguments, const std::v
     say("range", "YUV and of integer GRAY", has_color_choice);
 }
 
-std::optional<engine::Size> read_size(const Arguments &arguments, const char *name) {
+std::optional<engine::PictureSize> read_size(const Arguments &arguments, const char *name) {
     const std::vector<int> values = arguments.integers(name);
     if (values.empty())
         return {};
     if (values.size() > 2)
         throw BadArgument("\"", name, "\" must be one number or width and height; got ", values.size(),
                           " numbers");
-    return engine::Size{values.front(), values.back()};
+    return engine::PictureSize{values.front(), values.back()};
 }
 
 engine::SessionOptions read_session_options(const Arguments &arguments) {
@@ -129,7 +129,7 @@ engine::SessionOptions read_session_options(const Arguments &arguments) {
     return options;
 }
 
-engine::Network read_network(const Arguments &arguments) {
+engine::OpenedNetwork read_network(const Arguments &arguments) {
     const std::string path = *arguments.data("network_path");
     if (path.empty())
         throw BadArgument("\"network_path\" must name an .onnx or .param file; got an empty text");

@@ -18,26 +18,26 @@ void say_unused_color(const Host &host, const Arguments &arguments, const std::v
                       const VSVideoFormat &result);
 
 // network_path and path_is_serialization.
-[[nodiscard]] engine::Network read_network(const Arguments &arguments);
+[[nodiscard]] engine::OpenedNetwork read_network(const Arguments &arguments);
 // The network as it was opened for the first time this is called, and opened again after that: a session does
 // not leave its weights to others.
 class NetworkSource {
 public:
-    NetworkSource(engine::Network opened, std::function<engine::Network()> open)
+    NetworkSource(engine::OpenedNetwork opened, std::function<engine::OpenedNetwork()> open)
         : opened_(std::move(opened)), open_(std::move(open)) {}
-    [[nodiscard]] engine::Network take() {
+    [[nodiscard]] engine::OpenedNetwork take() {
         if (opened_)
             return *std::exchange(opened_, std::nullopt);
         return open_();
     }
 
 private:
-    std::optional<engine::Network> opened_;
-    std::function<engine::Network()> open_;
+    std::optional<engine::OpenedNetwork> opened_;
+    std::function<engine::OpenedNetwork()> open_;
 };
 
 // A size argument: one number for both directions, or width and height; nothing where it is not given.
-[[nodiscard]] std::optional<engine::Size> read_size(const Arguments &arguments, const char *name);
+[[nodiscard]] std::optional<engine::PictureSize> read_size(const Arguments &arguments, const char *name);
 // backend, device, precision, streams, threads, shapes, plan folder, multiple and options; what concerns
 // tiles, padding and scale keeps its default.
 [[nodiscard]] engine::SessionOptions read_session_options(const Arguments &arguments);

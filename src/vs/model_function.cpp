@@ -49,7 +49,7 @@ std::string read_flexible_prop(const Arguments &arguments) {
 engine::SessionOptions read_options(const Arguments &arguments) {
     engine::SessionOptions options = read_session_options(arguments);
     options.tile = read_size(arguments, "tilesize");
-    options.overlap = read_size(arguments, "overlap").value_or(engine::Size{});
+    options.overlap = read_size(arguments, "overlap").value_or(engine::PictureSize{});
     if (!options.tile && (options.overlap.width > 0 || options.overlap.height > 0))
         throw BadArgument("\"overlap\" is of tiles, and \"tilesize\" is not given; give it as well, or leave "
                           "\"overlap\" out");
@@ -129,7 +129,7 @@ public:
                 "with \"flexible_output_prop\" each channel is a float GRAY frame of its own; leave "
                 "\"format\" out (\"output_format\" chooses fp32 or fp16)");
         format_ = host_.info(clips_.front()).format;
-        engine::Network network = open_network();
+        engine::OpenedNetwork network = open_network();
         const model::Card card = network.card;
         if (exact_)
             check_exact(host_, arguments_, clips_, card.channels);
@@ -169,8 +169,8 @@ public:
     void time_layers(VSMap &out) { set_layers(host_, session_->time_layers(), out); }
 
 private:
-    [[nodiscard]] engine::Network open_network() const {
-        engine::Network network = read_network(arguments_);
+    [[nodiscard]] engine::OpenedNetwork open_network() const {
+        engine::OpenedNetwork network = read_network(arguments_);
         if (const double scale = read_flow_scale(arguments_, "flow_scale"); scale != 1)
             set_flow_scale(network, scale);
         return network;
@@ -189,15 +189,16 @@ private:
     }
 
     [[nodiscard]] std::shared_ptr<engine::Session>
-    make_session(engine::Network network, engine::SessionOptions options, engine::Devices devices) {
+    make_session(engine::OpenedNetwork network, engine::SessionOptions options, engine::Devices devices) {
         if (!frames_)
             make_planes();
         const std::vector<Node> &fed = frames_ ? clips_ : planes_;
         if (std::all_of(fed.begin(), fed.end(), [&](const Node &clip) { return enters_as_half(clip); }))
             options.program.half_inputs = engine::HalfInputs::always;
         const VSVideoInfo &info = host_.info(clips_.front());
-        return std::make_shared<engine::Session>(
-            std::move(network), options, engine::Size{info.width, info.height}, std::move(devices), frames_);
+        return std::make_shared<engine::Session>(std::move(network), options,
+                                                 engine::PictureSize{info.width, info.height},
+                                                 std::move(devices), frames_);
     }
 
     [[nodiscard]] VSVideoFormat output_format(int channels) const {

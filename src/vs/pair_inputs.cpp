@@ -22,7 +22,7 @@ float position(int i, int size) {
 
 } // namespace
 
-PairInputs::PairInputs(std::vector<Role> roles, engine::Size padded, float flow_scale)
+PairInputs::PairInputs(std::vector<Role> roles, engine::PictureSize padded, float flow_scale)
     : roles_(std::move(roles)), identities_(static_cast<int>(roles_.size())), size_(padded) {
     const auto width = static_cast<std::size_t>(size_.width);
     flow_scale_.assign(width, flow_scale);

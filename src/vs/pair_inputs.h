@@ -15,7 +15,7 @@ namespace vsmlrt::vs {
 class PairInputs {
 public:
     // `padded` is what the network reads of a frame of any size up to it. Grids are made here, once.
-    PairInputs(std::vector<model::InterpolatorRole> roles, engine::Size padded, float flow_scale);
+    PairInputs(std::vector<model::InterpolatorRole> roles, engine::PictureSize padded, float flow_scale);
 
     // One plane a channel of the network, of red, green and blue of the two frames and of `timestep`, whose
     // storage the caller keeps: a row as wide as the padded frame.
@@ -42,7 +42,7 @@ private:
 
     std::vector<model::InterpolatorRole> roles_;
     Identities identities_; // one a channel: what they hold never changes, but for the timestep
-    engine::Size size_;
+    engine::PictureSize size_;
     std::vector<float> flow_scale_;
     std::vector<float> columns_;
     std::vector<float> rows_; // a whole plane

@@ -8,8 +8,8 @@
 namespace vsmlrt {
 namespace {
 
-engine::Layout layout(int multiple, int minimum, engine::Size frame, std::optional<engine::Size> tile = {},
-                      engine::Size overlap = {}) {
+engine::Layout layout(int multiple, int minimum, engine::PictureSize frame,
+                      std::optional<engine::PictureSize> tile = {}, engine::PictureSize overlap = {}) {
     model::Card card;
     card.channels = 3;
     card.multiple = multiple;
@@ -20,7 +20,8 @@ engine::Layout layout(int multiple, int minimum, engine::Size frame, std::option
     return engine::make_layout(card, options, frame);
 }
 
-std::string refusal(engine::Size frame, engine::Size tile, engine::Size overlap, int multiple = 1) {
+std::string refusal(engine::PictureSize frame, engine::PictureSize tile, engine::PictureSize overlap,
+                    int multiple = 1) {
     try {
         static_cast<void>(layout(multiple, 1, frame, tile, overlap));
     } catch (const BadArgument &error) {
@@ -40,10 +41,10 @@ TEST(Layout, PadsFramesToTheMultipleAndTheMinimum) {
 }
 
 TEST(Layout, RoundsTilesUpToTheMultipleAndDownToTheFrame) {
-    const engine::Layout rounded = layout(8, 1, {200, 200}, engine::Size{61, 33}, {8, 8});
+    const engine::Layout rounded = layout(8, 1, {200, 200}, engine::PictureSize{61, 33}, {8, 8});
     EXPECT_EQ(rounded.tile.width, 64);
     EXPECT_EQ(rounded.tile.height, 40);
-    const engine::Layout huge = layout(8, 1, {61, 47}, engine::Size{100000, 100000});
+    const engine::Layout huge = layout(8, 1, {61, 47}, engine::PictureSize{100000, 100000});
     EXPECT_EQ(huge.tile.width, 64);
     EXPECT_TRUE(huge.plan.single());
 }
@@ -78,7 +79,7 @@ TEST(Layout, TakesEveryTileFromTheLeastThatItNamesOn) {
 }
 
 TEST(Layout, AcceptsAnyOverlapWhenTheTileCoversTheFrame) {
-    EXPECT_TRUE(layout(1, 1, {100, 100}, engine::Size{100, 100}, {80, 80}).plan.single());
+    EXPECT_TRUE(layout(1, 1, {100, 100}, engine::PictureSize{100, 100}, {80, 80}).plan.single());
 }
 
 } // namespace

@@ -96,7 +96,8 @@ TEST_F(Memory, AFailedSessionLeavesNothingClaimed) {
 TEST_F(Memory, WeightsOfASharedProgramCountOnce) {
     set({.memory = 1000 * mib, .context = 100 * mib, .weights = 700 * mib});
     engine::SessionOptions dynamic = options();
-    dynamic.shapes = {false, engine::Size{4, 4}, engine::Size{16, 16}, engine::Size{32, 24}};
+    dynamic.shapes = {false, engine::PictureSize{4, 4}, engine::PictureSize{16, 16},
+                      engine::PictureSize{32, 24}};
     const engine::Session first(blur(), dynamic, {12, 8});
     EXPECT_EQ(picture(dynamic), "");
 }
@@ -117,7 +118,7 @@ TEST_F(Memory, ProgramsOnProcessorsShareTheHostsMemoryAndGpusHaveTheirOwn) {
 TEST_F(Memory, TilesOfHalfFramesAreBlendedInMemoryThatCounts) {
     constexpr std::int64_t picture_bytes = 12 * 8 * sizeof(float);
     engine::SessionOptions tiled = streams(2);
-    tiled.tile = engine::Size{8, 8};
+    tiled.tile = engine::PictureSize{8, 8};
     tiled.overlap = {1, 1};
     const Figures figures = {
         .memory = 2000 + 100 + 10 + 3 * picture_bytes, .context = 1000, .weights = 100, .spare = 10};

@@ -20,7 +20,7 @@ inline model::Value picture(const char *name, std::int64_t channels) {
 }
 
 // A 3x3 convolution of one channel with a fixed kernel that is not symmetric, times `gain`.
-inline engine::Network blur(float gain = 1) {
+inline engine::OpenedNetwork blur(float gain = 1) {
     model::Network network;
     network.inputs = {picture("input", 1)};
     network.outputs = {picture("output", 1)};

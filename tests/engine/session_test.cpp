@@ -30,7 +30,7 @@ TEST(Session, TiledEqualsUntiled) {
     test::run(whole, 0, from, expected);
     for (int tile = 3; tile < 60; tile += 5) {
         engine::SessionOptions options = test::reference_options();
-        options.tile = engine::Size{tile, tile + 1};
+        options.tile = engine::PictureSize{tile, tile + 1};
         options.overlap = {1, 1};
         engine::Session tiled(test::blur(), options, {53, 41});
         Image to(53, 41);
@@ -44,7 +44,7 @@ TEST(Session, TilesOfANetworkThatNeedsWholeFramesAreRefused) {
     engine::SessionOptions options = test::reference_options();
     options.whole_frames = true;
     EXPECT_NO_THROW(engine::Session(test::blur(), options, {53, 41}));
-    options.tile = engine::Size{16, 16};
+    options.tile = engine::PictureSize{16, 16};
     EXPECT_THROW(engine::Session(test::blur(), options, {53, 41}), BadArgument);
 }
 
@@ -79,7 +79,7 @@ TEST(Session, AThousandComeAndGoFromSeveralThreads) {
     engine::Session first(test::blur(), test::reference_options(), {16, 12});
     test::run(first, 0, from, expected);
     engine::SessionOptions dynamic = test::reference_options();
-    dynamic.shapes = {false, {}, {}, engine::Size{32, 32}};
+    dynamic.shapes = {false, {}, {}, engine::PictureSize{32, 32}};
     std::atomic<int> wrong = 0;
     std::vector<std::thread> threads;
     for (int t = 0; t < at_once; ++t)
@@ -109,7 +109,7 @@ TEST(Session, AFailedFrameLeavesItUsable) {
 
 TEST(Session, OneDynamicProgramServesEverySizeOfItsRange) {
     engine::SessionOptions dynamic = test::reference_options();
-    dynamic.shapes = {false, {}, {}, engine::Size{60, 60}};
+    dynamic.shapes = {false, {}, {}, engine::PictureSize{60, 60}};
     for (int size = 8; size < 48; ++size) {
         engine::Session fixed(test::blur(), test::reference_options(), {size, 55 - size});
         engine::Session session(test::blur(), dynamic, {size, 55 - size});

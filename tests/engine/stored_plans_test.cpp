@@ -47,7 +47,8 @@ TEST_F(StoredPlans, AStaticProgramIsNamedAfterItsOptAndADynamicOneAfterAllThree)
     ASSERT_EQ(files().size(), 1U);
     EXPECT_EQ(files().front().rfind("blur_12x8_fp32_fp32_Plan_Abacus_planning_1-", 0), 0U) << files().front();
     engine::SessionOptions dynamic = options();
-    dynamic.shapes = {false, engine::Size{4, 4}, engine::Size{16, 16}, engine::Size{32, 24}};
+    dynamic.shapes = {false, engine::PictureSize{4, 4}, engine::PictureSize{16, 16},
+                      engine::PictureSize{32, 24}};
     EXPECT_EQ(picture(dynamic), "");
     ASSERT_EQ(files().size(), 2U);
     EXPECT_EQ(files().back().rfind("blur_min4x4_opt16x16_max32x24_fp32_fp32_Plan_Abacus_planning_1-", 0), 0U)

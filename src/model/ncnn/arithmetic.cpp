@@ -55,7 +55,7 @@ std::string align(Conversion &c, const Blob &vector, Shape &shape, const Shape &
     return c.emit("Reshape", {vector.value, c.integers("innermost", dims)});
 }
 
-Size broadcast(Conversion &c, Size a, Size b) {
+SymbolicSize broadcast(Conversion &c, SymbolicSize a, SymbolicSize b) {
     if (c.sizes.value(a) == 1)
         return b;
     if (c.sizes.value(b) != 1)

@@ -12,8 +12,8 @@ namespace {
 constexpr int most = 1 << 24;
 constexpr int dropped = -233;
 
-Size product(Conversion &c, const std::vector<Size> &axes) {
-    Size total = c.sizes.constant(1);
+SymbolicSize product(Conversion &c, const std::vector<SymbolicSize> &axes) {
+    SymbolicSize total = c.sizes.constant(1);
     for (const auto axis : axes)
         total = c.sizes.multiply(total, axis);
     return total;
@@ -22,7 +22,7 @@ Size product(Conversion &c, const std::vector<Size> &axes) {
 // ONNX numbers for the axes of a reshape: a size, -1 for what remains, 0 for the same axis of the input.
 struct Target {
     std::vector<std::int64_t> numbers;
-    std::vector<Size> axes;
+    std::vector<SymbolicSize> axes;
     std::optional<std::size_t> open; // the axis of -1
 };
 

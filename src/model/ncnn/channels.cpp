@@ -27,9 +27,9 @@ std::string part(Conversion &c, std::size_t axis, std::int64_t start, std::optio
 }
 
 // Equal parts of an axis whose size depends on the picture.
-void slice_equally(Conversion &c, std::size_t axis, Size size) {
+void slice_equally(Conversion &c, std::size_t axis, SymbolicSize size) {
     const auto count = static_cast<std::int64_t>(c.output_count());
-    const Size each = c.sizes.divide(size, count);
+    const SymbolicSize each = c.sizes.divide(size, count);
     c.sizes.must_equal(size, c.sizes.multiply(each, count), "an axis and its equal parts");
     auto shape = c.input().shape;
     shape.axes[axis] = each;

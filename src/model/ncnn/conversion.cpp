@@ -27,7 +27,7 @@ void Conversion::expect_channels(std::int64_t count, std::size_t index) {
                      "channels of the input and of the weights");
 }
 
-std::int64_t Conversion::fixed(Size size, const char *what) const {
+std::int64_t Conversion::fixed(SymbolicSize size, const char *what) const {
     const auto value = sizes.value(size);
     if (!value)
         throw BadModel(what, " must not depend on the size of the picture");

@@ -31,7 +31,7 @@ public:
     // is.
     void expect_channels(std::int64_t count, std::size_t index = 0);
     // The size of an axis of an input; BadModel naming it where it depends on the picture.
-    [[nodiscard]] std::int64_t fixed(Size size, const char *what) const;
+    [[nodiscard]] std::int64_t fixed(SymbolicSize size, const char *what) const;
 
     // Adds a node or a constant named after the layer.
     std::string emit(const char *op, std::vector<std::string> inputs, Attributes attributes = {}) {

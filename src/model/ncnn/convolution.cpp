@@ -102,12 +102,12 @@ void convert_inner_product(Conversion &c) {
         c.result(c.emit("Transpose", {turned}, swap), {{blob.shape.axes[0], c.sizes.constant(outputs)}});
         return;
     }
-    Size total = c.sizes.constant(1);
+    SymbolicSize total = c.sizes.constant(1);
     for (const auto size : blob.shape.axes)
         total = c.sizes.multiply(total, size);
     c.sizes.must_equal(total, count, "elements of the input and of the weights");
     const bool flat = std::all_of(blob.shape.axes.begin() + 1, blob.shape.axes.end(),
-                                  [&](Size size) { return c.sizes.value(size) == 1; });
+                                  [&](SymbolicSize size) { return c.sizes.value(size) == 1; });
     const auto vector =
         flat ? blob.value : c.emit("Reshape", {blob.value, c.integers("flat", {1, inputs, 1, 1})});
     c.result(dense(vector), {{c.sizes.constant(outputs)}});

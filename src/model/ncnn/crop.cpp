@@ -21,7 +21,7 @@ struct Range {
 };
 
 // Where the end of an axis of size `size` comes to be; negative ends count from its end.
-Size place(Conversion &c, Size size, std::int64_t at) {
+SymbolicSize place(Conversion &c, SymbolicSize size, std::int64_t at) {
     return at < 0 ? c.sizes.add(size, at) : c.sizes.minimum(size, at);
 }
 
@@ -100,7 +100,8 @@ void crop_by_offsets(Conversion &c) {
 
 // What is left of `from` beyond `offset` and the size of the reference, if it is the same for every picture
 // of a size that suits strides; such a cut needs no arithmetic on shapes at run time.
-std::optional<std::int64_t> cut_at_end(Conversion &c, Size from, std::int64_t offset, Size reference) {
+std::optional<std::int64_t> cut_at_end(Conversion &c, SymbolicSize from, std::int64_t offset,
+                                       SymbolicSize reference) {
     constexpr std::int64_t step = 64;
     constexpr std::int64_t first = std::int64_t{1} << 15;
     std::optional<std::int64_t> cut;

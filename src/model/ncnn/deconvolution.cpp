@@ -35,7 +35,7 @@ std::vector<float> inputs_first(const std::vector<float> &kernel, const Kernel &
 }
 
 // A stated output size: pads that cut the full size (all that the kernel reaches) down to it.
-void cut_to(Conversion &c, Window &window, const std::array<Size, 2> &full,
+void cut_to(Conversion &c, Window &window, const std::array<SymbolicSize, 2> &full,
             const std::array<std::int64_t, 2> &size) {
     if (window.mode == Pads::stated)
         throw BadModel("an output size needs pads of -233 or -234");
@@ -72,7 +72,7 @@ void convert_deconvolution(Conversion &c) {
     const std::array<std::int64_t, 2> more{p.integer(19, right, 0, 1 << 14), right};
     auto shape = c.picture().shape;
     shape.axes[0] = c.sizes.constant(outputs);
-    std::array<Size, 2> full;
+    std::array<SymbolicSize, 2> full;
     for (std::size_t axis = 0; axis < 2; ++axis) {
         if (more[axis] != 0 && more[axis] >= std::max(window.stride[axis], window.dilation[axis]))
             throw BadModel("an output padding of ", more[axis], " must be below stride or dilation");

@@ -22,12 +22,12 @@ namespace vsmlrt::model::ncnn {
 // So a picture is N, C, H, W, the vector that a global pooling leaves is N, C, 1, 1, and ncnn's rule for
 // blobs of different rank (a vector meets the channels of a picture) is what ONNX's broadcasting does anyway.
 struct Shape {
-    std::vector<Size> axes; // 1 to 3
+    std::vector<SymbolicSize> axes; // 1 to 3
 
     [[nodiscard]] std::size_t rank() const { return axes.size(); }
-    [[nodiscard]] Size channels() const { return axes[0]; }
-    [[nodiscard]] Size height() const { return axes[1]; } // of a picture (rank 3)
-    [[nodiscard]] Size width() const { return axes[2]; }
+    [[nodiscard]] SymbolicSize channels() const { return axes[0]; }
+    [[nodiscard]] SymbolicSize height() const { return axes[1]; } // of a picture (rank 3)
+    [[nodiscard]] SymbolicSize width() const { return axes[2]; }
 };
 
 struct Blob {

@@ -15,15 +15,15 @@ constexpr std::int64_t start = period * 160;
 constexpr std::array<std::int64_t, 14> multiples{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 192};
 
 // What the output has too much at a picture of `size` with `pad`; nothing if the network does not work there.
-std::optional<std::int64_t> excess(const Sizes &sizes, Size output, Sizes::Axis axis, const Restoration &r,
-                                   std::int64_t size) {
+std::optional<std::int64_t> excess(const Sizes &sizes, SymbolicSize output, Sizes::Axis axis,
+                                   const Restoration &r, std::int64_t size) {
     const auto trial = sizes.at(size + r.pad, size + r.pad);
     if (!trial[output] || !trial.works(axis))
         return std::nullopt;
     return *trial[output] - r.scale * size;
 }
 
-bool holds(const Sizes &sizes, Size output, Sizes::Axis axis, Restoration &r) {
+bool holds(const Sizes &sizes, SymbolicSize output, Sizes::Axis axis, Restoration &r) {
     const auto first = excess(sizes, output, axis, r, start);
     if (!first || *first < 0)
         return false;
@@ -36,7 +36,7 @@ bool holds(const Sizes &sizes, Size output, Sizes::Axis axis, Restoration &r) {
 
 } // namespace
 
-std::optional<Restoration> find_restoration(const Sizes &sizes, Size output, Sizes::Axis axis) {
+std::optional<Restoration> find_restoration(const Sizes &sizes, SymbolicSize output, Sizes::Axis axis) {
     const auto low = sizes.at(start, start)[output];
     const auto high = sizes.at(start + period, start + period)[output];
     if (!low || !high || *high - *low < period || (*high - *low) % period != 0)
@@ -101,7 +101,7 @@ std::optional<Restored> restore_size(Graph &graph, const std::string &input, con
     }
     if (rows->crop != 0 || columns->crop != 0)
         restored.output.value = crop_output(graph, output.value, rows->crop, columns->crop);
-    const auto grown = [&](const Restoration &r, Size picture) {
+    const auto grown = [&](const Restoration &r, SymbolicSize picture) {
         return graph.sizes.multiply(picture, r.scale);
     };
     restored.output.shape.axes[1] = grown(*rows, graph.sizes.height());

@@ -19,7 +19,8 @@ struct Restoration {
 
 // Nothing for an output that does not grow with the picture by a whole factor, or at no multiple up to 192.
 // The network's sizes are tried, not solved: they are affine on multiples of its strides.
-[[nodiscard]] std::optional<Restoration> find_restoration(const Sizes &sizes, Size output, Sizes::Axis axis);
+[[nodiscard]] std::optional<Restoration> find_restoration(const Sizes &sizes, SymbolicSize output,
+                                                          Sizes::Axis axis);
 
 struct Restored {
     Blob output;

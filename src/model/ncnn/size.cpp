@@ -33,10 +33,10 @@ Sizes::Sizes() {
     values_.resize(2);
 }
 
-Size Sizes::make(Expression expression) {
+SymbolicSize Sizes::make(Expression expression) {
     if (expression.op != Op::unknown) {
         const auto key = std::tuple{expression.op, expression.a, expression.b, expression.factor};
-        const Size next{static_cast<std::uint32_t>(expressions_.size())};
+        const SymbolicSize next{static_cast<std::uint32_t>(expressions_.size())};
         const auto [found, added] = made_.try_emplace(key, next);
         if (!added)
             return found->second;
@@ -71,15 +71,15 @@ std::optional<std::int64_t> Sizes::evaluate(const Expression &e,
     return result;
 }
 
-Size Sizes::constant(std::int64_t value) {
+SymbolicSize Sizes::constant(std::int64_t value) {
     return make({Op::constant, 0, value, 0, 0});
 }
 
-Size Sizes::unknown() {
+SymbolicSize Sizes::unknown() {
     return make({Op::unknown, 0, 0, 0, 0});
 }
 
-Size Sizes::add(Size a, Size b) {
+SymbolicSize Sizes::add(SymbolicSize a, SymbolicSize b) {
     if (value(b) == 0)
         return a;
     const auto depends = static_cast<std::uint8_t>(expressions_[a.id].depends | expressions_[b.id].depends);
@@ -89,7 +89,7 @@ Size Sizes::add(Size a, Size b) {
     return sum;
 }
 
-Size Sizes::multiply(Size a, Size b) {
+SymbolicSize Sizes::multiply(SymbolicSize a, SymbolicSize b) {
     if (value(b) == 1)
         return a;
     const auto depends = static_cast<std::uint8_t>(expressions_[a.id].depends | expressions_[b.id].depends);
@@ -99,29 +99,29 @@ Size Sizes::multiply(Size a, Size b) {
     return product;
 }
 
-Size Sizes::divide(Size a, Size b) {
+SymbolicSize Sizes::divide(SymbolicSize a, SymbolicSize b) {
     if (value(b) == 1)
         return a;
     const auto depends = static_cast<std::uint8_t>(expressions_[a.id].depends | expressions_[b.id].depends);
     return make({Op::divide, a.id, b.id, 0, depends});
 }
 
-Size Sizes::minimum(Size a, std::int64_t b) {
+SymbolicSize Sizes::minimum(SymbolicSize a, std::int64_t b) {
     return make({Op::minimum, a.id, b, 0, expressions_[a.id].depends});
 }
 
-Size Sizes::scale(Size a, float factor) {
+SymbolicSize Sizes::scale(SymbolicSize a, float factor) {
     const auto result = make({Op::scale, a.id, 0, factor, expressions_[a.id].depends});
     if (value(a) && !value(result))
         throw BadModel(*value(a), " x ", factor, " is not a size that memory can hold");
     return result;
 }
 
-std::optional<std::int64_t> Sizes::value(Size size) const {
+std::optional<std::int64_t> Sizes::value(SymbolicSize size) const {
     return values_[size.id];
 }
 
-void Sizes::must_equal(Size a, Size b, const char *what) {
+void Sizes::must_equal(SymbolicSize a, SymbolicSize b, const char *what) {
     if (a == b)
         return;
     const auto known_a = value(a);

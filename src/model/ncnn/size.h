@@ -12,39 +12,40 @@
 namespace vsmlrt::model::ncnn {
 
 // A size in the table that made it.
-struct Size {
+struct SymbolicSize {
     std::uint32_t id = 0;
-    friend bool operator==(Size, Size) = default;
+    friend bool operator==(SymbolicSize, SymbolicSize) = default;
 };
 
 class Sizes {
 public:
     Sizes();
 
-    [[nodiscard]] Size height() const { return {0}; } // of the network's picture
-    [[nodiscard]] Size width() const { return {1}; }
-    [[nodiscard]] Size constant(std::int64_t value);
+    [[nodiscard]] SymbolicSize height() const { return {0}; } // of the network's picture
+    [[nodiscard]] SymbolicSize width() const { return {1}; }
+    [[nodiscard]] SymbolicSize constant(std::int64_t value);
     // A number of channels that the file does not state; becomes known when must_equal() says so.
-    [[nodiscard]] Size unknown();
+    [[nodiscard]] SymbolicSize unknown();
 
     // BadModel if a constant result overflows.
-    [[nodiscard]] Size add(Size a, Size b);
-    [[nodiscard]] Size add(Size a, std::int64_t b) { return add(a, constant(b)); }
-    [[nodiscard]] Size multiply(Size a, Size b);
-    [[nodiscard]] Size multiply(Size a, std::int64_t b) { return multiply(a, constant(b)); }
-    [[nodiscard]] Size divide(Size a, Size b); // rounds down; has no value unless b > 0
-    [[nodiscard]] Size divide(Size a, std::int64_t b) { return divide(a, constant(b)); }
-    [[nodiscard]] Size minimum(Size a, std::int64_t b);
+    [[nodiscard]] SymbolicSize add(SymbolicSize a, SymbolicSize b);
+    [[nodiscard]] SymbolicSize add(SymbolicSize a, std::int64_t b) { return add(a, constant(b)); }
+    [[nodiscard]] SymbolicSize multiply(SymbolicSize a, SymbolicSize b);
+    [[nodiscard]] SymbolicSize multiply(SymbolicSize a, std::int64_t b) { return multiply(a, constant(b)); }
+    [[nodiscard]] SymbolicSize divide(SymbolicSize a,
+                                      SymbolicSize b); // rounds down; has no value unless b > 0
+    [[nodiscard]] SymbolicSize divide(SymbolicSize a, std::int64_t b) { return divide(a, constant(b)); }
+    [[nodiscard]] SymbolicSize minimum(SymbolicSize a, std::int64_t b);
     // The integer part of a x factor (finite, > 0), in float32 as ncnn computes it. A picture is asked to
     // have a size that leaves no fraction, because elsewhere the two ways of stating a resize (factor, sizes)
     // mean different pixels.
-    [[nodiscard]] Size scale(Size a, float factor);
+    [[nodiscard]] SymbolicSize scale(SymbolicSize a, float factor);
 
     // The value where it does not depend on the picture.
-    [[nodiscard]] std::optional<std::int64_t> value(Size size) const;
+    [[nodiscard]] std::optional<std::int64_t> value(SymbolicSize size) const;
 
     // Records that the network works only where both are equal; BadModel with `what` if they never are.
-    void must_equal(Size a, Size b, const char *what);
+    void must_equal(SymbolicSize a, SymbolicSize b, const char *what);
 
     // All sizes at one picture size, and whether everything that depends on `axis` alone can be met there.
     enum class Axis { height, width };
@@ -60,20 +61,20 @@ private:
         float factor = 0;
         std::uint8_t depends = 0; // bit 0: on the height, bit 1: on the width
     };
-    [[nodiscard]] Size make(Expression expression);
+    [[nodiscard]] SymbolicSize make(Expression expression);
     [[nodiscard]] std::optional<std::int64_t>
     evaluate(const Expression &e, const std::vector<std::optional<std::int64_t>> &known) const;
 
     std::vector<Expression> expressions_;             // operands come before what uses them
     std::vector<std::optional<std::int64_t>> values_; // of those that do not depend on the picture
-    std::map<std::tuple<Op, std::uint32_t, std::int64_t, float>, Size> made_;
-    std::vector<std::pair<Size, Size>> equal_;
+    std::map<std::tuple<Op, std::uint32_t, std::int64_t, float>, SymbolicSize> made_;
+    std::vector<std::pair<SymbolicSize, SymbolicSize>> equal_;
     friend class Trial;
 };
 
 class Sizes::Trial {
 public:
-    [[nodiscard]] std::optional<std::int64_t> operator[](Size size) const { return values_[size.id]; }
+    [[nodiscard]] std::optional<std::int64_t> operator[](SymbolicSize size) const { return values_[size.id]; }
     [[nodiscard]] bool works(Axis axis) const;
 
 private:

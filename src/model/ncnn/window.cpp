@@ -68,8 +68,8 @@ void state_same_pads(Window &window) {
     window.mode = Pads::stated;
 }
 
-std::array<Size, 2> positions(Conversion &c, const Window &window, const Shape &picture, bool up) {
-    std::array<Size, 2> sizes;
+std::array<SymbolicSize, 2> positions(Conversion &c, const Window &window, const Shape &picture, bool up) {
+    std::array<SymbolicSize, 2> sizes;
     for (std::size_t axis = 0; axis < 2; ++axis) {
         const auto from = picture.axes[axis + 1];
         const auto stride = window.stride[axis];

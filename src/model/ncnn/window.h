@@ -38,7 +38,7 @@ struct WindowKeys {
 void state_same_pads(Window &window);
 
 // The number of positions on each axis; `up`: a last position that the picture only begins to fill counts.
-[[nodiscard]] std::array<Size, 2> positions(Conversion &c, const Window &window, const Shape &picture,
-                                            bool up = false);
+[[nodiscard]] std::array<SymbolicSize, 2> positions(Conversion &c, const Window &window, const Shape &picture,
+                                                    bool up = false);
 
 } // namespace vsmlrt::model::ncnn

@@ -192,7 +192,7 @@ TEST_F(RoundingProvider, IsNamedInTheSummaryAndOnceInTheLog) {
         options.backend = "onnxruntime";
         options.device = "MIGraphX.0";
         options.program.precision = VSMLRT_PRECISION_FP32;
-        const engine::Network network = engine::open_network(model::write_onnx(srvgg(4, 2)), "srvgg");
+        const engine::OpenedNetwork network = engine::open_network(model::write_onnx(srvgg(4, 2)), "srvgg");
         const engine::Session first(network, options, {24, 16});
         const engine::Session second(network, options, {24, 16});
         return lines + second.summary();
