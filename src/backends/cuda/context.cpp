@@ -3,6 +3,8 @@
 #include "backends/cuda/context.h"
 
 #include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
 #include "module/tensor.h"
 
 #include <algorithm>
@@ -148,6 +150,8 @@ void Context::bind_frames(const vsmlrt_frame_plan &plan) {
                     stream_.get(), sleeper_);
     extent_ = plan.tile;
     clock.report();
+    log(LogLevel::debug, text("cuda: a context has locked ", (frames_->locked_bytes() >> 20) + 1,
+                              " MiB of memory for frames on their way"));
 }
 
 bool Context::run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output) {

@@ -388,6 +388,13 @@ void Frames::copy_planes(const vsmlrt_frame &frame) const {
     }
 }
 
+std::size_t Frames::locked_bytes() const {
+    std::size_t bytes = result_staging_.bytes();
+    for (const Input &input : inputs_)
+        bytes += input.staging.bytes();
+    return bytes;
+}
+
 void Frames::upload(const vsmlrt_frame *inputs) {
     for (std::size_t i = 0; i < inputs_.size(); ++i)
         upload(inputs_[i], inputs[i]);

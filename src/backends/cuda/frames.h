@@ -52,6 +52,9 @@ public:
     Frames(const vsmlrt_frame_plan &plan, Ends ends, KernelCache &kernels, FrameStore &store,
            nvidia::SharedContext device, nvidia::StreamHandle *stream, const nvidia::Sleeper &sleeper);
 
+    // Of page-locked memory, for frames on their way.
+    [[nodiscard]] std::size_t locked_bytes() const;
+
     // The three parts of a frame, put on the stream in this order. Only compute() needs the network.
     void upload(const vsmlrt_frame *inputs);
     void compute(const vsmlrt_frame *inputs, const vsmlrt_frame &output, const Network &network);
