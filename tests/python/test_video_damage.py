@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ import pytest
 from command import stand_in
 from video_samples import TICKS, make_video, picture
 from vsmlrt.errors import UserError
-from vsmlrt.video import index
+from vsmlrt.video import damage, index
+from vsmlrt.video import source as video_source
 from vsmlrt.video.damage import PacketCount, surviving_frames
 from vsmlrt.video.job import Job, check_job, picture_by_picture, run
 
@@ -204,3 +206,49 @@ def test_count_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert go(source, tmp_path / "three.mkv", codec="ffv1", index_folder=folder) == first
     index.remove_index(kept)
     assert list(folder.iterdir()) == []
+
+
+def test_frames_before_the_first_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of a recording: frames that lean on others before its start are left out on purpose, and not damage."""
+    whole = make_video(tmp_path / "whole.mkv", list(range(0, 512 * 600, 512)))
+    with av.open(str(whole)) as file, av.open(str(tmp_path / "in.mkv"), "w") as target:
+        made: Any = target.add_stream_from_template(file.streams.video[0], opaque=True)
+        keys = 0
+        for packet in file.demux(video=0):
+            keys += packet.is_keyframe
+            if packet.size and keys > 1:
+                packet.stream = made
+                target.mux(packet)
+    counted = PacketCount(tmp_path / "in.mkv", 0).result()
+    assert counted is not None
+    assert counted.packets > 100
+    shown_before = replace(counted, packets=counted.packets + 2, leading=(80, 0, 40, 120))
+    assert shown_before.fits(counted.packets, 80)
+    assert not shown_before.fits(counted.packets + 1, 80)
+    lost_before = replace(counted, packets=counted.packets + 2, leading=(0, 40, 80))
+    assert not lost_before.fits(counted.packets, 80)
+    assert go(tmp_path / "in.mkv", tmp_path / "out.mkv") == ([], [])
+
+
+def test_no_second_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where packets and frames differ without damage, all is decoded once more, and only the first time."""
+    source = make_video(tmp_path / "in.mkv", list(range(0, 512 * 10, 512)))
+    count = PacketCount._count
+
+    def more(self: PacketCount, path: Path, stream: int) -> None:
+        count(self, path, stream)
+        assert self._result is not None
+        self._result = replace(self._result, packets=self._result.packets + 3)
+
+    monkeypatch.setattr(PacketCount, "_count", more)
+    looked: list[Path] = []
+    look = damage.has_errors
+
+    def heard(path: Path, stream: int) -> bool:
+        looked.append(path)
+        return look(path, stream)
+
+    monkeypatch.setattr(video_source, "has_errors", heard)
+    for name in ("one.mkv", "two.mkv"):
+        assert go(source, tmp_path / name, index_folder=tmp_path / "index") == ([], [])
+    assert looked == [source]

@@ -12,7 +12,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ from .opening import open_container
 
 _SLACK = Fraction(1, 2)
 """Seconds by which a container may be wrong about its length."""
+
+_LEADING = 17
+"""The first packet, and as many as may be shown before it."""
 
 _MOST_FAILURES = 1000
 """Failed reads in a row after which a file is taken to have ended."""
@@ -38,6 +41,21 @@ class Counted:
     """Packets that are marked as corrupt, and errors of the demuxer."""
     missing: int
     """Frames that the container tells of in addition to those that are there."""
+    leading: tuple[int, ...] = ()
+    """Times of the first packets in the order in which they are decoded."""
+    whole: bool = False
+    """Whether all was decoded once without an error."""
+
+    def fits(self, frames: int, first: int) -> bool:
+        """Whether so many frames, the first at this tick, are all that there is.
+
+        Packets behind the first that are shown before it belong to frames that are not there; no decoder gives them.
+        """
+        if self.complaints or self.missing:
+            return False
+        opens = bool(self.leading) and self.leading[0] == first
+        early = sum(1 for time in self.leading if time < first) if opens else 0
+        return self.whole or self.packets - early == frames
 
 
 @dataclass(kw_only=True)
@@ -103,13 +121,23 @@ class PacketCount:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-            if self._kept is not None and self._result is not None:
-                with contextlib.suppress(OSError):
-                    write_whole(self._kept, json.dumps(asdict(self._result)).encode())
+            self._keep()
         return self._result
+
+    def is_whole(self) -> None:
+        """Remembers that all was decoded without an error."""
+        if self._result is not None:
+            self._result = replace(self._result, whole=True)
+            self._keep()
+
+    def _keep(self) -> None:
+        if self._kept is not None and self._result is not None:
+            with contextlib.suppress(OSError):
+                write_whole(self._kept, json.dumps(asdict(self._result)).encode())
 
     def _count(self, path: Path, stream: int) -> None:
         packets = complaints = 0
+        leading: list[int] = []
         end = Fraction(0)
         before = av.logging.get_level()
         if before is None or before < av.logging.ERROR:
@@ -126,26 +154,32 @@ class PacketCount:
                         end = max(end, (packet.pts + (packet.duration or 0)) * base)
                     if packet.stream.index == stream and packet.size and not packet.is_discard:
                         packets += 1
+                        if packet.pts is not None and len(leading) < _LEADING:
+                            leading.append(packet.pts)
                         complaints += packet.is_corrupt
                 complaints += sum(1 for level, of, _ in lines if level <= av.logging.ERROR and of == file.format.name)
-                self._result = Counted(packets=packets, complaints=complaints, missing=_missing(file, picture, end))
+                self._result = Counted(
+                    packets=packets,
+                    complaints=complaints,
+                    missing=_missing(file, picture, packets, end),
+                    leading=tuple(leading),
+                )
         except Exception:  # a file that FFmpeg gives up on is the index's business
             self._result = None
         finally:
             av.logging.set_level(before)
 
 
-def _missing(file: Any, picture: Any, end: Fraction) -> int:
+def _missing(file: Any, picture: Any, packets: int, end: Fraction) -> int:
     """Frames that should be there: by an MP4's index, which says where each is, or by the length of a Matroska file."""
     if "mp4" in file.format.name:
         return sum(1 for entry in picture.index_entries if entry.pos + entry.size > file.size)
-    if not file.duration or not picture.average_rate or "matroska" not in file.format.name:
+    if not file.duration or not end or "matroska" not in file.format.name:
         return 0
     start = max(Fraction(0), Fraction(file.start_time or 0, av.time_base))
-    lost = Fraction(file.duration, av.time_base) + start - end
+    lost = Fraction(file.duration, av.time_base) - end
     allowed = max(_SLACK, Fraction(file.duration, 100 * av.time_base))
-    rate = Fraction(picture.average_rate.numerator, picture.average_rate.denominator)
-    return round(lost * rate) if lost > allowed else 0
+    return round(lost * packets / (end - start)) if lost > allowed and end > start else 0
 
 
 def surviving_packets(file: Any, streams: list[Any]) -> Iterator[Any]:
@@ -185,6 +219,17 @@ def surviving_frames(path: Path, stream: int) -> Iterator[tuple[Any, int | None]
                 shape = (frame.width, frame.height, frame.format.name)
                 first = first or shape
                 yield (frame, None) if shape == first else (None, frame.pts)
+
+
+def has_errors(path: Path, stream: int) -> bool:
+    """Whether a decoder complains anywhere; with all threads, since it is the answer no that takes the whole file."""
+    try:
+        with open_container(path) as file:
+            picture: Any = file.streams[stream]
+            picture.thread_type = "AUTO"
+            return any(frame.is_corrupt for frame in file.decode(picture))
+    except (av.FFmpegError, OSError, ValueError):
+        return True
 
 
 def find_damage(path: Path, stream: int, *, repeat: bool, missing: int, complaints: int) -> Damage:

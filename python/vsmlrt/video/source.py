@@ -15,7 +15,7 @@ import vapoursynth as vs
 from ..errors import UserError
 from .colour import Colour, read_colour
 from .comparison import is_cover
-from .damage import Counted, Damage, PacketCount, find_damage
+from .damage import Counted, Damage, PacketCount, find_damage, has_errors
 from .hdr import Hdr, read_hdr
 from .index import count_of, index_of, open_indexed
 from .linear import LinearReader, beginning, linear_clip, plain_format
@@ -112,12 +112,12 @@ def open_source(
         except _ChangingError:
             raise
         except UserError:  # so damaged that there is no index, of which FFmpeg may still decode something
-            damage = _damage_of(path, facts, counting.result(), -1, on_error)
+            damage = _damage_of(path, facts, counting, None, on_error)
             found = _open_frame_by_frame(path, facts, None, damage) if damage else None
             if found is None:
                 raise
         else:
-            damage = _damage_of(path, facts, counting.result(), len(found[1]), on_error)
+            damage = _damage_of(path, facts, counting, found[1], on_error)
         if damage and on_error == "stop":
             raise UserError(f"the video {path} is damaged: {damage.in_words()}")
         odd = (found[0].width, found[0].height) != (facts.width, facts.height) and not turned
@@ -169,10 +169,15 @@ def _open_whole(path: Path, facts: Facts, rotate: bool, folder: Path | None) -> 
     return clip, timeline
 
 
-def _damage_of(path: Path, facts: Facts, counted: Counted | None, frames: int, on_error: OnError) -> Damage:
+def _damage_of(path: Path, facts: Facts, counting: PacketCount, timeline: Timeline | None, on_error: OnError) -> Damage:
     """What cannot be decoded, looked for where the packets do not fit the frames of the index."""
-    if counted is not None and counted.packets == frames and not counted.complaints and not counted.missing:
-        return Damage()
+    counted = counting.result()
+    if counted is not None and timeline is not None:
+        if counted.fits(len(timeline), round(timeline.time(0) / facts.time_base)):
+            return Damage()
+        if not counted.complaints and not counted.missing and not has_errors(path, facts.stream):
+            counting.is_whole()
+            return Damage()
     told = counted or Counted(packets=0, complaints=0, missing=0)
     repeat = on_error == "repeat"
     return find_damage(path, facts.stream, repeat=repeat, missing=told.missing, complaints=told.complaints)
