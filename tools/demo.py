@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import av
+import numpy as np
 import vapoursynth as vs
 
 from clips import fetch
@@ -20,6 +21,8 @@ PACKAGE = Path(".venv/.package")
 WIDTH, HEIGHT, LEFT, TOP = 640, 360, 320, 180
 FRAMES = 75
 SHOWN = 60
+PART = 320
+"""Width and height of the part that is shown, in pixels of the video made; each is shown as 2x2."""
 
 
 def upscale(source: Path, video: Path) -> None:
@@ -33,8 +36,17 @@ def upscale(source: Path, video: Path) -> None:
         sys.exit(status)
 
 
+def most_changed(before: vs.VideoNode, after: vs.VideoNode) -> tuple[int, int]:
+    """Left and top of the part in which the two RGB24 frames differ most: there the gain can be seen."""
+    greens = [np.asarray(clip.get_frame(0)[1]).astype(np.int64) for clip in (before, after)]
+    sums = np.pad(np.abs(greens[0] - greens[1]).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    parts = sums[PART:, PART:] - sums[:-PART, PART:] - sums[PART:, :-PART] + sums[:-PART, :-PART]
+    top, left = np.unravel_index(int(parts.argmax()), parts.shape)
+    return int(left), int(top)
+
+
 def before_and_after(source: Path, video: Path) -> vs.VideoNode:
-    """The shown frame enlarged by bicubic, and the network's next to it, as one RGB24 frame."""
+    """A part of the shown frame enlarged by bicubic, and the network's next to it, as one RGB24 frame."""
     core = vs.core
     before = core.std.CropAbs(core.bs.VideoSource(str(source), cachemode=0), WIDTH, HEIGHT, LEFT, TOP)[SHOWN]
     after = core.bs.VideoSource(str(video), cachemode=0)[SHOWN]
@@ -42,7 +54,9 @@ def before_and_after(source: Path, video: Path) -> vs.VideoNode:
         core.resize.Bicubic(clip, after.width, after.height, format=vs.RGB24, matrix_in_s="709")
         for clip in (before, after)
     ]
-    return core.std.StackHorizontal(pictures)
+    left, top = most_changed(*pictures)
+    parts = [core.std.CropAbs(clip, PART, PART, left, top) for clip in pictures]
+    return core.std.StackHorizontal([core.resize.Point(clip, 2 * PART, 2 * PART) for clip in parts])
 
 
 def write_png(picture: vs.VideoNode, path: Path) -> None:
@@ -88,7 +102,7 @@ def main() -> None:
         write_png(before_and_after(source, video), picture)
         stamp.write_text(makers())
     print(f"demo: the video is {video.resolve()} (before: the middle of {source})")
-    print(f"demo: one frame before (bicubic) and after is {picture.resolve()}")
+    print(f"demo: a part of one frame before (bicubic) and after is {picture.resolve()}")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,10 @@ class UserError(Exception):
     """Something the user gave or has that does not fit; the command line prints the sentence and exits with 1."""
 
 
+class UnknownNameError(UserError):
+    """A name that nothing here has; the command line exits with 2, as for every word that has to be another one."""
+
+
 class SetupError(UserError, RuntimeError):
     """Something is not installed, or not where it is looked for. A RuntimeError, which vs-mlrt's scripts catch."""
 

@@ -13,7 +13,7 @@ import vapoursynth as vs
 
 from . import catalog, download, folders, plugin, releases
 from .catalog import Card, Entry, Family
-from .errors import NetworkNotFoundError, UserError
+from .errors import NetworkNotFoundError, UnknownNameError, UserError
 
 Progress = Callable[[str], None]
 """Receives one sentence for each step that takes time."""
@@ -106,7 +106,7 @@ def identify(
     if file is None:
         return _choose(given, scale, noise)
     if noise is not None:
-        raise UserError(
+        raise UnknownNameError(
             f"{given} is a file, whose denoising is the one it was made with; {noise} was asked for: leave it out, or "
             "name one of the models that have a choice (cugan, waifu2x)"
         )
@@ -215,20 +215,20 @@ def _choose(name: str, scale: float | None, noise: int | None) -> tuple[Family, 
         if entry.name == name:
             if noise is not None and noise != entry.noise:
                 has = "no denoising strength" if entry.noise is None else f"one denoising strength ({entry.noise})"
-                raise UserError(f"the network {name} has {has}; {noise} was asked for")
+                raise UnknownNameError(f"the network {name} has {has}; {noise} was asked for")
             return family, entry
     model = catalog.families()[name].default if name in catalog.families() else name
     fitting = [(family, entry) for family, entry in everything if entry.model == model]
     if name in catalog.families():
         fitting = [(family, entry) for family, entry in fitting if family.name == name]
     if not fitting:
-        raise UserError(_unknown(name))
+        raise UnknownNameError(_unknown(name))
     strengths = sorted({entry.noise for _, entry in fitting if entry.noise is not None})
     wanted = -1 if noise is None and strengths else noise
     if wanted is not None and wanted not in strengths:
         levels = f"has the denoising strengths {', '.join(map(str, strengths))}"
         has = levels if strengths else "has no choice of denoising strengths"
-        raise UserError(f"the model {name} {has}; {wanted} was asked for")
+        raise UnknownNameError(f"the model {name} {has}; {wanted} was asked for")
     fitting = [(family, entry) for family, entry in fitting if entry.noise == wanted]
     target = 2 if scale is None else scale
     return min(fitting, key=lambda item: (item[1].scale < target, abs(item[1].scale - target)))
@@ -323,7 +323,7 @@ def _named(name: str) -> list[tuple[Family, Entry]]:
     found = [(family, entry) for family, entry in everything if entry.name == name]
     found = found or [(family, entry) for family, entry in everything if entry.model == name]
     if not found:
-        raise UserError(_unknown(name))
+        raise UnknownNameError(_unknown(name))
     return found
 
 

@@ -12,7 +12,7 @@ from hosting import noise, picture, plugin_core
 from machines import machine
 from networks import identity
 from test_backend_mapping import EVERYTHING, PROCESSOR
-from vsmlrt import store
+from vsmlrt import plugin, store
 from vsmlrt.backend import CLASSES, placing
 from vsmlrt.backend.named import NAMES, named
 from vsmlrt.cli import doctor
@@ -80,6 +80,27 @@ def test_a_clip_through_a_backend_by_name(tmp_path: Any) -> None:
         upscale_clip(clip, network, backend="ort_dml")
 
 
+def test_doctor_says_once_what_many_backends_lack(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Half of the classes run on ONNX Runtime."""
+    reason = "libonnxruntime.so is missing; install it with: pip install onnxruntime"
+    answer = {"backend": ["reference"], "id": ["CPU"], "name": ["reference"], "memory": [0], "group": ["CPU"]}
+    answer |= {"number": [0], "kind": ["cpu"], "missing": ["onnxruntime", "cuda"], "reason": [reason, "no driver"]}
+
+    class Core:
+        class mlrt:  # noqa: N801
+            Devices = staticmethod(lambda: answer)
+
+    monkeypatch.setattr(plugin, "core", lambda: Core)
+    monkeypatch.setenv("COLUMNS", "500")
+    with contextlib.suppress(typer.Exit):
+        doctor.doctor()
+    printed = capsys.readouterr().out
+    assert printed.count(reason) == 1
+    assert printed.count("onnxruntime has none (see above)") > 4
+
+
 def test_doctor_says_where_each_backend_runs_or_why_not(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,7 +114,7 @@ def test_doctor_says_where_each_backend_runs_or_why_not(
     assert set(said) == {f"Backend.{cls.__name__}" for cls in CLASSES if cls.places}
     assert "OpenVINO on the processor" in said["Backend.OV_CPU"]
     assert "pip install onnxruntime-gpu[cuda,cudnn]" in said["Backend.ORT_CUDA"]
-    assert "libcuda.so.1 is missing" in said["Backend.CUDA"]
+    assert "cuda has none (see above)" in said["Backend.CUDA"]
     assert all(
         "cannot run here: " in line for name, line in said.items() if name not in ("Backend.OV_CPU", "Backend.ORT_CPU")
     )

@@ -108,7 +108,7 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     ],
     "--device": [
         Changes(("--device", "CPU"), ("--backend", "openvino"), "calls"),
-        Refused(("--device", "77"), "77", 1),
+        Refused(("--device", "77"), "--device must be 0 to 0"),
         Refused(("--device", "1", "--backend", "ov_cpu"), "the backend ov_cpu takes no device but 0, got 1", 1),
     ],
     "--precision": [
@@ -136,6 +136,14 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
         Refused(("--pixel-format", "nonsense"), "--pixel-format: 'nonsense' is not among"),
     ],
     "--on-error": [Refused(("--on-error", "ignore"), "--on-error takes stop, skip or repeat, not 'ignore'")],
+    "--matrix": [
+        Changes(("--matrix", "9"), FP32),
+        Refused(("--matrix", "3"), "_Matrix=3, and a YUV clip must say"),
+    ],
+    "--range": [
+        Changes(("--range", "full"), FP32),
+        Refused(("--range", "wide"), "--range takes limited or full, not 'wide'"),
+    ],
     "--overwrite": [],
 }
 """What upscale, denoise and interpolate share; OUT is given by the test."""
@@ -156,8 +164,8 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
         "--model": [
             Changes(("--model", "cugan"), FP32),
             Changes(("--model", "own"), FP32),
-            Refused(("--model", "nonsense"), "there is no network, model or family called nonsense", 1),
-            Refused(("--model", ""), "there is no network, model or family called ''", 1),
+            Refused(("--model", "nonsense"), "there is no network, model or family called nonsense"),
+            Refused(("--model", ""), "there is no network, model or family called ''"),
             Refused(("--model", "dpir"), "use 'vsmlrt denoise --model dpir --strength S'"),
             Refused(("--model", "rife"), "the network rife-v4.6 makes frames between frames", 1),
         ],
@@ -169,21 +177,17 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
         ],
         "--denoise": [
             Changes(("--denoise", "3"), (*FP32, "--model", "cugan")),
-            Refused(("--denoise", "2"), "the model animevideov3 has no choice of denoising strengths; 2 was asked", 1),
-            Refused(
-                ("--denoise", "0", "--model", "own"), "own is a file, whose denoising is the one it was made with", 1
-            ),
-            Refused(
-                ("--denoise", "0", "--model", "cugan-se-2x-no-denoise"), "has one denoising strength (-1); 0 was", 1
-            ),
-            Refused(
-                ("--denoise", "7", "--model", "cugan"), "has the denoising strengths -1, 0, 1, 2, 3; 7 was asked", 1
-            ),
+            Refused(("--denoise", "2"), "the model animevideov3 has no choice of denoising strengths; 2 was asked"),
+            Refused(("--denoise", "0", "--model", "own"), "own is a file, whose denoising is the one it was made with"),
+            Refused(("--denoise", "0", "--model", "cugan-se-2x-no-denoise"), "has one denoising strength (-1); 0 was"),
+            Refused(("--denoise", "7", "--model", "cugan"), "has the denoising strengths -1, 0, 1, 2, 3; 7 was asked"),
         ],
     },
     "denoise": VIDEO_OPTIONS
     | NETWORK_OPTIONS
     | {
+        # The stand-in takes the same from all colours, which comes out alike whichever matrix it went in and out by.
+        "--matrix": [Refused(("--matrix", "3"), "_Matrix=3, and a YUV clip must say")],
         "--strength": [
             Changes(("--strength", "25"), FP32, without=("--strength", "0")),
             Refused(("--strength", "256"), "--strength takes a number from 0 to 255, not 256"),
@@ -197,7 +201,7 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
             Refused(("--model", "cugan"), "use 'vsmlrt upscale --model cugan --scale 1 --denoise N'"),
             Refused(("--model", "waifu2x"), "use 'vsmlrt upscale --model waifu2x --scale 1 --denoise N'"),
             Refused(("--model", "own"), "the network own takes no strength"),
-            Refused(("--model", ""), "there is no network, model or family called ''", 1),
+            Refused(("--model", ""), "there is no network, model or family called ''"),
         ],
     },
     "interpolate": VIDEO_OPTIONS
@@ -213,7 +217,7 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
         "--model": [
             Changes(("--model", "rife-v4.0"), FP32),
             Refused(("--model", "cugan"), "does not make frames between frames; accepted are those of rife", 1),
-            Refused(("--model", ""), "there is no network, model or family called ''", 1),
+            Refused(("--model", ""), "there is no network, model or family called ''"),
         ],
         "--scale": [
             Changes(("--scale", "0.5"), (*FP32, "--model", "rife-v4.0"), "calls"),
@@ -278,11 +282,11 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
         "--installed": [Changes(("--installed",), (), "printed")],
     },
     "models fetch": {
-        "NAMES": [Refused(("nonsense",), "there is no network, model or family called nonsense", 1)],
+        "NAMES": [Refused(("nonsense",), "there is no network, model or family called nonsense")],
         "--all": [Refused(("--all", "cugan"), "name the networks to fetch, or give --all")],
     },
     "models show": {
-        "NAME": [Changes(("own",), (), "printed", without=("rife",)), Refused(("nonsense",), "called nonsense", 1)]
+        "NAME": [Changes(("own",), (), "printed", without=("rife",)), Refused(("nonsense",), "called nonsense")]
     },
     "models add": {
         "PATH": [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
@@ -17,6 +19,18 @@ _CLASSES = {cls.__name__.lower(): cls for cls in CLASSES if cls.__name__.lower()
 
 NAMES = (*MODULES, *_CLASSES)
 """What is accepted as a name: the modules, and the classes of `Backend` in small letters."""
+
+
+def offered() -> tuple[str, ...]:
+    """The names of `NAMES` that this installation was built with; VapourSynth is not loaded for it."""
+    found = importlib.util.find_spec("vapoursynth")
+    if found is None or found.origin is None:
+        return NAMES
+    folder = Path(found.origin).parent / "plugins" / "mlrt"
+    if not folder.is_dir():
+        return NAMES
+    built = {file.stem.removeprefix("libvsmlrt_") for file in folder.glob("libvsmlrt_*")}
+    return tuple(name for name in NAMES if name == "auto" or name not in MODULES or name in built)
 
 
 def named(name: str, precision: str = "auto", streams: int = 0, device: int | str | None = None) -> Arguments:

@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from ..errors import UserError
+from ..errors import UnknownNameError, UserError
 from ..video.errors import FieldError, UsageError
 from . import bench, cache, console, doctor, interpolate, models, options, signals, standard_streams, upscale
 
@@ -25,15 +25,20 @@ app = typer.Typer(
     help="Neural networks on video, from the command line and in VapourSynth.",
     no_args_is_help=True,
     add_completion=True,
+    cls=options.Group,
+    context_settings=options.HELP,
     pretty_exceptions_enable=False,
 )
-app.command("upscale")(upscale.upscale)
-app.command("denoise")(upscale.denoise)
-app.command("interpolate")(interpolate.interpolate)
-app.command("bench")(bench.bench)
-app.command("doctor")(doctor.doctor)
-app.add_typer(cache.app, name="cache")
-app.add_typer(models.app, name="models")
+for _name, _command, _example in (
+    ("upscale", upscale.upscale, "vsmlrt upscale in.mkv out.mkv --model animevideov3 --scale 2"),
+    ("denoise", upscale.denoise, "vsmlrt denoise in.mkv out.mkv --strength 5"),
+    ("interpolate", interpolate.interpolate, "vsmlrt interpolate in.mkv out.mkv --multiplier 2"),
+    ("bench", bench.bench, "vsmlrt bench --families realesrgan --sizes 1280x720"),
+    ("doctor", doctor.doctor, "vsmlrt doctor"),
+):
+    app.command(_name, cls=options.Command, epilog=f"Example: {_example}")(_command)
+app.add_typer(cache.app, name="cache", cls=options.Group)
+app.add_typer(models.app, name="models", cls=options.Group)
 
 
 def _version(wanted: bool) -> None:
@@ -47,7 +52,8 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def common(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+        bool,
+        typer.Option("--version", metavar="", callback=_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
     """Neural networks on video, from the command line and in VapourSynth."""
@@ -61,6 +67,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     console.route_logs()
+    os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 writes its settings to the standard error; errors alone are kept
     signals.forget()
     try:
         with signals.interruptible():
@@ -78,7 +85,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except FieldError as error:
         console.error(error.worded(options.spelled))
         return 2
-    except UsageError as error:
+    except (UsageError, UnknownNameError) as error:
         console.error(str(error))
         return 2
     except UserError as error:

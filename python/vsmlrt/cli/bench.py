@@ -36,7 +36,9 @@ Networks = Annotated[
 Frames = Annotated[int, typer.Option(metavar="N", help="Most frames that are timed for a figure.")]
 Seconds = Annotated[float, typer.Option(metavar="S", help="Time after which a figure may rest on fewer frames.")]
 CsvFile = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the figures as CSV.")]
-Layers = Annotated[bool, typer.Option("--layers", help="Time each kernel as well, and name it (the cuda backend).")]
+Layers = Annotated[
+    bool, typer.Option("--layers", metavar="", help="Time each kernel as well, and name it (the cuda backend).")
+]
 Plot = Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Write a plot.")]
 
 

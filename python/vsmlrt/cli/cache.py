@@ -11,7 +11,7 @@ from rich.table import Table
 
 from .. import folders, plans
 from ..video.index import INDEX_FOLDER, kept_indexes, remove_index
-from . import console, tables
+from . import console, options, tables
 
 app = typer.Typer(help="The plan cache: what backends worked out for the next start.", no_args_is_help=True)
 
@@ -21,7 +21,7 @@ Folder = Annotated[
 ]
 
 
-@app.command("list")
+@app.command("list", cls=options.Command, epilog="Example: vsmlrt cache list")
 def list_plans(folder: Folder = None) -> None:
     """List the stored plans: name, size, when last used."""
     place = folder or folders.cache()
@@ -34,7 +34,7 @@ def list_plans(folder: Folder = None) -> None:
         console.say(f"{_count_indexes(kept)} in {place / INDEX_FOLDER}")
 
 
-@app.command()
+@app.command(cls=options.Command, epilog="Example: vsmlrt cache clear")
 def clear(folder: Folder = None) -> None:
     """Remove every stored plan and the indexes of videos; what is needed again is worked out again."""
     place = folder or folders.cache()

@@ -41,7 +41,7 @@ def doctor() -> None:
     else:
         if not _devices(screen, plugin.lists(core.mlrt.Devices())):
             problems.append("no backend can run here")
-        _backends(screen, placing.machine())
+        _backends(screen, _told(placing.machine()))
     _folders(screen)
     if problems:
         screen.print(f"verdict: cannot run: {'; '.join(problems)}", markup=False)
@@ -73,6 +73,11 @@ def _devices(screen: Console, found: plugin.Answer) -> bool:
         table.add_row(backend, "none", escape(reason), "")
     screen.print(table, "")
     return bool(columns[0])
+
+
+def _told(here: placing.Machine) -> placing.Machine:
+    """The machine with what the first table says in full, once, named in few words."""
+    return placing.Machine(here.devices, {name: f"{name} has none (see above)" for name in here.missing})
 
 
 def _backends(screen: Console, here: placing.Machine) -> None:

@@ -51,7 +51,9 @@ FlowScale = Annotated[
 SceneThreshold = Annotated[
     float, typer.Option(metavar="T", help="A change above this, 0 to 1, is a cut, which is kept; 0: no detection.")
 ]
-Dedup = Annotated[bool, typer.Option("--dedup/--no-dedup", help="Whether a pair of equal frames is not computed.")]
+Dedup = Annotated[
+    bool, typer.Option("--dedup/--no-dedup", metavar="", help="Whether a pair of equal frames is not computed.")
+]
 Refused = Annotated[str | None, typer.Option(hidden=True)]
 
 

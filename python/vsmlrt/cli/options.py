@@ -11,13 +11,35 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from ..backend import named
 from ..backend import options as backend_options
 from ..video.errors import UsageError
 from ..video.job import Crop
 
-BACKENDS = named.NAMES
+HELP = {"help_option_names": ["-h", "--help"]}
+
+
+class _PlainHelp:
+    """A command whose help names no type behind the flag for help."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.metavar = ""
+        return option
+
+
+class Command(_PlainHelp, typer.core.TyperCommand):
+    """A command."""
+
+
+class Group(_PlainHelp, typer.core.TyperGroup):
+    """Several commands."""
+
+
+BACKENDS = named.offered()
 PRECISIONS = backend_options.PRECISIONS
 
 In = Annotated[Path, typer.Argument(metavar="IN", help="The video to read.", show_default=False)]
@@ -72,7 +94,18 @@ OnError = Annotated[
         "status 3.",
     ),
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace OUT if it exists.")]
+Matrix = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="What turns the video's YUV into RGB, whatever it says: 1 (BT.709), 6 (BT.601), 9 (BT.2020), ...",
+    ),
+]
+RANGES = ("limited", "full")
+Range = Annotated[
+    str | None, typer.Option(metavar="|".join(RANGES), help="The range of the video's samples, whatever it says.")
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +121,8 @@ class VideoOptions:
     crf: Crf = None
     pixel_format: PixelFormat = None
     on_error: OnError = "repeat"
+    matrix: Matrix = None
+    range: Range = None
     overwrite: Overwrite = False
 
 

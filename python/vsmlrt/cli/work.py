@@ -33,6 +33,8 @@ def read_job(given: VideoOptions) -> CheckedJob:
     if given.streams > MOST_STREAMS:
         raise UsageError(f"--streams takes a number from 0 to {MOST_STREAMS}, not {given.streams}")
     options.one_of("--on-error", given.on_error, options.ON_ERROR)
+    if given.range is not None:
+        options.one_of("--range", given.range, options.RANGES)
     return check_job(
         Job(
             source=given.source,
@@ -42,6 +44,8 @@ def read_job(given: VideoOptions) -> CheckedJob:
             codec=given.codec,
             crf=given.crf,
             pixel_format=given.pixel_format,
+            matrix=given.matrix,
+            full_range=None if given.range is None else given.range == "full",
             overwrite=given.overwrite,
             on_error=cast(OnError, given.on_error),
             ahead=(given.streams or vs.core.num_threads) + 4,

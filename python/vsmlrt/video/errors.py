@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from ..errors import UserError
@@ -28,7 +29,7 @@ class FieldError(UsageError):
         return self._sentence.format_map({name: write(name) for name in FIELDS} | self._details)
 
 
-FIELDS = ("frames", "crop", "codec", "crf", "pixel_format", "overwrite")
+FIELDS = ("frames", "crop", "codec", "crf", "pixel_format", "overwrite", "device", "matrix", "range")
 """Fields of a job that sentences name."""
 
 
@@ -39,4 +40,8 @@ class InterruptedByUserError(UserError):
 def reason(error: BaseException) -> str:
     """What went wrong, in few words and on one line: the system's own text where there is one."""
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(str(text).split())
+    return _NO_REMEDY.sub("", " ".join(str(text).split()))
+
+
+_NO_REMEDY = re.compile(r"[,;.]?\s*(?:[Pp]lease\s+)?(?:[Rr]etry|[Tt]ry again) with threads=1[^.;]*\.?")
+"""What BestSource advises: an argument of its own that no option here sets."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,7 +45,8 @@ class Job:
     ``output`` None is the pipe given to ``run``. ``frames`` is a half-open range; None on a side is the clip's own.
     ``codec``, ``crf`` and ``pixel_format`` None choose by container and source. ``index_folder`` keeps what is learned
     of a whole video for the next time. ``on_error`` is what to do about frames that cannot be decoded: end
-    with an error, leave them out, or show the frame before in their place.
+    with an error, leave them out, or show the frame before in their place. ``matrix`` (as the frame property
+    ``_Matrix`` numbers it) and ``full_range`` are what the source's samples mean, whatever it says itself.
     """
 
     source: Path
@@ -59,6 +60,8 @@ class Job:
     ahead: int = 4
     index_folder: Path | None = None
     on_error: OnError = "repeat"
+    matrix: int | None = None
+    full_range: bool | None = None
 
     @property
     def raw(self) -> bool:
@@ -124,6 +127,7 @@ def _run(
         index_folder=job.index_folder,
         on_error=job.on_error,
     )
+    source = _meaning(source, job)
     if source.damage:
         damaged(source.damage.frames + source.damage.concealed)
     first, end = _frame_range(job, source.clip.num_frames)
@@ -180,6 +184,24 @@ def check_job(job: Job) -> CheckedJob:
     return CheckedJob(job=job, facts=facts, plan=plan)
 
 
+def _meaning(source: Source, job: Job) -> Source:
+    """The source with what the job says its samples mean."""
+    if job.matrix is None and job.full_range is None:
+        return source
+    if source.clip.format.color_family != vs.YUV:
+        given = "{matrix}" if job.matrix is not None else "{range}"
+        raise FieldError(given + " is about YUV, and the video is {name}; leave it out", name=source.clip.format.name)
+    props: dict[str, int] = {}
+    colour = source.colour
+    if job.matrix is not None:
+        props["_Matrix"] = job.matrix
+        colour = replace(colour, matrix=job.matrix)
+    if job.full_range is not None:
+        props["_Range"] = int(job.full_range)
+        colour = replace(colour, full_range=job.full_range)
+    return replace(source, clip=source.clip.std.SetFrameProps(**props), colour=colour)
+
+
 def _container(job: Job) -> str:
     """The container of an output that is not raw video."""
     assert job.output is not None
@@ -191,10 +213,9 @@ def _frame_range(job: Job, total: int) -> tuple[int, int]:
     first, end = first or 0, total if end is None else end
     if not 0 <= first < end <= total:
         raise FieldError(
-            "{frames} {first}:{end} does not fit: the video has {total} frames, 0 to {last}, so A:B may be 0:1 to "
+            "{frames} {given} does not fit: the video has {total} frames, 0 to {last}, so A:B may be 0:1 to "
             "0:{total} (B itself is not included)",
-            first=first,
-            end=end,
+            given=":".join("" if side is None else str(side) for side in job.frames),
             total=total,
             last=total - 1,
         )
@@ -219,11 +240,23 @@ def picture_by_picture(change: Callable[[vs.VideoNode], vs.VideoNode]) -> Proces
     return process
 
 
+def _refusal(said: str) -> UserError:
+    """What the plugin says, its arguments by the names of a job's fields where they are the remedy."""
+    names = {'"device_id"': "device", '"device"': "device", 'give "matrix"': "matrix"}
+    if said.endswith("set it with std.SetFrameProps") and "_Range=" in said:
+        return FieldError(said.replace("set it with std.SetFrameProps", "give {range}"))
+    for name, field in names.items():
+        if name in said and "{" not in said:
+            stated = f"give {{{field}}}" if name.startswith("give") else f"{{{field}}}"
+            return FieldError(said.replace(name, stated))
+    return UserError(said)
+
+
 def _processed(clip: vs.VideoNode, timeline: Timeline, process: Process) -> tuple[vs.VideoNode, Timeline]:
     try:
         result, retimed = process(clip, timeline)
     except vs.Error as error:
-        raise UserError(reason(error)) from error
+        raise _refusal(reason(error)) from error
     assert result.num_frames == len(retimed)
     return result, retimed
 

@@ -36,6 +36,15 @@ from .tags import kept_tags, shared_name
 from .timecode import timecode_after
 from .timestamps import Timeline
 
+_HARDWARE = {
+    "nvenc": "an NVIDIA GPU",
+    "qsv": "an Intel GPU",
+    "amf": "an AMD GPU",
+    "vaapi": "a GPU by VAAPI",
+    "videotoolbox": "a Mac",
+}
+"""What encoders of these names run on."""
+
 _COLOURS = 3
 """Planes of colour, behind which that of transparency stands."""
 
@@ -254,6 +263,13 @@ class VideoFileWriter:
             self._target.start_encoding()
         except (av.FFmpegError, ValueError) as error:
             _raise_if_disk(error, self._pending.path)
+            if needed := _HARDWARE.get(codec.rpartition("_")[2]):
+                raise FieldError(
+                    "{name} encodes on {needed}, and there is none here that can ({reason}); give another {codec}",
+                    name=codec,
+                    needed=needed,
+                    reason=reason(error),
+                ) from error
             raise FieldError(
                 "{name} in {container} refuses {width}x{height} {used} ({reason}); try another {codec} or "
                 "{pixel_format}",

@@ -1,0 +1,119 @@
+"""What the command line says: help for every command, refusals in the user's own words, remedies that it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+import vapoursynth as vs
+
+import networks
+from video_samples import make_video
+from vsmlrt import cli
+from vsmlrt.backend import named
+from vsmlrt.video.errors import reason
+
+
+def commands(command: Any, name: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every command by its words."""
+    below = getattr(command, "commands", {})
+    found = [name] if not below else []
+    for word, one in below.items():
+        found += commands(one, (*name, word))
+    return found
+
+
+ALL = commands(typer.main.get_command(cli.app))
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_help_has_a_short_form_an_example_and_no_type_of_flags(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = []
+    for option in ("-h", "--help"):
+        assert cli.run([*words, option]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+    assert f"Example: vsmlrt {' '.join(words)}" in printed[0]
+    assert "<bool>" not in printed[0]
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str]:
+    status = cli.run([str(argument) for argument in arguments])
+    return status, " ".join(capsys.readouterr().err.split())
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+    """A video of four frames, a network, and a name for the result."""
+    folder = tmp_path_factory.mktemp("words")
+    video = make_video(folder / "in.mkv", list(range(0, 512 * 4, 512)))
+    return video, Path(networks.identity(folder / "same.onnx")), folder / "out.mkv"
+
+
+@pytest.mark.parametrize("given", ["30:", "30:40", ":40"])
+def test_frames_are_quoted_as_typed(
+    files: tuple[Path, Path, Path], given: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    video, network, out = files
+    status, said = run(capsys, "upscale", video, out, "--model", network, "--frames", given)
+    assert status == 2
+    assert f"--frames {given} does not fit: the video has 4 frames" in said
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--device", "nonsense"), "--device must be one of"),
+        (("--device", "7"), "--device must be 0 to 0"),
+        (("--matrix", "3"), "give --matrix"),
+        (("--model", "nonsense"), "called nonsense"),
+        (("--backend", "nonsense"), "--backend takes auto"),
+    ],
+)
+def test_a_word_that_has_to_be_another_one_is_status_2(
+    files: tuple[Path, Path, Path], more: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    video, network, out = files
+    model = () if "--model" in more else ("--model", str(network))
+    status, line = run(capsys, "upscale", video, out, *model, *more)
+    assert status == 2
+    assert said in line
+    assert '"device' not in line
+    assert "SetFrameProps" not in line
+    assert not out.exists()
+
+
+def test_an_encoder_without_its_hardware_says_so(
+    files: tuple[Path, Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    video, network, out = files
+    status, said = run(capsys, "upscale", video, out, "--model", network, "--codec", "h264_nvenc")
+    if status == 0:
+        pytest.skip("this machine has an NVIDIA GPU that encodes")
+    assert status == 2
+    assert "h264_nvenc encodes on an NVIDIA GPU, and there is none here that can" in said
+
+
+def test_bestsources_own_argument_is_no_remedy() -> None:
+    said = "Failed to decode frame 7. Retry with threads=1 if this is unexpected. The file is damaged."
+    assert reason(vs.Error(said)) == "Failed to decode frame 7 The file is damaged."
+    assert reason(vs.Error("No such file")) == "No such file"
+
+
+def test_backends_that_were_not_built_are_not_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "plugins" / "mlrt"
+    folder.mkdir(parents=True)
+    for name in ("openvino", "reference"):
+        (folder / f"libvsmlrt_{name}.so").touch()
+
+    class Spec:
+        origin = str(tmp_path / "__init__.py")
+
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: Spec)
+    offered = named.offered()
+    assert {"auto", "openvino", "reference", "trt"} <= set(offered)
+    assert not {"cuda", "onnxruntime"} & set(offered)
