@@ -22,8 +22,8 @@ type Clips = vs.VideoNode | Sequence[vs.VideoNode]
 def inference(
     clips: Clips,
     network_path: str | bytes,
-    overlap: Pair = (0, 0),
-    tilesize: Pair | None = None,
+    overlap: int | Pair = (0, 0),
+    tilesize: int | Pair | None = None,
     backend: backendT = Backend.OV_CPU(),
     input_name: str | None = "input",
     batch_size: int = 1,
@@ -37,9 +37,9 @@ def inference(
             enters as its planes are (luma 0..1, chroma -0.5..0.5; subsampled chroma at full size), as in vs-mlrt; YUV
             of integers, which vs-mlrt refuses, enters as RGB.
         network_path: an ``.onnx`` file, or an ncnn ``.param`` file with its ``.bin`` next to it.
-        overlap: pixels on each side of a tile that its neighbour also computes, (width, height). Of no effect without
-            `tilesize`, which is then named once in the log.
-        tilesize: size of a tile in pixels, (width, height). Default: the frame.
+        overlap: pixels on each side of a tile that its neighbour also computes, (width, height) or one number for both.
+            Of no effect without `tilesize`, which is then named once in the log.
+        tilesize: size of a tile in pixels, (width, height) or one number for both. Default: the frame.
         backend: where and how it runs; where it fails, ``vsmlrt.fallback_backend`` takes its place, if set.
         input_name: accepted for vs-mlrt's scripts; has no effect, and another one than the default is named once in the
             log: inputs are taken in the network's order.
@@ -71,8 +71,8 @@ def inference(
 def inference_with_fallback(
     clips: Clips,
     network_path: str | bytes,
-    overlap: Pair,
-    tilesize: Pair | None,
+    overlap: int | Pair,
+    tilesize: int | Pair | None,
     backend: backendT,
     path_is_serialization: bool = False,
     input_name: str | None = "input",
@@ -85,8 +85,8 @@ def inference_with_fallback(
 def flexible_inference(
     clips: Clips,
     network_path: str | bytes,
-    overlap: Pair = (0, 0),
-    tilesize: Pair | None = None,
+    overlap: int | Pair = (0, 0),
+    tilesize: int | Pair | None = None,
     backend: backendT = Backend.OV_CPU(),
     input_name: str | None = "input",
     flexible_output_prop: str = "vsmlrt_flexible",
@@ -121,8 +121,8 @@ def flexible_inference(
 def flexible_inference_with_fallback(
     clips: Clips,
     network_path: str | bytes,
-    overlap: Pair,
-    tilesize: Pair | None,
+    overlap: int | Pair,
+    tilesize: int | Pair | None,
     backend: backendT,
     path_is_serialization: bool = False,
     input_name: str | None = "input",
@@ -151,8 +151,8 @@ def _run(
     batch_size: int,
     input_name: str | None,
     *,
-    tile: Pair | None,
-    overlap: Pair,
+    tile: int | Pair | None,
+    overlap: int | Pair,
     **more: Any,
 ) -> Any:
     found = _clips(function, clips)
@@ -161,6 +161,8 @@ def _run(
     if tile is None and any(pair(overlap, "overlap")):
         notices.once(f'{function}: "overlap" has no effect without "tilesize"')
         overlap = (0, 0)
+    if tile is not None:
+        tile, overlap = pair(tile, "tilesize"), pair(overlap, "overlap")
     if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(f'{function}: "batch_size" must be a whole number of at least 1, got {batch_size!r}')
 

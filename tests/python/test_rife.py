@@ -196,8 +196,8 @@ def test_without_weights_the_error_says_where_to_get_them(models: Path) -> None:
         vsmlrt.RIFE(CLIP, model=RIFEModel.v4_6)
     said = str(caught.value)
     assert "the network rife-v4.6 (rife/rife_v4.6.onnx) is not in" in said
-    assert "https://github.com/AmusementClub/vs-mlrt/releases" in said
-    assert "set VSMLRT_MODELS to that folder or run 'vsmlrt models add FOLDER'" in said
+    assert "run 'vsmlrt models fetch rife-v4.6', which takes it from vs-mlrt's public release" in said
+    assert "'vsmlrt models add FOLDER' with your own vs-mlrt models folder, or set VSMLRT_MODELS to that folder" in said
 
 
 MASK = vs.core.std.BlankClip(format=vs.GRAYS, width=64, height=48, length=4)
