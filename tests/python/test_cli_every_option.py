@@ -104,7 +104,7 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     "--backend": [
         Changes(("--backend", "reference"), FP32, "calls"),
         Refused(("--backend", "cudnn"), "--backend takes auto, openvino"),
-        Refused(("--backend", "migx"), "Backend.MIGX cannot run here", 1),
+        Refused(("--backend", "ort_dml"), "Backend.ORT_DML cannot run here", 1),
     ],
     "--device": [
         Changes(("--device", "CPU"), ("--backend", "openvino"), "calls"),
