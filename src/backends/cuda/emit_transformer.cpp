@@ -288,8 +288,7 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
                              : block.attention ? "attention "
                                                : "",
                              block.perceptron ? "perceptron " : "", channels, ", ", heads, " heads of ",
-                             depth, ", hidden ", hidden, ", vectors of ", read_vector, " and ", write_vector,
-                             ", tokens ", in.height * in.width);
+                             depth, ", hidden ", hidden, ", vectors of ", read_vector, " and ", write_vector);
     add_step(std::move(found));
 }
 

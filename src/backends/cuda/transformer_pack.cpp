@@ -153,6 +153,8 @@ TransformerConstants::Masks TransformerConstants::masks(const WindowAttention &a
     if (numbers.size() > std::numeric_limits<std::uint16_t>::max())
         throw Unsupported("cuda: ", numbers.size(),
                           " different masks of windows; at most 65535 are accepted");
+    if (masks.tables.empty()) // no window has one
+        masks.tables.resize(sizeof(std::uint16_t));
     return masks;
 }
 
