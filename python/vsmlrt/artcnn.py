@@ -97,5 +97,8 @@ def _chroma(
     picture = as_float(clip) if clip.format.sample_type == vs.INTEGER else clip
     shifted = std.Expr(picture, ["", "x 0.5 +"])
     made = flexible_inference_with_fallback([shifted], str(network.path), sides, tile, backend)
+    if made[0].format.bits_per_sample != shifted.format.bits_per_sample:
+        shifted = as_float(shifted)
+        made = [as_float(one) for one in made]
     joined = std.ShufflePlanes([shifted, *made], [0, 0, 0], vs.YUV)
     return like(std.Expr(joined, ["", "x 0.5 -"]), clip)

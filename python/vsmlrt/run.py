@@ -160,4 +160,5 @@ def _narrowed(clip: vs.VideoNode, network: Network, arguments: Arguments, **more
         squeeze.append(f"x {span} *")
         stretch.append(f"x {span} /")
     result = apply(core.std.Expr(picture, squeeze), network, arguments, narrow=False, **more)
-    return like(core.std.Expr(result, stretch), clip)
+    # Where the arguments say which float the result is, it is that one.
+    return like(core.std.Expr(as_float(result), stretch), result if "output_format" in arguments else clip)

@@ -265,3 +265,28 @@ def test_files_of_cugan_pro_that_are_there_are_used(core: Any, models: Path, noi
     assert vsmlrt.CUGAN(noise(core, 34, 26), noise=noise_level, version=2, backend=EXACT).width == 68
     with pytest.raises(RuntimeError):
         vsmlrt.CUGAN(noise(core, 34, 26), scale=4, version=2, backend=EXACT)
+
+
+@pytest.mark.parametrize(("output_format", "wanted"), [(0, vs.RGBS), (1, vs.RGBH)])
+def test_half_clips_give_the_float_that_the_backend_says(
+    core: Any, models: Path, output_format: int, wanted: int
+) -> None:
+    repeat(models, "cugan/up2x-latest-no-denoise.onnx", 2)
+    repeat(models, "cugan/pro-no-denoise3x-up2x.onnx", 2)
+    clip = noise(core, 34, 26, fmt=vs.RGBH)
+    backend = Backend.ORT_CPU(output_format=output_format)
+    for version in (1, 2):
+        result = vsmlrt.CUGAN(clip, version=version, backend=backend)
+        assert result.format.id == wanted
+        for plane, source in zip(picture(result), picture(clip), strict=True):
+            np.testing.assert_allclose(plane, source.repeat(2, 0).repeat(2, 1), atol=2e-3)
+
+
+def test_chroma_of_half_clips_on_a_backend_that_gives_float(core: Any, models: Path) -> None:
+    split = helper.make_node("Split", ["input", "sizes"], ["y", "output"], axis=1)
+    put(models, "ArtCNN/ArtCNN_R8F64_Chroma.onnx", [split], {"sizes": np.array([1, 2], np.int64)}, outputs=2)
+    clip = noise(core, 34, 26, fmt=vs.YUV444PH).std.SetFrameProps(_Matrix=1)
+    result = vsmlrt.ArtCNN(clip, model=vsmlrt.ArtCNNModel.ArtCNN_R8F64_Chroma, backend=Backend.ORT_CPU())
+    assert result.format.id == vs.YUV444PH
+    for plane, source in zip(picture(result), picture(clip), strict=True):
+        np.testing.assert_allclose(plane, source, atol=1e-3)
