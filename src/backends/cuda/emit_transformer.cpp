@@ -255,16 +255,16 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
              "\n#define HIDDEN ", hidden, "\n#define READ_VECTOR ", read_vector, "\n#define WRITE_VECTOR ",
              write_vector, "\n#define LANES ", lanes, "\n#define EXTRAS ", extras.size(), "\n", windows_text,
              block.perceptron ? with_fast_operators(chain_text(chain, extras)) : std::string());
-    for (const auto &[windows, blocks_at_once] :
-         shapes_of_blocks(channels, depth, masked, facts_.architecture)) {
+    for (const BlockShape &shape : shapes_of_blocks(channels, depth, masked, facts_.architecture)) {
+        const std::int64_t windows = shape.windows;
         const std::string source = kernel_source(
-            text(generated, "#define WINDOWS ", windows, "\n#define BLOCKS ", blocks_at_once, "\n"),
+            text(generated, "#define WINDOWS ", windows, "\n#define BLOCKS ", shape.blocks, "\n"),
             "transformer.cuh");
         const std::int64_t shared_bytes = block.attention ? windows * shared : 0;
         if (shared_bytes > facts_.shared_bytes_per_block && windows > 1)
             continue;
         found.alternatives.push_back(
-            {text("transformer of ", windows, ", ", blocks_at_once), source,
+            {text("transformer of ", windows, ", ", shape.blocks), source,
              [args, from, to, uploaded, extras, runs, windows,
               shared_bytes](const Addresses &addresses) mutable {
                  args.input = addresses.of(from);
