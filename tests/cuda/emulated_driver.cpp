@@ -458,7 +458,8 @@ EXPORT Status cuTensorMapEncodeTiled() {
     return invalid_context; // no kernel that runs here takes one
 }
 
-// NVRTC: the text with kernels/host.h in front of it, compiled by the compiler that built this.
+// NVRTC: the text with kernels/host.h and host_warps.h in front of it, compiled by the compiler that built
+// this.
 namespace {
 
 struct Unit {
@@ -488,7 +489,11 @@ EXPORT int nvrtcCreateProgram(Unit **unit, const char *source, const char *, int
     ++state().compilations;
     if (state().stand_in)
         source = "extern \"C\" void kernel(const unsigned *, const unsigned *, void **) {}";
-    *unit = new Unit{"#include \"" VSMLRT_KERNELS "/host.h\"\n" + std::string(source), {}, {}};
+    *unit =
+        new Unit{"#include \"" VSMLRT_KERNELS "/host.h\"\n#include \"" VSMLRT_KERNELS "/host_warps.h\"\n" +
+                     std::string(source),
+                 {},
+                 {}};
     return 0;
 }
 EXPORT int nvrtcDestroyProgram(Unit **unit) {

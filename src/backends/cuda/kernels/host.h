@@ -101,5 +101,3 @@ using std::sinh;
 using std::sqrt;
 using std::tan;
 using std::tanh;
-
-#include "host_warps.h"
