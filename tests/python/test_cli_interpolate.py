@@ -102,8 +102,9 @@ def test_without_weights_one_sentence_says_where_to_get_them(tmp_path: Path, vid
     assert done.returncode == 1
     said = sentence_of(done)
     assert "the network rife-v4.6 (rife/rife_v4.6.onnx) is not in" in said
-    assert "https://github.com/AmusementClub/vs-mlrt/releases" in said
-    assert "set VSMLRT_MODELS to that folder or run 'vsmlrt models add FOLDER'" in said
+    assert "run 'vsmlrt models fetch rife-v4.6', which takes it from vs-mlrt's public release" in said
+    assert "'vsmlrt models add FOLDER'" in said
+    assert "set VSMLRT_MODELS to that folder" in said
     assert list(tmp_path.glob("out*")) == []
 
 
