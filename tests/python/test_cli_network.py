@@ -72,11 +72,11 @@ def test_sound_beside_the_network(networks: Path, clips_folder: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("options", "status", "says"),
     [
-        (["--model", "nonsense"], 1, "there is no network, model or family called nonsense"),
+        (["--model", "nonsense"], 2, "there is no network, model or family called nonsense"),
         (["--model", "missing.onnx"], 1, "missing.onnx"),
-        (["--device", "77"], 1, "77"),
-        (["--device", "toaster"], 1, "toaster"),
-        (["--denoise", "3"], 1, "has no choice of denoising strengths"),
+        (["--device", "77"], 2, "77"),
+        (["--device", "toaster"], 2, "toaster"),
+        (["--denoise", "3"], 2, "has no choice of denoising strengths"),
     ],
 )
 def test_bad_choice(
