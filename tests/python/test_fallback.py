@@ -70,8 +70,8 @@ def test_the_fallback_takes_over_for_every_channel(core: Any, network: str, monk
 
 
 def test_a_fallback_that_fails_too_says_why(core: Any, network: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vsmlrt, "fallback_backend", Backend.MIGX())
-    with pytest.raises(SetupError, match=r"Backend\.MIGX cannot run here"):
+    monkeypatch.setattr(vsmlrt, "fallback_backend", Backend.OV_NPU())
+    with pytest.raises(SetupError, match=r"Backend\.OV_NPU cannot run here"):
         vsmlrt.inference(noise(core, 32, 32), network, backend=ABSENT)
 
 

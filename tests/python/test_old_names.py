@@ -306,8 +306,9 @@ for name in ("libvsmlrt.so", "libmlrt_ov.so"):
         vs.core.std.LoadPlugin(sys.argv[1] + "/" + name)
     except vs.Error as error:
         assert "already loaded" in str(error), error
-vs.core.mlrt.Version()
-vs.core.mlrt.Version()
+for _ in range(2):
+    version = vs.core.mlrt.Version
+    version()
 """
 
 

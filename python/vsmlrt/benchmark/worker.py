@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import vapoursynth as vs
 
+from ..plugin import lists
 from ..run import strength_map
 from .memory import Peak
 
@@ -107,22 +108,13 @@ def _layers(core: vs.Core, job: Job) -> list[Layer]:
     else:
         found = core.mlrt.Layers(_clips(picture, job), network_path=job.network_path, **_arguments(job))
 
-    def listed(key: str) -> list[Any]:
-        values = found[key]
-        return values if isinstance(values, list) else [values]
-
-    return [
-        Layer(layers=_text(layers), kernel=_text(kernel), milliseconds=milliseconds)
-        for layers, kernel, milliseconds in zip(listed("layers"), listed("kernel"), listed("milliseconds"), strict=True)
-    ]
+    answer = lists(found)
+    rows = zip(answer["layers"], answer["kernel"], answer["milliseconds"], strict=True)
+    return [Layer(layers=layers, kernel=kernel, milliseconds=milliseconds) for layers, kernel, milliseconds in rows]
 
 
 def _arguments(job: Job) -> dict[str, Any]:
     return {**job.arguments, "output_format": 1} if job.half else dict(job.arguments)
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value
 
 
 def _clips(picture: vs.VideoNode, job: Job) -> list[vs.VideoNode]:
