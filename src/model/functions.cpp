@@ -119,13 +119,14 @@ Node bound_node(data_view view, const Function &function, const Node &call) {
                 message.skip();
                 continue;
             }
+            const Tag tag = message.tag(); // the reader forgets it with the value
             const data_view field = message.get_view();
-            if (message.tag() == static_cast<Tag>(NodeField::attribute))
+            if (tag == static_cast<Tag>(NodeField::attribute))
                 if (auto reference = reference_of(field); !reference.second.empty()) {
                     references.push_back(std::move(reference));
                     continue;
                 }
-            writer.add_bytes(message.tag(), field);
+            writer.add_bytes(tag, field);
         }
     }
     ExternalData external({});
