@@ -12,7 +12,7 @@ std::size_t element_bytes(vsmlrt_type type) {
     return type == VSMLRT_FLOAT16 ? 2 : 4;
 }
 
-ConstPlane as_const(const Plane &plane) {
+ConstPlane read_only(const Plane &plane) {
     return {plane.type, plane.data, plane.stride, plane.width, plane.height};
 }
 
@@ -41,7 +41,7 @@ SampleFindings blend(const vsmlrt_tensor &result, const vsmlrt_tile_span &column
                      std::span<const Plane> sums) {
     SampleFindings found;
     for (std::size_t i = 0; i < sums.size(); ++i) {
-        const ConstPlane from = as_const(channel_of(result, static_cast<std::int64_t>(i)));
+        const ConstPlane from = read_only(channel_of(result, static_cast<std::int64_t>(i)));
         found.not_finite |= blend_rectangle(from, column.skip, row.skip, column.weights, row.weights,
                                             part(sums[i], column, row))
                                 .not_finite;
@@ -83,7 +83,7 @@ SampleFindings run_tiles(const Tiling &tiling, std::span<const ConstPlane> input
         read_tile(tensors, inputs, 0, 0, tiling.border);
         run();
         for (std::size_t i = 0; i < outputs.size(); ++i) {
-            const ConstPlane from = as_const(channel_of(result, static_cast<std::int64_t>(i)));
+            const ConstPlane from = read_only(channel_of(result, static_cast<std::int64_t>(i)));
             found.not_finite |= write_rectangle(from, 0, 0, outputs[i]).not_finite;
         }
         return found;
@@ -92,7 +92,7 @@ SampleFindings run_tiles(const Tiling &tiling, std::span<const ConstPlane> input
         const Sums sums(outputs);
         found = run_tiles(tiling, inputs, sums.planes, tensors, result, run);
         for (std::size_t i = 0; i < outputs.size(); ++i)
-            found.not_finite |= write_rectangle(as_const(sums.planes[i]), 0, 0, outputs[i]).not_finite;
+            found.not_finite |= write_rectangle(read_only(sums.planes[i]), 0, 0, outputs[i]).not_finite;
         return found;
     }
     for (const Plane &plane : outputs)

@@ -8,7 +8,7 @@
 namespace vsmlrt::reference {
 namespace {
 
-std::vector<pixel::ConstPlane> as_const(std::span<const pixel::Plane> planes) {
+std::vector<pixel::ConstPlane> read_only(std::span<const pixel::Plane> planes) {
     std::vector<pixel::ConstPlane> result;
     for (const pixel::Plane &plane : planes)
         result.push_back({plane.type, plane.data, plane.stride, plane.width, plane.height});
@@ -51,11 +51,11 @@ bool Frames::run(const vsmlrt_frame *inputs, const vsmlrt_frame &output,
                                   {plan_.columns, static_cast<std::size_t>(plan_.num_columns)},
                                   {plan_.rows, static_cast<std::size_t>(plan_.num_rows)}};
     const pixel::SampleFindings found =
-        pixel::run_tiles(tiling, as_const(inputs_), results_, tensors, result, run);
+        pixel::run_tiles(tiling, read_only(inputs_), results_, tensors, result, run);
     if (plan_.limit != 0)
         for (const pixel::Plane &plane : results_)
             pixel::clamp(plane, 0.0F, 1.0F);
-    pixel::encode_frame(as_const(results_), plan_.output, output);
+    pixel::encode_frame(read_only(results_), plan_.output, output);
     return found.not_finite;
 }
 
