@@ -102,15 +102,15 @@ std::size_t check_blobs(const std::vector<Layer> &layers) {
     for (const auto &layer : layers)
         for (const auto &blob : layer.outputs)
             if (const auto [maker, added] = makers.emplace(blob, &layer); !added)
-                throw BadModel(layer.label(), ": blob ", quoted(blob), " is made by line ",
+                throw BadModel(layer.label(), ": blob ", in_quotes(blob), " is made by line ",
                                maker->second->line, " already");
     for (const auto &layer : layers)
         for (const auto &blob : layer.inputs) {
             const auto maker = makers.find(blob);
             if (maker == makers.end())
-                throw BadModel(layer.label(), ": no layer makes its input blob ", quoted(blob));
+                throw BadModel(layer.label(), ": no layer makes its input blob ", in_quotes(blob));
             if (maker->second->line >= layer.line)
-                throw BadModel(layer.label(), ": blob ", quoted(blob), " is used before line ",
+                throw BadModel(layer.label(), ": blob ", in_quotes(blob), " is used before line ",
                                maker->second->line, " makes it (a cycle, or layers out of order)");
         }
     return makers.size();
@@ -119,7 +119,7 @@ std::size_t check_blobs(const std::vector<Layer> &layers) {
 } // namespace
 
 std::string Layer::label() const {
-    return text("line ", line, ", ", quoted(type), " layer ", quoted(name));
+    return text("line ", line, ", ", in_quotes(type), " layer ", in_quotes(name));
 }
 
 std::vector<Layer> parse_param(std::string_view content) {

@@ -47,7 +47,7 @@ float parse_real(std::string_view text, std::string_view what) {
     if (text.starts_with('+'))
         text.remove_prefix(1);
     if (!parse_all(text, value) || std::isnan(value))
-        throw BadModel(what, " ", quoted(text), " is not a number");
+        throw BadModel(what, " ", in_quotes(text), " is not a number");
     // A limit without an end: every float is below it.
     constexpr float most = std::numeric_limits<float>::max();
     return std::clamp(value, -most, most);
@@ -82,7 +82,7 @@ parse_array(const std::vector<std::string_view> &items) {
 
 } // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     constexpr std::size_t limit = 40;
     std::string out = "\"";
     for (const char c : text.substr(0, limit))
@@ -93,14 +93,14 @@ std::string quoted(std::string_view text) {
 std::int32_t parse_integer(std::string_view text, std::string_view what) {
     std::int32_t value = 0;
     if (!parse_all(text, value))
-        throw BadModel(what, " ", quoted(text), " is not a 32-bit integer");
+        throw BadModel(what, " ", in_quotes(text), " is not a 32-bit integer");
     return value;
 }
 
 void Parameters::add(std::string_view pair) {
     const auto equals = pair.find('=');
     if (equals == std::string_view::npos)
-        throw BadModel(quoted(pair), " is not a key=value pair");
+        throw BadModel(in_quotes(pair), " is not a key=value pair");
     int key = parse_integer(pair.substr(0, equals), "parameter key");
     const auto text = pair.substr(equals + 1);
     auto items = split(text);

@@ -11,7 +11,7 @@
 namespace vsmlrt::model::ncnn {
 
 // File content for a message: at most 40 bytes, what cannot be printed as '?', in quotes.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 // A decimal 32-bit integer that fills `text`; BadModel with `what` otherwise.
 [[nodiscard]] std::int32_t parse_integer(std::string_view text, std::string_view what);
