@@ -1,11 +1,7 @@
 # One place that says how this project's targets are compiled.
 add_library(vsmlrt_options INTERFACE)
 target_compile_options(vsmlrt_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
-                                                -Wold-style-cast -Woverloaded-virtual)
-# GCC forgets in a precompiled header that it is the system's, and warns of what it sees there.
-if(NOT VSMLRT_PRECOMPILED)
-  target_compile_options(vsmlrt_options INTERFACE -Werror)
-endif()
+                                                -Wold-style-cast -Woverloaded-virtual -Werror)
 # g++ 12 at -O3 sees overlapping copies in plain string assignments (GCC bug 105651) and overflows in vector::insert,
 # and under sanitizers uninitialized strings in empty optionals.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
@@ -30,34 +26,6 @@ elseif(VSMLRT_SANITIZE STREQUAL "thread")
   target_link_options(vsmlrt_options INTERFACE -fsanitize=thread -Wl,-z,undefs)
 endif()
 
-# vsmlrt_precompile(TARGET [TESTS]): with VSMLRT_PRECOMPILED, the target's files begin with the standard headers that most
-# include (TESTS: with GoogleTest too), read once for all targets. Every file includes what it needs all the same: lint,
-# and builds without the option, compile it alone. Files with instruction sets of their own are left out.
-set(VSMLRT_STANDARD_HEADERS <algorithm> <array> <atomic> <cmath> <cstdint> <cstring> <filesystem> <functional> <map>
-                            <memory> <mutex> <optional> <set> <span> <string> <string_view> <utility> <vector>)
-if(VSMLRT_PRECOMPILED)
-  file(WRITE ${CMAKE_BINARY_DIR}/precompiled.cpp "int main() {}\n")
-  add_library(vsmlrt_precompiled OBJECT ${CMAKE_BINARY_DIR}/precompiled.cpp)
-  target_link_libraries(vsmlrt_precompiled PRIVATE vsmlrt_options)
-  target_precompile_headers(vsmlrt_precompiled PRIVATE ${VSMLRT_STANDARD_HEADERS})
-  if(VSMLRT_TESTS)
-    add_executable(vsmlrt_precompiled_tests ${CMAKE_BINARY_DIR}/precompiled.cpp)
-    target_link_libraries(vsmlrt_precompiled_tests PRIVATE vsmlrt_options GTest::gtest vsmlrt_test_options)
-    target_precompile_headers(vsmlrt_precompiled_tests PRIVATE ${VSMLRT_STANDARD_HEADERS} <gtest/gtest.h>)
-  endif()
-endif()
-function(vsmlrt_precompile target)
-  get_target_property(libraries ${target} LINK_LIBRARIES)
-  if(NOT VSMLRT_PRECOMPILED OR "openvino::runtime" IN_LIST libraries) # it defines how the standard library is compiled
-    return()
-  endif()
-  if("TESTS" IN_LIST ARGN)
-    target_precompile_headers(${target} REUSE_FROM vsmlrt_precompiled_tests)
-  else()
-    target_precompile_headers(${target} REUSE_FROM vsmlrt_precompiled)
-  endif()
-endfunction()
-
 # vsmlrt_library(NAME SOURCES ... [LINKS ...] [USES ...]): one layer, a static library.
 # LINKS are layers whose headers appear in this layer's headers, USES those used in its sources only.
 function(vsmlrt_library name)
@@ -65,7 +33,6 @@ function(vsmlrt_library name)
   add_library(vsmlrt_${name} STATIC ${ARG_SOURCES})
   target_include_directories(vsmlrt_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(vsmlrt_${name} PUBLIC ${ARG_LINKS} PRIVATE vsmlrt_options ${ARG_USES})
-  vsmlrt_precompile(vsmlrt_${name})
 endfunction()
 
 # vsmlrt_module(NAME SOURCES ... USES ... [PACKAGE requirement] [GPU]): one loadable backend, libvsmlrt_NAME.so, installed
@@ -80,7 +47,6 @@ function(vsmlrt_module name)
   add_library(vsmlrt_${name} MODULE ${ARG_SOURCES})
   target_include_directories(vsmlrt_${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(vsmlrt_${name} PRIVATE vsmlrt_options ${ARG_USES})
-  vsmlrt_precompile(vsmlrt_${name})
   set_target_properties(vsmlrt_${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugin)
   add_dependencies(vsmlrt_package vsmlrt_${name})
   install(TARGETS vsmlrt_${name} LIBRARY DESTINATION .)
@@ -111,7 +77,6 @@ function(vsmlrt_test name)
                                                   ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(test_${name} PRIVATE vsmlrt_options ${ARG_USES} GTest::gtest GTest::gtest_main)
   target_link_libraries(test_${name} PRIVATE vsmlrt_test_options)
-  vsmlrt_precompile(test_${name} TESTS)
   if(NOT ARG_GPU_TESTS)
     gtest_discover_tests(test_${name} TEST_PREFIX ${name}: DISCOVERY_TIMEOUT 60)
     return()

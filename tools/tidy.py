@@ -41,19 +41,6 @@ def key(command: list[str], directory: str, constant: str) -> str | None:
     return hashlib.sha256(b"\0".join([constant.encode(), flags.encode(), done.stdout])).hexdigest()
 
 
-def without_precompiled(command: str) -> str:
-    """A compiler's command that reads all that the file includes itself: clang-tidy cannot read GCC's headers."""
-    words = shlex.split(command)
-    kept = []
-    while words:
-        word = words.pop(0)
-        if word == "-include" and words[0].endswith("cmake_pch.hxx"):
-            words.pop(0)
-        elif word != "-Winvalid-pch":
-            kept.append(word)
-    return shlex.join(kept)
-
-
 def check(entry: dict[str, str], build: Path, constant: str, passed: Path) -> str:
     """What clang-tidy has against a file; empty for nothing."""
     command = shlex.split(entry["command"])
@@ -78,11 +65,6 @@ def main() -> None:
     build = ROOT / sys.argv[1]
     wanted = {str(ROOT / name) for name in sys.argv[2:]}
     commands = json.loads((build / "compile_commands.json").read_text())
-    for entry in commands:
-        entry["command"] = without_precompiled(entry["command"])
-    build = build / "tidy"
-    build.mkdir(exist_ok=True)
-    (build / "compile_commands.json").write_text(json.dumps(commands))
     entries = {entry["file"]: entry for entry in commands if entry["file"] in wanted}
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True, check=True).stdout
     constant = version + (ROOT / ".clang-tidy").read_text()
