@@ -1,10 +1,9 @@
 #include "model/functions.h"
 
 #include "base/error.h"
-#include "model/onnx_format.h"
 #include "model/onnx_node.h"
+#include "model/onnx_parts.h"
 
-#include <protozero/pbf_message.hpp>
 #include <protozero/pbf_writer.hpp>
 
 namespace vsmlrt::model {
@@ -15,18 +14,6 @@ namespace {
 
 using protozero::data_view;
 
-// FunctionProto, and the attribute of a node in one that stands for an attribute of the call.
-enum class FunctionField : Tag {
-    name = 1,
-    input = 4,
-    output = 5,
-    node = 7,
-    opset_import = 9,
-    domain = 10,
-    attribute_proto = 11
-};
-constexpr Tag ref_attr_name = 21;
-
 // The attribute's name and the name of the call's attribute that it stands for.
 std::pair<std::string, std::string> reference_of(data_view attribute) {
     std::pair<std::string, std::string> names;
@@ -34,31 +21,12 @@ std::pair<std::string, std::string> reference_of(data_view attribute) {
     while (message.next()) {
         if (message.tag_and_type() == bytes_of(AttributeField::name))
             names.first = message.get_string();
-        else if (message.tag_and_type() ==
-                 protozero::tag_and_type(static_cast<AttributeField>(ref_attr_name), Wire::length_delimited))
+        else if (message.tag_and_type() == bytes_of(AttributeField::ref_attr_name))
             names.second = message.get_string();
         else
             message.skip();
     }
     return names;
-}
-
-void read_opset(data_view view, Function &function) {
-    std::string domain;
-    std::int64_t version = 0;
-    protozero::pbf_message<OpsetField> message(view);
-    while (message.next()) {
-        if (message.tag_and_type() == bytes_of(OpsetField::domain))
-            domain = message.get_string();
-        else if (message.tag_and_type() == varint_of(OpsetField::version))
-            version = message.get_int64();
-        else
-            message.skip();
-    }
-    if (domain.empty() || domain == "ai.onnx")
-        function.opset = version;
-    else
-        function.domains[domain] = version;
 }
 
 void read_function(data_view view, Functions &functions) {
@@ -84,7 +52,7 @@ void read_function(data_view view, Functions &functions) {
             function.nodes.push_back(message.get_view());
             break;
         case bytes_of(FunctionField::opset_import):
-            read_opset(message.get_view(), function);
+            add_opset(function, read_opset(message.get_view()));
             break;
         case bytes_of(FunctionField::attribute_proto):
             read_attribute(function.defaults, message.get_view(), external);
@@ -102,7 +70,7 @@ Functions read_functions(const Network &network) {
     Functions functions;
     for (const std::vector<std::byte> &function : network.functions)
         try {
-            read_function({reinterpret_cast<const char *>(function.data()), function.size()}, functions);
+            read_function(view_of(function), functions);
         } catch (const protozero::exception &) {
         } catch (const BadModel &) {
         }

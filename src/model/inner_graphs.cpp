@@ -3,11 +3,9 @@
 
 #include "base/error.h"
 #include "model/functions.h"
-#include "model/onnx_format.h"
 #include "model/onnx_node.h"
+#include "model/onnx_parts.h"
 #include "model/onnx_tensor.h"
-
-#include <protozero/pbf_message.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -21,10 +19,6 @@ namespace {
 using protozero::data_view;
 
 constexpr std::size_t most = 4096;
-
-data_view view_of(const std::vector<std::byte> &bytes) {
-    return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
-}
 
 class Collector {
 public:
@@ -71,17 +65,11 @@ private:
     }
 
     void add_graphs(data_view attribute, const Node &node, const Network &around) {
-        protozero::pbf_message<AttributeField> message(attribute);
-        while (message.next()) {
-            const std::uint32_t field = message.tag_and_type();
-            if (field != bytes_of(AttributeField::g) && field != bytes_of(AttributeField::graphs)) {
-                message.skip();
-                continue;
-            }
+        for_each_graph(attribute, [&](data_view view) {
             Network &graph = add("in ", node, around.opset);
             graph.initializers = around.initializers;
-            if_readable([&] { read_graph(message.get_view(), graph); });
-        }
+            if_readable([&] { read_graph(view, graph); });
+        });
     }
 
     static void read_graph(data_view view, Network &graph) {

@@ -17,6 +17,15 @@ enum class ModelField : Tag {
     metadata_props = 14,
     functions = 25
 };
+enum class FunctionField : Tag {
+    name = 1,
+    input = 4,
+    output = 5,
+    node = 7,
+    opset_import = 9,
+    domain = 10,
+    attribute_proto = 11
+};
 enum class OpsetField : Tag { domain = 1, version = 2 };
 enum class PairField : Tag { key = 1, value = 2 };
 enum class GraphField : Tag {
@@ -47,7 +56,8 @@ enum class AttributeField : Tag {
     ints = 8,
     strings = 9,
     graphs = 11,
-    type = 20
+    type = 20,
+    ref_attr_name = 21 // of the call's attribute that it stands for, in a function's node
 };
 enum class TensorField : Tag {
     dims = 1,

@@ -6,6 +6,7 @@
 #include "model/onnx.h"
 #include "model/onnx_format.h"
 #include "model/onnx_node.h"
+#include "model/onnx_parts.h"
 #include "model/onnx_tensor.h"
 #include "model/onnx_value.h"
 #include "model/order.h"
@@ -51,28 +52,11 @@ void read_pair(protozero::data_view view, std::map<std::string, std::string> &pa
     pairs[key] = value;
 }
 
-void read_opset(protozero::data_view view, Network &network) {
-    std::string domain;
-    std::int64_t version = 0;
-    protozero::pbf_message<OpsetField> message(view);
-    while (message.next()) {
-        switch (message.tag_and_type()) {
-        case bytes_of(OpsetField::domain):
-            domain = message.get_string();
-            break;
-        case varint_of(OpsetField::version):
-            version = message.get_int64();
-            break;
-        default:
-            message.skip();
-        }
-    }
-    if (version < 1)
-        throw BadModel("the operator set of domain \"", domain, "\" has the impossible version ", version);
-    if (domain.empty() || domain == "ai.onnx")
-        network.opset = version;
-    else
-        network.domains[domain] = version;
+Opset checked(Opset opset) {
+    if (opset.version < 1)
+        throw BadModel("the operator set of domain \"", opset.domain, "\" has the impossible version ",
+                       opset.version);
+    return opset;
 }
 
 std::vector<std::byte> copy(protozero::data_view view) {
@@ -99,7 +83,7 @@ ModelFields read_model(protozero::data_view view) {
             fields.graph = message.get_view();
             break;
         case bytes_of(ModelField::opset_import):
-            read_opset(message.get_view(), network);
+            add_opset(network, checked(read_opset(message.get_view())));
             break;
         case bytes_of(ModelField::metadata_props):
             read_pair(message.get_view(), network.metadata);

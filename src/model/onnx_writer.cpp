@@ -2,7 +2,7 @@
 // lie straight into the file; what protozero leaves out by itself and readers need is put in here.
 #include "base/checked.h"
 #include "model/onnx.h"
-#include "model/onnx_format.h"
+#include "model/onnx_parts.h"
 
 #include <protozero/pbf_builder.hpp>
 
@@ -16,10 +16,6 @@ namespace {
 
 template <typename Field>
 using Builder = protozero::pbf_builder<Field>;
-
-protozero::data_view view_of(const std::vector<std::byte> &bytes) {
-    return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
-}
 
 template <typename Field>
 void write_tensor(Builder<Field> &parent, Field field, const Tensor &tensor) {

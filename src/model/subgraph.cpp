@@ -2,35 +2,16 @@
 // have to know which of its values they read, so just that much is read of them.
 #include "model/subgraph.h"
 
-#include "model/onnx_format.h"
+#include "model/onnx_parts.h"
 #include "model/onnx_value.h"
 
 #include "base/error.h"
-
-#include <protozero/pbf_message.hpp>
 
 namespace vsmlrt::model {
 
 using namespace onnx;
 
 namespace {
-
-// Calls `visit` with every subgraph (GraphProto) of one AttributeProto.
-template <typename Visit>
-void for_each_graph(protozero::data_view attribute, const Visit &visit) {
-    protozero::pbf_message<AttributeField> message(attribute);
-    while (message.next()) {
-        const std::uint32_t field = message.tag_and_type();
-        if (field == bytes_of(AttributeField::g) || field == bytes_of(AttributeField::graphs))
-            visit(message.get_view());
-        else
-            message.skip();
-    }
-}
-
-protozero::data_view view_of(const RawAttribute &attribute) {
-    return {reinterpret_cast<const char *>(attribute.message.data()), attribute.message.size()};
-}
 
 // Adds a node's input names to `names` and its subgraphs to `graphs`.
 void visit_node(protozero::data_view node, std::set<std::string> &names,
@@ -88,7 +69,7 @@ bool has_subgraph(const Node &node) {
     for (const auto &[name, value] : node.attributes) {
         try {
             if (const auto *raw = std::get_if<RawAttribute>(&value))
-                for_each_graph(view_of(*raw), [&](protozero::data_view) { found = true; });
+                for_each_graph(view_of(raw->message), [&](protozero::data_view) { found = true; });
         } catch (const protozero::exception &) {
             continue;
         }
@@ -102,7 +83,8 @@ std::set<std::string> names_in_subgraphs(const Node &node) {
     for (const auto &[name, value] : node.attributes) {
         try {
             if (const auto *raw = std::get_if<RawAttribute>(&value))
-                for_each_graph(view_of(*raw), [&](protozero::data_view graph) { graphs.push_back(graph); });
+                for_each_graph(view_of(raw->message),
+                               [&](protozero::data_view graph) { graphs.push_back(graph); });
             while (!graphs.empty()) {
                 const protozero::data_view graph = graphs.back();
                 graphs.pop_back();
@@ -122,7 +104,7 @@ std::vector<std::optional<Element>> subgraph_output_types(const Node &node, std:
     if (!raw)
         return types;
     try {
-        for_each_graph(view_of(*raw), [&](protozero::data_view graph) {
+        for_each_graph(view_of(raw->message), [&](protozero::data_view graph) {
             protozero::pbf_message<GraphField> message(graph);
             while (message.next(GraphField::output, Wire::length_delimited))
                 types.push_back(output_type(message.get_view()));
