@@ -2,13 +2,12 @@
 // what is rounded to TF32: a block makes TILE x TILE of the result, TILE_K of the inner axis at a time. Both operands lie
 // in shared memory with k outermost, and are fetched A_VECTOR (B_VECTOR) neighbours at a time along the axis whose
 // elements are neighbours (A_ALONG_K, B_ALONG_K), a tile ahead in registers.
+#include "matmul_fetch.cuh"
 #include "matmul_places.cuh"
 #include "warp_mma.cuh"
 
 enum {
-    TILE = 64,
     TILE_K = 16,
-    threads = 128,
     pitch = TILE + 8, // 4 rows of 8 floats are in 32 different banks
 };
 
@@ -17,33 +16,18 @@ struct alignas(4 * N) Words {
     u32 item[N];
 };
 
-// A tile of one operand on its way: TILE x TILE_K elements, `N` neighbours at a time.
 template <bool ALONG_K, int N>
-struct Fetch {
-    static const int pieces = TILE * TILE_K / N / threads;
-    static const int across = (ALONG_K ? TILE_K : TILE) / N; // pieces of a row of neighbours
-    Words<N> piece[pieces];
+struct Fetch : Fetched<Words<N>, float, TILE_K, ALONG_K, N> {
+    typedef Fetched<Words<N>, float, TILE_K, ALONG_K, N> Base;
 
-    // outer: along the result's rows (columns), strides in elements.
-    DEVICE void load(u64 data, i64 at, i64 outer_stride, i64 k_stride, int outer, int outer_size, int k, int k_size) {
-#pragma unroll
-        for (int i = 0; i < pieces; ++i) {
-            const int number = i * threads + threadIdx.x;
-            const int slow = number / across, fast = number % across * N;
-            const int o = outer + (ALONG_K ? slow : fast), own_k = k + (ALONG_K ? fast : slow);
-            piece[i] = Words<N>();
-            if (o < outer_size && own_k < k_size)
-                piece[i] = *(const Words<N> *)((const float *)data + at + o * outer_stride + own_k * k_stride);
-        }
-    }
     DEVICE void store(float *to) const {
 #pragma unroll
-        for (int i = 0; i < pieces; ++i) {
+        for (int i = 0; i < Base::pieces; ++i) {
             const int number = i * threads + threadIdx.x;
-            const int slow = number / across, fast = number % across * N;
+            const int slow = number / Base::across, fast = number % Base::across * N;
 #pragma unroll
             for (int e = 0; e < N; ++e)
-                to[ALONG_K ? (fast + e) * pitch + slow : slow * pitch + fast + e] = float_of_bits(piece[i].item[e]);
+                to[ALONG_K ? (fast + e) * pitch + slow : slow * pitch + fast + e] = float_of_bits(Base::piece[i].item[e]);
         }
     }
 };

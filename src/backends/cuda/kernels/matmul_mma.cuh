@@ -2,42 +2,26 @@
 // makes TILE x TILE of the result, TILE_K of the inner axis at a time. Each operand lies in shared memory as it does
 // outside, along the axis whose elements are neighbours (A_ALONG_K, B_ALONG_K), and is fetched A_VECTOR (B_VECTOR)
 // elements at a time, a tile ahead in registers. STORE_PAIRS: two columns of the result are one word. BRAIN: bf16.
+#include "matmul_fetch.cuh"
 #include "matmul_places.cuh"
 #include "warp_mma.cuh"
 
 enum {
-    TILE = 64,
     TILE_K = 32,
-    threads = 128,
     pitch_k = TILE_K + 8, // of rows along k; chosen so that 8 rows of 16 bytes are in 8 different banks
     pitch_tile = TILE + 8,
     operand_elements = TILE * pitch_k > TILE_K * pitch_tile ? TILE * pitch_k : TILE_K * pitch_tile,
 };
 
-// A tile of one operand on its way: TILE x TILE_K elements, `N` neighbours at a time.
 template <bool ALONG_K, int N>
-struct Fetch {
-    static const int pieces = TILE * TILE_K / N / threads;
-    static const int across = (ALONG_K ? TILE_K : TILE) / N; // pieces in a row of shared memory
-    Elements<N> piece[pieces];
+struct Fetch : Fetched<Elements<N>, unsigned short, TILE_K, ALONG_K, N> {
+    typedef Fetched<Elements<N>, unsigned short, TILE_K, ALONG_K, N> Base;
 
-    // outer: along the result's rows (columns), strides in elements.
-    DEVICE void load(u64 data, i64 at, i64 outer_stride, i64 k_stride, int outer, int outer_size, int k, int k_size) {
-#pragma unroll
-        for (int i = 0; i < pieces; ++i) {
-            const int number = i * threads + threadIdx.x;
-            const int slow = number / across, fast = number % across * N;
-            const int o = outer + (ALONG_K ? slow : fast), own_k = k + (ALONG_K ? fast : slow);
-            piece[i] = Elements<N>();
-            if (o < outer_size && own_k < k_size)
-                piece[i] = *(const Elements<N> *)((const unsigned short *)data + at + o * outer_stride + own_k * k_stride);
-        }
-    }
     DEVICE void store(unsigned short *to) const {
 #pragma unroll
-        for (int i = 0; i < pieces; ++i) {
+        for (int i = 0; i < Base::pieces; ++i) {
             const int number = i * threads + threadIdx.x;
-            *(Elements<N> *)(to + number / across * (ALONG_K ? pitch_k : pitch_tile) + number % across * N) = piece[i];
+            *(Elements<N> *)(to + number / Base::across * (ALONG_K ? pitch_k : pitch_tile) + number % Base::across * N) = Base::piece[i];
         }
     }
 };

@@ -211,12 +211,9 @@ DEVICE void project(Sums<2 * depth_steps> (&sums)[WINDOWS], const Rows (&rows)[W
         }
 }
 
-// sums += the projection of a head's mix of values; `queries` are those of the head.
-DEVICE void attend(Sums<2 * steps> &sums, const Sums<2 * depth_steps> &queries, const unsigned short *keys,
-                   const unsigned short *values, const TransformerArgs &args, int head, int mask, int warp, int lane) {
-    const int matrix = lane >> 3, row = lane & 7;
-    float score[8][4];
-    const unsigned short *table = (const unsigned short *)args.table + (head * 4 + warp) * 4 * weights_of_step + lane * 8;
+// A warp's 16 x 64 of a table of summands to scores, laid out as sums are. ADD: to the scores that there are.
+template <bool ADD>
+DEVICE void read_scores(float (&score)[8][4], const unsigned short *table) {
 #pragma unroll
     for (int n = 0; n < 8; n += 2) {
         u32 summand[4];
@@ -224,25 +221,23 @@ DEVICE void attend(Sums<2 * steps> &sums, const Sums<2 * depth_steps> &queries, 
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
             const Two both = unpacked(summand[i]);
-            score[n + i / 2][i % 2 * 2] = both.x;
-            score[n + i / 2][i % 2 * 2 + 1] = both.y;
+            float *const pair = &score[n + i / 2][i % 2 * 2];
+            pair[0] = ADD ? pair[0] + both.x : both.x;
+            pair[1] = ADD ? pair[1] + both.y : both.y;
         }
     }
+}
+
+// sums += the projection of a head's mix of values; `queries` are those of the head.
+DEVICE void attend(Sums<2 * steps> &sums, const Sums<2 * depth_steps> &queries, const unsigned short *keys,
+                   const unsigned short *values, const TransformerArgs &args, int head, int mask, int warp, int lane) {
+    const int matrix = lane >> 3, row = lane & 7;
+    float score[8][4];
+    const unsigned short *table = (const unsigned short *)args.table + (head * 4 + warp) * 4 * weights_of_step + lane * 8;
+    read_scores<false>(score, table);
 #if MASKED
-    if (mask > 0) {
-        const unsigned short *masks = (const unsigned short *)args.masks + ((i64)(mask - 1) * 4 + warp) * 4 * weights_of_step + lane * 8;
-#pragma unroll
-        for (int n = 0; n < 8; n += 2) {
-            u32 summand[4];
-            read_constants(summand, masks + n / 2 * weights_of_step);
-#pragma unroll
-            for (int i = 0; i < 4; ++i) {
-                const Two both = unpacked(summand[i]);
-                score[n + i / 2][i % 2 * 2] += both.x;
-                score[n + i / 2][i % 2 * 2 + 1] += both.y;
-            }
-        }
-    }
+    if (mask > 0)
+        read_scores<true>(score, (const unsigned short *)args.masks + ((i64)(mask - 1) * 4 + warp) * 4 * weights_of_step + lane * 8);
 #endif
 #pragma unroll
     for (int s = 0; s < depth_steps; ++s) {
