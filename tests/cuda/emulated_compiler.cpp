@@ -1,0 +1,92 @@
+#include "cuda/emulated_compiler.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <unistd.h>
+
+#define EXPORT extern "C" __attribute__((visibility("default")))
+
+namespace fs = std::filesystem;
+
+// NVRTC: the text with kernels/host.h and host_warps.h in front of it, compiled by the compiler that built
+// this.
+namespace {
+
+struct Unit {
+    std::string source;
+    std::string library;
+    std::string log;
+};
+
+fs::path cache_folder() {
+    const char *named = std::getenv("VSMLRT_EMULATED_CACHE");
+    static const fs::path folder =
+        named ? fs::path(named) : fs::temp_directory_path() / ("emulated_cuda_" + std::to_string(getuid()));
+    fs::create_directories(folder);
+    return folder;
+}
+
+} // namespace
+
+EXPORT int nvrtcVersion(int *major, int *minor) {
+    *major = 13;
+    *minor = 0;
+    return 0;
+}
+EXPORT int nvrtcCreateProgram(Unit **unit, const char *source, const char *, int, const char *const *,
+                              const char *const *) {
+    if (begin_emulated_compilation())
+        source = "extern \"C\" void kernel(const unsigned *, const unsigned *, void **) {}";
+    *unit =
+        new Unit{"#include \"" VSMLRT_KERNELS "/host.h\"\n#include \"" VSMLRT_KERNELS "/host_warps.h\"\n" +
+                     std::string(source),
+                 {},
+                 {}};
+    return 0;
+}
+EXPORT int nvrtcDestroyProgram(Unit **unit) {
+    delete *unit;
+    return 0;
+}
+EXPORT int nvrtcCompileProgram(Unit *unit, int, const char *const *) {
+    static std::atomic<int> number = 0;
+    const std::string name = std::to_string(std::hash<std::string>{}(unit->source));
+    unit->library = (cache_folder() / (name + ".so")).string();
+    if (fs::exists(unit->library))
+        return 0;
+    const std::string stem =
+        (cache_folder() / (name + "." + std::to_string(getpid()) + "." + std::to_string(number++))).string();
+    std::ofstream(stem + ".cpp") << unit->source;
+    const std::string command = VSMLRT_COMPILER " -std=c++17 -O1 -w -fPIC -shared -o " + stem + ".so " +
+                                stem + ".cpp > " + stem + ".log 2>&1";
+    const bool good = std::system(command.c_str()) == 0;
+    std::ifstream log(stem + ".log");
+    unit->log.assign(std::istreambuf_iterator<char>(log), {});
+    if (good)
+        fs::rename(stem + ".so", unit->library);
+    fs::remove(stem + ".log");
+    if (good)
+        fs::remove(stem + ".cpp");
+    return good ? 0 : 6;
+}
+EXPORT int nvrtcGetCUBINSize(Unit *unit, std::size_t *bytes) {
+    *bytes = unit->library.size() + 1;
+    return 0;
+}
+EXPORT int nvrtcGetCUBIN(Unit *unit, char *bytes) {
+    std::memcpy(bytes, unit->library.c_str(), unit->library.size() + 1);
+    return 0;
+}
+EXPORT int nvrtcGetProgramLogSize(Unit *unit, std::size_t *bytes) {
+    *bytes = unit->log.size() + 1;
+    return 0;
+}
+EXPORT int nvrtcGetProgramLog(Unit *unit, char *text) {
+    std::memcpy(text, unit->log.c_str(), unit->log.size() + 1);
+    return 0;
+}
