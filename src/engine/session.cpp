@@ -19,9 +19,15 @@
 namespace vsmlrt::engine {
 namespace {
 
+// As each part of a session takes it.
+model::Loaded prepared(model::Loaded loaded) {
+    loaded.network = graph::release_stated_sizes(loaded.network);
+    return loaded;
+}
+
 OpenedNetwork with_card(model::Loaded loaded) {
     OpenedNetwork network;
-    loaded.network = graph::release_stated_sizes(loaded.network);
+    loaded = prepared(std::move(loaded));
     network.card = graph::inspect(loaded.network, model::read_card(loaded.network));
     network.loaded = std::move(loaded);
     return network;
@@ -150,8 +156,7 @@ model::Loaded Session::take_network() {
         return network_.loaded;
     if (!network_.loaded.network.nodes.empty())
         return {std::exchange(network_.loaded.network, {}), network_.loaded.fingerprint, stem_};
-    model::Loaded again = model::load_network(network_.file);
-    again.network = graph::release_stated_sizes(again.network);
+    model::Loaded again = prepared(model::load_network(network_.file));
     if (again.fingerprint != network_.loaded.fingerprint)
         throw DeviceError("the network's file ", network_.file.string(),
                           " has changed since the filter was made; make the filter again");

@@ -15,7 +15,7 @@ class Search : public GroupSearch {
 public:
     using GroupSearch::GroupSearch;
 
-    [[nodiscard]] std::optional<Attention> attention(std::size_t mix, bool masked) const {
+    [[nodiscard]] std::optional<Attention> attention(std::size_t mix) const {
         Attention found;
         found.mix = mix;
         if (!is_anchored<graph::MatMul>(mix) || !groups_[mix].members.empty())
@@ -29,7 +29,7 @@ public:
         const std::size_t rank = dims(weighed).size();
         if (op.logarithm || rank < 2 || graph::axis_index(op.axis, rank) + 1 != rank)
             return std::nullopt;
-        const auto scores = scores_of(weighed, masked, found.between);
+        const auto scores = scores_of(weighed, found.between);
         if (!scores)
             return std::nullopt;
         found.scores = *scores;
@@ -56,13 +56,11 @@ private:
     }
 
     // The product behind what is reshaped, and to which constants are added.
-    [[nodiscard]] std::optional<std::size_t> scores_of(ValueId value, bool masked,
+    [[nodiscard]] std::optional<std::size_t> scores_of(ValueId value,
                                                        std::vector<std::size_t> &between) const {
         for (auto group = only_giver(value); group; group = only_giver(value)) {
             if (is_anchored<graph::MatMul>(*group))
                 return group;
-            if (!masked)
-                return std::nullopt;
             if (is_anchored<graph::Reshape>(*group)) {
                 value = anchor(*group).inputs[0];
             } else {
@@ -125,11 +123,11 @@ private:
 } // namespace
 
 std::vector<Attention> find_attentions(const graph::Graph &graph, const graph::Shapes &shapes,
-                                       const std::vector<Group> &groups, bool masked) {
+                                       const std::vector<Group> &groups) {
     const Search search(graph, shapes, groups);
     std::vector<Attention> all;
     for (std::size_t i = 0; i < groups.size(); ++i)
-        if (auto found = search.attention(i, masked))
+        if (auto found = search.attention(i))
             all.push_back(*found);
     return all;
 }

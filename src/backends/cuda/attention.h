@@ -13,11 +13,12 @@ struct Attention {
     std::size_t scaling = no_node;                // the group that multiplies the queries by a number
     graph::ValueId queries = graph::no_value;     // before that
     float scale = 1;
-    std::vector<std::size_t> between; // groups from the scores to the softmax that reshape and add constants
+    // Groups from the scores to the softmax that reshape and add constants: masks of windows are added to
+    // scores of another shape.
+    std::vector<std::size_t> between;
 };
 
-// With something in between only where `masked`: masks of windows are added to scores of another shape.
 [[nodiscard]] std::vector<Attention> find_attentions(const graph::Graph &graph, const graph::Shapes &shapes,
-                                                     const std::vector<Group> &groups, bool masked = false);
+                                                     const std::vector<Group> &groups);
 
 } // namespace vsmlrt::cuda

@@ -129,4 +129,7 @@ struct ConvCandidate {
 // All lists, the preferred first.
 [[nodiscard]] std::span<const std::span<const ConvCandidate>> candidate_lists();
 
+// A value as an element of `storage` (f16 or bf16), rounded to nearest.
+[[nodiscard]] std::uint16_t storage_bits(Element storage, float value);
+
 } // namespace vsmlrt::cuda

@@ -10,7 +10,7 @@ void Planner::find_attended() {
     if (!warps_work())
         return;
     for (const Attention &attention : find_attentions(graph_, shapes_, groups_))
-        if (!absorbed_[attention.scores])
+        if (attention.between.empty() && !absorbed_[attention.scores])
             attentions_.push_back(attention);
     for (const Attention &attention : attentions_)
         for (const std::size_t group : {attention.scores, attention.softmax, attention.scaling})

@@ -13,11 +13,7 @@
 namespace vsmlrt::cuda {
 namespace {
 
-constexpr std::int64_t step = 16, tokens_of_block = 64, most_steps_of_two = 18;
-
-std::int64_t steps_of(std::int64_t channels) {
-    return (channels + step - 1) / step;
-}
+constexpr std::int64_t most_steps_of_two = 18;
 
 // Rows, columns and channels of a picture of tokens, whatever axes of size 1 stand in front.
 struct TokenStrides {
@@ -149,7 +145,8 @@ void Planner::emit_transformer(const TransformerBlock &block) {
         const Tensor tokens = transposed(picture, back);
         bind(block.result, tokens);
         if (is_usable(tokens)) {
-            const bool lanes_too = picture.dims[1] + picture.lanes <= steps_of(picture.dims[1]) * step;
+            const bool lanes_too =
+                picture.dims[1] + picture.lanes <= steps_of(picture.dims[1]) * channels_of_step;
             add_transformer(block, name, from, tokens, lanes_too ? picture.lanes : 0);
             if (!lanes_too)
                 clear_lanes(picture, name);
@@ -182,7 +179,7 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
         uploaded.push_back({place, upload_bytes(bytes)});
     };
     std::int64_t heads = 1;
-    std::int64_t depth = step;
+    std::int64_t depth = channels_of_step;
     std::int64_t hidden = 0;
     if (const auto &attention = block.attention) {
         heads = attention->heads;
@@ -229,14 +226,14 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
     args.output_y = out.y;
     args.output_x = out.x;
     const std::int64_t runs =
-        block.attention ? args.windows : (in.height * in.width + tokens_of_block - 1) / tokens_of_block;
+        block.attention ? args.windows : (in.height * in.width + tokens_of_window - 1) / tokens_of_window;
     // Neighbours that a lane's channels have, and memory lets it read or write at once.
     const std::int64_t most = steps_of(channels) % 2 == 0 ? 8 : 4;
     Tensor written = to;
     written.dims.back() += lanes;
     const std::int64_t read_vector = std::min(most, vector_along(from, from.dims.size() - 1));
     const std::int64_t write_vector = std::min(most, vector_along(written, to.dims.size() - 1));
-    const std::int64_t shared = 2 * tokens_of_block * (heads * steps_of(depth) * step + 8) * 2;
+    const std::int64_t shared = 2 * tokens_of_window * (heads * steps_of(depth) * channels_of_step + 8) * 2;
     Step found{name, {from.buffer}, {to.buffer}, {}, {}};
     for (const Constant &constant : uploaded)
         found.reads.push_back(constant.tensor.buffer);

@@ -12,9 +12,6 @@
 
 namespace vsmlrt::cuda {
 
-// A value as an element of `storage` (f16 or bf16), rounded to nearest.
-[[nodiscard]] std::uint16_t storage_bits(Element storage, float value);
-
 // Filters in ONNX order: M C kH kW, of a transposed convolution C M kH kW; 0 outside.
 class Filters {
 public:

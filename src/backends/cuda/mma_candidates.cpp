@@ -6,7 +6,6 @@
 #include "backends/cuda/kernels/mma_args.cuh"
 #include "backends/cuda/launching.h"
 #include "base/text.h"
-#include "tensor/half.h"
 
 #include <algorithm>
 #include <climits>
@@ -18,10 +17,6 @@ constexpr int stages = 4;
 
 // PRODUCT of mma_products.cuh.
 enum class Multiplication { halves, half_sums, tf32, three_tf32, floats };
-
-constexpr int bytes_of(Multiplication by) {
-    return by == Multiplication::halves || by == Multiplication::half_sums ? 2 : 4;
-}
 
 // Whether that is how such a problem may be computed.
 constexpr bool multiplies(Multiplication by, const ConvProblem &problem) {
@@ -246,7 +241,7 @@ std::vector<Place> quads(int chunk, int blocks) {
 }
 
 void add_weight(std::vector<std::byte> &image, Element storage, float value) {
-    const std::uint16_t half = storage == Element::bf16 ? float_to_bfloat(value) : float_to_half(value);
+    const std::uint16_t half = storage_bits(storage, value);
     const auto *const begin = reinterpret_cast<const std::byte *>(
         storage == Element::f32 ? static_cast<const void *>(&value) : &half);
     image.insert(image.end(), begin, begin + element_size(storage));
@@ -260,7 +255,9 @@ std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> w
     const int groups = (problem.out_channels + Blocks * 8 - 1) / (Blocks * 8);
     const int phases = taps.scale * taps.scale;
     const std::vector<Place> places =
-        By == Multiplication::floats ? quads(chunk, Blocks) : fragments(chunk, Blocks, bytes_of(By));
+        By == Multiplication::floats
+            ? quads(chunk, Blocks)
+            : fragments(chunk, Blocks, static_cast<int>(element_size(problem.storage)));
     std::vector<std::byte> image;
     image.reserve(static_cast<std::size_t>(groups) * static_cast<std::size_t>(phases * chunks * taps.taps) *
                   places.size() * element_size(problem.storage));
@@ -290,7 +287,7 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
     args.stride_x = operands.in_stride_x;
     args.height = size_argument(operands.in_height);
     args.width = size_argument(operands.in_width);
-    constexpr int vector = 16 / bytes_of(By);
+    const int vector = 16 / static_cast<int>(element_size(problem.storage));
     args.lanes = (problem.in_channels + vector - 1) / vector * vector;
     args.chunks = (problem.in_channels + shape.chunk - 1) / shape.chunk;
     args.scale = taps.scale;

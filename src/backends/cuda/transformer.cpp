@@ -12,7 +12,7 @@ namespace vsmlrt::cuda {
 namespace {
 
 using graph::ValueId;
-constexpr std::int64_t most_channels = 128, most_tokens = 64, most_depth = 64, most_inner = 384;
+constexpr std::int64_t most_channels = 128, most_depth = 64, most_inner = 384;
 
 class BlockSearch : public GroupSearch {
 public:
@@ -22,7 +22,7 @@ public:
         for (std::size_t i = 0; i < groups.size(); ++i)
             for (const std::size_t node : groups[i].nodes())
                 group_of_node_[node] = i;
-        for (Attention &attention : find_attentions(graph, shapes, groups, true))
+        for (Attention &attention : find_attentions(graph, shapes, groups))
             attentions_[groups[attention.mix].result] = attention;
     }
 
@@ -253,9 +253,9 @@ private:
         const std::vector<AxisParts> joined_heads = {joined({{0, found.heads * tokens, batch}}),
                                                      joined({{0, 1, tokens}}),
                                                      joined({{0, tokens, found.heads}, {1, 1, found.depth}})};
-        if (tokens > most_tokens || found.depth > most_depth ||
-            found.heads * ((found.depth + 15) / 16 * 16) > most_inner || mixed->dims != joined_heads ||
-            dims(found.projection.weights)[0] != inner)
+        if (tokens > tokens_of_window || found.depth > most_depth ||
+            found.heads * steps_of(found.depth) * channels_of_step > most_inner ||
+            mixed->dims != joined_heads || dims(found.projection.weights)[0] != inner)
             return false;
         TransformerBlock all = block;
         std::set<std::size_t> nodes = mixed->nodes;

@@ -9,6 +9,13 @@
 
 namespace vsmlrt::cuda {
 
+// What a step of the kernel's products takes of the inner axis, and the most tokens of a window.
+inline constexpr std::int64_t channels_of_step = 16, tokens_of_window = 64;
+
+[[nodiscard]] constexpr std::int64_t steps_of(std::int64_t channels) {
+    return (channels + channels_of_step - 1) / channels_of_step;
+}
+
 // x times weights plus bias; columns [offset, ...) of the weights where only a part is meant.
 struct Linear {
     graph::ValueId input = graph::no_value;

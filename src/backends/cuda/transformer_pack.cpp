@@ -14,11 +14,11 @@
 namespace vsmlrt::cuda {
 namespace {
 
-constexpr int step = 16;
-constexpr int most_tokens = 64;
+constexpr int step = channels_of_step;
+constexpr int most_tokens = tokens_of_window;
 
-int steps_of(std::int64_t channels) {
-    return static_cast<int>((channels + step - 1) / step);
+int count_steps(std::int64_t channels) {
+    return static_cast<int>(steps_of(channels));
 }
 
 void put(std::vector<std::byte> &bytes, std::size_t element, Element storage, float value) {
@@ -53,7 +53,7 @@ std::vector<std::byte> pack_weights(Element storage, int inner, int columns, con
 }
 
 std::vector<std::byte> TransformerConstants::normalization(const Normalization &from) const {
-    const auto places = static_cast<std::size_t>(steps_of(channels)) * step;
+    const auto places = static_cast<std::size_t>(count_steps(channels)) * step;
     std::vector<float> values(2 * places, 0.0F);
     const std::vector<float> scale = contents(from.scale);
     std::copy(scale.begin(), scale.end(), values.begin());
@@ -65,8 +65,8 @@ std::vector<std::byte> TransformerConstants::normalization(const Normalization &
 }
 
 std::vector<std::byte> TransformerConstants::qkv(const WindowAttention &attention) const {
-    const int steps = steps_of(channels);
-    const int columns = steps_of(attention.depth) * step;
+    const int steps = count_steps(channels);
+    const int columns = count_steps(attention.depth) * step;
     std::vector<std::byte> all;
     const Linear *const parts[] = {&attention.queries, &attention.keys, &attention.values};
     std::vector<Matrix> weights;
@@ -86,7 +86,7 @@ std::vector<std::byte> TransformerConstants::qkv(const WindowAttention &attentio
 }
 
 std::vector<std::byte> TransformerConstants::qkv_bias(const WindowAttention &attention) const {
-    const auto places = static_cast<std::size_t>(steps_of(attention.depth)) * step;
+    const auto places = static_cast<std::size_t>(count_steps(attention.depth)) * step;
     const auto depth = static_cast<std::size_t>(attention.depth);
     std::vector<float> values;
     const Linear *const parts[] = {&attention.queries, &attention.keys, &attention.values};
@@ -159,8 +159,8 @@ TransformerConstants::Masks TransformerConstants::masks(const WindowAttention &a
 }
 
 std::vector<std::byte> TransformerConstants::projection(const WindowAttention &attention) const {
-    const int steps = steps_of(channels);
-    const int inner = steps_of(attention.depth) * step;
+    const int steps = count_steps(channels);
+    const int inner = count_steps(attention.depth) * step;
     const Matrix weights = matrix(contents(attention.projection.weights), attention.heads * attention.depth);
     std::vector<std::byte> all;
     for (std::int64_t head = 0; head < attention.heads; ++head) {
@@ -174,14 +174,14 @@ std::vector<std::byte> TransformerConstants::projection(const WindowAttention &a
 }
 
 std::vector<std::byte> TransformerConstants::first(const Perceptron &perceptron) const {
-    const int steps = steps_of(channels);
+    const int steps = count_steps(channels);
     const Matrix weights = matrix(contents(perceptron.first.weights), channels);
-    return pack_weights(storage, steps * step, steps_of(weights.columns) * step,
+    return pack_weights(storage, steps * step, count_steps(weights.columns) * step,
                         [&](int k, int n) { return weights.at(channel_of_inner(k, steps), n); });
 }
 
 std::vector<std::byte> TransformerConstants::second(const Perceptron &perceptron) const {
-    const int steps = steps_of(channels);
+    const int steps = count_steps(channels);
     const std::vector<float> values = contents(perceptron.second.weights);
     const Matrix weights = matrix(values, static_cast<std::int64_t>(values.size()) / channels);
     std::vector<std::byte> all;
@@ -199,7 +199,7 @@ std::vector<std::byte> TransformerConstants::bias(graph::ValueId value) const {
 }
 
 std::vector<std::byte> TransformerConstants::hidden(graph::ValueId value, std::int64_t count) const {
-    std::vector<float> values(static_cast<std::size_t>(steps_of(count)) * step, 0.0F);
+    std::vector<float> values(static_cast<std::size_t>(count_steps(count)) * step, 0.0F);
     if (value != graph::no_value) {
         const std::vector<float> given = contents(value);
         for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
