@@ -9,6 +9,7 @@ from collections.abc import Callable
 import vapoursynth as vs
 
 from .backend import Arguments, instance, model_arguments
+from .resizing import is_half
 
 
 def with_fallback[Result](backend: object, make: Callable[[Arguments], Result], clip: vs.VideoNode) -> Result:
@@ -22,7 +23,7 @@ def with_fallback[Result](backend: object, make: Callable[[Arguments], Result], 
     Raises what the backend raises if ``vsmlrt.fallback_backend`` is None, else what that one raises; the failure that
     led there is logged.
     """
-    half = clip.format.sample_type == vs.FLOAT and clip.format.bits_per_sample == 16
+    half = is_half(clip)
     instance(backend)  # what is no backend is the script's mistake, which another one would hide
     try:
         return make(model_arguments(backend, half=half))

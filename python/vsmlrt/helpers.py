@@ -15,7 +15,7 @@ import vapoursynth as vs
 from . import notices, plugin
 from .backend import Backend, backendT, instance
 from .merging import grids
-from .resizing import halve
+from .resizing import halve, is_half
 from .tiles import Pair
 
 
@@ -109,13 +109,9 @@ def fmtc_resample(clip: vs.VideoNode, **kwargs: Any) -> vs.VideoNode:
     """
     core = plugin.vapoursynth_core()
     if hasattr(core, "fmtc"):
-        single = bits_as(clip, core.std.BlankClip(format=vs.GRAYS, length=1)) if _is_half(clip) else clip
+        single = bits_as(clip, core.std.BlankClip(format=vs.GRAYS, length=1)) if is_half(clip) else clip
         return bits_as(core.fmtc.resample(single, **kwargs), clip)
-    return _resample(clip, dict(kwargs))
-
-
-def _is_half(clip: vs.VideoNode) -> bool:
-    return bool(clip.format.sample_type == vs.FLOAT and clip.format.bits_per_sample == 16)
+    return _resample(clip, kwargs)
 
 
 _KERNELS = {

@@ -9,6 +9,11 @@ import vapoursynth as vs
 from . import plugin
 
 
+def is_half(clip: vs.VideoNode) -> bool:
+    """Whether its samples are of half precision."""
+    return bool(clip.format.sample_type == vs.FLOAT and clip.format.bits_per_sample == 16)
+
+
 def as_float(clip: vs.VideoNode) -> vs.VideoNode:
     """The clip in 32-bit float, family and subsampling kept; itself if it is that already."""
     wanted = clip.format.replace(sample_type=vs.FLOAT, bits_per_sample=32)

@@ -32,11 +32,12 @@ def unpack(archive: Path, into: Path) -> None:
         raise SetupError(f"{archive} needs the package py7zr: install it with: pip install py7zr") from error
     try:
         with py7zr.SevenZipFile(archive) as opened:
-            for info in opened.list():
+            members = opened.list()
+            for info in members:
                 member = PurePosixPath(info.filename)
                 if member.is_absolute() or ".." in member.parts or getattr(info, "is_symlink", False):
                     raise UserError(f'{archive} holds "{info.filename}", which points outside of it')
-            total = sum(info.uncompressed for info in opened.list())
+            total = sum(info.uncompressed for info in members)
             free = shutil.disk_usage(into).free
             if total > free:
                 raise UserError(f"{archive} unpacks to {total >> 20} MiB, and {into} has {free >> 20} MiB left")

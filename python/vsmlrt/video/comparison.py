@@ -7,7 +7,6 @@ later FFmpeg tells in addition is compared as well. The size, format and codec o
 from __future__ import annotations
 
 import hashlib
-import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,7 +16,7 @@ from typing import Any
 import av
 from av.stream import Disposition
 
-from .hdr import HDR_FACTS
+from .hdr import HDR_FACTS, mastering_numbers
 from .notes import Notes
 from .opening import open_container
 from .tags import kept_tags, same_tag, shared_name
@@ -295,15 +294,9 @@ def same_fact(name: str, value: Any, other: Any) -> bool:
     if name.endswith("sample aspect ratio"):
         return bool(abs(Fraction(*value) / Fraction(*other) - 1) <= _SAME_SHAPE)
     if name.endswith("mastering display metadata"):
-        return all(abs(a - b) <= 5e-5 for a, b in zip(_mastering(value), _mastering(other), strict=True))
+        sides = zip(mastering_numbers(value), mastering_numbers(other), strict=True)
+        return all(abs(a - b) <= 5e-5 for a, b in sides)
     return bool(value == other)
-
-
-def _mastering(data: bytes) -> list[float]:
-    """The numbers of FFmpeg's AVMasteringDisplayMetadata: ten fractions, and whether either half is there."""
-    *parts, primaries, luminance = struct.unpack("22i", data)
-    numbers = [top / bottom if bottom else 0.0 for top, bottom in zip(parts[::2], parts[1::2], strict=True)]
-    return [*numbers, primaries, luminance]
 
 
 def _words(kind: object) -> str:

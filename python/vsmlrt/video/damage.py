@@ -6,6 +6,7 @@ where their number does not fit the index, or the demuxer complained, all is dec
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import json
 import os
@@ -260,7 +261,7 @@ def _filled(shown: list[tuple[int, int]], failed: list[int]) -> list[tuple[int, 
     times = {tick for tick, _ in shown}
     made = list(shown)
     for time in sorted(set(failed) - times):
-        before = [number for tick, number in shown if tick < time]
-        if before:
-            made.append((time, before[-1]))
+        after = bisect.bisect_left(shown, (time, 0))
+        if after:
+            made.append((time, shown[after - 1][1]))
     return sorted(made)

@@ -15,6 +15,8 @@ from typing import Any
 import av
 from av.bitstream import BitStreamFilterContext
 
+from .matroska_header import element
+
 _MATROSKA_CODEC = {
     "h264": b"V_MPEG4/ISO/AVC",
     "hevc": b"V_MPEGH/ISO/HEVC",
@@ -47,6 +49,13 @@ class Mastering:
     points: tuple[tuple[float, float], ...]
     darkest: float
     brightest: float
+
+
+def mastering_numbers(data: bytes) -> list[float]:
+    """The numbers of FFmpeg's AVMasteringDisplayMetadata: ten fractions, and whether either half is there."""
+    *parts, primaries, luminance = struct.unpack("22i", data)
+    numbers = [top / bottom if bottom else 0.0 for top, bottom in zip(parts[::2], parts[1::2], strict=True)]
+    return [*numbers, primaries, luminance]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,8 +135,7 @@ def _header(codec: bytes, hdr: Hdr) -> bytes:
 
 
 def _element(name: int, content: bytes) -> bytes:
-    written = name.to_bytes((name.bit_length() + 7) // 8, "big")
-    return written + struct.pack(">Q", 1 << 56 | len(content)) + content
+    return element(name, content, 8)
 
 
 def _whole(name: int, value: int) -> bytes:

@@ -15,6 +15,7 @@ import vapoursynth as vs
 
 from .damage import surviving_frames
 from .formats import FORMATS, PLANE_ORDER
+from .hdr import mastering_numbers
 from .opening import open_container
 from .timestamps import NO_TIME, Timeline
 
@@ -167,8 +168,7 @@ def properties(frame: Any) -> dict[str, Any]:
 
 
 def _mastering(data: bytes) -> dict[str, Any]:
-    *parts, primaries, luminance = struct.unpack("22i", data)
-    numbers = [top / bottom if bottom else 0.0 for top, bottom in zip(parts[::2], parts[1::2], strict=True)]
+    *numbers, primaries, luminance = mastering_numbers(data)
     told: dict[str, Any] = {}
     if primaries:
         told["MasteringDisplayPrimariesX"], told["MasteringDisplayPrimariesY"] = numbers[0:6:2], numbers[1:6:2]

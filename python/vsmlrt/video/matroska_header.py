@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-_SEGMENT, _SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x18538067, 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
+_SEGMENT, _SEEK_HEAD, _SEEK, _SEEK_POSITION = 0x18538067, 0x114D9B74, 0x4DBB, 0x53AC
 _TRACKS, _TRACK, _VIDEO, _CLUSTER, _VOID, _CRC = 0x1654AE6B, 0xAE, 0xE0, 0x1F43B675, 0xEC, 0xBF
 _DISPLAY_WIDTH, _DISPLAY_HEIGHT, _DISPLAY_UNIT = 0x54B0, 0x54BA, 0x54B2
 _HEAD = 1 << 24
@@ -50,16 +50,16 @@ def set_display_size(file: BinaryIO, width: int, height: int) -> bool:
     content = _with_shown(data[tracks.content : tracks.end], shown)
     if content is None:
         return False
-    made = _element(_TRACKS, content)
+    made = element(_TRACKS, content)
     more = len(made) - (tracks.end - tracks.start)
     room = void.end - void.start - more
     if room < 9:
         return False
     moved = {one.start - segment.content: one.start - segment.content - more for one in parts[2:]}
-    seek = _element(_SEEK_HEAD, _with_positions(data[head.content : head.end], moved), head.content - head.start - 4)
+    seek = element(_SEEK_HEAD, _with_positions(data[head.content : head.end], moved), head.content - head.start - 4)
     if len(seek) != head.end - head.start:
         return False
-    empty = _element(_VOID, bytes(room - 9), 8)
+    empty = element(_VOID, bytes(room - 9), 8)
     file.seek(head.start)
     file.write(seek + empty + data[void.end : tracks.start] + made)
     return True
@@ -96,11 +96,11 @@ def _with_shown(content: bytes, shown: bytes) -> bytes | None:
                         return None
                     # FFmpeg says that the unit of the size is unknown, which makes it no size at all.
                     video = b"".join(video[one.start : one.end] for one in sides if one.name != _DISPLAY_UNIT)
-                    grown = _element(_VIDEO, video + shown)
+                    grown = element(_VIDEO, video + shown)
                     inner = inner[: part.start] + grown + inner[part.end :]
                     found = True
                     break
-            made.append(_element(_TRACK, inner, track.content - track.start - 1))
+            made.append(element(_TRACK, inner, track.content - track.start - 1))
         elif track.name != _CRC:
             made.append(content[track.start : track.end])
     return _checked(b"".join(made), content) if found else None
@@ -126,14 +126,15 @@ def _checked(made: bytes, before: bytes) -> bytes:
     """With a checksum in front where there was one."""
     if not before.startswith(bytes([_CRC])):
         return made
-    return _element(_CRC, zlib.crc32(made).to_bytes(4, "little"), 1) + made
+    return element(_CRC, zlib.crc32(made).to_bytes(4, "little"), 1) + made
 
 
-def _element(name: int, content: bytes, size_length: int = 0) -> bytes:
+def element(name: int, content: bytes, size_length: int = 0) -> bytes:
+    """An EBML element; its size takes `size_length` bytes, 0: as few as it can."""
     written = name.to_bytes((name.bit_length() + 7) // 8, "big")
     length = size_length or next(n for n in range(1, 9) if len(content) < (1 << 7 * n) - 1)
     return written + (len(content) | 1 << 7 * length).to_bytes(length, "big") + content
 
 
 def _whole(name: int, value: int) -> bytes:
-    return _element(name, value.to_bytes((value.bit_length() + 7) // 8, "big"))
+    return element(name, value.to_bytes((value.bit_length() + 7) // 8, "big"))

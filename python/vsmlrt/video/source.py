@@ -189,10 +189,11 @@ def _open_frame_by_frame(
     """The frames as FFmpeg decodes them one after the other; None where they have to be converted or have no times."""
     if not damage:
         assert timeline is not None
-        first = LinearReader(path, facts.stream).frame(0)
+        reader = LinearReader(path, facts.stream)
+        first = reader.frame(0)
         if plain_format(first) is None or first.interlaced_frame:
             return None
-        return linear_clip(LinearReader(path, facts.stream), first, timeline), timeline
+        return linear_clip(reader, first, timeline), timeline
     if damage.first is None or plain_format(damage.first) is None or not damage.shown:
         return None
     ticks, numbers = [list(column) for column in zip(*damage.shown, strict=True)]
