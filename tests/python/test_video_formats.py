@@ -13,7 +13,7 @@ import vapoursynth as vs
 from vsmlrt.video.colour import Colour, read_colour
 from vsmlrt.video.errors import UsageError
 from vsmlrt.video.formats import FORMATS, choose_pixel_format, convert, pixel_format_of
-from vsmlrt.video.writer import copy_planes
+from vsmlrt.video.picture import copy_planes
 from vsmlrt.video.y4m import write_y4m_frame, y4m_header
 
 core = vs.core

@@ -19,13 +19,14 @@ from .errors import FieldError, UsageError, reason
 from .formats import choose_pixel_format, coarser, convert, join_alpha, with_alpha
 from .notes import Notes, Warn
 from .output import PendingFile, check_output
+from .picture import Picture
 from .pump import pump
 from .raw_writer import PipeWriter, RawFileWriter
 from .source import Facts, OnError, Source, open_source, read_facts
 from .span import Span
 from .stream_plan import StreamPlan, name_losses, plan_streams
 from .timestamps import Timeline
-from .writer import Picture, VideoFileWriter, Writer
+from .writer import VideoFile, VideoFileWriter, Writer
 from .y4m import check_y4m_format, choose_y4m_format, y4m_header
 
 Process = Callable[[vs.VideoNode, Timeline], tuple[vs.VideoNode, Timeline]]
@@ -339,17 +340,18 @@ def _file_writer(
         timeline=timeline,
         sample_aspect=source.facts.sample_aspect,
         display_matrix=source.facts.display_matrix,
+        hdr=source.hdr,
+        codec=codec,
+        crf=job.crf,
     )
-    writer = VideoFileWriter(
+    file = VideoFile(
         pending,
         container,
-        codec,
         picture,
         source=source,
         span=span,
         first=checked.job.frames[0] or 0,
-        crf=job.crf,
         plan=checked.plan,
         notes=notes,
     )
-    return clip, writer
+    return clip, VideoFileWriter(file)

@@ -9,7 +9,7 @@ import vapoursynth as vs
 from ..errors import UserError
 from .errors import reason
 from .output import PendingFile
-from .writer import disk_errors
+from .picture import disk_errors
 from .y4m import write_y4m_frame
 
 
