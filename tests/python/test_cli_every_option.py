@@ -144,6 +144,13 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
         Changes(("--range", "full"), FP32),
         Refused(("--range", "wide"), "--range takes limited or full, not 'wide'"),
     ],
+    "--segment": [
+        Changes(("--segment", "0.08"), FP32),
+        Refused(("--segment", "-1"), "--segment takes a number of seconds from 0 up, not -1"),
+        Refused(("--segment", "nan"), "--segment takes a number of seconds from 0 up, not nan"),
+    ],
+    "--resume": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
+    "--restart": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--overwrite": [],
 }
 """What upscale, denoise and interpolate share; OUT is given by the test."""

@@ -40,6 +40,7 @@ def never(*given, **named):
 
 {where} = never
 command.store.resolve = lambda *given, **named: None
+command.options.asked = lambda *given, **named: {}
 command.plugin.core = lambda: None
 main()
 """

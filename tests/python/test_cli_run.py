@@ -112,6 +112,7 @@ def double(clip, network):
 logging.getLogger("vapoursynth").addHandler(Sends())
 command._filter = lambda *given, **named: double
 command.store.resolve = lambda *given, **named: None
+command.options.asked = lambda *given, **named: {}
 command.plugin.core = lambda: None
 main()
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,3 +58,17 @@ def test_cut_keeps_durations(steps: list[int], start: int, data: st.DataObject) 
     assert [part.duration(n) for n in range(len(part))] == steps[first:end]
     assert part.time(0) == whole.time(0)
     assert part.end - part.time(0) == whole.time(end) - whole.time(first)
+
+
+@pytest.mark.parametrize(
+    ("told", "rate"),
+    [
+        (Fraction(12800), Fraction(16, 1)),  # the clock's rate, which some containers tell of uneven times
+        (Fraction(25), Fraction(25)),
+        (Fraction(24000, 1001), Fraction(24000, 1001)),
+        (None, Fraction(16, 1)),
+    ],
+)
+def test_the_rate_of_uneven_times_is_one_that_the_frames_have(told: Fraction | None, rate: Fraction) -> None:
+    ticks = [0, 40, 80, 94, 188, 228, 391, 431, 471, 703, 711, 751, 791, 831, 871, 960]
+    assert make_timeline(ticks, Fraction(1, 1000), last=40, fps=told).rate == rate

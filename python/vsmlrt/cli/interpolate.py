@@ -104,7 +104,17 @@ def interpolate(
                 multiple=multiple,
             )
 
-        return carry_out(job, retimed(target, frames_between))
+        told = options.asked(
+            network,
+            multiplier=None if fps is not None else multiplier or "2",
+            fps=fps,
+            scale=scale,
+            scene_threshold=scene_threshold,
+            dedup=dedup,
+            backend=where.backend,
+            precision=where.precision,
+        )
+        return carry_out(job, retimed(target, frames_between), told)
 
 
 def read_target(multiplier: str | None, fps: str | None) -> Target:

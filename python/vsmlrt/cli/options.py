@@ -15,8 +15,11 @@ import typer.core
 
 from ..backend import named
 from ..backend import options as backend_options
+from ..store import Network
 from ..video.errors import UsageError
 from ..video.job import Crop
+from ..video.job_folder import Asked, size_and_digest
+from ..video.segments import SECONDS
 
 HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -95,6 +98,15 @@ OnError = Annotated[
     ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace OUT if it exists.")]
+Segment = Annotated[
+    float,
+    typer.Option(
+        metavar="SECONDS",
+        help="Length of the parts in which OUT is made, each safe once it is done; 0: in one piece.",
+    ),
+]
+Resume = Annotated[bool, typer.Option("--resume", metavar="", help="Go on with an unfinished job of OUT.")]
+Restart = Annotated[bool, typer.Option("--restart", metavar="", help="Throw an unfinished job of OUT away.")]
 Matrix = Annotated[
     int | None,
     typer.Option(
@@ -124,6 +136,9 @@ class VideoOptions:
     matrix: Matrix = None
     range: Range = None
     overwrite: Overwrite = False
+    segment: Segment = SECONDS
+    resume: Resume = False
+    restart: Restart = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +202,14 @@ def grouped(command: Callable[..., int | None]) -> Callable[..., int | None]:
 def spelled(field: str) -> str:
     """A field of a job as the option that it comes from."""
     return f"--{field.replace('_', '-')}"
+
+
+def asked(network: Network, **given: object) -> Asked:
+    """What makes the result of a job, by the names of its options."""
+    files = [network.path, network.path.with_suffix(".bin")] if network.path.suffix == ".param" else [network.path]
+    digests = " ".join(size_and_digest(path)[1][:16] for path in files)
+    told = {spelled(name): None if value is None else str(value) for name, value in given.items()}
+    return {"network": f"{network.name} ({digests})", **told}
 
 
 def one_of(option: str, value: str, accepted: tuple[str, ...]) -> str:

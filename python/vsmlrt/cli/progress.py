@@ -25,12 +25,15 @@ class _Rate(ProgressColumn):
 class FrameProgress:
     """Shows frame, frames a second and time left; ``done`` and ``total`` tell how far it came.
 
+    ``before`` are the frames that were there when it began.
+
     ``update`` may be called from any thread.
     """
 
     def __init__(self) -> None:
         self.done = 0
         self.total = 0
+        self.before = 0
         self._screen = console.screen()
         self._start = self._line = time.monotonic()
         self._bar: Progress | None = None
@@ -80,12 +83,16 @@ class FrameProgress:
 
     def update(self, done: int, total: int) -> None:
         """``done`` of ``total`` frames are written."""
+        if not self.total:
+            self.before = done if done > 1 else 0
+            if self._bar is not None and self.before:
+                self._bar.reset(self._bar.task_ids[0], completed=self.before, total=total)
         self.done, self.total = done, total
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], description="frame", completed=done, total=total)
         elif done < total and self._line_is_due():
-            left = (total - done) * self.seconds / done
-            console.say(f"frame {done}/{total}, {done / self.seconds:.2f} fps, {clock(left)} left")
+            speed = max(1, done - self.before) / self.seconds
+            console.say(f"frame {done}/{total}, {speed:.2f} fps, {clock((total - done) / speed)} left")
 
 
 def clock(seconds: float) -> str:

@@ -19,6 +19,7 @@ from types import FrameType
 from .._start import ENDING
 from ..folders import discard_staging
 from ..video.errors import InterruptedByUserError
+from ..video.job_folder import leave_all
 from ..video.output import discard_pending
 
 PATIENCE = 0.7
@@ -102,6 +103,7 @@ def end_without_main_thread(name: str) -> None:
     """Removes what is not complete, says what ended the process and how far it was, and ends it."""
     told = situation()
     discard_pending()
+    leave_all()
     discard_staging()
     cursor = "\x1b[?25h" if sys.stderr is not None and sys.stderr.isatty() else ""
     with contextlib.suppress(OSError):

@@ -41,7 +41,8 @@ def upscale(
     if scale is not None and not 0 < scale <= 16:
         raise UsageError(f"--scale takes a number above 0 and up to 16, not {scale:g}")
     filtered = _filter(where, tiles, scale=scale)
-    return _work(job, lambda: find_upscaler(model, scale, denoise), filtered)
+    told = {"scale": scale} | _told(where, tiles)
+    return _work(job, lambda: find_upscaler(model, scale, denoise), filtered, told)
 
 
 @grouped
@@ -57,7 +58,7 @@ def denoise(
     if not 0 <= strength <= 255:
         raise UsageError(f"--strength takes a number from 0 to 255, not {strength:g}")
     filtered = _filter(where, tiles, scale=1, strength=strength)
-    return _work(job, lambda: find_denoiser(model), filtered)
+    return _work(job, lambda: find_denoiser(model), filtered, {"strength": strength} | _told(where, tiles))
 
 
 def find_upscaler(model: str, scale: float | None, noise: int | None) -> Network:
@@ -122,9 +123,15 @@ def _filter(
     return filtered
 
 
-def _work(job: CheckedJob, find: Callable[[], Network], filtered: Filter) -> int:
+def _told(where: NetworkOptions, tiles: TileOptions) -> dict[str, object]:
+    """The options that make the result what it is."""
+    return {"backend": where.backend, "precision": where.precision, "tile": tiles.tile, "overlap": tiles.overlap}
+
+
+def _work(job: CheckedJob, find: Callable[[], Network], filtered: Filter, told: dict[str, object]) -> int:
     """Finds the network, which says at once what is wrong with its name, and then does the job."""
     with interruptible():
         plugin.core()
         network = find()
-        return carry_out(job, picture_by_picture(lambda clip: filtered(clip, network)))
+        process = picture_by_picture(lambda clip: filtered(clip, network))
+        return carry_out(job, process, options.asked(network, **told))

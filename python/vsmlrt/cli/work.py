@@ -6,15 +6,18 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import vapoursynth as vs
 
 from .. import folders
+from ..errors import UserError
 from ..video.errors import InterruptedByUserError, UsageError
 from ..video.index import INDEX_FOLDER
 from ..video.job import CheckedJob, Job, Process, check_job, run
+from ..video.job_folder import Asked, unfinished
 from ..video.source import OnError
 from ..video.timestamps import Timeline
 from . import console, options, signals
@@ -50,17 +53,24 @@ def read_job(given: VideoOptions) -> CheckedJob:
             on_error=cast(OnError, given.on_error),
             ahead=(given.streams or vs.core.num_threads) + 4,
             index_folder=folders.cache() / INDEX_FOLDER,
+            asked={},
+            segment=given.segment,
+            resume=given.resume,
+            restart=given.restart,
         )
     )
 
 
-def carry_out(checked: CheckedJob, process: Process) -> int:
+def carry_out(checked: CheckedJob, process: Process, asked: Asked) -> int:
     """Runs the job with a progress bar and Ctrl-C, and says in one line how it went.
+
+    ``asked`` is what makes the result, apart from what the job says itself.
 
     Returns the exit status: 0, or `DAMAGED` if something of the video could not be decoded. Raises what
     `vsmlrt.video.job.run` raises; an interruption says how far the job had come.
     """
-    job = checked.job
+    job = replace(checked.job, asked=asked)
+    checked = replace(checked, job=job)
     counts: list[int] = []
     target = "the pipe" if job.output is None else str(job.output)
     with interruptible(), _pipe(job) as pipe, FrameProgress() as progress:
@@ -76,7 +86,11 @@ def carry_out(checked: CheckedJob, process: Process) -> int:
 
         def told() -> str:
             done = f"{progress.done} of {progress.total} frames were done" if progress.total else "no frame was done"
-            return f": {done}" + ("" if job.output is None else f", {target} was not written")
+            if job.output is None:
+                return f": {done}"
+            there, every = unfinished(job.output)
+            kept = f"; {there} of {every} parts are kept, and --resume goes on with them" if there else ""
+            return f": {done}, {target} was not written{kept}"
 
         signals.situation = told
         console.heard_of_index = progress.index
@@ -84,13 +98,18 @@ def carry_out(checked: CheckedJob, process: Process) -> int:
             written = run(checked, interruptibly, warn=console.warn, progress=update, pipe=pipe, damaged=counts.append)
         except InterruptedByUserError as error:
             raise InterruptedByUserError(f"{error}{told()}") from None
+        except UserError:
+            if job.output is not None and (kept := unfinished(job.output))[0]:
+                console.say(f"{kept[0]} of {kept[1]} parts of {target} are kept; --resume goes on with them")
+            raise
         finally:
             signals.situation = str
             console.heard_of_index = console.ignore
     seconds = progress.seconds
-    console.say(
-        f"{target}: {written} frame{'' if written == 1 else 's'} in {clock(seconds)} ({written / seconds:.2f} fps)"
-    )
+    done = f"{target}: {written} frame{'' if written == 1 else 's'}"
+    if progress.before:
+        done += f", {'all' if progress.before == written else progress.before} of them by an earlier run, the rest"
+    console.say(f"{done} in {clock(seconds)} ({(written - progress.before) / seconds:.2f} fps)")
     if not counts:
         return 0
     plural = "" if counts[0] == 1 else "s"

@@ -112,6 +112,12 @@ def _blank(pixel_format: str, n: int) -> av.VideoFrame:
     return frame
 
 
+def takes_codec(container: str, codec: str) -> bool:
+    """Whether FFmpeg writes an encoder's packets into a container at all."""
+    with av.open(io.BytesIO(), "w", format=container) as file:
+        return av.Codec(codec, "w").canonical_name in file.supported_codecs
+
+
 @functools.cache
 def _refusal(container: str, codec: str) -> str | None:
     """Why a container does not take a small video of this codec, written into memory as a whole; None if it does.

@@ -29,7 +29,21 @@ class FieldError(UsageError):
         return self._sentence.format_map({name: write(name) for name in FIELDS} | self._details)
 
 
-FIELDS = ("frames", "crop", "codec", "crf", "pixel_format", "overwrite", "device", "matrix", "range")
+FIELDS = (
+    "frames",
+    "crop",
+    "codec",
+    "crf",
+    "pixel_format",
+    "on_error",
+    "overwrite",
+    "device",
+    "matrix",
+    "range",
+    "segment",
+    "resume",
+    "restart",
+)
 """Fields of a job that sentences name."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -17,11 +17,13 @@ from .comparison import name_unkept_side_data
 from .encoder import CONTAINERS, check_encoding, default_codec, find_encoder
 from .errors import FieldError, UsageError, reason
 from .formats import choose_pixel_format, coarser, convert, join_alpha, with_alpha
+from .job_folder import Asked, JobFolder, fingerprint_of, refuse_unfinished, versions
 from .notes import Notes, Warn
 from .output import PendingFile, check_output
 from .picture import Picture
 from .pump import pump
 from .raw_writer import PipeWriter, RawFileWriter
+from .segments import SECONDS, SegmentedWriter, cut
 from .source import Facts, OnError, Source, open_source, read_facts
 from .span import Span
 from .stream_plan import StreamPlan, name_losses, plan_streams
@@ -48,6 +50,10 @@ class Job:
     of a whole video for the next time. ``on_error`` is what to do about frames that cannot be decoded: end
     with an error, leave them out, or show the frame before in their place. ``matrix`` (as the frame property
     ``_Matrix`` numbers it) and ``full_range`` are what the source's samples mean, whatever it says itself.
+
+    A job that says by ``asked`` what else makes its result (the network and its options) is done in parts of
+    ``segment`` seconds, which outlast the process: with ``resume`` it goes on with those of an earlier run, with
+    ``restart`` it throws them away. 0 seconds make it one piece, as do raw video and a ``asked`` of None.
     """
 
     source: Path
@@ -63,6 +69,10 @@ class Job:
     on_error: OnError = "repeat"
     matrix: int | None = None
     full_range: bool | None = None
+    asked: Asked | None = None
+    segment: float = SECONDS
+    resume: bool = False
+    restart: bool = False
 
     @property
     def raw(self) -> bool:
@@ -93,8 +103,9 @@ def run(
     """Does a job and returns the number of frames written, which is all of them.
 
     ``process`` gets the (cut and cropped) source clip. ``progress(done, total)`` is called after each frame, from
-    another thread; ``damaged(count)``, at most once, tells how many of the source's frames could not be decoded or not
-    without patching. Whatever is raised (UserError and UsageError in one sentence), no part of the output is left.
+    another thread, and before the first where frames of an earlier run are there; ``damaged(count)``, at most once,
+    tells how many of the source's frames could not be decoded or not without patching. Whatever is raised (UserError
+    and UsageError in one sentence), no part of the output is left, but for the finished parts of a job that can go on.
     """
     job = checked.job
     pending = None if job.output is None else PendingFile(job.output, overwrite=job.overwrite)
@@ -146,13 +157,19 @@ def _run(
         alpha = alpha_of(source, first, end, job.crop) if result.num_frames == clip.num_frames else None
         result, writer = _file_writer(checked, result, alpha, (width, height), source, timeline, span, target, notes)
     total: int = result.num_frames
+    wanted: Sequence[int] = writer.missing() if isinstance(writer, SegmentedWriter) else range(total)
+    done = total - len(wanted)
 
     def take(n: int, frame: vs.VideoFrame) -> None:
+        nonlocal done
         writer.take(n, frame)
-        progress(n + 1, total)
+        done += 1
+        progress(done, total)
 
+    if done:
+        progress(done, total)
     try:
-        pump(result, take, ahead=job.ahead)
+        pump(result, take, ahead=job.ahead, wanted=wanted)
         writer.finish()
     except BaseException:
         writer.abandon()
@@ -180,9 +197,23 @@ def check_job(job: Job) -> CheckedJob:
         if job.output.exists() and job.source.exists() and job.output.samefile(job.source):
             raise UsageError(f"the output {job.output} is the input itself; give another name")
         check_output(job.output, overwrite=job.overwrite)
+    _check_resuming(job)
     facts = read_facts(job.source)
     plan = {} if job.raw else plan_streams(job.source, _container(job), facts.stream)
     return CheckedJob(job=job, facts=facts, plan=plan)
+
+
+def _check_resuming(job: Job) -> None:
+    if job.resume and job.restart:
+        raise FieldError("{resume} goes on with an unfinished job, and {restart} throws it away; give one of them")
+    if not job.segment >= 0:
+        raise FieldError("{segment} takes a number of seconds from 0 up, not {given:g}", given=job.segment)
+    if job.raw:
+        if job.resume or job.restart:
+            given = "{resume}" if job.resume else "{restart}"
+            raise FieldError(given + " is about files that are made in parts, and raw video is not; leave it out")
+    elif job.output is not None and job.asked is not None and not (job.resume or job.restart):
+        refuse_unfinished(job.output)
 
 
 def _meaning(source: Source, job: Job) -> Source:
@@ -344,14 +375,44 @@ def _file_writer(
         codec=codec,
         crf=job.crf,
     )
-    file = VideoFile(
-        pending,
-        container,
-        picture,
-        source=source,
-        span=span,
-        first=checked.job.frames[0] or 0,
-        plan=checked.plan,
-        notes=notes,
-    )
-    return clip, VideoFileWriter(file)
+
+    def make_file() -> VideoFile:
+        return VideoFile(
+            pending,
+            container,
+            picture,
+            source=source,
+            span=span,
+            first=job.frames[0] or 0,
+            plan=checked.plan,
+            notes=notes,
+        )
+
+    if job.asked is not None:
+        segments = cut(timeline, job.segment)
+        folder = JobFolder(pending.path, _asked(job, codec, name), segments)
+        folder.open(restart=job.restart)
+        if len(segments) > 1:
+            return clip, SegmentedWriter(folder, picture, make_file, pending.path)
+    return clip, VideoFileWriter(make_file())
+
+
+def _asked(job: Job, codec: str, pixel_format: str) -> Asked:
+    """All that makes the result what it is."""
+    assert job.asked is not None
+    first, end = ("" if side is None else str(side) for side in job.frames)
+    crop = job.crop
+    return {
+        "input": fingerprint_of(job.source),
+        **job.asked,
+        "frames": None if job.frames == (None, None) else f"{first}:{end}",
+        "crop": None if crop is None else f"{crop.width}x{crop.height}+{crop.left}+{crop.top}",
+        "codec": codec,
+        "crf": None if job.crf is None else str(job.crf),
+        "pixel_format": pixel_format,
+        "matrix": None if job.matrix is None else str(job.matrix),
+        "range": None if job.full_range is None else "full" if job.full_range else "limited",
+        "on_error": job.on_error,
+        "segment": f"{job.segment:g}",
+        "version": versions(),
+    }

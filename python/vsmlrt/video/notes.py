@@ -8,16 +8,19 @@ Warn = Callable[[str], None]
 
 
 class Notes:
-    """Hands sentences on, and remembers which facts (as `vsmlrt.video.comparison` names them) they spoke of."""
+    """Hands sentences on, each once, and remembers of which facts (see `comparison`) they spoke."""
 
     def __init__(self, warn: Warn) -> None:
         self._warn = warn
         self._named: set[str] = set()
+        self._said: set[str] = set()
 
     def __call__(self, sentence: str, *facts: str) -> None:
         """Says a sentence that speaks of these facts; "cover 1" stands for all facts of that stream."""
         self._named.update(facts)
-        self._warn(sentence)
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self._warn(sentence)
 
     def expect(self, *facts: str) -> None:
         """These facts change because that was asked for, of which nothing is said."""

@@ -121,7 +121,7 @@ class PendingFile:
             self._take_free_name()
         _pending.discard(self._part)
         self.file.close()
-        _sync_folder(self._final.parent)
+        sync_folder(self._final.parent)
 
     def discard(self) -> None:
         """Removes what was written; harmless after ``commit`` and when called twice."""
@@ -177,7 +177,7 @@ def check_output(path: Path, *, overwrite: bool) -> None:
         raise in_use(path)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Makes the new name itself durable, where the system can."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

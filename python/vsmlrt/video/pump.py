@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 import vapoursynth as vs
@@ -13,8 +13,10 @@ import vapoursynth as vs
 Take = Callable[[int, vs.VideoFrame], None]
 
 
-def pump(clip: vs.VideoNode, take: Take, *, ahead: int) -> None:
+def pump(clip: vs.VideoNode, take: Take, *, ahead: int, wanted: Sequence[int] | None = None) -> None:
     """Hands every frame of ``clip``, in order, to ``take(n, frame)``, which runs in a thread of its own.
+
+    ``wanted`` names the frames, if not all are.
 
     Up to ``ahead`` frames are requested from the filter before they are needed, and up to four more wait for ``take``;
     memory stays bounded by that. Returns when ``take`` has had the last frame. An error of a frame or of ``take``, or
@@ -27,7 +29,7 @@ def pump(clip: vs.VideoNode, take: Take, *, ahead: int) -> None:
     worker = threading.Thread(target=_consume, args=(waiting, take, stop, failure), name="encode", daemon=True)
     worker.start()
     try:
-        _produce(clip, waiting, stop, ahead)
+        _produce(clip, range(clip.num_frames) if wanted is None else wanted, waiting, stop, ahead)
     except BaseException:
         stop.set()
         raise
@@ -38,13 +40,16 @@ def pump(clip: vs.VideoNode, take: Take, *, ahead: int) -> None:
 
 
 def _produce(
-    clip: vs.VideoNode, waiting: queue.Queue[tuple[int, vs.VideoFrame] | None], stop: threading.Event, ahead: int
+    clip: vs.VideoNode,
+    wanted: Sequence[int],
+    waiting: queue.Queue[tuple[int, vs.VideoFrame] | None],
+    stop: threading.Event,
+    ahead: int,
 ) -> None:
     requested: deque[Future[vs.VideoFrame]] = deque()
-    total = clip.num_frames
-    for n in range(total):
-        while len(requested) < ahead and n + len(requested) < total:
-            requested.append(clip.get_frame_async(n + len(requested)))
+    for at, n in enumerate(wanted):
+        while len(requested) < ahead and at + len(requested) < len(wanted):
+            requested.append(clip.get_frame_async(wanted[at + len(requested)]))
         frame = requested.popleft().result()
         while not stop.is_set():
             try:

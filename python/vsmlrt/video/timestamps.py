@@ -105,6 +105,6 @@ def _rate(times: list[int], last: int, base: Fraction, fps: Fraction | None) -> 
     steps = {after - before for before, after in pairwise(times)}
     if len(steps) == 1 and base.denominator > 1000:
         return 1 / (steps.pop() * base)
-    if fps:
-        return fps
-    return (len(times) / ((times[-1] - times[0] + last) * base)).limit_denominator(1001)
+    average = (len(times) / ((times[-1] - times[0] + last) * base)).limit_denominator(1001)
+    # Of uneven times some containers tell the clock's rate, by which no encoder can plan.
+    return fps if fps and average / 2 < fps < average * 2 else average

@@ -118,6 +118,16 @@ class VideoFile:
             with suppress(av.FFmpegError, OSError, ValueError, RuntimeError):
                 self._target.close()
 
+    def leave(self) -> None:
+        """Stops, with the pending file as it was: empty, for another of these."""
+        if self._copier is not None:
+            self._copier.close()
+        with disk_errors(self.path):
+            self._target.close()
+            self._file.check()
+            self._pending.file.seek(0)
+            self._pending.file.truncate()
+
     def _name_dropped(self, copier: StreamCopier) -> None:
         for index, count in copier.dropped.items():
             planned = self._plan[index]

@@ -1,0 +1,246 @@
+"""What a long job keeps on the disk: the folder of its finished segments, from which it goes on after any kind of end.
+
+Next to the output ``out.mkv`` it is ``.out.mkv.job``: ``job.json`` says what the job is, and each finished segment is
+a file of encoded video with a record next to it. A record is written last and takes its name at once, so that a
+segment is there whole or not at all, whatever ended the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+
+from .errors import FIELDS, FieldError
+from .output import part_of, sync_folder
+
+Asked = Mapping[str, str | None]
+"""What was asked for, by names that a person knows; None is what was left out."""
+
+_RECORD = "job.json"
+_FORMAT = "1"
+"""Of the folder; folders of another one are begun anew."""
+
+_SAMPLES, _SAMPLE_BYTES = 16, 1 << 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """Frames ``first`` to ``end - 1`` of the output, counted from 0."""
+
+    number: int
+    first: int
+    end: int
+
+    @property
+    def name(self) -> str:
+        """The name of its files, without an ending."""
+        return f"{self.number:06}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """The record of a segment that is on the disk.
+
+    ``delay`` is how many packets stand before the one of a frame that is shown earlier than they are, at most;
+    ``header`` is a digest of what the encoder puts into a container's header.
+    """
+
+    first: int
+    end: int
+    delay: int
+    header: str
+    bytes: int
+    sha256: str
+
+
+class JobFolder:
+    """The folder of a job; used by one thread at a time.
+
+    ``kept`` are the finished segments by their number, as they were when the folder was opened and as they are
+    finished since.
+    """
+
+    def __init__(self, output: Path, asked: Asked, segments: Sequence[Segment]) -> None:
+        self.path = folder_of(output)
+        self.segments = segments
+        self.kept: dict[int, Finished] = {}
+        self._output = output
+        self._asked = dict(asked)
+
+    def open(self, *, restart: bool) -> None:
+        """Takes up what an earlier job of this output left, or begins anew.
+
+        Raises FieldError where the earlier job was another one and ``restart`` does not say that it is to be thrown
+        away. A segment that is not what its record says is made again.
+        """
+        there = 0 if restart else unfinished(self._output)[0]
+        if there:
+            self._refuse_other(there)
+            for leftover in self.path.glob("*.part"):
+                leftover.unlink()
+            found = {segment.number: self._read(segment) for segment in self.segments}
+            self.kept = {number: record for number, record in found.items() if record is not None}
+        else:
+            self._begin()
+        _opened.add(self)
+
+    def file_of(self, segment: Segment) -> Path:
+        """The encoded video of a segment."""
+        return self.path / f"{segment.name}.video"
+
+    def part_of(self, segment: Segment) -> Path:
+        """Where a segment is written."""
+        return self.path / f"{segment.name}.part"
+
+    def keep(self, segment: Segment, record: Finished) -> None:
+        """The segment's file, which is on the disk as a whole, takes its name, and then its record."""
+        os.replace(self.part_of(segment), self.file_of(segment))
+        self._write(f"{segment.name}.json", asdict(record))
+        self.kept[segment.number] = record
+
+    def discard(self) -> None:
+        """Removes the folder."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        _opened.discard(self)
+
+    def leave(self) -> None:
+        """Keeps what can be gone on with, and nothing else."""
+        if not self.kept:
+            self.discard()
+        for leftover in self.path.glob("*.part"):
+            with contextlib.suppress(OSError):
+                leftover.unlink()
+        _opened.discard(self)
+
+    def _begin(self) -> None:
+        self.discard()
+        if len(self.segments) > 1:
+            self.path.mkdir()
+            told = {"format": _FORMAT, "segments": len(self.segments), "frames": self.segments[-1].end}
+            self._write(_RECORD, told | {"asked": self._asked})
+
+    def _refuse_other(self, there: int) -> None:
+        told = _read_json(self.path / _RECORD)
+        before: dict[str, str | None] = told.get("asked", {})
+        names = [name for name in self._asked | before if before.get(name) != self._asked.get(name)]
+        if not names and told.get("frames") != self.segments[-1].end:
+            names, before = ["number of frames"], {"number of frames": str(told.get("frames"))}
+        if not names:
+            return
+        name, more = names[0], len(names) - 1
+        written = f"{{{name}}}" if name in FIELDS else name
+        others = f" (and {more} other{'s' * (more > 1)})" if more else ""
+        raise FieldError(
+            "an unfinished job of {path} is there, {there} parts of it done, and it is another one: its "
+            + written
+            + " was {before} and this is {now}{others}; ask for the same to go on with it, or give {restart} to begin "
+            "anew",
+            path=self._output,
+            there=there,
+            before=before.get(name) or "left out",
+            now=str(self.segments[-1].end) if name == "number of frames" else self._asked.get(name) or "left out",
+            others=others,
+        )
+
+    def _read(self, segment: Segment) -> Finished | None:
+        """A finished segment's record, if its file is what the record says."""
+        told = _read_json(self.path / f"{segment.name}.json")
+        try:
+            record = Finished(**told)
+            found = size_and_digest(self.file_of(segment))
+        except (TypeError, OSError):
+            return None
+        same = (record.first, record.end) == (segment.first, segment.end)
+        return record if same and found == (record.bytes, record.sha256) else None
+
+    def _write(self, name: str, content: Mapping[str, Any]) -> None:
+        part = self.path / f"{name}.part"
+        with part.open("w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, self.path / name)
+        sync_folder(self.path)
+
+
+def folder_of(output: Path) -> Path:
+    """The folder of the job that makes ``output``."""
+    return part_of(output).with_suffix(".job")
+
+
+def unfinished(output: Path) -> tuple[int, int]:
+    """How many segments of a job of this output are on the disk, and how many it has; 0 where there is no such job."""
+    folder = folder_of(output)
+    told = _read_json(folder / _RECORD)
+    if told.get("format") != _FORMAT:
+        return 0, 0
+    return len(list(folder.glob("[0-9]*.json"))), int(told.get("segments", 0))
+
+
+def refuse_unfinished(output: Path) -> None:
+    """Raises FieldError where an unfinished job of this output is there, of which nothing was said."""
+    there, every = unfinished(output)
+    if there:
+        raise FieldError(
+            "{there} of {all} parts of an unfinished job of {path} are there; {resume} goes on with them, {restart} "
+            "begins anew",
+            there=there,
+            all=every,
+            path=output,
+        )
+
+
+def leave_all() -> None:
+    """For the end of the process in the middle of the work: finished segments stay, and nothing else."""
+    for folder in list(_opened):
+        folder.leave()
+
+
+_opened: set[JobFolder] = set()
+"""Folders of jobs that this process is doing."""
+
+
+def fingerprint_of(path: Path) -> str:
+    """What tells a file from another without reading all of it: its length, and a digest of parts all over it."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            for n in range(_SAMPLES):
+                file.seek(max(0, size - _SAMPLE_BYTES) * n // (_SAMPLES - 1))
+                digest.update(file.read(_SAMPLE_BYTES))
+    except OSError:
+        return "unreadable"
+    return f"{size} bytes, {digest.hexdigest()[:16]}"
+
+
+def size_and_digest(path: Path) -> tuple[int, str]:
+    """The bytes of a file, and their SHA-256."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return file.tell(), digest
+
+
+def versions() -> str:
+    """Of what makes the packets of a segment, which have to fit those of the others."""
+    from .. import product_version
+
+    encoder = ".".join(str(part) for part in av.library_versions["libavcodec"])
+    return f"vsmlrt {product_version}, libavcodec {encoder}"
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}

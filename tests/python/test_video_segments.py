@@ -1,0 +1,343 @@
+"""Jobs in parts: the file of an interrupted job that went on is the file of one that was not interrupted."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+import vapoursynth as vs
+
+from command import stand_in
+from video_samples import make_video
+from vsmlrt.errors import UserError
+from vsmlrt.video import job_folder, output, retiming
+from vsmlrt.video.errors import FieldError
+from vsmlrt.video.job import Job, Process, check_job, picture_by_picture, run
+from vsmlrt.video.segments import cut
+from vsmlrt.video.timestamps import Timeline, make_timeline
+
+UNEVEN = [0, 512, 1024, 1200, 2400, 2912, 5000, 5512, 6024, 9000, 9100, 9612, 10124, 10636, 11148, 12800]
+"""Two frames or more in each fifth of a second, at 1/12800 s."""
+FIFTH = 0.2
+
+
+def double(clip: vs.VideoNode) -> vs.VideoNode:
+    return clip.resize.Bicubic(clip.width * 2, clip.height * 2)
+
+
+def twice_as_many(clip: vs.VideoNode, timeline: Timeline) -> tuple[vs.VideoNode, Timeline]:
+    result = vs.core.std.Interleave([clip, clip.std.Invert()])
+    return result, retiming.multiplied(timeline, Fraction(2), result.num_frames)
+
+
+class StoppedError(Exception):
+    """A job ended from outside."""
+
+
+def stop_after(frames: int) -> Callable[[int, int], None]:
+    def progress(done: int, total: int) -> None:
+        if done >= frames:
+            raise StoppedError
+
+    return progress
+
+
+def go(source: Path, made: Path, *, process: Process | None = None, stop: int | None = None, **more: Any) -> int:
+    more = {"asked": {}, "segment": FIFTH} | more
+    given: Any = more
+    checked = check_job(Job(source=source, output=made, **given))
+    progress = stop_after(10**9 if stop is None else stop)
+    return run(checked, process or picture_by_picture(double), warn=print, progress=progress)
+
+
+def opened(path: Path) -> Any:
+    return av.open(str(path))
+
+
+def content(path: Path) -> list[tuple[Any, ...]]:
+    """Of every stream every packet, with its times."""
+    with opened(path) as file:
+        kinds = {stream.index: stream.type for stream in file.streams}
+        return sorted(
+            (p.stream.index, kinds[p.stream.index], p.dts or 0, p.pts, p.duration, p.is_keyframe, bytes(p))
+            for p in file.demux()
+            if p.size
+        )
+
+
+def pictures(path: Path) -> list[tuple[Fraction, bytes]]:
+    with opened(path) as file:
+        return [(f.pts * f.time_base, f.to_ndarray().tobytes()) for f in file.decode(video=0)]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    return make_video(
+        folder / "in.mkv", UNEVEN, audio=True, subtitles=[(0, 300, "one"), (700, 200, "two")], attachment=True
+    )
+
+
+def timeline_of(ticks: list[int], base: int = 10) -> Timeline:
+    return make_timeline(ticks, Fraction(1, base))
+
+
+@pytest.mark.parametrize(
+    ("ticks", "seconds", "starts"),
+    [
+        (list(range(100)), 2, [0, 20, 40, 60, 80]),
+        (list(range(109)), 2, [0, 20, 40, 60, 80]),  # nothing shorter than half a part at the end
+        (list(range(110)), 2, [0, 20, 40, 60, 80, 100]),
+        (list(range(100)), 0, [0]),
+        (list(range(100)), 50, [0]),
+        ([0, 1, 2, 95, 96, 97, 98, 99], 2, [0, 3]),  # a part has a frame at least
+        ([1000 + n for n in range(50)], 2.5, [0, 25]),  # counted from the first frame
+        (list(range(0, 300, 7)), 2, [0, 3, 6, 9, 12, 15, 18, 20, 23, 26, 29, 32, 35, 38, 40]),
+    ],
+)
+def test_where_a_timeline_is_cut(ticks: list[int], seconds: float, starts: list[int]) -> None:
+    segments = cut(timeline_of(ticks), seconds)
+    assert [segment.first for segment in segments] == starts
+    assert [segment.end for segment in segments] == [*starts[1:], len(ticks)]
+    assert [segment.number for segment in segments] == list(range(len(starts)))
+
+
+@pytest.mark.parametrize("ending", ["mkv", "mp4", "mov", "webm"])
+def test_parts_make_the_file_that_one_piece_makes(source: Path, tmp_path: Path, ending: str) -> None:
+    """The same times for every frame and every other stream's packet, and the same pictures but for their encoding."""
+    if ending == "webm":
+        source = make_video(source, UNEVEN, codec="libvpx-vp9")
+    whole, parts = tmp_path / f"whole.{ending}", tmp_path / f"parts.{ending}"
+    assert go(source, whole, segment=0, crf=4) == go(source, parts, crf=4) == len(UNEVEN)
+    a, b = content(whole), content(parts)
+    video = [packet for packet in b if packet[1] == "video"]
+    assert sum(packet[5] for packet in video) == 5
+    assert [packet for packet in a if packet[1] != "video"] == [packet for packet in b if packet[1] != "video"]
+    assert sorted(packet[3] for packet in a) == sorted(packet[3] for packet in b)
+    assert all(packet[2] <= packet[3] for packet in video)
+    if ending in ("mp4", "mov"):  # the others keep no decoding times
+        assert len({packet[2] for packet in video}) == len(video)
+    for (time_a, picture_a), (time_b, picture_b) in zip(pictures(whole), pictures(parts), strict=True):
+        assert time_a == time_b
+        assert max(abs(x - y) for x, y in zip(picture_a, picture_b, strict=True)) < 40
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265", "ffv1", "prores_ks", "libsvtav1", "libvpx-vp9", "mpeg4"])
+@pytest.mark.parametrize("interpolated", [False, True])
+def test_going_on(source: Path, tmp_path: Path, codec: str, interpolated: bool) -> None:
+    """Ended twice on its way, a job makes packet for packet what it makes without."""
+    more: dict[str, Any] = {"codec": codec, "process": twice_as_many if interpolated else None}
+    ending = "mov" if codec == "prores_ks" else "mkv"
+    whole, parts = tmp_path / f"whole.{ending}", tmp_path / f"parts.{ending}"
+    total = go(source, whole, **more)
+    with pytest.raises(StoppedError):
+        go(source, parts, stop=total // 3, **more)
+    kept = job_folder.unfinished(parts)
+    assert 0 < kept[0] < kept[1] == 5
+    with pytest.raises(StoppedError):
+        go(source, parts, stop=3 * total // 4, resume=True, **more)
+    assert kept[0] < job_folder.unfinished(parts)[0] < 5
+    seen: list[int] = []
+    checked = check_job(Job(source=source, output=parts, codec=codec, asked={}, segment=FIFTH, resume=True))
+    process = twice_as_many if interpolated else picture_by_picture(double)
+    assert run(checked, process, warn=print, progress=lambda done, _: seen.append(done)) == total
+    assert seen[0] > total // 2
+    assert seen[-1] == total
+    assert content(whole) == content(parts)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["source", whole.name, parts.name])
+
+
+def test_transparency(tmp_path: Path) -> None:
+    source = make_video(tmp_path / "in.mkv", [512 * n for n in range(5)], codec="ffv1", pixel_format="yuva420p")
+    whole, parts = tmp_path / "whole.webm", tmp_path / "parts.webm"
+    go(source, whole, codec="libvpx-vp9", segment=0)
+    go(source, parts, codec="libvpx-vp9", segment=0.04)
+    for path in (whole, parts):
+        with opened(path) as file:
+            kinds = {data.data_type for p in file.demux(video=0) for data in p.iter_sidedata()}
+        assert "matroska_block_additional" in kinds
+
+
+def test_an_unfinished_job_is_offered(source: Path, tmp_path: Path) -> None:
+    made = tmp_path / "out.mkv"
+    with pytest.raises(StoppedError):
+        go(source, made, stop=10)
+    with pytest.raises(FieldError, match=r"\d of 5 parts of an unfinished job of .*out.mkv are there; resume goes on"):
+        go(source, made)
+    assert go(source, made, restart=True) == len(UNEVEN)
+    with pytest.raises(FieldError, match="give one of them"):
+        go(source, made, overwrite=True, resume=True, restart=True)
+    assert go(source, made, overwrite=True) == len(UNEVEN)
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"crf": 30}, "its crf was left out and this is 30"),
+        ({"codec": "libx265"}, "its codec was libx264 and this is libx265"),
+        ({"frames": (0, 15)}, "its frames was left out and this is :15"),
+        ({"asked": {"network": "b"}}, "its network was a and this is b"),
+        ({"asked": {}}, "its network was a and this is left out"),
+        ({"asked": {"network": "b", "--scale": "2"}}, "this is b (and 1 other)"),
+        ({"segment": 0.3}, "its segment was 0.2 and this is 0.3"),
+        ({"segment": 0}, "its segment was 0.2 and this is 0"),
+        ({"process": twice_as_many}, "its number of frames was 16 and this is 32"),
+    ],
+)
+def test_another_job_is_not_gone_on_with(source: Path, tmp_path: Path, changed: dict[str, Any], named: str) -> None:
+    made = tmp_path / "out.mkv"
+    begun: dict[str, Any] = {"asked": {"network": "a"}}
+    with pytest.raises(StoppedError):
+        go(source, made, stop=10, **begun)
+    with pytest.raises(FieldError) as refused:
+        go(source, made, resume=True, **(begun | changed))
+    assert named in str(refused.value).replace("0:15", ":15")
+    assert go(source, made, resume=True, **begun) == len(UNEVEN)
+
+
+def test_another_input_is_not_gone_on_with(source: Path, tmp_path: Path) -> None:
+    made = tmp_path / "out.mkv"
+    with pytest.raises(StoppedError):
+        go(source, made, stop=10)
+    make_video(source, [tick + 1 for tick in UNEVEN])
+    with pytest.raises(FieldError, match=r"its input was .* bytes, .* and this is .* bytes"):
+        go(source, made, resume=True)
+    assert go(source, made, restart=True) == len(UNEVEN)
+
+
+@pytest.mark.parametrize("spoilt", ["video", "cut", "record", "gone", "half"])
+def test_a_part_that_is_not_what_its_record_says_is_made_again(source: Path, tmp_path: Path, spoilt: str) -> None:
+    whole, made = tmp_path / "whole.mkv", tmp_path / "out.mkv"
+    go(source, whole)
+    with pytest.raises(StoppedError):
+        go(source, made, stop=14)
+    folder = job_folder.folder_of(made)
+    video, record = folder / "000001.video", folder / "000001.json"
+    data = bytearray(video.read_bytes())
+    data[len(data) // 2] ^= 1
+    if spoilt == "video":
+        video.write_bytes(data)
+    elif spoilt == "cut":
+        video.write_bytes(data[:-9])
+    elif spoilt == "record":
+        record.write_text(record.read_text()[:20])
+    elif spoilt == "gone":
+        video.unlink()
+    else:  # as a power cut between the two leaves it
+        record.rename(folder / "000001.json.part")
+    assert go(source, made, resume=True) == len(UNEVEN)
+    assert content(made) == content(whole)
+
+
+def test_of_another_version(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = tmp_path / "out.mkv"
+    with pytest.raises(StoppedError):
+        go(source, made, stop=10)
+    record = job_folder.folder_of(made) / "job.json"
+    told = json.loads(record.read_text())
+    told["asked"]["version"] = "vsmlrt 0.0.1, libavcodec 50.1.1"
+    record.write_text(json.dumps(told))
+    with pytest.raises(FieldError, match=r"its version was vsmlrt 0\.0\.1, libavcodec 50\.1\.1 and this is vsmlrt"):
+        go(source, made, resume=True)
+
+
+def test_nothing_stays_of_a_job_without_a_finished_part(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(StoppedError):
+        go(source, tmp_path / "out.mkv", stop=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+@pytest.mark.parametrize("when", ["part", "record", "join"])
+def test_a_full_disk(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    """Whatever is being written then, the job says so, keeps its finished parts and goes on when there is room."""
+    whole, made = tmp_path / "whole.mkv", tmp_path / "out.mkv"
+    go(source, whole)
+    full = OSError(28, "No space left on device")
+    written: list[int] = []
+    original = output.QuietFile.write
+
+    def write(self: output.QuietFile, data: bytes) -> int:
+        name = str(getattr(self._file, "name", ""))
+        joining = "000" not in name
+        if (when == "part" and "000003" in name) or (when == "join" and joining and len(written) > 12):
+            self.error = full
+        written.append(joining)
+        return original(self, data)
+
+    def keep(self: job_folder.JobFolder, segment: Any, record: Any) -> None:
+        if segment.number == 3:
+            raise full
+        before(self, segment, record)
+
+    before = job_folder.JobFolder.keep
+    with monkeypatch.context() as patch:
+        patch.setattr(output.QuietFile, "write", write)
+        if when == "record":
+            patch.setattr(job_folder.JobFolder, "keep", keep)
+        with pytest.raises(UserError, match=r"the disk is full: .*out.mkv was not written"):
+            go(source, made)
+    assert not made.exists()
+    assert job_folder.unfinished(made) == (5 if when == "join" else 3, 5)
+    assert go(source, made, resume=True) == len(UNEVEN)
+    assert content(made) == content(whole)
+
+
+def test_killed_again_and_again(tmp_path: Path) -> None:
+    """kill -9 at random moments of a job of ten parts; the file is that of a job that nobody killed."""
+    source = make_video(tmp_path / "in.mkv", [512 * n for n in range(50)])
+    whole, made = tmp_path / "whole.mkv", tmp_path / "out.mkv"
+    command = ["upscale", str(source), "--segment", "0.2"]
+    subprocess.run(stand_in(*command, whole), check=True, capture_output=True)
+    killed, status = 0, 1
+    chosen = random.Random(5)
+    while status:
+        process = subprocess.Popen(
+            stand_in(*command, made, "--resume", wait=0.05), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + (chosen.uniform(0.8, 2.0) if killed < 4 else 60)
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            killed += 1
+            assert not made.exists()
+        status = process.wait()
+    assert killed >= 2
+    assert content(made) == content(whole)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mkv", "out.mkv", "whole.mkv"]
+
+
+def test_interrupted_and_gone_on_with(tmp_path: Path) -> None:
+    """Ctrl-C says what is kept, and the next command how many frames it found."""
+    source = make_video(tmp_path / "in.mkv", [512 * n for n in range(50)])
+    made = tmp_path / "out.mkv"
+    command = ["upscale", str(source), str(made), "--segment", "0.2"]
+    process = subprocess.Popen(
+        stand_in(*command, stop_at=30), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    while job_folder.unfinished(made)[0] < 6:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    assert process.returncode == 1
+    assert "out.mkv was not written; 6 of 10 parts are kept, and --resume goes on with them" in said
+    refused = subprocess.run(stand_in(*command), capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "6 of 10 parts of an unfinished job of" in refused.stderr
+    done = subprocess.run(stand_in(*command, "--resume"), capture_output=True, text=True, check=True)
+    assert "50 frames, 30 of them by an earlier run, the rest in 0:0" in done.stderr
+    shutil.rmtree(tmp_path / "cache", ignore_errors=True)
