@@ -17,7 +17,7 @@ from .comparison import name_unkept_side_data
 from .encoder import CONTAINERS, check_encoding, default_codec, find_encoder
 from .errors import FieldError, UsageError, reason
 from .formats import choose_pixel_format, coarser, convert, join_alpha, with_alpha
-from .job_folder import Asked, JobFolder, fingerprint_of, refuse_unfinished, versions
+from .job_folder import Asked, JobFolder, fingerprint_of, forget_finished, refuse_unfinished, versions
 from .notes import Notes, Warn
 from .output import PendingFile, check_output
 from .picture import Picture
@@ -194,6 +194,7 @@ def check_job(job: Job) -> CheckedJob:
     else:
         check_encoding(_container(job), job.codec, job.crf, job.pixel_format)
     if job.output is not None:
+        forget_finished(job.output)
         if job.output.exists() and job.source.exists() and job.output.samefile(job.source):
             raise UsageError(f"the output {job.output} is the input itself; give another name")
         check_output(job.output, overwrite=job.overwrite)

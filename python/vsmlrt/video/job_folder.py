@@ -25,7 +25,7 @@ from .output import part_of, sync_folder
 Asked = Mapping[str, str | None]
 """What was asked for, by names that a person knows; None is what was left out."""
 
-_RECORD = "job.json"
+_RECORD, _JOINED = "job.json", "joined"
 _FORMAT = "1"
 """Of the folder; folders of another one are begun anew."""
 
@@ -107,6 +107,13 @@ class JobFolder:
         self._write(f"{segment.name}.json", asdict(record))
         self.kept[segment.number] = record
 
+    def joined(self, done: bool) -> None:
+        """Notes, before the output takes its name, that nothing here is needed after it has; False takes that back."""
+        if done:
+            self._write(_JOINED, {})
+        else:
+            (self.path / _JOINED).unlink(missing_ok=True)
+
     def discard(self) -> None:
         """Removes the folder."""
         shutil.rmtree(self.path, ignore_errors=True)
@@ -184,6 +191,12 @@ def unfinished(output: Path) -> tuple[int, int]:
     if told.get("format") != _FORMAT:
         return 0, 0
     return len(list(folder.glob("[0-9]*.json"))), int(told.get("segments", 0))
+
+
+def forget_finished(output: Path) -> None:
+    """Removes what a process left that was killed between giving an output its name and removing its folder."""
+    if output.exists() and (folder_of(output) / _JOINED).exists():
+        shutil.rmtree(folder_of(output), ignore_errors=True)
 
 
 def refuse_unfinished(output: Path) -> None:

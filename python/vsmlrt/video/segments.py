@@ -97,9 +97,11 @@ class SegmentedWriter:
                 for n, packets in self._joined(file):
                     file.mux(packets)
                     file.advance(n)
+            self._folder.joined(True)
             file.finish()
         except BaseException:
             file.abandon()
+            self._folder.joined(False)
             raise
         self._folder.discard()
 
