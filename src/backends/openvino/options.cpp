@@ -1,6 +1,7 @@
 // OpenVINO's own properties and the one option of ours, as a program is asked for.
 #include "backends/openvino/options.h"
 
+#include "backends/openvino/precision_hint.h"
 #include "base/error.h"
 #include "base/log.h"
 
@@ -10,19 +11,6 @@
 
 namespace vsmlrt::openvino {
 namespace {
-
-ov::element::Type hint(vsmlrt_precision precision, const Device &device) {
-    switch (precision) {
-    case VSMLRT_PRECISION_FP16:
-        // A network typed by our own rewrite: computed as it is typed, so that what was kept in fp32 stays
-        // there.
-        return device.native_fp16 ? ov::element::dynamic : ov::element::f16;
-    case VSMLRT_PRECISION_BF16:
-        return ov::element::bf16;
-    default:
-        return ov::element::f32;
-    }
-}
 
 std::string mutable_names(const std::vector<ov::PropertyName> &properties) {
     std::vector<std::string> names;
@@ -50,7 +38,7 @@ bool wants_own_operators(const vsmlrt_program_desc &desc) {
 }
 
 ov::AnyMap properties(const Device &device, const vsmlrt_program_desc &desc) {
-    ov::AnyMap map = {ov::hint::inference_precision(hint(desc.precision, device)),
+    ov::AnyMap map = {ov::hint::inference_precision(precision_hint(desc.precision, device)),
                       ov::num_streams(ov::streams::Num(desc.num_streams))};
     if (device.is_cpu()) {
         map.insert(ov::hint::enable_cpu_pinning(false));
