@@ -34,7 +34,6 @@ def refused(*arguments: str | Path, status: int) -> str:
         ("missing.mp4", "the video missing.mp4 does not exist"),
         ("text.mp4", "text.mp4 is not a video that can be read"),
         ("empty.mp4", "the video empty.mp4 is empty"),
-        ("folder", "the input folder is a folder"),
         ("sound.m4a", "sound.m4a has no video stream (its streams: audio)"),
         ("changing.ts", "the video changing.ts changes its size"),
         ("cut.mp4", "cut.mp4 is not a video that can be read"),

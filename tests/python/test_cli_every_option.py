@@ -151,6 +151,9 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     ],
     "--resume": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--restart": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
+    "--recursive": [Refused(("--recursive",), "--recursive is about several videos")],
+    "--output-name": [Refused(("--output-name", "a.mkv"), "--output-name is about several videos")],
+    "--skip-done": [Refused(("--skip-done",), "--skip-done is about several videos")],
     "--overwrite": [],
 }
 """What upscale, denoise and interpolate share; OUT is given by the test."""

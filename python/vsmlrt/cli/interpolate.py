@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -16,12 +17,13 @@ from ..interpolation import FramesBetween, Multiplied, Resampled, Target
 from ..store import Network
 from ..video import retiming
 from ..video.errors import UsageError
-from ..video.job import Process
+from ..video.job import CheckedJob, Process
 from ..video.timestamps import Timeline
 from . import console, options
 from .options import ModelOrNone, NetworkOptions, VideoOptions, grouped
+from .several import do_each
 from .signals import interruptible
-from .work import carry_out, read_job
+from .work import Done, carry_out
 
 FAMILY = "rife"
 
@@ -75,7 +77,6 @@ def interpolate(
     Sound, subtitles, chapters and times are kept, also at a variable frame rate. OUT appears only when every frame is
     written.
     """
-    job = read_job(video)
     for name, value in (("--tile", tile), ("--overlap", overlap)):
         if value is not None:
             raise UsageError(f"{name}: {interpolation.NO_TILES}")
@@ -85,36 +86,41 @@ def interpolate(
     if not 0 <= scene_threshold <= 1:
         raise UsageError(f"--scene-threshold takes a number from 0 to 1, not {scene_threshold:g}")
     options.check_network(where)
-    with interruptible():
-        plugin.core()
-        network = find_network(model)
-        place = named(where.backend, where.precision, where.streams, options.read_device(where.device))
-        # Of a file that is in no family the plugin itself finds out.
-        multiple = None if network.family is None else interpolation.multiple_at(network.card, scale)
+    find = cache(lambda: find_network(model))
+    place = named(where.backend, where.precision, where.streams, options.read_device(where.device))
 
-        def frames_between(clip: vs.VideoNode, wanted: Target) -> vs.VideoNode:
-            return interpolation.interpolate(
-                clip,
-                network.path,
-                place,
-                wanted,
+    def do(job: CheckedJob) -> Done:
+        with interruptible():
+            plugin.core()
+            network = find()
+            # Of a file that is in no family the plugin itself finds out.
+            multiple = None if network.family is None else interpolation.multiple_at(network.card, scale)
+
+            def frames_between(clip: vs.VideoNode, wanted: Target) -> vs.VideoNode:
+                return interpolation.interpolate(
+                    clip,
+                    network.path,
+                    place,
+                    wanted,
+                    scale=scale,
+                    scene_threshold=scene_threshold,
+                    dedup=dedup,
+                    multiple=multiple,
+                )
+
+            told = options.asked(
+                network,
+                multiplier=None if fps is not None else multiplier or "2",
+                fps=fps,
                 scale=scale,
                 scene_threshold=scene_threshold,
                 dedup=dedup,
-                multiple=multiple,
+                backend=where.backend,
+                precision=where.precision,
             )
+            return carry_out(job, retimed(target, frames_between), told)
 
-        told = options.asked(
-            network,
-            multiplier=None if fps is not None else multiplier or "2",
-            fps=fps,
-            scale=scale,
-            scene_threshold=scene_threshold,
-            dedup=dedup,
-            backend=where.backend,
-            precision=where.precision,
-        )
-        return carry_out(job, retimed(target, frames_between), told)
+    return do_each(video, do)
 
 
 def read_target(multiplier: str | None, fps: str | None) -> Target:

@@ -45,12 +45,19 @@ class Group(_PlainHelp, typer.core.TyperGroup):
 BACKENDS = named.offered()
 PRECISIONS = backend_options.PRECISIONS
 
-In = Annotated[Path, typer.Argument(metavar="IN", help="The video to read.", show_default=False)]
+In = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="IN...",
+        help="The video to read; or several, folders, patterns such as '*.mkv'.",
+        show_default=False,
+    ),
+]
 Out = Annotated[
     str,
     typer.Argument(
         metavar="OUT",
-        help="The video to write: .mkv, .mp4, .mov, .webm, .y4m, or - for raw video into a pipe.",
+        help="The video to write: .mkv, .mp4, .mov, .webm, .y4m, or - for raw video into a pipe; of several, a folder.",
         show_default=False,
     ),
 ]
@@ -107,6 +114,20 @@ Segment = Annotated[
 ]
 Resume = Annotated[bool, typer.Option("--resume", metavar="", help="Go on with an unfinished job of OUT.")]
 Restart = Annotated[bool, typer.Option("--restart", metavar="", help="Throw an unfinished job of OUT away.")]
+Recursive = Annotated[
+    bool, typer.Option("--recursive", metavar="", help="Of a folder, the videos in the folders below it as well.")
+]
+OutputName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Of several videos, what the results are called: a name with {stem}, {ending} and {n}. "
+        "Default: {stem}.mkv",
+    ),
+]
+SkipDone = Annotated[
+    bool, typer.Option("--skip-done", metavar="", help="Of several videos, leave out those whose result is there.")
+]
 Matrix = Annotated[
     int | None,
     typer.Option(
@@ -139,6 +160,9 @@ class VideoOptions:
     segment: Segment = SECONDS
     resume: Resume = False
     restart: Restart = False
+    recursive: Recursive = False
+    output_name: OutputName = None
+    skip_done: SkipDone = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import vapoursynth as vs
@@ -15,8 +16,9 @@ from ..video.errors import UsageError
 from ..video.job import CheckedJob, picture_by_picture
 from . import console, options
 from .options import Denoise, Model, NetworkOptions, Scale, Strength, TileOptions, VideoOptions, grouped
+from .several import do_each
 from .signals import interruptible
-from .work import carry_out, read_job
+from .work import Done, carry_out
 
 DEFAULT_UPSCALER = "animevideov3"
 DEFAULT_DENOISER = "dpir"
@@ -37,12 +39,12 @@ def upscale(
 
     Sound, subtitles, chapters and times are kept. OUT appears only when every frame is written.
     """
-    job = read_job(video)
     if scale is not None and not 0 < scale <= 16:
         raise UsageError(f"--scale takes a number above 0 and up to 16, not {scale:g}")
     filtered = _filter(where, tiles, scale=scale)
     told = {"scale": scale} | _told(where, tiles)
-    return _work(job, lambda: find_upscaler(model, scale, denoise), filtered, told)
+    find = cache(lambda: find_upscaler(model, scale, denoise))
+    return do_each(video, lambda job: _work(job, find, filtered, told))
 
 
 @grouped
@@ -54,11 +56,12 @@ def denoise(
     model: Model = DEFAULT_DENOISER,
 ) -> int:
     """Remove noise from a video with a neural network that takes a strength (DPIR's), at the video's own size."""
-    job = read_job(video)
     if not 0 <= strength <= 255:
         raise UsageError(f"--strength takes a number from 0 to 255, not {strength:g}")
     filtered = _filter(where, tiles, scale=1, strength=strength)
-    return _work(job, lambda: find_denoiser(model), filtered, {"strength": strength} | _told(where, tiles))
+    told = {"strength": strength} | _told(where, tiles)
+    find = cache(lambda: find_denoiser(model))
+    return do_each(video, lambda job: _work(job, find, filtered, told))
 
 
 def find_upscaler(model: str, scale: float | None, noise: int | None) -> Network:
@@ -128,7 +131,7 @@ def _told(where: NetworkOptions, tiles: TileOptions) -> dict[str, object]:
     return {"backend": where.backend, "precision": where.precision, "tile": tiles.tile, "overlap": tiles.overlap}
 
 
-def _work(job: CheckedJob, find: Callable[[], Network], filtered: Filter, told: dict[str, object]) -> int:
+def _work(job: CheckedJob, find: Callable[[], Network], filtered: Filter, told: dict[str, object]) -> Done:
     """Finds the network, which says at once what is wrong with its name, and then does the job."""
     with interruptible():
         plugin.core()

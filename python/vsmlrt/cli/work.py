@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -30,7 +30,16 @@ DAMAGED = 3
 """Exit status of a job that is done, but whose video could not be decoded as a whole."""
 
 
-def read_job(given: VideoOptions) -> CheckedJob:
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """A job that came to its end: its exit status, the frames that were made for it, and the time that took."""
+
+    status: int
+    made: int
+    seconds: float
+
+
+def read_job(given: VideoOptions, source: Path, output: str) -> CheckedJob:
     """The job that is asked for; UsageError or UserError for what can be told at once."""
     options.at_least("--streams", given.streams, 0)
     if given.streams > MOST_STREAMS:
@@ -40,8 +49,8 @@ def read_job(given: VideoOptions) -> CheckedJob:
         options.one_of("--range", given.range, options.RANGES)
     return check_job(
         Job(
-            source=given.source,
-            output=None if given.output == "-" else Path(given.output),
+            source=source,
+            output=None if output == "-" else Path(output),
             frames=options.read_frames(given.frames),
             crop=options.read_crop(given.crop),
             codec=given.codec,
@@ -61,12 +70,12 @@ def read_job(given: VideoOptions) -> CheckedJob:
     )
 
 
-def carry_out(checked: CheckedJob, process: Process, asked: Asked) -> int:
+def carry_out(checked: CheckedJob, process: Process, asked: Asked) -> Done:
     """Runs the job with a progress bar and Ctrl-C, and says in one line how it went.
 
     ``asked`` is what makes the result, apart from what the job says itself.
 
-    Returns the exit status: 0, or `DAMAGED` if something of the video could not be decoded. Raises what
+    The exit status is 0, or `DAMAGED` if something of the video could not be decoded. Raises what
     `vsmlrt.video.job.run` raises; an interruption says how far the job had come.
     """
     job = replace(checked.job, asked=asked)
@@ -106,15 +115,16 @@ def carry_out(checked: CheckedJob, process: Process, asked: Asked) -> int:
             signals.situation = str
             console.heard_of_index = console.ignore
     seconds = progress.seconds
-    done = f"{target}: {written} frame{'' if written == 1 else 's'}"
+    summary = f"{target}: {written} frame{'' if written == 1 else 's'}"
     if progress.before:
-        done += f", {'all' if progress.before == written else progress.before} of them by an earlier run, the rest"
-    console.say(f"{done} in {clock(seconds)} ({(written - progress.before) / seconds:.2f} fps)")
+        summary += f", {'all' if progress.before == written else progress.before} of them by an earlier run, the rest"
+    console.say(f"{summary} in {clock(seconds)} ({(written - progress.before) / seconds:.2f} fps)")
+    result = Done(status=DAMAGED if counts else 0, made=written - progress.before, seconds=seconds)
     if not counts:
-        return 0
+        return result
     plural = "" if counts[0] == 1 else "s"
     console.say(f"vsmlrt: the input is damaged: {counts[0]} frame{plural} could not be decoded whole")
-    return DAMAGED
+    return result
 
 
 @contextmanager

@@ -43,6 +43,9 @@ FIELDS = (
     "segment",
     "resume",
     "restart",
+    "recursive",
+    "output_name",
+    "skip_done",
 )
 """Fields of a job that sentences name."""
 

@@ -1,0 +1,199 @@
+"""Several videos in one command: which files are meant, what their results are called, and how it all went."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from ..errors import UserError
+from ..video.encoder import CONTAINERS
+from ..video.errors import FieldError, InterruptedByUserError, UsageError
+from ..video.job import CheckedJob
+from . import console, options, tables
+from .options import VideoOptions
+from .progress import clock
+from .work import DAMAGED, Done, read_job
+
+ENDINGS = frozenset(
+    """
+    .3gp .asf .avi .divx .dv .f4v .flv .gif .m1v .m2ts .m2v .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .nut .ogm .ogv .qt
+    .rm .rmvb .ts .vob .webm .wmv .y4m
+    """.split()  # noqa: SIM905 - a list of words is what it is
+)
+"""What files of a folder are called that are videos."""
+
+_FILES = frozenset({*CONTAINERS, ".y4m"})
+_FAILED = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One video of a command, and its result."""
+
+    source: Path
+    output: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Row:
+    item: Item
+    result: str
+    told: str
+
+
+def do_each(video: VideoOptions, do: Callable[[CheckedJob], Done]) -> int:
+    """Does what a command is for with each of its videos, and returns the exit status.
+
+    One video with a file as OUT is done as it is, its errors raised. Of several, the ones that fail do not keep the
+    others from being done; a table at the end says how each went, and the status is 1 if one failed, else `DAMAGED` if
+    one was. Ctrl-C ends them all.
+    """
+    if not is_several(video):
+        for name in ("recursive", "skip_done"):
+            if getattr(video, name):
+                raise FieldError(f"{{{name}}} is about several videos; name a folder of them, or leave it out")
+        if video.output_name is not None:
+            raise FieldError("{output_name} is about several videos, and OUT names this one's result; leave it out")
+        return do(read_job(video, video.source[0], video.output)).status
+    items = found(video)
+    rows: list[_Row] = []
+    status = 0
+    try:
+        for number, item in enumerate(items, 1):
+            console.say(f"[{number}/{len(items)}] {item.source}")
+            row, one = _done(video, item, do)
+            rows.append(row)
+            status = _FAILED if _FAILED in (status, one) else max(status, one)
+    except InterruptedByUserError:
+        rows += [_Row(item=item, result="not done", told="interrupted") for item in items[len(rows) :]]
+        _summary(rows)
+        raise
+    _summary(rows)
+    return status
+
+
+def _done(video: VideoOptions, item: Item, do: Callable[[CheckedJob], Done]) -> tuple[_Row, int]:
+    if video.skip_done and item.output.exists():
+        return _Row(item=item, result="skipped", told="the result is there"), 0
+    try:
+        item.output.parent.mkdir(parents=True, exist_ok=True)
+        done = do(read_job(video, item.source, str(item.output)))
+    except InterruptedByUserError:
+        raise
+    except (UserError, OSError) as error:
+        said = error.worded(options.spelled) if isinstance(error, FieldError) else str(error)
+        console.error(said)
+        return _Row(item=item, result="failed", told=said), _FAILED
+    speed = f"{done.made} frames in {clock(done.seconds)}, {done.made / done.seconds:.2f} fps"
+    return _Row(item=item, result="damaged" if done.status == DAMAGED else "done", told=speed), done.status
+
+
+def _summary(rows: Sequence[_Row]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for column in ("video", "result", ""):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(str(row.item.source), row.result, row.told)
+    tables.show(table)
+    counts = {result: sum(row.result == result for row in rows) for result in dict.fromkeys(row.result for row in rows)}
+    tables.show(f"{len(rows)} videos: {', '.join(f'{count} {result}' for result, count in counts.items())}")
+
+
+def is_several(video: VideoOptions) -> bool:
+    """Whether a command is about more than one file with a name for its result."""
+    out = Path(video.output)
+    into_folder = video.output.endswith(("/", os.sep)) or (out.is_dir() and out.suffix.lower() not in _FILES)
+    return into_folder or len(video.source) > 1 or video.source[0].is_dir() or _is_pattern(video.source[0])
+
+
+def found(video: VideoOptions) -> list[Item]:
+    """The videos that a command means, each once, in the order of its words and in folders by name.
+
+    Raises UsageError where there are none, where OUT is not a folder and where two would have the same result.
+    """
+    out = Path(video.output)
+    if video.output == "-" or (not out.is_dir() and (out.exists() or out.suffix.lower() in _FILES)):
+        raise UsageError(f"there are several videos, and OUT is {video.output}; give the name of a folder for them")
+    template = video.output_name or "{stem}.mkv"
+    items: dict[Path, Item] = {}
+    for source, below in _sources(video, out):
+        key = Path(os.path.realpath(source))
+        if key not in items:
+            name = _named(template, source, len(items) + 1)
+            items[key] = Item(source=source, output=out / below / name)
+    made: dict[Path, Path] = {}
+    for item in items.values():
+        if (other := made.setdefault(item.output, item.source)) is not item.source:
+            raise FieldError(
+                "{other} and {source} would both become {output}; tell them apart by {output_name}, such as {example}",
+                other=other,
+                source=item.source,
+                output=item.output,
+                example="'{stem}-{ending}.mkv'",
+            )
+    return list(items.values())
+
+
+def _sources(video: VideoOptions, out: Path) -> Iterator[tuple[Path, Path]]:
+    """Each video, and the folder below OUT that its result goes to."""
+    for given in video.source:
+        if given.is_dir():
+            files = _below(given, video.recursive, out)
+            if not files:
+                more = "" if video.recursive else ", itself; {recursive} looks into its folders as well"
+                raise FieldError("there is no video in the folder {folder}" + more, folder=given)
+            yield from ((path, path.parent.relative_to(given)) for path in files)
+        elif _is_pattern(given):
+            matching = sorted(map(Path, glob.glob(str(given), recursive=True)), key=_natural)
+            files = [path for path in matching if path.is_file()]
+            if not files:
+                raise UsageError(f"no file matches {given}")
+            yield from ((path, Path()) for path in files)
+        else:
+            yield given, Path()
+
+
+def _below(folder: Path, recursive: bool, out: Path) -> list[Path]:
+    """Its videos; hidden ones and those of the results' own folder are left out."""
+    results = os.path.realpath(out)
+    files = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")] if recursive else []
+        folders[:] = [name for name in folders if os.path.realpath(Path(place) / name) != results]
+        files += [Path(place) / name for name in names if not name.startswith(".")]
+    return sorted((path for path in files if path.suffix.lower() in ENDINGS), key=_natural)
+
+
+def _is_pattern(path: Path) -> bool:
+    return glob.has_magic(str(path)) and not path.exists()
+
+
+def _natural(path: Path) -> list[tuple[int, int, str]]:
+    """Episode 2 before episode 10."""
+    parts = re.split(r"(\d+)", str(path))
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.lower()) for part in parts]
+
+
+def _named(template: str, source: Path, number: int) -> str:
+    fields: dict[str, object] = {"stem": source.stem, "ending": source.suffix.lstrip("."), "n": number}
+    try:
+        name = template.format_map(fields)
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError):
+        raise FieldError(
+            "{output_name} takes a file name with {known}, not {given!r}",
+            known="{stem}, {ending} and {n} or {n:03}",
+            given=template,
+        ) from None
+    if not name or Path(name).name != name:
+        raise FieldError(
+            "{output_name} takes the name of a file without a folder, and {given!r} gives {made!r}",
+            given=template,
+            made=name,
+        )
+    return name

@@ -1,0 +1,152 @@
+"""Several videos in one command: folders, patterns, what results are called, and one that fails."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from command import stand_in
+from video_samples import make_video
+from vsmlrt.cli import several
+from vsmlrt.cli.options import VideoOptions
+from vsmlrt.video.errors import FieldError, UsageError
+
+TICKS = [512 * n for n in range(4)]
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return make_video(tmp_path_factory.mktemp("sample") / "a.mkv", TICKS).read_bytes()
+
+
+@pytest.fixture
+def season(tmp_path: Path, sample: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two episodes and a film below, with what lies about in folders."""
+    folder = tmp_path / "season"
+    for name in ("e10.mkv", "e2.mkv", "extra/film.mkv", "extra/.hidden.mkv", "extra/cover.jpg", ".trash/old.mkv"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(sample if not name.endswith("jpg") else b"jpg")
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(stand_in("upscale", *arguments), capture_output=True, text=True, check=False)
+
+
+def listed(*source: str | Path, output: str = "out/", **more: object) -> list[tuple[str, str]]:
+    given = VideoOptions(source=[Path(one) for one in source], output=output, **more)  # type: ignore[arg-type]
+    return [(str(item.source), str(item.output)) for item in several.found(given)]
+
+
+def test_the_videos_of_a_folder_in_the_order_of_their_numbers(season: Path) -> None:
+    assert listed("season") == [("season/e2.mkv", "out/e2.mkv"), ("season/e10.mkv", "out/e10.mkv")]
+
+
+def test_folders_below(season: Path) -> None:
+    assert listed("season", recursive=True) == [
+        ("season/e2.mkv", "out/e2.mkv"),
+        ("season/e10.mkv", "out/e10.mkv"),
+        ("season/extra/film.mkv", "out/extra/film.mkv"),
+    ]
+
+
+def test_results_are_no_videos_to_read(season: Path) -> None:
+    """OUT below IN, as it is found by a second command."""
+    (season / "x2").mkdir()
+    (season / "x2" / "e2.mkv").write_bytes(b"made")
+    assert [made for made, _ in listed("season", output="season/x2", recursive=True)] == [
+        "season/e2.mkv",
+        "season/e10.mkv",
+        "season/extra/film.mkv",
+    ]
+
+
+def test_patterns_and_names(season: Path) -> None:
+    named = listed("season/e*.mkv", "season/extra/film.mkv", "season/e2.mkv", output_name="{n:02} {stem}.{ending}.mp4")
+    assert named == [
+        ("season/e2.mkv", "out/01 e2.mkv.mp4"),
+        ("season/e10.mkv", "out/02 e10.mkv.mp4"),
+        ("season/extra/film.mkv", "out/03 film.mkv.mp4"),
+    ]
+
+
+def test_a_name_with_brackets_is_a_name(season: Path, sample: bytes) -> None:
+    (season / "[group] e1.mkv").write_bytes(sample)
+    assert listed("season/[group] e1.mkv", "season/e2.mkv")[0] == ("season/[group] e1.mkv", "out/[group] e1.mkv")
+
+
+@pytest.mark.parametrize(
+    ("source", "more", "said"),
+    [
+        (["season/none*.mkv"], {}, r"no file matches season/none\*\.mkv"),
+        (["empty"], {}, "there is no video in the folder empty, itself; recursive looks into its folders as well"),
+        (["empty"], {"recursive": True}, "there is no video in the folder empty$"),
+        (["season"], {"output": "-"}, "OUT is -; give the name of a folder"),
+        (["season"], {"output": "out.mkv"}, "OUT is out.mkv; give the name of a folder"),
+        (["season"], {"output_name": "{name}.mkv"}, "output_name takes a file name with {stem}, {ending} and {n}"),
+        (["season"], {"output_name": "{stem.x}"}, "output_name takes a file name with"),
+        (["season"], {"output_name": "a/{stem}.mkv"}, "a file without a folder, and .* gives 'a/e2.mkv'"),
+        (["season"], {"output_name": "all.mkv"}, "season/e2.mkv and season/e10.mkv would both become out/all.mkv"),
+    ],
+)
+def test_what_is_refused(season: Path, source: list[str], more: dict[str, object], said: str) -> None:
+    (season.parent / "empty").mkdir()
+    with pytest.raises((UsageError, FieldError), match=said):
+        listed(*source, **more)  # type: ignore[arg-type]
+
+
+def test_one_that_fails_does_not_stop_the_others(season: Path) -> None:
+    (season / "e3.mkv").write_bytes(b"nothing that is a video")
+    done = command("season", "out/", "--recursive")
+    assert done.returncode == 1
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert [row[:2] for row in rows[1:5]] == [
+        ["season/e2.mkv", "done"],
+        ["season/e3.mkv", "failed"],
+        ["season/e10.mkv", "done"],
+        ["season/extra/film.mkv", "done"],
+    ]
+    assert done.stdout.splitlines()[-1] == "4 videos: 3 done, 1 failed"
+    assert "season/e3.mkv is not a video that can be read" in done.stdout
+    made = sorted(str(path.relative_to("out")) for path in Path("out").rglob("*") if path.is_file())
+    assert made == ["e10.mkv", "e2.mkv", "extra/film.mkv"]
+
+
+def test_those_that_are_done_are_left_out(season: Path) -> None:
+    assert command("season", "out/").returncode == 0
+    (season / "e3.mkv").write_bytes((season / "e2.mkv").read_bytes())
+    before = {path: path.stat().st_mtime_ns for path in Path("out").iterdir()}
+    again = command("season", "out/", "--skip-done")
+    assert again.returncode == 0
+    assert again.stdout.splitlines()[-1] == "3 videos: 2 skipped, 1 done"
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    refused = command("season", "out/")
+    assert refused.returncode == 1
+    assert "3 videos: 3 failed" in refused.stdout
+    assert "the output out/e2.mkv exists; use --overwrite to replace it" in refused.stdout
+
+
+def test_a_damaged_one_shows_in_the_status(season: Path) -> None:
+    whole = make_video(season / "e3.mkv", [512 * n for n in range(60)], codec="mpeg4").read_bytes()
+    (season / "e3.mkv").write_bytes(whole[: 3 * len(whole) // 5])
+    done = command("season", "out/")
+    assert done.returncode == 3
+    assert done.stdout.splitlines()[-1] == "3 videos: 2 done, 1 damaged"
+
+
+def test_interrupted(season: Path) -> None:
+    """The one under way and those after it are told as not done."""
+    process = subprocess.Popen(
+        stand_in("upscale", "season", "out/", stop_at=2), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "frame 2\n"
+    process.send_signal(signal.SIGINT)
+    printed, said = process.communicate()
+    assert process.returncode == 1
+    assert printed.splitlines()[-1] == "2 videos: 2 not done"
+    assert "interrupted (SIGINT)" in said.splitlines()[-1]
