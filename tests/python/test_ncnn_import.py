@@ -105,6 +105,18 @@ CONV = "0=4 1=3 5=1 6=108"
 CONV_WEIGHTS = tagged(values(108)) + raw(values(4))
 DECONV_WEIGHTS = tagged(values(192)) + raw(values(4))
 
+
+def attention_weights(query: int, key: int, value: int, embedded: int, tag: int = 0) -> bytes:
+    """Weights and bias of queries, keys, values and the output."""
+    sides = [(query, embedded), (key, embedded), (value, embedded), (embedded, query)]
+    return b"".join(tagged(values(a * b), tag) + raw(values(b)) for a, b in sides)
+
+
+MHA_OF_SIX = attention_weights(6, 6, 6, 8)
+
+FIRST = "-23309=1,0 -23310=1,1 -23311=1,0"
+"""A crop's first channel."""
+
 # One layer each: lines, weights, channels of the input.
 LAYERS: dict[str, tuple[str, bytes, int]] = {
     "conv": (conv(CONV), CONV_WEIGHTS, 3),
@@ -266,6 +278,78 @@ LAYERS: dict[str, tuple[str, bytes, int]] = {
        for kind in (0, 1) for w, h in [(2, 2), (4, 2), (1, 4), (-233, 2), (2, 1)]},
     **{f"pool_adaptive_uneven_{kind}": (f"Interp i 1 1 in a 0=1 3=13 4=19\nPooling p 1 1 a out 0={kind} 7=1 8=7 18=5",
                                         b"", 3) for kind in (0, 1)},
+    **{f"matmul_{a}x{b}_{turned}": (
+        f"Split s 1 2 in x y\n{left}\n{right}\nMatMul m 2 1 a b out 0={turned}", b"", 3)
+       for a, left in [(3, "Interp i 1 1 x a 0=1 3=6 4=8"), (2, "Interp i 1 1 x i1 0=1 3=2 4=4\nReshape r 1 1 i1 a 0=8"
+                                                              " 1=3"),
+                       (1, "Interp i 1 1 x i1 0=1 3=2 4=1\nReshape r1 1 1 i1 i2 0=6\nPadding p1 1 1 i2 a 2=1 3=1")]
+       for b, right in [(3, "Interp j 1 1 y b 0=1 3=8 4=8"), (2, "Interp j 1 1 y j1 0=1 3=8 4=8\nCrop k 1 1 j1 j2"
+                                                              f" {FIRST}\nReshape q 1 1 j2 b 0=8 1=8"),
+                       (1, "Interp j 1 1 y j1 0=1 3=2 4=1\nReshape q1 1 1 j1 j2 0=6\nPadding p2 1 1 j2 b 2=1 3=1")]
+       for turned in (0, 1)},
+    "matmul_sizes_of_the_picture": ("Split s 1 2 in a b\nMatMul m 2 1 a b out 0=1", b"", 3),
+    "matmul_one_for_all": (f"Split s 1 2 in a y\nCrop k 1 1 y b {FIRST}\nMatMul m 2 1 a b out 0=1", b"", 3),
+    **{f"gemm_{i}": (f"Reshape r 1 1 in a 0=-1 1=3\nPermute p 1 1 a b 0=1\nGemm g 1 1 {x} out {given}", weights, 3)
+       for i, (x, given, weights) in enumerate([
+           ("b", "5=1 6=1 8=4 9=3 10=-1", tagged(values(12))),
+           ("b", "3=1 5=1 6=1 8=4 9=3 10=4", tagged(values(12)) + tagged(values(4))),
+           ("b", "0=2.000000e+00 1=5.000000e-01 3=1 5=1 6=1 8=4 9=3 10=0", tagged(values(12)) + tagged(values(1))),
+           ("b", "3=1 5=1 6=1 8=4 9=3 10=4 14=1", tagged(values(12), HALF) + tagged(values(4), HALF)),
+           ("b", "3=1 5=1 6=1 8=4 9=3 10=-1 11=1", tagged(values(12))),
+           ("b", "3=1 5=1 6=1 8=4 9=3 10=-1 11=1 14=1", tagged(values(12))),
+           ("a", "2=1 3=1 5=1 6=1 8=4 9=3 10=-1", tagged(values(12))),
+           ("a", "4=1 6=1 7=5 9=3 10=1", tagged(values(15)) + tagged(values(5))),
+           ("a", "2=1 4=1 6=1 7=5 9=3 10=2", tagged(values(15)) + tagged(values(5)))])},
+    "gemm_of_two": ("Reshape r 1 1 in a 0=-1 1=3\nSplit s 1 2 a b c\nGemm g 2 1 b c out 3=1", b"", 3),
+    "gemm_vector": ("Pooling p 1 1 in v 0=1 4=1\nGemm g 1 1 v out 5=1 6=1 3=1 8=4 9=3 10=4",
+                    tagged(values(12)) + tagged(values(4)), 3),
+    "gemm_adds_a_blob": ("Reshape r 1 1 in a 0=-1 1=3\nSplit s 1 3 a b c d\n"
+                         "Reduction f 1 1 d e 0=3 1=0 -23303=1,1 4=1 5=1\nGemm g 3 1 b c e out 3=1", b"", 3),
+    **{f"attention_{name}": (f"Reshape r 1 1 in a 0=-1 1=6\nPermute p 1 1 a b 0=1\n{lines}", weights, 6)
+       for name, lines, weights in [
+           ("self", "MultiHeadAttention m 1 1 b out 0=6 1=2 2=36", attention_weights(6, 6, 6, 6)),
+           ("half", "MultiHeadAttention m 1 1 b out 0=8 1=2 2=48 3=6 4=6", attention_weights(6, 6, 6, 8, HALF)),
+           ("scale", "MultiHeadAttention m 1 1 b out 0=8 1=4 2=48 3=6 4=6 6=1.000000e+00", MHA_OF_SIX),
+           ("cross", "Split s 1 2 b c d\nMultiHeadAttention m 2 1 c d out 0=8 1=2 2=48 3=6 4=6", MHA_OF_SIX),
+           ("three", "Split s 1 3 b c d e\nMultiHeadAttention m 3 1 c d e out 0=8 1=2 2=48 3=6 4=6", MHA_OF_SIX),
+           ("mask", "Split s 1 3 b c d e\nMatMul x 2 1 d e f 0=1\n"
+                    "MultiHeadAttention m 2 1 c f out 0=8 1=2 2=48 3=6 4=6 5=1", MHA_OF_SIX)]},
+    "sdpa": ("Interp i 1 1 in x 0=1 3=6 4=8\nSplit s 1 3 x a b c\nInterp j 1 1 a d 0=1 3=5 4=8\n"
+             "SDPA m 3 1 d b c out", b"", 3),
+    "sdpa_scale": ("Split s 1 3 in a b c\nSDPA m 3 1 a b c out 6=2.000000e-01", b"", 3),
+    "sdpa_mask": ("Split s 1 5 in a b c d e\nMatMul x 2 1 d e f 0=1\nSDPA m 4 1 a b c f out 5=1 6=3.000000e-01", b"",
+                  3),
+    **{f"tile_{i}": (f"{lines}\nTile t 1 1 a out {given}", b"", 3) for i, (lines, given) in enumerate([
+        ("Split s 1 1 in a", "0=0 1=2"), ("Split s 1 1 in a", "0=1 1=3"), ("Split s 1 1 in a", "0=2 1=2"),
+        ("Split s 1 1 in a", "-23302=3,2,3,1"), ("Split s 1 1 in a", "-23302=2,3,1"),
+        ("Reshape r 1 1 in a 0=-1 1=3", "0=1 1=2"), ("Reshape r 1 1 in a 0=-1 1=3", "-23302=3,2,1,3"),
+        ("Pooling p 1 1 in a 0=1 4=1", "0=0 1=3"), ("Pooling p 1 1 in a 0=1 4=1", "-23302=2,2,3")])},
+    **{f"squeeze_{i}": (f"{lines}\nSqueeze t 1 1 a out {given}", b"", 3) for i, (lines, given) in enumerate([
+        ("Pooling p 1 1 in b 0=1 4=1\nReshape r 1 1 b a 0=1 1=1 2=3", "-23303=2,1,2"),
+        ("Pooling p 1 1 in b 0=1 4=1\nReshape r 1 1 b a 0=1 1=3 2=1", "-23303=1,-1"),
+        ("Pooling p 1 1 in b 0=1 4=1\nReshape r 1 1 b a 0=3 1=1 2=1", "1=1"),
+        (f"Crop k 1 1 in a {FIRST}", "2=1"), (f"Crop k 1 1 in a {FIRST}", "-23303=1,0"),
+        ("Crop k 1 1 in a -23309=1,2 -23310=1,3 -23311=1,1", "1=1")])},
+    **{f"expand_{i}": (f"{lines}\nExpandDims t 1 1 a out {given}", b"", 3) for i, (lines, given) in enumerate([
+        ("Pooling p 1 1 in a 0=1 4=1", "-23303=1,0"), ("Pooling p 1 1 in a 0=1 4=1", "-23303=1,1"),
+        ("Pooling p 1 1 in a 0=1 4=1", "-23303=1,-1"), ("Pooling p 1 1 in a 0=1 4=1", "-23303=2,0,1"),
+        ("Pooling p 1 1 in a 0=1 4=1", "-23303=2,0,2"), ("Pooling p 1 1 in a 0=1 4=1", "-23303=2,1,2"),
+        ("Pooling p 1 1 in a 0=1 4=1", "-23303=2,-1,0"),
+        *[("Reshape r 1 1 in a 0=-1 1=3", f"-23303=1,{axis}") for axis in (0, 1, 2, -1, -2, -3)]])},
+    **{f"flip_{axes}": (f"Flip f 1 1 in out -23300={axes}", b"", 3) for axes in ("1,0", "1,-1", "2,1,2", "3,0,1,2")},
+    **{f"mvn_{variance}_{across}": (f"MVN n 1 1 in out 0={variance} 1={across} 2=1.000000e-03", b"", 3)
+       for variance in (0, 1) for across in (0, 1)},
+    **{f"normalize_{plane}{channels}_{mode}": (f"Normalize n 1 1 in out 0={plane} 4={channels} 3=3 2=1.000000e-02"
+                                               f" 9={mode}", raw(values(3)), 3)
+       for plane, channels in [(0, 1), (1, 0), (1, 1)] for mode in (0, 1, 2)},
+    "normalize_shared": ("Normalize n 1 1 in out 1=1 3=1", raw(values(1)), 3),
+    **{f"grid_sample_{mode}{border}{corners}_{planes}": (
+        f"Split s 1 2 in a b\nCrop k 1 1 b c -23309=1,1 -23310=1,3 -23311=1,0\n"
+        f"BinaryOp m 1 1 c d 0=2 1=1 2=2.500000e+00\nBinaryOp n 1 1 d e 0=1 1=1 2=1.230000e+00\n{turn}"
+        f"GridSample g 2 1 a f out 0={mode} 1={border} 2={corners}"
+        f" 3={planes}", b"", 3)
+       for mode in (1, 2, 3) for border in (1, 2, 3) for corners in (0, 1)
+       for planes, turn in [(0, "Permute p 1 1 e f 0=3\n"), (1, "Noop p 1 1 e f\n")]},
     "clip_without_end": ("Clip p 1 1 in out 0=4.000000e-01 1=inf", b"", 3),
     "unused_layer": ("Split s 1 2 in a b\nConvolution c 1 1 a unused 0=4 1=3 5=1 6=108\nReLU r 1 1 b out",
                      CONV_WEIGHTS, 3),

@@ -64,11 +64,17 @@ void convert_layer_norm(Conversion &c);
 void convert_rms_norm(Conversion &c);
 void convert_lrn(Conversion &c);
 void convert_softmax(Conversion &c);
+void convert_mvn(Conversion &c);
+void convert_normalize(Conversion &c);
 void convert_reduction(Conversion &c);
 
 // Several values in, one value out.
 void convert_binary(Conversion &c);
 void convert_eltwise(Conversion &c);
+void convert_matmul(Conversion &c);
+void convert_gemm(Conversion &c); // its matrices may be weights
+void convert_multi_head_attention(Conversion &c);
+void convert_sdpa(Conversion &c);
 
 // Where pixels are.
 void convert_input(Conversion &c);
@@ -87,5 +93,10 @@ void convert_shuffle_channel(Conversion &c);
 void convert_slice(Conversion &c);
 void convert_glu(Conversion &c);
 void convert_warp(Conversion &c);
+void convert_grid_sample(Conversion &c);
+void convert_squeeze(Conversion &c);
+void convert_expand_dims(Conversion &c);
+void convert_tile(Conversion &c);
+void convert_flip(Conversion &c);
 
 } // namespace vsmlrt::model::ncnn

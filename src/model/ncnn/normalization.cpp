@@ -1,4 +1,4 @@
-// InstanceNorm, GroupNorm, LayerNorm, RMSNorm, LRN, Softmax.
+// InstanceNorm, GroupNorm, LayerNorm, RMSNorm, LRN, Softmax, MVN, Normalize.
 #include "model/ncnn/converters.h"
 
 #include <algorithm>
@@ -162,6 +162,60 @@ void convert_softmax(Conversion &c) {
             "parameter 1: the axis of a file this old has another meaning; convert the network again");
     const std::int64_t axis = stated < 0 ? stated + rank : stated;
     c.result_like_input(c.emit("Softmax", {c.input().value}, {{"axis", axis + 1}}));
+}
+
+// Mean and variance of each channel, or of all of them.
+void convert_mvn(Conversion &c) {
+    const bool variance = c.parameters.integer(0, 0) != 0;
+    const bool all = c.parameters.integer(1, 0) != 0;
+    const float epsilon = c.parameters.real(2, 0.0001F);
+    const Attributes over{
+        {"axes", all ? std::vector<std::int64_t>{1, 2, 3} : std::vector<std::int64_t>{2, 3}},
+        {"keepdims", std::int64_t{1}}};
+    const auto &x = c.picture().value;
+    auto value = c.emit("Sub", {x, c.emit("ReduceMean", {x}, over)});
+    if (variance) {
+        const auto mean = c.emit("ReduceMean", {c.emit("Mul", {value, value})}, over);
+        value = c.emit("Div", {value, c.emit("Add", {c.emit("Sqrt", {mean}), c.scalar("epsilon", epsilon)})});
+    }
+    c.result_like_input(value);
+}
+
+// A picture over the length of its pixels (across channels), of its channels (across the plane), or of
+// itself.
+void convert_normalize(Conversion &c) {
+    const auto &p = c.parameters;
+    const bool across_plane = p.integer(0, 0) != 0;
+    const bool across_channels = p.integer(4, 1) != 0;
+    const bool shared = p.integer(1, 0) != 0;
+    const float epsilon = p.real(2, 0.0001F);
+    const auto count = p.integer(3, 0, 0, most_channels);
+    const auto mode = p.integer(9, 0, 0, 2);
+    const auto factors = c.weights.raw(count);
+    const auto &x = c.picture().value;
+    std::vector<std::int64_t> axes;
+    if (across_channels)
+        axes.push_back(1);
+    if (across_plane)
+        axes.insert(axes.end(), {2, 3});
+    if (axes.empty())
+        throw BadModel("is asked to be normalized over nothing");
+    const auto square = c.emit("Mul", {x, x});
+    auto length = c.emit("ReduceSum", {square, c.integers("axes", axes)}, {{"keepdims", std::int64_t{1}}});
+    const auto small = c.scalar("epsilon", epsilon);
+    if (mode != 1)
+        length = c.emit(mode == 0 ? "Add" : "Max", {length, small});
+    length = c.emit("Sqrt", {length});
+    if (mode == 1)
+        length = c.emit("Max", {length, small});
+    auto value = c.emit("Div", {x, length});
+    if (shared && count != 1)
+        throw BadModel("has ", count, " factors, and one is for all channels");
+    if (!shared)
+        c.expect_channels(count);
+    value = c.emit("Mul",
+                   {value, shared ? c.scalar("factor", factors.front()) : c.per_channel("factor", factors)});
+    c.result_like_input(value);
 }
 
 } // namespace vsmlrt::model::ncnn

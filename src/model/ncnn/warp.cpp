@@ -1,6 +1,8 @@
-// rife.Warp, the custom layer of the RIFE networks in ncnn's format: the picture of the first input, taken at
-// x + flow_x, y + flow_y (second input, in pixels), bilinearly, with the border repeated.
+// GridSample, and rife.Warp, the custom layer of the RIFE networks in ncnn's format: the picture of the first
+// input, taken at x + flow_x, y + flow_y (second input, in pixels), bilinearly, with the border repeated.
 #include "model/ncnn/converters.h"
+
+#include <array>
 
 namespace vsmlrt::model::ncnn {
 
@@ -44,6 +46,30 @@ void convert_warp(Conversion &c) {
                                {{"mode", std::string("bilinear")},
                                 {"padding_mode", std::string("border")},
                                 {"align_corners", std::int64_t{1}}}));
+}
+
+// The grid has a row (x, y) for each pixel of the result; where a transposition was folded into the layer, a
+// plane of x and one of y.
+void convert_grid_sample(Conversion &c) {
+    constexpr std::array<const char *, 3> modes{"bilinear", "nearest", "bicubic"};
+    constexpr std::array<const char *, 3> borders{"zeros", "border", "reflection"};
+    const auto mode = static_cast<std::size_t>(c.parameters.integer(0, 1, 1, 3));
+    const auto border = static_cast<std::size_t>(c.parameters.integer(1, 1, 1, 3));
+    const std::int64_t corners = c.parameters.integer(2, 0) != 0 ? 1 : 0;
+    const bool planes = c.parameters.integer(3, 0) != 0;
+    const auto &picture = c.picture(0).shape;
+    const auto &grid = c.picture(1);
+    c.sizes.must_equal(grid.shape.axes[planes ? 0 : 2], c.sizes.constant(2), "coordinates of a pixel");
+    const auto height = grid.shape.axes[planes ? 1 : 0];
+    const auto width = grid.shape.axes[planes ? 2 : 1];
+    const auto rows =
+        planes ? c.emit("Transpose", {grid.value}, {{"perm", std::vector<std::int64_t>{0, 2, 3, 1}}})
+               : grid.value;
+    c.result(c.emit("GridSample", {c.input(0).value, rows},
+                    {{"mode", std::string(modes.at(mode - 1))},
+                     {"padding_mode", std::string(borders.at(border - 1))},
+                     {"align_corners", corners}}),
+             {{picture.channels(), height, width}});
 }
 
 } // namespace vsmlrt::model::ncnn
