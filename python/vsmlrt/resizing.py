@@ -40,9 +40,24 @@ def resize_by(clip: vs.VideoNode, source: vs.VideoNode, scale: float) -> vs.Vide
     """
     width = _whole(source.width, scale, source.format.subsampling_w)
     height = _whole(source.height, scale, source.format.subsampling_h)
-    if (clip.width, clip.height) == (width, height):
+    return resize_to(clip, (width, height))
+
+
+def fitting(source: vs.VideoNode, width: int | None, height: int | None) -> tuple[int, int]:
+    """The largest size of the source's shape that is at most so wide and high, to the nearest whole chroma sample."""
+    by = min(Fraction(size, own) for size, own in ((width, source.width), (height, source.height)) if size is not None)
+    steps = 1 << source.format.subsampling_w, 1 << source.format.subsampling_h
+    across, down = (
+        max(step, round(own * by / step) * step) for own, step in zip((source.width, source.height), steps, strict=True)
+    )
+    return across, down
+
+
+def resize_to(clip: vs.VideoNode, size: tuple[int, int]) -> vs.VideoNode:
+    """The clip by Lanczos (4 taps) in this size; itself if it has it."""
+    if (clip.width, clip.height) == size:
         return clip
-    return plugin.core().resize.Lanczos(clip, width, height, filter_param_a=4)
+    return plugin.core().resize.Lanczos(clip, *size, filter_param_a=4)
 
 
 def _whole(size: int, scale: float, subsampling: int) -> int:

@@ -12,7 +12,7 @@ from .backend.named import named
 from .checks import check_clip
 from .errors import UserError
 from .fallback import with_fallback
-from .resizing import as_float, enlarge, like, resize_by
+from .resizing import as_float, enlarge, fitting, like, resize_by, resize_to
 from .store import Network
 from .tiles import Pair, choose
 
@@ -28,6 +28,8 @@ def upscale_clip(
     device: int | str | None = None,
     scale: float | None = None,
     strength: float | vs.VideoNode | None = None,
+    width: int | None = None,
+    height: int | None = None,
 ) -> vs.VideoNode:
     """A clip through a network, in the clip's own format.
 
@@ -44,12 +46,15 @@ def upscale_clip(
         scale: size of the result / size of the clip. Default: the network's. Another one is reached by a Lanczos
             resize behind the network.
         strength: for a network with a strength input: 0..255 or a GRAY clip of it. Default: 5.
+        width, height: instead of a scale, what the result is at most; the picture's shape is kept.
 
     Raises UserError for a clip that does not fit the network, vapoursynth.Error for what the plugin refuses.
     """
     arguments = named(backend, precision, streams, device)
     picture = enlarge(clip, 2) if network.card.enlarge_first and (scale is None or scale > 1) else clip
     result = apply(picture, network, arguments, tile=tile, overlap=overlap, strength=strength)
+    if width is not None or height is not None:
+        return resize_to(result, fitting(clip, width, height))
     return result if scale is None else resize_by(result, clip, scale)
 
 

@@ -109,7 +109,7 @@ def test_network_option(tmp_path: Path, video: Path, options: list[str], says: s
         ("folder.mkv", 2, "is a folder"),
         ("nowhere/out.mkv", 1, "does not exist; create it first"),
         ("out.webm --codec libx264", 2, "webm cannot hold what libx264 makes"),
-        ("out.y4m --codec libx264", 2, "do not apply to raw video"),
+        ("out.y4m --codec libx264", 2, "cannot be given for raw video"),
         ("out.y4m --pixel-format gbrp", 2, "raw video does not take 'gbrp'"),
     ],
 )

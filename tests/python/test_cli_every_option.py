@@ -131,6 +131,41 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
         Refused(("--crf", "9", "--codec", "ffv1"), "--crf: ffv1 has no constant quality option"),
         Refused(("--crf", "52"), "--crf: libx264 takes 0 (best) to 51, not 52"),
     ],
+    "--bitrate": [
+        Changes(("--bitrate", "20k"), FP32),
+        Refused(("--bitrate", "fast"), "--bitrate takes bits a second from 1k to 2000M, such as 8M or 900k"),
+        Refused(("--bitrate", "0"), "--bitrate takes bits a second"),
+        Refused(("--bitrate", "8M", "--crf", "20"), "--crf is a constant quality and --bitrate an average size"),
+    ],
+    "--preset": [
+        Changes(("--preset", "ultrafast"), FP32),
+        Refused(("--preset", "quick"), "libx264 does not take --preset quick"),
+        Refused(("--preset", "slow", "--codec", "ffv1"), "--preset: ffv1 has none"),
+    ],
+    "--tune": [
+        Changes(("--tune", "stillimage"), FP32),
+        Refused(("--tune", "anime"), "libx264 does not take --tune anime"),
+        Refused(("--tune", "film", "--codec", "ffv1"), "--tune: ffv1 has none"),
+    ],
+    "--encoder-options": [
+        Changes(("--encoder-options", "g=1:bf=0"), FP32),
+        Changes(("--encoder-options", "x264-params=keyint=1\\:bframes=0"), FP32),
+        Refused(("--encoder-options", "fast"), "--encoder-options takes KEY=VALUE:KEY=VALUE"),
+        Refused(("--encoder-options", "speed=9"), "--encoder-options: libx264 has no option 'speed'"),
+        Refused(("--encoder-options", "pixel_format=gray"), "libx264 has no option 'pixel_format'"),
+        Refused(("--encoder-options", "rc-lookahead=long"), "does not take --encoder-options rc-lookahead=long"),
+    ],
+    "--start": [
+        Changes(("--start", "0.05"), FP32),
+        Refused(("--start", "later"), "--start takes seconds or H:MM:SS, such as 90, 12.5 or 1:02:03.5, not 'later'"),
+        Refused(("--start", "9"), "--start and --to leave no frame: the video has frames from 0 to 0.120 seconds"),
+        Refused(("--start", "0.05", "--frames", "1:2"), "--frames counts frames, --start and --to are times"),
+    ],
+    "--to": [
+        Changes(("--to", "0:00:00.05"), FP32),
+        Refused(("--to", "1:2:3:4"), "--to takes seconds or H:MM:SS"),
+        Refused(("--to", "0"), "leave no frame"),
+    ],
     "--pixel-format": [
         Changes(("--pixel-format", "yuv444p"), FP32),
         Refused(("--pixel-format", "nonsense"), "--pixel-format: 'nonsense' is not among"),
@@ -184,6 +219,17 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
             Changes(("--scale", "1.5"), FP32),
             Changes(("--scale", "2"), (*FP32, "--model", "own")),
             Refused(("--scale", "0"), "--scale takes a number above 0 and up to 16, not 0"),
+        ],
+        "--width": [
+            Changes(("--width", "80"), FP32),
+            Refused(("--width", "9"), "--width takes a number of pixels from 16 to 16384, not 9"),
+            Refused(("--width", "80", "--scale", "2"), "--scale and --width both say how large the result is"),
+        ],
+        "--height": [
+            Changes(("--height", "90"), FP32),
+            Changes(("--height", "30"), (*FP32, "--width", "80")),
+            Refused(("--height", "0"), "--height takes a number of pixels from 16"),
+            Refused(("--height", "80", "--scale", "2"), "--scale and --height both say how large the result is"),
         ],
         "--denoise": [
             Changes(("--denoise", "3"), (*FP32, "--model", "cugan")),
@@ -388,7 +434,7 @@ def test_version(shell: Shell) -> None:
 def test_encoders_options_are_refused_for_raw_video(option: str, shell: Shell) -> None:
     done = shell.run("upscale", "in.mkv", "out.y4m", *option.split())
     assert done.status == 2
-    assert "do not apply to raw video" in done.said
+    assert "cannot be given for raw video" in done.said
 
 
 def test_denoising_keeps_the_size_and_heeds_the_strength(shell: Shell) -> None:

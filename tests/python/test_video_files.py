@@ -13,6 +13,7 @@ import vapoursynth as vs
 
 from video_samples import make_sound, make_video, packets, times
 from vsmlrt.errors import UserError
+from vsmlrt.video.encoder import Quality
 from vsmlrt.video.errors import UsageError
 from vsmlrt.video.job import Crop, Job, check_job, picture_by_picture, run
 
@@ -39,7 +40,7 @@ def test_real_clip(clips_folder: Path, tmp_path: Path, name: str, ending: str) -
     """Every frame, at its time, at twice the size, with the pixels' shape."""
     source, output = clips_folder / name, tmp_path / f"out.{ending}"
     count = len(packets(source, "video"))
-    assert go(source, output, codec="libx264", crf=40) == count
+    assert go(source, output, codec="libx264", quality=Quality(crf=40)) == count
     with opened(source) as before, opened(output) as after:
         old, new = before.streams.video[0], after.streams.video[0]
         assert (new.width, new.height) == (2 * old.width, 2 * old.height)

@@ -18,6 +18,7 @@ import vapoursynth as vs
 from video_samples import end_of, make_uneven, make_video, packets, times
 from vsmlrt.cli.interpolate import read_target, retimed
 from vsmlrt.interpolation import Multiplied, Target
+from vsmlrt.video.encoder import Quality
 from vsmlrt.video.job import Crop, Job, check_job, run
 
 UNEVEN = [0, 512, 1024, 1200, 2400, 2912, 5000, 5512, 6024, 9000]
@@ -51,7 +52,7 @@ def go(
 ) -> int:
     said = [] if notes is None else notes
     job = (
-        Job(source=source, output=output, crop=crop, codec="libx264", crf=40)
+        Job(source=source, output=output, crop=crop, codec="libx264", quality=Quality(crf=40))
         if output.suffix != ".y4m"
         else Job(source=source, output=output, crop=crop)
     )

@@ -21,6 +21,7 @@ from command import stand_in
 from video_samples import make_video
 from vsmlrt.errors import UserError
 from vsmlrt.video import job_folder, output, retiming
+from vsmlrt.video.encoder import Quality
 from vsmlrt.video.errors import FieldError
 from vsmlrt.video.job import Job, Process, check_job, picture_by_picture, run
 from vsmlrt.video.segments import cut
@@ -119,7 +120,9 @@ def test_parts_make_the_file_that_one_piece_makes(source: Path, tmp_path: Path, 
     if ending == "webm":
         source = make_video(source, UNEVEN, codec="libvpx-vp9")
     whole, parts = tmp_path / f"whole.{ending}", tmp_path / f"parts.{ending}"
-    assert go(source, whole, segment=0, crf=4) == go(source, parts, crf=4) == len(UNEVEN)
+    assert (
+        go(source, whole, segment=0, quality=Quality(crf=4)) == go(source, parts, quality=Quality(crf=4)) == len(UNEVEN)
+    )
     a, b = content(whole), content(parts)
     video = [packet for packet in b if packet[1] == "video"]
     assert sum(packet[5] for packet in video) == 5
@@ -185,7 +188,7 @@ def test_an_unfinished_job_is_offered(source: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "named"),
     [
-        ({"crf": 30}, "its crf was left out and this is 30"),
+        ({"quality": Quality(crf=30)}, "its crf was left out and this is 30"),
         ({"codec": "libx265"}, "its codec was libx264 and this is libx265"),
         ({"frames": (0, 15)}, "its frames was left out and this is :15"),
         ({"asked": {"network": "b"}}, "its network was a and this is b"),

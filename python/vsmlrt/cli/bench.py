@@ -16,7 +16,7 @@ from ..benchmark.cases import FAMILIES, MODES, SIZES, STREAMS, Case
 from ..errors import UserError
 from ..tiles import Pair
 from ..video.errors import UsageError
-from . import console, options, tables
+from . import console, options, tables, values
 from .signals import interruptible
 
 Families = Annotated[str, typer.Option(metavar="A,B", help=f"Which networks: of {', '.join(FAMILIES)}.")]
@@ -64,15 +64,15 @@ def bench(
 
     Memory is the device's on NVIDIA GPUs that nobody else uses meanwhile, else the process's.
     """
-    options.one_of("--backend", backend, options.BACKENDS)
-    options.one_of("--precision", precision, options.PRECISIONS)
-    options.at_least("--frames", frames, 1)
-    options.at_least("--seconds", seconds, 0)
+    values.one_of("--backend", backend, options.BACKENDS)
+    values.one_of("--precision", precision, options.PRECISIONS)
+    values.at_least("--frames", frames, 1)
+    values.at_least("--seconds", seconds, 0)
     if plot is not None and plot.suffix.lower() != ".svg":
         raise UsageError(f"--plot takes a name that ends in .svg, not {str(plot)!r}")
     wanted = _cells(families, sizes, streams, shapes, network or [])
     with interruptible(), _csv(csv, backend, device or "", precision) as keep:
-        arguments = named(backend, precision, 1, options.read_device(device))
+        arguments = named(backend, precision, 1, values.read_device(device))
         if not wanted:
             raise UserError("there is nothing to measure: none of the networks is on disk")
         rows = []
@@ -108,7 +108,7 @@ def _cells(families: str, sizes: str, streams: str, shapes: str, networks: Seque
 
 
 def _listed(option: str, text: str, accepted: tuple[str, ...]) -> list[str]:
-    return [options.one_of(option, one, accepted) for one in dict.fromkeys(text.split(","))]
+    return [values.one_of(option, one, accepted) for one in dict.fromkeys(text.split(","))]
 
 
 def _size(text: str) -> Pair:
@@ -131,7 +131,7 @@ def _files(given: Sequence[str], measured: Sequence[str]) -> dict[str, Path]:
         name, equals, path = one.partition("=")
         if not equals or not path:
             raise UsageError(f"--network takes FAMILY=PATH, such as dpir=drunet_color.onnx; got {one!r}")
-        options.one_of("--network", name, tuple(FAMILIES))
+        values.one_of("--network", name, tuple(FAMILIES))
         if name not in measured:
             raise UsageError(f"--network {one}: {name} is not measured; name it in --families as well, or leave it out")
         if name in files:

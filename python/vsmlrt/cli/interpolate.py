@@ -19,7 +19,7 @@ from ..video import retiming
 from ..video.errors import UsageError
 from ..video.job import CheckedJob, Process
 from ..video.timestamps import Timeline
-from . import console, options
+from . import console, options, values
 from .options import ModelOrNone, NetworkOptions, VideoOptions, grouped
 from .several import do_each
 from .signals import interruptible
@@ -87,7 +87,7 @@ def interpolate(
         raise UsageError(f"--scene-threshold takes a number from 0 to 1, not {scene_threshold:g}")
     options.check_network(where)
     find = cache(lambda: find_network(model))
-    place = named(where.backend, where.precision, where.streams, options.read_device(where.device))
+    place = named(where.backend, where.precision, where.streams, values.read_device(where.device))
 
     def do(job: CheckedJob) -> Done:
         with interruptible():

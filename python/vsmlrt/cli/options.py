@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
@@ -16,10 +15,9 @@ import typer.core
 from ..backend import named
 from ..backend import options as backend_options
 from ..store import Network
-from ..video.errors import UsageError
-from ..video.job import Crop
 from ..video.job_folder import Asked, size_and_digest
 from ..video.segments import SECONDS
+from . import values
 
 HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -65,6 +63,10 @@ _MODEL = typer.Option(metavar="NAME|PATH", help="The network: a name of 'vsmlrt 
 Model = Annotated[str, _MODEL]
 ModelOrNone = Annotated[str | None, _MODEL]
 Scale = Annotated[float | None, typer.Option(metavar="N", help="Size of the result / size of the video.")]
+Width = Annotated[
+    int | None, typer.Option(metavar="N", help="Instead of a scale: the width of the result; its shape is kept.")
+]
+Height = Annotated[int | None, typer.Option(metavar="N", help="The height of the result; with a width, both at most.")]
 Denoise = Annotated[int | None, typer.Option(metavar="N", help="Denoising strength, where the model has a choice.")]
 Strength = Annotated[float, typer.Option(metavar="S", help="How strong the noise is, 0 to 255.", show_default=False)]
 Backend = Annotated[str, typer.Option(metavar="NAME", help=f"What runs the network: {', '.join(BACKENDS)}.")]
@@ -92,6 +94,23 @@ Crf = Annotated[
     int | None,
     typer.Option(metavar="N", help="The encoder's constant quality; smaller is better. Default: 16 for libx264."),
 ]
+Bitrate = Annotated[
+    str | None,
+    typer.Option(metavar="N", help="Bits a second on average, such as 8M or 900k, instead of a constant quality."),
+]
+Preset = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The encoder's preset: of libx264 and libx265 ultrafast to veryslow."),
+]
+Tune = Annotated[str | None, typer.Option(metavar="NAME", help="The encoder's tuning: of libx264 film, animation, ...")]
+EncoderOptions = Annotated[
+    str | None,
+    typer.Option(
+        metavar="K=V:K=V", help="More of the encoder's options by FFmpeg's names; see 'ffmpeg -h encoder=libx264'."
+    ),
+]
+Start = Annotated[str | None, typer.Option(metavar="TIME", help="Only from this time on: seconds, or H:MM:SS.")]
+To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Only up to this time.")]
 PixelFormat = Annotated[
     str | None, typer.Option(metavar="F", help="FFmpeg's name of the pixel format. Default: the video's own.")
 ]
@@ -104,7 +123,7 @@ OnError = Annotated[
         "status 3.",
     ),
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace OUT if it exists.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", "-y", metavar="", help="Replace OUT if it exists.")]
 Segment = Annotated[
     float,
     typer.Option(
@@ -149,9 +168,15 @@ class VideoOptions:
     output: Out
     streams: Streams = 0
     frames: Frames = None
+    start: Start = None
+    to: To = None
     crop: CropText = None
     codec: Codec = None
     crf: Crf = None
+    bitrate: Bitrate = None
+    preset: Preset = None
+    tune: Tune = None
+    encoder_options: EncoderOptions = None
     pixel_format: PixelFormat = None
     on_error: OnError = "repeat"
     matrix: Matrix = None
@@ -236,61 +261,7 @@ def asked(network: Network, **given: object) -> Asked:
     return {"network": f"{network.name} ({digests})", **told}
 
 
-def one_of(option: str, value: str, accepted: tuple[str, ...]) -> str:
-    """``value``, which has to be one of ``accepted``."""
-    if value not in accepted:
-        raise UsageError(f"{option} takes {', '.join(accepted[:-1])} or {accepted[-1]}, not {value!r}")
-    return value
-
-
 def check_network(given: NetworkOptions) -> None:
     """Raises UsageError for a name that there is not."""
-    one_of("--backend", given.backend, BACKENDS)
-    one_of("--precision", given.precision, PRECISIONS)
-
-
-def at_least(option: str, value: float, least: float) -> None:
-    """Raises UsageError for a number that is too small."""
-    if not value >= least:
-        raise UsageError(f"{option} takes a number from {least:g} up, not {value:g}")
-
-
-def read_tile(text: str | None) -> tuple[int, int] | None:
-    """``WxH`` as width and height."""
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d{1,6})x(\d{1,6})", text)
-    if match is None or 0 in (width_height := (int(match[1]), int(match[2]))):
-        raise UsageError(f"--tile takes WxH, width and height in pixels such as 512x512, not {text!r}")
-    return width_height
-
-
-def read_frames(text: str | None) -> tuple[int | None, int | None]:
-    """``A:B`` as first frame and the one after the last."""
-    if text is None:
-        return None, None
-    match = re.fullmatch(r"(\d{0,10}):(\d{0,10})", text)
-    if match is None:
-        raise UsageError(
-            f"--frames takes A:B, such as 0:75 for the first 75 frames or 100: for all from 100, not {text!r}"
-        )
-    first, end = (int(side) if side else None for side in match.groups())
-    if end is not None and (first or 0) >= end:
-        raise UsageError(f"--frames takes A:B with A smaller than B, not {text!r}")
-    return first, end
-
-
-def read_crop(text: str | None) -> Crop | None:
-    """``WxH+X+Y`` as a rectangle; ``WxH`` alone starts at the top left."""
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d{1,6})x(\d{1,6})(?:\+(\d{1,6})\+(\d{1,6}))?", text)
-    if match is None or int(match[1]) == 0 or int(match[2]) == 0:
-        raise UsageError(f"--crop takes WxH+X+Y, size and top left corner in pixels such as 640x360+0+0, not {text!r}")
-    width, height, left, top = (int(side or 0) for side in match.groups())
-    return Crop(width=width, height=height, left=left, top=top)
-
-
-def read_device(text: str | None) -> int | str | None:
-    """A device's number, or its name."""
-    return int(text) if text is not None and text.isdecimal() else text
+    values.one_of("--backend", given.backend, BACKENDS)
+    values.one_of("--precision", given.precision, PRECISIONS)

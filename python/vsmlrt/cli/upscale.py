@@ -14,14 +14,16 @@ from ..run import upscale_clip
 from ..store import Network
 from ..video.errors import UsageError
 from ..video.job import CheckedJob, picture_by_picture
-from . import console, options
-from .options import Denoise, Model, NetworkOptions, Scale, Strength, TileOptions, VideoOptions, grouped
+from . import console, options, values
+from .options import Denoise, Height, Model, NetworkOptions, Scale, Strength, TileOptions, VideoOptions, Width, grouped
 from .several import do_each
 from .signals import interruptible
 from .work import Done, carry_out
 
 DEFAULT_UPSCALER = "animevideov3"
 DEFAULT_DENOISER = "dpir"
+LEAST_PIXELS, MOST_PIXELS = 16, 16384
+"""Of a side of a result."""
 
 Filter = Callable[[vs.VideoNode, Network], vs.VideoNode]
 
@@ -33,6 +35,8 @@ def upscale(
     tiles: TileOptions,
     model: Model = DEFAULT_UPSCALER,
     scale: Scale = None,
+    width: Width = None,
+    height: Height = None,
     denoise: Denoise = None,
 ) -> int:
     """Enlarge a video with a neural network.
@@ -41,10 +45,21 @@ def upscale(
     """
     if scale is not None and not 0 < scale <= 16:
         raise UsageError(f"--scale takes a number above 0 and up to 16, not {scale:g}")
-    filtered = _filter(where, tiles, scale=scale)
-    told = {"scale": scale} | _told(where, tiles)
-    find = cache(lambda: find_upscaler(model, scale, denoise))
-    return do_each(video, lambda job: _work(job, find, filtered, told))
+    for option, size in (("--width", width), ("--height", height)):
+        if size is None:
+            continue
+        if not MOST_PIXELS >= size >= LEAST_PIXELS:
+            raise UsageError(f"{option} takes a number of pixels from {LEAST_PIXELS} to {MOST_PIXELS}, not {size}")
+        if scale is not None:
+            raise UsageError(f"--scale and {option} both say how large the result is; give one of them")
+    filtered = _filter(where, tiles, scale=scale, width=width, height=height)
+    told = {"scale": scale, "width": width, "height": height} | _told(where, tiles)
+    found = cache(lambda wanted: find_upscaler(model, wanted, denoise))
+
+    def find(job: CheckedJob) -> Network:
+        return found(scale if width is None and height is None else _scale_to(job, width, height))
+
+    return do_each(video, lambda job: _work(job, lambda: find(job), filtered, told))
 
 
 @grouped
@@ -62,6 +77,12 @@ def denoise(
     told = {"strength": strength} | _told(where, tiles)
     find = cache(lambda: find_denoiser(model))
     return do_each(video, lambda job: _work(job, find, filtered, told))
+
+
+def _scale_to(job: CheckedJob, width: int | None, height: int | None) -> float:
+    """Size of the result / size of the video that makes it so wide and high at most."""
+    own = (job.facts.width, job.facts.height) if job.job.crop is None else (job.job.crop.width, job.job.crop.height)
+    return min(size / of for size, of in zip((width, height), own, strict=True) if size is not None)
 
 
 def find_upscaler(model: str, scale: float | None, noise: int | None) -> Network:
@@ -95,19 +116,25 @@ def _known(model: str, scale: float | None, noise: int | None) -> Entry | Networ
 
 
 def _filter(
-    where: NetworkOptions, tiles: TileOptions, *, scale: float | None = None, strength: float | None = None
+    where: NetworkOptions,
+    tiles: TileOptions,
+    *,
+    scale: float | None = None,
+    strength: float | None = None,
+    width: int | None = None,
+    height: int | None = None,
 ) -> Filter:
     options.check_network(where)
-    size = options.read_tile(tiles.tile)
+    size = values.read_tile(tiles.tile)
     if tiles.overlap is not None:
-        options.at_least("--overlap", tiles.overlap, 0)
+        values.at_least("--overlap", tiles.overlap, 0)
         if size is None:
             raise UsageError("--overlap applies to tiles; give --tile WxH as well, or leave it out")
         if 2 * tiles.overlap >= min(size):
             raise UsageError(
                 f"--overlap {tiles.overlap} leaves nothing of a tile of {tiles.tile}; it has to be below half its size"
             )
-    device = options.read_device(where.device)
+    device = values.read_device(where.device)
 
     def filtered(clip: vs.VideoNode, network: Network) -> vs.VideoNode:
         return upscale_clip(
@@ -121,6 +148,8 @@ def _filter(
             device=device,
             scale=scale,
             strength=strength,
+            width=width,
+            height=height,
         )
 
     return filtered

@@ -14,13 +14,14 @@ import vapoursynth as vs
 
 from .. import folders
 from ..errors import UserError
+from ..video.encoder import Quality
 from ..video.errors import InterruptedByUserError, UsageError
 from ..video.index import INDEX_FOLDER
 from ..video.job import CheckedJob, Job, Process, check_job, run
 from ..video.job_folder import Asked, unfinished
 from ..video.source import OnError
 from ..video.timestamps import Timeline
-from . import console, options, signals
+from . import console, options, signals, values
 from .options import VideoOptions
 from .progress import FrameProgress, clock
 from .signals import interruptible
@@ -41,20 +42,27 @@ class Done:
 
 def read_job(given: VideoOptions, source: Path, output: str) -> CheckedJob:
     """The job that is asked for; UsageError or UserError for what can be told at once."""
-    options.at_least("--streams", given.streams, 0)
+    values.at_least("--streams", given.streams, 0)
     if given.streams > MOST_STREAMS:
         raise UsageError(f"--streams takes a number from 0 to {MOST_STREAMS}, not {given.streams}")
-    options.one_of("--on-error", given.on_error, options.ON_ERROR)
+    values.one_of("--on-error", given.on_error, options.ON_ERROR)
     if given.range is not None:
-        options.one_of("--range", given.range, options.RANGES)
+        values.one_of("--range", given.range, options.RANGES)
     return check_job(
         Job(
             source=source,
             output=None if output == "-" else Path(output),
-            frames=options.read_frames(given.frames),
-            crop=options.read_crop(given.crop),
+            frames=values.read_frames(given.frames),
+            crop=values.read_crop(given.crop),
             codec=given.codec,
-            crf=given.crf,
+            quality=Quality(
+                crf=given.crf,
+                bitrate=values.read_bitrate(given.bitrate),
+                preset=given.preset,
+                tune=given.tune,
+                options=values.read_encoder_options(given.encoder_options),
+            ),
+            times=(values.read_time("--start", given.start), values.read_time("--to", given.to)),
             pixel_format=given.pixel_format,
             matrix=given.matrix,
             full_range=None if given.range is None else given.range == "full",

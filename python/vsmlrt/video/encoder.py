@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -65,13 +66,38 @@ def encoders() -> list[str]:
     return [name for name in known + hardware if name in av.codecs_available]
 
 
-def check_encoding(container: str, codec: str | None, crf: int | None, pixel_format: str | None) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """How an encoder is to work; None leaves it to choose.
+
+    ``crf`` is its constant quality, ``bitrate`` bits a second on average instead; ``preset`` and ``tune`` are its own
+    words; ``options`` any of its options, by FFmpeg's names.
+    """
+
+    crf: int | None = None
+    bitrate: int | None = None
+    preset: str | None = None
+    tune: str | None = None
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def given(self) -> dict[str, str | None]:
+        """What was asked for, by the names of a job's fields."""
+        told = {"crf": self.crf, "bitrate": self.bitrate, "preset": self.preset, "tune": self.tune}
+        options = ":".join(f"{key}={value}" for key, value in self.options)
+        return {name: None if value is None else str(value) for name, value in told.items()} | {
+            "encoder_options": options or None
+        }
+
+
+def check_encoding(container: str, codec: str | None, quality: Quality, pixel_format: str | None) -> None:
     """Raises FieldError for choices that cannot go together whatever the video is."""
     encoder = find_encoder(codec or ("libvpx-vp9" if container == "webm" else "libx264"))
     check_container(container, encoder.name)
     context = av.CodecContext.create(encoder.name, "w")
     assert isinstance(context, av.VideoCodecContext)
-    configure(context, crf)
+    configure(context, quality)
+    _try(context, quality)
     if pixel_format is not None and codec is not None:
         check_pixel_format(encoder, pixel_format)
     elif pixel_format is not None and not {pixel_format, f"{pixel_format}le"} & set(FORMATS):
@@ -134,7 +160,7 @@ def _refusal(container: str, codec: str) -> str | None:
             stream: Any = file.add_stream(codec, rate=25)
             stream.width, stream.height, stream.pix_fmt = 128, 128, name
             stream.codec_context.time_base = stream.time_base = Fraction(1, 25)
-            configure(stream.codec_context, None)
+            configure(stream.codec_context, Quality())
             try:
                 stream.codec_context.open(strict=False)
             except (av.FFmpegError, ValueError):
@@ -146,7 +172,36 @@ def _refusal(container: str, codec: str) -> str | None:
     return None
 
 
-def configure(context: av.VideoCodecContext, crf: int | None) -> None:
+def _try(context: av.VideoCodecContext, quality: Quality) -> None:
+    """Opens an encoder for a small picture, for words and values that it alone knows to be wrong."""
+    given = [field for field in ("preset", "tune", "encoder_options") if quality.given[field] is not None]
+    name, formats = context.codec.name, accepted_by(context.codec)
+    if not given or not formats:
+        return
+    context.width = context.height = 128
+    context.pix_fmt = "yuv420p" if "yuv420p" in formats else formats[0]
+    context.time_base, context.framerate = Fraction(1, 25), Fraction(25)
+    try:
+        context.open(strict=False)
+    except (av.FFmpegError, ValueError) as error:
+        words = " ".join(f"{{{field}}} {quality.given[field]}" for field in given)
+        raise FieldError(
+            "{name} does not take " + words + " ({reason}); 'ffmpeg -h encoder={name}' lists what it takes",
+            name=name,
+            reason=reason(error),
+        ) from error
+
+
+_OWN = frozenset(
+    """
+    time_base video_size pixel_format codec_tag color_primaries color_trc colorspace color_range chroma_sample_location
+    aspect sar ar frame_size flags
+    """.split()  # noqa: SIM905 - a list of words is what it is
+)
+"""Options of every encoder that say what the job's picture is."""
+
+
+def configure(context: av.VideoCodecContext, quality: Quality) -> None:
     """Gives an encoder its options and its quality.
 
     ``crf`` goes to whatever the encoder calls constant quality. Raises FieldError if it has no such option or does not
@@ -154,19 +209,48 @@ def configure(context: av.VideoCodecContext, crf: int | None) -> None:
     """
     name = context.codec.name
     for option, value in QUIET.get(name, {}).items():
-        given = context.options.get(option) if option.endswith("-params") else None
-        context.options[option] = f"{given}:{value}" if given else value
-    offered = {option.name: option for option in context.supported_options.private}
+        _add(context, option, value)
+    offered = {option.name for option in context.supported_options.private}
+    _set_quality(context, quality, offered)
+    for word, chosen in (("preset", quality.preset), ("tune", quality.tune)):
+        if chosen is not None:
+            if word not in offered:
+                raise FieldError(f"{{{word}}}: {{name}} has none; leave it out or use {{codec}} libx264", name=name)
+            context.options[word] = chosen
+    general = {option.name for option in context.supported_options.generic} - _OWN
+    for option, value in quality.options:
+        if option not in offered | general:
+            raise FieldError(
+                "{encoder_options}: {name} has no option {option!r}; 'ffmpeg -h encoder={name}' lists those it has",
+                name=name,
+                option=option,
+            )
+        _add(context, option, value)
+
+
+def _add(context: av.VideoCodecContext, option: str, value: str) -> None:
+    """Sets an option, or adds to one that is a list."""
+    given = context.options.get(option) if option.endswith("-params") else None
+    context.options[option] = f"{given}:{value}" if given else value
+
+
+def _set_quality(context: av.VideoCodecContext, quality: Quality, offered: set[str]) -> None:
+    name, crf = context.codec.name, quality.crf
+    if quality.bitrate is not None:
+        if crf is not None:
+            raise FieldError("{crf} is a constant quality and {bitrate} an average size; give one of them")
+        context.bit_rate = quality.bitrate
+        return
     wanted = crf if crf is not None else DEFAULT_CRF.get(name)
-    quality = next((option for option in _QUALITY_OPTIONS if option in offered), None)
-    if quality is not None:
+    constant = next((option for option in _QUALITY_OPTIONS if option in offered), None)
+    if constant is not None:
         if wanted is not None:
             highest = 63 if name in ("libvpx-vp9", "libsvtav1") else 51
             if not 0 <= wanted <= highest:
                 raise FieldError(
                     "{crf}: {name} takes 0 (best) to {highest}, not {wanted}", name=name, highest=highest, wanted=wanted
                 )
-            context.options[quality] = str(wanted)
+            context.options[constant] = str(wanted)
     elif crf is not None:
         raise FieldError(
             "{crf}: {name} has no constant quality option; leave {crf} out or use {codec} libx264", name=name

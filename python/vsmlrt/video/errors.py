@@ -31,9 +31,15 @@ class FieldError(UsageError):
 
 FIELDS = (
     "frames",
+    "start",
+    "to",
     "crop",
     "codec",
     "crf",
+    "bitrate",
+    "preset",
+    "tune",
+    "encoder_options",
     "pixel_format",
     "on_error",
     "overwrite",

@@ -16,7 +16,7 @@ import vapoursynth as vs
 
 from ..errors import UserError
 from .colour import Colour
-from .encoder import configure
+from .encoder import Quality, configure
 from .errors import FieldError, reason
 from .formats import PLANE_ORDER
 from .hdr import HDR_FACTS, Hdr, can_tell, tell_container
@@ -41,7 +41,7 @@ _COLOURS = 3
 class Picture:
     """What is encoded, and how: frames of this size and pixel format, with these tags, at these times.
 
-    ``codec`` is FFmpeg's name of the encoder; ``crf`` None is its default quality.
+    ``codec`` is FFmpeg's name of the encoder.
     """
 
     width: int
@@ -53,7 +53,7 @@ class Picture:
     display_matrix: tuple[int, ...] | None
     hdr: Hdr
     codec: str
-    crf: int | None
+    quality: Quality
 
 
 def add_picture(target: Any, picture: Picture, notes: Notes) -> Any:
@@ -74,7 +74,7 @@ def add_picture(target: Any, picture: Picture, notes: Notes) -> Any:
     context.chroma_sample_location = picture.colour.av_chroma
     if context.codec.canonical_name == "hevc" and target.format.name in ("mp4", "mov"):
         context.codec_tag = "hvc1"  # Apple's players take H.265 by this name alone
-    configure(context, picture.crf)
+    configure(context, picture.quality)
     if picture.display_matrix:
         stream.set_display_matrix(picture.display_matrix)
     return stream

@@ -1,0 +1,98 @@
+"""Reading what options are given: numbers, sizes, times and ranges."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from ..video.errors import UsageError
+from ..video.job import Crop
+
+
+def one_of(option: str, value: str, accepted: tuple[str, ...]) -> str:
+    """``value``, which has to be one of ``accepted``."""
+    if value not in accepted:
+        raise UsageError(f"{option} takes {', '.join(accepted[:-1])} or {accepted[-1]}, not {value!r}")
+    return value
+
+
+def at_least(option: str, value: float, least: float) -> None:
+    """Raises UsageError for a number that is too small."""
+    if not value >= least:
+        raise UsageError(f"{option} takes a number from {least:g} up, not {value:g}")
+
+
+def read_tile(text: str | None) -> tuple[int, int] | None:
+    """``WxH`` as width and height."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,6})x(\d{1,6})", text)
+    if match is None or 0 in (width_height := (int(match[1]), int(match[2]))):
+        raise UsageError(f"--tile takes WxH, width and height in pixels such as 512x512, not {text!r}")
+    return width_height
+
+
+def read_frames(text: str | None) -> tuple[int | None, int | None]:
+    """``A:B`` as first frame and the one after the last."""
+    if text is None:
+        return None, None
+    match = re.fullmatch(r"(\d{0,10}):(\d{0,10})", text)
+    if match is None:
+        raise UsageError(
+            f"--frames takes A:B, such as 0:75 for the first 75 frames or 100: for all from 100, not {text!r}"
+        )
+    first, end = (int(side) if side else None for side in match.groups())
+    if end is not None and (first or 0) >= end:
+        raise UsageError(f"--frames takes A:B with A smaller than B, not {text!r}")
+    return first, end
+
+
+def read_time(option: str, text: str | None) -> Fraction | None:
+    """Seconds or ``H:MM:SS.mmm`` as exact seconds."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(?:(?:(\d{1,6}):)?(\d{1,6}):)?(\d{1,9}(?:\.\d{1,9})?)", text)
+    if match is None:
+        raise UsageError(f"{option} takes seconds or H:MM:SS, such as 90, 12.5 or 1:02:03.5, not {text!r}")
+    hours, minutes, seconds = (Fraction(part or 0) for part in match.groups())
+    return 3600 * hours + 60 * minutes + seconds
+
+
+def read_bitrate(text: str | None) -> int | None:
+    """Bits a second, with k or M behind a number."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)([kKmM]?)", text)
+    rate = 0 if match is None else int(Fraction(match[1]) * {"": 1, "k": 1000, "m": 1_000_000}[match[2].lower()])
+    if not 1000 <= rate <= 2_000_000_000:
+        raise UsageError(f"--bitrate takes bits a second from 1k to 2000M, such as 8M or 900k, not {text!r}")
+    return rate
+
+
+def read_encoder_options(text: str | None) -> tuple[tuple[str, str], ...]:
+    r"""``KEY=VALUE:KEY=VALUE``; a colon inside a value is written ``\:``."""
+    if text is None:
+        return ()
+    found = []
+    for part in re.split(r"(?<!\\):", text):
+        key, equals, value = part.replace("\\:", ":").partition("=")
+        if not key or not equals:
+            raise UsageError(f"--encoder-options takes KEY=VALUE:KEY=VALUE, such as g=48:bf=2, not {text!r}")
+        found.append((key, value))
+    return tuple(found)
+
+
+def read_crop(text: str | None) -> Crop | None:
+    """``WxH+X+Y`` as a rectangle; ``WxH`` alone starts at the top left."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,6})x(\d{1,6})(?:\+(\d{1,6})\+(\d{1,6}))?", text)
+    if match is None or int(match[1]) == 0 or int(match[2]) == 0:
+        raise UsageError(f"--crop takes WxH+X+Y, size and top left corner in pixels such as 640x360+0+0, not {text!r}")
+    width, height, left, top = (int(side or 0) for side in match.groups())
+    return Crop(width=width, height=height, left=left, top=top)
+
+
+def read_device(text: str | None) -> int | str | None:
+    """A device's number, or its name."""
+    return int(text) if text is not None and text.isdecimal() else text

@@ -1,0 +1,72 @@
+"""What is to be done with one video, as it is asked for and as it was checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from .area import Crop
+from .encoder import CONTAINERS, Quality
+from .job_folder import Asked
+from .segments import SECONDS
+from .source import Facts, OnError
+from .stream_plan import StreamPlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What is to be done with one video.
+
+    ``output`` None is the pipe given to ``run``. ``frames`` is a half-open range; None on a side is the clip's own.
+    ``times`` is one in seconds from the first frame: those frames that begin in it.
+    ``codec`` and ``pixel_format`` None choose by container and source. ``index_folder`` keeps what is learned
+    of a whole video for the next time. ``on_error`` is what to do about frames that cannot be decoded: end
+    with an error, leave them out, or show the frame before in their place. ``matrix`` (as the frame property
+    ``_Matrix`` numbers it) and ``full_range`` are what the source's samples mean, whatever it says itself.
+
+    A job that says by ``asked`` what else makes its result (the network and its options) is done in parts of
+    ``segment`` seconds, which outlast the process: with ``resume`` it goes on with those of an earlier run, with
+    ``restart`` it throws them away. 0 seconds make it one piece, as do raw video and a ``asked`` of None.
+    """
+
+    source: Path
+    output: Path | None
+    frames: tuple[int | None, int | None] = (None, None)
+    crop: Crop | None = None
+    codec: str | None = None
+    quality: Quality = field(default_factory=Quality)
+    pixel_format: str | None = None
+    times: tuple[Fraction | None, Fraction | None] = (None, None)
+    overwrite: bool = False
+    ahead: int = 4
+    index_folder: Path | None = None
+    on_error: OnError = "repeat"
+    matrix: int | None = None
+    full_range: bool | None = None
+    asked: Asked | None = None
+    segment: float = SECONDS
+    resume: bool = False
+    restart: bool = False
+
+    @property
+    def raw(self) -> bool:
+        """Whether the output is raw video."""
+        return self.output is None or self.output.suffix.lower() == ".y4m"
+
+    @property
+    def container(self) -> str:
+        """The container of an output that is not raw video."""
+        assert self.output is not None
+        return CONTAINERS[self.output.suffix.lower()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedJob:
+    """A job that can be done as far as can be told before the video is decoded."""
+
+    job: Job
+    facts: Facts
+    """What the source's container says."""
+    plan: StreamPlan
+    """What becomes of its other streams."""
