@@ -18,6 +18,7 @@ from video_samples import TICKS, make_video, picture
 from vsmlrt.errors import UserError
 from vsmlrt.video import damage, index
 from vsmlrt.video import source as video_source
+from vsmlrt.video.container_end import is_cut
 from vsmlrt.video.damage import PacketCount, surviving_frames
 from vsmlrt.video.job import Job, check_job, picture_by_picture, run
 
@@ -252,3 +253,99 @@ def test_no_second_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     for name in ("one.mkv", "two.mkv"):
         assert go(source, tmp_path / name, index_folder=tmp_path / "index") == ([], [])
     assert looked == [source]
+
+
+def big_transport_stream(path: Path) -> bytes:
+    """Frames of several packets each, so that most cuts are inside of one."""
+    with av.open(str(path), "w") as file:
+        video: Any = file.add_stream("libx264", rate=25, options={"crf": "1", "bf": "0"})
+        video.width, video.height, video.pix_fmt = 160, 120, "yuv420p"
+        draw = np.random.default_rng(1)
+        for n in [*range(40), None]:
+            frame = None
+            if n is not None:
+                frame = av.VideoFrame.from_ndarray(draw.integers(0, 256, (120, 160, 3), np.uint8), format="rgb24")
+                frame.pts = n
+            file.mux(video.encode(frame))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("packet", [188, 192, 204])
+def test_transport_stream_that_was_cut(tmp_path: Path, packet: int) -> None:
+    """Inside of its own packets or of a frame, whatever stands around these; one that ends as it was made is whole."""
+    data = big_transport_stream(tmp_path / "in.ts")
+    rows = [data[at : at + 188] for at in range(0, len(data), 188)]
+    before, behind = bytes(4 if packet == 192 else 0), bytes(16 if packet == 204 else 0)
+    source = tmp_path / "some.ts"
+
+    def cut(count: int, rest: int = 0) -> bool:
+        made = b"".join(before + row + behind for row in rows[:count])
+        source.write_bytes(made + (before + rows[count])[: len(before) + rest] if rest else made)
+        return is_cut(source)
+
+    assert not cut(len(rows))
+    assert cut(len(rows) // 2, 100)
+    assert sum(cut(len(rows) - n) for n in range(10, 60)) > 40
+    source.write_bytes(data[:100])
+    assert not is_cut(source)  # too little of it to be told from other files
+    source.write_bytes(bytes(100_000))
+    assert not is_cut(source)
+
+
+def test_cut_recording(tmp_path: Path) -> None:
+    data = big_transport_stream(tmp_path / "in.ts")
+    assert go(tmp_path / "in.ts", tmp_path / "whole.mkv") == ([], [])
+    (tmp_path / "in.ts").write_bytes(data[: len(data) // 2 // 188 * 188 + 50])
+    damaged, said = go(tmp_path / "in.ts", tmp_path / "out.mkv")
+    assert len(damaged) == 1
+    assert "the file ends in the middle of a packet" in said[0]
+    with pytest.raises(UserError, match="ends in the middle of a packet"):
+        go(tmp_path / "in.ts", tmp_path / "other.mkv", on_error="stop")
+
+
+@pytest.mark.parametrize(("ending", "told"), [("avi", "ends in the middle"), ("flv", "missing at the end")])
+def test_other_containers_that_were_cut(tmp_path: Path, ending: str, told: str) -> None:
+    """By the bytes or the length that the file says."""
+    source = make_video(tmp_path / f"in.{ending}", list(range(0, 512 * 100, 512)))
+    data = source.read_bytes()
+    assert go(source, tmp_path / "whole.mkv") == ([], [])
+    source.write_bytes(data[: len(data) * 6 // 10])
+    damaged, said = go(source, tmp_path / "out.mkv", on_error="skip")
+    assert damaged
+    assert told in said[0]
+
+
+def patched_by_the_decoder(path: Path) -> int:
+    """A video of which every packet gives a frame, some of them only because the decoder makes the rest up."""
+    data = big_transport_stream(path.with_suffix(".ts"))
+    assert data
+    with av.open(str(path.with_suffix(".ts"))) as file, av.open(str(path), "w") as target:
+        made: Any = target.add_stream_from_template(file.streams.video[0])
+        for n, packet in enumerate(file.demux(video=0)):
+            if packet.size:
+                if n in (20, 30):
+                    broken: Any = av.Packet(bytes(packet)[: packet.size // 2])
+                    broken.pts, broken.dts, broken.duration = packet.pts, packet.dts, packet.duration
+                    broken.time_base = packet.time_base
+                    packet = broken
+                packet.stream = made
+                target.mux(packet)
+    patched = [frame.is_corrupt for frame, _ in surviving_frames(path, 0) if frame is not None]
+    assert len(patched) == 40
+    return sum(patched)
+
+
+def test_what_the_decoder_patches(tmp_path: Path) -> None:
+    """No packet and no frame is amiss; it is told when the work is done, remembered, and refused at once by `stop`."""
+    source = tmp_path / "in.mkv"
+    count = patched_by_the_decoder(source)
+    assert count
+    folder = tmp_path / "index"
+    for name in ("one.mkv", "two.mkv"):
+        damaged, said = go(source, tmp_path / name, index_folder=folder)
+        assert damaged == [count]
+        assert f"{count} frame{'' if count == 1 else 's'} patched by the decoder" in said[0]
+        assert len(frames(tmp_path / name)) == 40
+    for remembered in (None, folder):
+        with pytest.raises(UserError, match="patched by the decoder"):
+            go(source, tmp_path / "three.mkv", index_folder=remembered, on_error="stop")

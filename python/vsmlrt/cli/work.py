@@ -131,7 +131,8 @@ def carry_out(checked: CheckedJob, process: Process, asked: Asked) -> Done:
     if not counts:
         return result
     plural = "" if counts[0] == 1 else "s"
-    console.say(f"vsmlrt: the input is damaged: {counts[0]} frame{plural} could not be decoded whole")
+    what = f"{counts[0]} frame{plural} could not be decoded whole" if counts[0] else "parts of it could not be read"
+    console.say(f"vsmlrt: the input is damaged: {what}")
     return result
 
 

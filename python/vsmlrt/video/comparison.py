@@ -116,15 +116,24 @@ def lost(before: Description, after: Description, *, times: bool = True) -> list
     return found
 
 
-def name_unkept_side_data(path: Path, notes: Notes) -> None:
-    """Says which side data of the picture no new picture has, such as captions and dynamic HDR metadata."""
-    facts = [
+def unkept_side_data(path: Path) -> set[str]:
+    """The side data of the picture, by the names of the facts, that no new picture has: captions, dynamic HDR, ..."""
+    return {
         fact
         for fact, value in describe(path).facts.items()
         if fact.startswith("picture: ") and isinstance(value, bytes) and fact not in _KEPT_SIDE_DATA
-    ]
+    }
+
+
+def unkept_side_data_of(frame: Any) -> set[str]:
+    """As `unkept_side_data`, of one frame."""
+    return {fact for fact, _ in _side_data(frame) if fact not in _KEPT_SIDE_DATA}
+
+
+def name_unkept_side_data(facts: set[str], notes: Notes) -> None:
+    """Says that side data with these names is not kept."""
     if facts:
-        listed = ", ".join(_IN_WORDS.get(fact, fact.removeprefix("picture: ")) for fact in facts)
+        listed = ", ".join(_IN_WORDS.get(fact, fact.removeprefix("picture: ")) for fact in sorted(facts))
         notes(f"of the picture's side data is not kept: {listed}", *facts)
 
 
@@ -204,6 +213,12 @@ def stream_facts(name: str, stream: Any) -> Iterator[tuple[str, Any]]:
         yield f"{name}: start", max(Fraction(0), stream.start_time * Fraction(*_ratio(stream.time_base)))
 
 
+def _side_data(frame: Any) -> Iterator[tuple[str, bytes]]:
+    for side in frame.side_data.values():
+        if side.type.name not in _OWN_SIDE_DATA and not side.type.name.startswith("UNKNOWN"):
+            yield f"picture: {_words(side.type.name)}", bytes(side)
+
+
 def _frame_facts(file: av.container.InputContainer, index: int) -> Iterator[tuple[str, Any]]:
     """What the first frame of the picture tells of colour, depth and side data."""
     stream = file.streams[index]
@@ -214,9 +229,7 @@ def _frame_facts(file: av.container.InputContainer, index: int) -> Iterator[tupl
         return
     if frame is None:
         return
-    for side in frame.side_data.values():
-        if side.type.name not in _OWN_SIDE_DATA and not side.type.name.startswith("UNKNOWN"):
-            yield f"picture: {_words(side.type.name)}", bytes(side)
+    yield from _side_data(frame)
     for fact, value in (
         ("matrix", frame.colorspace),
         ("primaries", frame.color_primaries),

@@ -2,6 +2,7 @@
 
 Nobody can tell damage without decoding, which an index has done once already. So packets are only counted at first;
 where their number does not fit the index, or the demuxer complained, all is decoded once more, and errors are counted.
+What a decoder patches without a packet being amiss changes no frame of the result, and is looked for meanwhile.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from typing import Any
 import av
 import av.logging
 
+from ..errors import UserError
+from .comparison import unkept_side_data_of
+from .container_end import is_cut, is_cut_avi
 from .opening import open_container
 
 _SLACK = Fraction(1, 2)
@@ -28,6 +32,9 @@ _SLACK = Fraction(1, 2)
 
 _LEADING = 17
 """The first packet, and as many as may be shown before it."""
+
+_ENDS = {"mpegts": is_cut, "avi": is_cut_avi}
+"""What tells that a file was cut, where neither its packets nor its length do."""
 
 _MOST_FAILURES = 1000
 """Failed reads in a row after which a file is taken to have ended."""
@@ -46,13 +53,19 @@ class Counted:
     """Times of the first packets in the order in which they are decoded."""
     whole: bool = False
     """Whether all was decoded once without an error."""
+    cut: bool = False
+    """Whether the file ends inside of a packet."""
+    patched: int | None = None
+    """Frames that the decoder patches, where they were counted."""
+    side_data: tuple[str, ...] = ()
+    """Names of the side data that some of the frames have and no new picture has."""
 
     def fits(self, frames: int, first: int) -> bool:
         """Whether so many frames, the first at this tick, are all that there is.
 
         Packets behind the first that are shown before it belong to frames that are not there; no decoder gives them.
         """
-        if self.complaints or self.missing:
+        if self.complaints or self.missing or self.cut:
             return False
         opens = bool(self.leading) and self.leading[0] == first
         early = sum(1 for time in self.leading if time < first) if opens else 0
@@ -72,11 +85,12 @@ class Damage:
     """Frames that the decoder has patched."""
     missing: int = 0
     complaints: int = 0
+    cut: bool = False
     first: Any = None
     shown: list[tuple[int, int]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.undecodable or self.concealed or self.missing or self.complaints)
+        return bool(self.undecodable or self.concealed or self.missing or self.complaints or self.cut)
 
     @property
     def frames(self) -> int:
@@ -91,6 +105,8 @@ class Damage:
             (self.concealed, "patched by the decoder"),
         ]
         found = [f"{count} frame{'' if count == 1 else 's'} {what}" for count, what in told if count]
+        if self.cut:
+            found.append("the file ends in the middle of a packet")
         return ", ".join(found) or "parts of the file cannot be read"
 
 
@@ -127,8 +143,15 @@ class PacketCount:
 
     def is_whole(self) -> None:
         """Remembers that all was decoded without an error."""
+        self._learn(whole=True)
+
+    def decoded(self, patched: int, side_data: set[str]) -> None:
+        """Remembers how many frames the decoder patches, and what they have with them."""
+        self._learn(patched=patched, side_data=tuple(sorted(side_data)))
+
+    def _learn(self, **learned: Any) -> None:
         if self._result is not None:
-            self._result = replace(self._result, whole=True)
+            self._result = replace(self._result, **learned)
             self._keep()
 
     def _keep(self) -> None:
@@ -157,13 +180,14 @@ class PacketCount:
                         packets += 1
                         if packet.pts is not None and len(leading) < _LEADING:
                             leading.append(packet.pts)
-                        complaints += packet.is_corrupt
+                    complaints += packet.is_corrupt
                 complaints += sum(1 for level, of, _ in lines if level <= av.logging.ERROR and of == file.format.name)
                 self._result = Counted(
                     packets=packets,
                     complaints=complaints,
                     missing=_missing(file, picture, packets, end),
                     leading=tuple(leading),
+                    cut=_ENDS[file.format.name](path) if file.format.name in _ENDS else False,
                 )
         except Exception:  # a file that FFmpeg gives up on is the index's business
             self._result = None
@@ -172,10 +196,10 @@ class PacketCount:
 
 
 def _missing(file: Any, picture: Any, packets: int, end: Fraction) -> int:
-    """Frames that should be there: by an MP4's index, which says where each is, or by the length of a Matroska file."""
+    """Frames that should be there: by an MP4's index, which says where each is, or by the length that the file says."""
     if "mp4" in file.format.name:
         return sum(1 for entry in picture.index_entries if entry.pos + entry.size > file.size)
-    if not file.duration or not end or "matroska" not in file.format.name:
+    if not file.duration or not end or not any(name in file.format.name for name in ("matroska", "flv")):
         return 0
     start = max(Fraction(0), Fraction(file.start_time or 0, av.time_base))
     lost = Fraction(file.duration, av.time_base) - end
@@ -233,9 +257,56 @@ def has_errors(path: Path, stream: int) -> bool:
         return True
 
 
-def find_damage(path: Path, stream: int, *, repeat: bool, missing: int, complaints: int) -> Damage:
+class DecodedLook:
+    """Looks at every decoded frame in a thread of its own, while the frames are used for something else.
+
+    It counts those that the decoder patches and gathers the names of side data, which captions have from where they
+    begin.
+    """
+
+    _THREADS = 2  # The work on the frames takes longer than decoding them, and needs the others.
+
+    def __init__(self, path: Path, stream: int) -> None:
+        """Starts looking."""
+        self._patched = 0
+        self._side_data: set[str] = set()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look, args=(path, stream), name="look", daemon=True)
+        self._thread.start()
+
+    def result(self) -> tuple[int, set[str]]:
+        """How many frames are patched, and the names of side data, when all is decoded."""
+        self._thread.join()
+        return self._patched, self._side_data
+
+    def end(self) -> None:
+        """Stops looking: nobody will ask."""
+        self._ended.set()
+        self._thread.join()
+
+    def _look(self, path: Path, stream: int) -> None:
+        with contextlib.suppress(av.FFmpegError, OSError, UserError), open_container(path) as file:
+            picture: Any = file.streams[stream]
+            picture.thread_type = "AUTO"
+            picture.codec_context.thread_count = self._THREADS
+            for packet in surviving_packets(file, [picture]):
+                if self._ended.is_set():
+                    return
+                if packet is None:
+                    continue
+                try:
+                    frames = picture.codec_context.decode(packet if packet.size else None)
+                except (av.FFmpegError, ValueError):
+                    self._patched += 1
+                else:
+                    for frame in frames:
+                        self._patched += frame.is_corrupt
+                        self._side_data |= unkept_side_data_of(frame)
+
+
+def find_damage(path: Path, stream: int, told: Counted, *, repeat: bool) -> Damage:
     """Decodes a file and notes what of it cannot be; ``repeat`` shows the frame before in place of one that cannot."""
-    found = Damage(missing=missing, complaints=complaints)
+    found = Damage(missing=told.missing, complaints=told.complaints, cut=told.cut)
     failed: list[int] = []
     decoded: list[tuple[int, int]] = []
     number = 0

@@ -11,7 +11,7 @@ import vapoursynth as vs
 from ..errors import UserError
 from .area import Crop as Crop
 from .area import alpha_of, cropped, own_size, trimmed
-from .comparison import name_unkept_side_data
+from .comparison import name_unkept_side_data, unkept_side_data
 from .encoder import CONTAINERS, check_encoding
 from .errors import FieldError, UsageError, reason
 from .job_folder import forget_finished, refuse_unfinished
@@ -75,9 +75,10 @@ def _run(
     damaged: Damaged,
 ) -> int:
     job = checked.job
+    told: set[str] = set()
     if not job.raw:
         name_losses(checked.plan, job.container, notes)
-        name_unkept_side_data(job.source, notes)
+        name_unkept_side_data(told := unkept_side_data(job.source), notes)
     source = open_source(
         job.source,
         checked.facts,
@@ -90,6 +91,30 @@ def _run(
     source = _meaning(source, job)
     if source.damage:
         damaged(source.damage.frames + source.damage.concealed)
+    try:
+        total = _written(checked, source, process, target, notes, progress)
+        if source.look is not None:
+            patched, side_data = source.look.result()
+            if not job.raw:
+                name_unkept_side_data(side_data - told, notes)
+            if patched and not source.damage:
+                notes(f"the video is damaged: {patched.in_words()}", "picture")
+                damaged(patched.concealed)
+    finally:
+        if source.look is not None:
+            source.look.end()
+    return total
+
+
+def _written(
+    checked: CheckedJob,
+    source: Source,
+    process: Process,
+    target: PendingFile | BinaryIO | None,
+    notes: Notes,
+    progress: Progress,
+) -> int:
+    job = checked.job
     first, end = frame_range(job, source.timeline)
     clip = cropped(source, first, end, job.crop)
     timeline, span = timing(source, first, end)

@@ -15,7 +15,7 @@ import vapoursynth as vs
 from ..errors import UserError
 from .colour import Colour, read_colour
 from .comparison import is_cover
-from .damage import Counted, Damage, PacketCount, find_damage, has_errors
+from .damage import Counted, Damage, DecodedLook, PacketCount, find_damage, has_errors
 from .hdr import Hdr, read_hdr
 from .index import count_of, index_of, open_indexed
 from .linear import LinearReader, beginning, linear_clip, plain_format
@@ -63,6 +63,31 @@ class Facts:
         return self.display_matrix is not None and self.display_matrix[0] == 0
 
 
+class Look:
+    """What only all frames together tell, found while they are used and kept with what is known of the file."""
+
+    def __init__(self, path: Path, stream: int, counting: PacketCount) -> None:
+        """Starts looking, unless all is known."""
+        self._counting = counting
+        counted = counting.result()
+        self._known = counted if counted is not None and counted.patched is not None else None
+        self._looking = DecodedLook(path, stream) if self._known is None else None
+
+    def result(self) -> tuple[Damage, set[str]]:
+        """What the decoder had to patch, and the names of side data that is not kept, when all is decoded."""
+        if self._looking is not None:
+            patched, side_data = self._looking.result()
+            self._counting.decoded(patched, side_data)
+            return Damage(concealed=patched), side_data
+        assert self._known is not None
+        return Damage(concealed=self._known.patched or 0), set(self._known.side_data)
+
+    def end(self) -> None:
+        """Stops looking."""
+        if self._looking is not None:
+            self._looking.end()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """An opened video: a clip of constant format and size, and when and how its frames are shown."""
@@ -74,6 +99,8 @@ class Source:
     hdr: Hdr
     facts: Facts
     damage: Damage
+    look: Look | None
+    """What is looked for while the frames are used; None where only a few of them are."""
     alpha: vs.VideoNode | None
     """The transparency where it was decoded, a GRAY clip; what a file says of it is in the facts."""
     width: int
@@ -103,7 +130,7 @@ def open_source(
     """
     turned = rotate and facts.display_matrix is not None
     found = None if end is None or end > _BEGINNING or turned else _open_beginning(path, facts, end)
-    damage = Damage()
+    damage, look = Damage(), None
     if found is None:
         kept = None if index_folder is None else index_of(path, facts.stream, index_folder)
         counting = PacketCount(path, facts.stream, None if kept is None else count_of(kept))
@@ -123,6 +150,7 @@ def open_source(
         odd = (found[0].width, found[0].height) != (facts.width, facts.height) and not turned
         if (damage or odd) and (other := _open_frame_by_frame(path, facts, found[1], damage)) is not None:
             found = other
+        look = Look(path, facts.stream, counting)
     clip, timeline = found
     if damage:
         instead = {"skip": "left out", "repeat": "replaced by the frame before"}[on_error]
@@ -137,6 +165,7 @@ def open_source(
         hdr=read_hdr(props),
         facts=facts,
         damage=damage,
+        look=look,
         alpha=clip.std.PropToClip(prop="_Alpha") if "_Alpha" in props else None,
         width=clip.width if turned else min(facts.width, clip.width),
         height=clip.height if turned else min(facts.height, clip.height),
@@ -173,14 +202,16 @@ def _damage_of(path: Path, facts: Facts, counting: PacketCount, timeline: Timeli
     """What cannot be decoded, looked for where the packets do not fit the frames of the index."""
     counted = counting.result()
     if counted is not None and timeline is not None:
-        if counted.fits(len(timeline), round(timeline.time(0) / facts.time_base)):
+        known = counted.patched == 0 or (counted.patched is None and on_error != "stop")
+        if counted.fits(len(timeline), round(timeline.time(0) / facts.time_base)) and known:
             return Damage()
-        if not counted.complaints and not counted.missing and not has_errors(path, facts.stream):
+        named = counted.complaints or counted.missing or counted.cut or counted.patched
+        if not named and not has_errors(path, facts.stream):
             counting.is_whole()
             return Damage()
     told = counted or Counted(packets=0, complaints=0, missing=0)
     repeat = on_error == "repeat"
-    return find_damage(path, facts.stream, repeat=repeat, missing=told.missing, complaints=told.complaints)
+    return find_damage(path, facts.stream, told, repeat=repeat)
 
 
 def _open_frame_by_frame(
