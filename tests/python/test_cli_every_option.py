@@ -85,6 +85,7 @@ def shell(
     def prepare(place: Path) -> None:
         (place / "old.mkv").write_bytes(b"old")
         (place / "old.onnx").write_bytes(b"old")
+        (place / "old.html").write_bytes(b"old")
         (place / "plans").mkdir()
         (place / "plans" / "net_64x64_fp32.plan").write_bytes(b"plan")
 
@@ -329,6 +330,29 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
         "--plot": [
             Changes(("--plot", "out.svg"), (), "files"),
             Refused(("--plot", "out.png"), "--plot takes a name that ends in .svg"),
+        ],
+    },
+    "compare": {
+        "A": [Refused(("missing.mkv", "in.mkv"), "the video missing.mkv does not exist", 1)],
+        "B": [Refused(("in.mkv", "missing.mkv"), "the video missing.mkv does not exist", 1)],
+        "--output": [
+            Changes(("in.mkv", "in.mkv", "-o", "page.html"), (), "files", without=("in.mkv", "in.mkv")),
+            Refused(("in.mkv", "in.mkv", "-o", "page.txt"), "--output takes a name that ends in .html, not page.txt"),
+        ],
+        "--reference": [Changes(("in.mkv", "in.mkv", "--reference", "in.mkv"), (), "files", without=("in.mkv",) * 2)],
+        "--shown": [
+            Changes(("in.mkv", "in.mkv", "--shown", "2"), (), "files", without=("in.mkv", "in.mkv")),
+            Refused(("in.mkv", "in.mkv", "--shown", "0"), "--shown takes a number from 1 up, not 0"),
+            Refused(("in.mkv", "in.mkv", "--shown", "101"), "--shown takes a number from 1 to 100, not 101"),
+        ],
+        "--frames": [
+            Changes(("in.mkv", "in.mkv", "--frames", "2"), (), "files", without=("in.mkv", "in.mkv")),
+            Refused(("in.mkv", "in.mkv", "--frames", "a"), "--frames takes numbers of frames such as 10,250, not 'a'"),
+            Refused(("in.mkv", "in.mkv", "--frames", "9"), "--frames 9 names no frame of the video, which has 4"),
+        ],
+        "--overwrite": [
+            Refused(("in.mkv", "in.mkv", "-o", "old.html"), "the output old.html exists; use --overwrite"),
+            Changes(("in.mkv", "in.mkv", "-o", "old.html", "--overwrite"), (), "files", without=("in.mkv", "in.mkv")),
         ],
     },
     "cache list": {"--folder": [Changes(("--folder", "plans"), (), "printed")]},

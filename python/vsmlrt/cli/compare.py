@@ -1,0 +1,85 @@
+"""``vsmlrt compare``: one page that shows two videos over each other and how near they are to a third."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..compare import report
+from ..compare.pairs import expected_frames
+from ..video.errors import FieldError, UsageError
+from ..video.output import PendingFile
+from ..video.source import read_facts
+from . import console, signals, tables, values
+from .progress import FrameProgress
+from .signals import interruptible
+
+MOST_SHOWN = 100
+
+A = Annotated[Path, typer.Argument(metavar="A", help="A video, such as the source.", show_default=False)]
+B = Annotated[Path, typer.Argument(metavar="B", help="Another one, such as the result.", show_default=False)]
+Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE.html", help="The page to write.")]
+Reference = Annotated[
+    Path | None, typer.Option(metavar="VIDEO", help="What both are measured against: PSNR, SSIM and VMAF.")
+]
+Shown = Annotated[int, typer.Option(metavar="N", help="How many frames are shown: the worst first, then others.")]
+Frames = Annotated[str | None, typer.Option(metavar="N,N,...", help="The numbers of the frames to show instead.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", "-y", metavar="", help="Replace the page if it exists.")]
+
+
+def compare(
+    a: A,
+    b: B,
+    output: Output = Path("report.html"),
+    reference: Reference = None,
+    shown: Shown = 8,
+    frames: Frames = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write a page that shows two videos: a slider and flicker over chosen frames, zoom, and plots of every frame.
+
+    Frames are paired by the time they are shown. With a reference both are measured against it; without one, and where
+    both have one size, B is measured against A. The page is one file and needs no network.
+    """
+    values.at_least("--shown", shown, 1)
+    if shown > MOST_SHOWN:
+        raise UsageError(f"--shown takes a number from 1 to {MOST_SHOWN}, not {shown}")
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"--output takes a name that ends in .html, not {output}")
+    chosen = None
+    if frames is not None:
+        if re.fullmatch(r"\d{1,9}(,\d{1,9})*", frames) is None:
+            raise UsageError(f"--frames takes numbers of frames such as 10,250, not {frames!r}")
+        chosen = [int(number) for number in frames.split(",")]
+    with interruptible():
+        facts = [read_facts(path) for path in (a, b, *([] if reference is None else [reference]))]
+        pending = PendingFile(output, overwrite=overwrite)
+        try:
+            same_size = (facts[0].width, facts[0].height) == (facts[1].width, facts[1].height)
+            total = expected_frames(a if reference is None else reference)
+            with FrameProgress() as progress:
+
+                def update(done: int) -> None:
+                    progress.update(done, max(done, total))
+                    signals.check()
+
+                measured = report.measure(a, b, reference, same_size, update)
+            picked = report.choose(measured, shown, chosen)
+            if not picked:
+                raise FieldError(
+                    "{frames} {given} names no frame of the video, which has {total}",
+                    given=frames,
+                    total=len(measured.seconds),
+                )
+            pending.file.write(report.page(a, b, reference, measured, picked).encode())
+            pending.commit()
+        finally:
+            pending.discard()
+    for line in report.summary(measured):
+        tables.show(line)
+    if not measured.series:
+        console.say("nothing is measured: the videos have two sizes; give --reference VIDEO to measure both against it")
+    console.say(f"{output}: {len(picked)} frames of {len(measured.seconds)}")
