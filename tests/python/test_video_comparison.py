@@ -5,6 +5,7 @@ The clips are in clips/: HDR10, covers, tags of a telephone, transparency, odd s
 
 from __future__ import annotations
 
+import io
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import av
 import pytest
 from av.stream import Disposition
+from PIL import Image
 
 from video_samples import make_video, picture
 from vsmlrt.video.comparison import describe, lost
@@ -317,3 +319,30 @@ def test_descriptions_of_attachments(tmp_path: Path) -> None:
     assert "attachment 1: tag title" in describe(tmp_path / "in.mkv").facts
     assert enlarged(tmp_path / "in.mkv", tmp_path / "out.mkv") == []
     assert left_of(tmp_path / "in.mkv", tmp_path / "out.mkv") == set()
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "BMP", "PNG", "JPEG", "WEBP"])
+def test_covers_of_every_kind(tmp_path: Path, kind: str, ending: str) -> None:
+    """Every byte of a cover, or of the attachment that FFmpeg takes it for, is there, or its loss is said before."""
+    picture_file = io.BytesIO()
+    Image.new("RGB", (40, 30), (200, 30, 40)).save(picture_file, kind)
+    source = tmp_path / "in.mkv"
+    with av.open(str(source), "w") as file:
+        video: Any = file.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        file.add_attachment(f"cover.{kind.lower()}", f"image/{kind.lower()}", picture_file.getvalue())
+        for n in [*range(5), None]:
+            file.mux(video.encode(None if n is None else picture(64, 48, n)))
+    output = tmp_path / f"out.{ending}"
+    said = enlarged(source, output)
+    gone = {fact.split(":")[0] for fact in left_of(source, output)}
+    kept = {"mkv": {"GIF", "TIFF", "BMP", "PNG", "JPEG", "WEBP"}, "mp4": {"PNG", "JPEG"}, "mov": {"PNG", "JPEG"}}
+    is_kept = kind in kept.get(ending, set())
+    assert gone == (set() if is_kept else {"attachment 1" if kind in ("BMP", "WEBP") else "cover 1"})
+    assert len(said) == (0 if is_kept else 1)
+    if ending == "mkv":
+        with av.open(str(output)) as file:
+            covers = [stream for stream in file.streams.video if int(stream.disposition)]
+            for stream in covers:
+                assert picture_file.getvalue() in (bytes(packet) for packet in file.demux(stream))
