@@ -34,7 +34,7 @@ def double(clip, network):
         return f
     return big.std.ModifyFrame(big, slow)
 
-command._filter = lambda *given, **named: double
+command.filter_of = lambda *given, **named: double
 command.store.resolve = lambda *given, **named: None
 command.options.asked = lambda *given, **named: {}
 command.plugin.core = lambda: None

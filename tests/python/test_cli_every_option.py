@@ -332,6 +332,39 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
             Refused(("--plot", "out.png"), "--plot takes a name that ends in .svg"),
         ],
     },
+    "preview": {
+        "--output": [Changes(("-o", "there"), (), "printed")],
+        "--model": [Changes(("--model", "own"), FP32, "files"), Refused(("--model", "nonsense"), "called nonsense")],
+        "--scale": [
+            Changes(("--scale", "3"), FP32, "files"),
+            Refused(("--scale", "0"), "--scale takes a number above 0 and up to 16, not 0"),
+        ],
+        "--width": [Changes(("--width", "250"), FP32, "files"), Refused(("--width", "9"), "--width takes a number of")],
+        "--height": [
+            Changes(("--height", "180"), FP32, "files"),
+            Refused(("--height", "9"), "--height takes a number of pixels"),
+        ],
+        "--denoise": [Changes(("--denoise", "3"), (*FP32, "--model", "cugan"), "files")],
+        "--strength": [
+            Changes(("--strength", "25"), ("--model", "dpir"), "files"),
+            Refused(("--strength", "5"), "--strength: the network realesr-animevideov3-x2 takes none; leave it out"),
+        ],
+        "--count": [
+            Refused(("--count", "0"), "--count takes a number from 1 up, not 0"),
+            Refused(("--count", "51"), "--count takes a number from 1 to 50, not 51"),
+        ],
+        "--at": [
+            Changes(("--at", "0.05"), (), "printed"),
+            Refused(("--at", "soon"), "--at takes seconds or H:MM:SS"),
+        ],
+        "--overwrite": [],
+        "--backend": VIDEO_OPTIONS["--backend"],
+        "--device": VIDEO_OPTIONS["--device"],
+        "--precision": VIDEO_OPTIONS["--precision"],
+        "--streams": [Changes(("--streams", "2"), (), "calls")],
+        "--tile": NETWORK_OPTIONS["--tile"],
+        "--overlap": NETWORK_OPTIONS["--overlap"],
+    },
     "compare": {
         "A": [Refused(("missing.mkv", "in.mkv"), "the video missing.mkv does not exist", 1)],
         "B": [Refused(("in.mkv", "missing.mkv"), "the video missing.mkv does not exist", 1)],
@@ -397,6 +430,7 @@ WORDS = {
     "upscale": ("in.mkv", "out.mkv"),
     "denoise": ("in.mkv", "out.mkv", "--strength", "5"),
     "interpolate": ("in.mkv", "out.mkv"),
+    "preview": ("in.mkv", "-o", "."),
     "bench": ("--families", "realesrgan,cugan", "--sizes", "64x48", "--streams", "1"),
 }
 """What stands behind a command's name in every run."""

@@ -67,11 +67,11 @@ def test_loading_by_another_program() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("where", ["job.open_source", "command._filter"])
+@pytest.mark.parametrize("where", ["job.open_source", "command.filter_of"])
 def test_inside_a_library(tmp_path: Path, where: str, number: signal.Signals) -> None:
     """Indexing a video and building a network are one call each, in which no handler of Python's runs."""
     source = make_video(tmp_path / "in.mkv", [0, 512])
-    script = BLOCKED.replace("{where} = never", f"{where} = {'lambda *a, **n: ' if '_filter' in where else ''}never")
+    script = BLOCKED.replace("{where} = never", f"{where} = {'lambda *a, **n: ' if 'filter_of' in where else ''}never")
     process = subprocess.Popen(
         [sys.executable, "-c", script, "upscale", str(source), str(tmp_path / "out.mkv")],
         stdout=subprocess.PIPE,

@@ -110,7 +110,7 @@ def double(clip, network):
     return clip.resize.Bicubic(clip.width * 2, clip.height * 2)
 
 logging.getLogger("vapoursynth").addHandler(Sends())
-command._filter = lambda *given, **named: double
+command.filter_of = lambda *given, **named: double
 command.store.resolve = lambda *given, **named: None
 command.options.asked = lambda *given, **named: {}
 command.plugin.core = lambda: None

@@ -18,7 +18,20 @@ from typer.exceptions import TyperException
 
 from ..errors import UnknownNameError, UserError
 from ..video.errors import FieldError, UsageError
-from . import bench, cache, compare, console, doctor, interpolate, models, options, signals, standard_streams, upscale
+from . import (
+    bench,
+    cache,
+    compare,
+    console,
+    doctor,
+    interpolate,
+    models,
+    options,
+    preview,
+    signals,
+    standard_streams,
+    upscale,
+)
 
 app = typer.Typer(
     name="vsmlrt",
@@ -33,6 +46,7 @@ for _name, _command, _example in (
     ("upscale", upscale.upscale, "vsmlrt upscale in.mkv out.mkv --model animevideov3 --scale 2"),
     ("denoise", upscale.denoise, "vsmlrt denoise in.mkv out.mkv --strength 5"),
     ("interpolate", interpolate.interpolate, "vsmlrt interpolate in.mkv out.mkv --multiplier 2"),
+    ("preview", preview.preview, "vsmlrt preview in.mkv --model animevideov3 --scale 2"),
     ("compare", compare.compare, "vsmlrt compare in.mkv out.mkv -o report.html"),
     ("bench", bench.bench, "vsmlrt bench --families realesrgan --sizes 1280x720"),
     ("doctor", doctor.doctor, "vsmlrt doctor"),

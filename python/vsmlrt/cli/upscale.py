@@ -43,16 +43,8 @@ def upscale(
 
     Sound, subtitles, chapters and times are kept. OUT appears only when every frame is written.
     """
-    if scale is not None and not 0 < scale <= 16:
-        raise UsageError(f"--scale takes a number above 0 and up to 16, not {scale:g}")
-    for option, size in (("--width", width), ("--height", height)):
-        if size is None:
-            continue
-        if not MOST_PIXELS >= size >= LEAST_PIXELS:
-            raise UsageError(f"{option} takes a number of pixels from {LEAST_PIXELS} to {MOST_PIXELS}, not {size}")
-        if scale is not None:
-            raise UsageError(f"--scale and {option} both say how large the result is; give one of them")
-    filtered = _filter(where, tiles, scale=scale, width=width, height=height)
+    check_size(scale, width, height)
+    filtered = filter_of(where, tiles, scale=scale, width=width, height=height)
     told = {"scale": scale, "width": width, "height": height} | _told(where, tiles)
     found = cache(lambda wanted: find_upscaler(model, wanted, denoise))
 
@@ -73,10 +65,23 @@ def denoise(
     """Remove noise from a video with a neural network that takes a strength (DPIR's), at the video's own size."""
     if not 0 <= strength <= 255:
         raise UsageError(f"--strength takes a number from 0 to 255, not {strength:g}")
-    filtered = _filter(where, tiles, scale=1, strength=strength)
+    filtered = filter_of(where, tiles, scale=1, strength=strength)
     told = {"strength": strength} | _told(where, tiles)
     find = cache(lambda: find_denoiser(model))
     return do_each(video, lambda job: _work(job, find, filtered, told))
+
+
+def check_size(scale: float | None, width: int | None, height: int | None) -> None:
+    """Raises UsageError for a size that a result cannot have."""
+    if scale is not None and not 0 < scale <= 16:
+        raise UsageError(f"--scale takes a number above 0 and up to 16, not {scale:g}")
+    for option, size in (("--width", width), ("--height", height)):
+        if size is None:
+            continue
+        if not MOST_PIXELS >= size >= LEAST_PIXELS:
+            raise UsageError(f"{option} takes a number of pixels from {LEAST_PIXELS} to {MOST_PIXELS}, not {size}")
+        if scale is not None:
+            raise UsageError(f"--scale and {option} both say how large the result is; give one of them")
 
 
 def _scale_to(job: CheckedJob, width: int | None, height: int | None) -> float:
@@ -115,7 +120,7 @@ def _known(model: str, scale: float | None, noise: int | None) -> Entry | Networ
     return store.resolve(found) if isinstance(found, Path) else found[1]
 
 
-def _filter(
+def filter_of(
     where: NetworkOptions,
     tiles: TileOptions,
     *,
@@ -124,6 +129,7 @@ def _filter(
     width: int | None = None,
     height: int | None = None,
 ) -> Filter:
+    """What runs a network on a clip as these options say; UsageError for those that cannot be."""
     options.check_network(where)
     size = values.read_tile(tiles.tile)
     if tiles.overlap is not None:

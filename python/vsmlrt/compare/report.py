@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,6 @@ def png(frame: av.VideoFrame, size: tuple[int, int]) -> bytes:
     shown: Any = frame.reformat(*size, format="rgb24", src_colorspace=matrix, interpolation=Interpolation.BICUBIC)
     context: Any = av.CodecContext.create("png", "w")
     context.width, context.height, context.pix_fmt = *size, "rgb24"
-    context.time_base = shown.time_base
+    context.time_base = shown.time_base = Fraction(1, 25)
     shown.pts = 0
     return b"".join(bytes(packet) for packet in [*context.encode(shown), *context.encode(None)])

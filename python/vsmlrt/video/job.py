@@ -224,7 +224,7 @@ def picture_by_picture(change: Callable[[vs.VideoNode], vs.VideoNode]) -> Proces
     return process
 
 
-def _refusal(said: str) -> UserError:
+def refusal(said: str) -> UserError:
     """What the plugin says, its arguments by the names of a job's fields where they are the remedy."""
     names = {'"device_id"': "device", '"device"': "device", 'give "matrix"': "matrix"}
     if said.endswith("set it with std.SetFrameProps") and "_Range=" in said:
@@ -240,6 +240,6 @@ def _processed(clip: vs.VideoNode, timeline: Timeline, process: Process) -> tupl
     try:
         result, retimed = process(clip, timeline)
     except vs.Error as error:
-        raise _refusal(reason(error)) from error
+        raise refusal(reason(error)) from error
     assert result.num_frames == len(retimed)
     return result, retimed

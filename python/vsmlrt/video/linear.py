@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import av
 import numpy as np
@@ -27,6 +27,13 @@ _TOP_FIELD_FIRST = 2
 
 _FULL = 2
 """FFmpeg's number of full range."""
+
+
+class FrameGiver(Protocol):
+    """What has frames by their number."""
+
+    def frame(self, n: int) -> Any:
+        """Frame ``n`` as PyAV has it."""
 
 
 class LinearReader:
@@ -102,7 +109,7 @@ def plain_format(frame: Any) -> vs.VideoFormat | None:
 
 
 def linear_clip(
-    reader: LinearReader, first: Any, timeline: Timeline, numbers: Sequence[int] | None = None
+    reader: FrameGiver, first: Any, timeline: Timeline, numbers: Sequence[int] | None = None
 ) -> vs.VideoNode:
     """A clip of the frames that ``timeline`` gives the times of; ``first`` is the first of them.
 

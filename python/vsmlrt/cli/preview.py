@@ -1,0 +1,128 @@
+"""``vsmlrt preview``: a few frames of a video through a network, before and after, in seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import av
+import numpy as np
+import typer
+import vapoursynth as vs
+
+from .. import plugin, store
+from ..compare import picking
+from ..compare.report import png
+from ..store import Network
+from ..video.colour import UNSPECIFIED, matrix_or_guess
+from ..video.errors import FieldError, UsageError, reason
+from ..video.job import refusal
+from . import console, tables, upscale, values
+from .options import Denoise, Height, Model, NetworkOptions, Scale, TileOptions, Width, grouped
+from .signals import interruptible
+
+MOST_FRAMES = 50
+
+In = Annotated[Path, typer.Argument(metavar="IN", help="The video to look at.", show_default=False)]
+Folder = Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the pictures go.")]
+Count = Annotated[int, typer.Option(metavar="N", help="How many frames: the ones with the most detail.")]
+At = Annotated[str | None, typer.Option(metavar="TIME,...", help="The frames shown at these times instead.")]
+Strength = Annotated[float | None, typer.Option(metavar="S", help="Of networks with a strength, 0 to 255. Default: 5.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", "-y", metavar="", help="Replace pictures that exist.")]
+
+
+@grouped
+def preview(
+    where: NetworkOptions,
+    tiles: TileOptions,
+    source: In,
+    output: Folder = Path("preview"),
+    model: Model = upscale.DEFAULT_UPSCALER,
+    scale: Scale = None,
+    width: Width = None,
+    height: Height = None,
+    denoise: Denoise = None,
+    strength: Strength = None,
+    count: Count = 3,
+    at: At = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Run a network on a few frames of a video and write PNGs: before, after, and both side by side.
+
+    Before is enlarged by a plain resize to the size of the result. The video is not read as a whole.
+    """
+    values.at_least("--count", count, 1)
+    if count > MOST_FRAMES:
+        raise UsageError(f"--count takes a number from 1 to {MOST_FRAMES}, not {count}")
+    upscale.check_size(scale, width, height)
+    filtered = upscale.filter_of(where, tiles, scale=scale, strength=strength, width=width, height=height)
+    moments = None if at is None else [values.read_time("--at", one) for one in at.split(",")]
+    with interruptible():
+        plugin.core()
+        picked = (
+            picking.pick(source, count)
+            if moments is None
+            else picking.at(source, [float(one) for one in moments if one is not None])
+        )
+        clip = _tagged(picking.clip_of(picked))
+        network = _find(model, clip, scale, width, height, denoise, strength)
+        try:
+            after = filtered(clip, network)
+            before = clip.resize.Bicubic(after.width, after.height, format=vs.RGB24)
+            after = after.resize.Bicubic(format=vs.RGB24)
+            _write(source, output, picked, before, after, overwrite=overwrite)
+        except vs.Error as error:
+            raise refusal(reason(error)) from error
+
+
+def _find(
+    model: str,
+    clip: vs.VideoNode,
+    scale: float | None,
+    width: int | None,
+    height: int | None,
+    noise: int | None,
+    strength: float | None,
+) -> Network:
+    wanted = scale
+    if width is not None or height is not None:
+        sides = ((width, clip.width), (height, clip.height))
+        wanted = min(size / own for size, own in sides if size is not None)
+    network = store.resolve(model, scale=wanted, noise=noise, fetch=True, progress=console.say)
+    if strength is not None and "strength" not in network.card.maps:
+        raise UsageError(f"--strength: the network {network.name} takes none; leave it out")
+    return network
+
+
+def _tagged(clip: vs.VideoNode) -> vs.VideoNode:
+    """With the matrix that untagged video of its size has."""
+    matrix = int(clip.get_frame(0).props.get("_Matrix", UNSPECIFIED))
+    if clip.format.color_family != vs.YUV or matrix != UNSPECIFIED:
+        return clip
+    return clip.std.SetFrameProps(_Matrix=matrix_or_guess(matrix, clip.height))
+
+
+def _write(
+    source: Path,
+    output: Path,
+    picked: list[picking.Picked],
+    before: vs.VideoNode,
+    after: vs.VideoNode,
+    *,
+    overwrite: bool,
+) -> None:
+    kinds = {"before": before, "after": after, "both": vs.core.std.StackHorizontal([before, after])}
+    names = [f"{source.stem}-{one.seconds:08.3f}" for one in picked]
+    files = [output / f"{name}-{kind}.png" for name in names for kind in kinds]
+    there = [file for file in files if file.exists()]
+    if there and not overwrite:
+        raise FieldError("the output {path} exists; use {overwrite} to replace it, or another folder", path=there[0])
+    output.mkdir(parents=True, exist_ok=True)
+    for n, name in enumerate(names):
+        for kind, clip in kinds.items():
+            with clip.get_frame(n) as frame:
+                pixels = np.dstack([np.asarray(frame[plane]) for plane in range(3)])
+            shown = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            file = output / f"{name}-{kind}.png"
+            file.write_bytes(png(shown, (shown.width, shown.height)))
+            tables.show(str(file))

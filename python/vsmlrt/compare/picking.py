@@ -1,0 +1,114 @@
+"""Frames of a video worth looking at, found in seconds: some are decoded all over it, those with detail are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import vapoursynth as vs
+
+from ..errors import UserError
+from ..video.errors import reason
+from ..video.linear import linear_clip, plain_format
+from ..video.opening import open_container
+from ..video.source import read_facts
+from ..video.timestamps import make_timeline
+
+_TRIED = 8
+"""Frames looked at for each that is kept."""
+
+_MILLISECOND = Fraction(1, 1000)
+
+
+@dataclass(frozen=True)
+class Picked:
+    """A frame, and when it is shown, in seconds from the video's start."""
+
+    seconds: float
+    frame: av.VideoFrame
+
+
+def pick(path: Path, count: int) -> list[Picked]:
+    """``count`` frames: the video is cut into so many equal parts, and of each the frame with the most detail is taken.
+
+    Looked at are frames that can be decoded without others, so that it takes no longer for a long video.
+    """
+    length = _length(path)
+    found = at(path, [length * (k + 0.5) / (count * _TRIED) for k in range(count * _TRIED)], exact=False)
+    best = []
+    for part in range(count):
+        inside = [one for one in found if part <= one.seconds / length * count < part + 1] if length else found
+        if inside:
+            best.append(max(inside, key=lambda one: detail(one.frame)))
+    if not best:
+        raise UserError(f"the video {path} has no frame that can be decoded")
+    return best
+
+
+def at(path: Path, moments: Sequence[float], *, exact: bool = True) -> list[Picked]:
+    """The frames shown at these times (in seconds), each once.
+
+    Not ``exact`` takes the last one before it that is decoded without others.
+    """
+    found: dict[int, Picked] = {}
+    with open_container(path) as container:
+        stream: Any = container.streams[read_facts(path).stream]
+        stream.thread_type = "AUTO"
+        if not exact:
+            stream.codec_context.skip_frame = "NONKEY"
+        base = Fraction(stream.time_base.numerator, stream.time_base.denominator)
+        start = (stream.start_time or 0) * base
+        for moment in sorted(moments):
+            wanted = start + Fraction(moment).limit_denominator(1_000_000)
+            shown = None
+            try:
+                container.seek(int(wanted / base), stream=stream, backward=True)
+                for frame in container.decode(stream):
+                    time = (frame.pts or 0) * base
+                    if shown is not None and time > wanted + _MILLISECOND:
+                        break
+                    shown = frame
+            except (av.FFmpegError, OSError) as error:
+                if shown is None and exact:
+                    raise UserError(f"the video {path} cannot be decoded at {moment:g} s: {reason(error)}") from error
+            if shown is not None:
+                seconds = (shown.pts or 0) * base - start
+                found.setdefault(round(seconds * 1000), Picked(float(seconds), shown))
+    return [found[key] for key in sorted(found)]
+
+
+def detail(frame: av.VideoFrame) -> float:
+    """How much there is to see: the mean second difference of the luma, which a flat or a dark picture lacks."""
+    luma = frame.reformat(format="gray8", width=min(frame.width, 640)).to_ndarray().astype(np.int32)
+    bent = np.abs(4 * luma[1:-1, 1:-1] - luma[:-2, 1:-1] - luma[2:, 1:-1] - luma[1:-1, :-2] - luma[1:-1, 2:])
+    return float(np.minimum(bent, 64).mean())  # noise of a few samples is not detail
+
+
+class _Frames:
+    """Frames by their place, as `linear_clip` asks for them."""
+
+    def __init__(self, frames: Sequence[av.VideoFrame]) -> None:
+        self._frames = frames
+
+    def frame(self, n: int) -> av.VideoFrame:
+        """Frame ``n`` of them."""
+        return self._frames[n]
+
+
+def clip_of(picked: Sequence[Picked]) -> vs.VideoNode:
+    """A clip of the frames, in their own format where VapourSynth has it, else as 8-bit YUV with full chroma."""
+    frames = [one.frame for one in picked]
+    if plain_format(frames[0]) is None:
+        frames = [frame.reformat(format="yuv444p") for frame in frames]
+    timeline = make_timeline(range(len(frames)), Fraction(1))
+    return linear_clip(_Frames(frames), frames[0], timeline)
+
+
+def _length(path: Path) -> float:
+    with open_container(path) as container:
+        return float((container.duration or 0) / av.time_base)

@@ -1,0 +1,93 @@
+"""`vsmlrt preview`: which frames are taken, and that the pictures are what the video's job would make of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+import networks
+from hosting import plugin_core
+from video_samples import make_video
+from vsmlrt import cli
+from vsmlrt.compare.picking import at, clip_of, detail, pick
+
+TICKS = [512 * n for n in range(50)]
+
+
+@pytest.fixture(scope="module")
+def flat_and_busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four seconds, every frame a keyframe: gray, but for texture from 1 to 1.2 and from 3 to 3.2 seconds."""
+    path = tmp_path_factory.mktemp("in") / "in.mkv"
+    rng = np.random.default_rng(1)
+    with av.open(str(path), "w") as file:
+        stream: Any = file.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for n in range(100):
+            frame = av.VideoFrame(64, 48, "yuv420p")
+            for plane in frame.planes:
+                np.frombuffer(plane, np.uint8)[:] = 128
+            if n % 50 in range(25, 30):
+                lines = np.frombuffer(frame.planes[0], np.uint8).reshape(48, -1)
+                lines[:] = rng.integers(60, 200, lines.shape)
+            frame.pts = n
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return path
+
+
+def test_frames_with_detail_are_taken(flat_and_busy: Path) -> None:
+    found = pick(flat_and_busy, 2)
+    assert [1 <= one.seconds % 2 < 1.2 for one in found] == [True, True]
+    assert [one.seconds < 2 for one in found] == [True, False]
+    assert min(detail(one.frame) for one in found) > 10
+    assert len(pick(flat_and_busy, 5)) == 5
+
+
+def test_frames_at_times_are_those_shown_then(tmp_path: Path) -> None:
+    """Also where they have to be decoded from the ones before."""
+    path = make_video(tmp_path / "in.mp4", [tick + 12800 for tick in TICKS])
+    with av.open(str(path)) as video:
+        frames = [frame.to_ndarray() for frame in video.decode(video=0)]
+    found = at(path, [0, 0.5, 0.519, 0.521, 1.96, 99])
+    assert [round(one.seconds, 3) for one in found] == [0.0, 0.48, 0.52, 1.96]
+    for one, n in zip(found, (0, 12, 13, 49), strict=True):
+        np.testing.assert_array_equal(one.frame.to_ndarray(), frames[n])
+
+
+def test_a_clip_of_them(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "in.mkv", TICKS, pixel_format="yuv420p10le", codec="libx265")
+    found = at(path, [0.4, 1.2])
+    clip = clip_of(found)
+    assert (clip.num_frames, clip.format.name, clip.width) == (2, "YUV420P10", 64)
+    luma = np.asarray(clip.get_frame(1)[0])
+    np.testing.assert_array_equal(luma, found[1].frame.to_ndarray()[:48])
+
+
+def test_the_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    plugin_core()
+    monkeypatch.chdir(tmp_path)
+    video = make_video(tmp_path / "in.mkv", TICKS, size=(64, 48))
+    networks.identity(tmp_path / "net.onnx")
+    command = ["preview", str(video), "--model", "net.onnx", "--scale", "2", "--at", "0.4,1.2", "--precision", "fp32"]
+    assert cli.run(command) == 0
+    names = [f"in-{time}-{kind}.png" for time in ("0000.400", "0001.200") for kind in ("before", "after", "both")]
+    assert capsys.readouterr().out.split() == [f"preview/{name}" for name in names]
+    sizes, shown = {}, {}
+    for name in names:
+        with av.open(f"preview/{name}") as file:
+            frame = next(file.decode(video=0))
+            sizes[name] = frame.width, frame.height
+            shown[name] = frame.to_ndarray(format="rgb24").astype(int)
+    assert list(sizes.values()) == [(128, 96), (128, 96), (256, 96)] * 2
+    np.testing.assert_array_equal(shown[names[2]][:, :128], shown[names[0]])
+    np.testing.assert_array_equal(shown[names[2]][:, 128:], shown[names[1]])
+    # The network changes nothing, so that both are the picture enlarged, by two kernels.
+    assert np.abs(shown[names[0]] - shown[names[1]]).mean() < 3
+    assert np.abs(shown[names[0]] - shown[names[3]]).mean() > 5
+    assert cli.run(command) == 2
+    assert "preview/in-0000.400-before.png exists; use --overwrite to replace it" in capsys.readouterr().err
+    assert cli.run([*command, "-y"]) == 0
