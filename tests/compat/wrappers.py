@@ -97,6 +97,104 @@ def vsjetpack(models: Path) -> None:
     assert onnx.ArtCNN is not None
 
 
+ARTCNN = {
+    "C4F16": (2, 1, 1), "C4F16_DN": (2, 1, 1), "C4F16_DS": (2, 1, 1), "C4F32": (2, 1, 1), "C4F32_DN": (2, 1, 1),
+    "C4F32_DS": (2, 1, 1), "R8F64": (2, 1, 1), "R8F64_DS": (2, 1, 1), "R16F96": (2, 1, 1), "R8F64_Chroma": (1, 3, 2),
+    "R8F64_Chroma_DN": (1, 3, 2), "R8F64_JPEG420": (1, 3, 3), "R8F64_JPEG444": (1, 3, 3),
+}  # fmt: skip
+"""Scale, and channels on both sides, of the networks of the release by their names."""
+
+
+def fill_stores(folder: Path) -> None:
+    """Seeded networks where vsjetpack keeps those that it has downloaded, under the names of the public releases."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    def save(path: Path, scale: int, channels: int, outputs: int) -> None:
+        numbers = np.random.default_rng(len(path.name))
+        weights = numbers.standard_normal((outputs * scale**2, channels, 3, 3)).astype(np.float32) / (9 * channels)
+        nodes = [helper.make_node("Conv", ["input", "w"], ["y"], pads=[1, 1, 1, 1])]
+        if scale > 1:
+            nodes.append(helper.make_node("DepthToSpace", ["y"], ["z"], blocksize=scale))
+        nodes.append(helper.make_node("Sigmoid", [nodes[-1].output[0]], ["output"]))
+        value = lambda name, count: helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, count, None, None])
+        graph = helper.make_graph(
+            nodes,
+            "store",
+            [value("input", channels)],
+            [value("output", outputs)],
+            [numpy_helper.from_array(weights, "w")],
+        )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        path.write_bytes(made.SerializeToString())
+
+    for name, shape in ARTCNN.items():
+        save(folder / "artcnn" / "v1.6.2" / f"ArtCNN_{name}.onnx", *shape)
+    for kind in ("cunet_art", "swin_unet_art", "swin_unet_photo", "swin_unet_art_scan"):
+        for scale in (1, 2, 4):
+            for noise in (-1, 0, 3):
+                name = kind + (f"_scale{scale}x" if scale > 1 else "") + (f"_noise{noise}" if noise >= 0 else "")
+                save(folder / "waifu2x" / "20250502-2" / f"{name}.onnx", scale, 3, 3)
+    for kind in ("drunet", "drunet_deblocking"):
+        save(folder / "dpir" / "20210902" / f"{kind}_gray.onnx", 1, 2, 1)
+        save(folder / "dpir" / "20210902" / f"{kind}_color.onnx", 1, 4, 3)
+
+
+def vsjetpack_stores(models: Path) -> None:
+    """The newest vsjetpack with its own stores of networks: ArtCNN, Waifu2x, DPIR; and the backend that it chooses."""
+    import os
+
+    folder = models.parent / "vsjetpack"
+    os.environ |= {"XDG_CACHE_HOME": str(folder), "VSSCALE_GLOBAL": "true"}
+    fill_stores(folder / "vsscale" / "onnx")
+    from vsscale import DPIR, ArtCNN, Backend, Waifu2x
+    from vsscale.mlrt.backend import base
+
+    yuv, double = clip(vs.YUV420PS), (128, 96)
+    for name, (scale, _, _) in ARTCNN.items():
+        for backend in (Backend.OV_CPU(fp16=False), Backend.ORT_CPU()):
+            scaler = getattr(ArtCNN, name)(backend)
+            if scale == 2:
+                check(f"ArtCNN {name}", lambda: scaler.scale(yuv, *double), (vs.YUV420PS, *double))
+            elif "Chroma" in name:
+                whole = clip(vs.YUV444PS)
+                check(f"ArtCNN {name}", lambda: scaler.scale(whole), (vs.YUV444PS, 64, 48))
+            else:
+                check(f"ArtCNN {name}", lambda: scaler.scale(clip(vs.RGBS)), (vs.RGBS, 64, 48))
+    for kind in (Waifu2x, Waifu2x.CunetArt, Waifu2x.SwinUnetArt, Waifu2x.SwinUnetPhoto, Waifu2x.SwinUnetArtScan):
+        for scale, noise in ((1, 0), (2, -1), (2, 3), (4, -1)):
+            made = lambda: kind(scale, noise, Backend.OV_CPU).scale(clip(vs.RGBS), 64 * scale, 48 * scale)
+            check(f"{kind.__qualname__} {scale} {noise}", made, (vs.RGBS, 64 * scale, 48 * scale))
+    odd = clip(vs.RGBS, 50, 38)
+    check(
+        "Waifu2x of a size that it pads",
+        lambda: Waifu2x(backend=Backend.ORT_CPU).scale(odd, 100, 76),
+        (vs.RGBS, 100, 76),
+    )
+    map_of_strengths = clip(vs.GRAY8)
+    for kind in (DPIR, DPIR.DrunetDenoise, DPIR.DrunetDeblock):
+        for strength in (10, map_of_strengths):
+            for fmt in (vs.RGBS, vs.GRAYS, vs.YUV444PS):
+                made = lambda: kind(strength, Backend.OV_CPU(fp16=False)).scale(clip(fmt))
+                check(f"{kind.__qualname__} {strength!s:.9} {fmt}", made, (fmt, 64, 48))
+    check("tiles", lambda: ArtCNN(Backend.OV_CPU(fp16=False), tiles=2).scale(yuv, *double), (vs.YUV420PS, *double))
+
+    # What asks OpenCL for a GPU has no answer where there is no driver; what follows from the answer is tried.
+    vendors = {
+        None: Backend.OV_CPU,
+        "Intel(R) Corporation": Backend.OV_GPU,
+        "Advanced Micro Devices, Inc.": Backend.MIGX,
+        "NVIDIA Corporation": Backend.TRT,
+    }
+    for vendor, wanted in vendors.items():
+        base.get_gpu = lambda device_id, vendor=vendor: vendor and type("Gpu", (), {"vendor": vendor})()
+        chosen = Backend.autoselect()
+        print("ok" if type(chosen) is wanted else "failed", f"autoselect {vendor}: {type(chosen).__name__}", flush=True)
+    base.get_gpu = lambda device_id: None
+    check("autoselect", lambda: ArtCNN().scale(yuv, *double), (vs.YUV420PS, *double))
+    check("autoselect, deblocking", lambda: DPIR.DrunetDeblock().scale(clip(vs.RGBS)), (vs.RGBS, 64, 48))
+
+
 def vs_colorfix(models: Path) -> None:
     """vs-colorfix on the processor, and on its default backend."""
     import vs_colorfix as fix
@@ -164,7 +262,7 @@ def orders(models: Path) -> None:
     print(*(["failed the core warns:", *refused] if refused else ["ok no warning of the core"]), flush=True)
 
 
-USES = {one.__name__: one for one in (vsjetpack, vsjetpack_1, vs_colorfix, k7sfunc, soifunc, orders)}
+USES = {one.__name__: one for one in (vsjetpack, vsjetpack_stores, vsjetpack_1, vs_colorfix, k7sfunc, soifunc, orders)}
 
 
 class Bare(vs.EnvironmentPolicy):

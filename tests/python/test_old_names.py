@@ -279,9 +279,13 @@ def namespaces(name: str, **environment: str) -> set[str]:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_variable_turns_the_names_off(name: str) -> None:
     assert name in namespaces(name)
-    found = namespaces(name, VSMLRT_OLD_NAMES="0")
-    assert f"mlrt_{name}" in found
-    assert name not in found
+    others = ",".join(other for other in NAMES if other != name)
+    for off in ("0", others, others.replace(",", ", ")):
+        found = namespaces(name, VSMLRT_OLD_NAMES=off)
+        assert f"mlrt_{name}" in found
+        assert name not in found
+    for on in ("", "1", name, f"{others}, {name}"):
+        assert name in namespaces(name, VSMLRT_OLD_NAMES=on)
 
 
 @pytest.mark.parametrize("name", NAMES)

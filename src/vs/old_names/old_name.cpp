@@ -18,9 +18,19 @@ namespace vsmlrt::vs {
 namespace fs = std::filesystem;
 namespace {
 
-bool is_turned_off() {
-    const char *given = std::getenv("VSMLRT_OLD_NAMES");
-    return given && std::string_view(given) == "0";
+// By VSMLRT_OLD_NAMES: "0" turns all names off, "ov,ort" all but these; unset or empty, none.
+bool is_turned_off(std::string_view name) {
+    const char *const variable = std::getenv("VSMLRT_OLD_NAMES");
+    std::string_view given = variable ? variable : "";
+    if (given.empty() || given == "1")
+        return false;
+    while (!given.empty()) {
+        const std::size_t end = std::min(given.find_first_of(", "), given.size());
+        if (given.substr(0, end) == name)
+            return false;
+        given.remove_prefix(std::min(end + 1, given.size()));
+    }
+    return true;
 }
 
 bool has_name_of(const fs::path &file, const OldName &old_name) {
@@ -72,7 +82,7 @@ bool is_taken(const OldName &old_name, const VSPLUGINAPI &api) {
 
 void configure(const OldName &old_name, VSPlugin *plugin, const VSPLUGINAPI *api) {
     route_log(old_name.name);
-    const bool aside = is_turned_off() || is_taken(old_name, *api);
+    const bool aside = is_turned_off(old_name.name) || is_taken(old_name, *api);
     const std::string name = aside ? text("mlrt_", old_name.name) : old_name.name;
     api->configPlugin(text("io.github.vsmlrt.", old_name.name).c_str(), name.c_str(), old_name.title,
                       VS_MAKE_VERSION(VSMLRT_VERSION_MAJOR, VSMLRT_VERSION_MINOR), VAPOURSYNTH_API_VERSION, 0,

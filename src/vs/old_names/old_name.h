@@ -15,7 +15,8 @@ struct OldName {
 };
 
 // Configures the plugin under its name. Under "mlrt_NAME" instead, because VapourSynth warns of every plugin
-// that finds its name taken, where VSMLRT_OLD_NAMES is 0 or vs-mlrt's own plugin is loaded or will be.
+// that finds its name taken, where VSMLRT_OLD_NAMES leaves it out or vs-mlrt's own plugin is loaded or will
+// be.
 void configure(const OldName &old_name, VSPlugin *plugin, const VSPLUGINAPI *api);
 
 } // namespace vsmlrt::vs
