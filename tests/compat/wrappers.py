@@ -220,6 +220,39 @@ def k7sfunc(models: Path) -> None:
         check(f"DPIR {name}", lambda: inside.DPIR(clip(vs.GRAYS), 5, backend=backend), (vs.GRAYS, 64, 48))
     frames = lambda: inside.RIFE(clip(vs.RGBS, 32, 32), model=46, backend=inside.Backend.OV_CPU())
     check("RIFE", frames, (vs.RGBS, 32, 32), lengths=4)
+    k7sfunc_functions(models, inside)
+
+
+def k7sfunc_functions(models: Path, inside: Any) -> None:
+    """The functions around it, for DirectML, on the processor; networks lie next to the plugin `core.ort`."""
+    import os
+
+    import k7sfunc as k7f
+    import vsmlrt
+
+    beside = Path(os.path.dirname(core.ort.Version()["path"]).decode()) / "models"
+    assert (beside / "net" / "rgb.onnx").is_file(), beside
+    for name in ("rife_v4.6_ensemble", "rife_v4.25_lite", "rife_v4.26", "rife_v4.26_heavy"):
+        (models / "rife" / f"{name}.onnx").write_bytes((models / "rife" / "rife_v4.6.onnx").read_bytes())
+    for script in (inside, vsmlrt):
+        script.BackendV2.ORT_DML = lambda device_id, num_streams, fp16, script=script: script.Backend.ORT_CPU(
+            num_streams=num_streams, fp16=fp16
+        )
+    for script in (inside, vsmlrt):
+        k7f._external.vsmlrt = script
+        sys.modules["k7sfunc._external.vsmlrt"] = script
+        name = "its own script" if script is inside else "this package's"
+        for half in (False, True):
+            for crc in (False, True):
+                made = lambda: k7f.UAI_DML(clip(vs.YUV444P8), crc=crc, model_pth="net/rgb.onnx", fp16_qnt=half)
+                check(f"UAI_DML {half} {crc} by {name}", made, (vs.YUV444P8, 128, 96))
+            made = lambda: k7f.UAI_DML(clip(vs.YUV420P10), model_pth=str(models / "net" / "gray.onnx"), fp16_qnt=half)
+            check(f"UAI_DML of luma {half} by {name}", made, (vs.YUV420P10, 64, 48))
+        for model in (46, 4251, 426, 4262):
+            made = lambda: k7f.RIFE_DML(clip(vs.YUV420P8, 60, 40), model=model, turbo=False)
+            check(f"RIFE_DML {model} by {name}", made, (vs.YUV420P8, 60, 40), lengths=4)
+        fraction = lambda: k7f.RIFE_DML(clip(vs.YUV420P8, length=4), turbo=False, fps_num=5, fps_den=2, sc_mode=0)
+        check(f"RIFE_DML 5/2 by {name}", fraction, (vs.YUV420P8, 64, 48), lengths=10)
 
 
 def soifunc(models: Path) -> None:
