@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,3 +119,45 @@ def test_doctor_says_where_each_backend_runs_or_why_not(
     assert "cuda has none (see above)" in said["Backend.CUDA"]
     anywhere = {f"Backend.{name}" for name in ("OV_CPU", "ORT_CPU", "NCNN_VK", "MIGX")}
     assert {name for name, line in said.items() if "cannot run here: " not in line} == anywhere
+
+
+CPU: Any = {
+    "backend": ["openvino"],
+    "id": ["CPU"],
+    "name": ["AMD EPYC"],
+    "missing": ["cuda"],
+    "reason": ["no driver here"],
+}
+GPU: Any = {
+    "backend": ["cuda", "openvino"],
+    "id": ["0", "CPU"],
+    "name": ["H100", "Xeon"],
+    "missing": [],
+    "reason": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "cards", "said"),
+    [
+        (CPU, [], "on AMD EPYC (openvino, CPU) .*; no graphics card is known here, and nothing to install would"),
+        (CPU, [0x10DE], "; an NVIDIA GPU is here and would be many times faster: no driver here$"),
+        (CPU, [0x8086], "; an Intel GPU is here: its compute driver .*intel-opencl-icd"),
+        (CPU, [0x1002], "; an AMD GPU is here: pip install onnxruntime-ep-webgpu"),
+        (
+            GPU,
+            [0x10DE],
+            r"on H100 \(cuda, 0\) where .*; nothing to install would make it faster$",
+        ),
+    ],
+)
+def test_doctors_last_line(answer: plugin.Answer, cards: list[int], said: str) -> None:
+    assert re.search(said.replace("(openvino, CPU)", r"\(openvino, CPU\)"), doctor.verdict(answer, cards))
+
+
+def test_graphics_cards(tmp_path: Path) -> None:
+    for number, vendor in enumerate(("0x10de", "0x1234", "what")):
+        (tmp_path / f"card{number}" / "device").mkdir(parents=True)
+        (tmp_path / f"card{number}" / "device" / "vendor").write_text(f"{vendor}\n")
+    assert doctor.graphics_cards(tmp_path) == {0x10DE}
+    assert doctor.graphics_cards(tmp_path / "none") == set()

@@ -318,6 +318,18 @@ def test_the_table_is_the_missions(network: store.Network, capsys: pytest.Captur
     ]
 
 
+def test_the_advice_names_what_runs_in_real_time(network: store.Network) -> None:
+    assert report.advice(rows(network)) == (
+        "in real time here (24 frames a second or more): rife v4.4 64x64, rife v4.4 128x64"
+    )
+    slow = rows(network)[:2]
+    assert report.advice(slow[:1]) == (
+        "nothing of this runs in real time here (24 frames a second); the fastest is rife v4.4 64x64 with 10, "
+        "2.4 hours for one of film"
+    )
+    assert report.advice([]) == report.advice(rows(network)[-1:]) == ""
+
+
 def test_the_plot_has_a_bar_for_every_figure(network: store.Network) -> None:
     tree = ElementTree.fromstring(plot.svg(rows(network), "a & b"))
     space = "{http://www.w3.org/2000/svg}"

@@ -187,6 +187,10 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     ],
     "--resume": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--restart": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
+    "--script": [
+        Changes(("--script", "job.vpy"), FP32, "files"),
+        Refused(("--script", "job.txt"), "--script takes a name that ends in .vpy or .py, not job.txt"),
+    ],
     "--recursive": [Refused(("--recursive",), "--recursive is about several videos")],
     "--output-name": [Refused(("--output-name", "a.mkv"), "--output-name is about several videos")],
     "--skip-done": [Refused(("--skip-done",), "--skip-done is about several videos")],

@@ -50,6 +50,29 @@ def table(rows: Sequence[Row]) -> Table:
     return found
 
 
+REAL_TIME = 24.0
+"""Frames a second of films."""
+
+
+def advice(rows: Sequence[Row]) -> str:
+    """What runs in real time here, by each network's best figure, in a line."""
+    best: dict[str, float] = {}
+    for row in rows:
+        if not row.result.error:
+            best[row.title] = max(best.get(row.title, 0.0), row.result.fps)
+    if not best:
+        return ""
+    fast = [title for title, fps in best.items() if fps >= REAL_TIME]
+    if fast:
+        return f"in real time here ({REAL_TIME:g} frames a second or more): {', '.join(fast)}"
+    nearest = max(best, key=best.__getitem__)
+    hours = REAL_TIME / best[nearest]
+    return (
+        f"nothing of this runs in real time here ({REAL_TIME:g} frames a second); the fastest is {nearest} with "
+        f"{best[nearest]:.3g}, {hours:.3g} hours for one of film"
+    )
+
+
 def layers_table(row: Row) -> str:
     """Each kernel of a network: its time, its part of the whole, its name, and the layers that it serves."""
     whole = sum(layer.milliseconds for layer in row.result.layers)

@@ -84,6 +84,8 @@ def bench(
             if row.result.layers:
                 console.say(report.layers_table(row))
     tables.show(report.table(rows))
+    if told := report.advice(rows):
+        tables.show(told)
     if plot is not None:
         _write_plot(plot, rows, f"{backend} {precision}: frames per second / memory")
     if all(row.result.error for row in rows):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import platform
+from collections.abc import Collection
 from pathlib import Path
 
 import typer
@@ -39,14 +41,49 @@ def doctor() -> None:
     except SetupError as error:
         problems.append(str(error))
     else:
-        if not _devices(screen, plugin.lists(core.mlrt.Devices())):
+        found = plugin.lists(core.mlrt.Devices())
+        if not _devices(screen, found):
             problems.append("no backend can run here")
         _backends(screen, _told(placing.machine()))
     _folders(screen)
     if problems:
         screen.print(f"verdict: cannot run: {'; '.join(problems)}", markup=False)
         raise typer.Exit(1)
-    screen.print("verdict: ready to run")
+    screen.print(f"verdict: ready to run, {verdict(found, graphics_cards())}", markup=False)
+
+
+def verdict(found: plugin.Answer, cards: Collection[int]) -> str:
+    """What will compute, as ``core.mlrt.Devices`` answers, and what to install to be faster.
+
+    ``cards`` are the vendors of the graphics cards that the system knows, by their PCI numbers.
+    """
+    backend, device, name = (found[key][0] for key in ("backend", "id", "name"))
+    used = f"on {name} ({backend}, {device}) where nothing else is asked for"
+    missing = dict(zip(found["missing"], found["reason"], strict=True))
+    here = {*found["backend"]}
+    if NVIDIA in cards and "cuda" not in here:
+        return f"{used}; an NVIDIA GPU is here and would be many times faster: {missing.get('cuda', 'cuda is missing')}"
+    on_gpu = any(not one.startswith("CPU") for one in found["id"])
+    if INTEL in cards and not on_gpu:
+        return f"{used}; an Intel GPU is here: its compute driver (Debian and Ubuntu: intel-opencl-icd) lets it compute"
+    if AMD in cards and not on_gpu:
+        return f"{used}; an AMD GPU is here: pip install onnxruntime-ep-webgpu lets it compute"
+    if not cards and not on_gpu:
+        return f"{used}; no graphics card is known here, and nothing to install would make it faster"
+    return f"{used}; nothing to install would make it faster"
+
+
+NVIDIA, AMD, INTEL = 0x10DE, 0x1002, 0x8086
+"""PCI numbers of makers of graphics cards."""
+
+
+def graphics_cards(folder: Path = Path("/sys/class/drm")) -> set[int]:
+    """The makers of this machine's graphics cards, by their PCI numbers; none where the system does not tell."""
+    found = set()
+    for path in folder.glob("card*/device/vendor"):
+        with contextlib.suppress(OSError, ValueError):
+            found.add(int(path.read_text(), 16))
+    return found & {NVIDIA, AMD, INTEL}
 
 
 def _versions(screen: Console) -> None:

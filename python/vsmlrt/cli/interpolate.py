@@ -19,10 +19,11 @@ from ..video import retiming
 from ..video.errors import UsageError
 from ..video.job import CheckedJob, Process
 from ..video.timestamps import Timeline
-from . import console, options, values
+from . import console, options, script, values
 from .options import ModelOrNone, NetworkOptions, VideoOptions, grouped
 from .several import do_each
 from .signals import interruptible
+from .upscale import network_name
 from .work import Done, carry_out
 
 FAMILY = "rife"
@@ -108,6 +109,8 @@ def interpolate(
                     multiple=multiple,
                 )
 
+            if video.script is not None:
+                return script.write(job, video.script, *_script(network, where, target, scale, scene_threshold, dedup))
             told = options.asked(
                 network,
                 multiplier=None if fps is not None else multiplier or "2",
@@ -121,6 +124,34 @@ def interpolate(
             return carry_out(job, retimed(target, frames_between), told)
 
     return do_each(video, do)
+
+
+def _script(
+    network: Network, where: NetworkOptions, target: Target, scale: float, scene_threshold: float, dedup: bool
+) -> tuple[list[str], list[str]]:
+    """The imports and the call of a script."""
+    kind = "Multiplied" if isinstance(target, Multiplied) else "Resampled"
+    fraction = target.by if isinstance(target, Multiplied) else target.rate
+    argument = f"{'by' if isinstance(target, Multiplied) else 'rate'}=Fraction({str(fraction)!r})"
+    place = f"named({where.backend!r}, {where.precision!r}, {where.streams!r}, {values.read_device(where.device)!r})"
+    found = f"resolve({network_name(network)!r})"
+    multiple = None if network.family is None else interpolation.multiple_at(network.card, scale)
+    imports = [
+        "from fractions import Fraction",
+        "",
+        "from vsmlrt.backend.named import named",
+        f"from vsmlrt.interpolation import {kind}, interpolate",
+        "from vsmlrt.store import resolve",
+    ]
+    call = script.call(
+        "interpolate",
+        f"clip, {found}.path, {place}, {kind}({argument})",
+        scale=scale,
+        scene_threshold=scene_threshold,
+        dedup=dedup,
+        multiple=multiple,
+    )
+    return imports, call
 
 
 def read_target(multiplier: str | None, fps: str | None) -> Target:

@@ -133,6 +133,10 @@ Segment = Annotated[
 ]
 Resume = Annotated[bool, typer.Option("--resume", metavar="", help="Go on with an unfinished job of OUT.")]
 Restart = Annotated[bool, typer.Option("--restart", metavar="", help="Throw an unfinished job of OUT away.")]
+Script = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE.vpy", help="Write a VapourSynth script of this job instead of making OUT."),
+]
 Recursive = Annotated[
     bool, typer.Option("--recursive", metavar="", help="Of a folder, the videos in the folders below it as well.")
 ]
@@ -188,6 +192,7 @@ class VideoOptions:
     recursive: Recursive = False
     output_name: OutputName = None
     skip_done: SkipDone = False
+    script: Script = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,6 +61,8 @@ def do_each(video: VideoOptions, do: Callable[[CheckedJob], Done]) -> int:
         if video.output_name is not None:
             raise FieldError("{output_name} is about several videos, and OUT names this one's result; leave it out")
         return do(read_job(video, video.source[0], video.output)).status
+    if video.script is not None:
+        raise UsageError("--script writes the script of one video; name one as IN")
     items = found(video)
     rows: list[_Row] = []
     status = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import vapoursynth as vs
 
@@ -14,7 +15,7 @@ from ..run import upscale_clip
 from ..store import Network
 from ..video.errors import UsageError
 from ..video.job import CheckedJob, picture_by_picture
-from . import console, options, values
+from . import console, options, script, values
 from .options import Denoise, Height, Model, NetworkOptions, Scale, Strength, TileOptions, VideoOptions, Width, grouped
 from .several import do_each
 from .signals import interruptible
@@ -51,7 +52,7 @@ def upscale(
     def find(job: CheckedJob) -> Network:
         return found(scale if width is None and height is None else _scale_to(job, width, height))
 
-    return do_each(video, lambda job: _work(job, lambda: find(job), filtered, told))
+    return do_each(video, lambda job: _work(video, job, lambda: find(job), filtered, told | _placed(where)))
 
 
 @grouped
@@ -68,7 +69,7 @@ def denoise(
     filtered = filter_of(where, tiles, scale=1, strength=strength)
     told = {"strength": strength} | _told(where, tiles)
     find = cache(lambda: find_denoiser(model))
-    return do_each(video, lambda job: _work(job, find, filtered, told))
+    return do_each(video, lambda job: _work(video, job, find, filtered, told | _placed(where)))
 
 
 def check_size(scale: float | None, width: int | None, height: int | None) -> None:
@@ -166,10 +167,32 @@ def _told(where: NetworkOptions, tiles: TileOptions) -> dict[str, object]:
     return {"backend": where.backend, "precision": where.precision, "tile": tiles.tile, "overlap": tiles.overlap}
 
 
-def _work(job: CheckedJob, find: Callable[[], Network], filtered: Filter, told: dict[str, object]) -> Done:
+def _placed(where: NetworkOptions) -> dict[str, object]:
+    """The options that say where it is computed, which changes nothing of the result."""
+    return {"streams": where.streams, "device": values.read_device(where.device)}
+
+
+def _work(
+    video: VideoOptions,
+    job: CheckedJob,
+    find: Callable[[], Network],
+    filtered: Filter,
+    told: dict[str, object],
+) -> Done:
     """Finds the network, which says at once what is wrong with its name, and then does the job."""
     with interruptible():
         plugin.core()
         network = find()
+        if video.script is not None:
+            given = told | {"tile": values.read_tile(cast("str | None", told["tile"]))}
+            lines = script.call("upscale_clip", f"clip, resolve({network_name(network)!r})", **given)
+            imports = ["from vsmlrt.run import upscale_clip", "from vsmlrt.store import resolve"]
+            return script.write(job, video.script, imports, lines)
         process = picture_by_picture(lambda clip: filtered(clip, network))
-        return carry_out(job, process, options.asked(network, **told))
+        made_by = {name: value for name, value in told.items() if name not in ("streams", "device")}
+        return carry_out(job, process, options.asked(network, **made_by))
+
+
+def network_name(network: Network) -> str:
+    """What finds a network again: its name, or the whole path of a file."""
+    return network.name if network.family is not None else str(network.path.resolve())

@@ -1,0 +1,62 @@
+"""`--script`: the script gives the frames that the command encodes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import vapoursynth as vs
+
+import networks
+from hosting import picture, plugin_core
+from interpolators import fade
+from video_samples import make_video
+from vsmlrt import cli
+
+TICKS = [512 * n for n in range(12)]
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    plugin_core()
+    monkeypatch.chdir(tmp_path)
+    make_video(tmp_path / "in.mkv", TICKS)
+    networks.convs(tmp_path / "net.onnx", 3, 2)
+    fade(tmp_path / "rife.onnx", 11)
+    return tmp_path
+
+
+def frames(path: str) -> list[list[np.ndarray]]:
+    clip = vs.core.bs.VideoSource(path)
+    return [picture(clip, n) for n in range(clip.num_frames)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "upscale --model net.onnx",
+        "upscale --model net.onnx --scale 1.5 --frames 2:9 --crop 32x32+16+8 --tile 24x24 --overlap 4",
+        "upscale --model net.onnx --height 72 --start 0.1 --to 0.3 --matrix 9 --range full",
+        "interpolate --model rife.onnx --multiplier 5/2",
+        "interpolate --model rife.onnx --fps 60 --scene-threshold 0 --no-dedup",
+    ],
+)
+def test_the_scripts_frames_are_the_commands(words: str) -> None:
+    command, *rest = words.split()
+    same = ["--precision", "fp32", "--backend", "openvino", *rest]
+    assert cli.run([command, "in.mkv", "out.mkv", "--codec", "ffv1", *same]) == 0
+    assert cli.run([command, "in.mkv", "other.mkv", "--script", "job.vpy", *same]) == 0
+    assert not Path("other.mkv").exists()
+    vs.clear_outputs()
+    exec(compile(Path("job.vpy").read_text(), "job.vpy", "exec"), {"__name__": "__vapoursynth__"})
+    clip = vs.get_output(0).clip
+    made = frames("out.mkv")
+    assert clip.num_frames == len(made)
+    for n, wanted in enumerate(made):
+        for plane, expected in zip(picture(clip, n), wanted, strict=True):
+            np.testing.assert_array_equal(plane, expected)
+
+
+def test_of_several_videos() -> None:
+    assert cli.run(["upscale", "in.mkv", "in.mkv", "out/", "--script", "job.vpy"]) == 2
