@@ -17,6 +17,8 @@ import vapoursynth as vs
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
 
+import structures
+
 import interpolators
 import networks
 
@@ -55,17 +57,6 @@ def models(folder: Path) -> None:
         ("RealESRGANv2/realesr-animevideov3", 4, 3, 3),
         ("RealESRGANv2/animejanaiV2L1", 2, 3, 3),
         ("RealESRGANv2/Ani4Kv2-G6i2-Compact", 2, 3, 3),
-        ("ArtCNN/ArtCNN_C16F64", 2, 1, 1),
-        ("ArtCNN/ArtCNN_C4F32_DS", 2, 1, 1),
-        ("ArtCNN/ArtCNN_R8F64_Chroma", 1, 3, 2),
-        ("ArtCNN/ArtCNN_R8F64_JPEG444", 1, 3, 3),
-        ("scunet/scunet_color_real_psnr", 1, 3, 3),
-        ("scunet/scunet_gray_15", 1, 1, 1),
-        ("swinir/002_lightweightSR_DIV2K_s64w8_SwinIR-S_x2", 2, 3, 3),
-        ("swinir/001_classicalSR_DF2K_s64w8_SwinIR-M_x4", 4, 3, 3),
-        ("swinir/003_realSR_BSRGAN_DFOWMFC_s64w8_SwinIR-L_x4_PSNR", 4, 3, 3),
-        ("swinir/004_grayDN_DFWB_s128w8_SwinIR-M_noise15", 1, 1, 1),
-        ("swinir/006_colorCAR_DFWB_s126w7_SwinIR-M_jpeg40", 1, 3, 3),
         ("dpir/drunet_gray", 1, 2, 1),
         ("dpir/drunet_color", 1, 4, 3),
         ("waifu2x/cunet/scale2.0x_model", 2, 3, 3),
@@ -88,6 +79,7 @@ def models(folder: Path) -> None:
         path = folder / f"{name}.onnx"
         path.parent.mkdir(parents=True, exist_ok=True)
         networks.convs(path, 2, scale, channels, outputs)
+    structures.models(folder)
     (folder / "cugan" / "up2x-latest-denoise3x.onnx").write_bytes(_transposed())
     (folder / "rife").mkdir()
     interpolators.fade(folder / "rife" / "rife_v4.4.onnx", 11)

@@ -228,6 +228,7 @@ def k7sfunc_functions(models: Path, inside: Any) -> None:
     import os
 
     import k7sfunc as k7f
+
     import vsmlrt
 
     beside = Path(os.path.dirname(core.ort.Version()["path"]).decode()) / "models"
