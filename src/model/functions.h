@@ -31,10 +31,10 @@ using Functions = std::map<std::pair<std::string, std::string>, Function>; // by
 [[nodiscard]] Node bound_node(protozero::data_view node, const Function &function, const Node &call);
 
 // The network with the nodes of its functions in place of the calls, at any depth. Left as they are:
-// functions of another operator set than the network's, those with graphs inside of their nodes (branches,
-// bodies), and calls of them; then the network keeps its functions. Unsupported for functions that call each
-// other in a circle, and where more than 65,536 calls or nodes come of it; BadModel where one does not give
-// what it says.
+// functions with an operator that is another one in the network's operator set, those whose branches and
+// bodies call functions or refer to attributes of the call, and calls of them; then the network keeps its
+// functions. Unsupported for functions that call each other in a circle, and where more than 65,536 calls or
+// nodes come of it; BadModel where one does not give what it says.
 [[nodiscard]] Network inline_functions(Network network);
 
 } // namespace vsmlrt::model

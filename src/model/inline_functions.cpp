@@ -3,10 +3,13 @@
 #include "base/text.h"
 #include "model/functions.h"
 #include "model/names.h"
+#include "model/operator_changes.h"
+#include "model/subgraph_names.h"
 
 #include <protozero/exception.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 namespace vsmlrt::model {
@@ -14,11 +17,21 @@ namespace {
 
 constexpr std::size_t most_calls = 1 << 16;
 constexpr std::size_t most_deep = 256;
+constexpr std::size_t most_bytes = 256U << 20U; // of branches and bodies
 
-bool has_raw(const Node &node) {
-    return std::any_of(node.attributes.begin(), node.attributes.end(), [](const auto &attribute) {
-        return std::holds_alternative<RawAttribute>(attribute.second);
-    });
+// Whether what is inside of a node calls one of the functions.
+bool calls_functions_inside(const Node &node, const Functions &functions) {
+    bool calls = false;
+    try {
+        for (const auto &[name, value] : node.attributes)
+            if (const auto *const raw = std::get_if<RawAttribute>(&value))
+                for_each_operator(*raw, [&](const std::string &op, const std::string &domain) {
+                    calls = calls || functions.contains({domain, op});
+                });
+    } catch (const protozero::exception &) {
+        return true; // whoever runs the network judges it
+    }
+    return calls;
 }
 
 class Inliner {
@@ -32,7 +45,7 @@ public:
         for (const Node &node : nodes)
             append(node, 0);
         const bool called = std::any_of(network_.nodes.begin(), network_.nodes.end(), [&](const Node &node) {
-            return has_raw(node) || functions_.contains({node.domain, node.op});
+            return calls_functions_inside(node, functions_) || functions_.contains({node.domain, node.op});
         });
         if (!called)
             network_.functions.clear();
@@ -55,14 +68,13 @@ private:
 
     // The function's nodes for this call; nothing where they cannot stand in its place.
     [[nodiscard]] std::optional<std::vector<Node>> body_of(const Function &function, const Node &call) const {
-        if ((function.opset != 0 && function.opset != network_.opset) ||
-            call.inputs.size() > function.inputs.size() || call.outputs.size() > function.outputs.size())
+        if (call.inputs.size() > function.inputs.size() || call.outputs.size() > function.outputs.size())
             return std::nullopt;
         std::vector<Node> body;
         try {
             for (const protozero::data_view &node : function.nodes) {
                 body.push_back(bound_node(node, function, call));
-                if (has_raw(body.back()))
+                if (!means_the_same(body.back(), function))
                     return std::nullopt;
             }
         } catch (const protozero::exception &) {
@@ -71,6 +83,28 @@ private:
             return std::nullopt;
         }
         return body;
+    }
+
+    // Whether the node is in the network's operator set what it is in the function's, and what is inside of
+    // it can stand in another place.
+    [[nodiscard]] bool means_the_same(const Node &node, const Function &function) const {
+        bool same = true;
+        const auto look = [&](const std::string &op, const std::string &domain) {
+            const bool standard = domain.empty() || domain == "ai.onnx";
+            if (standard && function.opset != 0 && !is_same_operator(op, function.opset, network_.opset))
+                same = false;
+        };
+        look(node.op, node.domain);
+        for (const auto &[name, value] : node.attributes)
+            if (const auto *raw = std::get_if<RawAttribute>(&value)) {
+                if (!with_names(*raw, std::identity(), std::identity()))
+                    return false;
+                for_each_operator(*raw, [&](const std::string &op, const std::string &domain) {
+                    look(op, domain);
+                    same = same && !functions_.contains({domain, op});
+                });
+            }
+        return same;
     }
 
     void append_call(const Node &call, const Function &function, const std::vector<Node> &body,
@@ -89,14 +123,23 @@ private:
                 copies.push_back({{}, "Identity", {}, {inside}, {call.outputs[i]}, {}});
         }
         const auto fresh = [&](const std::string &name) { return fresh_.make(text(prefix, "/", name)); };
+        const auto outside = [&](const std::string &name) {
+            const auto known = names.find(name);
+            if (known == names.end())
+                throw BadModel(call.label(), ": nothing gives the value \"", name, "\" of its function");
+            return known->second;
+        };
         for (Node node : body) {
             node.name = fresh(node.name.empty() ? node.op : node.name);
-            for (std::string &input : node.inputs) {
-                const auto known = names.find(input);
-                if (known == names.end())
-                    throw BadModel(call.label(), ": nothing gives the value \"", input, "\" of its function");
-                input = known->second;
-            }
+            for (std::string &input : node.inputs)
+                input = outside(input);
+            for (auto &[name, value] : node.attributes)
+                if (auto *const raw = std::get_if<RawAttribute>(&value)) {
+                    *raw = with_names(*raw, outside, fresh).value();
+                    if ((bytes_ += raw->message.size()) > most_bytes)
+                        throw Unsupported("the branches and bodies of the network's functions come to more "
+                                          "than 256 MiB");
+                }
             for (std::string &output : node.outputs) {
                 if (output.empty())
                     continue;
@@ -123,6 +166,7 @@ private:
     const Functions functions_;
     FreshNames fresh_;
     std::size_t calls_ = 0;
+    std::size_t bytes_ = 0;
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 // Functions that stand inside of a network are written out at each call, with what the call gives them.
 #include "model/functions.h"
+#include "model/subgraph.h"
 
 #include "base/error.h"
 #include "networks/builder.h"
@@ -94,11 +95,52 @@ TEST(InlineFunctions, AFunctionThatGivesItsInput) {
     EXPECT_EQ(operators(inline_functions(network)), (std::vector<std::string>{"Identity", "Identity"}));
 }
 
+TEST(InlineFunctions, OperatorsOfAnotherVersionThatAreTheSame) {
+    Network network = calling(call("a", "Half"), call("b", "Half"));
+    Network other = body("Relu");
+    for (const std::int64_t opset : {network.opset - 3, network.opset + 1, std::int64_t{20}}) {
+        other.opset = opset;
+        network.functions = {function_of("mine", "Half", other)};
+        EXPECT_EQ(operators(inline_functions(network)),
+                  (std::vector<std::string>{"Relu", "Add", "Relu", "Add"}))
+            << opset;
+    }
+}
+
+// What a branch takes from the function is what the call gave it, and its own values are new at each call.
+TEST(InlineFunctions, BranchesGoWithTheirNode) {
+    Network network = calling(call("a", "Choose"), call("b", "Choose"));
+    Builder b;
+    const test::Name x = b.input(3);
+    b.output(b.node("Tanh", {x}));
+    Network choosing = b.network();
+    Network branch = body("Relu");
+    branch.inputs.clear(); // it takes the function's
+    for (Node &node : branch.nodes)
+        for (std::string &input : node.inputs)
+            if (input == body("Relu").inputs[0].name)
+                input = choosing.inputs[0].name;
+    choosing.nodes[0].attributes["then_branch"] = test::graph_attribute("then_branch", branch);
+    network.functions = {function_of("mine", "Choose", choosing)};
+    const Network inlined = inline_functions(network);
+    EXPECT_EQ(operators(inlined), (std::vector<std::string>{"Tanh", "Tanh"}));
+    EXPECT_TRUE(inlined.functions.empty());
+    const auto first = names_in_subgraphs(inlined.nodes[0]);
+    const auto second = names_in_subgraphs(inlined.nodes[1]);
+    EXPECT_TRUE(first.contains("x"));
+    EXPECT_FALSE(first.contains("between"));
+    EXPECT_TRUE(second.contains("between"));
+    EXPECT_FALSE(second.contains("x"));
+    for (const std::string &name : first)
+        EXPECT_FALSE(second.contains(name)) << name;
+}
+
 TEST(InlineFunctions, WhatCannotStandInTheCallsPlaceStays) {
     Network network = calling(call("a", "Half"), call("b", "Choose"));
-    Network branch = body("Relu");
-    Network other = body("Relu");
-    other.opset = network.opset + 1;
+    Network branch = body("Half", {}, "mine");
+    Network other = body("ReduceMean");
+    other.opset = 18;
+    ASSERT_LT(network.opset, 18);
     Network choosing = body("Tanh");
     choosing.nodes[0].attributes["then_branch"] = test::graph_attribute("then_branch", branch);
     network.functions = {function_of("mine", "Half", other), function_of("mine", "Choose", choosing)};

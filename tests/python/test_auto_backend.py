@@ -129,3 +129,47 @@ def test_functions_at_any_depth(tmp_path: Path, backend: str, depth: int) -> Non
     path = save(tmp_path / "functions.onnx", [call], {}, functions(depth))
     clip = noise(CORE, 24, 16)
     np.testing.assert_allclose(run(path, clip, backend), expected(path, clip), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("backend", ["reference", "openvino", "onnxruntime", "auto"])
+@pytest.mark.parametrize("opset", [17, 18, 20])
+def test_functions_of_another_operator_set(tmp_path: Path, backend: str, opset: int) -> None:
+    """Their operators are the same ones in the network's."""
+    inner = [
+        helper.make_node("LeakyRelu", ["x"], ["z"], alpha=0.3),
+        helper.make_node("Softmax", ["z"], ["w"], axis=1),
+        helper.make_node("Mul", ["w", "x"], ["y"]),
+    ]
+    function = helper.make_function("mine", "F", ["x"], ["y"], inner, [helper.make_opsetid("", opset)])
+    path = save(tmp_path / "functions.onnx", [helper.make_node("F", ["a"], ["b"], domain="mine")], {}, [function])
+    clip = noise(CORE, 24, 16)
+    np.testing.assert_allclose(run(path, clip, backend), expected(path, clip), rtol=0, atol=1e-5)
+
+
+def branch(name: str, *nodes: onnx.NodeProto) -> onnx.GraphProto:
+    return helper.make_graph(list(nodes), name, [], [helper.make_tensor_value_info(nodes[-1].output[0], 1, None)])
+
+
+@pytest.mark.parametrize("backend", ["openvino", "onnxruntime", "auto"])
+def test_functions_with_branches(tmp_path: Path, backend: str) -> None:
+    """A branch takes values of its function, and each call has branches of its own."""
+    inner = [
+        helper.make_node("Abs", ["x"], ["z"]),
+        helper.make_node("ReduceMax", ["x"], ["most"], keepdims=0),
+        helper.make_node("Constant", [], ["half"], value_float=0.5),
+        helper.make_node("Greater", ["most", "half"], ["loud"]),
+        helper.make_node(
+            "If",
+            ["loud"],
+            ["y"],
+            then_branch=branch(
+                "then", helper.make_node("Mul", ["z", "half"], ["t"]), helper.make_node("Neg", ["t"], ["u"])
+            ),
+            else_branch=branch("else", helper.make_node("Add", ["x", "half"], ["t"])),
+        ),
+    ]
+    function = helper.make_function("mine", "F", ["x"], ["y"], inner, [helper.make_opsetid("", 19)])
+    calls = [helper.make_node("F", ["a"], ["m"], domain="mine"), helper.make_node("F", ["m"], ["b"], domain="mine")]
+    path = save(tmp_path / "functions.onnx", calls, {}, [function])
+    clip = noise(CORE, 24, 16)
+    np.testing.assert_allclose(run(path, clip, backend), expected(path, clip), rtol=0, atol=1e-5)
