@@ -5,6 +5,7 @@
 //     VSMLRT_PLANNING_DEVICE    the name of its two devices, which are equals
 //     VSMLRT_PLANNING_DRIVER    its device's plan basis; unset: none of its plans is kept
 //     VSMLRT_PLANNING_HALF      1: its device says that it computes in fp16
+//     VSMLRT_PLANNING_BRAIN     1: its device says that it computes in bf16
 //     VSMLRT_PLANNING_JOURNAL   the file that gets "built" for each build, "loaded DRIVER" for each import
 //     VSMLRT_PLANNING_SLOW      milliseconds that a build takes longer
 //     VSMLRT_PLANNING_PADDING   bytes that a blob has more
@@ -142,7 +143,7 @@ vsmlrt_code list_devices(void *user, void (*visit)(void *, const vsmlrt_device_i
                                          .number = index,
                                          .memory_bytes = number("MEMORY"),
                                          .native_fp16 = number("HALF"),
-                                         .native_bf16 = 0,
+                                         .native_bf16 = number("BRAIN"),
                                          .plan_basis = basis,
                                          .plans_follow_streams = 0,
                                          .best_streams = std::max(1, number("STREAMS")),

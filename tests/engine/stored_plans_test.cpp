@@ -89,6 +89,32 @@ TEST_F(StoredPlans, InputsBecomeHalfWhereTheNetworkIsComputedSo) {
     EXPECT_EQ(files()[0].rfind("blur_12x8_fp16_fp16-fp32_", 0), 0U) << files()[0];
 }
 
+// "auto" is faster there and not as exact, which is said; with another precision there is nothing to say.
+TEST_F(StoredPlans, AutoTakesBf16WhereItIsNativeAndSaysSo) {
+    engine::SessionOptions asked = options();
+    const auto said = [&] {
+        const Strings all = lines();
+        return std::count_if(all.begin(), all.end(),
+                             [](const std::string &line) { return line.find("bf16") != std::string::npos; });
+    };
+    set("DEVICE", "Plain");
+    EXPECT_EQ(picture(asked), "");
+    EXPECT_EQ(said(), 0);
+    set("DEVICE", "Brain");
+    set("BRAIN", "1");
+    asked.program.precision = VSMLRT_PRECISION_FP32;
+    EXPECT_EQ(picture(asked), "");
+    EXPECT_EQ(said(), 0);
+    asked.program.precision = VSMLRT_PRECISION_AUTO;
+    EXPECT_NE(picture(asked), ""); // rounded to eight bits
+    const Strings all = lines();
+    EXPECT_EQ(
+        std::count(all.begin(), all.end(),
+                   "Brain computes in bf16, which \"auto\" takes where it is native; precision=\"fp32\" is "
+                   "slower and exact"),
+        1);
+}
+
 TEST_F(StoredPlans, APlanServesEveryDeviceOfItsGroupAndName) {
     EXPECT_EQ(picture(), "");
     engine::SessionOptions second = options();
