@@ -328,3 +328,32 @@ def test_a_taken_name_is_said_once_for_debugging(tmp_path: Path) -> None:
     )
     lines = [line for line in done.stdout.splitlines() if "core.mlrt_ov" in line]
     assert [line.split(" ")[0] for line in lines] == ["DEBUG:vapoursynth:mlrt:"]
+
+
+ENGINE = (
+    "clips:vnode[];engine_path:data;overlap:int[]:opt;tilesize:int[]:opt;device_id:int:opt;use_cuda_graph:int:opt;"
+    "num_streams:int:opt;verbosity:int:opt;flexible_output_prop:data:opt;"
+)
+WHEELS = {
+    "ov": "clips:vnode[];network_path:data;overlap:int[]:opt;tilesize:int[]:opt;device:data:opt;num_streams:int:opt;"
+    "fp16:int:opt;config:func:opt;path_is_serialization:int:opt;fp16_blacklist_ops:data[]:opt;"
+    "flexible_output_prop:data:opt;",
+    "ort": "clips:vnode[];network_path:data;overlap:int[]:opt;tilesize:int[]:opt;provider:data:opt;device_id:int:opt;"
+    "num_streams:int:opt;verbosity:int:opt;cudnn_benchmark:int:opt;fp16:int:opt;path_is_serialization:int:opt;"
+    "use_cuda_graph:int:opt;fp16_blacklist_ops:data[]:opt;prefer_nhwc:int:opt;output_format:int:opt;tf32:int:opt;"
+    "flexible_output_prop:data:opt;",
+    "ncnn": "clips:vnode[];network_path:data;overlap:int[]:opt;tilesize:int[]:opt;device_id:int:opt;"
+    "num_streams:int:opt;fp16:int:opt;path_is_serialization:int:opt;flexible_output_prop:data:opt;"
+    "output_format:int:opt;batch_tiles:int:opt;",
+    "trt": ENGINE,
+    "trt_rtx": ENGINE,
+    "migx": "clips:vnode[];program_path:data;overlap:int[]:opt;tilesize:int[]:opt;device_id:int:opt;"
+    "num_streams:int:opt;flexible_output_prop:data:opt;",
+}
+"""The arguments of Model as the wheels 17.1 (migx: 17.0) register them."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_arguments_are_those_of_the_wheels(name: str) -> None:
+    """In their order, by their names and kinds; what HEAD has in addition comes behind them."""
+    assert plugin_of(name).Model.signature.startswith(WHEELS[name])

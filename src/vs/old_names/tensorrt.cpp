@@ -54,8 +54,10 @@ constexpr Property properties[] = {
     {"pageable_memory_access", 88},
     {"conccurrent_managed_access", 89}, // spelled so in vs-mlrt
     {"compute_preemption_supported", 90},
+    {"can_use_host_pointer_for_registered_mem", 91},
     {"cooperative_launch", 95},
     {"shared_mem_per_block_optin", 97},
+    {"pageable_memory_access_uses_host_page_tables", 100},
     {"direct_managed_mem_access_from_host", 101},
     {"max_blocks_per_multi_processor", 106},
     {"access_policy_max_window_size", 109},
