@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 from av.stream import Disposition
 from PIL import Image
@@ -26,7 +27,7 @@ COVER = {"cover 1", "cover 1: disposition attached_pic"}
 TRANSPARENT, INTERLACED = {"picture: transparency"}, {"picture: field order"}
 
 REMAINDER: dict[str, dict[str, set[str]]] = {
-    "alpha.webm": dict.fromkeys(ENDINGS, TRANSPARENT),
+    "alpha.webm": dict.fromkeys(("mkv", "mp4", "mov"), TRANSPARENT),
     "coverfirst.mkv": {"webm": COVER | {"cover 1: codec"}},
     "covp.mkv": {"webm": COVER | {"cover 1: codec"}},
     "interlaced.mkv": dict.fromkeys(ENDINGS, INTERLACED),
@@ -297,12 +298,55 @@ def test_transparency_is_kept(tmp_path: Path, codec: str, ending: str) -> None:
             assert len(set(bytes(old.planes[3]))) > 1
 
 
+@pytest.mark.parametrize("frames", [(None, None), (2, 5)])
+@pytest.mark.parametrize(("codec", "size"), [("libvpx-vp9", (64, 48)), ("libvpx", (64, 48)), ("libvpx-vp9", (65, 49))])
+def test_transparency_of_webm_is_kept(
+    tmp_path: Path, codec: str, size: tuple[int, int], frames: tuple[int | None, int | None]
+) -> None:
+    """Each frame's own, to the bit, and WebM to WebM as well."""
+    source = tmp_path / "in.webm"
+    with av.open(str(source), "w") as file:
+        video: Any = file.add_stream(codec, rate=25, options={"auto-alt-ref": "0"})
+        video.width, video.height, video.pix_fmt = *size, "yuva420p"
+        for n in [*range(8), None]:
+            frame = None
+            if n is not None:
+                pixels = np.full((size[1], size[0], 4), 90, np.uint8)
+                pixels[..., 3] = np.arange(size[0]) * 3 // 2 + 10 * n
+                frame = av.VideoFrame.from_ndarray(pixels, format="rgba").reformat(format="yuva420p")
+                frame.pts = n
+            file.mux(video.encode(frame))
+    with av.open(str(source)) as file:
+        before = [bytes(alpha_plane(frame)) for frame in decoded(file, codec)][slice(*frames)]
+    assert len(set(before)) == len(before) > 2
+    for ending, encoder in (("mkv", "ffv1"), ("webm", None)):
+        output = tmp_path / f"out.{ending}"
+        said: list[str] = []
+        job = Job(source=source, output=output, codec=encoder, frames=frames)
+        run(check_job(job), picture_by_picture(lambda clip: clip), warn=said.append, progress=lambda d, t: None)
+        assert said == []
+        with av.open(str(output)) as file:
+            after = [bytes(alpha_plane(frame)) for frame in decoded(file, encoder or "libvpx-vp9")]
+        if encoder == "ffv1":
+            assert after == before
+        assert len(after) == len(before)
+        for old, new in zip(before, after, strict=True):
+            difference = np.frombuffer(old, np.uint8).astype(int) - np.frombuffer(new, np.uint8)
+            assert np.abs(difference).mean() < 3
+
+
+def alpha_plane(frame: Any) -> np.ndarray:
+    plane = frame.planes[3]
+    rows: np.ndarray = np.frombuffer(plane, np.uint8).reshape(plane.height, -1)[:, : plane.width]
+    return rows
+
+
 def decoded(file: Any, codec: str) -> Any:
-    """The frames with their transparency, which of VP9 only libvpx itself decodes."""
-    if codec != "libvpx-vp9":
+    """The frames with their transparency, which of VP8 and VP9 only libvpx itself decodes."""
+    if not codec.startswith("libvpx"):
         yield from file.decode(video=0)
         return
-    decoder = av.CodecContext.create("libvpx-vp9", "r")
+    decoder = av.CodecContext.create(codec, "r")
     for packet in file.demux(video=0):
         yield from decoder.decode(packet if packet.size else None)
 

@@ -13,6 +13,7 @@ import av
 import vapoursynth as vs
 
 from ..errors import UserError
+from .coded_alpha import coded_alpha
 from .colour import Colour, read_colour
 from .comparison import is_cover
 from .damage import Counted, Damage, DecodedLook, PacketCount, find_damage, has_errors
@@ -166,10 +167,17 @@ def open_source(
         facts=facts,
         damage=damage,
         look=look,
-        alpha=clip.std.PropToClip(prop="_Alpha") if "_Alpha" in props else None,
+        alpha=_alpha_of(path, facts, clip, damage),
         width=clip.width if turned else min(facts.width, clip.width),
         height=clip.height if turned else min(facts.height, clip.height),
     )
+
+
+def _alpha_of(path: Path, facts: Facts, clip: vs.VideoNode, damage: Damage) -> vs.VideoNode | None:
+    if "_Alpha" in clip.get_frame(0).props:
+        return clip.std.PropToClip(prop="_Alpha")
+    # Of a damaged video it is not known which of its frames belong together.
+    return coded_alpha(path, facts.stream, clip) if facts.transparent and not damage else None
 
 
 def _open_beginning(path: Path, facts: Facts, end: int) -> tuple[vs.VideoNode, Timeline] | None:

@@ -1,0 +1,59 @@
+"""The transparency that WebM stores with VP8 and VP9: a second picture beside each, which only libvpx's decoder joins.
+
+FFmpeg's own decoders, which BestSource uses too, give the colours alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import vapoursynth as vs
+
+from .linear import LinearReader
+from .opening import open_container
+
+_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+_ALPHA = 3
+"""The plane of transparency among a frame's."""
+
+
+class _AlphaReader(LinearReader):
+    def _decoded(self) -> Iterator[Any]:
+        with open_container(self._path) as file:
+            picture: Any = file.streams[self._stream]
+            decoder: Any = av.CodecContext.create(_DECODERS[picture.codec_context.name], "r")
+            decoder.extradata = picture.codec_context.extradata
+            for packet in file.demux(picture):
+                yield from decoder.decode(packet if packet.size else None)
+
+
+def coded_alpha(path: Path, stream: int, clip: vs.VideoNode) -> vs.VideoNode | None:
+    """A GRAY clip of the transparency of a clip's frames, full range; None where this FFmpeg cannot decode it.
+
+    The clip is of all frames of the stream, or of the first ones, in their order.
+    """
+    reader = _AlphaReader(path, stream)
+    try:
+        first = reader.frame(0)
+    except (av.FFmpegError, KeyError, ValueError, IndexError):
+        return None
+    if len(first.planes) <= _ALPHA:
+        return None
+    bits = first.format.components[0].bits
+    gray = vs.core.query_video_format(vs.GRAY, vs.INTEGER, bits, 0, 0)
+    blank = vs.core.std.BlankClip(clip, format=gray.id, keep=True)
+
+    def fill(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
+        plane = reader.frame(n).planes[_ALPHA]
+        filled = f.copy()
+        pixels = np.asarray(filled[0])
+        lines = np.frombuffer(plane, pixels.dtype).reshape(plane.height, -1)[:, : plane.width]
+        pixels[:] = np.pad(lines, ((0, pixels.shape[0] - plane.height), (0, pixels.shape[1] - plane.width)), "edge")
+        filled.props["_Range"] = vs.RANGE_FULL
+        return filled
+
+    return blank.std.ModifyFrame(blank, fill)
