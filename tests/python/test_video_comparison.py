@@ -346,7 +346,7 @@ def decoded(file: Any, codec: str) -> Any:
     if not codec.startswith("libvpx"):
         yield from file.decode(video=0)
         return
-    decoder = av.CodecContext.create(codec, "r")
+    decoder: Any = av.CodecContext.create(codec, "r")
     for packet in file.demux(video=0):
         yield from decoder.decode(packet if packet.size else None)
 
