@@ -244,6 +244,7 @@ SCRIPTS = [
     "repr(vsmlrt.init_backend(vsmlrt.Backend.TRT, (64, 32)))",
     "vsmlrt.__version__",
     "[member.name for member in vsmlrt.RIFEModel]",
+    *structures.scripts(),
 ]
 
 

@@ -8,6 +8,8 @@ biases; sizes that the network pads to whole windows and crops again, by itself,
 from __future__ import annotations
 
 import math
+import re
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -178,9 +180,10 @@ def _enlarged(g: Graph, x: str, features: int, outputs: int, scale: int, way: st
     if way == "direct":
         return g.op("DepthToSpace", g.conv(x, features, outputs * scale**2), blocksize=scale, mode="CRD")
     x = g.op("LeakyRelu", g.conv(x, features, features), alpha=0.01)
-    for _ in range(int(math.log2(scale))):
+    for factor in [3] if scale == 3 else [2] * int(math.log2(scale)):
         if way == "shuffle":
-            x = g.op("DepthToSpace", g.conv(x, features, 4 * features), blocksize=2, mode="CRD")
+            grown = g.conv(x, features, factor**2 * features)
+            x = g.op("DepthToSpace", grown, blocksize=factor, mode="CRD")
         else:
             twice = g.op("Resize", x, "", g.constant([1, 1, 2, 2]), mode="nearest", nearest_mode="floor",
                          coordinate_transformation_mode="asymmetric")  # fmt: skip
@@ -192,7 +195,7 @@ def _enlarged(g: Graph, x: str, features: int, outputs: int, scale: int, way: st
 
 def swinir(path: Path, scale: int, channels: int, way: str, window: int = 8) -> None:
     """``way`` is how it enlarges: "direct" (lightweight), "shuffle" (classical), "nearest" (real), "" (denoising)."""
-    features, g = 12, Graph(len(path.name))
+    features, g = 12, Graph(zlib.crc32(path.name.encode()))
     x, height, width = g.padded("input", window, "reflect")
     mean = g.constant(np.array([0.4488, 0.4371, 0.4040] if channels == 3 else [0.0]).reshape(1, -1, 1, 1))
     x = g.op("Sub", x, mean)
@@ -214,7 +217,7 @@ def swinir(path: Path, scale: int, channels: int, way: str, window: int = 8) -> 
 
 def scunet(path: Path, channels: int) -> None:
     """A UNet, each step of which is half convolution, half attention; it pads to multiples of 64."""
-    features, g = 8, Graph(len(path.name))
+    features, g = 8, Graph(zlib.crc32(path.name.encode()))
 
     def block(x: str, width: int, *, shifted: bool) -> str:
         half = width // 2
@@ -245,7 +248,7 @@ def scunet(path: Path, channels: int) -> None:
 
 def artcnn(path: Path, blocks: Sequence[int], channels: int, outputs: int, scale: int) -> None:
     """Convolutions with a long way round them: ``blocks`` are the convolutions of each residual block."""
-    features, g = 8, Graph(len(path.name))
+    features, g = 8, Graph(zlib.crc32(path.name.encode()))
     first = x = g.conv("input", channels, features)
     for count in blocks:
         before = x
@@ -261,19 +264,83 @@ def artcnn(path: Path, blocks: Sequence[int], channels: int, outputs: int, scale
     g.save(path, g.op("Clip", x, g.constant(0), g.constant(1)), channels, outputs)
 
 
+SWINIR = [
+    *[f"002_lightweightSR_DIV2K_s64w8_SwinIR-S_x{scale}" for scale in (2, 3, 4)],
+    *[f"003_realSR_BSRGAN_DFOWMFC_s64w8_SwinIR-L_x4_{kind}" for kind in ("GAN", "PSNR")],
+    *[f"001_classicalSR_DF2K_s64w8_SwinIR-M_x{scale}" for scale in (2, 3, 4, 8)],
+    *[f"003_realSR_BSRGAN_DFO_s64w8_SwinIR-M_x{scale}_{kind}" for scale in (2, 4) for kind in ("GAN", "PSNR")],
+    *[f"00{n}_{kind}DN_DFWB_s128w8_SwinIR-M_noise{noise}" for n, kind in ((4, "gray"), (5, "color"))
+      for noise in (15, 25, 50)],
+    *[f"006_{kind}_DFWB_s126w7_SwinIR-M_jpeg{quality}" for kind in ("CAR", "colorCAR") for quality in (10, 20, 30, 40)],
+]  # fmt: skip
+"""The files of the members of SwinIRModel, in their order."""
+
+SCUNET = [f"scunet_color_{kind}" for kind in (15, 25, 50, "real_psnr", "real_gan")]
+SCUNET += [f"scunet_gray_{noise}" for noise in (15, 25, 50)]
+
+ARTCNN = [
+    "C4F32",
+    "C4F32_DS",
+    "C16F64",
+    "C16F64_DS",
+    "C4F32_Chroma",
+    "C16F64_Chroma",
+    "R16F96",
+    "R8F64",
+    "R8F64_DS",
+    "R8F64_Chroma",
+    "C4F16",
+    "C4F16_DS",
+    "R16F96_Chroma",
+    "C4F16_DN",
+    "C4F32_DN",
+    "R8F64_JPEG420",
+    "R8F64_JPEG444",
+    "R8F64_Chroma_DN",
+]
+
+
+def _swinir_of(folder: Path, name: str) -> None:
+    ways = {"001": "shuffle", "002": "direct", "003": "nearest"}
+    enlarging = re.search(r"_x(\d)", name)
+    channels = 1 if "grayDN" in name or "_CAR_" in name else 3
+    window = 7 if "jpeg" in name else 8
+    swinir(folder / f"{name}.onnx", int(enlarging[1]) if enlarging else 1, channels, ways.get(name[:3], ""), window)
+
+
+def _artcnn_of(folder: Path, name: str) -> None:
+    path = folder / f"ArtCNN_{name}.onnx"
+    kind = re.match(r"([CR])(\d+)F", name)
+    assert kind is not None
+    blocks = [int(kind[2])] if kind[1] == "C" else [3] * int(kind[2])
+    shape = (3, 2, 1) if "Chroma" in name else (3, 3, 1) if "JPEG" in name else (1, 1, 2)
+    artcnn(path, blocks, *shape)
+
+
 def models(folder: Path) -> None:
     """Networks of each kind under the names that vs-mlrt's release has for them."""
     for name in ("swinir", "scunet", "ArtCNN"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    swin, art = folder / "swinir", folder / "ArtCNN"
-    swinir(swin / "002_lightweightSR_DIV2K_s64w8_SwinIR-S_x2.onnx", 2, 3, "direct")
-    swinir(swin / "001_classicalSR_DF2K_s64w8_SwinIR-M_x4.onnx", 4, 3, "shuffle")
-    swinir(swin / "003_realSR_BSRGAN_DFOWMFC_s64w8_SwinIR-L_x4_PSNR.onnx", 4, 3, "nearest")
-    swinir(swin / "004_grayDN_DFWB_s128w8_SwinIR-M_noise15.onnx", 1, 1, "")
-    swinir(swin / "006_colorCAR_DFWB_s126w7_SwinIR-M_jpeg40.onnx", 1, 3, "", window=7)
-    scunet(folder / "scunet" / "scunet_color_real_psnr.onnx", 3)
-    scunet(folder / "scunet" / "scunet_gray_15.onnx", 1)
-    artcnn(art / "ArtCNN_C16F64.onnx", [16], 1, 1, 2)
-    artcnn(art / "ArtCNN_C4F32_DS.onnx", [4], 1, 1, 2)
-    artcnn(art / "ArtCNN_R8F64_Chroma.onnx", [3] * 8, 3, 2, 1)
-    artcnn(art / "ArtCNN_R8F64_JPEG444.onnx", [3] * 8, 3, 3, 1)
+    for name in SWINIR:
+        _swinir_of(folder / "swinir", name)
+    for name in SCUNET:
+        scunet(folder / "scunet" / f"{name}.onnx", 1 if "gray" in name else 3)
+    for name in ARTCNN:
+        _artcnn_of(folder / "ArtCNN", name)
+
+
+def scripts() -> list[str]:
+    """A call for each member of the enumerations."""
+    small = "width=24, height=16, length=1"
+    made = []
+    for name in SWINIR:
+        member = name[4:].replace("SwinIR-", "SwinIR_")
+        fmt = "GRAYS" if "grayDN" in name or "_CAR_" in name else "RGBS"
+        made.append(f"vsmlrt.SwinIR(noise(vs.{fmt}, {small}), model=vsmlrt.SwinIRModel.{member})")
+    for name in SCUNET:
+        fmt = "GRAYS" if "gray" in name else "RGBS"
+        made.append(f"vsmlrt.SCUNet(noise(vs.{fmt}, {small}), model=vsmlrt.SCUNetModel.{name})")
+    for name in ARTCNN:
+        fmt = "YUV444PS" if "Chroma" in name else "RGBS" if "JPEG" in name else "GRAYS"
+        made.append(f"vsmlrt.ArtCNN(noise(vs.{fmt}, {small}), model=vsmlrt.ArtCNNModel.ArtCNN_{name})")
+    return made
