@@ -47,6 +47,20 @@ std::string attend(Conversion &c, const std::string &queries, const std::string 
     return c.emit("MatMul", {weights, values});
 }
 
+// A mask has a row for each query and a column for each key, for all heads or for each.
+void check_mask(Conversion &c, const Inputs &inputs, SymbolicSize queries, SymbolicSize keys,
+                SymbolicSize heads) {
+    if (!inputs.mask)
+        return;
+    const auto &axes = c.input(*inputs.mask).shape.axes;
+    if (axes.size() < 2)
+        throw BadModel("the mask must have rows and columns");
+    c.sizes.must_equal(axes[axes.size() - 2], queries, "rows of the mask and queries");
+    c.sizes.must_equal(axes.back(), keys, "columns of the mask and keys");
+    if (axes.size() == 3 && c.sizes.value(axes[0]) != 1)
+        c.sizes.must_equal(axes[0], heads, "masks and heads");
+}
+
 // A row of `from` numbers becomes one of `to`, times a factor.
 std::string linear(Conversion &c, const char *role, const std::string &rows, std::int64_t from,
                    std::int64_t to, float factor = 1) {
@@ -90,6 +104,9 @@ void convert_multi_head_attention(Conversion &c) {
     c.sizes.must_equal(c.input(inputs.key).shape.axes[0], c.input(inputs.value).shape.axes[0],
                        "keys and values");
 
+    check_mask(c, inputs, c.input(0).shape.axes[0], c.input(inputs.key).shape.axes[0],
+               c.sizes.constant(heads));
+
     const auto head_by_head = [&](const std::string &rows, std::vector<std::int64_t> perm) {
         const auto parts = c.emit("Reshape", {rows, c.integers("heads", {1, -1, heads, each})});
         return c.emit("Transpose", {parts}, {{"perm", std::move(perm)}});
@@ -117,6 +134,7 @@ void convert_sdpa(Conversion &c) {
         c.sizes.must_equal(query.axes[0], other->axes[0], "heads");
     c.sizes.must_equal(query.axes[2], key.axes[2], "numbers of queries and keys");
     c.sizes.must_equal(key.axes[1], value.axes[1], "keys and values");
+    check_mask(c, inputs, query.axes[1], key.axes[1], query.axes[0]);
     float scale = c.parameters.real(6, 0);
     if (scale == 0)
         scale = 1 / std::sqrt(static_cast<float>(c.fixed(query.axes[2], "the size of a query")));

@@ -45,6 +45,8 @@ Operand read_operand(Conversion &c, const Blob &blob, bool column) {
 }
 
 Operand stored_operand(Conversion &c, const char *role, std::int64_t rows, std::int64_t columns) {
+    if (rows < 1 || columns < 1)
+        throw BadModel("does not state the size of a matrix that the file holds");
     const auto stored = c.weights.tagged(checked_mul(rows, columns, "weights"));
     if (stored.int8)
         throw BadModel("int8 weights of a matrix product are not supported");
