@@ -4,6 +4,7 @@
 #include "model/functions.h"
 #include "model/names.h"
 #include "model/operator_changes.h"
+#include "model/order.h"
 #include "model/subgraph_names.h"
 
 #include <protozero/exception.hpp>
@@ -49,6 +50,7 @@ public:
         });
         if (!called)
             network_.functions.clear();
+        check_and_order(network_); // nobody has looked into the functions before
     }
 
 private:

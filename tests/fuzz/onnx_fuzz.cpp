@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "model/card.h"
 #include "model/edit.h"
+#include "model/functions.h"
 #include "model/onnx.h"
 
 #include <cstdlib>
@@ -46,5 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     if (const auto fixed = attempt([&] { return fix_shape(*network, 64, 32); }))
         check_written(*fixed);
     check_written(free_shape(*network));
+    if (const auto whole = attempt([&] { return inline_functions(*network); }))
+        check_written(*whole);
     return 0;
 }
