@@ -92,3 +92,49 @@ def test_nothing_to_tell(tmp_path: Path) -> None:
     job = Job(source=source, output=tmp_path / "out.mkv")
     run(check_job(job), picture_by_picture(lambda clip: clip), warn=heard.append, progress=lambda d, t: None)
     assert heard == []
+
+
+def with_dolby_vision(data: bytes) -> bytes:
+    """An MP4 of HEVC, its index at the end, with the box that says which profile of Dolby Vision it is (8.1)."""
+    box = (
+        (32).to_bytes(4, "big")
+        + b"dvvC\x01\x00"
+        + bits((8, 7), (1, 6), (1, 1), (0, 1), (1, 1), (1, 4), (0, 28))
+        + bytes(16)
+    )
+    assert len(box) == 32
+    made = bytearray(data)
+
+    def grow(name: bytes, first: int, inside: int) -> int:
+        """Makes the box of this name at or behind a place larger; where its content begins."""
+        at = first
+        while made[at + 4 : at + 8] != name:
+            at += int.from_bytes(made[at : at + 4], "big")
+        made[at : at + 4] = (int.from_bytes(made[at : at + 4], "big") + len(box)).to_bytes(4, "big")
+        return at + 8 + inside
+
+    place = 0
+    for name, inside in ((b"moov", 0), (b"trak", 0), (b"mdia", 0), (b"minf", 0), (b"stbl", 0), (b"stsd", 8)):
+        place = grow(name, place, inside)
+    entry = int.from_bytes(made[place : place + 4], "big")
+    made[place : place + 4] = (entry + len(box)).to_bytes(4, "big")
+    made[place + entry : place + entry] = box
+    return bytes(made)
+
+
+def test_dolby_vision_is_told(tmp_path: Path) -> None:
+    """As a configuration of the stream, which MP4 and Matroska have; no new picture is encoded for it."""
+    plain = tmp_path / "plain.mp4"
+    options = {"x265-params": "bframes=0:log-level=none"}
+    with av.open(str(plain), "w") as file:
+        video: Any = file.add_stream("libx265", rate=25, options=options)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        for n in [*range(4), None]:
+            for packet in video.encode(None if n is None else picture(64, 48, n)):
+                file.mux(packet)
+    source = tmp_path / "in.mp4"
+    source.write_bytes(with_dolby_vision(plain.read_bytes()))
+    heard: list[str] = []
+    job = Job(source=source, output=tmp_path / "out.mkv")
+    run(check_job(job), picture_by_picture(lambda clip: clip), warn=heard.append, progress=lambda d, t: None)
+    assert heard == ["of the picture's side data is not kept: Dolby Vision (configuration)"]
