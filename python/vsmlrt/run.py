@@ -8,7 +8,7 @@ import vapoursynth as vs
 
 from . import catalog, notices, plugin, store
 from .backend import Arguments
-from .backend.named import named
+from .backend.named import Device, named
 from .checks import check_clip
 from .errors import UserError
 from .fallback import with_fallback
@@ -25,7 +25,7 @@ def upscale_clip(
     tile: Pair | None = None,
     overlap: int | Pair | None = None,
     streams: int = 0,
-    device: int | str | None = None,
+    device: Device = None,
     scale: float | None = None,
     strength: float | vs.VideoNode | None = None,
     width: int | None = None,

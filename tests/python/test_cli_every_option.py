@@ -187,6 +187,9 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     ],
     "--resume": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--restart": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
+    "--share": [
+        Refused(("--share",), "--share is about the parts of a job, and this one is too short to have any"),
+    ],
     "--script": [
         Changes(("--script", "job.vpy"), FP32, "files"),
         Refused(("--script", "job.txt"), "--script takes a name that ends in .vpy or .py, not job.txt"),

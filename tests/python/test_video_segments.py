@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -20,7 +21,7 @@ import vapoursynth as vs
 from command import stand_in
 from video_samples import make_video
 from vsmlrt.errors import UserError
-from vsmlrt.video import job_folder, output, retiming
+from vsmlrt.video import claims, job_folder, output, retiming
 from vsmlrt.video.encoder import Quality
 from vsmlrt.video.errors import FieldError
 from vsmlrt.video.job import Job, Process, check_job, picture_by_picture, run
@@ -309,27 +310,74 @@ def test_a_full_disk(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert content(made) == content(whole)
 
 
+def test_several_processes_share_a_job(tmp_path: Path) -> None:
+    """Three run the same command, one is killed; the others take over what it had and one makes the file."""
+    source = make_video(tmp_path / "in.mkv", [512 * n for n in range(50)], audio=True)
+    whole, made = tmp_path / "whole.mkv", tmp_path / "out.mkv"
+    command = ["upscale", str(source), "--segment", "0.2"]
+    subprocess.run(stand_in(*command, whole), check=True, capture_output=True)
+    line = stand_in(*command, made, "--share", wait=0.05)
+    sooner = "from vsmlrt.video.task import Job; Job.__init__.__kwdefaults__['expiry'] = 2.0; main()"
+    script = line[2].replace("main()", sooner)
+    options: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    workers = [subprocess.Popen([line[0], "-c", script, *line[3:]], **options) for _ in range(3)]
+    while job_folder.unfinished(made)[0] < 2:
+        assert workers[0].poll() is None
+        time.sleep(0.02)
+    workers[0].send_signal(signal.SIGKILL)
+    said = [worker.communicate(timeout=60)[1] for worker in workers]
+    assert [worker.returncode for worker in workers] == [-signal.SIGKILL, 0, 0], said
+    assert content(made) == content(whole)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mkv", "out.mkv", "whole.mkv"]
+
+
+def test_a_claim_is_one_process_and_a_dead_ones_is_taken_over(tmp_path: Path) -> None:
+    with claims.Claims(tmp_path, 0.5) as one, claims.Claims(tmp_path, 0.5) as other:
+        assert one.take("a")
+        assert not other.take("a")
+        time.sleep(1.2)  # one is alive, and touches it
+        assert not other.take("a")
+        one.release("a")
+        assert other.take("a")
+        (tmp_path / "dead.claim").write_text("somebody")
+        assert not one.take("dead")
+        os.utime(tmp_path / "dead.claim", (time.time() - 5, time.time() - 5))
+        assert one.take("dead")
+        assert not other.take("dead")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_clock_that_is_wrong_keeps_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ages are told by the file system, whatever a machine thinks the time is."""
+    with claims.Claims(tmp_path, 5) as one, claims.Claims(tmp_path, 5) as other:
+        assert one.take("a")
+        monkeypatch.setattr(time, "time", lambda: 4e9)
+        assert not other.take("a")
+
+
 def test_killed_again_and_again(tmp_path: Path) -> None:
     """kill -9 at random moments of a job of ten parts; the file is that of a job that nobody killed."""
     source = make_video(tmp_path / "in.mkv", [512 * n for n in range(50)])
     whole, made = tmp_path / "whole.mkv", tmp_path / "out.mkv"
     command = ["upscale", str(source), "--segment", "0.2"]
     subprocess.run(stand_in(*command, whole), check=True, capture_output=True)
-    killed, status = 0, 1
+    killed = 0
     chosen = random.Random(5)
-    while status:
-        process = subprocess.Popen(
-            stand_in(*command, made, "--resume", wait=0.05), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+    line = stand_in(*command, made, "--resume", wait=0.05)
+    while not made.exists():
+        process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + (chosen.uniform(0.8, 2.0) if killed < 4 else 60)
         while process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
             killed += 1
-        status = process.wait()
+            process.wait()
+        else:
+            assert process.returncode == 0
     assert killed >= 2
     assert content(made) == content(whole)
+    subprocess.run(line, check=False, capture_output=True)  # which removes what a kill at the very end left
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mkv", "out.mkv", "whole.mkv"]
 
 

@@ -71,7 +71,7 @@ Denoise = Annotated[int | None, typer.Option(metavar="N", help="Denoising streng
 Strength = Annotated[float, typer.Option(metavar="S", help="How strong the noise is, 0 to 255.", show_default=False)]
 Backend = Annotated[str, typer.Option(metavar="NAME", help=f"What runs the network: {', '.join(BACKENDS)}.")]
 Device = Annotated[
-    str | None, typer.Option(metavar="N", help="Number or name of the backend's device (see 'vsmlrt doctor').")
+    str | None, typer.Option(metavar="N|N,N", help="Numbers or name of the backend's devices (see 'vsmlrt doctor').")
 ]
 Precision = Annotated[str, typer.Option(metavar="|".join(PRECISIONS), help="What the network computes in.")]
 Tile = Annotated[str | None, typer.Option(metavar="WxH", help="Compute in tiles of this size. Default: whole frames.")]
@@ -133,6 +133,9 @@ Segment = Annotated[
 ]
 Resume = Annotated[bool, typer.Option("--resume", metavar="", help="Go on with an unfinished job of OUT.")]
 Restart = Annotated[bool, typer.Option("--restart", metavar="", help="Throw an unfinished job of OUT away.")]
+Share = Annotated[
+    bool, typer.Option("--share", metavar="", help="Do this job together with others that run the same command.")
+]
 Script = Annotated[
     Path | None,
     typer.Option(metavar="FILE.vpy", help="Write a VapourSynth script of this job instead of making OUT."),
@@ -189,6 +192,7 @@ class VideoOptions:
     segment: Segment = SECONDS
     resume: Resume = False
     restart: Restart = False
+    share: Share = False
     recursive: Recursive = False
     output_name: OutputName = None
     skip_done: SkipDone = False

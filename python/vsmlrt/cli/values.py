@@ -93,6 +93,8 @@ def read_crop(text: str | None) -> Crop | None:
     return Crop(width=width, height=height, left=left, top=top)
 
 
-def read_device(text: str | None) -> int | str | None:
-    """A device's number, or its name."""
+def read_device(text: str | None) -> int | str | list[int] | None:
+    """A device's number, numbers of several, or a name."""
+    if text is not None and re.fullmatch(r"\d+(,\d+)+", text):
+        return [int(number) for number in text.split(",")]
     return int(text) if text is not None and text.isdecimal() else text

@@ -74,6 +74,7 @@ def read_job(given: VideoOptions, source: Path, output: str) -> CheckedJob:
             segment=given.segment,
             resume=given.resume,
             restart=given.restart,
+            share=given.share,
         )
     )
 

@@ -49,6 +49,7 @@ FIELDS = (
     "segment",
     "resume",
     "restart",
+    "share",
     "recursive",
     "output_name",
     "skip_done",

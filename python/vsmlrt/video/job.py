@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import BinaryIO
 
 import vapoursynth as vs
 
 from ..errors import UserError
+from . import sharing
 from .area import Crop as Crop
 from .area import alpha_of, cropped, own_size, trimmed
+from .claims import Claims
 from .comparison import name_unkept_side_data, unkept_side_data
 from .encoder import CONTAINERS, check_encoding
 from .errors import FieldError, UsageError, reason
-from .job_folder import forget_finished, refuse_unfinished
+from .job_folder import folder_of, forget_finished, refuse_unfinished
 from .making import file_writer, name_lost_transparency, raw_writer
 from .notes import Notes, Warn
-from .output import PendingFile, check_output
+from .output import Outputs, check_output
 from .part import frame_range, timing
 from .pump import pump
-from .segments import SegmentedWriter
+from .segments import SegmentedWriter, frames_of
 from .source import Source, open_source, read_facts
 from .stream_plan import name_losses, plan_streams
 from .task import CheckedJob as CheckedJob
@@ -56,23 +59,24 @@ def run(
     and UsageError in one sentence), no part of the output is left, but for the finished parts of a job that can go on.
     """
     job = checked.job
-    pending = None if job.output is None else PendingFile(job.output, overwrite=job.overwrite)
-    try:
-        return _run(checked, process, pending or pipe, Notes(warn), progress, damaged)
-    except vs.Error as error:
-        raise UserError(reason(error)) from error
-    finally:
-        if pending is not None:
-            pending.discard()
+    with ExitStack() as stack:
+        try:
+            target: Outputs | BinaryIO | None = pipe
+            if job.output is not None:
+                target = stack.enter_context(Outputs(job.output, overwrite=job.overwrite, shared=job.share))
+            return _run(checked, process, target, Notes(warn), progress, damaged, stack)
+        except vs.Error as error:
+            raise UserError(reason(error)) from error
 
 
 def _run(
     checked: CheckedJob,
     process: Process,
-    target: PendingFile | BinaryIO | None,
+    target: Outputs | BinaryIO | None,
     notes: Notes,
     progress: Progress,
     damaged: Damaged,
+    stack: ExitStack,
 ) -> int:
     job = checked.job
     told: set[str] = set()
@@ -92,7 +96,7 @@ def _run(
     if source.damage:
         damaged(source.damage.frames + source.damage.concealed)
     try:
-        total = _written(checked, source, process, target, notes, progress)
+        total = _written(checked, source, process, target, notes, progress, stack)
         if source.look is not None:
             patched, side_data = source.look.result()
             if not job.raw:
@@ -110,9 +114,10 @@ def _written(
     checked: CheckedJob,
     source: Source,
     process: Process,
-    target: PendingFile | BinaryIO | None,
+    target: Outputs | BinaryIO | None,
     notes: Notes,
     progress: Progress,
+    stack: ExitStack,
 ) -> int:
     job = checked.job
     first, end = frame_range(job, source.timeline)
@@ -124,15 +129,26 @@ def _written(
     if job.raw:
         name_lost_transparency(source, notes)
         result = trimmed(result, width, height)
-        result, writer = raw_writer(job, result, source, timeline, target, notes)
+        pending = target.final() if isinstance(target, Outputs) else target
+        result, writer = raw_writer(job, result, source, timeline, pending, notes)
     else:
-        assert isinstance(target, PendingFile)
+        assert isinstance(target, Outputs)
         alpha = alpha_of(source, first, end, job.crop) if result.num_frames == clip.num_frames else None
-        result, writer = file_writer(
-            checked, result, alpha, (width, height), source, timeline, span, first, target, notes
-        )
-    total: int = result.num_frames
-    wanted: Sequence[int] = writer.missing() if isinstance(writer, SegmentedWriter) else range(total)
+        claims = Claims(folder_of(target.path), job.expiry) if job.share else None
+        size = width, height
+        token = claims.token if claims is not None else ""
+        result, writer = file_writer(checked, result, alpha, size, source, timeline, span, first, target, notes, token)
+        if claims is not None:
+            assert isinstance(writer, SegmentedWriter)
+            return _shared(job, result, writer, stack.enter_context(claims), progress)
+    _alone(job, result, writer, progress)
+    return int(result.num_frames)
+
+
+def _alone(job: Job, clip: vs.VideoNode, writer: Writer, progress: Progress) -> None:
+    """Writes the frames that are not written, and completes the output."""
+    total: int = clip.num_frames
+    wanted: Sequence[int] = frames_of(writer.missing()) if isinstance(writer, SegmentedWriter) else range(total)
     done = total - len(wanted)
 
     def take(n: int, frame: vs.VideoFrame) -> None:
@@ -144,8 +160,36 @@ def _written(
     if done:
         progress(done, total)
     try:
-        pump(result, take, ahead=job.ahead, wanted=wanted)
+        pump(clip, take, ahead=job.ahead, wanted=wanted)
         writer.finish()
+    except BaseException:
+        writer.abandon()
+        raise
+
+
+def _shared(job: Job, clip: vs.VideoNode, writer: SegmentedWriter, claims: Claims, progress: Progress) -> int:
+    """Does what this process gets of a job, and makes the output if that falls to it; returns all of its frames."""
+    total: int = clip.num_frames
+    done = writer.done
+
+    def took() -> None:
+        nonlocal done
+        done = min(total, done + 1)
+        progress(done, total)
+
+    def heard() -> None:
+        nonlocal done
+        done = writer.done
+        if done:
+            progress(done, total)
+
+    assert job.output is not None
+    try:
+        heard()
+        if sharing.work(clip, writer, claims, ahead=job.ahead, took=took, heard=heard):
+            writer.finish()
+        elif not job.output.exists():
+            raise sharing.lost(job.output)
     except BaseException:
         writer.abandon()
         raise
@@ -190,10 +234,10 @@ def _check_resuming(job: Job) -> None:
     if not job.segment >= 0:
         raise FieldError("{segment} takes a number of seconds from 0 up, not {given:g}", given=job.segment)
     if job.raw:
-        if job.resume or job.restart:
-            given = "{resume}" if job.resume else "{restart}"
+        if job.resume or job.restart or job.share:
+            given = "{resume}" if job.resume else "{restart}" if job.restart else "{share}"
             raise FieldError(given + " is about files that are made in parts, and raw video is not; leave it out")
-    elif job.output is not None and job.asked is not None and not (job.resume or job.restart):
+    elif job.output is not None and job.asked is not None and not (job.resume or job.restart or job.share):
         refuse_unfinished(job.output)
 
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ _FORMAT = "1"
 """Of the folder; folders of another one are begun anew."""
 
 _SAMPLES, _SAMPLE_BYTES = 16, 1 << 16
+_PATIENCE = 10.0
+"""Seconds that another process has between making the folder and saying what it is for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +69,12 @@ class JobFolder:
     """The folder of a job; used by one thread at a time.
 
     ``kept`` are the finished segments by their number, as they were when the folder was opened and as they are
-    finished since.
+    finished since. ``shared_as`` is a name for this process where others work in the folder as well.
     """
 
-    def __init__(self, output: Path, asked: Asked, segments: Sequence[Segment]) -> None:
+    def __init__(self, output: Path, asked: Asked, segments: Sequence[Segment], shared_as: str = "") -> None:
         self.path = folder_of(output)
+        self._own_part = f"{shared_as}.part" if shared_as else "part"
         self.segments = segments
         self.kept: dict[int, Finished] = {}
         self._output = output
@@ -85,13 +89,31 @@ class JobFolder:
         there = 0 if restart else unfinished(self._output)[0]
         if there:
             self._refuse_other(there)
-            for leftover in self.path.glob("*.part"):
-                leftover.unlink()
+            self._remove_parts()
             found = {segment.number: self._read(segment) for segment in self.segments}
             self.kept = {number: record for number, record in found.items() if record is not None}
         else:
             self._begin()
         _opened.add(self)
+
+    def share(self) -> None:
+        """Takes up the folder where another process made it, with whatever it has by now, or makes it."""
+        try:
+            self._make()
+        except FileExistsError:
+            deadline = time.monotonic() + _PATIENCE
+            while not (self.path / _RECORD).exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            self._refuse_other(unfinished(self._output)[0])
+        self.look()
+
+    def look(self) -> None:
+        """Reads what has been finished since, by whomever."""
+        for segment in self.segments:
+            if segment.number not in self.kept and (self.path / f"{segment.name}.json").exists():
+                record = self._read(segment)
+                if record is not None:
+                    self.kept[segment.number] = record
 
     def file_of(self, segment: Segment) -> Path:
         """The encoded video of a segment."""
@@ -99,7 +121,7 @@ class JobFolder:
 
     def part_of(self, segment: Segment) -> Path:
         """Where a segment is written."""
-        return self.path / f"{segment.name}.part"
+        return self.path / f"{segment.name}.{self._own_part}"
 
     def keep(self, segment: Segment, record: Finished) -> None:
         """The segment's file, which is on the disk as a whole, takes its name, and then its record."""
@@ -123,13 +145,19 @@ class JobFolder:
         """Keeps what can be gone on with, and nothing else."""
         if not self.kept:
             self.discard()
-        for leftover in self.path.glob("*.part"):
+        self._remove_parts()
+        _opened.discard(self)
+
+    def _remove_parts(self) -> None:
+        for leftover in self.path.glob(f"*.{self._own_part}"):
             with contextlib.suppress(OSError):
                 leftover.unlink()
-        _opened.discard(self)
 
     def _begin(self) -> None:
         self.discard()
+        self._make()
+
+    def _make(self) -> None:
         if len(self.segments) > 1:
             self.path.mkdir()
             told = {"format": _FORMAT, "segments": len(self.segments), "frames": self.segments[-1].end}
@@ -170,7 +198,7 @@ class JobFolder:
         return record if same and found == (record.bytes, record.sha256) else None
 
     def _write(self, name: str, content: Mapping[str, Any]) -> None:
-        part = self.path / f"{name}.part"
+        part = self.path / f"{name}.{self._own_part}"
         with part.open("w", encoding="utf-8") as file:
             json.dump(content, file, indent=1)
             file.flush()

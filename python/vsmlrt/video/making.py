@@ -9,10 +9,11 @@ import vapoursynth as vs
 from .area import takes, trimmed
 from .colour import Colour
 from .encoder import default_codec, find_encoder
+from .errors import FieldError
 from .formats import choose_pixel_format, coarser, convert, join_alpha, with_alpha
 from .job_folder import Asked, JobFolder, fingerprint_of, versions
 from .notes import Notes
-from .output import PendingFile
+from .output import Outputs, PendingFile
 from .picture import Picture
 from .raw_writer import PipeWriter, RawFileWriter
 from .segments import SegmentedWriter, cut
@@ -74,8 +75,9 @@ def file_writer(
     timeline: Timeline,
     span: Span,
     first: int,
-    pending: PendingFile,
+    outputs: Outputs,
     notes: Notes,
+    shared_as: str = "",
 ) -> tuple[vs.VideoNode, Writer]:
     """The clip as the encoder takes it, of this size and with this transparency, and what encodes it into the file."""
     job, container = checked.job, checked.job.container
@@ -108,7 +110,7 @@ def file_writer(
         quality=job.quality,
     )
 
-    def make_file() -> VideoFile:
+    def make_file(pending: PendingFile) -> VideoFile:
         return VideoFile(
             pending,
             container,
@@ -120,13 +122,21 @@ def file_writer(
             notes=notes,
         )
 
-    if job.asked is not None:
-        segments = cut(timeline, job.segment)
-        folder = JobFolder(pending.path, _asked(job, codec, name), segments)
+    segments = cut(timeline, job.segment)
+    if job.asked is None or (len(segments) == 1 and not job.share):
+        if job.asked is not None:
+            JobFolder(outputs.path, _asked(job, codec, name), segments).open(restart=job.restart)
+        return clip, VideoFileWriter(make_file(outputs.final()))
+    if len(segments) == 1:
+        raise FieldError("{share} is about the parts of a job, and this one is too short to have any; leave it out")
+    folder = JobFolder(outputs.path, _asked(job, codec, name), segments, shared_as)
+    if job.share and not job.restart:
+        folder.share()
+    else:
         folder.open(restart=job.restart)
-        if len(segments) > 1:
-            return clip, SegmentedWriter(folder, picture, make_file, pending.path)
-    return clip, VideoFileWriter(make_file())
+    with outputs.trial() as pending:  # so that what the container refuses is said before the first frame
+        make_file(pending).leave()
+    return clip, SegmentedWriter(folder, picture, lambda: make_file(outputs.final()), outputs.path)
 
 
 def _asked(job: Job, codec: str, pixel_format: str) -> Asked:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -142,6 +144,47 @@ class PendingFile:
             os.replace(self._part, self._final)
             return
         self._part.unlink()
+
+
+class Outputs:
+    """The pending files of a job, used as a context, at whose end what is not committed is discarded.
+
+    ``shared`` says that other processes make the same output: its file is then taken when it is made, not before.
+    """
+
+    def __init__(self, path: Path, *, overwrite: bool, shared: bool = False) -> None:
+        self.path = path
+        self._overwrite = overwrite
+        self._shared = shared
+        self._final: PendingFile | None = None
+
+    def __enter__(self) -> Outputs:
+        if not self._shared:
+            self.final()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._final is not None:
+            self._final.discard()
+
+    def final(self) -> PendingFile:
+        """The output's own file."""
+        if self._final is None:
+            self._final = PendingFile(self.path, overwrite=self._overwrite)
+        return self._final
+
+    @contextlib.contextmanager
+    def trial(self) -> Iterator[PendingFile]:
+        """A file to see what a container takes, left empty; it is never committed."""
+        if not self._shared:
+            yield self.final()
+            return
+        name = f"{self.path.stem}.{os.getpid()}-{uuid.uuid4().hex[:8]}{self.path.suffix}"
+        pending = PendingFile(self.path.with_name(name), overwrite=False)
+        try:
+            yield pending
+        finally:
+            pending.discard()
 
 
 def part_of(path: Path) -> Path:

@@ -11,7 +11,7 @@ import bisect
 import functools
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -54,30 +54,34 @@ def cut(timeline: Timeline, seconds: float) -> list[Segment]:
     return [Segment(number=n, first=a, end=b) for n, (a, b) in enumerate(zip(starts, ends, strict=True)) if a < b]
 
 
+def frames_of(segments: Iterable[Segment]) -> list[int]:
+    """Their frames, in order."""
+    return [n for segment in segments for n in range(segment.first, segment.end)]
+
+
 class SegmentedWriter:
     """Encodes the segments that the folder does not have, and makes the file of all of them at the end.
 
-    ``make_file`` opens the output container. It is called when the writer is made as well, so that what the encoder or
-    the container refuse is said before the first frame; that file is left again.
+    ``make_file`` opens the output container.
     """
 
     def __init__(self, folder: JobFolder, picture: Picture, make_file: Callable[[], VideoFile], path: Path) -> None:
-        self._folder = folder
+        self.folder = self._folder = folder
         self._picture = picture
         self._make_file = make_file
-        self._path = path
+        self.path = self._path = path
         self._current: _SegmentFile | None = None
         self._starts = {segment.first: segment for segment in folder.segments}
-        make_file().leave()
 
-    def missing(self) -> list[int]:
-        """The frames of segments that are not there, in order."""
-        return [
-            n
-            for segment in self._folder.segments
-            if segment.number not in self._folder.kept
-            for n in range(segment.first, segment.end)
-        ]
+    def missing(self) -> list[Segment]:
+        """The segments that are not there, in order."""
+        return [segment for segment in self._folder.segments if segment.number not in self._folder.kept]
+
+    @property
+    def done(self) -> int:
+        """The frames of those that are there."""
+        kept = self._folder.kept
+        return sum(segment.end - segment.first for segment in self._folder.segments if segment.number in kept)
 
     def take(self, n: int, frame: vs.VideoFrame) -> None:
         """Encodes frame ``n``, one of those that are missing; they come in order."""

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from .area import Crop
+from .claims import EXPIRY
 from .encoder import CONTAINERS, Quality
 from .job_folder import Asked
 from .segments import SECONDS
@@ -27,7 +28,9 @@ class Job:
 
     A job that says by ``asked`` what else makes its result (the network and its options) is done in parts of
     ``segment`` seconds, which outlast the process: with ``resume`` it goes on with those of an earlier run, with
-    ``restart`` it throws them away. 0 seconds make it one piece, as do raw video and a ``asked`` of None.
+    ``restart`` it throws them away. 0 seconds make it one piece, as do raw video and a ``asked`` of None. ``share``
+    lets several processes do it, each with the same job; ``expiry`` is after how many seconds one that gives no sign of
+    life is believed dead.
     """
 
     source: Path
@@ -48,6 +51,8 @@ class Job:
     segment: float = SECONDS
     resume: bool = False
     restart: bool = False
+    share: bool = False
+    expiry: float = EXPIRY
 
     @property
     def raw(self) -> bool:

@@ -1,0 +1,101 @@
+"""Who makes which part of a job that several processes share, on one machine or on several that see one folder.
+
+A claim is a file that only one process can create. Its owner touches it all the time; one that has not been touched
+for a while belongs to a process that died, and is taken over. Ages are told by the file system's own clock, so that
+machines whose clocks differ agree. Two owners of one claim (a process that slept too long) cost work and nothing else:
+both make the same part, and the second one to finish replaces it by its like.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import uuid
+from pathlib import Path
+
+EXPIRY = 60.0
+"""Seconds after which a claim that nobody touches is nobody's."""
+
+
+class Claims:
+    """A process's claims in a folder; used as a context, at whose end all are given back. Thread-safe."""
+
+    def __init__(self, folder: Path, expiry: float = EXPIRY) -> None:
+        self.token = uuid.uuid4().hex[:12]
+        self._folder = folder
+        self._expiry = expiry
+        self._own: set[str] = set()
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="claims", daemon=True)
+
+    def __enter__(self) -> Claims:
+        self._keeper.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ended.set()
+        self._keeper.join()
+        for name in list(self._own):
+            self.release(name)
+        self._clock.unlink(missing_ok=True)
+
+    def take(self, name: str) -> bool:
+        """Whether the claim of this name is now this process's; none is where the folder is gone."""
+        path = self._path(name)
+        if not self._create(path) and not (self._is_stale(path) and self._take_over(path)):
+            return False
+        with self._lock:
+            self._own.add(name)
+        return True
+
+    def release(self, name: str) -> None:
+        """Gives a claim back."""
+        with self._lock:
+            self._own.discard(name)
+        path = self._path(name)
+        with contextlib.suppress(OSError):
+            if path.read_text() == self.token:
+                path.unlink()
+
+    @property
+    def _clock(self) -> Path:
+        return self._folder / f"{self.token}.clock"
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.claim"
+
+    def _create(self, path: Path) -> bool:
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        except (FileExistsError, FileNotFoundError):
+            return False
+        with os.fdopen(descriptor, "w") as file:
+            file.write(self.token)
+        return True
+
+    def _is_stale(self, path: Path) -> bool:
+        try:
+            self._clock.touch()
+            return self._clock.stat().st_mtime - path.stat().st_mtime > self._expiry
+        except OSError:  # given back meanwhile
+            return False
+
+    def _take_over(self, path: Path) -> bool:
+        """Of several that try, one finds the file to move away."""
+        aside = self._folder / f"{self.token}.stale"
+        try:
+            os.rename(path, aside)
+        except OSError:
+            return False
+        aside.unlink(missing_ok=True)
+        return self._create(path)
+
+    def _keep(self) -> None:
+        while not self._ended.wait(self._expiry / 5):
+            with self._lock:
+                own = list(self._own)
+            for name in own:
+                with contextlib.suppress(OSError):
+                    os.utime(self._path(name))
