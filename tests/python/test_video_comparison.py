@@ -319,7 +319,7 @@ def test_transparency_of_webm_is_kept(
     with av.open(str(source)) as file:
         before = [bytes(alpha_plane(frame)) for frame in decoded(file, codec)][slice(*frames)]
     assert len(set(before)) == len(before) > 2
-    for ending, encoder in (("mkv", "ffv1"), ("webm", None)):
+    for ending, encoder in (("mkv", "ffv1"), ("webm", None), ("mov", "prores_ks")):
         output = tmp_path / f"out.{ending}"
         said: list[str] = []
         job = Job(source=source, output=output, codec=encoder, frames=frames)
@@ -336,9 +336,10 @@ def test_transparency_of_webm_is_kept(
 
 
 def alpha_plane(frame: Any) -> np.ndarray:
-    plane = frame.planes[3]
-    rows: np.ndarray = np.frombuffer(plane, np.uint8).reshape(plane.height, -1)[:, : plane.width]
-    return rows
+    plane, bits = frame.planes[3], frame.format.components[3].bits
+    rows = np.frombuffer(plane, np.uint8 if bits == 8 else np.uint16).reshape(plane.height, -1)[:, : plane.width]
+    eight_bits: np.ndarray = (rows >> (bits - 8)).astype(np.uint8)
+    return eight_bits
 
 
 def decoded(file: Any, codec: str) -> Any:

@@ -155,6 +155,14 @@ def with_alpha(codec: av.Codec, pixel_format: str) -> str | None:
     return name if codec.name in ALPHA_ENCODERS and name != pixel_format and name in offered else None
 
 
+def with_room_for_alpha(codec: av.Codec, pixel_format: str) -> str:
+    """The pixel format, or the one with full chroma where transparency goes with that alone (ProRes 4444)."""
+    fuller = pixel_format.replace("420", "444").replace("422", "444")
+    if with_alpha(codec, pixel_format) is None and with_alpha(codec, fuller) is not None:
+        return fuller
+    return pixel_format
+
+
 def join_alpha(clip: vs.VideoNode, alpha: vs.VideoNode) -> vs.VideoNode:
     """The clip with a transparency of its size and bits in the property ``_Alpha`` of each frame."""
     gray = vs.core.query_video_format(vs.GRAY, vs.INTEGER, clip.format.bits_per_sample, 0, 0)

@@ -10,7 +10,7 @@ from .area import takes, trimmed
 from .colour import Colour
 from .encoder import default_codec, find_encoder
 from .errors import FieldError
-from .formats import choose_pixel_format, coarser, convert, join_alpha, with_alpha
+from .formats import choose_pixel_format, coarser, convert, join_alpha, with_alpha, with_room_for_alpha
 from .job_folder import Asked, JobFolder, fingerprint_of, versions
 from .notes import Notes
 from .output import Outputs, PendingFile
@@ -83,6 +83,8 @@ def file_writer(
     job, container = checked.job, checked.job.container
     codec = job.codec or default_codec(container, clip.format)
     name = choose_pixel_format(find_encoder(codec), clip.format, job.pixel_format)
+    if alpha is not None and job.pixel_format is None:
+        name = with_room_for_alpha(find_encoder(codec), name)
     changes = coarser(name, clip.format)
     if job.pixel_format is not None:
         notes.expect(*changes)
