@@ -15,7 +15,9 @@ import pytest
 import vapoursynth as vs
 
 import vsmlrt
-from vsmlrt import Backend, RIFEModel, plugin, rife
+from hosting import plugin_core
+from interpolators import fade
+from vsmlrt import Backend, RIFEModel, catalog, plugin, rife
 from vsmlrt.backend import model_arguments
 from vsmlrt.errors import NetworkNotFoundError
 
@@ -234,3 +236,12 @@ def literally(frames: int, multi: Fraction) -> int:
 def test_a_fraction_gives_as_many_frames_as_in_vs_mlrt(frames: int, multi: Fraction) -> None:
     assert rife._count(frames, multi, False) == literally(frames, multi)
     assert rife._count(frames, multi, True) == int(frames * multi)
+
+
+def test_the_multiple_of_the_families_file_is_the_plugins(tmp_path: Path) -> None:
+    """Files without a family get theirs from the plugin, which tells it where a flow scale does not divide it."""
+    multiple = catalog.families()["rife"].entries[0].card.multiple
+    clip = plugin_core().std.BlankClip(format=vs.RGBS, width=64, height=64, length=2)
+    fade(tmp_path / "net.onnx", 11)
+    with pytest.raises(vs.Error, match=rf'"scale" must be 0\.25 to 4 and divide {multiple} '):
+        plugin_core().mlrt.Interpolate(clip, network_path=str(tmp_path / "net.onnx"), multi=[2, 1], scale=0.3)
