@@ -6,6 +6,7 @@ The options are read from the command line itself, so that a new one without an 
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -189,6 +190,11 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     "--restart": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--share": [
         Refused(("--share",), "--share is about the parts of a job, and this one is too short to have any"),
+    ],
+    "--quiet": [],
+    "--json": [
+        Changes(("--json",), FP32, "printed"),
+        Refused(("--json", "--script", "job.txt"), "--script takes a name that ends in .vpy"),
     ],
     "--script": [
         Changes(("--script", "job.vpy"), FP32, "files"),
@@ -457,7 +463,7 @@ def test_every_option_has_its_entry() -> None:
     assert {name: sorted(found) for name, found in real.items()} == {
         name: sorted(found) for name, found in COMMANDS.items()
     }
-    exempt = {("", option) for option in COMMANDS[""]} | {(c, "--overwrite") for c in WORDS}
+    exempt = {("", option) for option in COMMANDS[""]} | {(c, one) for c in WORDS for one in ("--overwrite", "--quiet")}
     empty = {(c, o) for c, found in COMMANDS.items() for o, cases in found.items() if not cases}
     assert empty <= exempt
 
@@ -488,6 +494,23 @@ def test_overwrite(command: str, shell: Shell) -> None:
     piped = shell.run(command, "in.mkv", "-", "--overwrite", *given)
     assert piped.status == 2
     assert "--overwrite replaces a file, and - is a pipe; leave it out" in piped.said
+
+
+def test_quiet(shell: Shell) -> None:
+    """Nothing but errors, and for programs an object on each line."""
+    spoken = shell.run("upscale", "in.mkv", "out.mkv", *FP32)
+    assert "out.mkv: 4 frames in" in spoken.said
+    still = shell.run("upscale", "in.mkv", "out.mkv", *FP32, "--quiet")
+    assert (still.status, still.said, still.printed) == (0, "", "")
+    assert still.video == spoken.video
+    assert "vsmlrt: error: the output old.mkv exists" in shell.run("upscale", "in.mkv", "old.mkv", "-q").said
+    told = shell.run("upscale", "in.mkv", "out.mkv", *FP32, "-q", "--json")
+    objects = [json.loads(line) for line in told.printed.splitlines()]
+    assert objects[-2]["frame"] == objects[-2]["frames"] == 4
+    assert objects[-1] == {"output": "out.mkv", "frames": 4, "seconds": objects[-1]["seconds"], "damaged": 0}
+    piped = shell.run("upscale", "in.mkv", "-", "--json")
+    assert (piped.status, piped.printed) == (2, "")
+    assert "--json writes to the standard output, and - sends the video there" in piped.said
 
 
 def test_version(shell: Shell) -> None:

@@ -23,6 +23,9 @@ def ignore(percent: int) -> None:
 heard_of_index: Callable[[int], None] = ignore
 """Is told how many percent of a video are indexed; set by the work."""
 
+quiet = False
+"""Whether only errors are said; set by the options of a command."""
+
 _said: set[str] = set()
 
 
@@ -32,8 +35,9 @@ def screen() -> Console:
 
 
 def say(sentence: str) -> None:
-    """A plain line."""
-    screen().print(sentence, markup=False)
+    """A plain line, where people want to read any."""
+    if not quiet:
+        screen().print(sentence, markup=False)
 
 
 def warn(sentence: str) -> None:
@@ -45,7 +49,7 @@ def warn(sentence: str) -> None:
 
 def error(sentence: str) -> None:
     """The one line that says why it failed."""
-    say(f"vsmlrt: error: {' '.join(sentence.split())}")
+    screen().print(f"vsmlrt: error: {' '.join(sentence.split())}", markup=False)
 
 
 class _Router(logging.Handler):
@@ -61,7 +65,9 @@ class _Router(logging.Handler):
 
 def route_logs() -> None:
     """Sends what this package, VapourSynth and FFmpeg log through this module; calling it again changes nothing."""
+    global quiet
     _said.clear()
+    quiet = False
     for name in ("vsmlrt", "vapoursynth", "av", "libav"):
         logger = logging.getLogger(name)
         logger.propagate = False

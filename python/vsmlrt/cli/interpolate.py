@@ -121,7 +121,7 @@ def interpolate(
                 backend=where.backend,
                 precision=where.precision,
             )
-            return carry_out(job, retimed(target, frames_between), told)
+            return carry_out(job, retimed(target, frames_between), told, json=video.json)
 
     return do_each(video, do)
 

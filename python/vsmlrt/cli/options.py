@@ -136,6 +136,10 @@ Restart = Annotated[bool, typer.Option("--restart", metavar="", help="Throw an u
 Share = Annotated[
     bool, typer.Option("--share", metavar="", help="Do this job together with others that run the same command.")
 ]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Say nothing but errors.")]
+Json = Annotated[
+    bool, typer.Option("--json", metavar="", help="Progress and result for programs: an object on each line of stdout.")
+]
 Script = Annotated[
     Path | None,
     typer.Option(metavar="FILE.vpy", help="Write a VapourSynth script of this job instead of making OUT."),
@@ -197,6 +201,8 @@ class VideoOptions:
     output_name: OutputName = None
     skip_done: SkipDone = False
     script: Script = None
+    quiet: Quiet = False
+    json: Json = False
 
 
 @dataclass(frozen=True, kw_only=True)

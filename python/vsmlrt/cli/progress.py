@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from json import dumps as json_text
 from types import TracebackType
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -12,6 +13,15 @@ from . import console
 
 LINE_SECONDS = 5.0
 """Time between two lines where there is no terminal."""
+
+
+JSON_SECONDS = 0.5
+"""The same for programs."""
+
+
+def tell(**told: object) -> None:
+    """An object on a line of the standard output, for programs."""
+    print(json_text(told), flush=True)
 
 
 class _Rate(ProgressColumn):
@@ -30,14 +40,15 @@ class FrameProgress:
     ``update`` may be called from any thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, json: bool = False) -> None:
         self.done = 0
         self.total = 0
         self.before = 0
         self._screen = console.screen()
         self._start = self._line = time.monotonic()
+        self._json = json
         self._bar: Progress | None = None
-        if self._screen.is_terminal:
+        if self._screen.is_terminal and not json and not console.quiet:
             self._bar = Progress(
                 TextColumn("{task.description}"),
                 MofNCompleteColumn(),
@@ -69,14 +80,16 @@ class FrameProgress:
 
     def index(self, percent: int) -> None:
         """So much of the video has been looked through, before the first frame."""
-        if self._bar is not None:
+        if self._json:
+            tell(indexed=percent)
+        elif self._bar is not None:
             self._bar.update(self._bar.task_ids[0], description="indexing", completed=percent, total=100)
         elif self._line_is_due():
             console.say(f"indexing the video: {percent} %")
 
     def _line_is_due(self) -> bool:
         now = time.monotonic()
-        due = now - self._line >= LINE_SECONDS
+        due = now - self._line >= (JSON_SECONDS if self._json else LINE_SECONDS)
         if due:
             self._line = now
         return due
@@ -88,7 +101,10 @@ class FrameProgress:
             if self._bar is not None and self.before:
                 self._bar.reset(self._bar.task_ids[0], completed=self.before, total=total)
         self.done, self.total = done, total
-        if self._bar is not None:
+        if self._json:
+            if done == total or self._line_is_due():
+                tell(frame=done, frames=total, fps=round((done - self.before) / self.seconds, 3))
+        elif self._bar is not None:
             self._bar.update(self._bar.task_ids[0], description="frame", completed=done, total=total)
         elif done < total and self._line_is_due():
             speed = max(1, done - self.before) / self.seconds

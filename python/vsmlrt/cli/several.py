@@ -54,6 +54,9 @@ def do_each(video: VideoOptions, do: Callable[[CheckedJob], Done]) -> int:
     others from being done; a table at the end says how each went, and the status is 1 if one failed, else `DAMAGED` if
     one was. Ctrl-C ends them all.
     """
+    console.quiet = video.quiet
+    if video.json and video.output == "-":
+        raise UsageError("--json writes to the standard output, and - sends the video there; leave one of them out")
     if not is_several(video):
         for name in ("recursive", "skip_done"):
             if getattr(video, name):
@@ -74,9 +77,11 @@ def do_each(video: VideoOptions, do: Callable[[CheckedJob], Done]) -> int:
             status = _FAILED if _FAILED in (status, one) else max(status, one)
     except InterruptedByUserError:
         rows += [_Row(item=item, result="not done", told="interrupted") for item in items[len(rows) :]]
-        _summary(rows)
+        if not video.json:
+            _summary(rows)
         raise
-    _summary(rows)
+    if not video.json:
+        _summary(rows)
     return status
 
 

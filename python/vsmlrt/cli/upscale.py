@@ -190,7 +190,7 @@ def _work(
             return script.write(job, video.script, imports, lines)
         process = picture_by_picture(lambda clip: filtered(clip, network))
         made_by = {name: value for name, value in told.items() if name not in ("streams", "device")}
-        return carry_out(job, process, options.asked(network, **made_by))
+        return carry_out(job, process, options.asked(network, **made_by), json=video.json)
 
 
 def network_name(network: Network) -> str:

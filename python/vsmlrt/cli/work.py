@@ -23,7 +23,7 @@ from ..video.source import OnError
 from ..video.timestamps import Timeline
 from . import console, options, signals, values
 from .options import VideoOptions
-from .progress import FrameProgress, clock
+from .progress import FrameProgress, clock, tell
 from .signals import interruptible
 
 MOST_STREAMS = 64
@@ -79,10 +79,11 @@ def read_job(given: VideoOptions, source: Path, output: str) -> CheckedJob:
     )
 
 
-def carry_out(checked: CheckedJob, process: Process, asked: Asked) -> Done:
+def carry_out(checked: CheckedJob, process: Process, asked: Asked, *, json: bool = False) -> Done:
     """Runs the job with a progress bar and Ctrl-C, and says in one line how it went.
 
-    ``asked`` is what makes the result, apart from what the job says itself.
+    ``asked`` is what makes the result, apart from what the job says itself. ``json`` tells progress and result to a
+    program instead.
 
     The exit status is 0, or `DAMAGED` if something of the video could not be decoded. Raises what
     `vsmlrt.video.job.run` raises; an interruption says how far the job had come.
@@ -91,7 +92,7 @@ def carry_out(checked: CheckedJob, process: Process, asked: Asked) -> Done:
     checked = replace(checked, job=job)
     counts: list[int] = []
     target = "the pipe" if job.output is None else str(job.output)
-    with interruptible(), _pipe(job) as pipe, FrameProgress() as progress:
+    with interruptible(), _pipe(job) as pipe, FrameProgress(json=json) as progress:
 
         def interruptibly(clip: vs.VideoNode, timeline: Timeline) -> tuple[vs.VideoNode, Timeline]:
             result = process(clip, timeline)
@@ -129,6 +130,8 @@ def carry_out(checked: CheckedJob, process: Process, asked: Asked) -> Done:
         summary += f", {'all' if progress.before == written else progress.before} of them by an earlier run, the rest"
     console.say(f"{summary} in {clock(seconds)} ({(written - progress.before) / seconds:.2f} fps)")
     result = Done(status=DAMAGED if counts else 0, made=written - progress.before, seconds=seconds)
+    if json:
+        tell(output=str(job.output), frames=written, seconds=round(seconds, 3), damaged=counts[0] if counts else 0)
     if not counts:
         return result
     plural = "" if counts[0] == 1 else "s"
