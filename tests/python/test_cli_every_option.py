@@ -188,9 +188,7 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     ],
     "--resume": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--restart": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
-    "--share": [
-        Refused(("--share",), "--share is about the parts of a job, and this one is too short to have any"),
-    ],
+    "--share": [],
     "--quiet": [],
     "--json": [
         Changes(("--json",), FP32, "printed"),
@@ -463,7 +461,8 @@ def test_every_option_has_its_entry() -> None:
     assert {name: sorted(found) for name, found in real.items()} == {
         name: sorted(found) for name, found in COMMANDS.items()
     }
-    exempt = {("", option) for option in COMMANDS[""]} | {(c, one) for c in WORDS for one in ("--overwrite", "--quiet")}
+    shown_below = ("--overwrite", "--quiet", "--share")
+    exempt = {("", option) for option in COMMANDS[""]} | {(c, one) for c in WORDS for one in shown_below}
     empty = {(c, o) for c, found in COMMANDS.items() for o, cases in found.items() if not cases}
     assert empty <= exempt
 
@@ -511,6 +510,17 @@ def test_quiet(shell: Shell) -> None:
     piped = shell.run("upscale", "in.mkv", "-", "--json")
     assert (piped.status, piped.printed) == (2, "")
     assert "--json writes to the standard output, and - sends the video there" in piped.said
+
+
+@pytest.mark.parametrize("command", ["upscale", "interpolate"])
+def test_share(command: str, shell: Shell) -> None:
+    """A job that is too short for parts is one part; raw video has none. Several processes: test_video_segments."""
+    alone = shell.run(command, "in.mkv", "out.mkv", *FP32)
+    shared = shell.run(command, "in.mkv", "out.mkv", *FP32, "--share")
+    assert (alone.status, shared.status, shared.video) == (0, 0, alone.video)
+    refused = shell.run(command, "in.mkv", "out.y4m", "--share")
+    assert refused.status == 2
+    assert "--share is about files that are made in parts, and raw video is not; leave it out" in refused.said
 
 
 def test_version(shell: Shell) -> None:

@@ -25,7 +25,7 @@ from vsmlrt.video import claims, job_folder, output, retiming
 from vsmlrt.video.encoder import Quality
 from vsmlrt.video.errors import FieldError
 from vsmlrt.video.job import Job, Process, check_job, picture_by_picture, run
-from vsmlrt.video.segments import cut
+from vsmlrt.video.segments import SegmentedWriter, cut
 from vsmlrt.video.timestamps import Timeline, make_timeline
 
 UNEVEN = [0, 512, 1024, 1200, 2400, 2912, 5000, 5512, 6024, 9000, 9100, 9612, 10124, 10636, 11148, 12800]
@@ -329,6 +329,22 @@ def test_several_processes_share_a_job(tmp_path: Path) -> None:
     assert [worker.returncode for worker in workers] == [-signal.SIGKILL, 0, 0], said
     assert content(made) == content(whole)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mkv", "out.mkv", "whole.mkv"]
+
+
+def test_a_short_job_is_shared_as_one_part(source: Path, tmp_path: Path) -> None:
+    """It is no error among longer ones in a folder; what a kill left of it is gone on with, shared or not."""
+    whole, made, other = (tmp_path / name for name in ("whole.mkv", "out.mkv", "other.mkv"))
+    assert go(source, whole, segment=0.0) == len(UNEVEN)
+    assert go(source, made, segment=60.0, share=True) == len(UNEVEN)
+    assert content(made) == content(whole)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SegmentedWriter, "finish", lambda writer: stop_after(0)(0, 0))
+        with pytest.raises(StoppedError):
+            go(source, other, segment=60.0, share=True)
+    assert job_folder.unfinished(other) == (1, 1)
+    assert go(source, other, segment=60.0, resume=True) == len(UNEVEN)
+    assert content(other) == content(whole)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.mkv", "out.mkv", "source", "whole.mkv"]
 
 
 def test_a_claim_is_one_process_and_a_dead_ones_is_taken_over(tmp_path: Path) -> None:

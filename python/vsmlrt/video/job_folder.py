@@ -74,6 +74,7 @@ class JobFolder:
 
     def __init__(self, output: Path, asked: Asked, segments: Sequence[Segment], shared_as: str = "") -> None:
         self.path = folder_of(output)
+        self._shared = bool(shared_as)
         self._own_part = f"{shared_as}.part" if shared_as else "part"
         self.segments = segments
         self.kept: dict[int, Finished] = {}
@@ -158,7 +159,7 @@ class JobFolder:
         self._make()
 
     def _make(self) -> None:
-        if len(self.segments) > 1:
+        if len(self.segments) > 1 or self._shared:  # a short job is one part, which one of those that share it makes
             self.path.mkdir()
             told = {"format": _FORMAT, "segments": len(self.segments), "frames": self.segments[-1].end}
             self._write(_RECORD, told | {"asked": self._asked})

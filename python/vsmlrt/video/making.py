@@ -9,7 +9,6 @@ import vapoursynth as vs
 from .area import takes, trimmed
 from .colour import Colour
 from .encoder import default_codec, find_encoder
-from .errors import FieldError
 from .formats import choose_pixel_format, coarser, convert, join_alpha, with_alpha, with_room_for_alpha
 from .job_folder import Asked, JobFolder, fingerprint_of, versions
 from .notes import Notes
@@ -125,17 +124,15 @@ def file_writer(
         )
 
     segments = cut(timeline, job.segment)
-    if job.asked is None or (len(segments) == 1 and not job.share):
-        if job.asked is not None:
-            JobFolder(outputs.path, _asked(job, codec, name), segments).open(restart=job.restart)
+    if job.asked is None:
         return clip, VideoFileWriter(make_file(outputs.final()))
-    if len(segments) == 1:
-        raise FieldError("{share} is about the parts of a job, and this one is too short to have any; leave it out")
     folder = JobFolder(outputs.path, _asked(job, codec, name), segments, shared_as)
     if job.share and not job.restart:
         folder.share()
     else:
         folder.open(restart=job.restart)
+    if len(segments) == 1 and not job.share and not folder.kept:
+        return clip, VideoFileWriter(make_file(outputs.final()))
     with outputs.trial() as pending:  # so that what the container refuses is said before the first frame
         make_file(pending).leave()
     return clip, SegmentedWriter(folder, picture, lambda: make_file(outputs.final()), outputs.path)
