@@ -13,8 +13,8 @@
 
 namespace fs = std::filesystem;
 
-// NVRTC: the text with kernels/host.h and host_warps.h in front of it, compiled by the compiler that built
-// this.
+// NVRTC: the text with that of kernels/host.h and host_warps.h in front of it, compiled by the compiler that
+// built this. A library is kept under the hash of all that it is made from.
 namespace {
 
 struct Unit {
@@ -31,6 +31,13 @@ fs::path cache_folder() {
     return folder;
 }
 
+std::string text_of(const char *path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+const std::string compile = VSMLRT_COMPILER " -std=c++17 -O1 -w -fPIC -shared -o ";
+
 } // namespace
 
 EXPORT int nvrtcVersion(int *major, int *minor) {
@@ -42,11 +49,8 @@ EXPORT int nvrtcCreateProgram(Unit **unit, const char *source, const char *, int
                               const char *const *) {
     if (begin_emulated_compilation())
         source = "extern \"C\" void kernel(const unsigned *, const unsigned *, void **) {}";
-    *unit =
-        new Unit{"#include \"" VSMLRT_KERNELS "/host.h\"\n#include \"" VSMLRT_KERNELS "/host_warps.h\"\n" +
-                     std::string(source),
-                 {},
-                 {}};
+    *unit = new Unit{
+        text_of(VSMLRT_KERNELS "/host.h") + text_of(VSMLRT_KERNELS "/host_warps.h") + source, {}, {}};
     return 0;
 }
 EXPORT int nvrtcDestroyProgram(Unit **unit) {
@@ -55,15 +59,14 @@ EXPORT int nvrtcDestroyProgram(Unit **unit) {
 }
 EXPORT int nvrtcCompileProgram(Unit *unit, int, const char *const *) {
     static std::atomic<int> number = 0;
-    const std::string name = std::to_string(std::hash<std::string>{}(unit->source));
+    const std::string name = std::to_string(std::hash<std::string>{}(compile + unit->source));
     unit->library = (cache_folder() / (name + ".so")).string();
     if (fs::exists(unit->library))
         return 0;
     const std::string stem =
         (cache_folder() / (name + "." + std::to_string(getpid()) + "." + std::to_string(number++))).string();
     std::ofstream(stem + ".cpp") << unit->source;
-    const std::string command = VSMLRT_COMPILER " -std=c++17 -O1 -w -fPIC -shared -o " + stem + ".so " +
-                                stem + ".cpp > " + stem + ".log 2>&1";
+    const std::string command = compile + stem + ".so " + stem + ".cpp > " + stem + ".log 2>&1";
     const bool good = std::system(command.c_str()) == 0;
     std::ifstream log(stem + ".log");
     unit->log.assign(std::istreambuf_iterator<char>(log), {});
