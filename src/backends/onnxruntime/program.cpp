@@ -53,9 +53,11 @@ void Program::describe(const vsmlrt_program_desc &desc) {
     info_.precision = measured_precision(device_, desc, facts_.half());
     info_.num_inputs = static_cast<std::int32_t>(inputs_.size());
     info_.num_outputs = static_cast<std::int32_t>(outputs_.size());
+    info_.program_bytes = 0; // ONNX Runtime does not tell
     info_.context_bytes = facts_.context_bytes(desc.max_extent);
-    info_.blob_worth_caching = blob_.empty() ? 0 : 1;
     info_.spare_contexts = 1;
+    info_.spare_context_bytes = 0; // not told either
+    info_.blob_worth_caching = blob_.empty() ? 0 : 1;
 }
 
 std::span<const std::byte> Program::blob() const {
