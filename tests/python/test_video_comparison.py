@@ -17,7 +17,7 @@ from av.stream import Disposition
 from PIL import Image
 
 from video_samples import make_video, picture
-from vsmlrt.video.comparison import describe, lost
+from vsmlrt.video.comparison import Description, describe, lost
 from vsmlrt.video.errors import UsageError
 from vsmlrt.video.job import Job, check_job, picture_by_picture, run
 
@@ -391,3 +391,12 @@ def test_covers_of_every_kind(tmp_path: Path, kind: str, ending: str) -> None:
             covers = [stream for stream in file.streams.video if int(stream.disposition)]
             for stream in covers:
                 assert picture_file.getvalue() in (bytes(packet) for packet in file.demux(stream))
+
+
+def test_a_start_that_ffmpeg_does_not_tell_is_not_lost() -> None:
+    """It tells none of a stream whose first packet is larger than what it looks at, as a large picture's is."""
+    before = Description(facts={"picture: start": Fraction(0), "picture: end": Fraction(2)}, packets={})
+    assert lost(before, Description(facts={"picture: end": Fraction(2)}, packets={})) == []
+    moved = Description(facts={"picture: start": Fraction(1), "picture: end": Fraction(2)}, packets={})
+    assert [one.fact for one in lost(before, moved)] == ["picture: start"]
+    assert [one.fact for one in lost(before, Description(facts={}, packets={}))] == ["picture: end"]
