@@ -347,6 +347,18 @@ def test_a_short_job_is_shared_as_one_part(source: Path, tmp_path: Path) -> None
     assert sorted(path.name for path in tmp_path.iterdir()) == ["other.mkv", "out.mkv", "source", "whole.mkv"]
 
 
+def test_a_job_that_others_share_is_not_taken_from_them(source: Path, tmp_path: Path) -> None:
+    made = tmp_path / "out.mkv"
+    with pytest.raises(StoppedError):
+        go(source, made, stop=10)
+    with claims.Claims(job_folder.folder_of(made)) as somebody:
+        assert somebody.take("000003")
+        for resume in (True, False):
+            with pytest.raises(FieldError, match=r"other processes are doing the job of .*out.mkv together; share"):
+                go(source, made, resume=resume, restart=not resume)
+    assert go(source, made, resume=True) == len(UNEVEN)
+
+
 def test_a_claim_is_one_process_and_a_dead_ones_is_taken_over(tmp_path: Path) -> None:
     with claims.Claims(tmp_path, 0.5) as one, claims.Claims(tmp_path, 0.5) as other:
         assert one.take("a")

@@ -97,6 +97,8 @@ def _done(video: VideoOptions, item: Item, do: Callable[[CheckedJob], Done]) -> 
         said = error.worded(options.spelled) if isinstance(error, FieldError) else str(error)
         console.error(said)
         return _Row(item=item, result="failed", told=said), _FAILED
+    if not done.made:
+        return _Row(item=item, result="done", told="by other processes"), done.status
     speed = f"{done.made} frames in {clock(done.seconds)}, {done.made / done.seconds:.2f} fps"
     return _Row(item=item, result="damaged" if done.status == DAMAGED else "done", told=speed), done.status
 

@@ -18,6 +18,22 @@ EXPIRY = 60.0
 """Seconds after which a claim that nobody touches is nobody's."""
 
 
+def anybody(folder: Path, expiry: float = EXPIRY) -> bool:
+    """Whether a process that is alive has a claim in a folder."""
+    clock = folder / f"{uuid.uuid4().hex[:12]}.clock"
+    try:
+        clock.touch()
+        now = clock.stat().st_mtime
+        clock.unlink()
+    except OSError:
+        return False
+    ages = []
+    for claim in folder.glob("*.claim"):
+        with contextlib.suppress(OSError):
+            ages.append(now - claim.stat().st_mtime)
+    return any(age <= expiry for age in ages)
+
+
 class Claims:
     """A process's claims in a folder; used as a context, at whose end all are given back. Thread-safe."""
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import av
 
+from . import claims
 from .errors import FIELDS, FieldError
 from .output import part_of, sync_folder
 
@@ -87,6 +88,11 @@ class JobFolder:
         Raises FieldError where the earlier job was another one and ``restart`` does not say that it is to be thrown
         away. A segment that is not what its record says is made again.
         """
+        if claims.anybody(self.path):
+            raise FieldError(
+                "other processes are doing the job of {path} together; {share} joins them, or wait for their end",
+                path=self._output,
+            )
         there = 0 if restart else unfinished(self._output)[0]
         if there:
             self._refuse_other(there)
