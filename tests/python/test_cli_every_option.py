@@ -173,6 +173,9 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
         Refused(("--pixel-format", "nonsense"), "--pixel-format: 'nonsense' is not among"),
     ],
     "--on-error": [Refused(("--on-error", "ignore"), "--on-error takes stop, skip or repeat, not 'ignore'")],
+    "--audio": [
+        Refused(("--audio", "loud"), "--audio takes copy or none, not 'loud'"),
+    ],
     "--matrix": [
         Changes(("--matrix", "9"), FP32),
         Refused(("--matrix", "3"), "_Matrix=3, and a YUV clip must say"),
@@ -408,6 +411,12 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
     "models fetch": {
         "NAMES": [Refused(("nonsense",), "there is no network, model or family called nonsense")],
         "--all": [Refused(("--all", "cugan"), "name the networks to fetch, or give --all")],
+    },
+    "models remove": {
+        "NAMES": [
+            Refused(("nonsense",), "there is no network, model or family called nonsense"),
+            Refused(("rife-v4.0",), "is not in your models folder", 1),
+        ]
     },
     "models show": {
         "NAME": [Changes(("own",), (), "printed", without=("rife",)), Refused(("nonsense",), "called nonsense")]

@@ -120,3 +120,18 @@ def test_a_file_that_takes_one_channel_more_than_it_gives_takes_a_noise_level(tm
     assert (found.card.channels, found.card.maps) == (3, ("strength",))
     found = store.resolve(convs(tmp_path / "plain.onnx", channels=3))
     assert (found.card.channels, found.card.maps) == (3, ())
+
+
+def test_a_network_is_removed_with_what_belongs_to_it(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from vsmlrt import cli
+
+    models.mkdir(parents=True)
+    for name in ("mine.param", "mine.bin", "mine.param.origin", "other.onnx"):
+        (models / name).write_bytes(b"7767517\n1 1\nInput data 0 1 data\n")
+    assert cli.run(["models", "remove", "mine"]) == 0
+    assert [Path(line).name for line in capsys.readouterr().out.split()] == [
+        "mine.param",
+        "mine.bin",
+        "mine.param.origin",
+    ]
+    assert [path.name for path in models.iterdir()] == ["other.onnx"]

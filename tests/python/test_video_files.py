@@ -50,6 +50,17 @@ def test_real_clip(clips_folder: Path, tmp_path: Path, name: str, ending: str) -
     assert all(abs(a - b) <= tolerance for a, b in zip(times(source), times(output), strict=True))
 
 
+def test_sound_that_is_not_wanted(clips_folder: Path, tmp_path: Path) -> None:
+    """Left out without a word, also where the container could not have held it."""
+    notes: list[str] = []
+    for ending in ("mp4", "webm"):
+        output = tmp_path / f"out.{ending}"
+        assert go(clips_folder / "bigbuckbunny.mp4", output, notes, frames=(0, 6), audio=False) == 6
+        with opened(output) as made:
+            assert [stream.type for stream in made.streams] == ["video"]
+    assert [note for note in notes if "audio" in note or "sound" in note] == []
+
+
 def test_real_sound_is_copied(clips_folder: Path, tmp_path: Path) -> None:
     """bigbuckbunny's AAC 5.1 comes out byte for byte; with a range, the packets of that span, moved to the start."""
     source, output = clips_folder / "bigbuckbunny.mp4", tmp_path / "out.mp4"

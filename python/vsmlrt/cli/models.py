@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .. import adding, catalog, folders, store
+from ..errors import UserError
 from ..video.errors import UsageError
 from . import options, tables
 
@@ -90,6 +91,29 @@ def add(
     """Copy your own network files into the models folder."""
     for placed in adding.add(path, name):
         tables.show(str(placed))
+
+
+def _on_disk(name: str) -> Path:
+    """A network's file, whether it can be read or not."""
+    found = store.identify(name)
+    path = found if isinstance(found, Path) else folders.find(*found[1].files)
+    if path is None:
+        raise UserError(f"the network {name} is not on disk; 'vsmlrt models list --installed' names those that are")
+    return path
+
+
+@app.command(cls=options.Command, epilog="Example: vsmlrt models remove rife-v4.6")
+def remove(names: Annotated[list[str], typer.Argument(help="Networks to remove.", show_default=False)]) -> None:
+    """Remove networks from your models folder, with their weights and what is noted of where they came from."""
+    found = [_on_disk(name) for name in names]
+    for path in found:
+        if folders.user_models().resolve() not in path.resolve().parents:
+            raise UserError(f"{path} is not in your models folder {folders.user_models()}; remove it by hand")
+    for path in found:
+        for file in (path, folders.weights_of(path), path.with_name(f"{path.name}.origin")):
+            if file is not None and file.exists():
+                file.unlink()
+                tables.show(str(file))
 
 
 @app.command("import", cls=options.Command, epilog="Example: vsmlrt models import net.param net.onnx")

@@ -123,6 +123,8 @@ OnError = Annotated[
         "status 3.",
     ),
 ]
+AUDIO = ("copy", "none")
+Audio = Annotated[str, typer.Option(metavar="|".join(AUDIO), help="The sound: copied packet by packet, or left out.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", "-y", metavar="", help="Replace OUT if it exists.")]
 Segment = Annotated[
     float,
@@ -190,6 +192,7 @@ class VideoOptions:
     encoder_options: EncoderOptions = None
     pixel_format: PixelFormat = None
     on_error: OnError = "repeat"
+    audio: Audio = "copy"
     matrix: Matrix = None
     range: Range = None
     overwrite: Overwrite = False

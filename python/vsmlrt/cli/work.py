@@ -68,6 +68,7 @@ def read_job(given: VideoOptions, source: Path, output: str) -> CheckedJob:
             full_range=None if given.range is None else given.range == "full",
             overwrite=given.overwrite,
             on_error=cast(OnError, given.on_error),
+            audio=values.one_of("--audio", given.audio, options.AUDIO) == "copy",
             ahead=(given.streams or vs.core.num_threads) + 4,
             index_folder=folders.cache() / INDEX_FOLDER,
             asked={},

@@ -42,6 +42,7 @@ FIELDS = (
     "encoder_options",
     "pixel_format",
     "on_error",
+    "audio",
     "overwrite",
     "device",
     "matrix",

@@ -204,6 +204,8 @@ def check_job(job: Job) -> CheckedJob:
         if given:
             told = " and ".join(f"{{{name}}}" for name in given)
             raise FieldError(told + " cannot be given for raw video (- and .y4m), which is not encoded; leave it out")
+        if not job.audio:
+            raise FieldError("{audio} is about the sound of a file, and raw video has none; leave it out")
         if job.output is None and job.overwrite:
             raise FieldError("{overwrite} replaces a file, and - is a pipe; leave it out")
         if job.pixel_format is not None:
@@ -224,7 +226,7 @@ def check_job(job: Job) -> CheckedJob:
     if job.times != (None, None) and job.frames != (None, None):
         raise FieldError("{frames} counts frames, {start} and {to} are times; give one kind of them")
     facts = read_facts(job.source)
-    plan = {} if job.raw else plan_streams(job.source, job.container, facts.stream)
+    plan = {} if job.raw else plan_streams(job.source, job.container, facts.stream, audio=job.audio)
     return CheckedJob(job=job, facts=facts, plan=plan)
 
 

@@ -156,6 +156,7 @@ def _asked(job: Job, codec: str, pixel_format: str) -> Asked:
         "matrix": None if job.matrix is None else str(job.matrix),
         "range": None if job.full_range is None else "full" if job.full_range else "limited",
         "on_error": job.on_error,
+        "audio": None if job.audio else "none",
         "segment": f"{job.segment:g}",
         "version": versions(),
     }

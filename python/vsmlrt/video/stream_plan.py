@@ -14,7 +14,7 @@ from av.packet import Packet
 
 from .comparison import is_bookkeeping, is_cover, same_fact, stream_facts, stream_names
 from .covers import Covers, cover_packets
-from .errors import UsageError, reason
+from .errors import FieldError, reason
 from .movie_box import finish_movie
 from .notes import Notes
 from .opening import open_container
@@ -43,6 +43,8 @@ class Planned:
     words: str
     way: Way
     styled: bool = False
+    unwanted: bool = False
+    """Whether it is left out because that was asked for."""
     untold: tuple[str, ...] = ()
     """Facts of the stream that the container does not tell any more."""
 
@@ -51,10 +53,10 @@ StreamPlan = Mapping[int, Planned]
 """By the streams' indices; without the picture and without what only keeps chapters or timecodes."""
 
 
-def plan_streams(path: Path, container: str, picture: int) -> StreamPlan:
-    """The way of every stream of a file into a container.
+def plan_streams(path: Path, container: str, picture: int, *, audio: bool = True) -> StreamPlan:
+    """The way of every stream of a file into a container; without ``audio`` sound is left out.
 
-    Raises UsageError that names the stream for sound that the container cannot hold, which nobody wants to lose.
+    Raises FieldError that names the stream for sound that the container cannot hold, which nobody wants to lose.
     """
     plan = {}
     with open_container(path) as file:
@@ -63,11 +65,19 @@ def plan_streams(path: Path, container: str, picture: int) -> StreamPlan:
         for stream in file.streams:
             if stream.index == picture or is_bookkeeping(file, stream):
                 continue
+            if stream.type == "audio" and not audio:
+                plan[stream.index] = Planned(
+                    name=names[stream.index], words=_words(stream), way=Way.LEFT_OUT, unwanted=True
+                )
+                continue
             way, why = _way(stream, first.get(stream.index), container)
             if way is Way.LEFT_OUT and stream.type == "audio":
-                raise UsageError(
-                    f"{container} cannot hold {_words(stream)}, and audio is copied as it is ({why}); "
-                    "use an output that ends in .mkv"
+                raise FieldError(
+                    "{container} cannot hold {stream}, and audio is copied as it is ({why}); use an output that ends "
+                    "in .mkv, or leave it out by {audio} none",
+                    container=container,
+                    stream=_words(stream),
+                    why=why,
                 )
             codec = stream.codec_context.name if stream.codec_context is not None else ""
             plan[stream.index] = Planned(
@@ -82,7 +92,8 @@ def plan_streams(path: Path, container: str, picture: int) -> StreamPlan:
 
 def name_losses(plan: StreamPlan, container: str, notes: Notes) -> None:
     """Says what of the streams does not come out as it went in."""
-    left = [one for one in plan.values() if one.way is Way.LEFT_OUT]
+    notes.expect(*(one.name for one in plan.values() if one.unwanted))
+    left = [one for one in plan.values() if one.way is Way.LEFT_OUT and not one.unwanted]
     if left:
         listed = ", ".join(one.words for one in left)
         notes(f"{container} cannot hold everything; left out: {listed}", *(one.name for one in left))

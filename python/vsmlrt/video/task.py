@@ -24,7 +24,8 @@ class Job:
     ``codec`` and ``pixel_format`` None choose by container and source. ``index_folder`` keeps what is learned
     of a whole video for the next time. ``on_error`` is what to do about frames that cannot be decoded: end
     with an error, leave them out, or show the frame before in their place. ``matrix`` (as the frame property
-    ``_Matrix`` numbers it) and ``full_range`` are what the source's samples mean, whatever it says itself.
+    ``_Matrix`` numbers it) and ``full_range`` are what the source's samples mean, whatever it says itself. Without
+    ``audio`` the sound is left out.
 
     A job that says by ``asked`` what else makes its result (the network and its options) is done in parts of
     ``segment`` seconds, which outlast the process: with ``resume`` it goes on with those of an earlier run, with
@@ -45,6 +46,7 @@ class Job:
     ahead: int = 4
     index_folder: Path | None = None
     on_error: OnError = "repeat"
+    audio: bool = True
     matrix: int | None = None
     full_range: bool | None = None
     asked: Asked | None = None
