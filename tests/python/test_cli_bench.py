@@ -357,8 +357,9 @@ def test_the_command(tmp_path: Path, models: Path) -> None:
         *("--csv", tmp_path / "out.csv", "--plot", tmp_path / "out.svg"),
     )
     assert done.returncode == 0, done.stderr
-    heading, *lines = done.stdout.splitlines()
+    heading, *lines, advice = done.stdout.splitlines()
     assert heading.split() == ["model", "1", "stream", "static", "2", "streams", "static"]
+    assert " real time here (24 frames a second" in advice
     assert [line.split()[:3] for line in lines] == [["real-esrgan", "v2", "64x48"], ["real-esrgan", "v2", "32x32"]]
     assert "note: dpir color is left out: the network dpir-drunet_color" in done.stderr
     assert "[4/4] real-esrgan v2 32x32 2 streams static (RealESRGANv2-animevideo-xsx2): " in done.stderr

@@ -105,8 +105,8 @@ def lost(before: Description, after: Description, *, times: bool = True) -> list
         other = after.facts.get(fact)
         if not _is_time(fact):
             kept = same_fact(fact, value, other)
-        elif other is None:  # of a stream whose first packet is larger than what FFmpeg looks at, it tells no start
-            kept = not times or fact.endswith(": start")
+        elif other is None:  # of a picture whose first packet is larger than what FFmpeg looks at it tells no start
+            kept = not times or fact == "picture: start"
         else:
             kept = not times or abs(value - other) <= MILLISECOND
         if not kept:
