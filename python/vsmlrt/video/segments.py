@@ -36,6 +36,10 @@ SECONDS = 10.0
 """Length of a segment where none is asked for: what is lost at most, and as often a frame that depends on no other."""
 
 
+_MOST_REORDERED = 64
+"""Frames that an encoder moves behind others at most; H.265 allows 16."""
+
+
 def cut(timeline: Timeline, seconds: float) -> list[Segment]:
     """The segments of a timeline: each begins with the first frame at or after a multiple of that time.
 
@@ -172,6 +176,9 @@ class _SegmentFile:
         self._file: BinaryIO = self._part.open("w+b", buffering=1 << 20)
         self._quiet = QuietFile(self._file)
         self._target: Any = None
+        ticks = picture.timeline.ticks[segment.first : segment.end]
+        self._places: dict[int | None, int] = {tick: place for place, tick in enumerate(ticks)}
+        self._count = 0
         try:
             kind = _container_for(picture.codec)
             self._target = av.open(self._quiet, "w", format=kind, buffer_size=1 << 18)
@@ -184,8 +191,22 @@ class _SegmentFile:
     def encode(self, frame: av.VideoFrame | None) -> None:
         """Encodes a frame; None is the end."""
         for packet in self._stream.encode(frame):
+            # Frames are counted instead of timed: of uneven times encoders give decoding times that no container takes.
+            packet.time_base = self._stream.time_base
+            place = self._places.pop(packet.pts, None)
+            if place is None:
+                raise self._not_one_each()
+            packet.pts, packet.dts = place + _MOST_REORDERED, self._count
+            self._count += 1
             self._target.mux_one(packet)
         self._quiet.check()
+
+    def _not_one_each(self) -> FieldError:
+        return FieldError(
+            "{name} does not make one packet of each frame, as a job in parts needs it; give {segment} 0, or another "
+            "{codec}",
+            name=self._picture.codec,
+        )
 
     def finish(self) -> None:
         """Writes what the encoder holds, and keeps the segment."""
@@ -199,11 +220,7 @@ class _SegmentFile:
         size, digest = size_and_digest(self._part)
         packets = _packets_of(self._part)
         if len(packets) != self.segment.end - self.segment.first:
-            raise FieldError(
-                "{name} does not make one packet of each frame, as a job in parts needs it; give {segment} 0, or "
-                "another {codec}",
-                name=self._picture.codec,
-            )
+            raise self._not_one_each()
         record = Finished(
             first=self.segment.first,
             end=self.segment.end,
