@@ -11,7 +11,7 @@ import typer
 from ..compare import report
 from ..compare.pairs import expected_frames
 from ..video.errors import FieldError, UsageError
-from ..video.output import PendingFile
+from ..video.output import Outputs
 from ..video.source import read_facts
 from . import console, signals, tables, values
 from .progress import FrameProgress
@@ -56,8 +56,7 @@ def compare(
         chosen = [int(number) for number in frames.split(",")]
     with interruptible():
         facts = [read_facts(path) for path in (a, b, *([] if reference is None else [reference]))]
-        pending = PendingFile(output, overwrite=overwrite)
-        try:
+        with Outputs(output, overwrite=overwrite) as target:
             same_size = (facts[0].width, facts[0].height) == (facts[1].width, facts[1].height)
             total = expected_frames(a if reference is None else reference)
             with FrameProgress() as progress:
@@ -74,10 +73,7 @@ def compare(
                     given=frames,
                     total=len(measured.seconds),
                 )
-            pending.file.write(report.page(a, b, reference, measured, picked).encode())
-            pending.commit()
-        finally:
-            pending.discard()
+            target.write(report.page(a, b, reference, measured, picked).encode())
     for line in report.summary(measured):
         tables.show(line)
     if not measured.series:

@@ -13,10 +13,10 @@ import vapoursynth as vs
 from .. import plugin, store
 from ..compare import picking
 from ..compare.report import png
-from ..store import Network
 from ..video.colour import UNSPECIFIED, matrix_or_guess
 from ..video.errors import FieldError, UsageError, reason
 from ..video.job import refusal
+from ..video.output import write_file
 from . import console, tables, upscale, values
 from .options import Denoise, Height, Model, NetworkOptions, Scale, TileOptions, Width, grouped
 from .signals import interruptible
@@ -65,7 +65,10 @@ def preview(
             else picking.at(source, [float(one) for one in moments if one is not None])
         )
         clip = _tagged(picking.clip_of(picked))
-        network = _find(model, clip, scale, width, height, denoise, strength)
+        wanted = upscale.scale_to(scale, width, height, (clip.width, clip.height))
+        network = store.resolve(model, scale=wanted, noise=denoise, fetch=True, progress=console.say)
+        if strength is not None and "strength" not in network.card.maps:
+            raise UsageError(f"--strength: the network {network.name} takes none; leave it out")
         try:
             after = filtered(clip, network)
             before = clip.resize.Bicubic(after.width, after.height, format=vs.RGB24)
@@ -73,25 +76,6 @@ def preview(
             _write(source, output, picked, before, after, overwrite=overwrite)
         except vs.Error as error:
             raise refusal(reason(error)) from error
-
-
-def _find(
-    model: str,
-    clip: vs.VideoNode,
-    scale: float | None,
-    width: int | None,
-    height: int | None,
-    noise: int | None,
-    strength: float | None,
-) -> Network:
-    wanted = scale
-    if width is not None or height is not None:
-        sides = ((width, clip.width), (height, clip.height))
-        wanted = min(size / own for size, own in sides if size is not None)
-    network = store.resolve(model, scale=wanted, noise=noise, fetch=True, progress=console.say)
-    if strength is not None and "strength" not in network.card.maps:
-        raise UsageError(f"--strength: the network {network.name} takes none; leave it out")
-    return network
 
 
 def _tagged(clip: vs.VideoNode) -> vs.VideoNode:
@@ -124,5 +108,5 @@ def _write(
                 pixels = np.dstack([np.asarray(frame[plane]) for plane in range(3)])
             shown = av.VideoFrame.from_ndarray(pixels, format="rgb24")
             file = output / f"{name}-{kind}.png"
-            file.write_bytes(png(shown, (shown.width, shown.height)))
+            write_file(file, png(shown, (shown.width, shown.height)), overwrite=overwrite)
             tables.show(str(file))

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..video.errors import UsageError
 from ..video.job import CheckedJob
 from ..video.notes import Notes
-from ..video.output import PendingFile
+from ..video.output import write_file
 from ..video.part import frame_range
 from ..video.source import open_source
 from . import console
@@ -43,12 +43,7 @@ def write(checked: CheckedJob, path: Path, imports: Sequence[str], filters: Sequ
     if job.full_range is not None:
         lines.append(f"clip = core.std.SetFrameProps(clip, _Range={int(job.full_range)})")
     lines += [*filters, "clip.set_output()", ""]
-    pending = PendingFile(path, overwrite=job.overwrite)
-    try:
-        pending.file.write("\n".join(lines).encode())
-        pending.commit()
-    finally:
-        pending.discard()
+    write_file(path, "\n".join(lines).encode(), overwrite=job.overwrite)
     console.say(f"{path}: run it with vspipe, or open it in an editor of VapourSynth scripts")
     return Done(status=0, made=0, seconds=1)
 

@@ -50,9 +50,10 @@ def upscale(
     found = cache(lambda wanted: find_upscaler(model, wanted, denoise))
 
     def find(job: CheckedJob) -> Network:
-        return found(scale if width is None and height is None else _scale_to(job, width, height))
+        own = job.job.crop or job.facts
+        return found(scale_to(scale, width, height, (own.width, own.height)))
 
-    return do_each(video, lambda job: _work(video, job, lambda: find(job), filtered, told | _placed(where)))
+    return do_each(video, lambda job: _work(video, job, lambda: find(job), filtered, told, _placed(where)))
 
 
 @grouped
@@ -69,7 +70,7 @@ def denoise(
     filtered = filter_of(where, tiles, scale=1, strength=strength)
     told = {"strength": strength} | _told(where, tiles)
     find = cache(lambda: find_denoiser(model))
-    return do_each(video, lambda job: _work(video, job, find, filtered, told | _placed(where)))
+    return do_each(video, lambda job: _work(video, job, find, filtered, told, _placed(where)))
 
 
 def check_size(scale: float | None, width: int | None, height: int | None) -> None:
@@ -85,9 +86,10 @@ def check_size(scale: float | None, width: int | None, height: int | None) -> No
             raise UsageError(f"--scale and {option} both say how large the result is; give one of them")
 
 
-def _scale_to(job: CheckedJob, width: int | None, height: int | None) -> float:
-    """Size of the result / size of the video that makes it so wide and high at most."""
-    own = (job.facts.width, job.facts.height) if job.job.crop is None else (job.job.crop.width, job.job.crop.height)
+def scale_to(scale: float | None, width: int | None, height: int | None, own: tuple[int, int]) -> float | None:
+    """Size of the result / own size: as asked for, or what makes the result so wide and so high at most."""
+    if width is None and height is None:
+        return scale
     return min(size / of for size, of in zip((width, height), own, strict=True) if size is not None)
 
 
@@ -178,19 +180,19 @@ def _work(
     find: Callable[[], Network],
     filtered: Filter,
     told: dict[str, object],
+    placed: dict[str, object],
 ) -> Done:
     """Finds the network, which says at once what is wrong with its name, and then does the job."""
     with interruptible():
         plugin.core()
         network = find()
         if video.script is not None:
-            given = told | {"tile": values.read_tile(cast("str | None", told["tile"]))}
+            given = told | placed | {"tile": values.read_tile(cast("str | None", told["tile"]))}
             lines = script.call("upscale_clip", f"clip, resolve({network_name(network)!r})", **given)
             imports = ["from vsmlrt.run import upscale_clip", "from vsmlrt.store import resolve"]
             return script.write(job, video.script, imports, lines)
         process = picture_by_picture(lambda clip: filtered(clip, network))
-        made_by = {name: value for name, value in told.items() if name not in ("streams", "device")}
-        return carry_out(job, process, options.asked(network, **made_by), json=video.json)
+        return carry_out(job, process, options.asked(network, **told), json=video.json)
 
 
 def network_name(network: Network) -> str:

@@ -13,11 +13,9 @@ from typing import Any
 
 import av
 
+from ..video.colour import BT470BG, SMPTE170M, matrix_or_guess
 from .metrics import Metrics, mean
 from .pairs import Moment, moments
-
-HD_LINES = 720
-"""From here on an untagged picture is taken for BT.709, below for BT.601, as players do."""
 
 Series = dict[str, dict[str, list[float]]]
 """By metric, and in it by video ("A", "B"), a value for each frame."""
@@ -136,8 +134,8 @@ def png(frame: av.VideoFrame, size: tuple[int, int]) -> bytes:
     """The frame as a PNG file of this size (bicubic where it has another)."""
     from av.video.reformatter import Colorspace, Interpolation
 
-    tagged = {1: Colorspace.ITU709, 5: Colorspace.ITU601, 6: Colorspace.ITU601}.get(int(frame.colorspace))
-    matrix = tagged or (Colorspace.ITU709 if frame.height >= HD_LINES else Colorspace.ITU601)
+    tagged = matrix_or_guess(int(frame.colorspace), frame.height)
+    matrix = Colorspace.ITU601 if tagged in (BT470BG, SMPTE170M) else Colorspace.ITU709
     shown: Any = frame.reformat(*size, format="rgb24", src_colorspace=matrix, interpolation=Interpolation.BICUBIC)
     context: Any = av.CodecContext.create("png", "w")
     context.width, context.height, context.pix_fmt = *size, "rgb24"

@@ -22,8 +22,7 @@ def anybody(folder: Path, expiry: float = EXPIRY) -> bool:
     """Whether a process that is alive has a claim in a folder."""
     clock = folder / f"{uuid.uuid4().hex[:12]}.clock"
     try:
-        clock.touch()
-        now = clock.stat().st_mtime
+        now = _time_of(clock)
         clock.unlink()
     except OSError:
         return False
@@ -32,6 +31,12 @@ def anybody(folder: Path, expiry: float = EXPIRY) -> bool:
         with contextlib.suppress(OSError):
             ages.append(now - claim.stat().st_mtime)
     return any(age <= expiry for age in ages)
+
+
+def _time_of(clock: Path) -> float:
+    """What the file system's clock shows, read from a file that is touched for it."""
+    clock.touch()
+    return clock.stat().st_mtime
 
 
 class Claims:
@@ -93,8 +98,7 @@ class Claims:
 
     def _is_stale(self, path: Path) -> bool:
         try:
-            self._clock.touch()
-            return self._clock.stat().st_mtime - path.stat().st_mtime > self._expiry
+            return _time_of(self._clock) - path.stat().st_mtime > self._expiry
         except OSError:  # given back meanwhile
             return False
 

@@ -1,4 +1,4 @@
-"""The transparency that WebM stores with VP8 and VP9: a second picture beside each, which only libvpx's decoder joins.
+"""The transparency that WebM stores with VP8 and VP9: a second picture with each, which only libvpx's decoder joins.
 
 FFmpeg's own decoders, which BestSource uses too, give the colours alone.
 """
@@ -13,7 +13,7 @@ import av
 import numpy as np
 import vapoursynth as vs
 
-from .linear import LinearReader
+from .linear import LinearReader, fill_plane
 from .opening import open_container
 
 _DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
@@ -50,9 +50,7 @@ def coded_alpha(path: Path, stream: int, clip: vs.VideoNode) -> vs.VideoNode | N
     def fill(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
         plane = reader.frame(n).planes[_ALPHA]
         filled = f.copy()
-        pixels = np.asarray(filled[0])
-        lines = np.frombuffer(plane, pixels.dtype).reshape(plane.height, -1)[:, : plane.width]
-        pixels[:] = np.pad(lines, ((0, pixels.shape[0] - plane.height), (0, pixels.shape[1] - plane.width)), "edge")
+        fill_plane(np.asarray(filled[0]), plane)
         filled.props["_Range"] = vs.RANGE_FULL
         return filled
 

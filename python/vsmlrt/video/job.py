@@ -145,20 +145,34 @@ def _written(
     return int(result.num_frames)
 
 
+class _Count:
+    """How many frames of the output are done, told whenever that changes; one thread at a time."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._done, self._total, self._progress = 0, total, progress
+
+    def reach(self, done: int) -> None:
+        """So many are done, whoever made them."""
+        self._done = min(done, self._total)
+        if self._done:
+            self._progress(self._done, self._total)
+
+    def add_one(self) -> None:
+        """One more is done."""
+        self.reach(self._done + 1)
+
+
 def _alone(job: Job, clip: vs.VideoNode, writer: Writer, progress: Progress) -> None:
     """Writes the frames that are not written, and completes the output."""
     total: int = clip.num_frames
     wanted: Sequence[int] = frames_of(writer.missing()) if isinstance(writer, SegmentedWriter) else range(total)
-    done = total - len(wanted)
+    count = _Count(total, progress)
 
     def take(n: int, frame: vs.VideoFrame) -> None:
-        nonlocal done
         writer.take(n, frame)
-        done += 1
-        progress(done, total)
+        count.add_one()
 
-    if done:
-        progress(done, total)
+    count.reach(total - len(wanted))
     try:
         pump(clip, take, ahead=job.ahead, wanted=wanted)
         writer.finish()
@@ -169,31 +183,22 @@ def _alone(job: Job, clip: vs.VideoNode, writer: Writer, progress: Progress) -> 
 
 def _shared(job: Job, clip: vs.VideoNode, writer: SegmentedWriter, claims: Claims, progress: Progress) -> int:
     """Does what this process gets of a job, and makes the output if that falls to it; returns all of its frames."""
-    total: int = clip.num_frames
-    done = writer.done
-
-    def took() -> None:
-        nonlocal done
-        done = min(total, done + 1)
-        progress(done, total)
+    count = _Count(clip.num_frames, progress)
 
     def heard() -> None:
-        nonlocal done
-        done = writer.done
-        if done:
-            progress(done, total)
+        count.reach(writer.done)
 
     assert job.output is not None
     try:
         heard()
-        if sharing.work(clip, writer, claims, ahead=job.ahead, took=took, heard=heard):
+        if sharing.work(clip, writer, claims, ahead=job.ahead, took=count.add_one, heard=heard):
             writer.finish()
         elif not job.output.exists():
             raise sharing.lost(job.output)
     except BaseException:
         writer.abandon()
         raise
-    return total
+    return int(clip.num_frames)
 
 
 def check_job(job: Job) -> CheckedJob:

@@ -97,10 +97,10 @@ class JobFolder:
         if there:
             self._refuse_other(there)
             self._remove_parts()
-            found = {segment.number: self._read(segment) for segment in self.segments}
-            self.kept = {number: record for number, record in found.items() if record is not None}
+            self.look()
         else:
-            self._begin()
+            self.discard()
+            self._make()
         _opened.add(self)
 
     def share(self) -> None:
@@ -117,10 +117,8 @@ class JobFolder:
     def look(self) -> None:
         """Reads what has been finished since, by whomever."""
         for segment in self.segments:
-            if segment.number not in self.kept and (self.path / f"{segment.name}.json").exists():
-                record = self._read(segment)
-                if record is not None:
-                    self.kept[segment.number] = record
+            if segment.number not in self.kept and (record := self._read(segment)) is not None:
+                self.kept[segment.number] = record
 
     def file_of(self, segment: Segment) -> Path:
         """The encoded video of a segment."""
@@ -159,10 +157,6 @@ class JobFolder:
         for leftover in self.path.glob(f"*.{self._own_part}"):
             with contextlib.suppress(OSError):
                 leftover.unlink()
-
-    def _begin(self) -> None:
-        self.discard()
-        self._make()
 
     def _make(self) -> None:
         if len(self.segments) > 1 or self._shared:  # a short job is one part, which one of those that share it makes
@@ -220,7 +214,7 @@ def folder_of(output: Path) -> Path:
 
 
 def unfinished(output: Path) -> tuple[int, int]:
-    """How many segments of a job of this output are on the disk, and how many it has; 0 where there is no such job."""
+    """How many segments of a job of this output are on the disk, and how many it has; 0 where there is none."""
     folder = folder_of(output)
     told = _read_json(folder / _RECORD)
     if told.get("format") != _FORMAT:

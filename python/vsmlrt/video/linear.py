@@ -133,10 +133,7 @@ def linear_clip(
         frame = reader.frame(n if numbers is None else numbers[n])
         filled = f.copy()
         for plane, index in zip(frame.planes, PLANE_ORDER.get(made.color_family, (0, 1, 2)), strict=False):
-            pixels = np.asarray(filled[index])
-            lines = np.frombuffer(plane, pixels.dtype).reshape(plane.height, -1)[:, : plane.width]
-            down, across = pixels.shape[0] - plane.height, pixels.shape[1] - plane.width
-            pixels[:] = np.pad(lines, ((0, down), (0, across)), "edge") if down or across else lines
+            fill_plane(np.asarray(filled[index]), plane)
         for name, value in properties(frame).items():
             filled.props[name] = value
         shown = timeline.duration(n) * timeline.time_base
@@ -144,6 +141,13 @@ def linear_clip(
         return filled
 
     return blank.std.ModifyFrame(blank, fill)
+
+
+def fill_plane(pixels: Any, plane: Any) -> None:
+    """Copies a decoded plane into one of at least its size, its last column and row repeated where that is larger."""
+    lines = np.frombuffer(plane, pixels.dtype).reshape(plane.height, -1)[:, : plane.width]
+    down, across = pixels.shape[0] - plane.height, pixels.shape[1] - plane.width
+    pixels[:] = np.pad(lines, ((0, down), (0, across)), "edge") if down or across else lines
 
 
 def _rounded(size: int, subsampling: int) -> int:

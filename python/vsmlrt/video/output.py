@@ -173,6 +173,12 @@ class Outputs:
             self._final = PendingFile(self.path, overwrite=self._overwrite)
         return self._final
 
+    def write(self, content: bytes) -> None:
+        """The output is this, as a whole."""
+        final = self.final()
+        final.file.write(content)
+        final.commit()
+
     @contextlib.contextmanager
     def trial(self) -> Iterator[PendingFile]:
         """A file to see what a container takes, left empty; it is never committed."""
@@ -185,6 +191,12 @@ class Outputs:
             yield pending
         finally:
             pending.discard()
+
+
+def write_file(path: Path, content: bytes, *, overwrite: bool) -> None:
+    """Makes a file whole or not at all; raises what `PendingFile` raises."""
+    with Outputs(path, overwrite=overwrite) as target:
+        target.write(content)
 
 
 def part_of(path: Path) -> Path:

@@ -51,11 +51,11 @@ def cut(timeline: Timeline, seconds: float) -> list[Segment]:
         after = timeline.ticks[0] + length
         while after + length / 2 <= timeline.ticks[-1] + timeline.last:
             first = bisect.bisect_left(timeline.ticks, after)
-            if first > starts[-1]:
+            if starts[-1] < first < len(timeline):
                 starts.append(first)
             after += length
     ends = [*starts[1:], len(timeline)]
-    return [Segment(number=n, first=a, end=b) for n, (a, b) in enumerate(zip(starts, ends, strict=True)) if a < b]
+    return [Segment(number=n, first=a, end=b) for n, (a, b) in enumerate(zip(starts, ends, strict=True))]
 
 
 def frames_of(segments: Iterable[Segment]) -> list[int]:
@@ -70,28 +70,28 @@ class SegmentedWriter:
     """
 
     def __init__(self, folder: JobFolder, picture: Picture, make_file: Callable[[], VideoFile], path: Path) -> None:
-        self.folder = self._folder = folder
+        self.folder = folder
         self._picture = picture
         self._make_file = make_file
-        self.path = self._path = path
+        self.path = path
         self._current: _SegmentFile | None = None
         self._starts = {segment.first: segment for segment in folder.segments}
 
     def missing(self) -> list[Segment]:
         """The segments that are not there, in order."""
-        return [segment for segment in self._folder.segments if segment.number not in self._folder.kept]
+        return [segment for segment in self.folder.segments if segment.number not in self.folder.kept]
 
     @property
     def done(self) -> int:
         """The frames of those that are there."""
-        kept = self._folder.kept
-        return sum(segment.end - segment.first for segment in self._folder.segments if segment.number in kept)
+        kept = self.folder.kept
+        return sum(segment.end - segment.first for segment in self.folder.segments if segment.number in kept)
 
     def take(self, n: int, frame: vs.VideoFrame) -> None:
         """Encodes frame ``n``, one of those that are missing; they come in order."""
-        with disk_errors(self._path):
+        with disk_errors(self.path):
             if self._current is None:
-                self._current = _SegmentFile(self._folder, self._starts[n], self._picture, self._path)
+                self._current = _SegmentFile(self.folder, self._starts[n], self._picture, self.path)
             self._current.encode(encodable(frame, n, self._picture))
             if n + 1 == self._current.segment.end:
                 finished, self._current = self._current, None
@@ -101,27 +101,27 @@ class SegmentedWriter:
         """Joins the segments into the output, gives that its name, and removes the folder."""
         file = self._make_file()
         try:
-            with disk_errors(self._path):
-                for n, packets in self._joined(file):
-                    file.mux(packets)
+            with disk_errors(self.path):
+                for n, packet in self._joined(file):
+                    file.mux([packet])
                     file.advance(n)
-            self._folder.joined(True)
+            self.folder.joined(True)
             file.finish()
         except BaseException:
             file.abandon()
-            self._folder.joined(False)
+            self.folder.joined(False)
             raise
-        self._folder.discard()
+        self.folder.discard()
 
     def abandon(self) -> None:
         """Stops; finished segments stay."""
         if self._current is not None:
             self._current.abandon()
-        self._folder.leave()
+        self.folder.leave()
 
-    def _joined(self, file: VideoFile) -> Iterator[tuple[int, list[Packet[Any]]]]:
+    def _joined(self, file: VideoFile) -> Iterator[tuple[int, Packet[Any]]]:
         """Every packet in decoding order, with its times, and the number of its frame."""
-        timeline, folder = self._picture.timeline, self._folder
+        timeline, folder = self._picture.timeline, self.folder
         delay = max(record.delay for record in folder.kept.values())
         header = _header_of(file.stream)
         for segment in folder.segments:
@@ -135,7 +135,7 @@ class SegmentedWriter:
                 # MP4 takes a stream's length from the packet decoded last, which need not be the frame shown last.
                 last = decoded == len(timeline) - 1
                 packet.duration = timeline.last if last else timeline.duration(n)
-                yield n, [packet]
+                yield n, packet
 
 
 def _decoding_time(timeline: Timeline, n: int) -> int:
@@ -150,9 +150,8 @@ def _packets_of(path: Path) -> list[tuple[Packet[Any], int]]:
     """The packets of a segment in decoding order, each with its place among the frames as they are shown."""
     with open_container(path) as container:
         packets = [packet for packet in container.demux(video=0) if packet.size]
-    order = sorted(range(len(packets)), key=lambda index: packets[index].pts or 0)
-    place = {index: shown for shown, index in enumerate(order)}
-    return [(packet, place[index]) for index, packet in enumerate(packets)]
+    shown = {pts: place for place, pts in enumerate(sorted(packet.pts or 0 for packet in packets))}
+    return [(packet, shown[packet.pts or 0]) for packet in packets]
 
 
 def _header_of(stream: Any) -> str:
@@ -178,7 +177,7 @@ class _SegmentFile:
         self._target: Any = None
         ticks = picture.timeline.ticks[segment.first : segment.end]
         self._places: dict[int | None, int] = {tick: place for place, tick in enumerate(ticks)}
-        self._count = 0
+        self._count = self._delay = 0
         try:
             kind = _container_for(picture.codec)
             self._target = av.open(self._quiet, "w", format=kind, buffer_size=1 << 18)
@@ -197,6 +196,7 @@ class _SegmentFile:
             if place is None:
                 raise self._not_one_each()
             packet.pts, packet.dts = place + _MOST_REORDERED, self._count
+            self._delay = max(self._delay, self._count - place)
             self._count += 1
             self._target.mux_one(packet)
         self._quiet.check()
@@ -211,6 +211,8 @@ class _SegmentFile:
     def finish(self) -> None:
         """Writes what the encoder holds, and keeps the segment."""
         self.encode(None)
+        if self._places:
+            raise self._not_one_each()
         header = _header_of(self._stream)
         self._target.close()
         self._quiet.check()
@@ -218,13 +220,10 @@ class _SegmentFile:
         os.fsync(self._file.fileno())
         self._file.close()
         size, digest = size_and_digest(self._part)
-        packets = _packets_of(self._part)
-        if len(packets) != self.segment.end - self.segment.first:
-            raise self._not_one_each()
         record = Finished(
             first=self.segment.first,
             end=self.segment.end,
-            delay=max(index - shown for index, (_, shown) in enumerate(packets)),
+            delay=self._delay,
             header=header,
             bytes=size,
             sha256=digest,
