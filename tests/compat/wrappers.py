@@ -105,6 +105,11 @@ ARTCNN = {
 """Scale, and channels on both sides, of the networks of the release by their names."""
 
 
+def has_gpu() -> bool:
+    """Whether there is an NVIDIA GPU, the emulated one included (VSMLRT_CUDA_DRIVER)."""
+    return b"CUDA" in core.ort.Version().get("providers", b"")
+
+
 def fill_stores(folder: Path) -> None:
     """Seeded networks where vsjetpack keeps those that it has downloaded, under the names of the public releases."""
     from onnx import TensorProto, helper, numpy_helper
@@ -183,13 +188,15 @@ def vsjetpack_stores(models: Path) -> None:
     vendors = {
         None: Backend.OV_CPU,
         "Intel(R) Corporation": Backend.OV_GPU,
-        "Advanced Micro Devices, Inc.": Backend.MIGX,
-        "NVIDIA Corporation": Backend.TRT,
+        "Advanced Micro Devices, Inc.": Backend.NCNN_VK,
+        "NVIDIA Corporation": Backend.ORT_CUDA,
     }
     for vendor, wanted in vendors.items():
         base.get_gpu = lambda device_id, vendor=vendor: vendor and type("Gpu", (), {"vendor": vendor})()
         chosen = Backend.autoselect()
         print("ok" if type(chosen) is wanted else "failed", f"autoselect {vendor}: {type(chosen).__name__}", flush=True)
+        if chosen is not None and vendor != "Intel(R) Corporation" and (vendor != "NVIDIA Corporation" or has_gpu()):
+            check(f"ArtCNN on {vendor}", lambda: ArtCNN().scale(yuv, *double), (vs.YUV420PS, *double))
     base.get_gpu = lambda device_id: None
     check("autoselect", lambda: ArtCNN().scale(yuv, *double), (vs.YUV420PS, *double))
     check("autoselect, deblocking", lambda: DPIR.DrunetDeblock().scale(clip(vs.RGBS)), (vs.RGBS, 64, 48))

@@ -288,6 +288,47 @@ def test_a_variable_turns_the_names_off(name: str) -> None:
         assert name in namespaces(name, VSMLRT_OLD_NAMES=on)
 
 
+BARE = """
+import sys
+import vapoursynth as vs
+
+class Bare(vs.EnvironmentPolicy):
+    def on_policy_registered(self, special_api):
+        self.environment = special_api.create_environment(int(vs.CoreCreationFlags.DISABLE_AUTO_LOADING))
+    def on_policy_cleared(self):
+        self.environment = None
+    def get_current_environment(self):
+        return self.environment
+    def set_environment(self, environment):
+        return self.environment
+
+vs.register_policy(Bare())
+for path in sys.argv[1:]:
+    vs.core.std.LoadPlugin(path)
+print(*(plugin.namespace for plugin in vs.core.core.plugins()))
+"""
+
+
+def test_names_that_mean_engines_stand_aside_where_a_wrapper_would_build_them(tmp_path: Path) -> None:
+    """vsjetpack takes core.trt and core.migx before core.ort and core.ncnn, and then needs the vendor's builder."""
+    plugins = tmp_path / "vapoursynth" / "plugins" / "mlrt"
+    plugins.parent.mkdir(parents=True)
+    plugins.symlink_to(FOLDER)
+
+    def found(**environment: str) -> set[str]:
+        command = [sys.executable, "-c", BARE, *(str(plugins / f"libmlrt_{name}.so") for name in NAMES)]
+        done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=True)
+        return {name.removeprefix("mlrt_") for name in done.stdout.split() if name.startswith("mlrt_")}
+
+    assert found() == set()
+    wrapper = tmp_path / "vsscale" / "mlrt" / "backend" / "trt.py"
+    wrapper.parent.mkdir(parents=True)
+    wrapper.touch()
+    assert found() == {"trt", "trt_rtx", "migx"}
+    assert found(VSMLRT_OLD_NAMES="1") == set()
+    assert found(VSMLRT_OLD_NAMES="ov,trt") == {"ort", "ncnn", "trt_rtx", "migx"}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_name_stays_with_a_plugin_that_the_core_loads_by_itself(name: str, tmp_path: Path) -> None:
     stem, identifier = PEERS[name]

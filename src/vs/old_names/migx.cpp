@@ -13,7 +13,7 @@ namespace vsmlrt::vs {
 namespace {
 
 constexpr OldName migx = {"migx", "Networks on AMD GPUs, by core.mlrt", "vsmigx",
-                          "io.github.amusementclub.vs_migraphx"};
+                          "io.github.amusementclub.vs_migraphx", true};
 constexpr char model_name[] = "migx.Model";
 constexpr char version_name[] = "migx.Version";
 constexpr char properties_name[] = "migx.DeviceProperties";

@@ -18,19 +18,24 @@ namespace vsmlrt::vs {
 namespace fs = std::filesystem;
 namespace {
 
-// By VSMLRT_OLD_NAMES: "0" turns all names off, "ov,ort" all but these; unset or empty, none.
-bool is_turned_off(std::string_view name) {
+enum class Asked { nothing, on, off };
+
+// By VSMLRT_OLD_NAMES: "1" turns all names on, "0" off, "ov,ort" all off but these; unset or empty says
+// nothing.
+Asked asked_for(std::string_view name) {
     const char *const variable = std::getenv("VSMLRT_OLD_NAMES");
     std::string_view given = variable ? variable : "";
-    if (given.empty() || given == "1")
-        return false;
+    if (given.empty())
+        return Asked::nothing;
+    if (given == "1")
+        return Asked::on;
     while (!given.empty()) {
         const std::size_t end = std::min(given.find_first_of(", "), given.size());
         if (given.substr(0, end) == name)
-            return false;
+            return Asked::on;
         given.remove_prefix(std::min(end + 1, given.size()));
     }
-    return true;
+    return Asked::off;
 }
 
 bool has_name_of(const fs::path &file, const OldName &old_name) {
@@ -78,11 +83,32 @@ bool is_taken(const OldName &old_name, const VSPLUGINAPI &api) {
                        [&](const fs::path &folder) { return lies_in(folder, old_name); });
 }
 
+// vsjetpack's own selector takes the first of these plugins that it finds, and then builds an engine with the
+// vendor's Python package. It lies next to VapourSynth's package, or next to this one's.
+bool is_builder_installed(const VSPLUGINAPI &api) {
+    const auto has_builder = [](fs::path from) {
+        for (; from.has_relative_path(); from = from.parent_path())
+            if (std::error_code failure;
+                from.filename() == "vapoursynth" &&
+                fs::exists(from.parent_path() / "vsscale" / "mlrt" / "backend" / "trt.py", failure))
+                return true;
+        return false;
+    };
+    return has_builder(own_file()) ||
+           has_builder(file_of(reinterpret_cast<const void *>(api.registerFunction)));
+}
+
+bool stands_aside(const OldName &old_name, const VSPLUGINAPI &api) {
+    const Asked asked = asked_for(old_name.name);
+    return asked == Asked::off || is_taken(old_name, api) ||
+           (asked == Asked::nothing && old_name.means_engines && is_builder_installed(api));
+}
+
 } // namespace
 
 void configure(const OldName &old_name, VSPlugin *plugin, const VSPLUGINAPI *api) {
     route_log(old_name.name);
-    const bool aside = is_turned_off(old_name.name) || is_taken(old_name, *api);
+    const bool aside = stands_aside(old_name, *api);
     const std::string name = aside ? text("mlrt_", old_name.name) : old_name.name;
     api->configPlugin(text("io.github.vsmlrt.", old_name.name).c_str(), name.c_str(), old_name.title,
                       VS_MAKE_VERSION(VSMLRT_VERSION_MAJOR, VSMLRT_VERSION_MINOR), VAPOURSYNTH_API_VERSION, 0,

@@ -12,11 +12,14 @@ struct OldName {
     // vs-mlrt's own plugin of that name, which keeps it where it is installed.
     const char *stem;       // its file's name without "lib" and ".so": "vsov"
     const char *identifier; // what stands in that file
+    // Whether wrappers take a plugin of this name for a sign that they can build engines for it.
+    bool means_engines = false;
 };
 
 // Configures the plugin under its name. Under "mlrt_NAME" instead, because VapourSynth warns of every plugin
 // that finds its name taken, where VSMLRT_OLD_NAMES leaves it out or vs-mlrt's own plugin is loaded or will
-// be.
+// be; and, unless VSMLRT_OLD_NAMES asks for it, where it means engines and a wrapper is installed that then
+// builds them by itself (vsjetpack from 2.0 on).
 void configure(const OldName &old_name, VSPlugin *plugin, const VSPLUGINAPI *api);
 
 } // namespace vsmlrt::vs

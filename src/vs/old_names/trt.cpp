@@ -10,7 +10,7 @@ constexpr std::array places = {Place{"onnxruntime", "TensorRT", "TensorRT"}, cud
 
 struct TensorRt {
     static constexpr OldName old_name = {"trt", "Networks on NVIDIA GPUs, by core.mlrt", "vstrt",
-                                         "io.github.amusementclub.vs_tensorrt"};
+                                         "io.github.amusementclub.vs_tensorrt", true};
     static constexpr EnginePlugin engine = {"core.trt", "engine_path", "a TensorRT engine", places,
                                             "provider.trt_cuda_graph_enable"};
     static constexpr const char *release = "110201";

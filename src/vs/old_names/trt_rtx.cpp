@@ -10,7 +10,7 @@ constexpr std::array places = {Place{"onnxruntime", "NvTensorRTRTX", "TensorRT-R
 
 struct TensorRtRtx {
     static constexpr OldName old_name = {"trt_rtx", "Networks on NVIDIA GPUs, by core.mlrt", "vstrt_rtx",
-                                         "io.github.amusementclub.vs_tensorrt_rtx"};
+                                         "io.github.amusementclub.vs_tensorrt_rtx", true};
     static constexpr EnginePlugin engine = {"core.trt_rtx", "engine_path", "a TensorRT-RTX engine", places,
                                             "provider.enable_cuda_graph"};
     static constexpr const char *release = "10601";
