@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "graph/infer.h"
 #include "graph/lowering.h"
+#include "model/compositions.h"
 
 namespace vsmlrt::graph {
 namespace {
@@ -33,10 +34,11 @@ void lower_node(Lowering &lowering, const model::Node &node) {
 
 } // namespace
 
-Graph lower(const model::Network &network) {
+Graph lower(const model::Network &given) {
     constexpr std::int64_t oldest = 9;
-    if (network.opset < oldest)
-        throw Unsupported("opset ", network.opset, " is older than the oldest that can be read, ", oldest);
+    if (given.opset < oldest)
+        throw Unsupported("opset ", given.opset, " is older than the oldest that can be read, ", oldest);
+    const model::Network network = model::compose(given, [](const model::Node &) { return true; });
     Lowering lowering(network);
     for (const model::Node &node : network.nodes)
         lower_node(lowering, node);

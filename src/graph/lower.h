@@ -1,4 +1,4 @@
-// From an ONNX network (opsets 9 to 21) to the IR.
+// From an ONNX network (opsets 9 to 26) to the IR.
 #pragma once
 
 #include "graph/ir.h"

@@ -7,6 +7,7 @@
 #include "base/instruction_sets.h"
 #include "graph/lower.h"
 #include "graph/storage.h"
+#include "model/compositions.h"
 #include "model/inner_graphs.h"
 #include "model/onnx.h"
 
@@ -207,6 +208,16 @@ void refuse_misread_inside(const model::Network &network, bool on_cpu) {
         }
 }
 
+// What OpenVINO has no operator for (DeformConv) or may compute wrongly (IsInf of a quotient), and this
+// project writes in operators that it has.
+bool is_unknown(const model::Node &node) {
+    return node.op == "DeformConv" || node.op == "IsInf";
+}
+
+bool has_unknown(const model::Network &network) {
+    return std::any_of(network.nodes.begin(), network.nodes.end(), is_unknown);
+}
+
 NodesByOperator nodes_by_operator(const model::Network &network) {
     NodesByOperator nodes;
     const auto add = [&](const model::Node &node, const std::string &where) {
@@ -229,7 +240,9 @@ std::vector<std::byte> replace_misread(std::span<const std::byte> onnx, const st
         *nodes = nodes_by_operator(network);
     const bool on_cpu = device == "CPU";
     refuse_misread_inside(network, on_cpu);
-    bool any = false;
+    bool any = has_unknown(network);
+    if (any)
+        network = model::compose(network, is_unknown);
     for (model::Node &node : network.nodes) {
         check_attributes(node, network.opset);
         const char *const what = what_is_misread(network, node, on_cpu);
