@@ -133,11 +133,14 @@ public:
         const model::Card card = network.card;
         if (exact_)
             check_exact(host_, arguments_, clips_, card.channels);
+        const std::vector<model::Value> &outputs = network.loaded.network.outputs;
+        keeps_half_ = exact_ && !outputs.empty() && outputs.front().type == Element::f16;
         keep_yuv_ = exact_ || keeps_yuv(host_, arguments_, clips_);
         picture_ = picture_of(host_, clips_, card.channels, keep_yuv_);
         take_colors();
         engine::SessionOptions options = read_options(arguments_);
-        options.program.half_outputs = gives_half(host_, arguments_, format_, picture_ == Picture::yuv);
+        options.program.half_outputs =
+            keeps_half_ || gives_half(host_, arguments_, format_, picture_ == Picture::yuv);
         NetworkSource networks(std::move(network), [this] { return open_network(); });
         session_ = engine::on_able_backend(options, [&](engine::Devices devices) {
             frames_ = choose_frames(card.output_channels, devices);
@@ -203,13 +206,13 @@ private:
 
     [[nodiscard]] VSVideoFormat output_format(int channels) const {
         if (!flexible_.empty())
-            return float_format(host_, 1, float_bits(arguments_, format_));
+            return float_format(host_, 1, result_bits());
         if (channels != 1 && channels != 3)
             throw Unsupported("the network gives ", channels,
                               " channels; 1 and 3 make a clip, and "
                               "\"flexible_output_prop\" takes any number");
         if (exact_)
-            return float_format(host_, channels, float_bits(arguments_, format_));
+            return float_format(host_, channels, result_bits());
         if (gives_yuv() && arguments_.has("output_format") && !arguments_.has("format"))
             return planes_format(float_bits(arguments_, format_));
         if (const auto given = asked_format(host_, arguments_, channels, format_))
@@ -218,6 +221,8 @@ private:
             return format_;
         return float_format(host_, channels, float_bits(arguments_, format_));
     }
+
+    [[nodiscard]] int result_bits() const { return keeps_half_ ? 16 : float_bits(arguments_, format_); }
 
     // Whether the network's result can be of the first clip's kind. One channel made of colours (a mask) is
     // GRAY; made of luma alone it takes the clip's chroma along.
@@ -320,6 +325,7 @@ private:
     std::vector<Node> planes_; // what the network is fed
     std::string flexible_;
     bool exact_ = false; // planes are channels, and frame properties stay the first clip's
+    bool keeps_half_ = false; // with "exact": the file's result is float16, and so is the clip's
     VSVideoFormat format_ = {};
     bool keep_yuv_ = false;
     Picture picture_ = Picture::rgb;

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +242,7 @@ def k7sfunc_functions(models: Path, inside: Any) -> None:
     assert (beside / "net" / "rgb.onnx").is_file(), beside
     for name in ("rife_v4.6_ensemble", "rife_v4.25_lite", "rife_v4.26", "rife_v4.26_heavy"):
         (models / "rife" / f"{name}.onnx").write_bytes((models / "rife" / "rife_v4.6.onnx").read_bytes())
+    interpolators(models / "rife_v2", ("rife_v4.6", "rife_v4.26"), channels=7, half=False)
     for script in (inside, vsmlrt):
         script.BackendV2.ORT_DML = lambda device_id, num_streams, fp16, script=script: script.Backend.ORT_CPU(
             num_streams=num_streams, fp16=fp16
@@ -261,6 +262,40 @@ def k7sfunc_functions(models: Path, inside: Any) -> None:
             check(f"RIFE_DML {model} by {name}", made, (vs.YUV420P8, 60, 40), lengths=4)
         fraction = lambda: k7f.RIFE_DML(clip(vs.YUV420P8, length=4), turbo=False, fps_num=5, fps_den=2, sc_mode=0)
         check(f"RIFE_DML 5/2 by {name}", fraction, (vs.YUV420P8, 64, 48), lengths=10)
+        for model in (46, 426):
+            made = lambda: k7f.RIFE_DML(clip(vs.YUV420P8, 60, 40), model=model, turbo=True)
+            check(f"RIFE_DML {model} turbo by {name}", made, (vs.YUV420P8, 60, 40), lengths=4)
+    # Only its own script has DRBA.
+    k7f._external.vsmlrt = sys.modules["k7sfunc._external.vsmlrt"] = inside
+    names = [
+        f"{one}{form}_fp16" for one in ("distilDRBA_v1", "distilDRBA_v2_lite") for form in ("", "_ap", "_scale_ap")
+    ]
+    interpolators(models / "drba", names, channels=14, half=True)
+    for model in (1, 2):
+        for turbo in (0, 1, 2):
+            made = lambda: k7f.DRBA_DML(clip(vs.YUV420P8, 60, 40, length=4), model=model, turbo=turbo)
+            check(f"DRBA_DML {model} {turbo}", made, (vs.YUV420P8, 60, 40), lengths=8)
+    fraction = lambda: k7f.DRBA_DML(clip(vs.YUV420P8, length=4), fps_num=5, fps_den=2)
+    check("DRBA_DML 5/2", fraction, (vs.YUV420P8, 64, 48), lengths=10)
+
+
+def interpolators(folder: Path, names: Iterable[str], channels: int, half: bool) -> None:
+    """Seeded networks from that many channels to a picture under these names."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    folder.mkdir(exist_ok=True)
+    kind, element = (TensorProto.FLOAT16, np.float16) if half else (TensorProto.FLOAT, np.float32)
+    value = lambda name, count: helper.make_tensor_value_info(name, kind, [1, count, "height", "width"])
+    for name in names:
+        numbers = np.random.default_rng(len(name))
+        weights = (numbers.standard_normal((3, channels, 3, 3)) / 60).astype(element)
+        nodes = [helper.make_node("Conv", ["input", "w"], ["y"], pads=[1, 1, 1, 1])]
+        nodes.append(helper.make_node("Sigmoid", ["y"], ["output"]))
+        graph = helper.make_graph(
+            nodes, "frames", [value("input", channels)], [value("output", 3)], [numpy_helper.from_array(weights, "w")]
+        )
+        made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        (folder / f"{name}.onnx").write_bytes(made.SerializeToString())
 
 
 def soifunc(models: Path) -> None:

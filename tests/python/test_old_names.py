@@ -67,6 +67,40 @@ def test_one_output_channel_is_gray(files: dict[str, str]) -> None:
     assert plugin_of("ov").Model([tagged(vs.GRAYS)] * 3, files["mask"]).format.id == vs.GRAYS
 
 
+@pytest.mark.parametrize("name", ["ort", "ncnn"])
+@pytest.mark.parametrize(
+    ("ends", "arguments", "wanted"),
+    [
+        ((np.float16, np.float16), {}, vs.RGBH),
+        ((np.float16, np.float16), {"output_format": 0}, vs.RGBH),
+        ((np.float16, np.float32), {"output_format": 1}, vs.RGBS),
+        ((np.float32, np.float16), {}, vs.RGBH),
+        ((np.float32, np.float32), {"output_format": 1}, vs.RGBS),
+        ((np.float32, np.float32), {"output_format": 1, "fp16": 1}, vs.RGBH),
+        ((np.float32, np.float32), {"fp16": 1}, vs.RGBS),
+    ],
+)
+def test_samples_out_are_those_of_the_file(
+    name: str, ends: tuple[type, type], arguments: dict[str, int], wanted: int, tmp_path: Path
+) -> None:
+    """As vs-mlrt's wheels 17.1 answer: "output_format" is about what fp16 rewrites."""
+    onnx = pytest.importorskip("onnx")
+    kinds = [onnx.helper.np_dtype_to_tensor_dtype(np.dtype(end)) for end in ends]
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Cast", ["input"], ["output"], to=kinds[1])],
+        "ends",
+        [onnx.helper.make_tensor_value_info("input", kinds[0], [1, 3, "height", "width"])],
+        [onnx.helper.make_tensor_value_info("output", kinds[1], [1, 3, "height", "width"])],
+    )
+    path = tmp_path / "ends.onnx"
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8), path)
+    clip = tagged(vs.RGBH if ends[0] is np.float16 else vs.RGBS)
+    out = plugin_of(name).Model(clip, str(path), **arguments)
+    assert out.format.id == wanted
+    for mine, source in zip(picture(out), picture(clip), strict=True):
+        np.testing.assert_allclose(mine, source, atol=1e-3)
+
+
 def test_channels_are_given_as_properties(files: dict[str, str]) -> None:
     out = plugin_of("ov").Model(tagged(vs.RGBS), files["two"], flexible_output_prop="part")
     assert out["num_planes"] == 2

@@ -94,7 +94,8 @@ void ModelCall::take_precision() {
 }
 
 void ModelCall::take_output_format() {
-    set("output_format", given_.integer("output_format").value_or(0));
+    const bool rewritten = given_.integer("fp16").value_or(0) != 0;
+    set("output_format", rewritten ? given_.integer("output_format").value_or(0) : 0);
 }
 
 void ModelCall::take_streams() {

@@ -7,11 +7,11 @@
 namespace vsmlrt::vs {
 
 struct OldName {
-    const char *name;  // the namespace: "ov"
-    const char *title; // what the plugin is called
+    const char *name = nullptr;  // the namespace: "ov"
+    const char *title = nullptr; // what the plugin is called
     // vs-mlrt's own plugin of that name, which keeps it where it is installed.
-    const char *stem;       // its file's name without "lib" and ".so": "vsov"
-    const char *identifier; // what stands in that file
+    const char *stem = nullptr;       // its file's name without "lib" and ".so": "vsov"
+    const char *identifier = nullptr; // what stands in that file
     // Whether wrappers take a plugin of this name for a sign that they can build engines for it.
     bool means_engines = false;
 };
