@@ -28,6 +28,13 @@ void evaluate(const Reshape &op, Inputs inputs, Outputs outputs);
 void evaluate(const Expand &op, Inputs inputs, Outputs outputs);
 void evaluate(const Tile &op, Inputs inputs, Outputs outputs);
 void evaluate(const Gather &op, Inputs inputs, Outputs outputs);
+void evaluate(const GatherElements &op, Inputs inputs, Outputs outputs);
+void evaluate(const GatherNd &op, Inputs inputs, Outputs outputs);
+void evaluate(const ScatterElements &op, Inputs inputs, Outputs outputs);
+void evaluate(const ScatterNd &op, Inputs inputs, Outputs outputs);
+void evaluate(const ArgReduce &op, Inputs inputs, Outputs outputs);
+void evaluate(const CumSum &op, Inputs inputs, Outputs outputs);
+void evaluate(const TopK &op, Inputs inputs, Outputs outputs);
 void evaluate(const Fill &op, Inputs inputs, Outputs outputs);
 void evaluate(const Range &op, Inputs inputs, Outputs outputs);
 

@@ -9,11 +9,42 @@ namespace vsmlrt::graph {
 namespace {
 
 // In the order of the alternatives of Op; empty: the pointwise tables know.
-constexpr const char *names[] = {
-    "",       "",       "Clip",  "Where",        "Cast",         "Conv",       "ConvTranspose", "Pool",
-    "Reduce", "MatMul", "Gemm",  "Softmax",      "Normalize",    "GridSample", "Resize",        "Concat",
-    "Split",  "Slice",  "Pad",   "DepthToSpace", "SpaceToDepth", "Transpose",  "Reshape",       "Expand",
-    "Tile",   "Gather", "Shape", "Fill",         "Range"};
+constexpr const char *names[] = {"",
+                                 "",
+                                 "Clip",
+                                 "Where",
+                                 "Cast",
+                                 "Conv",
+                                 "ConvTranspose",
+                                 "Pool",
+                                 "Reduce",
+                                 "MatMul",
+                                 "Gemm",
+                                 "Softmax",
+                                 "Normalize",
+                                 "GridSample",
+                                 "Resize",
+                                 "Concat",
+                                 "Split",
+                                 "Slice",
+                                 "Pad",
+                                 "DepthToSpace",
+                                 "SpaceToDepth",
+                                 "Transpose",
+                                 "Reshape",
+                                 "Expand",
+                                 "Tile",
+                                 "Gather",
+                                 "GatherElements",
+                                 "GatherND",
+                                 "ScatterElements",
+                                 "ScatterND",
+                                 "ArgReduce",
+                                 "CumSum",
+                                 "TopK",
+                                 "Shape",
+                                 "Fill",
+                                 "Range"};
 static_assert(std::size(names) == std::variant_size_v<Op>);
 
 std::string describe(const Graph &graph, const std::vector<ValueId> &ids) {

@@ -10,8 +10,8 @@ namespace {
 
 LowerNode find_rule(const model::Node &node) {
     if (node.domain.empty() || node.domain == "ai.onnx")
-        for (const auto rules :
-             {pointwise_lowerings(), compute_lowerings(), movement_lowerings(), shape_lowerings()})
+        for (const auto rules : {pointwise_lowerings(), compute_lowerings(), movement_lowerings(),
+                                 shape_lowerings(), indexed_lowerings()})
             for (const LoweringRule &rule : rules)
                 if (node.op == rule.operator_name)
                     return rule.lower;

@@ -124,6 +124,15 @@ void cast(Lowering &lowering, const OnnxNode &node) {
     lowering.emit(node, Cast{}, {x}, to);
 }
 
+void cast_like(Lowering &lowering, const OnnxNode &node) {
+    const ValueId x = lowering.required(node, 0);
+    const Element to = lowering.type(lowering.required(node, 1));
+    node.without_effect({"saturate", "round_mode"}); // about 8-bit floats
+    if (to == lowering.type(x))
+        return lowering.pass_through(node, x);
+    lowering.emit(node, Cast{}, {x}, to);
+}
+
 void identity(Lowering &lowering, const OnnxNode &node) {
     if (node.outputs.size() > 1 && !node.outputs[1].empty())
         outside_of_the_ir("a second output of " + node.op);
@@ -142,9 +151,10 @@ void dropout(Lowering &lowering, const OnnxNode &node) {
 
 // The operators of the tables in pointwise.cpp under their own names, and those with a form of their own.
 std::vector<LoweringRule> all_rules() {
-    std::vector<LoweringRule> rules = {{"Pow", pow},   {"Mod", mod},           {"Sum", sum},
-                                       {"Mean", mean}, {"Clip", clip},         {"Where", where},
-                                       {"Cast", cast}, {"Identity", identity}, {"Dropout", dropout}};
+    std::vector<LoweringRule> rules = {
+        {"Pow", pow},           {"Mod", mod},        {"Sum", sum},   {"Mean", mean},
+        {"Clip", clip},         {"Where", where},    {"Cast", cast}, {"CastLike", cast_like},
+        {"Identity", identity}, {"Dropout", dropout}};
     for (const UnaryRule &rule : unary_rules())
         rules.push_back({rule.operator_name, unary});
     for (const BinaryRule &rule : binary_rules())

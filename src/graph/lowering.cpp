@@ -145,9 +145,17 @@ ValueId Lowering::constant(float value, Element type) {
 }
 
 void Lowering::emit(const OnnxNode &node, Op op, std::vector<ValueId> inputs, Element type) {
+    emit(node, std::move(op), std::move(inputs), std::vector<Element>(node.outputs.size(), type));
+}
+
+void Lowering::emit(const OnnxNode &node, Op op, std::vector<ValueId> inputs,
+                    std::span<const Element> types) {
+    if (node.outputs.size() > types.size())
+        throw BadModel(node.outputs.size(), " outputs where there are ", types.size());
     Node lowered{std::move(op), node.label(), std::move(inputs), {}};
-    for (const std::string &name : node.outputs) {
-        const ValueId id = add({name, type, std::nullopt});
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+        const std::string &name = node.outputs[i];
+        const ValueId id = add({name, types[i], std::nullopt});
         lowered.outputs.push_back(id);
         if (!name.empty())
             ids_[name] = id;

@@ -79,6 +79,8 @@ public:
     void emit(const OnnxNode &node, Op op, std::vector<ValueId> inputs, Element type);
     // The same with the type of the first input.
     void emit(const OnnxNode &node, Op op, std::vector<ValueId> inputs);
+    // The same with a type for each output, of which the last may be left out.
+    void emit(const OnnxNode &node, Op op, std::vector<ValueId> inputs, std::span<const Element> types);
     // Adds a step on the way to the outputs of `node`.
     ValueId emit_inner(const OnnxNode &node, Op op, std::vector<ValueId> inputs, Element type);
     // The output of `node` is that value.
@@ -107,6 +109,7 @@ struct LoweringRule {
 [[nodiscard]] std::span<const LoweringRule> compute_lowerings();
 [[nodiscard]] std::span<const LoweringRule> movement_lowerings();
 [[nodiscard]] std::span<const LoweringRule> shape_lowerings();
+[[nodiscard]] std::span<const LoweringRule> indexed_lowerings();
 
 // Unsupported, with the way out: 'MODE is outside what this backend computes; ...'.
 [[noreturn]] void outside_of_the_ir(const std::string &what);

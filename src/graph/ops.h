@@ -276,6 +276,44 @@ struct Gather {
     std::int64_t axis = 0;
 };
 
+// Operands: x, indices of x's rank: each result is x's element with its index along `axis` replaced.
+struct GatherElements {
+    std::int64_t axis = 0;
+};
+// Operands: x, indices, whose last axis holds the first indices of an element or a block of x. The first
+// `batch_axes` axes of both are walked together.
+struct GatherNd {
+    std::int64_t batch_axes = 0;
+};
+// x with some of its elements replaced. Operands: x, indices as GatherElements has them, updates.
+struct ScatterElements {
+    std::int64_t axis = 0;
+};
+// The same for blocks. Operands: x, indices as GatherNd has them, updates.
+struct ScatterNd {};
+
+// Where the largest (smallest) element along `axis` is; of equals the first, or the last. i64.
+struct ArgReduce {
+    bool maximum = true;
+    bool last = false;
+    bool keep_size = true;
+    std::int64_t axis = 0;
+};
+
+// Sums of all elements so far along an axis. Operands: x, axis.
+struct CumSum {
+    bool exclusive = false; // without the element itself
+    bool reverse = false;
+    std::size_t axis = 0; // resolved
+};
+
+// The k largest (smallest) elements along `axis` in order, and where they were (i64); of equals the first.
+// Operands: x, k.
+struct TopK {
+    bool largest = true;
+    std::int64_t axis = -1;
+};
+
 // Known as soon as its operand's shape is: sizes of the axes [start, end).
 struct ShapeOf {
     std::int64_t start = 0;
@@ -290,6 +328,7 @@ struct Range {};
 
 using Op = std::variant<Unary, Binary, Clip, Where, Cast, Conv, ConvTranspose, Pool, Reduce, MatMul, Gemm,
                         Softmax, Normalize, GridSample, Resize, Concat, Split, Slice, Pad, DepthToSpace,
-                        SpaceToDepth, Transpose, Reshape, Expand, Tile, Gather, ShapeOf, Fill, Range>;
+                        SpaceToDepth, Transpose, Reshape, Expand, Tile, Gather, GatherElements, GatherNd,
+                        ScatterElements, ScatterNd, ArgReduce, CumSum, TopK, ShapeOf, Fill, Range>;
 
 } // namespace vsmlrt::graph

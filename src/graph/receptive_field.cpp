@@ -257,6 +257,37 @@ private:
             return span;
         });
     }
+    // Within a channel, or whatever axis is no axis of the picture, nothing moves.
+    Trace rule(const GatherElements &op) {
+        return traced_axis(axis_index(op.axis, dims(0).size())) ? attention() : merge_all();
+    }
+    Trace rule(const ScatterElements &op) {
+        return traced_axis(axis_index(op.axis, dims(0).size())) ? attention() : merge_all();
+    }
+    Trace rule(const GatherNd &) { return lost(); }
+    // Blocks of the picture's own size, wherever they are put: others are found nowhere.
+    Trace rule(const ScatterNd &) {
+        const auto depth = static_cast<std::size_t>(dims(1).back());
+        for (std::size_t axis = 0; axis < depth; ++axis)
+            if (traced_axis(axis))
+                return lost();
+        if (trace(node_->inputs[1]) || dims(1).size() != depth + 1)
+            return lost();
+        return merge(trace(node_->inputs[0]), trace(node_->inputs[2]));
+    }
+    Trace rule(const ArgReduce &op) {
+        const std::size_t reduced = axis_index(op.axis, dims(0).size());
+        if (traced_axis(reduced))
+            return whole();
+        return along([&](AxisDependence span) {
+            span.axis -= !op.keep_size && reduced < span.axis ? 1 : 0;
+            return span;
+        });
+    }
+    Trace rule(const CumSum &op) { return traced_axis(op.axis) ? whole() : trace(node_->inputs[0]); }
+    Trace rule(const TopK &op) {
+        return traced_axis(axis_index(op.axis, dims(0).size())) ? whole() : trace(node_->inputs[0]);
+    }
     Trace rule(const Transpose &op) {
         return along([&](AxisDependence span) {
             const auto found =

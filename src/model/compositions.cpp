@@ -11,6 +11,8 @@
 namespace vsmlrt::model {
 namespace {
 
+constexpr std::int64_t most_axes = 16;
+
 std::string times(Composer &c, const std::string &a, const std::string &b) {
     return c.emit("Mul", {a, b});
 }
@@ -73,7 +75,7 @@ bool compose_mean_variance_normalization(Composer &c) {
 // Axes from the front are not known to be how many.
 bool compose_rms_normalization(Composer &c) {
     const std::int64_t axis = c.node().integer("axis", -1);
-    if (axis >= 0)
+    if (axis >= 0 || axis < -most_axes)
         return false;
     Integers axes;
     for (std::int64_t i = axis; i < 0; ++i)
@@ -120,7 +122,7 @@ std::string along_axis(Composer &c, const std::string &value, const std::string 
     std::int64_t axis = c.node().integer("axis", 1);
     if (weights && axis >= 0)
         axis -= static_cast<std::int64_t>(weights->dims.size());
-    if (axis >= 0)
+    if (axis >= 0 || axis < -most_axes)
         return {};
     Integers dims(static_cast<std::size_t>(-axis), 1);
     dims.front() = -1;

@@ -26,7 +26,9 @@ struct Window {
 std::optional<Window> read_window(const Composer &c) {
     const Node &node = c.node();
     const Tensor *const weights = c.constant_of(c.input(1));
-    if (!weights || weights->dims.size() != 4)
+    constexpr std::int64_t most_groups = 1 << 20;
+    if (!weights || weights->dims.size() != 4 || weights->count() < 1 ||
+        node.integer("group", 1) > most_groups)
         return std::nullopt;
     const Integers kernel{weights->dims[2], weights->dims[3]};
     Window window{node.integers("kernel_shape", kernel),

@@ -19,7 +19,7 @@ const std::vector<Case> &all_cases() {
     static const std::vector<Case> cases = [] {
         std::vector<Case> all;
         for (auto *const part : {pointwise_cases, window_cases, movement_cases, resize_cases, compute_cases,
-                                 shape_cases, composed_cases, family_cases})
+                                 shape_cases, composed_cases, indexed_cases, family_cases})
             for (Case &entry : part())
                 all.push_back(std::move(entry));
         return all;

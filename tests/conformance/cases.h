@@ -28,6 +28,7 @@ struct Case {
 [[nodiscard]] std::vector<Case> compute_cases();
 [[nodiscard]] std::vector<Case> shape_cases();
 [[nodiscard]] std::vector<Case> composed_cases();
+[[nodiscard]] std::vector<Case> indexed_cases();
 [[nodiscard]] std::vector<Case> family_cases();
 
 [[nodiscard]] const std::vector<Case> &all_cases();

@@ -1,6 +1,7 @@
 // Any bytes: read, edit in every way, write, read again. A network that was read must survive all of it.
 #include "base/error.h"
 #include "model/card.h"
+#include "model/compositions.h"
 #include "model/edit.h"
 #include "model/functions.h"
 #include "model/onnx.h"
@@ -49,5 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     check_written(free_shape(*network));
     if (const auto whole = attempt([&] { return inline_functions(*network); }))
         check_written(*whole);
+    if (const auto composed = attempt([&] { return compose(*network, [](const Node &) { return true; }); }))
+        check_written(*composed);
     return 0;
 }

@@ -114,6 +114,17 @@ void Planner::emit(const Group &group) {
                 emit_pad(group);
             else if constexpr (std::is_same_v<T, graph::Gather>)
                 emit_gather(group);
+            else if constexpr (std::is_same_v<T, graph::GatherElements> ||
+                               std::is_same_v<T, graph::GatherNd> ||
+                               std::is_same_v<T, graph::ScatterElements> ||
+                               std::is_same_v<T, graph::ScatterNd>)
+                emit_indexed(group);
+            else if constexpr (std::is_same_v<T, graph::ArgReduce>)
+                emit_arg_reduce(group);
+            else if constexpr (std::is_same_v<T, graph::CumSum>)
+                emit_cumulative_sum(group);
+            else if constexpr (std::is_same_v<T, graph::TopK>)
+                emit_top_k(group);
             else if constexpr (std::is_same_v<T, graph::Range>)
                 emit_range(group);
             else if constexpr (std::is_same_v<T, graph::Fill>)

@@ -77,6 +77,12 @@ private:
     void emit_general_resize(const Group &group);
     void emit_pad(const Group &group);
     void emit_gather(const Group &group);
+    // Indices that are values (emit_indexed.cpp).
+    void emit_indexed(const Group &group);
+    void emit_line(const Group &group, std::size_t axis, bool reverse, const std::string &defines);
+    void emit_arg_reduce(const Group &group);
+    void emit_cumulative_sum(const Group &group);
+    void emit_top_k(const Group &group);
     void emit_range(const Group &group);
     void emit_concat(const Group &group);
     void emit_blocks(const Group &group, std::int64_t block, bool depth_first, bool to_space);

@@ -193,3 +193,22 @@ struct ExpressionArgs {
     ExpressionAxis axis[max_expression_axes];
     int number[max_expression_numbers];
 };
+
+// Elements at places that indices say: of a tensor that is walked along (plain), and one that is pointed into.
+struct IndexedArgs {
+    long long threads;
+    int size[max_rank]; // of what is walked along
+    Operand plain, pointed, indices; // pointed: 0 along axes that an index replaces
+    long long index_step;            // between the indices of one place
+    long long place_step[max_rank];  // of the tensor pointed into, by index
+    int limit[max_rank];
+};
+
+// Each line along one axis: what it comes to, or its elements in another order.
+struct LineArgs {
+    long long threads;
+    int size[max_rank]; // 1 along the axis
+    Operand input, output, second;
+    int length, results;
+    long long input_step, output_step, second_step;
+};
