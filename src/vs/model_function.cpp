@@ -8,6 +8,7 @@
 #include "vs/functions.h"
 #include "vs/model_arguments.h"
 #include "vs/model_filter.h"
+#include "vs/old_names/stated_precision.h"
 #include "vs/outer_filter.h"
 #include "vs/properties.h"
 
@@ -117,6 +118,18 @@ void check_exact(const Host &host, const Arguments &arguments, const std::vector
                           " plane(s), each of which is fed as one");
 }
 
+// With "exact" nothing computes in less than it is asked for, by an argument or by a network that stands for
+// an engine.
+vsmlrt_precision exact_precision(vsmlrt_precision asked, const model::Network &network) {
+    if (asked != VSMLRT_PRECISION_AUTO)
+        return asked;
+    const auto stated = network.metadata.find(stated_precision);
+    for (const auto precision : {VSMLRT_PRECISION_FP16, VSMLRT_PRECISION_BF16})
+        if (stated != network.metadata.end() && stated->second == engine::precision_name(precision))
+            return precision;
+    return VSMLRT_PRECISION_FP32;
+}
+
 // Everything between the arguments and the last node.
 class Builder {
 public:
@@ -139,6 +152,8 @@ public:
         picture_ = picture_of(host_, clips_, card.channels, keep_yuv_);
         take_colors();
         engine::SessionOptions options = read_options(arguments_);
+        if (exact_)
+            options.program.precision = exact_precision(options.program.precision, network.loaded.network);
         options.program.half_outputs =
             keeps_half_ || gives_half(host_, arguments_, format_, picture_ == Picture::yuv);
         NetworkSource networks(std::move(network), [this] { return open_network(); });
@@ -324,7 +339,7 @@ private:
     std::vector<Node> clips_;
     std::vector<Node> planes_; // what the network is fed
     std::string flexible_;
-    bool exact_ = false; // planes are channels, and frame properties stay the first clip's
+    bool exact_ = false;      // planes are channels, and frame properties stay the first clip's
     bool keeps_half_ = false; // with "exact": the file's result is float16, and so is the clip's
     VSVideoFormat format_ = {};
     bool keep_yuv_ = false;

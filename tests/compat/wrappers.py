@@ -279,6 +279,42 @@ def k7sfunc_functions(models: Path, inside: Any) -> None:
     check("DRBA_DML 5/2", fraction, (vs.YUV420P8, 64, 48), lengths=10)
 
 
+def engines(models: Path) -> None:
+    """What builds engines by the programs beside the plugin, on the emulated GPU where it is built."""
+    from fractions import Fraction
+
+    if not has_gpu():
+        print("ok skipped: there is no NVIDIA GPU", flush=True)
+        return
+    import k7sfunc as k7f
+    import vs_colorfix as fix
+    from k7sfunc._external import vsmlrt as inside
+
+    inside.models_path = str(models)
+    for half, bits in ((False, vs.RGBS), (True, vs.RGBS), (True, vs.RGBH)):
+        made = lambda: inside.CUGAN(
+            clip(bits), backend=inside.Backend.TRT(fp16=half, output_format=int(bits == vs.RGBH))
+        )
+        check(f"CUGAN TRT {half} {bits.name}", made, (bits, 128, 96))
+    frames = lambda: inside.RIFE(clip(vs.RGBS, 32, 32), Fraction(2), model=46, backend=inside.Backend.TRT(fp16=True))
+    check("RIFE TRT", frames, (vs.RGBS, 32, 32), lengths=4)
+    interpolators(models / "drba", ("distilDRBA_v2_lite", "distilDRBA_v2_lite_ap"), channels=14, half=False)
+    for turbo in (0, 1):
+        made = lambda: k7f.DRBA_NV(clip(vs.YUV420P8, 448, 448, length=4), turbo=turbo)
+        check(f"DRBA_NV {turbo}", made, (vs.YUV420P8, 448, 448), lengths=8)
+    check(
+        "UAI_NV_TRT",
+        lambda: k7f.UAI_NV_TRT(clip(vs.YUV444P8), model_pth="net/rgb.onnx", st_eng=True),
+        (vs.YUV444P8, 128, 96),
+    )
+    other = clip(vs.RGBS).std.FlipVertical()
+    check(
+        "vs-colorfix",
+        lambda: fix.wavelet(clip(vs.RGBS), other, backend="tensorrt", engine_folder=str(models)),
+        (vs.RGBS, 64, 48),
+    )
+
+
 def interpolators(folder: Path, names: Iterable[str], channels: int, half: bool) -> None:
     """Seeded networks from that many channels to a picture under these names."""
     from onnx import TensorProto, helper, numpy_helper
@@ -338,7 +374,10 @@ def orders(models: Path) -> None:
     print(*(["failed the core warns:", *refused] if refused else ["ok no warning of the core"]), flush=True)
 
 
-USES = {one.__name__: one for one in (vsjetpack, vsjetpack_stores, vsjetpack_1, vs_colorfix, k7sfunc, soifunc, orders)}
+USES = {
+    one.__name__: one
+    for one in (vsjetpack, vsjetpack_stores, vsjetpack_1, vs_colorfix, k7sfunc, engines, soifunc, orders)
+}
 
 
 class Bare(vs.EnvironmentPolicy):

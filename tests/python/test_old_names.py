@@ -233,7 +233,8 @@ def test_ort_gives_the_format_asked_for(files: dict[str, str], more: dict[str, A
     assert out.format.id == vs.RGBS
     for mine, other in zip(picture(out), wanted, strict=True):
         np.testing.assert_allclose(mine, other, atol=2e-5)
-    assert plugin_of("ort").Model(clip, files["rgb"], output_format=True, **more).format.id == vs.RGBH
+    assert plugin_of("ort").Model(clip, files["rgb"], output_format=True, **more).format.id == vs.RGBS
+    assert plugin_of("ort").Model(clip, files["rgb"], output_format=True, fp16=True, **more).format.id == vs.RGBH
 
 
 def test_ort_refuses_what_it_does_not_have(files: dict[str, str]) -> None:
@@ -285,6 +286,60 @@ def test_a_network_runs_in_place_of_an_engine(files: dict[str, str], tmp_path: P
     out = plugin_of("ort").Model(clip, files["rgb"], provider="CUDA", cudnn_benchmark=False, tf32=False)
     for mine, other in zip(picture(out), wanted, strict=True):
         np.testing.assert_allclose(mine, other, atol=1e-5)
+
+
+PROGRAMS = ("vsmlrt-cuda/trtexec", "vsmlrt-cuda/tensorrt_rtx", "vsmlrt-hip/migraphx-driver")
+"""Where vs-mlrt's module runs programs that build engines, beside its plugins."""
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize(
+    ("options", "precision", "ends"),
+    [
+        ([], "fp32", (1, 1)),
+        (["--fp16", "--skipInference", "--builderOptimizationLevel=3"], "fp16", (1, 1)),
+        (["--bf16", "--device=0", "--timingCacheFile=unused"], "bf16", (1, 1)),
+        (["--fp16", "--inputIOFormats=fp16:chw", "--outputIOFormats=fp16:chw"], "fp16", (10, 10)),
+        (["--inputIOFormats=chw", "--outputIOFormats=fp16:chw", "--noTF32"], "fp32", (1, 10)),
+    ],
+)
+def test_programs_that_build_engines_give_the_network(
+    files: dict[str, str], tmp_path: Path, program: str, options: list[str], precision: str, ends: tuple[int, int]
+) -> None:
+    onnx = pytest.importorskip("onnx")
+    engine = tmp_path / "net.engine"
+    where = ["compile", "--onnx", files["rgb"], "--output", str(engine), "--input-dim", "@input", "1", "3", "8", "8"]
+    if "migraphx" not in program:
+        where = [f"--onnx={files['rgb']}", f"--saveEngine={engine}", "--shapes=input:1x3x8x8"]
+    subprocess.run([FOLDER / program, *where, *options], env={}, check=True, capture_output=True)
+    made = onnx.load(engine)
+    assert {entry.key: entry.value for entry in made.metadata_props}["vsmlrt.precision"] == precision
+    types = [value.type.tensor_type.elem_type for value in (made.graph.input[0], made.graph.output[0])]
+    assert tuple(types) == ends
+    if "cuda" not in lists(CORE.mlrt.Devices())["backend"]:
+        return
+    out = plugin_of("trt").Model(tagged(vs.RGBH if ends[0] == 10 else vs.RGBS), str(engine))
+    assert out.format.id == (vs.RGBH if ends[1] == 10 else vs.RGBS)
+
+
+def test_programs_that_build_engines_say_what_they_want(tmp_path: Path, files: dict[str, str]) -> None:
+    program = FOLDER / PROGRAMS[0]
+    bad = tmp_path / "bad.onnx"
+    bad.write_bytes(b"nothing")
+    for options, said in (
+        ([], "are wanted"),
+        (["--onnx=" + files["rgb"]], "are wanted"),
+        (["--onnx=" + files["rgb"], "--saveEngine"], "wants a value"),
+        (["--onnx=missing.onnx", f"--saveEngine={tmp_path}/e"], "missing.onnx"),
+        ([f"--onnx={bad}", f"--saveEngine={tmp_path}/e"], "bad.onnx"),
+        ([f"--onnx={files['rgb']}", f"--saveEngine={tmp_path}/no/e"], "no"),
+        ([f"--onnx={files['rgb']}", f"--saveEngine={tmp_path}/e", "--inputIOFormats=int8:chw"], "fp32 or fp16"),
+    ):
+        done = subprocess.run([program, *options], check=False, capture_output=True, text=True)
+        assert done.returncode == 1
+        assert said in done.stderr
+        assert done.stderr.count("\n") == 1
+        assert not (tmp_path / "e").exists()
 
 
 NAMESPACES = """

@@ -46,7 +46,6 @@ std::string take_file(const EnginePlugin &plugin, const Arguments &given) {
 void run_engine_model(const EnginePlugin &plugin, const Host &host, const VSMap &in, VSMap &out) {
     ModelCall call(host, in, Samples::single_or_half);
     call.set("network_path", take_file(plugin, call.given()));
-    call.set("precision", std::string("fp32"));
     call.set("output_format", 0);
     call.take_streams();
     const FoundPlace found =

@@ -20,7 +20,8 @@ public:
     void take_network();
     // fp16 and fp16_blacklist_ops: half precision, else fp32.
     void take_precision();
-    // output_format, which says something only with fp16; else 0. (A file whose result is float16 gives that.)
+    // output_format, which says something only with fp16; else 0. (A file whose result is float16 gives
+    // that.)
     void take_output_format();
     // num_streams, at least 1, which it is where it is not given.
     void take_streams();
