@@ -350,10 +350,31 @@ LAYERS: dict[str, tuple[str, bytes, int]] = {
         f" 3={planes}", b"", 3)
        for mode in (1, 2, 3) for border in (1, 2, 3) for corners in (0, 1)
        for planes, turn in [(0, "Permute p 1 1 e f 0=3\n"), (1, "Noop p 1 1 e f\n")]},
+    "softplus": ("BinaryOp a 1 1 in a 0=1 1=1 2=5.000000e-01\nSoftplus p 1 1 a out", b"", 3),
+    **{f"cumulative_sum_{axis}": (f"CumulativeSum p 1 1 in out 0={axis}", b"", 3) for axis in (0, 1, 2, -1)},
+    "cumulative_sum_of_rows": ("Reshape r 1 1 in a 0=-1 1=3\nCumulativeSum p 1 1 a out 0=0", b"", 3),
+    **{f"unfold_{i}": (f"Unfold u 1 1 in out {given}", b"", 3)
+       for i, given in enumerate(["1=3 4=1", "1=2 3=2", "1=3 11=2 3=2 13=1 4=1 14=0", "1=3 2=2 4=2"])},
+    **{f"fold_{i}": (f"Interp i 1 1 in a 0=1 3=8 4=12\nUnfold u 1 1 a b {given}\nFold f 1 1 b out {given} 20=12 21=8",
+                     b"", 3)
+       for i, given in enumerate(["1=3 4=1", "1=2 3=2", "1=4 3=2 4=1", "1=3 3=2", "1=3 2=2 4=2"])},
+    **{f"conv1d_{i}": (f"Reshape r 1 1 in a 0=-1 1=3\nConvolution1D c 1 1 a out {given}",
+                       tagged(values(size)) + raw(values(4)), 3)
+       for i, (given, size) in enumerate([("0=4 1=3 4=1 5=1 6=36", 36), ("0=4 1=5 2=2 3=2 4=3 15=1 5=1 6=60", 60),
+                                          ("0=4 1=3 4=1 5=1 6=36 9=2 -23310=1,0.1", 36)])},
+    "conv1d_depthwise": ("Reshape r 1 1 in a 0=-1 1=3\nConvolutionDepthWise1D c 1 1 a out 0=3 1=3 4=1 6=9 7=3",
+                         tagged(values(9)), 3),
+    **{f"deformable_{name}": (
+        f"Split s 1 {'3' if mask else '2'} in a b{' e' if mask else ''}\n"
+        f"Convolution o 1 1 b d 0=18 1=3 3={stride} 4=1 6=486\nBinaryOp m 1 1 d f 0=2 1=1 2=3.000000e+00\n"
+        + (f"Convolution p 1 1 e g 0=9 1=3 3={stride} 4=1 6=243\nSigmoid q 1 1 g h\n" if mask else "")
+        + f"DeformableConv2D c {3 if mask else 2} 1 a f {'h ' if mask else ''}out 0=4 1=3 3={stride} 4=1 5=1 6=108",
+        tagged(values(486)) + (tagged(values(243)) if mask else b"") + CONV_WEIGHTS, 3)
+       for name, mask, stride in [("plain", False, 1), ("mask", True, 1), ("stride", True, 2)]},
     "clip_without_end": ("Clip p 1 1 in out 0=4.000000e-01 1=inf", b"", 3),
     "unused_layer": ("Split s 1 2 in a b\nConvolution c 1 1 a unused 0=4 1=3 5=1 6=108\nReLU r 1 1 b out",
                      CONV_WEIGHTS, 3),
-    "unused_layer_of_another_type": ("Split s 1 2 in a b\nCumulativeSum p 1 1 a unused 0=0\nReLU r 1 1 b out", b"", 3),
+    "unused_layer_of_another_type": ("Split s 1 2 in a b\nSpectrogram p 1 1 a unused 0=4\nReLU r 1 1 b out", b"", 3),
     "spare_bytes": (conv(CONV), CONV_WEIGHTS + bytes(12), 3),
 }  # fmt: skip
 

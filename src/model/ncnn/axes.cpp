@@ -1,6 +1,6 @@
-// Squeeze, ExpandDims, Tile, Flip: axes that come, go, are repeated or turned round. Since what is behind a
-// blob's axes is of size 1, an axis of size 1 that comes or goes is a transposition, whatever the other sizes
-// are.
+// Squeeze, ExpandDims, Tile, Flip, CumulativeSum: axes that come, go, are repeated, turned round or walked
+// along. Since what is behind a blob's axes is of size 1, an axis of size 1 that comes or goes is a
+// transposition, whatever the other sizes are.
 #include "model/ncnn/axes.h"
 
 #include "model/ncnn/converters.h"
@@ -180,6 +180,12 @@ void convert_flip(Conversion &c) {
     c.result_like_input(c.emit("Slice", {c.input().value, c.integers("from_the_last", last),
                                          c.integers("beyond_the_first", beyond_the_first),
                                          c.integers("axes", axes), c.integers("backwards", last)}));
+}
+
+void convert_cumulative_sum(Conversion &c) {
+    const auto axis = read_axis(c.parameters.integer(0, 0), c.input().shape.rank());
+    c.result_like_input(
+        c.emit("CumSum", {c.input().value, c.integer("axis", static_cast<std::int64_t>(axis) + 1)}));
 }
 
 } // namespace vsmlrt::model::ncnn

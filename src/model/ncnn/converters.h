@@ -98,5 +98,12 @@ void convert_squeeze(Conversion &c);
 void convert_expand_dims(Conversion &c);
 void convert_tile(Conversion &c);
 void convert_flip(Conversion &c);
+void convert_cumulative_sum(Conversion &c);
+
+// Windows of other kinds.
+void convert_unfold(Conversion &c);
+void convert_fold(Conversion &c);
+void convert_convolution_1d(Conversion &c); // also ConvolutionDepthWise1D
+void convert_deformable_convolution(Conversion &c);
 
 } // namespace vsmlrt::model::ncnn
