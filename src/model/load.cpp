@@ -17,12 +17,20 @@ std::span<const std::byte> bytes_of(const std::string &text) {
 
 Loaded load_ncnn(const fs::path &path) {
     const std::vector<std::byte> param = read_file(path);
-    const std::vector<std::byte> bin = read_file(fs::path(path).replace_extension(".bin"));
+    const fs::path weights = fs::path(path).replace_extension(".bin");
+    if (!fs::exists(weights))
+        throw BadArgument(path.string(), " is half of an ncnn network, and the other half, ",
+                          weights.string(), " with its weights, is missing; put it there");
+    const std::vector<std::byte> bin = read_file(weights);
     const std::string_view text(reinterpret_cast<const char *>(param.data()), param.size());
     return {import_ncnn(text, bin), content_hash(bytes_of(content_hash(param) + content_hash(bin))), {}};
 }
 
 Loaded load_onnx(const fs::path &path) {
+    if (const fs::path param = fs::path(path).replace_extension(".param");
+        path.extension() == ".bin" && fs::exists(param))
+        throw BadArgument(path.string(), " holds the weights of an ncnn network; give its other half, ",
+                          param.string());
     const std::vector<std::byte> file = read_file(path);
     ExternalData external(fs::absolute(path).parent_path());
     Loaded loaded{inline_functions(read_onnx(file, external)), content_hash(file), {}};

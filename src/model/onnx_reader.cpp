@@ -3,6 +3,7 @@
 #include "model/onnx_reader.h"
 
 #include "base/error.h"
+#include "model/foreign_file.h"
 #include "model/onnx.h"
 #include "model/onnx_format.h"
 #include "model/onnx_node.h"
@@ -141,27 +142,6 @@ void read_graph(protozero::data_view view, Network &network, ExternalData &exter
     }
     std::erase_if(network.inputs,
                   [&](const Value &input) { return network.initializers.contains(input.name); });
-}
-
-// What a file that is not an ONNX network seems to be.
-std::string_view nature_of(std::string_view bytes) {
-    const std::string_view start = bytes.substr(0, 256);
-    if (start.empty())
-        return "it is empty";
-    if (start.starts_with("PK\x03\x04"))
-        return "it is a ZIP archive, such as a PyTorch checkpoint";
-    if (start.starts_with("7z\xBC\xAF"))
-        return "it is a 7z archive";
-    const bool is_text = std::all_of(start.begin(), start.end(), [](unsigned char c) {
-        return c >= 0x80 || std::isprint(c) || std::isspace(c);
-    });
-    if (!is_text)
-        return "it is cut off or damaged";
-    if (start.starts_with("version https://git-lfs"))
-        return "it is a Git LFS pointer; fetch the file itself with git lfs pull";
-    if (start.starts_with("<"))
-        return "it is a web page or another markup text";
-    return "it is text";
 }
 
 void check_model(const ModelFields &fields, std::string_view bytes) {

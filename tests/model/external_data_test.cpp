@@ -91,5 +91,21 @@ TEST_F(Folder, LoadingNamesThePath) {
     EXPECT_THROW((void)load_network(model() / "text.onnx"), BadModel);
 }
 
+TEST_F(Folder, HalfOfAnNcnnNetworkNamesTheOther) {
+    write("model/text.param", "7767517\n2 2\n");
+    write("model/pair.param", "7767517\n2 2\n");
+    write("model/pair.bin", "");
+    const auto refusal = [&](const char *name) -> std::string {
+        try {
+            (void)load_network(model() / name);
+        } catch (const BadArgument &error) {
+            return error.what();
+        }
+        return {};
+    };
+    EXPECT_NE(refusal("text.param").find("text.bin"), std::string::npos) << refusal("text.param");
+    EXPECT_NE(refusal("pair.bin").find("pair.param"), std::string::npos) << refusal("pair.bin");
+}
+
 } // namespace
 } // namespace vsmlrt::model

@@ -72,7 +72,15 @@ std::vector<std::byte> with_tensor(const std::function<void(TensorBuilder &)> &f
 
 TEST(HostileOnnx, WhatIsNoNetworkIsNamed) {
     expect_bad(bytes_of(""), "this is not an ONNX network: it is empty");
-    expect_bad(bytes_of("7767517\n3 3\nInput data 0 1 data\n"), "this is not an ONNX network: it is text");
+    expect_bad(bytes_of("7767517\n3 3\nInput data 0 1 data\n"), "name it .param");
+    expect_bad(bytes_of("hello\n"), "this is not an ONNX network: it is text");
+    expect_bad(bytes_of(std::string("\xDD\x85\x76\0 binary", 11)), "binary form");
+    expect_bad(bytes_of("\x80\x02}q\x01"), "Python pickle");
+    expect_bad(bytes_of(std::string("\x02\0\0\0\0\0\0\0{}", 10)), "safetensors");
+    expect_bad(bytes_of("\x1F\x8B\x08"), "gzip");
+    expect_bad(bytes_of("ptrt engine"), "TensorRT engine");
+    expect_bad(bytes_of(std::string("\x1C\0\0\0ORTM", 8)), "ONNX Runtime's own format");
+    expect_bad(bytes_of("<?xml version=\"1.0\"?>\n<net name=\"n\">"), "OpenVINO network");
     expect_bad(bytes_of("<!DOCTYPE html><html><body>404</body></html>"), "it is a web page");
     expect_bad(bytes_of("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"), "git lfs pull");
     expect_bad(bytes_of("PK\x03\x04 archive/data.pkl"), "ZIP archive");

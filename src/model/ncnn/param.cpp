@@ -3,6 +3,7 @@
 #include "model/ncnn/param.h"
 
 #include "base/error.h"
+#include "model/foreign_file.h"
 
 #include <span>
 #include <unordered_map>
@@ -126,7 +127,8 @@ std::vector<Layer> parse_param(std::string_view content) {
     Lines lines(content);
     Line line;
     if (!lines.next(line) || line.words.size() != 1 || line.words[0] != magic)
-        throw BadModel("this is not an ncnn param text: its first line must be ", magic);
+        throw BadModel("this is not an ncnn param text, whose first line is ", magic, ": ",
+                       nature_of(content));
     Line counts;
     if (!lines.next(counts) || counts.words.size() != 2)
         throw BadModel("line ", line.number + 1,
