@@ -3,6 +3,7 @@
 // time to the first frame. What else:
 //   --layers              the time of each launch
 //   --streams N           frames a second of N contexts at once, tensors resident
+//   --keep FOLDER         keeps compiled kernels and what was timed there, as the plugin's cache does
 //   --sustained SECONDS   frames a second over time, as the card warms up
 //   --check               instead: the error against --reference plain (the plain kernels of this precision)
 //   or
@@ -74,6 +75,8 @@ Arguments parse(int count, char **values) {
             arguments.run.accumulate = value();
         } else if (word == "--reference") {
             arguments.reference = value();
+        } else if (word == "--keep") {
+            arguments.run.keep = value();
         } else if (word == "--write") {
             arguments.folder = value();
         } else if (word == "--streams") {

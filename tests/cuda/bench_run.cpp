@@ -80,6 +80,7 @@ vsmlrt_program_desc bench_description(const BenchArguments &arguments, const std
     vsmlrt_program_desc desc = {};
     desc.network = onnx.data();
     desc.network_size = onnx.size();
+    desc.shared_folder = arguments.keep.empty() ? nullptr : arguments.keep.c_str();
     if (arguments.precision == "bf16")
         desc.precision = VSMLRT_PRECISION_BF16;
     else if (arguments.precision == "fp16")
