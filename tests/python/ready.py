@@ -158,8 +158,9 @@ def _become(request: dict[str, Any]) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    for module in ("vsmlrt.cli", "vsmlrt.video.job", "vsmlrt.benchmark.running"):
+    for module in ("vsmlrt.cli", "vsmlrt.video.job", "vsmlrt.benchmark.running", "pydantic.type_adapter"):
         importlib.import_module(module)
+    importlib.import_module("vsmlrt.cli").command()  # built once for all
     signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.freeze()  # what is there already need not be copied by each process that collects
     kind, what = _become(_serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import ready
 from command import stand_in
 from video_samples import make_video
 from vsmlrt.cli import several
@@ -34,7 +35,7 @@ def season(tmp_path: Path, sample: bytes, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(stand_in("upscale", *arguments), capture_output=True, text=True, check=False)
+    return ready.run(stand_in("upscale", *arguments), text=True)
 
 
 def listed(*source: str | Path, output: str = "out/", **more: object) -> list[tuple[str, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +12,7 @@ import av
 import numpy as np
 import pytest
 
+import ready
 from command import stand_in
 from video_samples import TICKS, make_video, picture
 from vsmlrt.errors import UserError
@@ -152,14 +152,12 @@ def test_bytes_overwritten(tmp_path: Path, codec: str, ending: str, seed: int) -
 def test_status(tmp_path: Path) -> None:
     """3, with OUT written; 1 with ``stop``."""
     source = with_broken_packet(tmp_path / "in.mkv")
-    done = subprocess.run(
-        stand_in("upscale", source, tmp_path / "out.mkv"), capture_output=True, text=True, timeout=120, check=False
-    )
+    done = ready.run(stand_in("upscale", source, tmp_path / "out.mkv"), text=True)
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1] == "vsmlrt: the input is damaged: 1 frame could not be decoded whole"
     assert len(frames(tmp_path / "out.mkv")) == COUNT
     command = stand_in("upscale", source, tmp_path / "other.mkv", "--on-error", "stop")
-    assert subprocess.run(command, capture_output=True, timeout=120, check=False).returncode == 1
+    assert ready.run(command).returncode == 1
     assert not (tmp_path / "other.mkv").exists()
 
 

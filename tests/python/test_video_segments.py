@@ -18,6 +18,7 @@ import av
 import pytest
 import vapoursynth as vs
 
+import ready
 from command import stand_in
 from video_samples import make_video
 from vsmlrt.errors import UserError
@@ -315,7 +316,7 @@ def test_several_processes_share_a_job(tmp_path: Path) -> None:
     source = make_video(tmp_path / "in.mkv", [512 * n for n in range(50)], audio=True)
     whole, made = tmp_path / "whole.mkv", tmp_path / "out.mkv"
     command = ["upscale", str(source), "--segment", "0.2"]
-    subprocess.run(stand_in(*command, whole), check=True, capture_output=True)
+    ready.run(stand_in(*command, whole)).check_returncode()
     line = stand_in(*command, made, "--share", wait=0.05)
     sooner = "from vsmlrt.video.task import Job; Job.__init__.__kwdefaults__['expiry'] = 2.0; main()"
     script = line[2].replace("main()", sooner)
@@ -388,7 +389,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
     source = make_video(tmp_path / "in.mkv", [512 * n for n in range(50)])
     whole, made = tmp_path / "whole.mkv", tmp_path / "out.mkv"
     command = ["upscale", str(source), "--segment", "0.2"]
-    subprocess.run(stand_in(*command, whole), check=True, capture_output=True)
+    ready.run(stand_in(*command, whole)).check_returncode()
     killed = 0
     chosen = random.Random(5)
     line = stand_in(*command, made, "--resume", wait=0.05)
@@ -405,7 +406,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
             assert process.returncode == 0
     assert killed >= 2
     assert content(made) == content(whole)
-    subprocess.run(line, check=False, capture_output=True)  # which removes what a kill at the very end left
+    ready.run(line)  # which removes what a kill at the very end left
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mkv", "out.mkv", "whole.mkv"]
 
 
@@ -425,9 +426,10 @@ def test_interrupted_and_gone_on_with(tmp_path: Path) -> None:
     _, said = process.communicate()
     assert process.returncode == 1
     assert "out.mkv was not written; 6 of 10 parts are kept, and --resume goes on with them" in said
-    refused = subprocess.run(stand_in(*command), capture_output=True, text=True, check=False)
+    refused = ready.run(stand_in(*command), text=True)
     assert refused.returncode == 2
     assert "6 of 10 parts of an unfinished job of" in refused.stderr
-    done = subprocess.run(stand_in(*command, "--resume"), capture_output=True, text=True, check=True)
+    done = ready.run(stand_in(*command, "--resume"), text=True)
+    assert done.returncode == 0
     assert "50 frames, 30 of them by an earlier run, the rest in 0:0" in done.stderr
     shutil.rmtree(tmp_path / "cache", ignore_errors=True)

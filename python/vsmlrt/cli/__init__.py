@@ -8,6 +8,7 @@ is written but the video is damaged.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 from collections.abc import Sequence
@@ -74,6 +75,12 @@ def common(
     """Neural networks on video, from the command line and in VapourSynth."""
 
 
+@functools.cache
+def command() -> typer.core.TyperGroup:
+    """The commands with their options, built when they are first needed."""
+    return typer.main.get_group(app)
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit status; errors are one sentence on the standard error."""
     with standard_streams.guarded():
@@ -87,7 +94,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         with signals.interruptible():
             try:
-                status = app(arguments, prog_name="vsmlrt", standalone_mode=False)
+                status = command()(arguments, prog_name="vsmlrt", standalone_mode=False)
             except SystemExit as end:
                 status = end.code
             sys.stdout.flush()
