@@ -3,6 +3,7 @@
 #include "engine/able_backend.h"
 
 #include "base/log.h"
+#include "engine/memory.h"
 #include "engine/registry.h"
 
 #include <algorithm>
@@ -34,6 +35,14 @@ bool all_alike(const std::vector<Refusal> &refusals) {
                        [&](const Refusal &refusal) { return refusal.reason == refusals.front().reason; });
 }
 
+// A backend that cannot tell how much a network takes of a memory is not asked where another one has found
+// that too small: the whole process would be killed.
+bool are_in(const std::vector<std::string> &memories, const Devices &devices) {
+    return std::any_of(devices.begin(), devices.end(), [&](const std::shared_ptr<const Device> &device) {
+        return std::find(memories.begin(), memories.end(), memory_of(device->info()).name) != memories.end();
+    });
+}
+
 SessionOptions on(const SessionOptions &options, const std::string &backend) {
     SessionOptions named = options;
     named.backend = backend;
@@ -56,6 +65,7 @@ std::shared_ptr<Session> on_able_backend(const SessionOptions &options, const Ma
     if (options.backend != "auto")
         return make(open_devices(options));
     std::vector<Refusal> refusals;
+    std::vector<std::string> too_small; // memories
     for (const Backend &backend : automatic_backends()) {
         Devices devices;
         try {
@@ -64,6 +74,9 @@ std::shared_ptr<Session> on_able_backend(const SessionOptions &options, const Ma
             refusals.push_back({backend.name(), failure.code(), failure.what()});
             continue;
         }
+        if (are_in(too_small, devices))
+            continue;
+        const std::string memory = memory_of(devices.front()->info()).name;
         try {
             std::shared_ptr<Session> session = make(std::move(devices));
             if (!refusals.empty())
@@ -73,6 +86,8 @@ std::shared_ptr<Session> on_able_backend(const SessionOptions &options, const Ma
         } catch (const Error &failure) {
             if (!is_of_the_backend(failure))
                 throw;
+            if (dynamic_cast<const MemoryTooSmall *>(&failure))
+                too_small.push_back(memory);
             refusals.push_back({backend.name(), failure.code(), failure.what()});
         }
     }

@@ -1,6 +1,8 @@
 // What the live programs of this process take of each memory, as their backends estimate it. Thread-safe.
 #pragma once
 
+#include "base/error.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,6 +10,12 @@
 namespace vsmlrt::engine {
 
 struct DeviceInfo;
+
+// A program or its contexts do not fit into a memory.
+class MemoryTooSmall : public DeviceError {
+public:
+    using DeviceError::DeviceError;
+};
 
 // What programs share: a GPU's own memory, or the host's, in which processors and NPUs compute.
 struct Memory {

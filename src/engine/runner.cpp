@@ -41,9 +41,10 @@ Runner::Contexts claim_contexts(const Program &program, int num_streams) {
                                    " MiB for its weights, and of the ", mib(memory.bytes), " MiB of ",
                                    program.device().info().name);
     if (free && streams + least * info.spare_context_bytes > *free)
-        throw DeviceError(needs, ' ', mib(*free), " MiB are free now that it has its weights", memory_remedy);
+        throw MemoryTooSmall(needs, ' ', mib(*free), " MiB are free now that it has its weights",
+                             memory_remedy);
     const std::int64_t others = claimed_bytes(memory) - info.program_bytes;
-    throw DeviceError(needs, " other programs take ", mib(others), " MiB", memory_remedy);
+    throw MemoryTooSmall(needs, " other programs take ", mib(others), " MiB", memory_remedy);
 }
 
 struct Tensors {
@@ -129,10 +130,10 @@ void Runner::claim_sums() {
         checked_mul(pixels, std::int64_t{channels_} * static_cast<std::int64_t>(sizeof(float)), what);
     sums_ = claim(memory, checked_mul(frame, contexts_.count, what));
     if (!sums_)
-        throw DeviceError("tiles of half-precision frames are blended in ", mib(frame), " MiB for each of ",
-                          contexts_.count, " frames in flight, and of the ", mib(memory.bytes),
-                          " MiB of memory programs take ", mib(claimed_bytes(memory)), " MiB already",
-                          memory_remedy);
+        throw MemoryTooSmall("tiles of half-precision frames are blended in ", mib(frame),
+                             " MiB for each of ", contexts_.count, " frames in flight, and of the ",
+                             mib(memory.bytes), " MiB of memory programs take ", mib(claimed_bytes(memory)),
+                             " MiB already", memory_remedy);
 }
 
 void Runner::Direction::add(const tile::Span &span, int scale, int limit) {

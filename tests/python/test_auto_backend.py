@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +174,21 @@ def test_functions_with_branches(tmp_path: Path, backend: str) -> None:
     path = save(tmp_path / "functions.onnx", calls, {}, [function])
     clip = noise(CORE, 24, 16)
     np.testing.assert_allclose(run(path, clip, backend), expected(path, clip), rtol=0, atol=1e-5)
+
+
+def test_what_does_not_fit_into_memory_is_not_tried_there_again(tmp_path: Path) -> None:
+    """What OpenVINO refuses for its memory another backend on the same processor may underestimate, and be killed."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    factor = int((0.4 * memory / (64 * 64 * 3 * 4)) ** 0.5)
+    graph = helper.make_graph(
+        [helper.make_node("Resize", ["input", "", "scales"], ["output"], mode="nearest")],
+        "network",
+        [helper.make_tensor_value_info("input", 1, [1, 3, "height", "width"])],
+        [helper.make_tensor_value_info("output", 1, [1, 3, None, None])],
+        [numpy_helper.from_array(np.array([1, 1, factor, factor], np.float32), "scales")],
+    )
+    path = str(tmp_path / "large.onnx")
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9), path)
+    with pytest.raises(vs.Error, match=r"needs about .*smaller tiles \(tilesize\)$") as refused:
+        CORE.mlrt.Model(noise(CORE, 64, 64, 1), network_path=path)
+    assert "onnxruntime" not in str(refused.value)
