@@ -28,7 +28,7 @@ from vsmlrt import cli
 from vsmlrt import video as video_part
 from vsmlrt.benchmark import running
 from vsmlrt.benchmark.worker import Job, Result
-from vsmlrt.cli import options, work
+from vsmlrt.cli import options, several
 from vsmlrt.video import job, source
 from vsmlrt.video.errors import FIELDS, FieldError
 
@@ -118,6 +118,7 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
         Refused(("--precision", "int3"), "--precision takes auto, fp32, tf32, fp16 or bf16, not 'int3'"),
     ],
     "--streams": [Changes(("--streams", "2"), (), "calls"), Refused(("--streams", "65"), "from 0 to 64")],
+    "--framerate": [Refused(("--framerate", "24"), "--framerate is about numbered images")],
     "--frames": [Changes(("--frames", "1:3"), FP32), Refused(("--frames", "4:"), "the video has 4 frames")],
     "--crop": [
         Changes(("--crop", "32x32+0+0"), FP32),
@@ -563,7 +564,7 @@ def test_the_job_is_checked_and_the_source_opened_once(shell: Shell, monkeypatch
 
         monkeypatch.setattr(module, name, heard)
 
-    counted(work, "check_job")
+    counted(several, "check_job")
     counted(job, "read_facts")
     counted(source, "read_facts")
     assert shell.run("upscale", "in.mkv", "out.mkv", *FP32).status == 0

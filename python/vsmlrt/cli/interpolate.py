@@ -31,16 +31,6 @@ FAMILY = "rife"
 CUT = 0.15
 """Of the plugin's measure of change: motion stays below a tenth, and cuts between scenes are seldom below a fifth."""
 
-NTSC = {
-    "23.976": Fraction(24000, 1001),
-    "23.98": Fraction(24000, 1001),
-    "29.97": Fraction(30000, 1001),
-    "47.952": Fraction(48000, 1001),
-    "59.94": Fraction(60000, 1001),
-    "119.88": Fraction(120000, 1001),
-}
-"""Decimals that stand for rates with a denominator of 1001."""
-
 Multiplier = Annotated[
     str | None, typer.Option(metavar="N|N/D", help="Frames of OUT / frames of IN, such as 2, 5/2 or 2.5. Default: 2.")
 ]
@@ -159,7 +149,7 @@ def read_target(multiplier: str | None, fps: str | None) -> Target:
     if multiplier is not None and fps is not None:
         raise UsageError("--multiplier and --fps both say how many frames OUT has; give one of them")
     if fps is not None:
-        return Resampled(rate=NTSC.get(fps) or _positive("--fps", fps, "60, 23.976 or 60000/1001"))
+        return Resampled(rate=values.NTSC.get(fps) or _positive("--fps", fps, "60, 23.976 or 60000/1001"))
     return Multiplied(by=_positive("--multiplier", "2" if multiplier is None else multiplier, "2, 2.5 or 5/2"))
 
 

@@ -47,7 +47,8 @@ In = Annotated[
     list[Path],
     typer.Argument(
         metavar="IN...",
-        help="The video to read; or several, folders, patterns such as '*.mkv'.",
+        help="The video to read, images such as frame%05d.png, or - for the standard input; or several, folders, "
+        "patterns such as '*.mkv'.",
         show_default=False,
     ),
 ]
@@ -55,7 +56,8 @@ Out = Annotated[
     str,
     typer.Argument(
         metavar="OUT",
-        help="The video to write: .mkv, .mp4, .mov, .webm, .y4m, or - for raw video into a pipe; of several, a folder.",
+        help="The video to write: .mkv, .mp4, .mov, .webm, .y4m, or - for raw video into a pipe; images: .png for one, "
+        "%05d.png for all, .apng or .webp that move; of several, a folder.",
         show_default=False,
     ),
 ]
@@ -79,6 +81,9 @@ Overlap = Annotated[
     int | None, typer.Option(metavar="N", help="Pixels on each side of a tile that its neighbour also computes.")
 ]
 Streams = Annotated[int, typer.Option(metavar="N", help="Frames computed side by side; 0: as many as are fastest.")]
+Framerate = Annotated[
+    str | None, typer.Option(metavar="R|N/D", help="Frames a second of numbered images. Default: 25.")
+]
 Frames = Annotated[
     str | None, typer.Option(metavar="A:B", help="Only frames A to B-1, counted from 0; either may be left out.")
 ]
@@ -180,6 +185,7 @@ class VideoOptions:
     source: In
     output: Out
     streams: Streams = 0
+    framerate: Framerate = None
     frames: Frames = None
     start: Start = None
     to: To = None

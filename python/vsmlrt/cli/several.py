@@ -14,10 +14,13 @@ from rich.table import Table
 from ..errors import UserError
 from ..video.encoder import CONTAINERS
 from ..video.errors import FieldError, InterruptedByUserError, UsageError
-from ..video.job import CheckedJob
+from ..video.incoming import readable
+from ..video.job import CheckedJob, check_asked, check_job
+from ..video.task import IMAGES
 from . import console, options, tables
 from .options import VideoOptions
 from .progress import clock
+from .signals import interruptible
 from .work import DAMAGED, Done, read_job
 
 ENDINGS = frozenset(
@@ -28,7 +31,7 @@ ENDINGS = frozenset(
 )
 """What files of a folder are called that are videos."""
 
-_FILES = frozenset({*CONTAINERS, ".y4m"})
+_FILES = frozenset({*CONTAINERS, ".y4m", *IMAGES})
 _FAILED = 1
 
 
@@ -63,7 +66,7 @@ def do_each(video: VideoOptions, do: Callable[[CheckedJob], Done]) -> int:
                 raise FieldError(f"{{{name}}} is about several videos; name a folder of them, or leave it out")
         if video.output_name is not None:
             raise FieldError("{output_name} is about several videos, and OUT names this one's result; leave it out")
-        return do(read_job(video, video.source[0], video.output)).status
+        return _done_whole(video, video.source[0], video.output, do).status
     if video.script is not None:
         raise UsageError("--script writes the script of one video; name one as IN")
     items = found(video)
@@ -85,12 +88,22 @@ def do_each(video: VideoOptions, do: Callable[[CheckedJob], Done]) -> int:
     return status
 
 
+def _done_whole(video: VideoOptions, source: Path, output: str, do: Callable[[CheckedJob], Done]) -> Done:
+    """Does one video, of which what was asked is looked at before an input that has to be written into a file."""
+    job = read_job(video, source, output)
+    check_asked(job)
+    with interruptible(), readable(job, console.warn) as job:
+        if video.script is not None and job.source != source:
+            raise UsageError("--script writes the script of a video that is a file; write the input into one first")
+        return do(check_job(job))
+
+
 def _done(video: VideoOptions, item: Item, do: Callable[[CheckedJob], Done]) -> tuple[_Row, int]:
     if video.skip_done and item.output.exists():
         return _Row(item=item, result="skipped", told="the result is there"), 0
     try:
         item.output.parent.mkdir(parents=True, exist_ok=True)
-        done = do(read_job(video, item.source, str(item.output)))
+        done = _done_whole(video, item.source, str(item.output), do)
     except InterruptedByUserError:
         raise
     except (UserError, OSError) as error:

@@ -8,6 +8,16 @@ from fractions import Fraction
 from ..video.errors import UsageError
 from ..video.job import Crop
 
+NTSC = {
+    "23.976": Fraction(24000, 1001),
+    "23.98": Fraction(24000, 1001),
+    "29.97": Fraction(30000, 1001),
+    "47.952": Fraction(48000, 1001),
+    "59.94": Fraction(60000, 1001),
+    "119.88": Fraction(120000, 1001),
+}
+"""Decimals that stand for rates with a denominator of 1001."""
+
 
 def one_of(option: str, value: str, accepted: tuple[str, ...]) -> str:
     """``value``, which has to be one of ``accepted``."""
@@ -56,6 +66,17 @@ def read_time(option: str, text: str | None) -> Fraction | None:
         raise UsageError(f"{option} takes seconds or H:MM:SS, such as 90, 12.5 or 1:02:03.5, not {text!r}")
     hours, minutes, seconds = (Fraction(part or 0) for part in match.groups())
     return 3600 * hours + 60 * minutes + seconds
+
+
+def read_rate(option: str, text: str | None) -> Fraction | None:
+    """Frames a second as a number or a fraction; 23.976 and its like stand for their N/1001."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)(?:/(\d{1,6}))?", text)
+    rate = None if match is None or int(match[2] or 1) == 0 else Fraction(match[1]) / int(match[2] or 1)
+    if rate is None or not Fraction(1, 1000) <= rate <= 1000:
+        raise UsageError(f"{option} takes frames a second from 0.001 to 1000, such as 24 or 24000/1001, not {text!r}")
+    return NTSC.get(text, rate)
 
 
 def read_bitrate(text: str | None) -> int | None:

@@ -17,7 +17,7 @@ from ..errors import UserError
 from ..video.encoder import Quality
 from ..video.errors import InterruptedByUserError, UsageError
 from ..video.index import INDEX_FOLDER
-from ..video.job import CheckedJob, Job, Process, check_job, run
+from ..video.job import CheckedJob, Job, Process, run
 from ..video.job_folder import Asked, unfinished
 from ..video.source import OnError
 from ..video.timestamps import Timeline
@@ -40,7 +40,7 @@ class Done:
     seconds: float
 
 
-def read_job(given: VideoOptions, source: Path, output: str) -> CheckedJob:
+def read_job(given: VideoOptions, source: Path, output: str) -> Job:
     """The job that is asked for; UsageError or UserError for what can be told at once."""
     values.at_least("--streams", given.streams, 0)
     if given.streams > MOST_STREAMS:
@@ -48,35 +48,34 @@ def read_job(given: VideoOptions, source: Path, output: str) -> CheckedJob:
     values.one_of("--on-error", given.on_error, options.ON_ERROR)
     if given.range is not None:
         values.one_of("--range", given.range, options.RANGES)
-    return check_job(
-        Job(
-            source=source,
-            output=None if output == "-" else Path(output),
-            frames=values.read_frames(given.frames),
-            crop=values.read_crop(given.crop),
-            codec=given.codec,
-            quality=Quality(
-                crf=given.crf,
-                bitrate=values.read_bitrate(given.bitrate),
-                preset=given.preset,
-                tune=given.tune,
-                options=values.read_encoder_options(given.encoder_options),
-            ),
-            times=(values.read_time("--start", given.start), values.read_time("--to", given.to)),
-            pixel_format=given.pixel_format,
-            matrix=given.matrix,
-            full_range=None if given.range is None else given.range == "full",
-            overwrite=given.overwrite,
-            on_error=cast(OnError, given.on_error),
-            audio=values.one_of("--audio", given.audio, options.AUDIO) == "copy",
-            ahead=(given.streams or vs.core.num_threads) + 4,
-            index_folder=folders.cache() / INDEX_FOLDER,
-            asked={},
-            segment=given.segment,
-            resume=given.resume,
-            restart=given.restart,
-            share=given.share,
-        )
+    return Job(
+        source=source,
+        output=None if output == "-" else Path(output),
+        frames=values.read_frames(given.frames),
+        crop=values.read_crop(given.crop),
+        codec=given.codec,
+        quality=Quality(
+            crf=given.crf,
+            bitrate=values.read_bitrate(given.bitrate),
+            preset=given.preset,
+            tune=given.tune,
+            options=values.read_encoder_options(given.encoder_options),
+        ),
+        times=(values.read_time("--start", given.start), values.read_time("--to", given.to)),
+        pixel_format=given.pixel_format,
+        matrix=given.matrix,
+        full_range=None if given.range is None else given.range == "full",
+        overwrite=given.overwrite,
+        on_error=cast(OnError, given.on_error),
+        audio=values.one_of("--audio", given.audio, options.AUDIO) == "copy",
+        ahead=(given.streams or vs.core.num_threads) + 4,
+        index_folder=folders.cache() / INDEX_FOLDER,
+        asked={},
+        segment=given.segment,
+        resume=given.resume,
+        restart=given.restart,
+        share=given.share,
+        framerate=values.read_rate("--framerate", given.framerate),
     )
 
 

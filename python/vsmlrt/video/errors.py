@@ -51,6 +51,7 @@ FIELDS = (
     "resume",
     "restart",
     "share",
+    "framerate",
     "recursive",
     "output_name",
     "skip_done",

@@ -17,6 +17,7 @@ from .claims import Claims
 from .comparison import name_unkept_side_data, unkept_side_data
 from .encoder import CONTAINERS, check_encoding
 from .errors import FieldError, UsageError, reason
+from .images import check_images
 from .job_folder import folder_of, forget_finished, refuse_unfinished
 from .making import file_writer, name_lost_transparency, raw_writer
 from .notes import Notes, Warn
@@ -26,6 +27,7 @@ from .pump import pump
 from .segments import SegmentedWriter, frames_of
 from .source import Source, open_source, read_facts
 from .stream_plan import name_losses, plan_streams
+from .task import IMAGES
 from .task import CheckedJob as CheckedJob
 from .task import Job as Job
 from .timestamps import Timeline
@@ -127,10 +129,12 @@ def _written(
     width, height = own_size(source, clip, result)
     writer: Writer
     if job.raw:
-        name_lost_transparency(source, notes)
         result = trimmed(result, width, height)
         pending = target.final() if isinstance(target, Outputs) else target
-        result, writer = raw_writer(job, result, source, timeline, pending, notes)
+        alpha = alpha_of(source, first, end, job.crop) if job.images and result.num_frames == clip.num_frames else None
+        if alpha is None:
+            name_lost_transparency(source, notes)
+        result, writer = raw_writer(job, result, alpha, source, timeline, pending, notes)
     else:
         assert isinstance(target, Outputs)
         alpha = alpha_of(source, first, end, job.crop) if result.num_frames == clip.num_frames else None
@@ -203,22 +207,33 @@ def _shared(job: Job, clip: vs.VideoNode, writer: SegmentedWriter, claims: Claim
 
 def check_job(job: Job) -> CheckedJob:
     """Raises UsageError or UserError for what can be told without decoding the video."""
+    check_asked(job)
+    facts = read_facts(job.source)
+    plan = {} if job.raw else plan_streams(job.source, job.container, facts.stream, audio=job.audio)
+    return CheckedJob(job=job, facts=facts, plan=plan)
+
+
+def check_asked(job: Job) -> None:
+    """Raises UsageError or UserError for what can be told without looking at the input."""
     if job.output is None or job.raw:
+        kind, named = _kind_of(job), "" if job.images else " (- and .y4m)"
         given = ["codec"] if job.codec is not None else []
         given += [name for name, value in job.quality.given.items() if value is not None]
         if given:
             told = " and ".join(f"{{{name}}}" for name in given)
-            raise FieldError(told + " cannot be given for raw video (- and .y4m), which is not encoded; leave it out")
+            raise FieldError(told + f" cannot be given for {kind}{named}, which is not encoded; leave it out")
         if not job.audio:
-            raise FieldError("{audio} is about the sound of a file, and raw video has none; leave it out")
+            raise FieldError(f"{{audio}} is about the sound of a file, and {kind} has none; leave it out")
         if job.output is None and job.overwrite:
             raise FieldError("{overwrite} replaces a file, and - is a pipe; leave it out")
+        if job.images and job.pixel_format is not None:
+            raise FieldError("{pixel_format} is about video, and images are RGB or gray; leave it out")
         if job.pixel_format is not None:
             check_y4m_format(job.pixel_format)
     elif job.output.suffix.lower() not in CONTAINERS:
         raise UsageError(
             f"the output {job.output} has an ending that names no known container; "
-            f"accepted are {', '.join(CONTAINERS)}, .y4m, and - for a pipe"
+            f"accepted are {', '.join(CONTAINERS)}, .y4m, {', '.join(IMAGES)}, and - for a pipe"
         )
     else:
         check_encoding(job.container, job.codec, job.quality, job.pixel_format)
@@ -227,12 +242,15 @@ def check_job(job: Job) -> CheckedJob:
         if job.output.exists() and job.source.exists() and job.output.samefile(job.source):
             raise UsageError(f"the output {job.output} is the input itself; give another name")
         check_output(job.output, overwrite=job.overwrite)
+        if job.images:
+            check_images(job.output, overwrite=job.overwrite)
     _check_resuming(job)
     if job.times != (None, None) and job.frames != (None, None):
         raise FieldError("{frames} counts frames, {start} and {to} are times; give one kind of them")
-    facts = read_facts(job.source)
-    plan = {} if job.raw else plan_streams(job.source, job.container, facts.stream, audio=job.audio)
-    return CheckedJob(job=job, facts=facts, plan=plan)
+
+
+def _kind_of(job: Job) -> str:
+    return "an image" if job.images else "raw video"
 
 
 def _check_resuming(job: Job) -> None:
@@ -243,7 +261,9 @@ def _check_resuming(job: Job) -> None:
     if job.raw:
         if job.resume or job.restart or job.share:
             given = "{resume}" if job.resume else "{restart}" if job.restart else "{share}"
-            raise FieldError(given + " is about files that are made in parts, and raw video is not; leave it out")
+            raise FieldError(
+                given + f" is about files that are made in parts, and {_kind_of(job)} is not; leave it out"
+            )
     elif job.output is not None and job.asked is not None and not (job.resume or job.restart or job.share):
         refuse_unfinished(job.output)
 

@@ -9,7 +9,8 @@ import vapoursynth as vs
 from .area import takes, trimmed
 from .colour import Colour
 from .encoder import default_codec, find_encoder
-from .formats import choose_pixel_format, coarser, convert, join_alpha, with_alpha, with_room_for_alpha
+from .formats import FORMATS, choose_pixel_format, coarser, convert, join_alpha, with_alpha, with_room_for_alpha
+from .images import image_writer
 from .job_folder import Asked, JobFolder, fingerprint_of, versions
 from .notes import Notes
 from .output import Outputs, PendingFile
@@ -47,12 +48,17 @@ def _colour_of(source: Source, result: vs.VideoNode) -> Colour:
 def raw_writer(
     job: Job,
     clip: vs.VideoNode,
+    alpha: vs.VideoNode | None,
     source: Source,
     timeline: Timeline,
     target: PendingFile | BinaryIO | None,
     notes: Notes,
 ) -> tuple[vs.VideoNode, Writer]:
-    """The clip as raw video has it, and what writes it."""
+    """The clip as raw video or images have it, and what writes it; ``alpha`` is for images alone."""
+    if job.images:
+        assert isinstance(target, PendingFile)
+        colour = _colour_of(source, clip)
+        return image_writer(clip, alpha, colour, timeline, target, overwrite=job.overwrite)
     if not timeline.constant:
         notes(f"raw video has one frame rate: the frames' own times are lost, and {timeline.rate} fps is written")
     name = choose_y4m_format(clip.format, job.pixel_format)
@@ -92,6 +98,8 @@ def file_writer(
     if not takes(codec, name, size):
         clip = trimmed(clip, *size)
         name = choose_pixel_format(find_encoder(codec), clip.format, job.pixel_format)
+    if clip.format.color_family == vs.RGB and FORMATS[name][0] != vs.RGB:
+        notes.expect("picture: range")  # which is full of all RGB, and is told of what it becomes
     clip, colour = convert(clip, name, _colour_of(source, clip))
     transparent = None if alpha is None else with_alpha(find_encoder(codec), name)
     if transparent is None:
@@ -148,6 +156,7 @@ def _asked(job: Job, codec: str, pixel_format: str) -> Asked:
         **job.asked,
         "start": None if job.times[0] is None else f"{float(job.times[0]):g}",
         "to": None if job.times[1] is None else f"{float(job.times[1]):g}",
+        "framerate": None if job.framerate is None else str(job.framerate),
         "frames": None if job.frames == (None, None) else f"{begin}:{end}",
         "crop": None if crop is None else f"{crop.width}x{crop.height}+{crop.left}+{crop.top}",
         "codec": codec,

@@ -14,6 +14,9 @@ from .segments import SECONDS
 from .source import Facts, OnError
 from .stream_plan import StreamPlan
 
+IMAGES = (".png", ".apng", ".webp")
+"""What names of outputs that are images end in."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -31,7 +34,7 @@ class Job:
     ``segment`` seconds, which outlast the process: with ``resume`` it goes on with those of an earlier run, with
     ``restart`` it throws them away. 0 seconds make it one piece, as do raw video and a ``asked`` of None. ``share``
     lets several processes do it, each with the same job; ``expiry`` is after how many seconds one that gives no sign of
-    life is believed dead.
+    life is believed dead. ``framerate`` is that of numbered images.
     """
 
     source: Path
@@ -55,11 +58,17 @@ class Job:
     restart: bool = False
     share: bool = False
     expiry: float = EXPIRY
+    framerate: Fraction | None = None
 
     @property
     def raw(self) -> bool:
-        """Whether the output is raw video."""
-        return self.output is None or self.output.suffix.lower() == ".y4m"
+        """Whether the output holds nothing but frames: raw video, or images."""
+        return self.output is None or self.output.suffix.lower() in (".y4m", *IMAGES)
+
+    @property
+    def images(self) -> bool:
+        """Whether the output is an image, or numbered ones."""
+        return self.output is not None and self.output.suffix.lower() in IMAGES
 
     @property
     def container(self) -> str:

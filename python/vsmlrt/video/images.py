@@ -1,0 +1,203 @@
+"""Images as a result: one PNG, numbered PNGs, or one that moves (APNG, WebP)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import vapoursynth as vs
+
+from .colour import Colour
+from .errors import FieldError
+from .formats import convert, join_alpha
+from .incoming import files_of, is_sequence, numbered
+from .output import PendingFile, QuietFile, part_of
+from .picture import disk_errors
+from .timestamps import Timeline
+from .writer import Writer
+
+MOVING = {".apng": ("apng", "apng", {"plays": "0"}), ".webp": ("webp", "libwebp_anim", {"loop": "0"})}
+"""FFmpeg's container and encoder of moving images by their ending, and what makes them begin anew for ever."""
+
+STILL = ".png"
+_WEBP = {"quality": "90"}
+_MOST_TICKS = 65535
+"""A second, as APNG tells lengths."""
+
+_FIRST = 1
+"""The number of the first image, as FFmpeg counts."""
+
+
+def check_images(output: Path, *, overwrite: bool) -> None:
+    """Raises FieldError where images of this name are there."""
+    if is_sequence(output) and (there := files_of(output)) and not overwrite:
+        raise FieldError("the output {path} exists; use {overwrite} to replace it, or another name", path=there[0][1])
+
+
+def image_writer(
+    clip: vs.VideoNode,
+    alpha: vs.VideoNode | None,
+    colour: Colour,
+    timeline: Timeline,
+    pending: PendingFile,
+    *,
+    overwrite: bool,
+) -> tuple[vs.VideoNode, Writer]:
+    """The clip as images have it, RGB or gray of 8 or 16 bits, and what writes it.
+
+    Raises FieldError for one image of several frames.
+    """
+    path = pending.path
+    if path.suffix.lower() == STILL and not is_sequence(path) and clip.num_frames > 1:
+        raise FieldError(
+            "{path} is one image, and the result has {count} frames; give {frames} A:B for one of them, a name such as "
+            "{example} for all, or .apng or .webp for an image that moves",
+            path=path,
+            count=clip.num_frames,
+            example=path.with_name(f"{path.stem}%05d.png").name,
+        )
+    deep = clip.format.bits_per_sample > 8 and path.suffix.lower() != ".webp"
+    gray = clip.format.color_family == vs.GRAY and alpha is None and path.suffix.lower() != ".webp"
+    if clip.format.color_family == vs.GRAY and not gray:
+        clip = clip.resize.Point(
+            format=vs.core.query_video_format(vs.RGB, clip.format.sample_type, clip.format.bits_per_sample, 0, 0).id
+        )
+    name = ("gray" if gray else "gbrp") + ("16le" if deep else "")
+    clip, _ = convert(clip, name, colour)
+    if alpha is not None:
+        clip = join_alpha(clip, alpha)
+    layout = _layout(gray, deep, alpha is not None)
+    if is_sequence(path):
+        return clip, _Numbered(pending, layout, overwrite=overwrite)
+    if path.suffix.lower() == STILL:
+        return clip, _One(pending, layout)
+    return clip, _Moving(pending, layout, timeline, (clip.width, clip.height))
+
+
+def _layout(gray: bool, deep: bool, transparent: bool) -> str:
+    if gray:
+        return "gray16be" if deep else "gray"
+    name = "rgba" if transparent else "rgb24"
+    return {"rgb24": "rgb48be", "rgba": "rgba64be"}[name] if deep else name
+
+
+def _packed(frame: vs.VideoFrame, layout: str) -> av.VideoFrame:
+    planes = [np.asarray(frame[plane]) for plane in range(frame.format.num_planes)]
+    if "a" in layout.removeprefix("gray"):
+        with frame.props["_Alpha"] as alpha:
+            planes.append(np.asarray(alpha[0]).copy())
+    pixels = planes[0] if len(planes) == 1 else np.dstack(planes)
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format=layout)
+
+
+def _png(frame: vs.VideoFrame, layout: str) -> bytes:
+    picture = _packed(frame, layout)
+    context: Any = av.CodecContext.create("png", "w")
+    context.width, context.height, context.pix_fmt = picture.width, picture.height, layout
+    context.time_base = Fraction(1, 25)
+    return b"".join(bytes(packet) for one in (picture, None) for packet in context.encode(one))
+
+
+class _One:
+    """One PNG."""
+
+    def __init__(self, pending: PendingFile, layout: str) -> None:
+        self._pending, self._layout = pending, layout
+
+    def take(self, n: int, frame: vs.VideoFrame) -> None:
+        with disk_errors(self._pending.path):
+            self._pending.file.write(_png(frame, self._layout))
+
+    def finish(self) -> None:
+        with disk_errors(self._pending.path):
+            self._pending.commit()
+
+    def abandon(self) -> None:
+        self._pending.discard()
+
+
+class _Numbered:
+    """PNGs in a hidden folder, which take their names when the last one is written.
+
+    The pending file only stands for the job: while it is locked no other one has these names.
+    """
+
+    def __init__(self, pending: PendingFile, layout: str, *, overwrite: bool) -> None:
+        self._pending, self._layout, self._overwrite = pending, layout, overwrite
+        self._folder = part_of(pending.path).with_suffix(".images")
+        with disk_errors(pending.path):
+            shutil.rmtree(self._folder, ignore_errors=True)  # what a killed process left
+            self._folder.mkdir()
+
+    def take(self, n: int, frame: vs.VideoFrame) -> None:
+        with disk_errors(self._pending.path), (self._folder / self._name(n)).open("wb") as file:
+            file.write(_png(frame, self._layout))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def finish(self) -> None:
+        with disk_errors(self._pending.path):
+            check_images(self._pending.path, overwrite=self._overwrite)
+            for part in sorted(self._folder.iterdir()):
+                os.replace(part, self._pending.path.with_name(part.name))
+        self.abandon()
+
+    def abandon(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._pending.discard()
+
+    def _name(self, n: int) -> str:
+        return numbered(self._pending.path, n + _FIRST).name
+
+
+class _Moving:
+    """An image of several frames that are shown one after the other, again and again."""
+
+    def __init__(self, pending: PendingFile, layout: str, timeline: Timeline, size: tuple[int, int]) -> None:
+        self._pending, self._timeline, self._layout = pending, timeline, layout
+        container, codec, options = MOVING[pending.path.suffix.lower()]
+        if container == "apng":  # whose last frame is else as long as the one before it
+            last = (timeline.last * timeline.time_base).limit_denominator(_MOST_TICKS)
+            options = options | {"final_delay": f"{last.numerator}/{last.denominator}"}
+        self._file = QuietFile(pending.file)
+        self._target: Any = av.open(self._file, "w", format=container, options=options)
+        self._stream: Any = self._target.add_stream(codec, rate=timeline.rate)
+        context: Any = self._stream.codec_context
+        context.width, context.height = size
+        context.time_base = self._stream.time_base = timeline.time_base
+        self._webp = container == "webp"
+        context.pix_fmt = "bgra" if self._webp else layout
+        if self._webp:
+            context.options = dict(_WEBP)
+
+    def take(self, n: int, frame: vs.VideoFrame) -> None:
+        picture = _packed(frame, self._layout)
+        if self._webp:
+            picture = picture.reformat(format="bgra")
+        picture.pts, picture.time_base = self._timeline.ticks[n], self._timeline.time_base
+        picture.duration = self._timeline.duration(n)
+        self._mux(picture)
+
+    def finish(self) -> None:
+        self._mux(None)
+        with disk_errors(self._pending.path):
+            self._target.close()
+            self._file.check()
+            self._pending.commit()
+
+    def abandon(self) -> None:
+        self._pending.discard()
+        with suppress(av.FFmpegError, OSError, ValueError, RuntimeError):
+            self._target.close()
+
+    def _mux(self, picture: av.VideoFrame | None) -> None:
+        with disk_errors(self._pending.path):
+            for packet in self._stream.encode(picture):
+                self._target.mux_one(packet)
+            self._file.check()
