@@ -170,6 +170,8 @@ void evaluate(const TopK &op, Inputs inputs, Outputs outputs) {
             std::stable_sort(order.begin(), order.end(), [&](Integer i, Integer j) {
                 const auto a = load<Sum<T>>(inputs[0].as<T>()[first + i * step]);
                 const auto b = load<Sum<T>>(inputs[0].as<T>()[first + j * step]);
+                if (a != a || b != b) // NaN comes first
+                    return a != a && b == b;
                 return op.largest ? a > b : a < b;
             });
             Integer to = 0;

@@ -97,6 +97,19 @@ Case top(bool most, std::int64_t axis) {
     return {std::string("TopK_") + (most ? "largest" : "smallest") + std::to_string(axis), b.network()};
 }
 
+// All pixels in order, and each of them from where it went.
+Case sorted_pixels() {
+    Builder b;
+    const Name x = b.input(2);
+    const Name flat = b.node("Reshape", {x, b.integers({1, 2, -1})});
+    const Name size = b.node("Gather", {b.node("Shape", {flat}), b.integers({2})});
+    const std::vector<Name> both = b.nodes("TopK", {flat, size}, 2, {{"axis", std::int64_t{-1}}});
+    const Name back = b.node("ScatterElements", {flat, both[1], both[0]}, {{"axis", std::int64_t{2}}});
+    const Name sum = b.node("Add", {back, both[0]});
+    b.output(b.node("Reshape", {sum, b.node("Shape", {x})}));
+    return {"TopK_all_pixels", b.network()};
+}
+
 Case sums(std::int64_t axis, bool exclusive, bool reverse) {
     Builder b;
     b.output(b.node("CumSum", {b.input(3), b.integer(axis)},
@@ -127,6 +140,7 @@ std::vector<Case> indexed_cases() {
     cases.push_back(largest("ArgMin", false, true, -1));
     cases.push_back(top(true, 1));
     cases.push_back(top(false, 1));
+    cases.push_back(sorted_pixels());
     cases.push_back(sums(2, false, false));
     cases.push_back(sums(-1, true, true));
     cases.push_back(sums(1, false, true));

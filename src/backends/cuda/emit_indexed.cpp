@@ -142,6 +142,8 @@ void Planner::emit_line(const Group &group, std::size_t axis, bool reverse, cons
         args.second.stride[i] = second.strides.empty() ? 0 : second.strides[i];
     }
     args.length = size_argument(from.dims[axis]);
+    if (std::holds_alternative<graph::TopK>(shapes_.ops[group.anchor]))
+        args.threads *= args.length;
     args.results = one ? 1 : size_argument(to.dims[axis]);
     args.input_step = from.strides[axis];
     args.output_step = to.strides[axis];
