@@ -4,6 +4,7 @@
 #include "graph/wrapping.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace vsmlrt::graph {
@@ -82,6 +83,14 @@ void for_each_line(const Shape &x, std::size_t axis, Body body) {
             first += at[i] * strides[i];
         body(flat, first, strides[axis], at);
     });
+}
+
+template <typename C>
+bool is_nan(C x) {
+    if constexpr (std::is_floating_point_v<C>)
+        return std::isnan(x);
+    else
+        return false;
 }
 
 template <typename T>
@@ -170,8 +179,8 @@ void evaluate(const TopK &op, Inputs inputs, Outputs outputs) {
             std::stable_sort(order.begin(), order.end(), [&](Integer i, Integer j) {
                 const auto a = load<Sum<T>>(inputs[0].as<T>()[first + i * step]);
                 const auto b = load<Sum<T>>(inputs[0].as<T>()[first + j * step]);
-                if (a != a || b != b) // NaN comes first
-                    return a != a && b == b;
+                if (is_nan(a) || is_nan(b)) // which comes first
+                    return is_nan(a) && !is_nan(b);
                 return op.largest ? a > b : a < b;
             });
             Integer to = 0;
