@@ -175,8 +175,11 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     ],
     "--on-error": [Refused(("--on-error", "ignore"), "--on-error takes stop, skip or repeat, not 'ignore'")],
     "--audio": [
-        Refused(("--audio", "loud"), "--audio takes copy or none, not 'loud'"),
+        Refused(("--audio", "loud"), "--audio takes copy, none or an audio encoder, such as aac, opus"),
+        Refused(("--audio", "libx264"), "--audio takes copy, none or an audio encoder"),
     ],
+    "--audio-streams": [Refused(("--audio-streams", "2"), "--audio-streams takes numbers or languages of the video's")],
+    "--subtitle-streams": [Refused(("--subtitle-streams", ""), "--subtitle-streams takes numbers or languages such")],
     "--matrix": [
         Changes(("--matrix", "9"), FP32),
         Refused(("--matrix", "3"), "_Matrix=3, and a YUV clip must say"),

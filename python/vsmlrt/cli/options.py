@@ -128,8 +128,19 @@ OnError = Annotated[
         "status 3.",
     ),
 ]
-AUDIO = ("copy", "none")
-Audio = Annotated[str, typer.Option(metavar="|".join(AUDIO), help="The sound: copied packet by packet, or left out.")]
+Audio = Annotated[
+    str,
+    typer.Option(
+        metavar="copy|none|CODEC",
+        help="The sound: copied packet by packet, left out, or encoded by aac, opus, flac, mp3, ac3, ...",
+    ),
+]
+AudioStreams = Annotated[
+    str | None, typer.Option(metavar="N|LANG,...", help="Only these audio streams: numbers from 1 on, or languages.")
+]
+SubtitleStreams = Annotated[
+    str | None, typer.Option(metavar="N|LANG,...", help="Only these subtitle streams; or none.")
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", "-y", metavar="", help="Replace OUT if it exists.")]
 Segment = Annotated[
     float,
@@ -199,6 +210,8 @@ class VideoOptions:
     pixel_format: PixelFormat = None
     on_error: OnError = "repeat"
     audio: Audio = "copy"
+    audio_streams: AudioStreams = None
+    subtitle_streams: SubtitleStreams = None
     matrix: Matrix = None
     range: Range = None
     overwrite: Overwrite = False

@@ -79,6 +79,16 @@ def read_rate(option: str, text: str | None) -> Fraction | None:
     return NTSC.get(text, rate)
 
 
+def read_list(option: str, text: str | None) -> tuple[str, ...] | None:
+    """Words with commas between them."""
+    if text is None:
+        return None
+    words = tuple(word.strip() for word in text.split(","))
+    if not all(words):
+        raise UsageError(f"{option} takes numbers or languages such as 1,3 or jpn, or none, not {text!r}")
+    return words
+
+
 def read_bitrate(text: str | None) -> int | None:
     """Bits a second, with k or M behind a number."""
     if text is None:

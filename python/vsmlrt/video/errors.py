@@ -43,6 +43,8 @@ FIELDS = (
     "pixel_format",
     "on_error",
     "audio",
+    "audio_streams",
+    "subtitle_streams",
     "overwrite",
     "device",
     "matrix",

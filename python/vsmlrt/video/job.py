@@ -25,8 +25,9 @@ from .output import Outputs, check_output
 from .part import frame_range, timing
 from .pump import pump
 from .segments import SegmentedWriter, frames_of
+from .sound import check_sound
 from .source import Source, open_source, read_facts
-from .stream_plan import name_losses, plan_streams
+from .stream_plan import Choice, name_losses, plan_streams
 from .task import IMAGES
 from .task import CheckedJob as CheckedJob
 from .task import Job as Job
@@ -209,7 +210,13 @@ def check_job(job: Job) -> CheckedJob:
     """Raises UsageError or UserError for what can be told without decoding the video."""
     check_asked(job)
     facts = read_facts(job.source)
-    plan = {} if job.raw else plan_streams(job.source, job.container, facts.stream, audio=job.audio)
+    choice = Choice(
+        audio=job.audio,
+        codec=None if job.raw or job.audio_codec is None else check_sound(job.container, job.audio_codec),
+        audio_streams=job.audio_streams,
+        subtitle_streams=job.subtitle_streams,
+    )
+    plan = {} if job.raw else plan_streams(job.source, job.container, facts.stream, choice)
     return CheckedJob(job=job, facts=facts, plan=plan)
 
 
@@ -222,7 +229,10 @@ def check_asked(job: Job) -> None:
         if given:
             told = " and ".join(f"{{{name}}}" for name in given)
             raise FieldError(told + f" cannot be given for {kind}{named}, which is not encoded; leave it out")
-        if not job.audio:
+        for field in ("audio_streams", "subtitle_streams"):
+            if getattr(job, field) is not None:
+                raise FieldError(f"{{{field}}} is about the other streams of a file, and {kind} has none; leave it out")
+        if not job.audio or job.audio_codec is not None:
             raise FieldError(f"{{audio}} is about the sound of a file, and {kind} has none; leave it out")
         if job.output is None and job.overwrite:
             raise FieldError("{overwrite} replaces a file, and - is a pipe; leave it out")
@@ -237,6 +247,8 @@ def check_asked(job: Job) -> None:
         )
     else:
         check_encoding(job.container, job.codec, job.quality, job.pixel_format)
+        if job.audio_codec is not None:
+            check_sound(job.container, job.audio_codec)
     if job.output is not None:
         forget_finished(job.output)
         if job.output.exists() and job.source.exists() and job.output.samefile(job.source):

@@ -30,6 +30,7 @@ class Way(Enum):
 
     COPIED = "copied"
     REWRITTEN = "rewritten"
+    ENCODED = "encoded"
     ATTACHED = "attached"
     COVER = "cover"
     LEFT_OUT = "left out"
@@ -45,6 +46,8 @@ class Planned:
     styled: bool = False
     unwanted: bool = False
     """Whether it is left out because that was asked for."""
+    codec: str = ""
+    """Of sound that is encoded: its encoder."""
     untold: tuple[str, ...] = ()
     """Facts of the stream that the container does not tell any more."""
 
@@ -53,8 +56,52 @@ StreamPlan = Mapping[int, Planned]
 """By the streams' indices; without the picture and without what only keeps chapters or timecodes."""
 
 
-def plan_streams(path: Path, container: str, picture: int, *, audio: bool = True) -> StreamPlan:
-    """The way of every stream of a file into a container; without ``audio`` sound is left out.
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which streams are wanted, and how.
+
+    Without ``audio`` sound is left out; ``codec`` is the encoder that it is encoded with instead of being copied.
+    ``audio_streams`` and ``subtitle_streams`` are numbers among their kind from 1 on, or languages; None wants all.
+    """
+
+    audio: bool = True
+    codec: str | None = None
+    audio_streams: tuple[str, ...] | None = None
+    subtitle_streams: tuple[str, ...] | None = None
+
+    def wants(self, name: str, stream: Any) -> bool:
+        """Whether a stream of this name among facts is wanted."""
+        kind, _, number = name.partition(" ")
+        if kind == "audio" and not self.audio:
+            return False
+        chosen = {"audio": self.audio_streams, "subtitle": self.subtitle_streams}.get(kind)
+        return chosen is None or number in chosen or stream.metadata.get("language", "und") in chosen
+
+
+def _check_choice(choice: Choice, names: Mapping[int, str], file: Any) -> None:
+    """Raises FieldError for a number or a language that no stream has."""
+    for kind, field, chosen in (
+        ("audio", "audio_streams", choice.audio_streams),
+        ("subtitle", "subtitle_streams", choice.subtitle_streams),
+    ):
+        numbers = {name.partition(" ")[2]: index for index, name in names.items() if name.startswith(f"{kind} ")}
+        languages = {file.streams[index].metadata.get("language", "und") for index in numbers.values()}
+        for one in chosen or ():
+            if one not in numbers and one not in languages and one != "none":
+                there = [
+                    f"{number} ({file.streams[index].metadata.get('language', 'und')})"
+                    for number, index in numbers.items()
+                ]
+                raise FieldError(
+                    f"{{{field}}} takes numbers or languages of the video's {kind} streams, which are {{there}}, not "
+                    "{one!r}",
+                    there=", ".join(there) or "none",
+                    one=one,
+                )
+
+
+def plan_streams(path: Path, container: str, picture: int, choice: Choice = Choice()) -> StreamPlan:
+    """The way of every stream of a file into a container.
 
     Raises FieldError that names the stream for sound that the container cannot hold, which nobody wants to lose.
     """
@@ -62,19 +109,26 @@ def plan_streams(path: Path, container: str, picture: int, *, audio: bool = True
     with open_container(path) as file:
         names = stream_names(file)
         first = _first_packets(file)
+        _check_choice(choice, names, file)
         for stream in file.streams:
             if stream.index == picture or is_bookkeeping(file, stream):
                 continue
-            if stream.type == "audio" and not audio:
+            if not choice.wants(names[stream.index], stream):
                 plan[stream.index] = Planned(
                     name=names[stream.index], words=_words(stream), way=Way.LEFT_OUT, unwanted=True
+                )
+                continue
+            if stream.type == "audio" and choice.codec is not None:
+                plan[stream.index] = Planned(
+                    name=names[stream.index], words=_words(stream), way=Way.ENCODED, codec=choice.codec
                 )
                 continue
             way, why = _way(stream, first.get(stream.index), container)
             if way is Way.LEFT_OUT and stream.type == "audio":
                 raise FieldError(
                     "{container} cannot hold {stream}, and audio is copied as it is ({why}); use an output that ends "
-                    "in .mkv, or leave it out by {audio} none",
+                    "in .mkv, encode it by {audio} {other}, or leave it out by {audio} none",
+                    other="libopus" if container == "webm" else "aac",
                     container=container,
                     stream=_words(stream),
                     why=why,
@@ -92,7 +146,12 @@ def plan_streams(path: Path, container: str, picture: int, *, audio: bool = True
 
 def name_losses(plan: StreamPlan, container: str, notes: Notes) -> None:
     """Says what of the streams does not come out as it went in."""
-    notes.expect(*(one.name for one in plan.values() if one.unwanted))
+    for unwanted in (one for one in plan.values() if one.unwanted):  # behind which the others count differently
+        kind = unwanted.name.partition(" ")[0]
+        notes.expect(*(one.name for one in plan.values() if one.name.partition(" ")[0] == kind))
+    for one in plan.values():
+        if one.way is Way.ENCODED:
+            notes.expect(*(f"{one.name}: {fact}" for fact in ("codec", "sound", "start")))
     left = [one for one in plan.values() if one.way is Way.LEFT_OUT and not one.unwanted]
     if left:
         listed = ", ".join(one.words for one in left)

@@ -17,6 +17,7 @@ from .covers import Covers, cover_packets
 from .damage import surviving_packets
 from .movie_box import Cover
 from .opening import open_container
+from .sound import SoundEncoder, add_sound
 from .span import Span
 from .stream_plan import StreamPlan, Way, add_stream
 from .subtitles import SubtitleConverter
@@ -41,10 +42,14 @@ class StreamCopier:
         self._span = span
         self._routes: dict[int, tuple[av.stream.Stream, Convert | None]] = {}
         self._trials: dict[int, Trial] = {}
+        self._sounds: dict[int, SoundEncoder] = {}
         self._covers = Covers(target)
         self._add_covers([self._input.streams[index] for index, one in plan.items() if one.way is Way.COVER])
         for index, planned in plan.items():
-            self._add(self._input.streams[index], planned.way)
+            if planned.way is Way.ENCODED:
+                self._add_encoded(self._input.streams[index], planned.codec)
+            else:
+                self._add(self._input.streams[index], planned.way)
         self._add_chapters()
         target.metadata.update(kept_tags(dict(self._input.metadata)))
         self._packets = self._read()
@@ -70,6 +75,10 @@ class StreamCopier:
         while self._next is not None and (until is None or _start(self._next) < until):
             self._copy(self._next)
             self._next = next(self._packets, None)
+        if until is None:
+            for index, sound in self._sounds.items():
+                self._write(index, sound.finish)
+            self._sounds.clear()
 
     def close(self) -> None:
         """Closes the source file."""
@@ -95,6 +104,24 @@ class StreamCopier:
         else:
             self._trials[stream.index] = Trial(self._target.format.name, stream)
         self._routes[stream.index] = (made, convert)
+
+    def _add_encoded(self, stream: Any, codec: str) -> None:
+        made = add_sound(self._target, stream, codec)
+        made.metadata.update(kept_tags(dict(stream.metadata)))
+        made.disposition = stream.disposition
+        self._sounds[stream.index] = SoundEncoder(stream, made)
+        self._routes[stream.index] = (made, None)
+
+    def _write(self, index: int, encode: Callable[[], list[Packet[Any]]]) -> None:
+        """Writes sound that is encoded anew; of a damaged packet what can be decoded of it."""
+        try:
+            made = encode()
+        except (av.FFmpegError, ValueError):
+            self.dropped[index] = self.dropped.get(index, 0) + 1
+            return
+        for packet in made:
+            packet.stream = self._routes[index][0]
+            self._target.mux_one(packet)
 
     def _add_chapters(self) -> None:
         chapters: list[Any] = []
@@ -147,6 +174,11 @@ class StreamCopier:
             if kept[0] != _start(packet) or kept[1] != _start(packet) + _length(packet):
                 packet.pts = packet.dts = round(kept[0] / base)
                 packet.duration = round((kept[1] - kept[0]) / base)
+        if (sound := self._sounds.get(packet.stream.index)) is not None:
+            back = round(self._span.back / base)
+            packet.pts, packet.dts = (packet.pts or 0) - back, None if packet.dts is None else packet.dts - back
+            self._write(packet.stream.index, lambda: sound.encode(packet))
+            return
         made = self._converted(packet, convert)
         if made is None:
             return
