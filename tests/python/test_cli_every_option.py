@@ -119,6 +119,7 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     ],
     "--streams": [Changes(("--streams", "2"), (), "calls"), Refused(("--streams", "65"), "from 0 to 64")],
     "--framerate": [Refused(("--framerate", "24"), "--framerate is about numbered images")],
+    "--deinterlace": [],
     "--frames": [Changes(("--frames", "1:3"), FP32), Refused(("--frames", "4:"), "the video has 4 frames")],
     "--crop": [
         Changes(("--crop", "32x32+0+0"), FP32),

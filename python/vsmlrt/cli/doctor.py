@@ -18,6 +18,8 @@ from rich.table import Column, Table
 from .. import folders, plugin
 from ..backend import CLASSES, placing
 from ..errors import SetupError
+from ..video.hardware import hardware_encoders
+from ..video.picture import HARDWARE
 
 _PACKAGES = ("vsmlrt", "vapoursynth", "openvino", "vapoursynth-bestsource", "av")
 _OPTIONAL = (  # bring more backends
@@ -45,6 +47,7 @@ def doctor() -> None:
         if not _devices(screen, found):
             problems.append("no backend can run here")
         _backends(screen, _told(placing.machine()))
+    _encoders(screen)
     _folders(screen)
     if problems:
         screen.print(f"verdict: cannot run: {'; '.join(problems)}", markup=False)
@@ -125,6 +128,23 @@ def _backends(screen: Console, here: placing.Machine) -> None:
             place, reason = placing.standing(cls.places, here)
             table.add_row(f"Backend.{cls.__name__}", escape(place.title if place else f"cannot run here: {reason}"))
     screen.print(table, "")
+
+
+def _encoders(screen: Console) -> None:
+    """Encoders on graphics cards, each tried: those that work by name, and why others of their kind do not."""
+    found = hardware_encoders()
+    table = Table(Column("encoder", overflow="fold"), Column("", overflow="fold"), box=None, pad_edge=False)
+    for one in found:
+        if one.reason is None:
+            table.add_row(one.name, "works: --codec " + one.name)
+    kinds: dict[str, list[str]] = {}
+    for one in found:
+        if one.reason is not None:
+            kinds.setdefault(HARDWARE[one.name.rpartition("_")[2]], []).append(one.name)
+    for needed, names in kinds.items():
+        table.add_row(", ".join(names), f"needs {needed}")
+    if found:
+        screen.print(table, "")
 
 
 def _folders(screen: Console) -> None:

@@ -81,6 +81,9 @@ Overlap = Annotated[
     int | None, typer.Option(metavar="N", help="Pixels on each side of a tile that its neighbour also computes.")
 ]
 Streams = Annotated[int, typer.Option(metavar="N", help="Frames computed side by side; 0: as many as are fastest.")]
+Deinterlace = Annotated[
+    bool, typer.Option("--deinterlace", metavar="", help="Make whole frames of an interlaced video's fields (Bwdif).")
+]
 Framerate = Annotated[
     str | None, typer.Option(metavar="R|N/D", help="Frames a second of numbered images. Default: 25.")
 ]
@@ -197,6 +200,7 @@ class VideoOptions:
     output: Out
     streams: Streams = 0
     framerate: Framerate = None
+    deinterlace: Deinterlace = False
     frames: Frames = None
     start: Start = None
     to: To = None

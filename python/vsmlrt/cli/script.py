@@ -35,6 +35,10 @@ def write(checked: CheckedJob, path: Path, imports: Sequence[str], filters: Sequ
             opened = open_source(job.source, checked.facts, notes=Notes(console.warn), index_folder=job.index_folder)
             first, end = frame_range(job, opened.timeline)
         lines.append(f"clip = clip[{'' if first is None else first}:{'' if end is None else end}]")
+    if job.deinterlace:
+        imports_more = ["from vsmlrt.video.deinterlacing import deinterlaced", "from vsmlrt.video.notes import Notes"]
+        lines[1:1] = imports_more
+        lines.append("clip = deinterlaced(clip, Notes(print))")
     if job.crop is not None:
         crop = job.crop
         lines.append(f"clip = core.std.CropAbs(clip, {crop.width}, {crop.height}, {crop.left}, {crop.top})")

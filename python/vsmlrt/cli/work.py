@@ -78,6 +78,7 @@ def read_job(given: VideoOptions, source: Path, output: str) -> Job:
         resume=given.resume,
         restart=given.restart,
         share=given.share,
+        deinterlace=given.deinterlace,
         framerate=values.read_rate("--framerate", given.framerate),
     )
 

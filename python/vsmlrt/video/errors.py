@@ -54,6 +54,7 @@ FIELDS = (
     "restart",
     "share",
     "framerate",
+    "deinterlace",
     "recursive",
     "output_name",
     "skip_done",

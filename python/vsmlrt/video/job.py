@@ -94,6 +94,7 @@ def _run(
         end=job.frames[1],
         index_folder=job.index_folder,
         on_error=job.on_error,
+        deinterlace=job.deinterlace,
     )
     source = _meaning(source, job)
     if source.damage:

@@ -24,7 +24,7 @@ from .hdr import encoder_options as hdr_options
 from .notes import Notes
 from .timestamps import Timeline
 
-_HARDWARE = {
+HARDWARE = {
     "nvenc": "an NVIDIA GPU",
     "qsv": "an Intel GPU",
     "amf": "an AMD GPU",
@@ -103,7 +103,7 @@ def start(target: Any, picture: Picture, container: str, path: Path) -> None:
         target.start_encoding()
     except (av.FFmpegError, ValueError) as error:
         raise_if_disk(error, path)
-        if needed := _HARDWARE.get(picture.codec.rpartition("_")[2]):
+        if needed := HARDWARE.get(picture.codec.rpartition("_")[2]):
             raise FieldError(
                 "{name} encodes on {needed}, and there is none here that can ({reason}); give another {codec}",
                 name=picture.codec,

@@ -17,6 +17,7 @@ from .coded_alpha import coded_alpha
 from .colour import Colour, read_colour
 from .comparison import is_cover
 from .damage import Counted, Damage, DecodedLook, PacketCount, find_damage, has_errors
+from .deinterlacing import deinterlaced
 from .hdr import Hdr, read_hdr
 from .index import count_of, index_of, open_indexed
 from .linear import LinearReader, beginning, linear_clip, plain_format
@@ -118,6 +119,7 @@ def open_source(
     end: int | None = None,
     index_folder: Path | None = None,
     on_error: OnError = "repeat",
+    deinterlace: bool = False,
 ) -> Source:
     """Opens the first video stream of a file, of which `read_facts` gave the facts.
 
@@ -125,7 +127,8 @@ def open_source(
     matrix is in the facts. ``end`` tells that no frame from that number on is needed: if that is near the beginning,
     the clip is made of the frames before it and one more, and the rest of the file is not looked at. ``index_folder``
     is where what is learned of the whole file is kept. ``on_error`` is what to do about frames that cannot be decoded:
-    raise an error, leave them out, or show the frame before in their place. ``notes`` gets one sentence for each thing
+    raise an error, leave them out, or show the frame before in their place. ``deinterlace`` makes whole frames of
+    fields. ``notes`` gets one sentence for each thing
     that will not come out as it is in the file. Raises UserError in one sentence if the file cannot be read, holds no
     video, or changes size or format on the way.
     """
@@ -157,7 +160,11 @@ def open_source(
         instead = {"skip": "left out", "repeat": "replaced by the frame before"}[on_error]
         notes(f"the video is damaged: {damage.in_words()}; what cannot be decoded is {instead}", "picture")
     props = clip.get_frame(0).props
-    _name_losses(props, notes)
+    if deinterlace:
+        clip = deinterlaced(clip, notes)
+        notes.expect("picture: field order")
+    else:
+        _name_losses(props, notes)
     return Source(
         path=path,
         clip=clip,

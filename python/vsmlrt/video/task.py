@@ -35,7 +35,8 @@ class Job:
     ``segment`` seconds, which outlast the process: with ``resume`` it goes on with those of an earlier run, with
     ``restart`` it throws them away. 0 seconds make it one piece, as do raw video and a ``asked`` of None. ``share``
     lets several processes do it, each with the same job; ``expiry`` is after how many seconds one that gives no sign of
-    life is believed dead. ``framerate`` is that of numbered images.
+    life is believed dead. ``framerate`` is that of numbered images. ``deinterlace`` makes whole frames of
+    fields.
     """
 
     source: Path
@@ -63,6 +64,7 @@ class Job:
     share: bool = False
     expiry: float = EXPIRY
     framerate: Fraction | None = None
+    deinterlace: bool = False
 
     @property
     def raw(self) -> bool:

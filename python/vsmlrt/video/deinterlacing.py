@@ -1,0 +1,30 @@
+"""Interlaced video made of whole frames, by the plugin Bwdif."""
+
+from __future__ import annotations
+
+import vapoursynth as vs
+
+from ..errors import SetupError
+from .notes import Notes
+
+BOTTOM_FIRST, TOP_FIRST = 1, 2
+"""The frame property ``_FieldBased``, which is 0 of whole frames."""
+
+
+def deinterlaced(clip: vs.VideoNode, notes: Notes) -> vs.VideoNode:
+    """The clip with as many frames, each of the field that comes first and what is made of its neighbours.
+
+    Raises SetupError where the plugin is missing. A video that does not say that it is interlaced is taken as top field
+    first, which is said.
+    """
+    if not hasattr(vs.core.core, "bwdif"):
+        raise SetupError(
+            "deinterlacing needs VapourSynth's plugin Bwdif, which is not installed: pip install vapoursynth-bwdif"
+        )
+    order = int(clip.get_frame(0).props.get("_FieldBased", 0))
+    if not order:
+        notes("the video does not say that it is interlaced; it is deinterlaced as top field first")
+    top = order != BOTTOM_FIRST
+    fields = clip.std.SetFieldBased(TOP_FIRST if top else BOTTOM_FIRST)
+    whole: vs.VideoNode = fields.bwdif.Bwdif(field=int(top)).std.SetFieldBased(0)
+    return whole
