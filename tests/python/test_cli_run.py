@@ -131,9 +131,7 @@ def test_interruption_while_the_filter_is_made(tmp_path: Path, video: Path) -> N
 
 def test_interruption_before_the_work(tmp_path: Path, video: Path) -> None:
     """Also what comes before the first frame ends with status 1 and one line."""
-    hook = (
-        "import os, signal, vsmlrt.cli.work as work; work.check_job = lambda job: os.kill(os.getpid(), signal.SIGINT)"
-    )
+    hook = "import os, signal, vsmlrt.cli.several as do; do.check_job = lambda job: os.kill(os.getpid(), signal.SIGINT)"
     arguments = [sys.executable, "-c", f"{hook}\nfrom vsmlrt.cli import main\nmain()", "upscale", str(video), "out.mkv"]
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (1, "vsmlrt: error: interrupted (SIGINT)\n")
