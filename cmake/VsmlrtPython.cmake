@@ -15,7 +15,7 @@ if(NOT VSMLRT_VAPOURSYNTH)
                       "run: ${Python3_EXECUTABLE} -m pip install vapoursynth")
 endif()
 vsmlrt_package_folder(openvino VSMLRT_OPENVINO)
-if(NOT VSMLRT_OPENVINO)
+if(NOT VSMLRT_OPENVINO AND NOT WIN32)
   message(FATAL_ERROR "The package openvino is not installed for ${Python3_EXECUTABLE}; "
                       "run: ${Python3_EXECUTABLE} -m pip install openvino==2026.4.1")
 endif()

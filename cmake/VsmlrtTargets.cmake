@@ -12,8 +12,16 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
 endif()
 # For files compiled for AVX-512: GCC 12 takes the undefined vectors inside its own header for a mistake (its bug 105593).
 set(VSMLRT_QUIET_AVX512 "$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized;-Wno-uninitialized>")
-# Code in the modules and the plugin must never resolve to another library's symbols in the host process.
-target_link_options(vsmlrt_options INTERFACE -Wl,--no-undefined -Wl,-Bsymbolic)
+if(WIN32)
+  # Nothing lies beside the libraries: the compiler's own are inside. The stack is aligned to 16 bytes only, which GCC
+  # does not heed when it keeps vectors there (its bug 54412): the assembler writes moves that do not mind.
+  target_link_options(vsmlrt_options INTERFACE -static)
+  target_compile_options(vsmlrt_options INTERFACE -Wa,-muse-unaligned-vector-move)
+  target_compile_definitions(vsmlrt_options INTERFACE NOMINMAX WIN32_LEAN_AND_MEAN UNICODE _WIN32_WINNT=0x0A00)
+else()
+  # Code in the modules and the plugin must never resolve to another library's symbols in the host process.
+  target_link_options(vsmlrt_options INTERFACE -Wl,--no-undefined -Wl,-Bsymbolic)
+endif()
 # Tests are long and run briefly: what they test is optimised as it is shipped, they themselves are compiled sooner.
 add_library(vsmlrt_test_options INTERFACE)
 target_compile_options(vsmlrt_test_options INTERFACE $<$<CONFIG:Release>:-O1>)
@@ -35,11 +43,12 @@ function(vsmlrt_library name)
   target_link_libraries(vsmlrt_${name} PUBLIC ${ARG_LINKS} PRIVATE vsmlrt_options ${ARG_USES})
 endfunction()
 
-# vsmlrt_module(NAME SOURCES ... USES ... [PACKAGE requirement] [GPU]): one loadable backend, libvsmlrt_NAME.so, installed
-# next to the plugin; the conformance suite takes all of them. GPU: it needs one, and its tests carry the label gpu. PACKAGE is what pip installs to bring the vendor's library; it is written to a text file next to
+# vsmlrt_module(NAME SOURCES ... USES ... [FOLDERS ...] [PACKAGE requirement] [GPU]): one loadable backend, libvsmlrt_NAME.so
+# (.dll), installed next to the plugin. FOLDERS are where its vendor's library is looked for, from the folder that it is
+# installed in: its RPATH, or on Windows a text file next to it; the conformance suite takes all of them. GPU: it needs one, and its tests carry the label gpu. PACKAGE is what pip installs to bring the vendor's library; it is written to a text file next to
 # the module, because a module whose library is missing cannot be loaded and asked.
 function(vsmlrt_module name)
-  cmake_parse_arguments(ARG "GPU" "PACKAGE" "SOURCES;USES" ${ARGN})
+  cmake_parse_arguments(ARG "GPU" "PACKAGE" "SOURCES;USES;FOLDERS" ${ARGN})
   set_property(GLOBAL APPEND PROPERTY VSMLRT_BACKENDS ${name})
   if(ARG_GPU)
     set_property(GLOBAL APPEND PROPERTY VSMLRT_GPU_BACKENDS ${name})
@@ -50,10 +59,25 @@ function(vsmlrt_module name)
   set_target_properties(vsmlrt_${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugin)
   add_dependencies(vsmlrt_package vsmlrt_${name})
   install(TARGETS vsmlrt_${name} LIBRARY DESTINATION .)
+  if(ARG_FOLDERS AND WIN32)
+    list(JOIN ARG_FOLDERS "\n" lines)
+    file(WRITE ${CMAKE_BINARY_DIR}/plugin/libvsmlrt_${name}.folders "${lines}\n")
+    install(FILES ${CMAKE_BINARY_DIR}/plugin/libvsmlrt_${name}.folders DESTINATION .)
+  elseif(ARG_FOLDERS)
+    list(TRANSFORM ARG_FOLDERS PREPEND "$ORIGIN/" OUTPUT_VARIABLE folders)
+    list(JOIN folders ":" rpath)
+    set_target_properties(vsmlrt_${name} PROPERTIES INSTALL_RPATH "${rpath}")
+  endif()
   if(ARG_PACKAGE)
     file(WRITE ${CMAKE_BINARY_DIR}/plugin/libvsmlrt_${name}.package "${ARG_PACKAGE}\n")
     install(FILES ${CMAKE_BINARY_DIR}/plugin/libvsmlrt_${name}.package DESTINATION .)
   endif()
+endfunction()
+
+# vsmlrt_absent_module(NAME reason): this system has no such backend; who asks for it is told why.
+function(vsmlrt_absent_module name reason)
+  file(WRITE ${CMAKE_BINARY_DIR}/plugin/libvsmlrt_${name}.absent "${reason}\n")
+  install(FILES ${CMAKE_BINARY_DIR}/plugin/libvsmlrt_${name}.absent DESTINATION .)
 endfunction()
 
 # vsmlrt_test(NAME [ISOLATED] [GUARDED] SOURCES ... USES ... [GPU_TESTS pattern...]): one GoogleTest program, registered with ctest

@@ -1,5 +1,5 @@
-// The door of a backend module (libvsmlrt_NAME.so): one extern "C" entry, a table of functions, opaque
-// handles.
+// The door of a backend module (libvsmlrt_NAME.so, libvsmlrt_NAME.dll): one extern "C" entry, a table of
+// functions, opaque handles.
 //
 // Ladder: backend > device > program > context. The engine validates; a backend may assume that what it is
 // given is well formed, except for the network's content, which only the backend can judge.
@@ -13,6 +13,13 @@
 #include "vsmlrt/error.h"
 #include "vsmlrt/frame.h"
 #include "vsmlrt/tensor.h"
+
+// On the one function that a module shows.
+#ifdef _WIN32
+#define VSMLRT_EXPORT __declspec(dllexport)
+#else
+#define VSMLRT_EXPORT __attribute__((visibility("default")))
+#endif
 
 enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 5 };
 
@@ -87,7 +94,7 @@ struct vsmlrt_program_desc {
     void *user;
     // A folder for this very program and no other, where a library may find what it left there in an earlier
     // run, and may write until the program is freed. Null: there is none.
-    const char *kept_folder;
+    const char *kept_folder; // UTF-8, as all text
     // A folder for all programs of the backend on devices of this name, of one version and plan_basis, in
     // this process and in others: what one of them finds out (compiled kernels, measurements) the next one
     // need not. Several may read and write it at once. Null: there is none.
@@ -194,5 +201,4 @@ struct vsmlrt_backend {
 };
 
 // The table of the module, alive until the process ends; null if the module cannot speak `interface_version`.
-extern "C" __attribute__((visibility("default"))) const vsmlrt_backend *
-vsmlrt_backend_entry(std::uint32_t interface_version);
+extern "C" VSMLRT_EXPORT const vsmlrt_backend *vsmlrt_backend_entry(std::uint32_t interface_version);

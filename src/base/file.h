@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,10 +21,28 @@ namespace vsmlrt {
 // behind then.
 void replace_file(const std::filesystem::path &path, std::span<const std::byte> bytes);
 
-// VSMLRT_CACHE, else XDG_CACHE_HOME/vsmlrt, else HOME/.cache/vsmlrt; empty if none of them is set.
+// VSMLRT_CACHE, else the user's own: XDG_CACHE_HOME/vsmlrt or HOME/.cache/vsmlrt, on Windows
+// LOCALAPPDATA/vsmlrt/cache; empty if none of these variables is set.
 [[nodiscard]] std::filesystem::path cache_folder();
 
-// An advisory lock that other processes respect (flock), waited for; released on destruction, which removes
+// The form of a path in which the system takes it at any length: on Windows one that is long, with `room`
+// more characters for what is put behind it, gets its \\?\ in front. The functions of this header take any
+// form; std::filesystem's need this one.
+[[nodiscard]] std::filesystem::path system_path(const std::filesystem::path &path, std::size_t room = 0);
+
+struct FileUse {
+    std::uintmax_t bytes = 0;      // of a folder: of no meaning
+    std::int64_t last_used_ns = 0; // since 1970
+};
+
+// Of a file or a folder; nothing where there is none.
+[[nodiscard]] std::optional<FileUse> file_use(const std::filesystem::path &path) noexcept;
+
+// Notes in the file's or folder's access time that it was used now, whatever mount options such as noatime
+// do. Where that may not be written, nothing happens.
+void set_used_now(const std::filesystem::path &path) noexcept;
+
+// A lock that other processes respect (flock, LockFileEx), waited for; released on destruction, which removes
 // the file, or when the process dies, which leaves it. DeviceError if the lock file cannot be made.
 class FileLock {
 public:
@@ -34,7 +53,7 @@ public:
 
 private:
     std::filesystem::path path_;
-    int descriptor_;
+    std::intptr_t handle_ = -1;
 };
 
 } // namespace vsmlrt

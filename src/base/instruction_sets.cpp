@@ -1,9 +1,9 @@
 #include "base/instruction_sets.h"
 
+#include "base/environment.h"
 #include "base/error.h"
 
-#include <cstdlib>
-#include <string_view>
+#include <string>
 
 namespace vsmlrt {
 
@@ -24,11 +24,11 @@ const char *name(InstructionSet set) {
 }
 
 InstructionSet instruction_set_cap() {
-    const char *given = std::getenv("VSMLRT_CPU");
-    if (!given || !*given)
+    const std::string given = environment("VSMLRT_CPU");
+    if (given.empty())
         return InstructionSet::amx;
     for (const InstructionSet set : instruction_sets)
-        if (std::string_view(given) == name(set))
+        if (given == name(set))
             return set;
     throw BadArgument(
         "the environment variable VSMLRT_CPU must be baseline, avx2, avx512, avx512_bf16 or amx, got ",

@@ -41,7 +41,12 @@ private:
 // The files of all libraries that this process has open.
 [[nodiscard]] std::vector<std::filesystem::path> loaded_libraries();
 
-// The folders in which the loader looks for what own_file() needs, its RPATH first.
+// From now on this library stays where it is until the process ends, however often its host closes it. On
+// Linux it is linked so (nodelete), and nothing is left to do.
+void keep_own_library();
+
+// The folders in which what own_file() needs is looked for: its RPATH and the loader's own, or the lines of
+// the text file next to it that ends in .folders where libraries have no RPATH (Windows).
 [[nodiscard]] std::vector<std::filesystem::path> search_folders();
 
 } // namespace vsmlrt

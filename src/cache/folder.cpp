@@ -3,15 +3,13 @@
 #include "cache/folder.h"
 
 #include "base/error.h"
+#include "base/file.h"
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
-#include <fcntl.h>
 #include <map>
 #include <optional>
 #include <string_view>
-#include <sys/stat.h>
 #include <system_error>
 
 namespace vsmlrt::cache {
@@ -34,10 +32,6 @@ std::optional<FileKind> kind_of(std::string_view file) {
         file.substr(0, file.size() - temporary_suffix).ends_with(plan_ending))
         return FileKind::unfinished;
     return std::nullopt;
-}
-
-std::int64_t nanoseconds(const timespec &time) {
-    return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
 }
 
 std::uintmax_t bytes_in(const fs::path &folder) {
@@ -105,13 +99,15 @@ fs::path kept_path(const fs::path &folder, const std::string &name) {
 std::vector<StoredPlan> stored_plans(const fs::path &folder) {
     std::map<std::string, StoredPlan> by_name;
     for (const auto &[path, name, kind] : cache_files(folder)) {
-        struct stat status = {};
-        if ((kind != FileKind::plan && kind != FileKind::kept) || ::stat(path.c_str(), &status) != 0)
+        if (kind != FileKind::plan && kind != FileKind::kept)
+            continue;
+        const std::optional<FileUse> use = file_use(path);
+        if (!use)
             continue;
         StoredPlan &plan = by_name[name];
         plan.name = name;
-        plan.bytes += kind == FileKind::plan ? static_cast<std::uintmax_t>(status.st_size) : bytes_in(path);
-        plan.last_used_ns = std::max(plan.last_used_ns, nanoseconds(status.st_atim));
+        plan.bytes += kind == FileKind::plan ? use->bytes : bytes_in(path);
+        plan.last_used_ns = std::max(plan.last_used_ns, use->last_used_ns);
     }
     std::vector<StoredPlan> plans;
     for (auto &[name, plan] : by_name)
@@ -120,14 +116,6 @@ std::vector<StoredPlan> stored_plans(const fs::path &folder) {
         return a.last_used_ns != b.last_used_ns ? a.last_used_ns > b.last_used_ns : a.name < b.name;
     });
     return plans;
-}
-
-void mark_used(const fs::path &plan) noexcept {
-    // UTIME_NOW would be the last tick of the system's timer: several plans used within it would tie.
-    timespec times[2] = {{}, {.tv_sec = 0, .tv_nsec = UTIME_OMIT}};
-    ::clock_gettime(CLOCK_REALTIME, &times[0]);
-    // In a folder that may only be read the order of removal does not matter.
-    static_cast<void>(::utimensat(AT_FDCWD, plan.c_str(), times, 0));
 }
 
 void trim(const fs::path &folder, std::uintmax_t limit_bytes) {

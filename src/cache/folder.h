@@ -38,10 +38,6 @@ struct StoredPlan {
 // Last used first; empty if the folder cannot be read.
 [[nodiscard]] std::vector<StoredPlan> stored_plans(const std::filesystem::path &folder);
 
-// Notes that a plan or a kept folder was used now. The file's access time carries it; it is set here because
-// mount options such as noatime leave it alone otherwise.
-void mark_used(const std::filesystem::path &plan) noexcept;
-
 // Removes the plans used longest ago until the rest fits, and what killed processes left half-written more
 // than an hour ago.
 void trim(const std::filesystem::path &folder, std::uintmax_t limit_bytes);

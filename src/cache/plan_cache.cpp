@@ -16,6 +16,8 @@ namespace vsmlrt::cache {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr std::size_t room_for_files = 200; // NAME.kept and a file in it
+
 bool holds(const fs::path &file, const std::string &content) {
     std::error_code error;
     if (!fs::is_regular_file(file, error))
@@ -27,7 +29,8 @@ bool holds(const fs::path &file, const std::string &content) {
 } // namespace
 
 PlanCache::PlanCache(fs::path folder, std::uintmax_t limit_bytes)
-    : folder_(std::move(folder)), limit_(limit_bytes) {}
+    : folder_(folder.empty() ? std::move(folder) : system_path(folder, room_for_files)), limit_(limit_bytes) {
+}
 
 // `refusal` says why a plan that is there is of no use, and stays as it was if there is none.
 std::optional<PlanCache::Blob> PlanCache::look(const Key &key, std::string &refusal) const {
@@ -38,7 +41,7 @@ std::optional<PlanCache::Blob> PlanCache::look(const Key &key, std::string &refu
     try {
         Decoded decoded = decode_entry(read_file(path), key.full);
         if (decoded.blob)
-            mark_used(path);
+            set_used_now(path);
         else
             refusal = decoded.refusal;
         return std::move(decoded.blob);
@@ -69,7 +72,7 @@ void PlanCache::store(const Key &key, std::span<const std::byte> blob) {
         fs::create_directories(folder_);
         const fs::path path = plan_path(folder_, key.file_name);
         replace_file(path, file);
-        mark_used(path);
+        set_used_now(path);
         trim(folder_, limit_);
     } catch (const Error &failure) {
         warn(failure.what());
@@ -114,7 +117,7 @@ std::optional<fs::path> PlanCache::kept_folder(const Key &key) {
             fs::create_directories(kept);
             replace_file(label, std::as_bytes(std::span(key.full)));
         }
-        mark_used(kept);
+        set_used_now(kept);
         trim(folder_, limit_);
         return kept;
     } catch (const Error &failure) {

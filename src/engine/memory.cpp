@@ -1,11 +1,11 @@
 #include "engine/memory.h"
 
+#include "base/machine.h"
 #include "base/text.h"
 #include "engine/backend.h"
 
 #include <map>
 #include <mutex>
-#include <unistd.h>
 #include <utility>
 
 namespace vsmlrt::engine {
@@ -34,9 +34,7 @@ Memory memory_of(const DeviceInfo &device) {
 }
 
 Memory host_memory() {
-    const long pages = ::sysconf(_SC_PHYS_PAGES);
-    const long page = ::sysconf(_SC_PAGESIZE);
-    return {host_name, pages > 0 && page > 0 ? static_cast<std::int64_t>(pages) * page : 0};
+    return {host_name, memory_bytes()};
 }
 
 MemoryClaim::MemoryClaim(std::string memory, std::int64_t bytes) : memory_(std::move(memory)), bytes_(bytes) {

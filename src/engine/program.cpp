@@ -218,11 +218,14 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
         if (!device->info().plan_basis)
             return std::make_shared<const Program>(device, desc);
         cache::PlanCache &plans = plan_cache(options.plan_folder);
-        const auto kept = device->info().keeps_files ? plans.kept_folder(key) : std::nullopt;
-        desc.kept_folder = kept ? kept->c_str() : nullptr;
-        const auto shared =
-            device->info().shares_files ? plans.kept_folder(shared_key(*device)) : std::nullopt;
-        desc.shared_folder = shared ? shared->c_str() : nullptr;
+        const auto folder = [&](bool wanted, const auto &of) {
+            const auto kept = wanted ? plans.kept_folder(of()) : std::nullopt;
+            return kept ? kept->string() : std::string();
+        };
+        const std::string kept = folder(device->info().keeps_files, [&] { return key; });
+        const std::string shared = folder(device->info().shares_files, [&] { return shared_key(*device); });
+        desc.kept_folder = kept.empty() ? nullptr : kept.c_str();
+        desc.shared_folder = shared.empty() ? nullptr : shared.c_str();
         return load_or_build(device, key, plans, desc);
     };
     const auto make = [&] {

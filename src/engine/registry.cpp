@@ -2,12 +2,13 @@
 // in a text file next to it; why one cannot run is kept and told to whoever asks for it.
 #include "engine/registry.h"
 
+#include "base/environment.h"
+#include "base/library_names.h"
 #include "base/log.h"
 #include "base/shared_library.h"
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <mutex>
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char *prefix = "libvsmlrt_";
+constexpr const char *absent_ending = ".absent"; // a text file: why this system has no such backend
 
 struct Modules {
     std::mutex mutex;
@@ -35,7 +37,8 @@ std::vector<std::string> module_names(const fs::path &folder) {
     std::error_code ignored;
     for (const auto &entry : fs::directory_iterator(folder, ignored)) {
         const std::string stem = entry.path().stem().string();
-        if (entry.path().extension() == ".so" && stem.rfind(prefix, 0) == 0)
+        const fs::path ending = entry.path().extension();
+        if ((ending == library_ending || ending == absent_ending) && stem.rfind(prefix, 0) == 0)
             names.push_back(stem.substr(std::string(prefix).size()));
     }
     std::sort(names.begin(), names.end());
@@ -47,6 +50,14 @@ std::string variable_of(const std::string &name) {
     std::transform(variable.begin(), variable.end(), variable.begin(),
                    [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     return variable;
+}
+
+// Empty for a backend that this system can have.
+std::string absence(const fs::path &module) {
+    std::ifstream file(fs::path(module).replace_extension(absent_ending));
+    std::string reason;
+    std::getline(file, reason);
+    return reason;
 }
 
 std::string remedy(const fs::path &module, const std::string &variable) {
@@ -82,10 +93,11 @@ bool open_from(const fs::path &folder, const std::string &name) {
 BackendState load(const fs::path &folder, const std::string &name) {
     BackendState state;
     state.name = name;
-    const fs::path path = folder / (prefix + name + ".so");
+    const fs::path path = folder / (prefix + name + std::string(library_ending));
+    if (state.reason = absence(path); !state.reason.empty())
+        return state;
     const std::string variable = variable_of(name);
-    const char *given = std::getenv(variable.c_str());
-    const std::string folder_of_user = given ? given : "";
+    const std::string folder_of_user = environment(variable.c_str());
     try {
         const SharedLibrary library(path, [&](const std::string &missing) {
             return !folder_of_user.empty() && open_from(folder_of_user, missing);

@@ -3,18 +3,11 @@
 
 #include "base/error.h"
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace vsmlrt {
-
-// The memory of this machine, in bytes; 0 where the system does not tell.
-[[nodiscard]] std::int64_t host_memory_bytes();
-
-// What a person calls this machine's processor ("AMD EPYC 9354"); "CPU" where the system does not tell.
-[[nodiscard]] std::string processor_name();
 
 // The one of `devices`, which have an `id`, that is asked for. BadArgument for an id that none has, naming
 // what `library` has, and then `absences`: why others are absent (" (WebGPU: it lists no device)"), or

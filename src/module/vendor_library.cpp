@@ -1,18 +1,28 @@
 #include "module/vendor_library.h"
 
 #include "base/error.h"
+#include "base/library_names.h"
 
 #include <algorithm>
-#include <cstring>
+#include <cstdlib>
+#include <sstream>
+#include <string_view>
+#include <vector>
 
 namespace vsmlrt {
 namespace fs = std::filesystem;
 namespace {
 
+// Without a version: "libx.so" of "libx.so.1"; empty where it is not a library's name.
+std::string plain_name(const std::string &file) {
+    const auto end = file.find(library_ending);
+    return end == std::string::npos ? std::string() : file.substr(0, end + library_ending.size());
+}
+
 // TensorRT-RTX asks the loader for libtensorrt_rtx.so by that name while it makes an engine, and its wheel
 // carries libtensorrt_rtx.so.1.7.1; the wheel's Python module puts the same links there when imported.
 void link_names(const fs::path &real, const std::string &wanted) {
-    const std::string plain = wanted.substr(0, wanted.find(".so") + 3);
+    const std::string plain = plain_name(wanted);
     for (const std::string &name : {wanted, plain}) {
         std::error_code ignored;
         if (!fs::exists(real.parent_path() / name, ignored))
@@ -39,10 +49,10 @@ bool opens(const fs::path &file, std::span<const fs::path> folders, int depth) {
 
 bool open_neighbour(const fs::path &folder, std::span<const fs::path> folders, const std::string &wanted,
                     int depth) {
-    const auto end = wanted.find(".so");
-    if (end == std::string::npos || wanted.find('/') != std::string::npos || depth > deepest)
+    const std::string plain = plain_name(wanted);
+    if (plain.empty() || fs::path(wanted).has_parent_path() || depth > deepest)
         return false;
-    const fs::path found = newest(folder, wanted.substr(0, end + 3));
+    const fs::path found = newest(folder, plain);
     if (!found.empty() && opens(found, folders, depth)) {
         if (found.filename() != wanted)
             link_names(found, wanted);
@@ -59,9 +69,18 @@ SharedLibrary open(const fs::path &file, std::span<const fs::path> folders, int 
     });
 }
 
-// Orders "libx.so.1.9.0" before "libx.so.1.10.0".
-bool older(const std::string &a, const std::string &b) {
-    return ::strverscmp(a.c_str(), b.c_str()) < 0;
+// "1.9.0" as {1, 9, 0}; what is no number counts as 0.
+std::vector<int> numbers(std::string_view version) {
+    std::vector<int> all;
+    std::istringstream parts{std::string(version)};
+    for (std::string part; std::getline(parts, part, '.');)
+        all.push_back(std::atoi(part.c_str()));
+    return all;
+}
+
+// Orders "libx.so.1.9.0" before "libx.so.1.10.0"; both begin with the plain name.
+bool older(const std::string &a, const std::string &b, std::size_t plain) {
+    return numbers(std::string_view(a).substr(plain)) < numbers(std::string_view(b).substr(plain));
 }
 
 } // namespace
@@ -73,7 +92,7 @@ fs::path newest(const fs::path &folder, const std::string &name) {
         const std::string found = entry.path().filename().string();
         if (found.rfind(name, 0) != 0 || (found.size() > name.size() && found[name.size()] != '.'))
             continue;
-        if (best.empty() || older(best.filename().string(), found))
+        if (best.empty() || older(best.filename().string(), found, name.size()))
             best = entry.path();
     }
     return best;

@@ -1,10 +1,11 @@
 #include "nvidia/compiler.h"
 
+#include "base/environment.h"
 #include "base/error.h"
+#include "base/library_names.h"
 #include "base/shared_library.h"
 #include "base/step_clock.h"
 
-#include <cstdlib>
 #include <filesystem>
 
 namespace vsmlrt::nvidia {
@@ -44,14 +45,15 @@ bool load(const SharedLibrary &library, Table &table) {
            find(library, table.log, "nvrtcGetProgramLog");
 }
 
-// Where it may be, the system's own first. The folders of wheels are this module's RPATH.
+// Where it may be, the system's own first. The folders of wheels are this module's own.
 std::vector<fs::path> places() {
-    if (const char *named = std::getenv("VSMLRT_NVRTC"))
+    if (const std::string named = environment("VSMLRT_NVRTC"); !named.empty())
         return {named};
-    constexpr const char *names[] = {"libnvrtc.so.13", "libnvrtc.so.12"};
-    std::vector<fs::path> all(std::begin(names), std::end(names));
+    const std::span<const char *const> names = nvidia_compiler_libraries();
+    std::vector<fs::path> all(names.begin(), names.end());
     std::vector<fs::path> folders = search_folders();
-    folders.insert(folders.end(), {"/usr/local/cuda/lib64", "/usr/local/cuda/lib"});
+    for (const char *folder : nvidia_compiler_folders())
+        folders.emplace_back(folder);
     for (const fs::path &folder : folders)
         for (const char *name : names)
             all.push_back(folder / name);
@@ -77,7 +79,8 @@ const Table *open() {
         return new Table(table); // never destroyed: filters may outlive static destruction
     }
     throw Unsupported("NVRTC, NVIDIA's run-time compiler, is missing; install it with: pip install "
-                      "nvidia-cuda-nvrtc (or set VSMLRT_NVRTC to the file libnvrtc.so)");
+                      "nvidia-cuda-nvrtc (or set VSMLRT_NVRTC to the file ",
+                      library_file("nvrtc"), ")");
 }
 
 const Table &nvrtc() {

@@ -1,11 +1,12 @@
 #include "nvidia/driver.h"
 
+#include "base/environment.h"
 #include "base/error.h"
+#include "base/library_names.h"
 #include "base/shared_library.h"
 #include "base/step_clock.h"
 
-#include <cstdlib>
-#include <fstream>
+#include <string>
 
 namespace vsmlrt::nvidia {
 namespace {
@@ -80,10 +81,10 @@ DriverTable load(const SharedLibrary &library) {
 const DriverTable *open() {
     StepClock clock("cuda: starting the driver");
     clock.begin("opening");
-    const char *named = std::getenv("VSMLRT_CUDA_DRIVER");
+    const std::string named = environment("VSMLRT_CUDA_DRIVER");
     const auto library = [&] {
         try {
-            return SharedLibrary(named ? named : "libcuda.so.1");
+            return SharedLibrary(named.empty() ? nvidia_driver_library : named);
         } catch (const Unsupported &missing) {
             throw Unsupported("there is no NVIDIA driver (", missing.what(), "); ", remedy);
         }
@@ -118,13 +119,6 @@ std::string explain(Status status) {
 void check(Status status, const char *what) {
     if (status != Status::success)
         throw DeviceError("cuda: ", what, " failed: ", explain(status));
-}
-
-std::string driver_release() {
-    std::string release;
-    std::ifstream file("/sys/module/nvidia/version");
-    std::getline(file, release);
-    return release;
 }
 
 } // namespace vsmlrt::nvidia

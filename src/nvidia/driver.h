@@ -17,8 +17,4 @@ namespace vsmlrt::nvidia {
 // DeviceError "cuda: WHAT failed: EXPLANATION" unless `status` is success.
 void check(Status status, const char *what);
 
-// The release of the kernel's driver ("580.95.05"), which the driver API does not tell; empty where the
-// system does not show it.
-[[nodiscard]] std::string driver_release();
-
 } // namespace vsmlrt::nvidia

@@ -1,10 +1,8 @@
 #include "nvidia/handles.h"
 
 #include "base/error.h"
+#include "base/machine.h"
 
-#include <cstdlib>
-#include <fstream>
-#include <limits>
 #include <string>
 
 namespace vsmlrt::nvidia {
@@ -76,26 +74,10 @@ void DeviceMemory::swap(DeviceMemory &other) noexcept {
     std::swap(bytes_, other.bytes_);
 }
 
-namespace {
-
-// What this machine can give without taking it from other programs; all that can be counted where the system
-// does not tell.
-std::uint64_t available_memory() {
-    std::ifstream file("/proc/meminfo");
-    for (std::string line; std::getline(file, line);) {
-        constexpr std::string_view key = "MemAvailable:";
-        if (line.starts_with(key))
-            return std::strtoull(line.c_str() + key.size(), nullptr, 10) << 10;
-    }
-    return std::numeric_limits<std::uint64_t>::max();
-}
-
-} // namespace
-
 PinnedMemory::PinnedMemory(SharedContext context, std::size_t bytes)
     : context_(std::move(context)), bytes_(bytes) {
     // What is locked is taken at once and never swapped: too much of it and the system ends programs.
-    if (const std::uint64_t available = available_memory(); bytes > available)
+    if (const std::uint64_t available = available_memory_bytes(); bytes > available)
         throw DeviceError("cuda: frames on their way to the GPU and back take ", (bytes >> 20) + 1,
                           " MiB of page-locked memory and this machine has ", available >> 20,
                           " MiB available; use fewer streams or smaller tiles");

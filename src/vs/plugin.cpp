@@ -1,4 +1,5 @@
 // The plugin: one namespace, core.mlrt.
+#include "base/shared_library.h"
 #include "vs/functions.h"
 #include "vs/log_scope.h"
 #include "vs/trampoline.h"
@@ -21,6 +22,8 @@ constexpr char plans_name[] = "mlrt.Plans";
 
 VS_EXTERNAL_API(void) VapourSynthPluginInit2(VSPlugin *plugin, const VSPLUGINAPI *api) {
     using namespace vsmlrt::vs;
+    // Its modules' vendor libraries would not survive its being unloaded.
+    vsmlrt::keep_own_library();
     route_log("mlrt");
     api->configPlugin("io.github.vsmlrt", "mlrt", "Neural networks on video",
                       VS_MAKE_VERSION(VSMLRT_VERSION_MAJOR, VSMLRT_VERSION_MINOR), VAPOURSYNTH_API_VERSION, 0,

@@ -41,6 +41,13 @@ const std::map<std::string, std::string> reserved = {{"VapourSynth4.h", "vs"},
                                                      {"protozero", "model"},
                                                      {"dlfcn.h", "base"}};
 
+// Headers of one system: only files of base that end in its name include them, so that what differs between
+// systems stands behind a header of base.
+const std::set<std::string> of_linux = {"dirent.h", "dlfcn.h", "fcntl.h", "link.h",   "poll.h",  "pthread.h",
+                                        "pwd.h",    "sched.h", "sys",     "syslog.h", "unistd.h"};
+const std::set<std::string> of_windows = {"direct.h", "io.h",      "process.h", "psapi.h",
+                                          "shlobj.h", "windows.h", "winsock2.h"};
+
 struct Include {
     std::string file; // relative to src
     std::string target;
@@ -80,6 +87,10 @@ std::vector<Include> read_includes(const fs::path &source) {
     return includes;
 }
 
+bool is_of_system(const std::string &file, const std::string &system) {
+    return folder_of(file) == "base" && file.find(system) != std::string::npos;
+}
+
 // Empty, or what is wrong.
 std::string judge(const Include &include) {
     const std::string folder = folder_of(include.file);
@@ -87,6 +98,9 @@ std::string judge(const Include &include) {
     const std::string first = fs::path(include.target).begin()->string();
     if (const auto owner = reserved.find(first); owner != reserved.end() && owner->second != folder)
         return "only src/" + owner->second + " includes " + first;
+    for (const auto &[headers, system] : {std::pair{&of_linux, "linux"}, {&of_windows, "windows"}})
+        if (headers->count(first) != 0 && !is_of_system(include.file, system))
+            return "only src/base/*_" + std::string(system) + ".cpp includes " + first;
     if (!include.quoted || first == "vsmlrt")
         return {};
     if (allowed.count(first) == 0)
@@ -135,6 +149,11 @@ TEST(Layers, ShortcutsAreRefused) {
     EXPECT_EQ(judge({"backends/reference/run.cpp", "openvino/openvino.hpp", false}),
               "only src/backends/openvino includes openvino");
     EXPECT_EQ(judge({"backends/onnxruntime/nvidia.cpp", "dlfcn.h", false}), "only src/base includes dlfcn.h");
+    EXPECT_EQ(judge({"base/file.cpp", "dlfcn.h", false}), "only src/base/*_linux.cpp includes dlfcn.h");
+    EXPECT_EQ(judge({"engine/memory.cpp", "unistd.h", false}), "only src/base/*_linux.cpp includes unistd.h");
+    EXPECT_EQ(judge({"base/file_linux.cpp", "sys/stat.h", false}), "");
+    EXPECT_EQ(judge({"base/file_linux.cpp", "windows.h", false}),
+              "only src/base/*_windows.cpp includes windows.h");
     EXPECT_EQ(judge({"base/file.cpp", "file.h", true}), "is not a path from src or include");
     EXPECT_EQ(judge({"new/thing.cpp", "base/text.h", true}), "src/new is not a layer known to this test");
     EXPECT_EQ(judge({"backends/reference/run.cpp", "graph/ir.h", true}), "");

@@ -1,6 +1,7 @@
 #include "backends/cuda/device.h"
 
 #include "base/error.h"
+#include "base/machine.h"
 #include "nvidia/compiler.h"
 
 #include <algorithm>
@@ -44,7 +45,7 @@ Device describe(int number) {
     int version = 0;
     check(driver().driver_version(&version), "asking for the driver's version");
     device.plan_basis = text("compute capability ", major, ".", minor, ", driver ", version, " ",
-                             nvidia::driver_release(), ", ", nvidia::compiler_version());
+                             nvidia_driver_release(), ", ", nvidia::compiler_version());
     return device;
 }
 

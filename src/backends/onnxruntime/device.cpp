@@ -5,7 +5,9 @@
 #include "backends/onnxruntime/environment.h"
 #include "backends/onnxruntime/file_sizes.h"
 #include "backends/onnxruntime/nvidia.h"
+#include "base/library_names.h"
 #include "base/log.h"
+#include "base/machine.h"
 #include "module/device.h"
 
 #include <algorithm>
@@ -19,7 +21,7 @@ Device processor() {
     Device device;
     device.id = "CPU";
     device.name = processor_name();
-    device.memory_bytes = host_memory_bytes();
+    device.memory_bytes = memory_bytes();
     device.provider = provider_named("CPUExecutionProvider");
     device.group = device.provider.id;
     return device;
@@ -57,7 +59,7 @@ std::string library_basis(const Provider &provider) {
         std::error_code ignored;
         for (const auto &entry : std::filesystem::directory_iterator(library.file.parent_path(), ignored))
             if (entry.is_regular_file(ignored) && !entry.is_symlink(ignored) &&
-                entry.path().filename().string().find(".so") != std::string::npos)
+                entry.path().filename().string().find(library_ending) != std::string::npos)
                 files.push_back(entry.path());
     }
     return file_sizes(files);
@@ -160,7 +162,7 @@ void add_builtin(Found &found, const Provider &provider, const std::vector<Nvidi
             continue;
         }
         if (provider.id == "TensorRT") // Trying has loaded the vendor's library.
-            device.plan_basis += loaded_libraries("libnvinfer");
+            device.plan_basis += sizes_of_loaded("nvinfer");
         found.devices.push_back(std::move(device));
     }
 }

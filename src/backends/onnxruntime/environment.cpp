@@ -2,13 +2,14 @@
 // next to ONNX Runtime's own file and next to this module, before ONNX Runtime is asked for devices.
 #include "backends/onnxruntime/environment.h"
 
+#include "base/environment.h"
 #include "base/error.h"
+#include "base/library_names.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "module/vendor_library.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <sstream>
 
@@ -17,11 +18,20 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char *variable = "VSMLRT_ONNXRUNTIME_PROVIDERS";
-constexpr const char *prefix = "libonnxruntime_providers_";
 
 void write_log(void *, int severity, const char *, const char *, const char *, const char *message) {
     // Below a warning there is only what a session was asked to say.
     log(severity >= log_warning ? LogLevel::warning : LogLevel::information, text("ONNX Runtime: ", message));
+}
+
+// What the files of providers begin with, of the wheels and of ONNX Runtime itself.
+const std::string &provider_stem() {
+    static const std::string stem = fs::path(library_file("onnxruntime_providers_")).stem().string();
+    return stem;
+}
+
+std::string provider_file(const char *name) {
+    return provider_stem() + name + std::string(library_ending);
 }
 
 // The names that the wheels' own Python modules register their libraries under; a provider may take the name
@@ -33,15 +43,15 @@ std::string registration_name(const fs::path &file) {
         {"webgpu", "WebGpuExecutionProvider"},
         {"cuda", "CUDAExecutionProvider"}};
     const std::string stem = file.stem().string();
-    const std::string part = stem.rfind(prefix, 0) == 0 ? stem.substr(std::string(prefix).size()) : stem;
+    const std::string part = stem.starts_with(provider_stem()) ? stem.substr(provider_stem().size()) : stem;
     const auto name = known.find(part);
     return name != known.end() ? name->second : part;
 }
 
 bool is_provider(const fs::path &path) {
     const std::string name = path.filename().string();
-    return name.rfind(prefix, 0) == 0 && path.extension() == ".so" &&
-           name != "libonnxruntime_providers_shared.so";
+    return name.starts_with(provider_stem()) && path.extension() == library_ending &&
+           name != provider_file("shared");
 }
 
 void add_folder(const fs::path &folder, std::vector<fs::path> &files) {
@@ -55,9 +65,8 @@ void add_folder(const fs::path &folder, std::vector<fs::path> &files) {
 }
 
 void add_variable(std::vector<fs::path> &files) {
-    const char *given = std::getenv(variable);
-    std::istringstream parts(given ? given : "");
-    for (std::string part; std::getline(parts, part, ':');) {
+    std::istringstream parts(vsmlrt::environment(variable));
+    for (std::string part; std::getline(parts, part, path_separator);) {
         if (fs::is_directory(part))
             add_folder(part, files);
         else if (!part.empty())
@@ -99,8 +108,9 @@ std::vector<fs::path> nvidia_folders() {
     for (const fs::path &packages : package_folders()) {
         std::error_code ignored;
         for (const auto &entry : fs::directory_iterator(packages / "nvidia", ignored))
-            if (fs::is_directory(entry.path() / "lib", ignored))
-                folders.push_back(entry.path() / "lib");
+            for (const char *name : nvidia_wheel_folders())
+                if (fs::is_directory(entry.path() / name, ignored))
+                    folders.push_back(entry.path() / name);
         if (fs::is_directory(packages / "tensorrt_libs", ignored))
             folders.push_back(packages / "tensorrt_libs");
     }
@@ -180,13 +190,13 @@ void load_nvidia_wheels() {
         return;
     // ONNX Runtime opens these two itself. Here they are opened for what they need alone: without the library
     // that it opens before them they do not stay open, while what they need does.
-    for (const char *name : {"libonnxruntime_providers_cuda.so", "libonnxruntime_providers_tensorrt.so"})
-        if (const fs::path file = library().file.parent_path() / name; fs::exists(file))
+    for (const char *name : {"cuda", "tensorrt"})
+        if (const fs::path file = library().file.parent_path() / provider_file(name); fs::exists(file))
             open_for_its_needs(file, folders);
     // The provider and cuDNN ask the loader for these by name when they need them.
     for (const fs::path &folder : folders)
-        for (const char *name : {"libnvrtc.so", "libcudnn.so"})
-            if (const fs::path file = newest(folder, name); !file.empty())
+        for (const char *name : {"nvrtc", "cudnn"})
+            if (const fs::path file = newest(folder, library_file(name)); !file.empty())
                 open_for_its_needs(file, folders);
 }
 

@@ -1,7 +1,9 @@
 #include "backends/onnxruntime/library.h"
 
 #include "backends/onnxruntime/ort_api.h"
+#include "base/environment.h"
 #include "base/error.h"
+#include "base/library_names.h"
 #include "module/vendor_library.h"
 
 #include <atomic>
@@ -12,12 +14,14 @@ namespace vsmlrt::ort {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char *file_name = "libonnxruntime.so";
+std::string file_name() {
+    return library_file("onnxruntime");
+}
 
 // A path that can be opened, with nothing said about what is in it; empty: nowhere.
 fs::path in_variable() {
-    const char *given = std::getenv("VSMLRT_ONNXRUNTIME");
-    if (!given || !*given)
+    const std::string given = vsmlrt::environment("VSMLRT_ONNXRUNTIME");
+    if (given.empty())
         return {};
     fs::path path = given;
     if (!fs::is_directory(path)) {
@@ -26,9 +30,9 @@ fs::path in_variable() {
         return path;
     }
     for (const char *folder : {"", "capi", "onnxruntime/capi", "lib"})
-        if (fs::path found = newest(path / folder, file_name); !found.empty())
+        if (fs::path found = newest(path / folder, file_name()); !found.empty())
             return found;
-    throw Unsupported("VSMLRT_ONNXRUNTIME is \"", given, "\", and there is no ", file_name,
+    throw Unsupported("VSMLRT_ONNXRUNTIME is \"", given, "\", and there is no ", file_name(),
                       " in that folder");
 }
 
@@ -36,7 +40,7 @@ fs::path find() {
     if (fs::path given = in_variable(); !given.empty())
         return given;
     for (const fs::path &folder : search_folders())
-        if (fs::path found = newest(folder, file_name); !found.empty())
+        if (fs::path found = newest(folder, file_name()); !found.empty())
             return found;
     return {};
 }
@@ -45,9 +49,9 @@ SharedLibrary open(const fs::path &path) {
     if (!path.empty())
         return SharedLibrary(path);
     try {
-        return SharedLibrary("libonnxruntime.so.1");
+        return SharedLibrary(library_file("onnxruntime", 1));
     } catch (const Unsupported &) {
-        return SharedLibrary(file_name);
+        return SharedLibrary(file_name());
     }
 }
 
@@ -69,7 +73,7 @@ Version parse(const char *text) {
 Library load() {
     const fs::path path = find();
     const SharedLibrary opened = open(path);
-    const std::string shown = path.empty() ? file_name : path.string();
+    const std::string shown = path.empty() ? file_name() : path.string();
     const auto entry = reinterpret_cast<const ApiBase *(*)()>(opened.find("OrtGetApiBase"));
     if (!entry)
         throw Unsupported(shown, " is not ONNX Runtime: it has no OrtGetApiBase");
@@ -82,7 +86,7 @@ Library load() {
     if (!api)
         throw Unsupported(shown, " is ONNX Runtime ", text, ", and 1.", api_version,
                           " or a later 1.x is needed");
-    return {path.empty() ? fs::path(file_name) : path, text, api};
+    return {path.empty() ? fs::path(file_name()) : path, text, api};
 }
 
 } // namespace

@@ -2,13 +2,14 @@
 
 #include "backends/onnxruntime/file_sizes.h"
 #include "base/error.h"
+#include "base/library_names.h"
+#include "base/machine.h"
 #include "base/shared_library.h"
 
 #include <filesystem>
-#include <fstream>
-#include <link.h>
 
 namespace vsmlrt::ort {
+namespace fs = std::filesystem;
 namespace {
 
 // Functions of the CUDA driver API; all return 0 for success.
@@ -24,7 +25,7 @@ struct Driver {
 
 // Unsupported where there is no driver, or one that lacks a function.
 Driver load() {
-    const SharedLibrary library("libcuda.so.1");
+    const SharedLibrary library(nvidia_driver_library);
     Driver driver;
     const auto find = [&](auto &function, const char *symbol) {
         function = reinterpret_cast<std::decay_t<decltype(function)>>(library.symbol(symbol));
@@ -39,14 +40,6 @@ Driver load() {
     return driver;
 }
 
-// The release of the kernel's driver, which the driver API does not tell ("580.95.05"); empty where the
-// system does not show it.
-std::string driver_release() {
-    std::string release;
-    std::getline(std::ifstream("/sys/module/nvidia/version"), release);
-    return release;
-}
-
 std::string plan_basis(const Driver &driver, int device) {
     constexpr int major_of_capability = 75;
     constexpr int minor_of_capability = 76;
@@ -56,7 +49,7 @@ std::string plan_basis(const Driver &driver, int device) {
     if (driver.version(&version) != 0 || driver.attribute(&major, major_of_capability, device) != 0 ||
         driver.attribute(&minor, minor_of_capability, device) != 0)
         return {};
-    return text("compute capability ", major, ".", minor, ", driver ", version, " ", driver_release());
+    return text("compute capability ", major, ".", minor, ", driver ", version, " ", nvidia_driver_release());
 }
 
 } // namespace
@@ -84,20 +77,13 @@ std::vector<NvidiaDevice> nvidia_devices() {
     return devices;
 }
 
-std::string loaded_libraries(std::string_view beginning) {
-    struct Search {
-        std::string_view beginning;
-        std::vector<std::filesystem::path> found;
-    } search{beginning, {}};
-    const auto visit = [](dl_phdr_info *info, std::size_t, void *user) {
-        auto &wanted = *static_cast<Search *>(user);
-        const std::filesystem::path file = info->dlpi_name;
-        if (file.filename().string().starts_with(wanted.beginning))
-            wanted.found.push_back(file);
-        return 0;
-    };
-    ::dl_iterate_phdr(visit, &search);
-    return file_sizes(search.found);
+std::string sizes_of_loaded(std::string_view plain_beginning) {
+    const std::string beginning = fs::path(library_file(plain_beginning)).stem().string();
+    std::vector<fs::path> found;
+    for (const fs::path &file : loaded_libraries())
+        if (file.filename().string().starts_with(beginning))
+            found.push_back(file);
+    return file_sizes(found);
 }
 
 } // namespace vsmlrt::ort

@@ -17,8 +17,9 @@ struct NvidiaDevice {
 // In the driver's order; none where there is no driver.
 [[nodiscard]] std::vector<NvidiaDevice> nvidia_devices();
 
-// The file_sizes of what the loader has open and whose name begins so. Of the version of TensorRT itself no
+// The file_sizes of the vendor's libraries that the loader has open and whose plain name begins so
+// ("nvinfer"). Of the version of TensorRT itself no
 // function of ONNX Runtime tells.
-[[nodiscard]] std::string loaded_libraries(std::string_view beginning);
+[[nodiscard]] std::string sizes_of_loaded(std::string_view plain_beginning);
 
 } // namespace vsmlrt::ort

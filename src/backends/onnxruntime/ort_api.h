@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 
 // Opaque, as in the official header: the same tags, so that signatures can be compared.
 struct OrtAllocator;
@@ -34,6 +35,9 @@ struct OrtTypeInfo;
 struct OrtValue;
 
 namespace vsmlrt::ort {
+
+// ORTCHAR_T: paths are in the system's own characters.
+using PathCharacter = std::filesystem::path::value_type;
 
 // GetApi's argument: what ONNX Runtime 1.23 and later give.
 inline constexpr std::uint32_t api_version = 23;
@@ -167,7 +171,7 @@ struct Slot {
     SLOT(297, GetKeyValue, const char *(const OrtKeyValuePairs *, const char *))                             \
     SLOT(298, GetKeyValuePairs,                                                                              \
          void(const OrtKeyValuePairs *, const char *const **keys, const char *const **values, std::size_t *)) \
-    SLOT(301, RegisterExecutionProviderLibrary, OrtStatus *(OrtEnv *, const char *name, const char *path))   \
+    SLOT(301, RegisterExecutionProviderLibrary, OrtStatus *(OrtEnv *, const char *name, const PathCharacter *path))   \
     SLOT(303, GetEpDevices, OrtStatus *(const OrtEnv *, const OrtEpDevice *const **, std::size_t *))         \
     SLOT(304, SessionOptionsAppendExecutionProvider_V2,                                                      \
          OrtStatus *(OrtSessionOptions *, OrtEnv *, const OrtEpDevice *const *, std::size_t,                 \

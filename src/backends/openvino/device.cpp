@@ -1,15 +1,15 @@
 #include "backends/openvino/device.h"
 
 #include "backends/openvino/cap.h"
+#include "base/environment.h"
 #include "base/instruction_sets.h"
+#include "base/machine.h"
 #include "cpu/select.h"
 #include "module/device.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <openvino/runtime/intel_gpu/properties.hpp>
-#include <sched.h>
-#include <thread>
 
 namespace vsmlrt::openvino {
 namespace {
@@ -32,7 +32,7 @@ void name_device(Device &device, const std::string &id) {
 
 std::int64_t device_memory(const Device &device) {
     if (device.kind != VSMLRT_DEVICE_GPU)
-        return host_memory_bytes();
+        return memory_bytes();
     try {
         return static_cast<std::int64_t>(
             core().get_property(device.id, ov::intel_gpu::device_total_mem_size));
@@ -44,13 +44,7 @@ std::int64_t device_memory(const Device &device) {
 // A whole frame on every core: threads that share a frame wait for each other at the end of each operator,
 // and of several streams every core always has one to compute (docs/decisions/0015).
 int best_streams(const Device &device) {
-    if (!device.is_cpu())
-        return 1;
-    cpu_set_t allowed;
-    CPU_ZERO(&allowed);
-    if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0)
-        return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    return std::max(1, CPU_COUNT(&allowed));
+    return device.is_cpu() ? usable_processors() : 1;
 }
 
 // The device's architecture and its driver's version, under whatever name its plugin has that.
@@ -89,8 +83,8 @@ Device describe(const std::string &id) {
 std::string cpu_obstacle() {
     // oneDNN reads the first of these that is set, in any case of letters.
     for (const char *variable : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}) {
-        const char *cap = std::getenv(variable);
-        if (!cap)
+        const std::string cap = environment(variable);
+        if (cap.empty())
             continue;
         const std::string obstacle = cap_obstacle(cap, processor_has(InstructionSet::avx512));
         if (obstacle.empty())

@@ -3,12 +3,13 @@
 // and from those that this process has loaded.
 #include "vs/old_names/old_name.h"
 
+#include "base/environment.h"
+#include "base/library_names.h"
 #include "base/shared_library.h"
 #include "base/text.h"
 #include "vs/log_scope.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string_view>
@@ -23,8 +24,8 @@ enum class Asked { nothing, on, off };
 // By VSMLRT_OLD_NAMES: "1" turns all names on, "0" off, "ov,ort" all off but these; unset or empty says
 // nothing.
 Asked asked_for(std::string_view name) {
-    const char *const variable = std::getenv("VSMLRT_OLD_NAMES");
-    std::string_view given = variable ? variable : "";
+    const std::string variable = environment("VSMLRT_OLD_NAMES");
+    std::string_view given = variable;
     if (given.empty())
         return Asked::nothing;
     if (given == "1")
@@ -40,7 +41,7 @@ Asked asked_for(std::string_view name) {
 
 bool has_name_of(const fs::path &file, const OldName &old_name) {
     const std::string name = file.filename().string();
-    return name.find(text(old_name.stem, ".")) != std::string::npos && file.extension() == ".so";
+    return name.find(text(old_name.stem, ".")) != std::string::npos && file.extension() == library_ending;
 }
 
 bool contains(const fs::path &file, std::string_view wanted) {
@@ -59,7 +60,7 @@ std::vector<fs::path> autoload_folders(const VSPLUGINAPI &api) {
     const fs::path core = file_of(reinterpret_cast<const void *>(api.registerFunction));
     if (!core.empty())
         folders.push_back(core.parent_path() / "plugins");
-    if (const char *extra = std::getenv("VAPOURSYNTH_EXTRA_PLUGIN_PATH"); extra && *extra)
+    if (const std::string extra = environment("VAPOURSYNTH_EXTRA_PLUGIN_PATH"); !extra.empty())
         folders.emplace_back(extra);
     return folders;
 }

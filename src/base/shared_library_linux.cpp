@@ -57,6 +57,8 @@ fs::path own_file() {
     return file;
 }
 
+void keep_own_library() {}
+
 std::vector<fs::path> loaded_libraries() {
     std::vector<fs::path> files;
     const auto visit = [](dl_phdr_info *info, std::size_t, void *found) {

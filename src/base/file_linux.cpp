@@ -3,18 +3,18 @@
 // the file that has the name now, not on one that was removed meanwhile.
 #include "base/file.h"
 
+#include "base/environment.h"
 #include "base/error.h"
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <ctime>
 #include <fcntl.h>
 #include <string>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
-#include <utility>
 
 namespace vsmlrt {
 namespace fs = std::filesystem;
@@ -102,13 +102,32 @@ void replace_file(const fs::path &path, std::span<const std::byte> bytes) {
 }
 
 fs::path cache_folder() {
-    if (const char *own = std::getenv("VSMLRT_CACHE"); own && *own)
+    if (const std::string own = environment("VSMLRT_CACHE"); !own.empty())
         return own;
-    if (const char *xdg = std::getenv("XDG_CACHE_HOME"); xdg && *xdg)
+    if (const std::string xdg = environment("XDG_CACHE_HOME"); !xdg.empty())
         return fs::path(xdg) / "vsmlrt";
-    if (const char *home = std::getenv("HOME"); home && *home)
+    if (const std::string home = environment("HOME"); !home.empty())
         return fs::path(home) / ".cache" / "vsmlrt";
     return {};
+}
+
+fs::path system_path(const fs::path &path, std::size_t) {
+    return path;
+}
+
+std::optional<FileUse> file_use(const fs::path &path) noexcept {
+    struct stat status = {};
+    if (::stat(path.c_str(), &status) != 0)
+        return {};
+    return FileUse{static_cast<std::uintmax_t>(status.st_size),
+                   status.st_atim.tv_sec * 1'000'000'000LL + status.st_atim.tv_nsec};
+}
+
+void set_used_now(const fs::path &path) noexcept {
+    // UTIME_NOW would be the last tick of the system's timer: several files used within it would tie.
+    timespec times[2] = {{}, {.tv_sec = 0, .tv_nsec = UTIME_OMIT}};
+    ::clock_gettime(CLOCK_REALTIME, &times[0]);
+    static_cast<void>(::utimensat(AT_FDCWD, path.c_str(), times, 0));
 }
 
 namespace {
@@ -136,17 +155,19 @@ bool is_file_at(int descriptor, const fs::path &path) {
 
 } // namespace
 
-FileLock::FileLock(const fs::path &path) : path_(path), descriptor_(open_lock(path)) {
+FileLock::FileLock(const fs::path &path) : path_(path) {
+    int descriptor = open_lock(path);
     // Its holder removed the file while this one waited: whoever comes next would lock another file.
-    while (!is_file_at(descriptor_, path_)) {
-        ::close(std::exchange(descriptor_, -1));
-        descriptor_ = open_lock(path_);
+    while (!is_file_at(descriptor, path_)) {
+        ::close(descriptor);
+        descriptor = open_lock(path_);
     }
+    handle_ = descriptor;
 }
 
 FileLock::~FileLock() {
     ::unlink(path_.c_str());
-    ::close(descriptor_);
+    ::close(static_cast<int>(handle_));
 }
 
 } // namespace vsmlrt

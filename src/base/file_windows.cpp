@@ -1,0 +1,216 @@
+// Several processes share these folders, and virus scanners and indexers open whatever is new: a file that
+// another program holds is tried again for a while before anybody is told.
+#include "base/environment.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/windows_text.h"
+
+#include <algorithm>
+#include <random>
+#include <windows.h>
+
+namespace vsmlrt {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr DWORD share_all = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+constexpr std::size_t largest_step = 1U << 30; // ReadFile and WriteFile count in 32 bits
+
+class Handle {
+public:
+    explicit Handle(HANDLE value) : value_(value) {}
+    ~Handle() { close(); }
+    Handle(const Handle &) = delete;
+    Handle &operator=(const Handle &) = delete;
+    [[nodiscard]] HANDLE get() const { return value_; }
+    [[nodiscard]] bool is_open() const { return value_ != INVALID_HANDLE_VALUE; }
+    void close() {
+        if (is_open())
+            ::CloseHandle(value_);
+        value_ = INVALID_HANDLE_VALUE;
+    }
+
+private:
+    HANDLE value_;
+};
+
+HANDLE open(const fs::path &path, DWORD access, DWORD sharing, DWORD disposition,
+            DWORD flags = FILE_ATTRIBUTE_NORMAL) {
+    return ::CreateFileW(system_path(path).c_str(), access, sharing, nullptr, disposition, flags, nullptr);
+}
+
+// Whether another program is the reason, which soon has done with the file.
+bool is_held(DWORD error) {
+    return error == ERROR_SHARING_VIOLATION || error == ERROR_ACCESS_DENIED || error == ERROR_LOCK_VIOLATION;
+}
+
+// Whether `attempt` succeeds, for about two seconds while others hold what it needs; its error stays.
+template <typename Attempt>
+bool patiently(const Attempt &attempt) {
+    constexpr DWORD longest_pause = 128;
+    DWORD spent = 0;
+    for (DWORD pause = 1; !attempt(); pause = std::min(2 * pause, longest_pause)) {
+        const DWORD error = ::GetLastError();
+        if (!is_held(error) || spent > 2000) {
+            ::SetLastError(error);
+            return false;
+        }
+        ::Sleep(pause);
+        spent += pause;
+    }
+    return true;
+}
+
+void write_all(HANDLE file, std::span<const std::byte> bytes, const fs::path &path) {
+    while (!bytes.empty()) {
+        DWORD written = 0;
+        if (!::WriteFile(file, bytes.data(), static_cast<DWORD>(std::min(bytes.size(), largest_step)),
+                         &written, nullptr))
+            throw DeviceError("cannot write ", path.string(), ": ", windows_message(::GetLastError()));
+        bytes = bytes.subspan(written);
+    }
+    if (!::FlushFileBuffers(file))
+        throw DeviceError("cannot write ", path.string(), ": ", windows_message(::GetLastError()));
+}
+
+fs::path temporary_name(const fs::path &path) {
+    static constexpr std::wstring_view characters = L"abcdefghijklmnopqrstuvwxyz0123456789";
+    static thread_local std::mt19937 random(std::random_device{}() ^ ::GetCurrentThreadId());
+    std::wstring suffix = L".";
+    for (int i = 0; i < 6; ++i)
+        suffix += characters[random() % characters.size()];
+    return fs::path(path) += suffix;
+}
+
+std::int64_t nanoseconds_since_1970(const FILETIME &time) {
+    constexpr std::int64_t ticks_until_1970 = 116'444'736'000'000'000; // of 100 ns, since 1601
+    const auto ticks =
+        static_cast<std::int64_t>(std::uint64_t{time.dwHighDateTime} << 32 | time.dwLowDateTime);
+    return (ticks - ticks_until_1970) * 100;
+}
+
+} // namespace
+
+fs::path system_path(const fs::path &path, std::size_t room) {
+    constexpr std::size_t longest_folder = 247; // of 260, with room for a file's name of the old form
+    std::error_code failed;
+    const fs::path whole = fs::absolute(path, failed).lexically_normal().make_preferred();
+    const std::wstring &text = whole.native();
+    if (failed || text.size() + room <= longest_folder || text.starts_with(L"\\\\?\\") ||
+        text.starts_with(L"\\\\.\\"))
+        return path;
+    if (text.starts_with(L"\\\\"))
+        return L"\\\\?\\UNC" + text.substr(1);
+    return L"\\\\?\\" + text;
+}
+
+std::vector<std::byte> read_file(const fs::path &path, std::uintmax_t limit) {
+    std::error_code ignored;
+    if (fs::is_directory(system_path(path), ignored))
+        throw BadArgument("cannot read ", path.string(), ": it is not a regular file");
+    HANDLE opened = INVALID_HANDLE_VALUE;
+    const bool found = patiently([&] {
+        opened = open(path, GENERIC_READ, share_all, OPEN_EXISTING);
+        return opened != INVALID_HANDLE_VALUE;
+    });
+    if (!found)
+        throw BadArgument("cannot open ", path.string(), ": ", windows_message(::GetLastError()));
+    const Handle file(opened);
+    LARGE_INTEGER length = {};
+    // NUL, CON and pipes open as well.
+    if (::GetFileType(file.get()) != FILE_TYPE_DISK)
+        throw BadArgument("cannot read ", path.string(), ": it is not a regular file");
+    if (!::GetFileSizeEx(file.get(), &length))
+        throw BadArgument("cannot read ", path.string(), ": ", windows_message(::GetLastError()));
+    const auto size = static_cast<std::uintmax_t>(length.QuadPart);
+    if (size > limit)
+        throw BadArgument("cannot read ", path.string(), ": it has ", size, " bytes, and at most ", limit,
+                          " are accepted");
+    std::vector<std::byte> bytes(size);
+    for (std::size_t done = 0; done < bytes.size();) {
+        DWORD count = 0;
+        if (!::ReadFile(file.get(), bytes.data() + done,
+                        static_cast<DWORD>(std::min(bytes.size() - done, largest_step)), &count, nullptr))
+            throw BadArgument("cannot read ", path.string(), ": ", windows_message(::GetLastError()));
+        if (count == 0)
+            throw BadArgument("cannot read ", path.string(), ": it became shorter while it was read");
+        done += count;
+    }
+    return bytes;
+}
+
+void replace_file(const fs::path &path, std::span<const std::byte> bytes) {
+    const fs::path temporary = temporary_name(path);
+    Handle file(open(temporary, GENERIC_WRITE, share_all, CREATE_NEW));
+    if (!file.is_open()) {
+        const DWORD error = ::GetLastError();
+        const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+        throw DeviceError("cannot write in ", folder.string(), ": ", windows_message(error));
+    }
+    try {
+        write_all(file.get(), bytes, path);
+        file.close();
+        const bool renamed = patiently([&] {
+            return ::MoveFileExW(system_path(temporary).c_str(), system_path(path).c_str(),
+                                 MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) != 0;
+        });
+        if (!renamed)
+            throw DeviceError("cannot write ", path.string(), ": ", windows_message(::GetLastError()));
+    } catch (...) {
+        file.close();
+        ::DeleteFileW(system_path(temporary).c_str());
+        throw;
+    }
+}
+
+fs::path cache_folder() {
+    if (const std::string own = environment("VSMLRT_CACHE"); !own.empty())
+        return own;
+    if (const std::string local = environment("LOCALAPPDATA"); !local.empty())
+        return fs::path(local) / "vsmlrt" / "cache";
+    return {};
+}
+
+std::optional<FileUse> file_use(const fs::path &path) noexcept {
+    WIN32_FILE_ATTRIBUTE_DATA data = {};
+    if (!::GetFileAttributesExW(system_path(path).c_str(), GetFileExInfoStandard, &data))
+        return {};
+    return FileUse{std::uint64_t{data.nFileSizeHigh} << 32 | data.nFileSizeLow,
+                   nanoseconds_since_1970(data.ftLastAccessTime)};
+}
+
+void set_used_now(const fs::path &path) noexcept {
+    // A folder opens with this flag only.
+    const Handle file(
+        open(path, FILE_WRITE_ATTRIBUTES, share_all, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS));
+    FILETIME now = {};
+    ::GetSystemTimePreciseAsFileTime(&now);
+    if (file.is_open())
+        ::SetFileTime(file.get(), nullptr, &now, nullptr);
+}
+
+FileLock::FileLock(const fs::path &path) : path_(path) {
+    // Who has the file open does not let it be removed: the one that is locked is the one of this name.
+    HANDLE opened = INVALID_HANDLE_VALUE;
+    const bool made = patiently([&] {
+        opened = open(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, OPEN_ALWAYS);
+        return opened != INVALID_HANDLE_VALUE;
+    });
+    if (!made)
+        throw DeviceError("cannot make the lock file ", path.string(), ": ",
+                          windows_message(::GetLastError()));
+    OVERLAPPED from_start = {};
+    if (!::LockFileEx(opened, LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &from_start)) {
+        const DWORD error = ::GetLastError();
+        ::CloseHandle(opened);
+        throw DeviceError("cannot lock ", path.string(), ": ", windows_message(error));
+    }
+    handle_ = reinterpret_cast<std::intptr_t>(opened);
+}
+
+FileLock::~FileLock() {
+    ::CloseHandle(reinterpret_cast<HANDLE>(handle_));
+    ::DeleteFileW(system_path(path_).c_str()); // stays where another one waits for it
+}
+
+} // namespace vsmlrt
