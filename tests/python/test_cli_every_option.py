@@ -81,6 +81,8 @@ def shell(
     plugin_core()
     monkeypatch.setenv("VSMLRT_MODELS", str(folder))
     monkeypatch.setenv("VSMLRT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("VSMLRT_CONFIG", str(tmp_path / "config.toml"))
+    (tmp_path / "config.toml").write_text("[profiles.small]\ncrf = 40\n")
     monkeypatch.setattr(running, "run", lambda job: measured(tmp_path, job))
 
     def prepare(place: Path) -> None:
@@ -197,6 +199,10 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     "--resume": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--restart": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--share": [],
+    "--profile": [
+        Changes(("--profile", "small"), FP32),
+        Refused(("--profile", "none"), "--profile takes the name of a table [profiles.NAME] in"),
+    ],
     "--quiet": [],
     "--json": [
         Changes(("--json",), FP32, "printed"),
@@ -239,6 +245,14 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
             Changes(("--scale", "1.5"), FP32),
             Changes(("--scale", "2"), (*FP32, "--model", "own")),
             Refused(("--scale", "0"), "--scale takes a number above 0 and up to 16, not 0"),
+        ],
+        "--preset-name": [
+            Changes(("--preset-name", "balanced"), FP32),
+            Refused(("--preset-name", "quick"), "--preset-name takes fast, balanced or best, not 'quick'"),
+        ],
+        "--material": [
+            Refused(("--preset-name", "fast", "--material", "paper"), "--material takes drawn or natural, not 'paper'"),
+            Refused(("--material", "drawn"), "--material is about --preset-name"),
         ],
         "--width": [
             Changes(("--width", "80"), FP32),
@@ -307,6 +321,33 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
         "--dedup": [Changes(("--no-dedup",), (), "calls")],
         "--tile": [Refused(TILES, "--tile: frame interpolation is not computed in tiles")],
         "--overlap": [Refused(("--overlap", "4"), "--overlap: frame interpolation is not computed in tiles")],
+    },
+    "process": VIDEO_OPTIONS
+    | NETWORK_OPTIONS
+    | {
+        "--script": [Refused(("--script", "a.vpy"), "--script writes the script of one network")],
+        "--json": [Changes(("--json",), FP32, "printed")],
+        "--denoise": [
+            Changes(("--denoise", "25"), FP32),
+            Refused(("--denoise", "256"), "--denoise takes a number from 0 to 255, not 256"),
+        ],
+        "--denoiser": [
+            Changes(("--denoiser", "drunet_deblocking_color"), (*FP32, "--denoise", "25")),
+            Refused(("--denoise", "5", "--denoiser", "own"), "the network own takes no strength"),
+        ],
+        "--model": [Changes(("--model", "cugan"), FP32), Refused(("--model", "dpir"), "use 'vsmlrt denoise")],
+        "--scale": [Changes(("--scale", "3"), FP32), Refused(("--scale", "0"), "--scale takes a number above 0")],
+        "--width": [Refused(("--width", "80"), "--scale and --width both say how large the result is")],
+        "--height": [Refused(("--height", "80"), "--scale and --height both say how large the result is")],
+        "--multiplier": [
+            Changes(("--multiplier", "3"), FP32),
+            Refused(("--multiplier", "0"), "--multiplier takes a number above 0"),
+        ],
+        "--fps": [Refused(("--fps", "60"), "--multiplier and --fps both say how many frames")],
+        "--interpolator": [
+            Changes(("--interpolator", "rife-v4.0"), FP32),
+            Refused(("--interpolator", "cugan"), "does not make frames between frames", 1),
+        ],
     },
     "bench": {
         "--families": [
@@ -447,6 +488,7 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
         ],
     },
     "doctor": {},
+    "man": {},
     "": {"--version": [], "--install-completion": [], "--show-completion": []},
 }
 """The options of every command, by its name; arguments without dashes by their metavar."""
@@ -455,6 +497,7 @@ WORDS = {
     "upscale": ("in.mkv", "out.mkv"),
     "denoise": ("in.mkv", "out.mkv", "--strength", "5"),
     "interpolate": ("in.mkv", "out.mkv"),
+    "process": ("in.mkv", "out.mkv", "--scale", "2", "--multiplier", "2"),
     "preview": ("in.mkv", "-o", "."),
     "bench": ("--families", "realesrgan,cugan", "--sizes", "64x48", "--streams", "1"),
 }
@@ -475,7 +518,7 @@ def test_every_option_has_its_entry() -> None:
     assert {name: sorted(found) for name, found in real.items()} == {
         name: sorted(found) for name, found in COMMANDS.items()
     }
-    shown_below = ("--overwrite", "--quiet", "--share")
+    shown_below = ("--overwrite", "--quiet", "--share", "--deinterlace")
     exempt = {("", option) for option in COMMANDS[""]} | {(c, one) for c in WORDS for one in shown_below}
     empty = {(c, o) for c, found in COMMANDS.items() for o, cases in found.items() if not cases}
     assert empty <= exempt

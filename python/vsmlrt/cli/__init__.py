@@ -26,9 +26,11 @@ from . import (
     console,
     doctor,
     interpolate,
+    manual,
     models,
     options,
     preview,
+    process,
     signals,
     standard_streams,
     upscale,
@@ -47,10 +49,12 @@ for _name, _command, _example in (
     ("upscale", upscale.upscale, "vsmlrt upscale in.mkv out.mkv --model animevideov3 --scale 2"),
     ("denoise", upscale.denoise, "vsmlrt denoise in.mkv out.mkv --strength 5"),
     ("interpolate", interpolate.interpolate, "vsmlrt interpolate in.mkv out.mkv --multiplier 2"),
+    ("process", process.process, "vsmlrt process in.mkv out.mkv --denoise 5 --scale 2 --fps 60"),
     ("preview", preview.preview, "vsmlrt preview in.mkv --model animevideov3 --scale 2"),
     ("compare", compare.compare, "vsmlrt compare in.mkv out.mkv -o report.html"),
     ("bench", bench.bench, "vsmlrt bench --families realesrgan --sizes 1280x720"),
     ("doctor", doctor.doctor, "vsmlrt doctor"),
+    ("man", manual.man, "vsmlrt man > vsmlrt.1"),
 ):
     app.command(_name, cls=options.Command, epilog=f"Example: {_example}")(_command)
 app.add_typer(cache.app, name="cache", cls=options.Group)

@@ -17,7 +17,7 @@ from ..backend import options as backend_options
 from ..store import Network
 from ..video.job_folder import Asked, size_and_digest
 from ..video.segments import SECONDS
-from . import values
+from . import profiles, values
 
 HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -33,7 +33,16 @@ class _PlainHelp:
 
 
 class Command(_PlainHelp, typer.core.TyperCommand):
-    """A command."""
+    """A command, whose defaults may come from a profile."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Reads the words, with what they name as defaults."""
+        own = {str(param.name) for param in self.params}
+        commands = getattr(ctx.find_root().command, "commands", {"": self})
+        known = {str(param.name) for command in commands.values() for param in command.params}
+        if not ctx.resilient_parsing:
+            ctx.default_map = profiles.defaults(args, own, known) or ctx.default_map
+        return super().parse_args(ctx, args)
 
 
 class Group(_PlainHelp, typer.core.TyperGroup):
@@ -157,6 +166,20 @@ Restart = Annotated[bool, typer.Option("--restart", metavar="", help="Throw an u
 Share = Annotated[
     bool, typer.Option("--share", metavar="", help="Do this job together with others that run the same command.")
 ]
+Profile = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Options from the table [profiles.NAME] of ~/.config/vsmlrt/config.toml."),
+]
+PresetName = Annotated[
+    str | None,
+    typer.Option(metavar="|".join(profiles.PRESET_NAMES), help="Choose the network by how much time there is."),
+]
+Material = Annotated[
+    str | None,
+    typer.Option(
+        metavar="|".join(profiles.MATERIALS), help="What --preset-name chooses a network for. Default: drawn."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Say nothing but errors.")]
 Json = Annotated[
     bool, typer.Option("--json", metavar="", help="Progress and result for programs: an object on each line of stdout.")
@@ -227,6 +250,7 @@ class VideoOptions:
     output_name: OutputName = None
     skip_done: SkipDone = False
     script: Script = None
+    profile: Profile = None
     quiet: Quiet = False
     json: Json = False
 

@@ -16,7 +16,20 @@ from ..store import Network
 from ..video.errors import UsageError
 from ..video.job import CheckedJob, picture_by_picture
 from . import console, options, script, values
-from .options import Denoise, Height, Model, NetworkOptions, Scale, Strength, TileOptions, VideoOptions, Width, grouped
+from .options import (
+    Denoise,
+    Height,
+    Material,
+    Model,
+    NetworkOptions,
+    PresetName,
+    Scale,
+    Strength,
+    TileOptions,
+    VideoOptions,
+    Width,
+    grouped,
+)
 from .several import do_each
 from .signals import interruptible
 from .work import Done, carry_out
@@ -39,6 +52,8 @@ def upscale(
     width: Width = None,
     height: Height = None,
     denoise: Denoise = None,
+    preset_name: PresetName = None,
+    material: Material = None,
 ) -> int:
     """Enlarge a video with a neural network.
 

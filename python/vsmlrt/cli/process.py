@@ -1,0 +1,130 @@
+"""``vsmlrt process``: noise removed, enlarged and with more frames, in one pass and with one encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated
+
+import typer
+import vapoursynth as vs
+
+from .. import interpolation, plugin
+from ..backend.named import named
+from ..interpolation import Target
+from ..store import Network
+from ..video.errors import UsageError
+from ..video.job import CheckedJob, Process
+from ..video.timestamps import Timeline
+from . import options, upscale, values
+from .interpolate import CUT, Multiplier, Rate, find_network, read_target, retimed
+from .options import Height, Model, NetworkOptions, Scale, TileOptions, VideoOptions, Width, grouped
+from .several import do_each
+from .signals import interruptible
+from .work import Done, carry_out
+
+Denoise = Annotated[
+    float | None, typer.Option(metavar="S", help="Remove noise of this strength first, 0 to 255, by DPIR.")
+]
+Denoiser = Annotated[str, typer.Option(metavar="NAME|PATH", help="The network that removes noise.")]
+Interpolator = Annotated[
+    str | None, typer.Option(metavar="NAME|PATH", help="The network that puts frames between frames.")
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Step:
+    """One of the things that are done: its name, its network, and the process that it is."""
+
+    name: str
+    network: Network
+    process: Process
+
+
+@grouped
+def process(
+    video: VideoOptions,
+    where: NetworkOptions,
+    tiles: TileOptions,
+    denoise: Denoise = None,
+    denoiser: Denoiser = upscale.DEFAULT_DENOISER,
+    model: Model = upscale.DEFAULT_UPSCALER,
+    scale: Scale = None,
+    width: Width = None,
+    height: Height = None,
+    multiplier: Multiplier = None,
+    fps: Rate = None,
+    interpolator: Interpolator = None,
+) -> int:
+    """Remove noise, enlarge and put frames between frames, in this order, each where it is asked for.
+
+    The video is decoded and encoded once. Sound, subtitles, chapters and times are kept.
+    """
+    upscale.check_size(scale, width, height)
+    if denoise is not None and not 0 <= denoise <= 255:
+        raise UsageError(f"--denoise takes a number from 0 to 255, not {denoise:g}")
+    enlarges = (scale, width, height) != (None, None, None)
+    retimes = (multiplier, fps) != (None, None)
+    if denoise is None and not enlarges and not retimes:
+        raise UsageError(
+            "there is nothing to do; give --denoise S, --scale N (or --width, --height), --fps R or several"
+        )
+    if video.script is not None:
+        raise UsageError("--script writes the script of one network; use it with upscale, denoise or interpolate")
+    target = read_target(multiplier, fps) if retimes else None
+    cleaned = upscale.filter_of(where, tiles, scale=1, strength=denoise)
+    enlarged = upscale.filter_of(where, tiles, scale=scale, width=width, height=height)
+    found = cache(lambda wanted: upscale.find_upscaler(model, wanted, None))
+
+    def steps(job: CheckedJob) -> list[_Step]:
+        made = []
+        if denoise is not None:
+            made.append(_clip_step("denoise", upscale.find_denoiser(denoiser), cleaned))
+        if enlarges:
+            own = job.job.crop or job.facts
+            wanted = upscale.scale_to(scale, width, height, (own.width, own.height))
+            made.append(_clip_step("upscale", found(wanted), enlarged))
+        if target is not None:
+            made.append(_retiming(find_network(interpolator), where, target))
+        return made
+
+    told = {
+        "denoise": denoise, "scale": scale, "width": width, "height": height, "multiplier": multiplier, "fps": fps,
+        "backend": where.backend, "precision": where.precision, "tile": tiles.tile, "overlap": tiles.overlap,
+    }  # fmt: skip
+
+    def do(job: CheckedJob) -> Done:
+        with interruptible():
+            plugin.core()
+            todo = steps(job)
+            networks = {f"network of {one.name}": options.asked(one.network)["network"] for one in todo}
+            asked = networks | {options.spelled(name): None if v is None else str(v) for name, v in told.items()}
+            return carry_out(job, _one_after_the_other(todo), asked, json=video.json)
+
+    return do_each(video, do)
+
+
+def _clip_step(name: str, network: Network, filtered: Callable[[vs.VideoNode, Network], vs.VideoNode]) -> _Step:
+    return _Step(name=name, network=network, process=lambda clip, timeline: (filtered(clip, network), timeline))
+
+
+def _retiming(network: Network, where: NetworkOptions, target: Target) -> _Step:
+    place = named(where.backend, where.precision, where.streams, values.read_device(where.device))
+    multiple = None if network.family is None else interpolation.multiple_at(network.card, 1.0)
+
+    def frames_between(clip: vs.VideoNode, wanted: Target) -> vs.VideoNode:
+        return interpolation.interpolate(
+            clip, network.path, place, wanted, scale=1.0, scene_threshold=CUT, dedup=True, multiple=multiple
+        )
+
+    return _Step(name="interpolate", network=network, process=retimed(target, frames_between))
+
+
+def _one_after_the_other(steps: list[_Step]) -> Process:
+    def whole(clip: vs.VideoNode, timeline: Timeline) -> tuple[vs.VideoNode, Timeline]:
+        for step in steps:
+            clip, timeline = step.process(clip, timeline)
+        return clip, timeline
+
+    return whole

@@ -1,0 +1,47 @@
+"""The manual page has every command and every option, and the program that sets such pages takes it without a word."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+import typer.main
+
+from command import vsmlrt
+from vsmlrt import cli
+from vsmlrt.cli import manual
+
+
+def test_it_has_all_that_the_help_has() -> None:
+    text = manual.page(typer.main.get_command(cli.app)).replace("\\-", "-")
+    parts = {one.partition(" [options]")[0]: one for one in text.split(".SS vsmlrt ")[1:]}
+    root = typer.main.get_command(cli.app)
+    for name, command in manual._commands(root, ""):
+        part = next(one for title, one in parts.items() if title == name or title.startswith(f"{name} "))
+        for param in command.params:
+            if param.param_type_name == "option" and not param.hidden:
+                assert re.search(rf"^\.B .*{re.escape(param.opts[0])}", part, re.MULTILINE), (name, param.opts)
+                assert " ".join((param.help or "").split()[:4]) in part
+    assert len(parts) >= 15
+
+
+@pytest.mark.parametrize(("text", "made"), [(".x", "\\&.x"), ("'x", "\\&'x"), ("a-b\\c\n d", "a\\-b\\ec d")])
+def test_words_are_no_requests(text: str, made: str) -> None:
+    assert manual._text(text) == made
+
+
+def test_the_command_prints_it() -> None:
+    done = vsmlrt("man")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(".TH VSMLRT 1")
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
+def test_groff_takes_it() -> None:
+    text = manual.page(typer.main.get_command(cli.app))
+    done = subprocess.run(
+        ["groff", "-man", "-Tutf8", "-ww", "-z"], input=text, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
