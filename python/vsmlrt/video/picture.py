@@ -161,6 +161,18 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise UserError(f"writing {path} failed: {reason(error)}") from error
 
 
+@contextmanager
+def encoder_errors(codec: str, path: Path) -> Iterator[None]:
+    """Turns the failure of an encoder in the middle of the work into one sentence about it."""
+    try:
+        yield
+    except (av.FFmpegError, OSError) as error:
+        raise_if_disk(error, path)
+        needed = HARDWARE.get(codec.rpartition("_")[2])
+        remedy = f"; it runs on {needed}, which may have dropped out" if needed else ""
+        raise UserError(f"the encoder {codec} failed in the middle of the work ({reason(error)}){remedy}") from error
+
+
 def raise_if_disk(error: BaseException, path: Path) -> None:
     """Raises UserError in one sentence if a full disk is behind an error."""
     chain: list[BaseException] = [error]

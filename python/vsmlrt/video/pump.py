@@ -19,9 +19,9 @@ def pump(clip: vs.VideoNode, take: Take, *, ahead: int, wanted: Sequence[int] | 
     ``wanted`` names the frames, if not all are.
 
     Up to ``ahead`` frames are requested from the filter before they are needed, and up to four more wait for ``take``;
-    memory stays bounded by that. Returns when ``take`` has had the last frame. An error of a frame or of ``take``, or
-    an exception that arrives in the calling thread (Ctrl-C), ends the work and is raised here, when ``take`` is not
-    running any more.
+    memory stays bounded by that. Returns when ``take`` has had the last frame. Where a frame fails, ``take`` still gets
+    those before it. An error of a frame or of ``take``, or an exception that arrives in the calling thread (Ctrl-C),
+    ends the work and is raised here, when ``take`` is not running any more.
     """
     waiting: queue.Queue[tuple[int, vs.VideoFrame] | None] = queue.Queue(maxsize=4)
     stop = threading.Event()
@@ -30,6 +30,8 @@ def pump(clip: vs.VideoNode, take: Take, *, ahead: int, wanted: Sequence[int] | 
     worker.start()
     try:
         _produce(clip, range(clip.num_frames) if wanted is None else wanted, waiting, stop, ahead)
+    except vs.Error:  # of a frame; those before it are whole, and ``take`` gets them
+        raise
     except BaseException:
         stop.set()
         raise

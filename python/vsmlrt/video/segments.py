@@ -28,7 +28,7 @@ from .job_folder import Finished, JobFolder, Segment, size_and_digest
 from .notes import Notes
 from .opening import open_container
 from .output import QuietFile
-from .picture import Picture, add_picture, disk_errors, encodable, start
+from .picture import Picture, add_picture, disk_errors, encodable, encoder_errors, start
 from .timestamps import Timeline
 from .writer import VideoFile
 
@@ -171,6 +171,7 @@ class _SegmentFile:
         self.segment = segment
         self._folder = folder
         self._picture = picture
+        self._path = path
         self._part = folder.part_of(segment)
         self._file: BinaryIO = self._part.open("w+b", buffering=1 << 20)
         self._quiet = QuietFile(self._file)
@@ -189,7 +190,9 @@ class _SegmentFile:
 
     def encode(self, frame: av.VideoFrame | None) -> None:
         """Encodes a frame; None is the end."""
-        for packet in self._stream.encode(frame):
+        with encoder_errors(self._picture.codec, self._path):
+            packets = list(self._stream.encode(frame))
+        for packet in packets:
             # Frames are counted instead of timed: of uneven times encoders give decoding times that no container takes.
             packet.time_base = self._stream.time_base
             place = self._places.pop(packet.pts, None)

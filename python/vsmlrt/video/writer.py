@@ -16,7 +16,7 @@ from .movie_box import finish_movie
 from .notes import Notes
 from .opening import open_container
 from .output import PendingFile, QuietFile
-from .picture import Picture, add_picture, disk_errors, encodable, start
+from .picture import Picture, add_picture, disk_errors, encodable, encoder_errors, start
 from .source import Source
 from .span import Span
 from .stream_plan import StreamPlan
@@ -213,7 +213,7 @@ class VideoFileWriter:
         self._file.abandon()
 
     def _mux(self, frame: av.VideoFrame | None) -> None:
-        with disk_errors(self._file.path):
+        with encoder_errors(self._file.picture.codec, self._file.path):
             packets = self._file.stream.encode(frame)
         for packet in packets:
             if packet.pts is not None:
