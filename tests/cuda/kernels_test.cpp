@@ -242,6 +242,28 @@ TEST_P(Kernels, OfResizesInEveryFormCompile) {
             }
 }
 
+TEST_P(Kernels, OfIndicesAndLinesCompile) {
+    std::vector<std::string> sources;
+    for (const char *type : {"half_t", "bfloat_t", "float", "i64"}) {
+        const std::string element = text("typedef ", type, " element_t;\n");
+        for (const int to_plain : {0, 1})
+            sources.push_back(kernel_source(text("#define RANK 4\n#define DEPTH 2\n#define TO_PLAIN ",
+                                                 to_plain, "\ntypedef i64 index_t;\n", element),
+                                            "indexed.cuh"));
+        for (const int kind : {0, 1, 2})
+            sources.push_back(kernel_source(text("#define RANK 4\n#define SECOND 1\n#define LAST 1\n",
+                                                 "#define EXCLUSIVE 1\n#define SMALLEST 0\n#define KIND ",
+                                                 kind, "\n", element),
+                                            "line.cuh"));
+    }
+    for (const std::string &source : sources)
+        try {
+            EXPECT_FALSE(test::compiled(source, GetParam()).empty());
+        } catch (const Unsupported &unknown) {
+            GTEST_SKIP() << unknown.what();
+        }
+}
+
 INSTANTIATE_TEST_SUITE_P(Architectures, Kernels,
                          testing::Values("sm_80", "sm_86", "sm_89", "sm_90a", "sm_100", "sm_120"));
 
