@@ -221,9 +221,58 @@ bool compose_one_axis(Composer &c) {
     return true;
 }
 
+// What ONNX Runtime's optimizer writes into files (its documentation: ContribOperators.md).
+bool compose_gelu(Composer &c) {
+    std::string x = c.input(0);
+    if (c.node().op == "BiasGelu")
+        x = c.emit("Add", {x, c.input(1)});
+    if (c.node().op == "QuickGelu") {
+        const std::string inner = times(c, x, number(c, c.node().real("alpha", 1.702f)));
+        c.result("Mul", {x, c.emit("Sigmoid", {inner})});
+        return true;
+    }
+    const std::string share = c.emit("Erf", {times(c, x, number(c, 0.70710678f))});
+    const std::string weight = c.emit("Add", {share, number(c, 1)});
+    c.result("Mul", {times(c, x, weight), number(c, 0.5f)});
+    return true;
+}
+
+bool compose_fused_convolution(Composer &c) {
+    Attributes attributes = c.node().attributes;
+    attributes.erase("activation");
+    attributes.erase("activation_params");
+    const std::string activation = c.node().string("activation", "");
+    const std::vector<float> given = c.node().reals("activation_params");
+    const auto parameter = [&](std::size_t index, float fallback) {
+        return index < given.size() ? given[index] : fallback;
+    };
+    std::vector<std::string> inputs = c.node().inputs;
+    std::string added;
+    if (inputs.size() > 3) { // what is added before the activation
+        added = inputs[3];
+        inputs.resize(3);
+    }
+    if (activation != "Relu" && activation != "Tanh" && activation != "Sigmoid" &&
+        activation != "LeakyRelu" && activation != "Clip" && activation != "HardSigmoid")
+        return false;
+    std::string sum = c.emit("Conv", inputs, attributes);
+    if (!added.empty())
+        sum = c.emit("Add", {sum, added});
+    if (activation == "Clip")
+        c.result("Clip", {sum, number(c, parameter(0, -3.4e38f)), number(c, parameter(1, 3.4e38f))});
+    else if (activation == "LeakyRelu")
+        c.result("LeakyRelu", {sum}, {{"alpha", parameter(0, 0.01f)}});
+    else if (activation == "HardSigmoid")
+        c.result("HardSigmoid", {sum}, {{"alpha", parameter(0, 0.2f)}, {"beta", parameter(1, 0.5f)}});
+    else
+        c.result(activation.c_str(), {sum});
+    return true;
+}
+
 struct Rule {
     std::string_view op;
     bool (*compose)(Composer &c);
+    std::string_view domain = {};
 };
 
 constexpr Rule rules[] = {
@@ -243,11 +292,16 @@ constexpr Rule rules[] = {
     {"Shrink", compose_shrink},
     {"Swish", compose_swish},
     {"Trilu", compose_triangle},
+    {"BiasGelu", compose_gelu, "com.microsoft"},
+    {"FusedConv", compose_fused_convolution, "com.microsoft"},
+    {"Gelu", compose_gelu, "com.microsoft"},
+    {"QuickGelu", compose_gelu, "com.microsoft"},
 };
 
-const Rule *find_rule(std::string_view op) {
-    const auto *const found =
-        std::find_if(std::begin(rules), std::end(rules), [&](const Rule &rule) { return rule.op == op; });
+const Rule *find_rule(std::string_view op, std::string_view domain) {
+    const auto *const found = std::find_if(std::begin(rules), std::end(rules), [&](const Rule &rule) {
+        return rule.op == op && rule.domain == domain;
+    });
     return found == std::end(rules) ? nullptr : found;
 }
 
@@ -264,10 +318,9 @@ bool is_of_one_axis(const Network &network, const Node &node) {
 
 Network compose(const Network &network, bool (*chosen)(const Node &node)) {
     const auto rule_of = [&](const Node &node) -> const Rule * {
-        const bool own = node.domain.empty() || node.domain == "ai.onnx";
-        if (!own || node.outputs.empty() || node.inputs.empty() || !chosen(node))
+        if (node.outputs.empty() || node.inputs.empty() || !chosen(node))
             return nullptr;
-        const Rule *const rule = find_rule(node.op);
+        const Rule *const rule = find_rule(node.op, node.domain == "ai.onnx" ? std::string() : node.domain);
         return rule && (rule->compose != compose_one_axis || is_of_one_axis(network, node)) ? rule : nullptr;
     };
     if (std::none_of(network.nodes.begin(), network.nodes.end(), rule_of))

@@ -9,8 +9,9 @@ namespace vsmlrt::model {
 // every backend has; the result means the same. A node in a form that no rule knows stays as it is.
 //
 // Einsum, DeformConv, Attention, LpNormalization, MeanVarianceNormalization, RMSNormalization, Shrink, Swish,
-// IsInf, Trilu, QuantizeLinear, DequantizeLinear, and convolutions and pools of one axis. Source of each
-// meaning: ONNX's operator documentation (docs/Operators.md).
+// IsInf, Trilu, QuantizeLinear, DequantizeLinear, convolutions and pools of one axis; of com.microsoft Gelu,
+// QuickGelu, BiasGelu and FusedConv. Source of each meaning: ONNX's operator documentation
+// (docs/Operators.md).
 [[nodiscard]] Network compose(const Network &network, bool (*chosen)(const Node &node));
 
 } // namespace vsmlrt::model

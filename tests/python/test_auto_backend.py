@@ -176,6 +176,34 @@ def test_functions_with_branches(tmp_path: Path, backend: str) -> None:
     np.testing.assert_allclose(run(path, clip, backend), expected(path, clip), rtol=0, atol=1e-5)
 
 
+FUSED: dict[str, tuple[list[str], dict[str, Any]]] = {
+    "Gelu": (["a"], {}),
+    "QuickGelu": (["a"], {"alpha": 1.3}),
+    "BiasGelu": (["a", "u"], {}),
+    "FusedConv Relu": (["a", "w"], {"activation": "Relu", "pads": [1, 1, 1, 1]}),
+    "FusedConv LeakyRelu": (
+        ["a", "w", "v"],
+        {"activation": "LeakyRelu", "activation_params": [0.2], "pads": [1, 1, 1, 1]},
+    ),
+    "FusedConv Clip": (["a", "w", "v"], {"activation": "Clip", "activation_params": [-0.3, 0.4], "pads": [1, 1, 1, 1]}),
+    "FusedConv HardSigmoid": (
+        ["a", "w"],
+        {"activation": "HardSigmoid", "activation_params": [0.3, 0.4], "pads": [1, 1, 1, 1]},
+    ),
+    "FusedConv Sigmoid": (["a", "w"], {"activation": "Sigmoid", "strides": [1, 1], "pads": [1, 1, 1, 1]}),
+}
+"""Operators that ONNX Runtime's optimizer writes into files."""
+
+
+@pytest.mark.parametrize("name", FUSED)
+def test_files_that_onnxruntime_optimized_run_on_backends_of_our_own(tmp_path: Path, name: str) -> None:
+    inputs, attributes = FUSED[name]
+    node = helper.make_node(name.split()[0], inputs, ["b"], domain="com.microsoft", **attributes)
+    path = save(tmp_path / "fused.onnx", [node], {"w": weights(8, 8, 3, 3), "v": weights(8), "u": weights(20)})
+    clip = noise(CORE, 20, 16, 1)
+    np.testing.assert_allclose(run(path, clip, "reference"), expected(path, clip), atol=2e-5)
+
+
 def test_what_does_not_fit_into_memory_is_not_tried_there_again(tmp_path: Path) -> None:
     """What OpenVINO refuses for its memory another backend on the same processor may underestimate, and be killed."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
