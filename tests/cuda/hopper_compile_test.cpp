@@ -75,6 +75,8 @@ constexpr Asked problems[] = {
      .full = true},
     {.in = 96, .out = 52, .kernel = 4, .stride = 2, .transposed = true, .shuffle = 2, .pixels = true},
     {.in = 12, .out = 32, .stride = 2},
+    {.in = 64, .out = 3, .pad = 0, .residual = true, .shuffle = 1},
+    {.in = 128, .out = 4, .shuffle = 1, .storage = Element::bf16},
     {.in = 256, .out = 3, .kernel = 4, .stride = 2, .pad = 3, .transposed = true, .shuffle = 1},
 };
 INSTANTIATE_TEST_SUITE_P(Families, HopperKernel, testing::ValuesIn(problems));

@@ -234,30 +234,72 @@ TEST(HopperLayout, AShufflesPixelsAreWholeVectors) {
     }
 }
 
-TEST(HopperTaps, EveryWeightIsAnElementOfOneFragment) {
-    const Asked asked{.in = 40, .out = 3, .kernel = 4, .stride = 2, .transposed = true};
+class HopperTaps : public testing::TestWithParam<Asked> {};
+
+int defined(const std::string &source, const std::string &name) {
+    return std::stoi(source.substr(source.find("#define " + name + " ") + name.size() + 9));
+}
+
+// mma.m16n8k16 takes B's element (k, column) from lane column * 4 + k % 8 / 2, register k / 8, half k % 2.
+float filter_at(const std::vector<std::byte> &image, TapsShape shape, int k, int column) {
+    const int lane = column % 8 * 4 + k % 8 / 2;
+    const int tile = k / 16 * (product_columns(shape) / 8) + column / 8;
+    return half_at(image, static_cast<std::size_t>((tile * 32 + lane) * 4 + k % 16 / 8 * 2 + k % 2) * 2);
+}
+
+TEST_P(HopperTaps, SumsOfNeighboursProductsAreTheConvolution) {
+    const Asked asked = GetParam();
     const ConvProblem problem = problem_of(asked);
     const ConvCandidate &candidate = candidate_named("hopper.taps");
     ASSERT_TRUE(candidate.serves(problem, hopper_facts));
     const std::vector<float> filters = filters_of(asked);
     const std::vector<std::byte> image = candidate.pack(problem, filters);
-    const TapsShape shape{asked.in, asked.out};
+    const TapsShape shape{asked.in, asked.out, asked.transposed};
     ASSERT_EQ(image.size(), static_cast<std::size_t>(k_lanes(shape) * product_columns(shape) * 2));
-    // mma.m16n8k16 takes B's element (k, column) from lane column * 4 + k % 8 / 2, register k / 8, half k
-    // % 2.
-    for (int k = 0; k < k_lanes(shape); ++k)
-        for (int column = 0; column < product_columns(shape); ++column) {
-            const int lane = column % 8 * 4 + k % 8 / 2;
-            const int tile = k / 16 * (product_columns(shape) / 8) + column / 8;
-            const int element = k % 16 / 8 * 2 + k % 2;
-            const int tap = column / asked.out;
-            const float weight =
-                k < asked.in
-                    ? filters[static_cast<std::size_t>(((k * asked.out + column % asked.out) * 16) + tap)]
-                    : 0.0f;
-            EXPECT_EQ(half_at(image, static_cast<std::size_t>((tile * 32 + lane) * 4 + element) * 2), weight);
-        }
+    constexpr std::int64_t height = 5;
+    constexpr std::int64_t width = 7;
+    const auto product = [&](std::int64_t y, std::int64_t x, int column) {
+        float sum = 0.0f;
+        for (int k = 0; k < asked.in; ++k)
+            sum += input_at(k, y, x, height, width) * filter_at(image, shape, k, column);
+        return sum;
+    };
+    for (int column = product_column(shape, taps_wide(shape) - 1, taps_wide(shape) - 1, asked.out - 1) + 1;
+         column < product_columns(shape); ++column)
+        for (int k = 0; k < k_lanes(shape); ++k)
+            EXPECT_EQ(filter_at(image, shape, k, column), 0.0f);
+    const ConvOperands operands = operands_of(problem, height, width);
+    const Launch launch = candidate.launch(problem, operands, hopper_facts);
+    int first[2]; // of TapsInput: row, column
+    std::memcpy(first, std::get<std::vector<std::byte>>(launch.arguments[0]).data() + 32, sizeof first);
+    const std::string source = candidate.source(problem);
+    const int phases = taps_phases(shape);
+    const auto phase = [&](std::int64_t at, int odd) { return static_cast<int>((at + odd) % phases); };
+    for (std::int64_t y = 0; y < operands.out_height; ++y)
+        for (std::int64_t x = 0; x < operands.out_width; ++x)
+            for (int out = 0; out < asked.out; ++out) {
+                const int phase_y = phase(y, defined(source, "TAPS_ODD_Y"));
+                const int phase_x = phase(x, defined(source, "TAPS_ODD_X"));
+                const std::int64_t row = (y + defined(source, "TAPS_ODD_Y")) / phases + first[0];
+                const std::int64_t pixel = (x + defined(source, "TAPS_ODD_X")) / phases + first[1];
+                float sum = 0.0f;
+                for (int a = 0; a < taps_met(shape); ++a)
+                    for (int b = 0; b < taps_met(shape); ++b)
+                        sum += product(
+                            row - 1 + phase_y + a, pixel - 1 + phase_x + b,
+                            product_column(shape, tap_of(shape, phase_y, a), tap_of(shape, phase_x, b), out));
+                EXPECT_EQ(sum, expected(asked, filters, out, y, x, height, width))
+                    << y << " " << x << " " << out;
+            }
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, HopperTaps,
+    testing::Values(Asked{.in = 40, .out = 3, .kernel = 4, .stride = 2, .transposed = true},
+                    Asked{.in = 16, .out = 1, .kernel = 4, .stride = 2, .pad = 3, .transposed = true},
+                    Asked{.in = 24, .out = 4, .kernel = 4, .stride = 2, .pad = 0, .transposed = true},
+                    Asked{.in = 64, .out = 3}, Asked{.in = 33, .out = 1, .pad = 0},
+                    Asked{.in = 16, .out = 4, .pad = 2}));
 
 // Padding may follow from the picture's size (SAME), and weights may be shared between layers.
 TEST(HopperWeights, ImagesThatDifferAreOfDifferentGeometry) {

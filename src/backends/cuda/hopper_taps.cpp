@@ -5,38 +5,40 @@
 
 #include <algorithm>
 
-// The candidate made of kernels/hopper/taps.cuh: transposed, 4x4 taps, stride 2, a few output channels.
+// The candidate made of kernels/hopper/taps.cuh: to a few channels, transposed of 4x4 taps and stride 2, or
+// of 3x3 taps and stride 1.
 namespace vsmlrt::cuda {
 namespace {
 
-constexpr int blocks_of_multiprocessor = 2;
-
 TapsShape shape_of(const ConvProblem &problem) {
-    return {problem.in_channels, problem.out_channels};
+    return {problem.in_channels, problem.out_channels, problem.transposed};
 }
 
-// Output row o is row o + pad - 1 of the result with pad 1: phase (o + pad - 1) % 2 of place (o + pad - 1)
-// / 2.
+// Transposed, output row o is row o + pad - 1 of the result with pad 1: phase (o + pad - 1) % 2 of place
+// (o + pad - 1) / 2. Else the place of output row o is its middle row, o + 1 - pad.
 int moved(std::int64_t pad) {
     return static_cast<int>(pad) - 1;
 }
-int first_place(std::int64_t pad) {
+int first_place(const ConvProblem &problem, std::int64_t pad) {
+    if (!problem.transposed)
+        return -moved(pad);
     return moved(pad) >= 0 ? moved(pad) / 2 : -1;
 }
-int odd(std::int64_t pad) {
-    return moved(pad) - 2 * first_place(pad);
+int odd(const ConvProblem &problem, std::int64_t pad) {
+    return problem.transposed ? moved(pad) - 2 * first_place(problem, pad) : 0;
 }
 
 bool serves(const ConvProblem &problem, const DeviceFacts &device) {
     if (device.architecture < 90 || (problem.storage != Element::f16 && problem.storage != Element::bf16))
         return false;
-    if (!problem.transposed || problem.kernel != graph::Pair{4, 4} || problem.strides != graph::Pair{2, 2} ||
-        problem.dilations != graph::Pair{1, 1})
+    const graph::Pair kernel = problem.transposed ? graph::Pair{4, 4} : graph::Pair{3, 3};
+    const graph::Pair strides = problem.transposed ? graph::Pair{2, 2} : graph::Pair{1, 1};
+    if (problem.kernel != kernel || problem.strides != strides || problem.dilations != graph::Pair{1, 1})
         return false;
     if (problem.out_channels > 4 || problem.in_channels > 256 || problem.pads[0] > 3 || problem.pads[1] > 3)
         return false;
-    // A thread keeps its part of the filters in registers.
-    if (k_lanes(shape_of(problem)) / 16 * problem.out_channels * 2 > 96)
+    constexpr int most_registers = 96;
+    if (filter_registers(shape_of(problem)) > most_registers)
         return false;
     return shared_bytes(shape_of(problem)) <= device.shared_bytes_per_block;
 }
@@ -44,8 +46,9 @@ bool serves(const ConvProblem &problem, const DeviceFacts &device) {
 std::string source(const ConvProblem &problem) {
     const std::string constants = defines({{"IN_CHANNELS", problem.in_channels},
                                            {"OUT_CHANNELS", problem.out_channels},
-                                           {"TAPS_ODD_Y", odd(problem.pads[0])},
-                                           {"TAPS_ODD_X", odd(problem.pads[1])}});
+                                           {"TRANSPOSED", problem.transposed},
+                                           {"TAPS_ODD_Y", odd(problem, problem.pads[0])},
+                                           {"TAPS_ODD_X", odd(problem, problem.pads[1])}});
     return hopper_source(problem, 0, constants, "hopper/taps.cuh");
 }
 
@@ -59,8 +62,9 @@ std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> w
                 for (int e = 0; e < 4; ++e) {
                     const int column = tile * 8 + fragment_column(lane);
                     const int tap = column / shape.out_channels;
-                    const float value = filters.at(column % shape.out_channels,
-                                                   step * 16 + fragment_k(lane, e), tap / 4, tap % 4);
+                    const float value = // 0 behind the last tap
+                        filters.at(column % shape.out_channels, step * 16 + fragment_k(lane, e),
+                                   tap / taps_wide(shape), tap % taps_wide(shape));
                     const std::uint16_t bits = storage_bits(problem.storage, value);
                     const auto *bytes = reinterpret_cast<const std::byte *>(&bits);
                     image.insert(image.end(), bytes, bytes + sizeof bits);
@@ -74,12 +78,14 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
         std::int64_t stride_y, stride_x;
         std::int32_t height, width, first_y, first_x, rows;
     };
-    const auto places = [](std::int64_t pad, std::int64_t outputs) { return (outputs + odd(pad) + 1) / 2; };
+    const auto places = [&](std::int64_t pad, std::int64_t outputs) {
+        return problem.transposed ? (outputs + odd(problem, pad) + 1) / 2 : outputs;
+    };
     const std::int64_t strips =
         (places(problem.pads[1], operands.out_width) + taps_complete - 1) / taps_complete;
     const std::int64_t high = places(problem.pads[0], operands.out_height);
-    const std::int64_t wanted =
-        std::max<std::int64_t>(1, std::int64_t{blocks_of_multiprocessor} * device.multiprocessors / strips);
+    const std::int64_t wanted = std::max<std::int64_t>(1, std::int64_t{taps_blocks(shape_of(problem))} *
+                                                              device.multiprocessors / strips);
     const std::int64_t rows = (high + wanted - 1) / wanted;
     Input input{};
     input.data = operands.input;
@@ -87,8 +93,8 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
     input.stride_x = operands.in_stride_x;
     input.height = static_cast<std::int32_t>(operands.in_height);
     input.width = static_cast<std::int32_t>(operands.in_width);
-    input.first_y = first_place(problem.pads[0]);
-    input.first_x = first_place(problem.pads[1]);
+    input.first_y = first_place(problem, problem.pads[0]);
+    input.first_x = first_place(problem, problem.pads[1]);
     input.rows = static_cast<std::int32_t>(rows);
     Launch launch;
     launch.grid = {static_cast<unsigned>(strips), static_cast<unsigned>((high + rows - 1) / rows), 1};

@@ -1,13 +1,13 @@
-// Transposed convolution of 4x4 taps and stride 2 to at most four channels: all taps of a pixel as one
-// product.
+// Convolution to at most four channels, all taps of a pixel as one product: transposed of 4x4 taps and stride 2, or of
+// 3x3 taps and stride 1.
 //
-// By phases each input pixel would be read four times for a handful of filters. Here a row of 64 pixels is
-// multiplied once with the filters of all 16 taps; the products of three rows stay in shared memory, and
-// every output pixel is the sum of four of them. A block walks down a strip of pixels, reading its input
-// once.
+// Tap by tap (or phase by phase) each input pixel would be read many times for a handful of filters. Here a row of 64
+// pixels is multiplied once with the filters of all taps; the products of three rows stay in shared memory, and
+// every output pixel is the sum of some of them. A block walks down a strip of pixels, reading its input once.
 //
-//   pixels x-1, x, x+1 of a row       output columns (pad 1)   2x   = tap 3 of x-1 + tap 1 of x
-//   products of taps kx = 0..3                                 2x+1 = tap 2 of x   + tap 0 of x+1
+//   pixels x-1, x, x+1 of a row       transposed (pad 1)       2x   = tap 3 of x-1 + tap 1 of x
+//   products of taps kx = 0..                                  2x+1 = tap 2 of x   + tap 0 of x+1
+//                                     else (pad 1)             x    = tap 0 of x-1 + tap 1 of x + tap 2 of x+1
 //
 // The first and the last pixel of the 64 only lend their products, so strips are 62 pixels apart.
 #pragma once
@@ -15,10 +15,13 @@
 #include "ptx.cuh"
 #include "taps_shape.cuh"
 
-constexpr TapsShape shape{IN_CHANNELS, OUT_CHANNELS};
+constexpr TapsShape shape{IN_CHANNELS, OUT_CHANNELS, TRANSPOSED};
 constexpr int steps = k_lanes(shape) / 16;
-constexpr int tiles = OUT_CHANNELS; // of 8 columns, of a warp: two warps share 16 pixels
-constexpr int pixel_pitch = pixel_pitch_bytes(shape), pitch = product_pitch(shape);
+constexpr int columns = product_columns(shape), tiles = columns / 16; // of 8 columns, of a warp: two share 16 pixels
+constexpr int pixel_pitch = pixel_pitch_bytes(shape), pitch = product_pitch, rows_kept = pixel_rows(shape);
+constexpr int phases = taps_phases(shape), wide = phases * taps_complete;
+constexpr int results = OUT_CHANNELS * phases * wide; // of a row of pixels
+constexpr int results_of_thread = (results + taps_threads - 1) / taps_threads;
 constexpr int operands = EPILOGUE_TENSORS > 0 ? EPILOGUE_TENSORS : 1;
 
 struct TapsInput {
@@ -66,8 +69,7 @@ DEVICE void load_row(u32 to, const TapsInput &input, int y, int x) {
 
 // Products of the row at `pixels` for this warp's 16 pixels and half of the columns.
 DEVICE void multiply_pixels(float *products, u32 pixels, const uint2 (&filters)[steps][tiles]) {
-    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, first = warp / 2 * 16,
-              column = warp % 2 * tiles * 8;
+    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, first = warp / 2 * 16, column = warp % 2 * tiles * 8;
     float sums[tiles][4] = {};
     const u32 from = pixels + (first + lane % 16) * pixel_pitch + lane / 16 * 16;
 #pragma unroll
@@ -78,82 +80,115 @@ DEVICE void multiply_pixels(float *products, u32 pixels, const uint2 (&filters)[
         for (int n = 0; n < tiles; n++)
             multiply(sums[n], a, filters[k][n]);
     }
-    float *to = products + (first + lane / 4) * pitch + column + 2 * (lane % 4);
+    float *to = products + (column + 2 * (lane % 4)) * pitch + first + lane / 4;
 #pragma unroll
-    for (int n = 0; n < tiles; n++) {
-        *reinterpret_cast<float2 *>(to + 8 * n) = make_float2(sums[n][0], sums[n][1]);
-        *reinterpret_cast<float2 *>(to + 8 * pitch + 8 * n) = make_float2(sums[n][2], sums[n][3]);
-    }
+    for (int n = 0; n < tiles; n++)
+#pragma unroll
+        for (int e = 0; e < 4; e++)
+            to[(8 * n + e % 2) * pitch + e / 2 * 8] = sums[n][e];
 }
 
-// The two output rows that place y gives; products of rows y - 1 to y + 1, in slots counted from `row` on.
-DEVICE void store_outputs(const EpilogueArgs &args, const TapsInput &input, const float *products, int y,
-                          int x, int row) {
-    constexpr int wide = 2 * taps_complete;
-    for (int i = threadIdx.x; i < OUT_CHANNELS * 2 * wide; i += taps_threads) {
-        const int channel = i / (2 * wide), rest = i - channel * 2 * wide;
-        const int phase_y = rest / wide, column = rest - phase_y * wide, phase_x = column % 2,
-                  p = 1 + column / 2;
-        const int out_y = 2 * y + phase_y - 2 * input.first_y - TAPS_ODD_Y;
-        const int out_x = 2 * (x + p) + phase_x - 2 * input.first_x - TAPS_ODD_X;
-        if (out_y < 0 || out_y >= args.height || out_x < 0 || out_x >= args.width)
-            continue;
+// One result of the row of pixels `y` of a strip that begins at `x`.
+struct Result {
+    int channel, phase_y, phase_x, pixel; // the pixel of the strip
+    int y, x;                             // of the result
+    bool inside;
+
+    DEVICE Result(const EpilogueArgs &args, const TapsInput &input, int index, int row, int strip) {
+        channel = index / (phases * wide);
+        const int rest = index - channel * phases * wide, column = rest % wide;
+        phase_y = rest / wide;
+        phase_x = column % phases;
+        pixel = 1 + column / phases;
+        y = phases * (row - input.first_y) + phase_y - TAPS_ODD_Y;
+        x = phases * (strip + pixel - input.first_x) + phase_x - TAPS_ODD_X;
+        inside = index < results && y >= 0 && y < args.height && x >= 0 && x < args.width;
+    }
+    // row: of the three rows of products, the one of the pixels above.
+    DEVICE float sum(const float *products, int row) const {
         float sum = 0.0f;
 #pragma unroll
-        for (int a = 0; a < 2; a++)
+        for (int a = 0; a < taps_met(shape); a++)
 #pragma unroll
-            for (int b = 0; b < 2; b++) {
-                const int tap_y = 3 - phase_y - 2 * a, tap_x = 3 - phase_x - 2 * b;
-                const int slot = (row + phase_y + a) % 3, from = p - 1 + phase_x + b;
-                sum += products[(slot * taps_pixels + from) * pitch + (tap_y * 4 + tap_x) * OUT_CHANNELS +
-                                channel];
+            for (int b = 0; b < taps_met(shape); b++) {
+                const int column = product_column(shape, tap_of(shape, phase_y, a), tap_of(shape, phase_x, b), channel);
+                const int slot = (row + phase_y + a) % 3, from = pixel - 1 + phase_x + b;
+                sum += products[(slot * columns + column) * pitch + from];
             }
-        float t[operands] = {};
+        return sum;
+    }
+};
+
+// Operands of the epilogue. Those of a thread's only result are fetched before its products are there.
+constexpr bool fetched_early = results_of_thread == 1;
+
+struct ResultOperands {
+    float of[operands];
+
+    DEVICE void fetch(const EpilogueArgs &args, const Result &result) {
 #pragma unroll
         for (int o = 0; o < EPILOGUE_TENSORS; o++)
-            t[o] = epilogue_tensor(args, o, out_y, out_x, channel);
-        store_output(args, out_y, out_x, channel, epilogue(epilogue_channel(args, channel), sum, t));
+            of[o] = result.inside ? epilogue_tensor(args, o, result.y, result.x, result.channel) : 0.0f;
+    }
+};
+
+DEVICE void store_results(const EpilogueArgs &args, const TapsInput &input, ResultOperands &operand,
+                          const float *products, int n, int row, int strip) {
+#pragma unroll 1
+    for (int i = threadIdx.x; i < results; i += taps_threads) {
+        const Result result(args, input, i, row, strip);
+        if (!result.inside)
+            continue;
+        if (!fetched_early)
+            operand.fetch(args, result);
+        const EpilogueChannel of = epilogue_channel(args, result.channel);
+        store_output(args, result.y, result.x, result.channel, epilogue(of, result.sum(products, n), operand.of));
 #if OUTPUT_LAST && OUTPUT_SHUFFLE == 1
-        if (channel == 0)
+        if (result.channel == 0)
             for (int lane = 0; lane < args.pad_lanes; lane++)
-                args.output
-                    .data[out_y * args.output.stride_y + out_x * args.output.stride_x + OUT_CHANNELS + lane] =
-                    Put<output_t>::from(0.0f);
+                args.output.data[result.y * args.output.stride_y + result.x * args.output.stride_x + OUT_CHANNELS +
+                                 lane] = Put<output_t>::from(0.0f);
 #endif
     }
 }
 
-extern "C" __global__ void __launch_bounds__(taps_threads, 2)
+extern "C" __global__ void __launch_bounds__(taps_threads, taps_blocks(shape))
     kernel(const __grid_constant__ TapsInput input, const uint2 *weights,
            const __grid_constant__ EpilogueArgs args) {
     extern __shared__ __align__(1024) unsigned char shared[];
     const u32 pixels = shared_address(shared);
-    float *products = reinterpret_cast<float *>(shared + 2 * pixels_bytes(shape));
+    float *products = reinterpret_cast<float *>(shared + rows_kept * pixels_bytes(shape));
     uint2 filters[steps][tiles];
 #pragma unroll
     for (int k = 0; k < steps; k++)
 #pragma unroll
         for (int n = 0; n < tiles; n++)
-            filters[k][n] =
-                weights[(k * 2 * tiles + threadIdx.x / 32 % 2 * tiles + n) * 32 + threadIdx.x % 32];
+            filters[k][n] = weights[(k * 2 * tiles + threadIdx.x / 32 % 2 * tiles + n) * 32 + threadIdx.x % 32];
     let_next_start();
     wait_for_previous();
     const int x = input.first_x - 1 + static_cast<int>(blockIdx.x) * taps_complete;
     const int begin = input.first_y + static_cast<int>(blockIdx.y) * input.rows;
-    load_row(pixels, input, begin - 1, x);
-#pragma unroll 1
-    for (int n = 0; n < input.rows + 2; n++) { // n-th input row, from the one above the first place on
-        if (n < input.rows + 1)
-            load_row(pixels + (n + 1) % 2 * pixels_bytes(shape), input, begin + n, x);
+    // n-th input row, from the one above the first place on; a group of copies each, were it of nothing, so that as
+    // many are always behind.
+    const auto load = [&](int n) {
+        if (n < input.rows + 2)
+            load_row(pixels + n % rows_kept * pixels_bytes(shape), input, begin - 1 + n, x);
         else
-            asm volatile("cp.async.commit_group;" ::
-                             : "memory"); // nothing, so that one group is always behind
-        asm volatile("cp.async.wait_group 1;" ::: "memory");
+            asm volatile("cp.async.commit_group;" ::: "memory");
+    };
+    for (int n = 0; n < rows_kept - 1; n++)
+        load(n);
+#pragma unroll 1
+    for (int n = 0; n < input.rows + 2; n++) {
+        load(n + rows_kept - 1);
+        asm volatile("cp.async.wait_group %0;" ::"n"(rows_kept - 1) : "memory");
         __syncthreads();
-        multiply_pixels(products + n % 3 * taps_pixels * pitch, pixels + n % 2 * pixels_bytes(shape),
-                        filters);
+        ResultOperands operand;
+        if (fetched_early && n >= 2)
+            operand.fetch(args, Result(args, input, threadIdx.x, begin + n - 2, x));
+        multiply_pixels(products + n % 3 * columns * pitch, pixels + n % rows_kept * pixels_bytes(shape), filters);
         __syncthreads();
         if (n >= 2)
-            store_outputs(args, input, products, begin + n - 2, x, n - 2);
+            store_results(args, input, operand, products, n - 2, begin + n - 2, x);
     }
 }
