@@ -78,6 +78,25 @@ INSTANTIATE_TEST_SUITE_P(Networks, GpuFamilies,
                                     (std::get<2>(test.param) ? "_of_older_cards" : "");
                          });
 
+// Their kernels walk down strips of 120 columns, a part of one a block.
+class GpuPairs : public Gpu, public testing::WithParamInterface<vsmlrt_precision> {};
+
+TEST_P(GpuPairs, AreWithinTheirPrecisionOfTheReferenceAtEverySize) {
+    const GpuNetwork network(pairs(), GetParam());
+    cuda::Program program(cuda::list_devices().front(), network.desc({1, 1}, {250, 40}));
+    cuda::Context context(program);
+    std::uint64_t seed = seed_of_this_run();
+    for (const vsmlrt_extent size : {vsmlrt_extent{241, 9}, {1, 1}, {120, 23}, {121, 3}, {7, 40}, {119, 2}}) {
+        const std::vector<float> input = gpu_picture(3, size, false, ++seed);
+        const std::vector<float> wanted = expected_result(network.source, 3, size, input);
+        for (int run = 0; run < 2; ++run) // kernel by kernel, and recorded
+            EXPECT_LE(error_of(gpu_run(context, size, input), wanted), tolerance(GetParam()))
+                << size.width << "x" << size.height << ", seed " << seed;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, GpuPairs, testing::Values(VSMLRT_PRECISION_FP16, VSMLRT_PRECISION_BF16));
+
 using GpuEngine = Gpu;
 
 TEST_F(GpuEngine, ContextsSideBySideGiveWhatOneGives) {

@@ -11,7 +11,7 @@
 namespace vsmlrt::cuda {
 namespace {
 
-class HopperKernel : public testing::TestWithParam<Asked> {
+class HopperCompiler : public testing::Test {
 protected:
     void SetUp() override {
         try {
@@ -21,6 +21,8 @@ protected:
         }
     }
 };
+
+class HopperKernel : public HopperCompiler, public testing::WithParamInterface<Asked> {};
 
 // The first candidate that serves a problem is what runs while none is timed; the last is the narrowest.
 TEST_P(HopperKernel, CompilesWithoutSpills) {
@@ -80,6 +82,32 @@ constexpr Asked problems[] = {
     {.in = 256, .out = 3, .kernel = 4, .stride = 2, .pad = 3, .transposed = true, .shuffle = 1},
 };
 INSTANTIATE_TEST_SUITE_P(Families, HopperKernel, testing::ValuesIn(problems));
+
+class HopperPair : public HopperCompiler, public testing::WithParamInterface<AskedPair> {};
+
+TEST_P(HopperPair, CompilesWithoutSpills) {
+    const PairProblem problem = pair_of(GetParam());
+    ASSERT_TRUE(pair_serves(problem, hopper_facts));
+    const test::Cubin cubin = test::read_cubin(test::compiled(pair_source(problem), "sm_90a"));
+    EXPECT_EQ(cubin.local_bytes, 0U);
+    EXPECT_LE(cubin.registers * 384, 65536U);
+}
+
+constexpr AskedPair pairs[] = {
+    {},
+    {.residual = true},
+    {.residual = true, .storage = Element::bf16},
+    {.in = 40, .middle = 48, .out = 56, .first_pad = 0, .second_pad = 2},
+    {.in = 3},
+    {.in = 3, .middle = 32, .first_pad = 0, .second_pad = 0},
+    {.in = 3, .middle = 16, .out = 32, .first_pad = 0, .second_pad = 0},
+    {.in = 16, .middle = 32, .first_pad = 0, .second_pad = 0},
+    {.in = 32, .middle = 32, .out = 32, .residual = true},
+    {.in = 32, .middle = 32, .residual = true},
+    {.in = 64, .middle = 32, .out = 64, .residual = true},
+    {.in = 64, .middle = 64, .out = 16},
+};
+INSTANTIATE_TEST_SUITE_P(Families, HopperPair, testing::ValuesIn(pairs));
 
 } // namespace
 } // namespace vsmlrt::cuda

@@ -61,6 +61,44 @@ INSTANTIATE_TEST_SUITE_P(
         Asked{.in = 128, .out = 64, .kernel = 2, .stride = 2, .pad = 0, .transposed = true},
         Asked{.in = 256, .out = 3, .kernel = 4, .stride = 2, .pad = 3, .transposed = true, .shuffle = 1}));
 
+TEST(HopperPairs, LaunchesAreLegalAtEverySize) {
+    const PairProblem problem = pair_of({.residual = true});
+    for (const auto &[height, width] : {std::pair{1, 1}, {7, 300}, {1079, 1919}, {2160, 3840}}) {
+        const PairOperands::Picture picture{1 << 20, 64, height, width, 64 * width, 64};
+        const Launch launch =
+            launch_pair(problem, {1 << 20, picture, picture, picture, {}, {}}, hopper_facts);
+        EXPECT_GE(launch.grid[0], 1U);
+        EXPECT_LE(launch.grid[0], 132U);
+        EXPECT_LE(launch.shared_bytes, 232448U);
+        ASSERT_EQ(launch.arguments.size(), 6U);
+        for (const std::size_t map : {0U, 1U, 2U})
+            expect_legal(std::get<TensorMap>(launch.arguments[map]));
+    }
+}
+
+TEST(HopperPairs, ServeOnlyWhatTheyCompute) {
+    const auto served = [](const auto &change) {
+        PairProblem problem = pair_of({});
+        change(problem);
+        return pair_serves(problem, hopper_facts);
+    };
+    EXPECT_TRUE(served([](PairProblem &) {}));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.strides = {2, 2}; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.second.dilations = {2, 2}; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.second.kernel = {5, 5}; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.second.out_channels = 96; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.in_channels = 96; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.out_channels = 48; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.storage = p.second.storage = Element::f32; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.epilogue.tensors = 1; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.second.epilogue.tensors = 2; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.second.epilogue.sums = true; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.second.epilogue.shuffle = 2; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.second.pads = {3, 1, 1, 1}; }));
+    for (const int architecture : {80, 86, 89, 100, 120})
+        EXPECT_FALSE(pair_serves(pair_of({}), {architecture, 132, 232448, true})) << architecture;
+}
+
 TEST(HopperCandidates, ServeOnlyWhatTheyCompute) {
     const auto served = [](ConvProblem problem, DeviceFacts facts = hopper_facts) {
         std::size_t count = 0;

@@ -2,6 +2,7 @@
 // the CPU over packed weights, gives the convolution.
 #include "cuda/hopper_problems.h"
 
+#include "backends/cuda/kernels/hopper/pair_shape.cuh"
 #include "backends/cuda/kernels/hopper/rows_shape.cuh"
 #include "backends/cuda/kernels/hopper/taps_shape.cuh"
 #include "backends/cuda/kernels/hopper/tiles_shape.cuh"
@@ -300,6 +301,50 @@ INSTANTIATE_TEST_SUITE_P(
                     Asked{.in = 24, .out = 4, .kernel = 4, .stride = 2, .pad = 0, .transposed = true},
                     Asked{.in = 64, .out = 3}, Asked{.in = 33, .out = 1, .pad = 0},
                     Asked{.in = 16, .out = 4, .pad = 2}));
+
+// wgmma takes A's element (row, k) of m64k16 from warp row / 16, lane row % 8 * 4 + k % 8 / 2, register row %
+// 16 / 8 + k / 8 * 2, half k % 2.
+TEST(HopperPairs, EveryWeightIsAnElementOfOneFragment) {
+    for (const AskedPair &asked :
+         {AskedPair{.in = 40, .middle = 64, .out = 56}, AskedPair{.in = 3, .middle = 24, .out = 64},
+          AskedPair{.in = 16, .middle = 16, .out = 8}}) {
+        const PairProblem problem = pair_of(asked);
+        ASSERT_TRUE(pair_serves(problem, hopper_facts));
+        const std::vector<float> first = filters_of({.in = asked.in, .out = asked.middle});
+        const std::vector<float> second = filters_of({.in = asked.middle, .out = asked.out});
+        const std::vector<std::byte> image = pack_pair(problem, first, second);
+        std::size_t begin = 0;
+        for (const bool behind : {false, true}) {
+            const int in = behind ? asked.middle : asked.in;
+            const int out = behind ? asked.out : asked.middle;
+            const int lanes = in <= 8 ? 8 : in <= 16 ? 16 : in <= 32 ? 32 : 64;
+            std::size_t used = 0;
+            for (int row = 0; row < out; ++row)
+                for (int channel = 0; channel < in; ++channel)
+                    for (int tap = 0; tap < 9; ++tap) {
+                        const int k = lanes == 8 ? tap % 3 % 2 * 8 + channel : channel % 16;
+                        const int step =
+                            lanes == 8 ? tap / 3 * 2 + tap % 3 / 2 : tap * (lanes / 16) + channel / 16;
+                        const int thread = row / 16 * 32 + row % 8 * 4 + k % 8 / 2;
+                        const int number = row % 16 / 8 + k / 8 * 2;
+                        const int at = (step * 128 + thread) * 8 + number * 2 + k % 2;
+                        const float weight =
+                            (behind ? second
+                                    : first)[static_cast<std::size_t>((row * in + channel) * 9 + tap)];
+                        ASSERT_EQ(half_at(image, begin + static_cast<std::size_t>(at) * 2), weight)
+                            << row << " " << channel << " " << tap;
+                        used += weight != 0.0f;
+                    }
+            const auto bytes = static_cast<std::size_t>(pair_weight_bytes(lanes));
+            std::size_t written = 0; // the rest is 0
+            for (std::size_t at = begin; at < begin + bytes; at += 2)
+                written += half_at(image, at) != 0.0f;
+            EXPECT_EQ(written, used);
+            begin += bytes;
+        }
+        EXPECT_EQ(image.size(), begin);
+    }
+}
 
 // Padding may follow from the picture's size (SAME), and weights may be shared between layers.
 TEST(HopperWeights, ImagesThatDifferAreOfDifferentGeometry) {

@@ -3,6 +3,7 @@
 
 #include "backends/cuda/epilogue.h"
 #include "backends/cuda/hopper.h"
+#include "backends/cuda/hopper_pair.h"
 
 #include <cstring>
 
@@ -63,6 +64,23 @@ struct Asked {
     problem.epilogue = builder.finish(
         chain, result, picture_of(asked.full ? Element::f32 : asked.storage, channels, planes), shuffle);
     return problem;
+}
+
+struct AskedPair {
+    int in = 64, middle = 64, out = 64;
+    std::int64_t first_pad = 1, second_pad = 1;
+    bool residual = false;
+    Element storage = Element::f16;
+};
+
+[[nodiscard]] inline PairProblem pair_of(const AskedPair &asked) {
+    return {
+        problem_of({.in = asked.in, .out = asked.middle, .pad = asked.first_pad, .storage = asked.storage}),
+        problem_of({.in = asked.middle,
+                    .out = asked.out,
+                    .pad = asked.second_pad,
+                    .residual = asked.residual,
+                    .storage = asked.storage})};
 }
 
 // At a size of the input; pixels in buffers of `pitch` channels.

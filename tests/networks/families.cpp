@@ -92,6 +92,24 @@ model::Network cunet() {
     return b.output(transposed(b, last, 16, 3, 4, 2, 3)).network();
 }
 
+model::Network pairs() {
+    Builder b;
+    const auto relu = [&](const Name &x) { return b.node("Relu", {x}); };
+    const auto add = [&](const Name &x, const Name &y) { return b.node("Add", {x, y}); };
+    // As large as before, with few channels.
+    Name thin = leaky(b, b.conv(leaky(b, b.conv(b.input(3), 3, 16, 3, 1, 2)), 16, 32, 3, 1, 0));
+    thin = residual(b, leaky(b, b.conv(relu(b.conv(thin, 32, 8, 3, 1, 0)), 8, 24, 3, 1, 2)), 24);
+    const Name x = relu(b.conv(leaky(b, b.conv(thin, 24, 32)), 32, 64));
+    Name y = residual(b, x, 64);
+    y = leaky(b, b.conv(leaky(b, b.conv(y, 64, 48, 3, 1, 0)), 48, 56, 3, 1, 2)); // as large as before
+    y = b.conv(b.node("PRelu", {b.conv(y, 56, 64, 3, 1, 2), b.random({64, 1, 1}, 0.05F, 0.3F)}), 64, 64, 3, 1,
+               0);
+    y = relu(add(residual(b, y, 64), x)); // two residuals
+    const Name twice = leaky(b, b.conv(y, 64, 64));
+    y = add(b.conv(twice, 64, 64), twice);
+    return b.output(b.conv(y, 64, 3)).network();
+}
+
 model::Network drunet() {
     Builder b;
     const int channels[] = {8, 12, 16, 24};

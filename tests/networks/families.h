@@ -23,6 +23,9 @@ namespace vsmlrt::test {
 // A network exported with dynamic sizes: the size of a resize computed by Shape, Gather, Mul, Concat and
 // Cast.
 [[nodiscard]] model::Network computed_sizes();
+// Convolutions of about 64 channels behind each other, as kernels that take two at once see them: padded and
+// not, with slopes, a residual, two, and a result that is read twice; then few channels.
+[[nodiscard]] model::Network pairs();
 // RIFE: two pictures and a moment (7 channels); flow and mask by a coarse and a fine block, each of a smaller
 // picture, and the pictures warped (GridSample at positions that the network computes); multiple of 4.
 [[nodiscard]] model::Network rife();

@@ -14,6 +14,30 @@ std::string list(int count, Item item) {
     return text;
 }
 
+// One product; `registers`: its filters are four registers, else a descriptor.
+std::string product_member(int columns, Element storage, bool registers) {
+    const int sums = columns / 2; // of one of 128 threads
+    const int pixels = sums + (registers ? 4 : 1);
+    const auto number = [](int i) { return std::to_string(i); };
+    const auto operand = [&](int i) { return "%" + number(i); };
+    const std::string type = storage == Element::bf16 ? "bf16" : "f16";
+    std::string text = "    // accumulate 0: the sums begin here\n";
+    text += "    DEVICE static void run(float (&s)[" + number(sums) + "], " +
+            (registers ? "const u32 (&filters)[4]" : "u64 filters") + ", u64 pixels, int accumulate) {\n";
+    text += "        asm volatile(\"{\\n.reg .pred more;\\nsetp.ne.b32 more, %" + number(pixels + 1) +
+            ", 0;\\n\"\n";
+    text += "            \"wgmma.mma_async.sync.aligned.m64n" + number(columns) + "k16.f32." + type + "." +
+            type + " {" + list(sums, operand) + "}, " +
+            (registers ? "{" + list(4, [&](int i) { return operand(sums + i); }) + "}" : operand(sums)) +
+            ", %" + number(pixels) + ", more, 1, 1, " + (registers ? "0" : "0, 0") + ";\\n}\\n\"\n";
+    text += "            : " + list(sums, [&](int i) { return "\"+f\"(s[" + number(i) + "])"; }) + "\n";
+    text += "            : " +
+            (registers ? list(4, [&](int i) { return "\"r\"(filters[" + number(i) + "])"; })
+                       : std::string("\"l\"(filters)")) +
+            ", \"l\"(pixels), \"r\"(accumulate));\n    }\n};\n";
+    return text;
+}
+
 } // namespace
 
 std::string defines(std::initializer_list<std::pair<std::string_view, int>> values) {
@@ -24,21 +48,15 @@ std::string defines(std::initializer_list<std::pair<std::string_view, int>> valu
 }
 
 std::string product_text(int columns, Element storage) {
-    const int sums = columns / 2; // of one of 128 threads
-    const auto number = [](int i) { return std::to_string(i); };
-    const std::string type = storage == Element::bf16 ? "bf16" : "f16";
-    std::string text = "template <int columns> struct Product;\n";
-    text += "template <> struct Product<" + number(columns) + "> {\n";
-    text += "    // accumulate 0: the sums begin here\n";
-    text += "    DEVICE static void run(float (&s)[" + number(sums) +
-            "], u64 filters, u64 pixels, int accumulate) {\n";
-    text += "        asm volatile(\"{\\n.reg .pred more;\\nsetp.ne.b32 more, %" + number(sums + 2) +
-            ", 0;\\n\"\n";
-    text += "            \"wgmma.mma_async.sync.aligned.m64n" + number(columns) + "k16.f32." + type + "." +
-            type + " {" + list(sums, [&](int i) { return "%" + number(i); }) + "}, %" + number(sums) + ", %" +
-            number(sums + 1) + ", more, 1, 1, 0, 0;\\n}\\n\"\n";
-    text += "            : " + list(sums, [&](int i) { return "\"+f\"(s[" + number(i) + "])"; }) + "\n";
-    text += "            : \"l\"(filters), \"l\"(pixels), \"r\"(accumulate));\n    }\n};\n";
+    return "template <int columns> struct Product;\ntemplate <> struct Product<" + std::to_string(columns) +
+           "> {\n" + product_member(columns, storage, false);
+}
+
+std::string register_product_text(std::initializer_list<int> columns, Element storage) {
+    std::string text = "template <int columns> struct RegisterProduct;\n";
+    for (const int count : columns)
+        text += "template <> struct RegisterProduct<" + std::to_string(count) + "> {\n" +
+                product_member(count, storage, true);
     return text;
 }
 

@@ -17,6 +17,9 @@ namespace vsmlrt::cuda {
 // both operands are in shared memory. columns: a multiple of 8 up to 256.
 [[nodiscard]] std::string product_text(int columns, Element storage);
 
+// struct RegisterProduct<columns>: the same with the filters in registers.
+[[nodiscard]] std::string register_product_text(std::initializer_list<int> columns, Element storage);
+
 // A whole translation unit: constants, the product (if columns > 0), the epilogue, then the kernel's embedded
 // file, for sm_90a.
 [[nodiscard]] std::string hopper_source(const ConvProblem &problem, int columns, std::string_view constants,

@@ -57,6 +57,7 @@ Plan Planner::run() && {
     find_excited();
     find_transformers();
     find_attended();
+    find_pairs();
     for (std::size_t i = 0; i < groups_.size(); ++i) {
         for (const Excitation &excitation : excitations_)
             if (excitation.second == i)
@@ -75,6 +76,11 @@ Plan Planner::run() && {
             for (const std::size_t group : {attention->scaling, attention->scores, attention->softmax})
                 if (group != no_node)
                     emit(groups_[group]);
+        }
+        if (const auto pair = pairs_.find(i); pair != pairs_.end()) {
+            if (emit_pair(groups_[pair->second], groups_[i]))
+                continue;
+            emit(groups_[pair->second]);
         }
         if (!absorbed_[i])
             emit(groups_[i]);

@@ -130,6 +130,10 @@ private:
     void emit_transformer(const TransformerBlock &block);
     void add_transformer(const TransformerBlock &block, const std::string &name, const Tensor &from,
                          const Tensor &to, std::int64_t lanes);
+    // Two convolutions in one kernel (emit_pair.cpp).
+    void find_pairs();
+    [[nodiscard]] bool may_pair(const Group &group) const;
+    [[nodiscard]] bool emit_pair(const Group &first, const Group &second);
     // Attention (emit_attention.cpp).
     void find_attended();
     [[nodiscard]] bool emit_attention(const Attention &attention);
@@ -242,6 +246,7 @@ private:
     std::vector<Attention> attentions_;
     std::vector<Excitation> excitations_;
     std::vector<DeferredProduct> products_;
+    std::map<std::size_t, std::size_t> pairs_; // of groups: by the second one, the first
     std::vector<bool> absorbed_; // by group: it runs as part of an excitation, or of those who read it
     Gates gates_;
     std::map<graph::ValueId, Sums>

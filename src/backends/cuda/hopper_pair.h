@@ -1,0 +1,34 @@
+// Two convolutions in one kernel, kernels/hopper/pair.cuh: the second reads nothing but the first one's
+// result, which nobody else reads.
+#pragma once
+
+#include "backends/cuda/candidate.h"
+
+namespace vsmlrt::cuda {
+
+struct PairProblem {
+    ConvProblem first, second;
+};
+
+struct PairOperands {
+    std::uint64_t weights = 0; // of what pack_pair() gave
+    // Pictures with channels innermost: sizes and strides in elements.
+    struct Picture {
+        std::uint64_t address = 0;
+        std::int64_t channels = 0, height = 0, width = 0, stride_y = 0, stride_x = 0;
+    };
+    Picture input, output;
+    Picture operand; // of the second one's epilogue; channels 0 where it has none
+    std::vector<std::byte> first_epilogue, second_epilogue; // EpilogueArgs
+};
+
+// Exact: what it accepts is right at every size.
+[[nodiscard]] bool pair_serves(const PairProblem &problem, const DeviceFacts &device);
+[[nodiscard]] std::string pair_source(const PairProblem &problem);
+// fp32 weights in ONNX's order to their image in the device's memory.
+[[nodiscard]] std::vector<std::byte> pack_pair(const PairProblem &problem, std::span<const float> first,
+                                               std::span<const float> second);
+[[nodiscard]] Launch launch_pair(const PairProblem &problem, const PairOperands &operands,
+                                 const DeviceFacts &device);
+
+} // namespace vsmlrt::cuda
