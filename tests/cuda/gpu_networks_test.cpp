@@ -78,24 +78,42 @@ INSTANTIATE_TEST_SUITE_P(Networks, GpuFamilies,
                                     (std::get<2>(test.param) ? "_of_older_cards" : "");
                          });
 
-// Their kernels walk down strips of 120 columns, a part of one a block.
-class GpuPairs : public Gpu, public testing::WithParamInterface<vsmlrt_precision> {};
+// Kernels that take two convolutions at once: strips of 120 and 240 columns, tiles of 8 by 30, at their
+// edges.
+struct FusedCase {
+    const char *name;
+    model::Network (*make)();
+};
+const FusedCase fused[] = {{"pairs", [] { return pairs(); }},
+                           {"transposed_tail", [] { return transposed_tail(); }},
+                           {"narrow_transposed_tail", [] { return transposed_tail(128); }},
+                           {"straight_tail", [] { return straight_tail(); }}};
+
+class GpuPairs : public Gpu, public testing::WithParamInterface<std::tuple<FusedCase, vsmlrt_precision>> {};
 
 TEST_P(GpuPairs, AreWithinTheirPrecisionOfTheReferenceAtEverySize) {
-    const GpuNetwork network(pairs(), GetParam());
-    cuda::Program program(cuda::list_devices().front(), network.desc({1, 1}, {250, 40}));
+    const auto &[network_case, precision] = GetParam();
+    const GpuNetwork network(network_case.make(), precision);
+    cuda::Program program(cuda::list_devices().front(), network.desc({3, 3}, {250, 65}));
     cuda::Context context(program);
     std::uint64_t seed = seed_of_this_run();
-    for (const vsmlrt_extent size : {vsmlrt_extent{241, 9}, {1, 1}, {120, 23}, {121, 3}, {7, 40}, {119, 2}}) {
+    for (const vsmlrt_extent size :
+         {vsmlrt_extent{241, 9}, {3, 3}, {120, 23}, {121, 3}, {11, 62}, {119, 5}}) {
         const std::vector<float> input = gpu_picture(3, size, false, ++seed);
         const std::vector<float> wanted = expected_result(network.source, 3, size, input);
         for (int run = 0; run < 2; ++run) // kernel by kernel, and recorded
-            EXPECT_LE(error_of(gpu_run(context, size, input), wanted), tolerance(GetParam()))
+            EXPECT_LE(error_of(gpu_run(context, size, input), wanted), tolerance(precision))
                 << size.width << "x" << size.height << ", seed " << seed;
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, GpuPairs, testing::Values(VSMLRT_PRECISION_FP16, VSMLRT_PRECISION_BF16));
+INSTANTIATE_TEST_SUITE_P(Networks, GpuPairs,
+                         testing::Combine(testing::ValuesIn(fused),
+                                          testing::Values(VSMLRT_PRECISION_FP16, VSMLRT_PRECISION_BF16)),
+                         [](const auto &test) {
+                             return std::string(std::get<0>(test.param).name) +
+                                    (std::get<1>(test.param) == VSMLRT_PRECISION_BF16 ? "_bf16" : "_fp16");
+                         });
 
 using GpuEngine = Gpu;
 

@@ -109,5 +109,22 @@ constexpr AskedPair pairs[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Families, HopperPair, testing::ValuesIn(pairs));
 
+class HopperTail : public HopperCompiler {};
+
+TEST_F(HopperTail, CompilesWithoutSpills) {
+    for (const TailProblem &problem :
+         {tail_of(128, 256, true), tail_of(64, 128, true, Element::bf16), tail_of(96, 128, false)}) {
+        for (const TailCandidate &candidate : tail_candidates()) {
+            ASSERT_TRUE(tail_serves(problem, candidate, hopper_facts));
+            const test::Cubin cubin =
+                test::read_cubin(test::compiled(tail_source(problem, candidate), "sm_90a"));
+            EXPECT_EQ(cubin.local_bytes, 0U) << candidate.name;
+            EXPECT_LE(cubin.registers * 384, 65536U) << candidate.name;
+        }
+        EXPECT_EQ(test::read_cubin(test::compiled(tap_sums_source(problem.second), "sm_90a")).local_bytes,
+                  0U);
+    }
+}
+
 } // namespace
 } // namespace vsmlrt::cuda

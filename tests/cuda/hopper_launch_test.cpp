@@ -99,6 +99,41 @@ TEST(HopperPairs, ServeOnlyWhatTheyCompute) {
         EXPECT_FALSE(pair_serves(pair_of({}), {architecture, 132, 232448, true})) << architecture;
 }
 
+TEST(HopperTails, LaunchesAreLegalAtEverySize) {
+    const TailProblem problem = tail_of(128, 256, true);
+    for (const TailCandidate &candidate : tail_candidates())
+        for (const auto &[height, width] : {std::pair{3, 3}, {7, 300}, {1079, 1919}}) {
+            const ConvOperands operands = operands_of(problem.first, height, width);
+            const Launch launch = launch_tail(problem, candidate, operands, 1 << 20, hopper_facts);
+            EXPECT_GE(launch.grid[0], 1U);
+            EXPECT_LE(launch.grid[0], 132U);
+            EXPECT_LE(launch.shared_bytes, 232448U);
+            expect_legal(std::get<TensorMap>(launch.arguments.front()));
+            EXPECT_GE(tail_waiting_floats(problem, hopper_facts), 132 * candidate.rows * 128 * 4);
+        }
+}
+
+TEST(HopperTails, ServeOnlyWhatTheyCompute) {
+    const TailCandidate &candidate = tail_candidates().front();
+    const auto served = [&](const auto &change) {
+        TailProblem problem = tail_of(128, 256, true);
+        change(problem);
+        return tail_serves(problem, candidate, hopper_facts);
+    };
+    EXPECT_TRUE(served([](TailProblem &) {}));
+    EXPECT_FALSE(served([](TailProblem &p) { p.first.strides = {2, 2}; }));
+    EXPECT_FALSE(served([](TailProblem &p) { p.first.kernel = {1, 1}; }));
+    EXPECT_FALSE(served([](TailProblem &p) { p.first.in_channels = 192; }));
+    EXPECT_FALSE(served([](TailProblem &p) { p.first.out_channels = p.second.in_channels = 192; }));
+    EXPECT_FALSE(served([](TailProblem &p) { p.first.epilogue.tensors = 1; }));
+    EXPECT_FALSE(served([](TailProblem &p) {
+        p.second.out_channels = 4;
+        p.second.in_channels = 128;
+    }));
+    EXPECT_FALSE(served([](TailProblem &p) { p.second.kernel = {2, 2}; }));
+    EXPECT_FALSE(tail_serves(tail_of(128, 256, true), candidate, {100, 132, 232448, true}));
+}
+
 TEST(HopperCandidates, ServeOnlyWhatTheyCompute) {
     const auto served = [](ConvProblem problem, DeviceFacts facts = hopper_facts) {
         std::size_t count = 0;

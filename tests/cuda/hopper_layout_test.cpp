@@ -4,6 +4,7 @@
 
 #include "backends/cuda/kernels/hopper/pair_shape.cuh"
 #include "backends/cuda/kernels/hopper/rows_shape.cuh"
+#include "backends/cuda/kernels/hopper/tail_shape.cuh"
 #include "backends/cuda/kernels/hopper/taps_shape.cuh"
 #include "backends/cuda/kernels/hopper/tiles_shape.cuh"
 #include "tensor/half.h"
@@ -343,6 +344,47 @@ TEST(HopperPairs, EveryWeightIsAnElementOfOneFragment) {
             begin += bytes;
         }
         EXPECT_EQ(image.size(), begin);
+    }
+}
+
+// The products of the second convolution's filters, then rounds of planes of taps of both warpgroups'
+// filters.
+TEST(HopperTails, EveryWeightLiesWhereAnOperandsElementDoes) {
+    constexpr int in = 96;
+    constexpr int middle = 256;
+    for (const bool transposed : {false, true}) {
+        const TailProblem problem = tail_of(in, middle, transposed);
+        const int wide = transposed ? 4 : 3;
+        const std::vector<float> first = filters_of({.in = in, .out = middle});
+        const std::vector<float> second = filters_of({.in = middle, .out = 3, .kernel = wide});
+        const std::vector<std::byte> image = pack_tail(problem, first, second);
+        constexpr int blocks = middle / 64;
+        constexpr int planes = 2;
+        ASSERT_EQ(image.size(), static_cast<std::size_t>(blocks * (1 + planes * 9) * tail_stage_bytes));
+        for (int channel = 0; channel < middle; ++channel)
+            for (int row = 0; row < 64; ++row) {
+                const int column = row / 16 * 16 + channel_of_row(row % 16);
+                const int tap = column / 3;
+                const int out = column % 3;
+                const int pair = transposed ? channel * 3 + out : out * middle + channel;
+                const float weight =
+                    tap < wide * wide ? second[static_cast<std::size_t>(pair * wide * wide + tap)] : 0.0f;
+                ASSERT_EQ(operand_at(image, static_cast<std::size_t>(channel / 64 * tail_stage_bytes), row,
+                                     channel % 64, tail_pixel),
+                          weight);
+            }
+        for (int filter = 0; filter < middle; filter += 5)
+            for (int channel = 0; channel < planes * 64; ++channel)
+                for (int tap = 0; tap < 9; ++tap) {
+                    const int block = filter / 64;
+                    const int stage = ((block / 2 * planes + channel / 64) * 9 + tap) * 2 + block % 2;
+                    const float weight =
+                        channel < in ? first[static_cast<std::size_t>((filter * in + channel) * 9 + tap)]
+                                     : 0.0f;
+                    ASSERT_EQ(operand_at(image, static_cast<std::size_t>((blocks + stage) * tail_stage_bytes),
+                                         filter % 64, channel % 64, tail_pixel),
+                              weight);
+                }
     }
 }
 

@@ -4,6 +4,7 @@
 #include "backends/cuda/epilogue.h"
 #include "backends/cuda/hopper.h"
 #include "backends/cuda/hopper_pair.h"
+#include "backends/cuda/hopper_tail.h"
 
 #include <cstring>
 
@@ -81,6 +82,18 @@ struct AskedPair {
                     .pad = asked.second_pad,
                     .residual = asked.residual,
                     .storage = asked.storage})};
+}
+
+// `in` channels to `middle`, and these to three.
+[[nodiscard]] inline TailProblem tail_of(int in, int middle, bool transposed,
+                                         Element storage = Element::f16) {
+    const Asked second = transposed
+                             ? Asked{.in = middle, .out = 3, .kernel = 4, .stride = 2, .transposed = true}
+                             : Asked{.in = middle, .out = 3};
+    Asked stored = second;
+    stored.shuffle = 1;
+    stored.storage = storage;
+    return {problem_of({.in = in, .out = middle, .pad = 0, .storage = storage}), problem_of(stored)};
 }
 
 // At a size of the input; pixels in buffers of `pitch` channels.

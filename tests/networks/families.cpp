@@ -110,6 +110,19 @@ model::Network pairs() {
     return b.output(b.conv(y, 64, 3)).network();
 }
 
+model::Network transposed_tail(int middle) {
+    Builder b;
+    const Name x = leaky(b, b.conv(b.input(3), 3, 96));
+    return b.output(transposed(b, leaky(b, b.conv(x, 96, middle, 3, 1, 0)), middle, 3, 4, 2, 1)).network();
+}
+
+model::Network straight_tail() {
+    Builder b;
+    const Name x = b.input(3);
+    const Name y = leaky(b, b.conv(leaky(b, b.conv(x, 3, 56)), 56, 128));
+    return b.output(b.node("Add", {b.conv(y, 128, 3), x})).network();
+}
+
 model::Network drunet() {
     Builder b;
     const int channels[] = {8, 12, 16, 24};

@@ -26,6 +26,11 @@ namespace vsmlrt::test {
 // Convolutions of about 64 channels behind each other, as kernels that take two at once see them: padded and
 // not, with slopes, a residual, two, and a result that is read twice; then few channels.
 [[nodiscard]] model::Network pairs();
+// Many channels and, behind them, a transposed convolution to three; x2. `middle`: the channels in front of
+// that.
+[[nodiscard]] model::Network transposed_tail(int middle = 256);
+// The same with a padded 3x3 convolution to three channels and a residual; x1.
+[[nodiscard]] model::Network straight_tail();
 // RIFE: two pictures and a moment (7 channels); flow and mask by a coarse and a fine block, each of a smaller
 // picture, and the pictures warped (GridSample at positions that the network computes); multiple of 4.
 [[nodiscard]] model::Network rife();

@@ -2,7 +2,9 @@
 // is never written to memory. Taken wherever it serves, at every size, so that all plans of a range need the
 // same buffers.
 #include "backends/cuda/hopper_pair.h"
+#include "backends/cuda/hopper_tail.h"
 #include "backends/cuda/planner.h"
+#include "base/hash.h"
 #include "graph/storage.h"
 
 #include <algorithm>
@@ -31,20 +33,38 @@ PairOperands::Picture picture_of(const Tensor &tensor, const Addresses &addresse
 } // namespace
 
 bool Planner::may_pair(const Group &group) const {
-    if (group.chain_only || group.expression || group.shuffle != no_node)
+    if (group.chain_only || group.expression)
         return false;
-    const auto *conv = std::get_if<graph::Conv>(&shapes_.ops[group.anchor]);
+    const graph::Op &op = shapes_.ops[group.anchor];
+    const auto *straight = std::get_if<graph::Conv>(&op);
+    const auto *transposed = std::get_if<graph::ConvTranspose>(&op);
+    if ((!straight && !transposed) || (straight ? straight->groups : transposed->groups) != 1)
+        return false;
     const graph::Node &node = graph_.nodes[group.anchor];
-    if (!conv || conv->groups != 1 || !known(node.inputs[1]) || gates_.contains(node.inputs[0]) ||
-        sums_.contains(group.result))
-        return false;
     const graph::ValueId bias = graph::operand(node, 2);
-    if (bias != graph::no_value && !known(bias))
-        return false;
+    return known(node.inputs[1]) && (bias == graph::no_value || known(bias)) &&
+           dims(node.outputs[0])[0] == 1 && !gates_.contains(node.inputs[0]) && !sums_.contains(group.result);
+}
+
+// Whether they do as one kernel, or with products between them; by the shapes alone. Epilogues are looked at
+// when their operands are placed.
+std::optional<bool> Planner::pairs_as_tail(const Group &first, const Group &second) const {
+    const auto alone = [&](const Group &group) {
+        PictureEpilogue epilogue;
+        epilogue.result = dims(graph_.nodes[group.anchor].outputs[0]);
+        epilogue.text.output_last = true;
+        return problem_of(group, epilogue);
+    };
+    const ConvProblem one = alone(first);
+    const ConvProblem two = alone(second);
     // The copy engine stores whole 16 bytes of a pixel.
-    constexpr std::int64_t vector = 8;
-    const Shape &shape = dims(node.outputs[0]);
-    return shape[0] == 1 && shape[1] % vector == 0;
+    constexpr int vector = 8;
+    const bool vectors = one.out_channels % vector == 0 && two.out_channels % vector == 0;
+    if (vectors && first.shuffle == no_node && second.shuffle == no_node && pair_serves({one, two}, facts_))
+        return false;
+    if (first.shuffle == no_node && tail_serves({one, two}, tail_candidates().front(), facts_))
+        return true;
+    return std::nullopt;
 }
 
 void Planner::find_pairs() {
@@ -61,17 +81,10 @@ void Planner::find_pairs() {
         const Group &second = groups_[readers.front()];
         if (!may_pair(second) || graph_.nodes[second.anchor].inputs[0] != first.result)
             continue;
-        // What follows from the shapes alone; the epilogues are looked at when their operands are placed.
-        const auto alone = [&](const Group &group) {
-            PictureEpilogue epilogue;
-            epilogue.result = dims(graph_.nodes[group.anchor].outputs[0]);
-            epilogue.text.output_last = true;
-            return problem_of(group, epilogue);
-        };
-        if (!pair_serves({alone(first), alone(second)}, facts_))
-            continue;
-        absorbed_[i] = true;
-        pairs_[readers.front()] = i;
+        if (const std::optional<bool> tail = pairs_as_tail(first, second)) {
+            absorbed_[i] = true;
+            pairs_[readers.front()] = {i, *tail};
+        }
     }
 }
 
@@ -114,6 +127,72 @@ bool Planner::emit_pair(const Group &first, const Group &second) {
                                  }});
     step.ends_plain = false;
     add_step(std::move(step));
+    return true;
+}
+
+bool Planner::emit_tail(const Group &first, const Group &second) {
+    const graph::Node &one = graph_.nodes[first.anchor];
+    const graph::Node &two = graph_.nodes[second.anchor];
+    const PictureEpilogue between = make_epilogue(first, 0, graph::operand(one, 2));
+    const PictureEpilogue behind = make_epilogue(second, 0, graph::operand(two, 2));
+    const TailProblem problem{problem_of(first, between), problem_of(second, behind)};
+    if (!tail_serves(problem, tail_candidates().front(), facts_))
+        return false;
+    const Element storage = problem.first.storage;
+    const Shape &size = dims(one.outputs[0]);
+    const Tensor products =
+        fresh(storage, {1, products_of_taps(problem.second), size[2], size[3]}, true, true);
+    const Tensor waiting = fresh(Element::f32, {tail_waiting_floats(problem, facts_)}, false, false);
+    const Tensor input = with_vectors(one.inputs[0], storage, label(first));
+    Step step{label(first), {input.buffer}, {products.buffer, waiting.buffer}, {}, {}};
+    for (const ChannelOperand &channel : between.builder.channels)
+        if (channel.computed.buffer >= 0)
+            step.reads.push_back(channel.computed.buffer);
+    const std::string key =
+        text("hopper.tail of ", one.inputs[1], " and ", two.inputs[1], " ", geometry(problem.second));
+    const auto pack = [problem, first_weights = *known(one.inputs[1]),
+                       second_weights = *known(two.inputs[1])] {
+        return pack_tail(problem, graph::widen<float>(graph::view_of(first_weights)),
+                         graph::widen<float>(graph::view_of(second_weights)));
+    };
+    const auto sizes_of = [](const Tensor &from, const PictureEpilogue &epilogue,
+                             const Addresses &addresses) {
+        ConvOperands operands;
+        operands.input = addresses.of(from);
+        operands.in_height = from.dims[2];
+        operands.in_width = from.dims[3];
+        operands.in_stride_y = from.strides[2];
+        operands.in_stride_x = from.strides[3];
+        operands.out_height = epilogue.result[2];
+        operands.out_width = epilogue.result[3];
+        operands.epilogue = epilogue.arguments(addresses);
+        return operands;
+    };
+    for (const TailCandidate &candidate : tail_candidates())
+        if (tail_serves(problem, candidate, facts_))
+            step.alternatives.push_back(
+                {candidate.name, tail_source(problem, candidate),
+                 [this_weights = &weights_, key, pack, problem, &candidate, input, products, waiting, between,
+                  sizes_of, facts = facts_](const Addresses &addresses) {
+                     ConvOperands operands = sizes_of(input, between, addresses);
+                     operands.weights = this_weights->address(key, pack);
+                     operands.output = addresses.of(products);
+                     return launch_tail(problem, candidate, operands, addresses.of(waiting), facts);
+                 }});
+    step.ends_plain = false;
+    step.problem =
+        text(geometry(problem.first), ", ", problem.second.out_channels, " channels of products, epilogue ",
+             content_hash(std::as_bytes(std::span(problem.first.epilogue.text))));
+    add_step(std::move(step));
+    Step sums{label(second), {products.buffer}, {}, {}, {}};
+    behind.add_buffers(sums);
+    sums.alternatives.push_back(
+        {"hopper.taps of products", tap_sums_source(problem.second),
+         [problem, products, behind, sizes_of, facts = facts_](const Addresses &addresses) {
+             return launch_tap_sums(problem.second, sizes_of(products, behind, addresses), facts);
+         }});
+    sums.ends_plain = false;
+    add_step(std::move(sums));
     return true;
 }
 

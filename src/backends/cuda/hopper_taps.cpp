@@ -1,5 +1,6 @@
 #include "backends/cuda/hopper.h"
 #include "backends/cuda/hopper_pack.h"
+#include "backends/cuda/hopper_tail.h"
 #include "backends/cuda/hopper_text.h"
 #include "backends/cuda/kernels/hopper/taps_shape.cuh"
 
@@ -43,13 +44,18 @@ bool serves(const ConvProblem &problem, const DeviceFacts &device) {
     return shared_bytes(shape_of(problem)) <= device.shared_bytes_per_block;
 }
 
-std::string source(const ConvProblem &problem) {
-    const std::string constants = defines({{"IN_CHANNELS", problem.in_channels},
+std::string source_of(const ConvProblem &problem, int in_channels, bool products_given) {
+    const std::string constants = defines({{"IN_CHANNELS", in_channels},
+                                           {"PRODUCTS_GIVEN", products_given},
                                            {"OUT_CHANNELS", problem.out_channels},
                                            {"TRANSPOSED", problem.transposed},
                                            {"TAPS_ODD_Y", odd(problem, problem.pads[0])},
                                            {"TAPS_ODD_X", odd(problem, problem.pads[1])}});
     return hopper_source(problem, 0, constants, "hopper/taps.cuh");
+}
+
+std::string source(const ConvProblem &problem) {
+    return source_of(problem, problem.in_channels, false);
 }
 
 std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> weights) {
@@ -72,7 +78,8 @@ std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> w
     return image;
 }
 
-Launch launch(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+Launch launch_of(const TapsShape &shape, const ConvProblem &problem, const ConvOperands &operands,
+                 const DeviceFacts &device) {
     struct Input { // as TapsInput of the kernel
         std::uint64_t data;
         std::int64_t stride_y, stride_x;
@@ -84,8 +91,8 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
     const std::int64_t strips =
         (places(problem.pads[1], operands.out_width) + taps_complete - 1) / taps_complete;
     const std::int64_t high = places(problem.pads[0], operands.out_height);
-    const std::int64_t wanted = std::max<std::int64_t>(1, std::int64_t{taps_blocks(shape_of(problem))} *
-                                                              device.multiprocessors / strips);
+    const std::int64_t wanted =
+        std::max<std::int64_t>(1, std::int64_t{taps_blocks(shape)} * device.multiprocessors / strips);
     const std::int64_t rows = (high + wanted - 1) / wanted;
     Input input{};
     input.data = operands.input;
@@ -99,10 +106,19 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
     Launch launch;
     launch.grid = {static_cast<unsigned>(strips), static_cast<unsigned>((high + rows - 1) / rows), 1};
     launch.block = {taps_threads, 1, 1};
-    launch.shared_bytes = static_cast<unsigned>(shared_bytes(shape_of(problem)));
+    launch.shared_bytes = static_cast<unsigned>(shared_bytes(shape));
     launch.dependent = true;
     launch.arguments = {argument(input), argument(operands.weights), operands.epilogue};
     return launch;
+}
+
+Launch launch(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    return launch_of(shape_of(problem), problem, operands, device);
+}
+
+// With its products for the input's channels.
+TapsShape sums_shape(const ConvProblem &problem) {
+    return {product_columns(shape_of(problem)), problem.out_channels, problem.transposed};
 }
 
 // Behind a shuffle nobody writes lanes.
@@ -113,6 +129,28 @@ bool fits(const ConvProblem &problem, const ConvOperands &operands) {
 constexpr ConvCandidate candidates[] = {{"hopper.taps", serves, fits, source, pack, launch}};
 
 } // namespace
+
+bool taps_serve(const ConvProblem &problem, const DeviceFacts &device) {
+    return serves(problem, device);
+}
+
+int products_of_taps(const ConvProblem &problem) {
+    return product_columns(shape_of(problem));
+}
+
+std::array<int, 3> product_of_taps(const ConvProblem &problem, int column) {
+    const TapsShape shape = shape_of(problem);
+    const int tap = column / shape.out_channels;
+    return {column % shape.out_channels, tap / taps_wide(shape), tap % taps_wide(shape)};
+}
+
+std::string tap_sums_source(const ConvProblem &problem) {
+    return source_of(problem, products_of_taps(problem), true);
+}
+
+Launch launch_tap_sums(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    return launch_of(sums_shape(problem), problem, operands, device);
+}
 
 std::span<const ConvCandidate> hopper_tap_candidates() {
     return candidates;

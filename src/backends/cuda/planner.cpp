@@ -78,9 +78,10 @@ Plan Planner::run() && {
                     emit(groups_[group]);
         }
         if (const auto pair = pairs_.find(i); pair != pairs_.end()) {
-            if (emit_pair(groups_[pair->second], groups_[i]))
+            const Group &first = groups_[pair->second.first];
+            if (pair->second.tail ? emit_tail(first, groups_[i]) : emit_pair(first, groups_[i]))
                 continue;
-            emit(groups_[pair->second]);
+            emit(first);
         }
         if (!absorbed_[i])
             emit(groups_[i]);

@@ -131,9 +131,15 @@ private:
     void add_transformer(const TransformerBlock &block, const std::string &name, const Tensor &from,
                          const Tensor &to, std::int64_t lanes);
     // Two convolutions in one kernel (emit_pair.cpp).
+    struct Pair {
+        std::size_t first = 0; // group
+        bool tail = false;     // the second one's products are stored instead of the first one's result
+    };
     void find_pairs();
     [[nodiscard]] bool may_pair(const Group &group) const;
+    [[nodiscard]] std::optional<bool> pairs_as_tail(const Group &first, const Group &second) const;
     [[nodiscard]] bool emit_pair(const Group &first, const Group &second);
+    [[nodiscard]] bool emit_tail(const Group &first, const Group &second);
     // Attention (emit_attention.cpp).
     void find_attended();
     [[nodiscard]] bool emit_attention(const Attention &attention);
@@ -246,8 +252,8 @@ private:
     std::vector<Attention> attentions_;
     std::vector<Excitation> excitations_;
     std::vector<DeferredProduct> products_;
-    std::map<std::size_t, std::size_t> pairs_; // of groups: by the second one, the first
-    std::vector<bool> absorbed_; // by group: it runs as part of an excitation, or of those who read it
+    std::map<std::size_t, Pair> pairs_; // by the second one
+    std::vector<bool> absorbed_;        // by group: it runs as part of an excitation, or of those who read it
     Gates gates_;
     std::map<graph::ValueId, Sums>
         sums_; // of those that are wanted; without a step where no kernel gives them

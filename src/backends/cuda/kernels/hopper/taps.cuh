@@ -9,6 +9,8 @@
 //   products of taps kx = 0..                                  2x+1 = tap 2 of x   + tap 0 of x+1
 //                                     else (pad 1)             x    = tap 0 of x-1 + tap 1 of x + tap 2 of x+1
 //
+// With PRODUCTS_GIVEN the input is those products (tail.cuh).
+//
 // The first and the last pixel of the 64 only lend their products, so strips are 62 pixels apart.
 #pragma once
 
@@ -88,6 +90,18 @@ DEVICE void multiply_pixels(float *products, u32 pixels, const uint2 (&filters)[
             to[(8 * n + e % 2) * pitch + e / 2 * 8] = sums[n][e];
 }
 
+// The same, where the pixels are their products.
+DEVICE void take_products(float *products, const unsigned char *pixels) {
+    for (int i = threadIdx.x; i < taps_pixels * (columns / 8); i += taps_threads) {
+        const int p = i % taps_pixels, chunk = i / taps_pixels;
+        const uint4 eight = *reinterpret_cast<const uint4 *>(pixels + p * pixel_pitch + chunk * 16);
+        const u32 pairs[4] = {eight.x, eight.y, eight.z, eight.w};
+#pragma unroll
+        for (int e = 0; e < 8; e++)
+            products[(chunk * 8 + e) * pitch + p] = e % 2 == 0 ? low_value(pairs[e / 2]) : high_value(pairs[e / 2]);
+    }
+}
+
 // One result of the row of pixels `y` of a strip that begins at `x`.
 struct Result {
     int channel, phase_y, phase_x, pixel; // the pixel of the strip
@@ -160,7 +174,7 @@ extern "C" __global__ void __launch_bounds__(taps_threads, taps_blocks(shape))
     float *products = reinterpret_cast<float *>(shared + rows_kept * pixels_bytes(shape));
     uint2 filters[steps][tiles];
 #pragma unroll
-    for (int k = 0; k < steps; k++)
+    for (int k = 0; k < steps && !PRODUCTS_GIVEN; k++)
 #pragma unroll
         for (int n = 0; n < tiles; n++)
             filters[k][n] = weights[(k * 2 * tiles + threadIdx.x / 32 % 2 * tiles + n) * 32 + threadIdx.x % 32];
@@ -186,7 +200,11 @@ extern "C" __global__ void __launch_bounds__(taps_threads, taps_blocks(shape))
         ResultOperands operand;
         if (fetched_early && n >= 2)
             operand.fetch(args, Result(args, input, threadIdx.x, begin + n - 2, x));
-        multiply_pixels(products + n % 3 * columns * pitch, pixels + n % rows_kept * pixels_bytes(shape), filters);
+        float *const row = products + n % 3 * columns * pitch;
+        if constexpr (PRODUCTS_GIVEN)
+            take_products(row, shared + n % rows_kept * pixels_bytes(shape));
+        else
+            multiply_pixels(row, pixels + n % rows_kept * pixels_bytes(shape), filters);
         __syncthreads();
         if (n >= 2)
             store_results(args, input, operand, products, n - 2, begin + n - 2, x);
