@@ -99,6 +99,19 @@ TEST(HopperPairs, ServeOnlyWhatTheyCompute) {
         EXPECT_FALSE(pair_serves(pair_of({}), {architecture, 132, 232448, true})) << architecture;
 }
 
+TEST(HopperPairs, PayWhereTheyAreFaster) {
+    const auto pays = [](const PairProblem &problem, std::int64_t height, std::int64_t width) {
+        return pair_pays(problem, height, width, hopper_facts);
+    };
+    EXPECT_TRUE(pays(pair_of({}), 1080, 1920));
+    EXPECT_TRUE(pays(pair_of({.in = 3, .middle = 32}), 480, 720));
+    EXPECT_FALSE(pays(pair_of({}), 192, 192));
+    EXPECT_FALSE(pays(pair_of({.middle = 48}), 1080, 1920)); // filled up to 64
+    PairProblem costly = pair_of({});
+    costly.second.epilogue.text += "op::Sigmoid<float>(sum)";
+    EXPECT_FALSE(pays(costly, 1080, 1920));
+}
+
 TEST(HopperTails, LaunchesAreLegalAtEverySize) {
     const TailProblem problem = tail_of(128, 256, true);
     for (const TailCandidate &candidate : tail_candidates())

@@ -95,7 +95,7 @@ bool Planner::emit_pair(const Group &first, const Group &second) {
     const PictureEpilogue between = make_epilogue(first, 0, graph::operand(one, 2));
     const PictureEpilogue behind = make_epilogue(second, 0, graph::operand(two, 2));
     const PairProblem problem{problem_of(first, between), problem_of(second, behind)};
-    if (!pair_serves(problem, facts_))
+    if (!pair_serves(problem, facts_) || !pair_pays(problem, behind.result[2], behind.result[3], facts_))
         return false;
     const Tensor input = with_vectors(one.inputs[0], problem.first.storage, label(first));
     Step step{label(first) + " + " + label(second), {input.buffer}, {}, {}, {}};

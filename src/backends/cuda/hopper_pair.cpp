@@ -47,6 +47,20 @@ bool layer_served(const ConvProblem &problem) {
     return problem.epilogue.shuffle == 1 && !problem.epilogue.sums;
 }
 
+// Of a few instructions: what takes more does not hide under the other layer's products.
+bool is_cheap(const Epilogue &epilogue) {
+    constexpr std::string_view cheap[] = {"Add",   "Sub",  "Mul", "Relu", "LeakyRelu",
+                                          "PRelu", "Clip", "Min", "Max"};
+    constexpr std::string_view mark = "op::";
+    std::string_view rest = epilogue.text;
+    for (std::size_t at = rest.find(mark); at != std::string_view::npos; at = rest.find(mark)) {
+        rest.remove_prefix(at + mark.size());
+        if (std::find(std::begin(cheap), std::end(cheap), rest.substr(0, rest.find('<'))) == std::end(cheap))
+            return false;
+    }
+    return true;
+}
+
 std::vector<std::byte> pack_layer(const ConvProblem &problem, int lanes, std::span<const float> weights) {
     const Filters filters(problem, weights);
     std::vector<std::byte> image(static_cast<std::size_t>(pair_weight_bytes(lanes)));
@@ -87,6 +101,22 @@ bool pair_serves(const PairProblem &problem, const DeviceFacts &device) {
         return false;
     return first.epilogue.tensors == 0 && second.epilogue.tensors <= 1 &&
            (second.epilogue.tensors == 0 || vector_operands(second.epilogue));
+}
+
+bool pair_pays(const PairProblem &problem, std::int64_t height, std::int64_t width,
+               const DeviceFacts &device) {
+    const PairShape shape = shape_of(problem);
+    const auto filled = [](int channels, int lanes) {
+        return lanes == 8 || rounded_up(channels, 16) == lanes;
+    };
+    if (!filled(problem.first.in_channels, shape.in_lanes) ||
+        !filled(problem.first.out_channels, shape.middle_lanes))
+        return false;
+    // Of the first layer a block computes two rows more than of the second.
+    constexpr std::int64_t fewest_rows = 8;
+    const std::int64_t rows = (width + shape.columns - 1) / shape.columns * height;
+    return rows >= fewest_rows * device.multiprocessors && is_cheap(problem.first.epilogue) &&
+           is_cheap(problem.second.epilogue);
 }
 
 std::string pair_source(const PairProblem &problem) {

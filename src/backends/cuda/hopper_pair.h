@@ -24,6 +24,9 @@ struct PairOperands {
 
 // Exact: what it accepts is right at every size.
 [[nodiscard]] bool pair_serves(const PairProblem &problem, const DeviceFacts &device);
+// Whether it is also faster than two kernels, for a result of that size.
+[[nodiscard]] bool pair_pays(const PairProblem &problem, std::int64_t height, std::int64_t width,
+                             const DeviceFacts &device);
 [[nodiscard]] std::string pair_source(const PairProblem &problem);
 // fp32 weights in ONNX's order to their image in the device's memory.
 [[nodiscard]] std::vector<std::byte> pack_pair(const PairProblem &problem, std::span<const float> first,
