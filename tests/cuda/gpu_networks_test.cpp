@@ -85,6 +85,7 @@ struct FusedCase {
     model::Network (*make)();
 };
 const FusedCase fused[] = {{"pairs", [] { return pairs(); }},
+                           {"own_residuals", [] { return own_residuals(); }},
                            {"transposed_tail", [] { return transposed_tail(); }},
                            {"narrow_transposed_tail", [] { return transposed_tail(128); }},
                            {"straight_tail", [] { return straight_tail(); }}};

@@ -20,6 +20,7 @@ struct Asked {
     std::int64_t pad = 1;
     bool transposed = false;
     bool residual = false;
+    bool own = false;    // the residual is the input
     bool sums = false;   // of the channels' results
     int shuffle = 0;     // 0: channels innermost; else shuffled by so much, to planes
     bool pixels = false; // shuffled, to channels innermost
@@ -62,6 +63,7 @@ struct Asked {
     problem.strides = {asked.stride, asked.stride};
     problem.pads = {asked.pad, asked.pad, asked.pad, asked.pad};
     problem.transposed = asked.transposed;
+    problem.adds_input = asked.own;
     problem.epilogue = builder.finish(
         chain, result, picture_of(asked.full ? Element::f32 : asked.storage, channels, planes), shuffle);
     return problem;

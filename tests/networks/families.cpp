@@ -110,6 +110,21 @@ model::Network pairs() {
     return b.output(b.conv(y, 64, 3)).network();
 }
 
+model::Network own_residuals() {
+    Builder b;
+    const auto scaled = [&](const Name &x, int channels, int kernel) {
+        const Name y = b.node("Mul", {b.conv(x, channels, channels, kernel, 1, kernel / 2),
+                                      b.random({1, channels, 1, 1}, 0.2F, 0.4F)});
+        return leaky(b, b.node("Add", {y, x}), 0.2F);
+    };
+    Name y = leaky(b, b.conv(b.input(3), 3, 64));
+    for (int i = 0; i < 3; ++i)
+        y = scaled(y, 64, 3);
+    y = scaled(scaled(leaky(b, b.conv(y, 64, 24)), 24, 3), 24, 5);
+    y = scaled(scaled(leaky(b, b.conv(y, 24, 16)), 16, 3), 16, 1);
+    return b.output(b.conv(y, 16, 3)).network();
+}
+
 model::Network transposed_tail(int middle) {
     Builder b;
     const Name x = leaky(b, b.conv(b.input(3), 3, 96));

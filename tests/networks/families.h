@@ -26,6 +26,8 @@ namespace vsmlrt::test {
 // Convolutions of about 64 channels behind each other, as kernels that take two at once see them: padded and
 // not, with slopes, a residual, two, and a result that is read twice; then few channels.
 [[nodiscard]] model::Network pairs();
+// Convolutions to whose scaled result their own input is added, as RIFE's.
+[[nodiscard]] model::Network own_residuals();
 // Many channels and, behind them, a transposed convolution to three; x2. `middle`: the channels in front of
 // that.
 [[nodiscard]] model::Network transposed_tail(int middle = 256);

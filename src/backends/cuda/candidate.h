@@ -52,6 +52,7 @@ struct ConvProblem {
     graph::Pair dilations{1, 1};
     graph::Quad pads{};
     bool transposed = false;
+    bool adds_input = false; // the epilogue's only tensor is the input, of whose size the result is
     Epilogue epilogue;
 };
 

@@ -1,5 +1,6 @@
 // Operators of pictures whose kernels take a chain along: convolutions, pools, GridSample. A batch is one
 // launch a picture.
+#include "backends/cuda/hopper.h"
 #include "backends/cuda/kernel_text.h"
 #include "backends/cuda/kernels/args.cuh"
 #include "backends/cuda/launching.h"
@@ -8,6 +9,8 @@
 #include "base/hash.h"
 #include "graph/storage.h"
 #include "tensor/half.h"
+
+#include <algorithm>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -277,7 +280,8 @@ std::map<std::string, int> Planner::add_candidates(Step &step, const Group &grou
     if (options_.plain || !facts_.runs_barriers || !known(weights) ||
         (storage != Element::f16 && storage != Element::bf16 && storage != Element::f32))
         return {};
-    const ConvProblem problem = problem_of(group, epilogue);
+    ConvProblem problem = problem_of(group, epilogue);
+    problem.adds_input = adds_input(group, problem);
     std::vector<const ConvCandidate *> found;
     for (const std::span<const ConvCandidate> list : candidate_lists())
         for (const ConvCandidate &candidate : list)
@@ -338,9 +342,26 @@ std::map<std::string, int> Planner::add_candidates(Step &step, const Group &grou
     // Without the padding: what is fastest for one is for others.
     ConvProblem unpadded = problem;
     unpadded.pads = {};
-    step.problem = text(geometry(unpadded), ", epilogue ",
+    step.problem = text(geometry(unpadded), problem.adds_input ? ", its input added" : "", ", epilogue ",
                         content_hash(std::as_bytes(std::span(problem.epilogue.text))));
     return rows;
+}
+
+// Whether the epilogue's one operand is what the convolution reads, pixel by pixel in the middle of the
+// filter.
+bool Planner::adds_input(const Group &group, const ConvProblem &problem) const {
+    if (problem.transposed || problem.epilogue.tensors != 1 || !vector_operands(problem.epilogue) ||
+        problem.strides != graph::Pair{1, 1} || problem.dilations != graph::Pair{1, 1})
+        return false;
+    for (const std::size_t axis : {0U, 1U})
+        if (problem.pads[axis] != problem.pads[axis + 2] ||
+            problem.kernel[axis] != 2 * problem.pads[axis] + 1)
+            return false;
+    const graph::ValueId input = graph_.nodes[group.anchor].inputs[0];
+    return std::any_of(group.members.begin(), group.members.end(), [&](std::size_t member) {
+        const std::vector<graph::ValueId> &read = graph_.nodes[member].inputs;
+        return std::find(read.begin(), read.end(), input) != read.end();
+    });
 }
 
 ConvProblem Planner::problem_of(const Group &group, const PictureEpilogue &epilogue) const {

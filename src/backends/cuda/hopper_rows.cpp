@@ -36,6 +36,12 @@ RowsShape shape_of(const ConvProblem &problem, int strip) {
     return shape;
 }
 
+// The epilogue's operand is read from the input's rows in shared memory.
+bool operand_in_ring(const ConvProblem &problem) {
+    return problem.adds_input && problem.in_channels == problem.out_channels && problem.in_channels > 8 &&
+           staged(problem.epilogue);
+}
+
 bool strip_serves(const ConvProblem &problem, const DeviceFacts &device, int strip) {
     if (device.architecture != 90 || problem.transposed || problem.in_channels > 64 ||
         problem.out_channels > 64)
@@ -48,7 +54,8 @@ bool strip_serves(const ConvProblem &problem, const DeviceFacts &device, int str
         return false;
     const Epilogue &epilogue = problem.epilogue;
     const bool vectors = epilogue.tensors == 0 || vector_operands(epilogue);
-    if (strip / 2 + epilogue.tensors * strip / (vectors ? 4 : 2) >
+    const int operands = operand_in_ring(problem) ? 0 : epilogue.tensors;
+    if (strip / 2 + operands * strip / (vectors ? 4 : 2) >
         (vectors ? registers_with_vectors : registers_with_elements))
         return false;
     const RowsShape shape = shape_of(problem, strip);
@@ -76,6 +83,7 @@ std::string source(const ConvProblem &problem) {
                                            {"PAD_TOP", static_cast<int>(problem.pads[0])},
                                            {"PAD_LEFT", static_cast<int>(problem.pads[1])},
                                            {"OUT_CHANNELS", problem.out_channels},
+                                           {"OPERAND_IN_RING", operand_in_ring(problem)},
                                            {"OUT_LANES", shape.out_lanes}});
     return hopper_source(problem, strip, constants, "hopper/rows.cuh");
 }

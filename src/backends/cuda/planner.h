@@ -205,6 +205,7 @@ private:
     void add_scaled(Scaled scaled, Step &step);
     void note_sums(const Group &group, const PictureEpilogue &epilogue, Step &step,
                    std::map<std::string, int> rows);
+    [[nodiscard]] bool adds_input(const Group &group, const ConvProblem &problem) const;
     [[nodiscard]] ConvProblem problem_of(const Group &group, const PictureEpilogue &epilogue) const;
 
     void add_step(Step step) { plan_.steps.push_back(std::move(step)); }

@@ -118,7 +118,11 @@ DEVICE void compute_rows(const TensorMapParameter *output, const EpilogueArgs &a
         multiply_row(sums, weights, row);
         products_commit();
         RowOperands operand;
+#if OPERAND_IN_RING
+        operand.begin(memory.slot((first + PAD_TOP) % slots), place);
+#else
         operand.fetch(args, place);
+#endif
         if (n + 1 < count)
             named_arrive(other_turn, 256); // after issuing, not after finishing
 #if OUT_LANES > 0
@@ -131,11 +135,12 @@ DEVICE void compute_rows(const TensorMapParameter *output, const EpilogueArgs &a
         }
 #endif
         products_wait<0>();
-        // Row y - 1 is finished by the other warpgroup: nobody reads this row's first input row any more.
+        // Row y - 1 is finished by the other warpgroup (with OPERAND_IN_RING its results as well): nobody reads this
+        // row's first input row any more.
         if (n > 0)
             barrier_wait(memory.done + 8 * (group ^ 1), (n - 1) / 2 & 1);
         named_sync(own_threads, 128);
-        if (leader)
+        if (!OPERAND_IN_RING && leader)
             barrier_arrive(memory.done + 8 * group);
         const auto release = [&] {
             barrier_arrive(memory.empty + 8 * (first % slots));
@@ -143,13 +148,18 @@ DEVICE void compute_rows(const TensorMapParameter *output, const EpilogueArgs &a
                 for (int t = 1; t < TAPS_Y; t++)
                     barrier_arrive(memory.empty + 8 * ((first + t) % slots));
         };
-        if (!staged_in_ring(shape) && leader)
+        if (!OPERAND_IN_RING && !staged_in_ring(shape) && leader)
             release();
 #if OUT_LANES > 0
         stage_row(stage, args, place, operand, sums, totals);
         fence_async();
         named_sync(own_threads, 128);
         if (leader) {
+            if (OPERAND_IN_RING) {
+                barrier_arrive(memory.done + 8 * group);
+                if (!staged_in_ring(shape))
+                    release();
+            }
             store_box(output, stage, 0, place.x, place.y);
             stores_commit();
             if (staged_in_ring(shape)) {

@@ -23,7 +23,30 @@ struct RowPlace {
 
 constexpr int operands = EPILOGUE_TENSORS > 0 ? EPILOGUE_TENSORS : 1;
 
-#if EPILOGUE_TENSORS > 0 && TENSORS_LAST
+#if OPERAND_IN_RING
+// The epilogue's operand is the convolution's input: its row is in shared memory, PAD_LEFT pixels before the first.
+struct RowOperands {
+    u32 from;
+
+    DEVICE void begin(u32 row, const RowPlace &place) {
+        constexpr int pixel = 2 * IN_LANES;
+        const int at = place.lane % 8 + PAD_LEFT, chunk = place.block / 8 + place.lane / 8 % 2;
+        from = row + at * pixel + swizzled_chunk(at, chunk, pixel) * 16;
+    }
+    DEVICE void get(const EpilogueArgs &, const RowPlace &, int group, float (&t)[4][operands]) const {
+        u32 pairs[2];
+        asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
+                     : "=r"(pairs[0]), "=r"(pairs[1])
+                     : "r"(from + group * 8 * 2 * IN_LANES)
+                     : "memory");
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+            t[2 * half][0] = low_value(pairs[half]);
+            t[2 * half + 1][0] = high_value(pairs[half]);
+        }
+    }
+};
+#elif EPILOGUE_TENSORS > 0 && TENSORS_LAST
 // Operands of the epilogue (a residual), fetched while the products run. A thread loads two channels of a
 // pixel and transposing 8x8 blocks gives it two pixels of a channel, as its sums are.
 struct RowOperands {
