@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <string>
+#include <vector>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -148,7 +151,7 @@ TEST(HopperTails, ServeOnlyWhatTheyCompute) {
 }
 
 TEST(HopperCandidates, ServeOnlyWhatTheyCompute) {
-    const auto served = [](ConvProblem problem, DeviceFacts facts = hopper_facts) {
+    const auto served = [](const ConvProblem &problem, DeviceFacts facts = hopper_facts) {
         std::size_t count = 0;
         for (const ConvCandidate &candidate : hopper_candidates())
             count += candidate.serves(problem, facts);
@@ -166,6 +169,29 @@ TEST(HopperCandidates, ServeOnlyWhatTheyCompute) {
     EXPECT_EQ(served(problem), 0U);
     EXPECT_EQ(served(problem_of({.in = 64, .out = 64, .stride = 3})), 0U);
     EXPECT_EQ(served(problem_of({.in = 64, .out = 64, .kernel = 3, .stride = 2, .transposed = true})), 0U);
+}
+
+// Fewer are compiled and timed than serve, but always one.
+TEST_P(HopperLaunch, ContendersAreFewAtEverySize) {
+    const ConvProblem problem = problem_of(GetParam());
+    for (const auto &[height, width] :
+         {std::pair{2, 2}, {12, 12}, {68, 120}, {135, 240}, {480, 720}, {1080, 1920}, {2160, 3840}}) {
+        const ConvOperands operands = operands_of(problem, height, width);
+        std::vector<std::string> names;
+        for (const ConvCandidate &candidate : hopper_candidates())
+            if (candidate.serves(problem, hopper_facts) &&
+                (!candidate.contends || candidate.contends(problem, operands, hopper_facts)))
+                names.emplace_back(candidate.name);
+        EXPECT_GE(names.size(), 1U) << width << 'x' << height;
+        EXPECT_LE(names.size(), 6U) << width << 'x' << height;
+        const auto there = [&](const char *name) { return std::count(names.begin(), names.end(), name) > 0; };
+        if (height >= 1080) {
+            EXPECT_FALSE(there("hopper.tiles 7 alone"));
+        }
+        if (height <= 12) {
+            EXPECT_FALSE(there("hopper.tiles 30"));
+        }
+    }
 }
 
 // The copy engine writes 16 bytes at a time, so it may not end inside a concatenation's 16 bytes.

@@ -117,6 +117,9 @@ struct ConvCandidate {
     // channel, sum_pitch channels apart. 0 or null: it can't.
     int (*sum_rows)(const ConvProblem &problem, const ConvOperands &operands,
                     const DeviceFacts &device) = nullptr;
+    // Whether it can be the fastest at this size (null: yes): what can't is neither compiled nor timed.
+    bool (*contends)(const ConvProblem &problem, const ConvOperands &operands,
+                     const DeviceFacts &device) = nullptr;
 };
 
 // Floats from row to row of such sums.

@@ -309,9 +309,19 @@ std::map<std::string, int> Planner::add_candidates(Step &step, const Group &grou
     // By the sizes alone, which is all that it looks at.
     const ConvOperands sizes = operands(Addresses(plan_.buffers, 0));
     std::map<std::string, int> rows;
+    std::erase_if(found, [&](const ConvCandidate *candidate) {
+        return (candidate->fits && !candidate->fits(problem, sizes)) ||
+               (candidate->contends && !candidate->contends(problem, sizes, facts_));
+    });
+    // From 64 channels on, kernels that every GPU has win nothing from those made for this one.
+    const auto made_for_it = [own = candidate_lists().front()](const ConvCandidate *candidate) {
+        return std::any_of(own.begin(), own.end(),
+                           [&](const ConvCandidate &each) { return &each == candidate; });
+    };
+    if (problem.in_channels >= 64 && problem.out_channels >= 64 && !found.empty() &&
+        made_for_it(found.front()))
+        std::erase_if(found, [&](const ConvCandidate *candidate) { return !made_for_it(candidate); });
     for (const ConvCandidate *candidate : found) {
-        if (candidate->fits && !candidate->fits(problem, sizes))
-            continue;
         if (problem.epilogue.sums) {
             const int number = candidate->sum_rows(problem, sizes, facts_);
             if (number == 0)

@@ -173,13 +173,30 @@ bool fits(const ConvProblem &problem, const ConvOperands &operands) {
     return problem.epilogue.shuffle == 1 || pad_lanes(operands) == 0 || shuffled_fours(problem) > 0;
 }
 
+// What the blocks of a launch share out among them.
+std::int64_t items_of(const ConvProblem &problem, const ConvOperands &operands, int rows, int groups) {
+    const std::int64_t wide_phases = phases(axis_of(problem, 1));
+    const std::int64_t high_phases = phases(axis_of(problem, 0));
+    const std::int64_t wide = (operands.out_width + wide_phases - 1) / wide_phases;
+    const std::int64_t high = (operands.out_height + high_phases - 1) / high_phases;
+    return (wide + 7) / 8 * ((high + rows - 1) / rows) * ((filter_blocks(problem) + groups - 1) / groups);
+}
+
+// Low tiles for lack of items are not needed where higher ones have many for each multiprocessor, and high
+// ones are too few where they leave some without any. The bounds are wide: the winners of every family at
+// 192x192 to 1920x1080 lie inside.
+template <int rows, bool alone>
+bool contends(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    const int groups = groups_of(problem);
+    if (alone)
+        return items_of(problem, operands, 12, groups) < 4LL * device.multiprocessors;
+    return rows <= 17 || items_of(problem, operands, 17, groups) >= device.multiprocessors;
+}
+
 template <int rows, bool alone>
 Launch launch(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
     const TilesShape shape = shape_of(problem, rows, alone);
-    const std::int64_t wide = (operands.out_width + phases(shape.x) - 1) / phases(shape.x);
-    const std::int64_t high = (operands.out_height + phases(shape.y) - 1) / phases(shape.y);
-    const std::int64_t items = (wide + 7) / 8 * ((high + rows - 1) / rows) *
-                               ((filter_blocks(problem) + shape.groups - 1) / shape.groups);
+    const std::int64_t items = items_of(problem, operands, rows, shape.groups);
     Launch launch;
     launch.grid = {static_cast<unsigned>(std::min<std::int64_t>(items, device.multiprocessors)), 1, 1};
     launch.block = {static_cast<unsigned>(128 * (shape.groups + 1)), 1, 1};
@@ -211,7 +228,8 @@ constexpr ConvCandidate candidate(const char *name) {
             source<rows, alone>,
             pack<alone>,
             launch<rows, alone>,
-            sum_rows<rows, alone>};
+            sum_rows<rows, alone>,
+            contends<rows, alone>};
 }
 
 constexpr ConvCandidate candidates[] = {
