@@ -1,7 +1,7 @@
 # Two commands: 'make demo' upscales a real clip, 'make test' runs the tests. Both set up first; repeats are quick.
 PYTHON_IN := .venv/bin/python
 
-.PHONY: help setup demo test test-compat lint fuzz levels sanitize bench-peers bench-interpolate bench-overhead clean
+.PHONY: help setup demo test test-compat lint fuzz levels sanitize bench-peers bench-interpolate bench-overhead bench-check clean
 
 help:
 	@echo 'make demo    set up, fetch a network, upscale a real clip into out/'
@@ -14,6 +14,7 @@ help:
 	@echo 'make bench-peers     fps and memory next to vs-mlrt'"'"'s CPU plugins (an hour; ARGS="--sizes 640x272")'
 	@echo 'make bench-interpolate  frame interpolation next to vs-mlrt'"'"'s OpenVINO plugin'
 	@echo 'make bench-overhead  what the filter itself costs'
+	@echo 'make bench-check     on an NVIDIA GPU: whether the cuda backend has become slower than what is on record'
 	@echo 'make setup   .venv with this package in it, for use'
 	@echo 'make clean   remove build/ and out/ (.venv stays)'
 
@@ -65,6 +66,12 @@ bench-interpolate:
 bench-overhead:
 	@tools/setup dev
 	@$(PYTHON_IN) bench/overhead.py $(ARGS)
+
+bench-check:
+	@tools/setup dev
+	@PATH="$$PWD/.venv/bin:$$PATH" cmake --preset dev -DPython3_EXECUTABLE="$$PWD/.venv/bin/python" >/dev/null
+	@PATH="$$PWD/.venv/bin:$$PATH" cmake --build --preset dev --target bench_cuda >/dev/null
+	@$(PYTHON_IN) bench/gpu_check.py $(ARGS)
 
 clean:
 	rm -rf build out

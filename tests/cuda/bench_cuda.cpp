@@ -9,9 +9,11 @@
 //   or
 //                         fp32 (those of fp32, on the network before its weights were rounded)
 //   --write FOLDER        instead: writes each network as FOLDER/NETWORK.onnx
+//   --rates               first: what the GPU does at most, measured (bench_rates.h)
 //   --plan ARCHITECTURE   instead: the plan for a GPU of that architecture (80, 90, ...), which need not be
 //   here
 // A family is a network of its real sizes with random weights; bench_networks.h names them.
+#include "cuda/bench_rates.h"
 #include "cuda/bench_run.h"
 
 #include "backends/cuda/network.h"
@@ -51,6 +53,7 @@ struct Arguments {
     bool compile = false;
     bool layers = false;
     bool check = false;
+    bool rates = false;
 };
 
 Arguments parse(int count, char **values) {
@@ -89,6 +92,8 @@ Arguments parse(int count, char **values) {
             arguments.compile = true;
         } else if (word == "--layers") {
             arguments.layers = true;
+        } else if (word == "--rates") {
+            arguments.rates = true;
         } else if (word == "--check") {
             arguments.check = true;
         } else if (word.starts_with("--")) {
@@ -258,6 +263,10 @@ int main(int count, char **values) {
     try {
         const Arguments arguments = parse(count, values);
         int failures = 0;
+        if (arguments.rates)
+            for (const test::Rate &rate : test::measured_rates(test::bench_device(arguments.run)))
+                std::printf("rate: %s %.4g\n", rate.name.c_str(), rate.rate);
+        std::fflush(stdout);
         for (const std::string &name : arguments.networks)
             try {
                 run(arguments, name);
