@@ -86,7 +86,7 @@ endfunction()
 # read or written behind the end of an allocation ends it (tests/base/guarded_memory.cpp), where no sanitizer does that.
 function(vsmlrt_test name)
   cmake_parse_arguments(ARG "ISOLATED;GUARDED" "" "SOURCES;USES;GPU_TESTS" ${ARGN})
-  if(ARG_GUARDED AND NOT VSMLRT_SANITIZE)
+  if(ARG_GUARDED AND NOT VSMLRT_SANITIZE AND NOT WIN32)
     list(APPEND ARG_SOURCES ${CMAKE_SOURCE_DIR}/tests/base/guarded_memory.cpp
                             ${CMAKE_SOURCE_DIR}/tests/base/guarded_memory_test.cpp)
   endif()

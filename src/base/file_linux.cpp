@@ -5,6 +5,7 @@
 
 #include "base/environment.h"
 #include "base/error.h"
+#include "base/path.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -45,12 +46,12 @@ void write_all(int descriptor, std::span<const std::byte> bytes, const fs::path 
         if (written < 0) {
             if (errno == EINTR)
                 continue;
-            throw DeviceError("cannot write ", path.string(), ": ", cause(errno));
+            throw DeviceError("cannot write ", text_of(path), ": ", cause(errno));
         }
         bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
     if (::fsync(descriptor) != 0)
-        throw DeviceError("cannot write ", path.string(), ": ", cause(errno));
+        throw DeviceError("cannot write ", text_of(path), ": ", cause(errno));
 }
 
 } // namespace
@@ -58,15 +59,15 @@ void write_all(int descriptor, std::span<const std::byte> bytes, const fs::path 
 std::vector<std::byte> read_file(const fs::path &path, std::uintmax_t limit) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (file.get() < 0)
-        throw BadArgument("cannot open ", path.string(), ": ", cause(errno));
+        throw BadArgument("cannot open ", text_of(path), ": ", cause(errno));
     struct stat status = {};
     if (::fstat(file.get(), &status) != 0)
-        throw BadArgument("cannot read ", path.string(), ": ", cause(errno));
+        throw BadArgument("cannot read ", text_of(path), ": ", cause(errno));
     if (!S_ISREG(status.st_mode))
-        throw BadArgument("cannot read ", path.string(), ": it is not a regular file");
+        throw BadArgument("cannot read ", text_of(path), ": it is not a regular file");
     const auto size = static_cast<std::uintmax_t>(status.st_size);
     if (size > limit)
-        throw BadArgument("cannot read ", path.string(), ": it has ", size, " bytes, and at most ", limit,
+        throw BadArgument("cannot read ", text_of(path), ": it has ", size, " bytes, and at most ", limit,
                           " are accepted");
     std::vector<std::byte> bytes(size);
     std::size_t done = 0;
@@ -75,26 +76,26 @@ std::vector<std::byte> read_file(const fs::path &path, std::uintmax_t limit) {
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
-            throw BadArgument("cannot read ", path.string(), ": ", cause(errno));
+            throw BadArgument("cannot read ", text_of(path), ": ", cause(errno));
         if (count == 0)
-            throw BadArgument("cannot read ", path.string(), ": it became shorter while it was read");
+            throw BadArgument("cannot read ", text_of(path), ": it became shorter while it was read");
         done += static_cast<std::size_t>(count);
     }
     return bytes;
 }
 
 void replace_file(const fs::path &path, std::span<const std::byte> bytes) {
-    std::string temporary = path.string() + ".XXXXXX";
+    std::string temporary = text_of(path) + ".XXXXXX";
     const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
     if (file.get() < 0) {
         const int error = errno;
         const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-        throw DeviceError("cannot write in ", folder.string(), ": ", cause(error));
+        throw DeviceError("cannot write in ", text_of(folder), ": ", cause(error));
     }
     try {
         write_all(file.get(), bytes, path);
         if (::fchmod(file.get(), 0644) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0)
-            throw DeviceError("cannot write ", path.string(), ": ", cause(errno));
+            throw DeviceError("cannot write ", text_of(path), ": ", cause(errno));
     } catch (...) {
         ::unlink(temporary.c_str());
         throw;
@@ -103,12 +104,16 @@ void replace_file(const fs::path &path, std::span<const std::byte> bytes) {
 
 fs::path cache_folder() {
     if (const std::string own = environment("VSMLRT_CACHE"); !own.empty())
-        return own;
+        return path_of(own);
     if (const std::string xdg = environment("XDG_CACHE_HOME"); !xdg.empty())
-        return fs::path(xdg) / "vsmlrt";
+        return path_of(xdg) / "vsmlrt";
     if (const std::string home = environment("HOME"); !home.empty())
-        return fs::path(home) / ".cache" / "vsmlrt";
+        return path_of(home) / ".cache" / "vsmlrt";
     return {};
+}
+
+fs::path absolute_path(const fs::path &path) {
+    return fs::absolute(path);
 }
 
 fs::path system_path(const fs::path &path, std::size_t) {
@@ -135,13 +140,13 @@ namespace {
 int open_lock(const fs::path &path) {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (descriptor < 0)
-        throw DeviceError("cannot make the lock file ", path.string(), ": ", cause(errno));
+        throw DeviceError("cannot make the lock file ", text_of(path), ": ", cause(errno));
     while (::flock(descriptor, LOCK_EX) != 0) {
         if (errno == EINTR)
             continue;
         const int error = errno;
         ::close(descriptor);
-        throw DeviceError("cannot lock ", path.string(), ": ", cause(error));
+        throw DeviceError("cannot lock ", text_of(path), ": ", cause(error));
     }
     return descriptor;
 }

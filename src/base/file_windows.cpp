@@ -3,6 +3,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/windows_text.h"
 
 #include <algorithm>
@@ -66,11 +67,11 @@ void write_all(HANDLE file, std::span<const std::byte> bytes, const fs::path &pa
         DWORD written = 0;
         if (!::WriteFile(file, bytes.data(), static_cast<DWORD>(std::min(bytes.size(), largest_step)),
                          &written, nullptr))
-            throw DeviceError("cannot write ", path.string(), ": ", windows_message(::GetLastError()));
+            throw DeviceError("cannot write ", text_of(path), ": ", windows_message(::GetLastError()));
         bytes = bytes.subspan(written);
     }
     if (!::FlushFileBuffers(file))
-        throw DeviceError("cannot write ", path.string(), ": ", windows_message(::GetLastError()));
+        throw DeviceError("cannot write ", text_of(path), ": ", windows_message(::GetLastError()));
 }
 
 fs::path temporary_name(const fs::path &path) {
@@ -91,13 +92,18 @@ std::int64_t nanoseconds_since_1970(const FILETIME &time) {
 
 } // namespace
 
+fs::path absolute_path(const fs::path &path) {
+    std::wstring whole(::GetFullPathNameW(path.c_str(), 0, nullptr, nullptr), L'\0');
+    whole.resize(::GetFullPathNameW(path.c_str(), static_cast<DWORD>(whole.size()), whole.data(), nullptr));
+    return whole;
+}
+
 fs::path system_path(const fs::path &path, std::size_t room) {
     constexpr std::size_t longest_folder = 247; // of 260, with room for a file's name of the old form
-    std::error_code failed;
-    const fs::path whole = fs::absolute(path, failed).lexically_normal().make_preferred();
-    const std::wstring &text = whole.native();
-    if (failed || text.size() + room <= longest_folder || text.starts_with(L"\\\\?\\") ||
-        text.starts_with(L"\\\\.\\"))
+    if (path.native().starts_with(L"\\\\?\\") || path.native().starts_with(L"\\\\.\\"))
+        return path;
+    const std::wstring text = absolute_path(path).native();
+    if (text.size() + room <= longest_folder || text.starts_with(L"\\\\.\\"))
         return path;
     if (text.starts_with(L"\\\\"))
         return L"\\\\?\\UNC" + text.substr(1);
@@ -107,33 +113,33 @@ fs::path system_path(const fs::path &path, std::size_t room) {
 std::vector<std::byte> read_file(const fs::path &path, std::uintmax_t limit) {
     std::error_code ignored;
     if (fs::is_directory(system_path(path), ignored))
-        throw BadArgument("cannot read ", path.string(), ": it is not a regular file");
+        throw BadArgument("cannot read ", text_of(path), ": it is not a regular file");
     HANDLE opened = INVALID_HANDLE_VALUE;
     const bool found = patiently([&] {
         opened = open(path, GENERIC_READ, share_all, OPEN_EXISTING);
         return opened != INVALID_HANDLE_VALUE;
     });
     if (!found)
-        throw BadArgument("cannot open ", path.string(), ": ", windows_message(::GetLastError()));
+        throw BadArgument("cannot open ", text_of(path), ": ", windows_message(::GetLastError()));
     const Handle file(opened);
     LARGE_INTEGER length = {};
     // NUL, CON and pipes open as well.
     if (::GetFileType(file.get()) != FILE_TYPE_DISK)
-        throw BadArgument("cannot read ", path.string(), ": it is not a regular file");
+        throw BadArgument("cannot read ", text_of(path), ": it is not a regular file");
     if (!::GetFileSizeEx(file.get(), &length))
-        throw BadArgument("cannot read ", path.string(), ": ", windows_message(::GetLastError()));
+        throw BadArgument("cannot read ", text_of(path), ": ", windows_message(::GetLastError()));
     const auto size = static_cast<std::uintmax_t>(length.QuadPart);
     if (size > limit)
-        throw BadArgument("cannot read ", path.string(), ": it has ", size, " bytes, and at most ", limit,
+        throw BadArgument("cannot read ", text_of(path), ": it has ", size, " bytes, and at most ", limit,
                           " are accepted");
     std::vector<std::byte> bytes(size);
     for (std::size_t done = 0; done < bytes.size();) {
         DWORD count = 0;
         if (!::ReadFile(file.get(), bytes.data() + done,
                         static_cast<DWORD>(std::min(bytes.size() - done, largest_step)), &count, nullptr))
-            throw BadArgument("cannot read ", path.string(), ": ", windows_message(::GetLastError()));
+            throw BadArgument("cannot read ", text_of(path), ": ", windows_message(::GetLastError()));
         if (count == 0)
-            throw BadArgument("cannot read ", path.string(), ": it became shorter while it was read");
+            throw BadArgument("cannot read ", text_of(path), ": it became shorter while it was read");
         done += count;
     }
     return bytes;
@@ -145,7 +151,7 @@ void replace_file(const fs::path &path, std::span<const std::byte> bytes) {
     if (!file.is_open()) {
         const DWORD error = ::GetLastError();
         const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-        throw DeviceError("cannot write in ", folder.string(), ": ", windows_message(error));
+        throw DeviceError("cannot write in ", text_of(folder), ": ", windows_message(error));
     }
     try {
         write_all(file.get(), bytes, path);
@@ -155,7 +161,7 @@ void replace_file(const fs::path &path, std::span<const std::byte> bytes) {
                                  MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) != 0;
         });
         if (!renamed)
-            throw DeviceError("cannot write ", path.string(), ": ", windows_message(::GetLastError()));
+            throw DeviceError("cannot write ", text_of(path), ": ", windows_message(::GetLastError()));
     } catch (...) {
         file.close();
         ::DeleteFileW(system_path(temporary).c_str());
@@ -165,9 +171,9 @@ void replace_file(const fs::path &path, std::span<const std::byte> bytes) {
 
 fs::path cache_folder() {
     if (const std::string own = environment("VSMLRT_CACHE"); !own.empty())
-        return own;
+        return path_of(own);
     if (const std::string local = environment("LOCALAPPDATA"); !local.empty())
-        return fs::path(local) / "vsmlrt" / "cache";
+        return path_of(local) / "vsmlrt" / "cache";
     return {};
 }
 
@@ -197,13 +203,13 @@ FileLock::FileLock(const fs::path &path) : path_(path) {
         return opened != INVALID_HANDLE_VALUE;
     });
     if (!made)
-        throw DeviceError("cannot make the lock file ", path.string(), ": ",
+        throw DeviceError("cannot make the lock file ", text_of(path), ": ",
                           windows_message(::GetLastError()));
     OVERLAPPED from_start = {};
     if (!::LockFileEx(opened, LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &from_start)) {
         const DWORD error = ::GetLastError();
         ::CloseHandle(opened);
-        throw DeviceError("cannot lock ", path.string(), ": ", windows_message(error));
+        throw DeviceError("cannot lock ", text_of(path), ": ", windows_message(error));
     }
     handle_ = reinterpret_cast<std::intptr_t>(opened);
 }

@@ -1,5 +1,6 @@
 // Opening libraries: every place of the project that does so comes here, because the flags and the way of
 // supplying what the loader does not find must be the same for all.
+#include "base/path.h"
 #include "base/shared_library.h"
 
 #include "base/error.h"
@@ -41,7 +42,7 @@ void *SharedLibrary::find(const char *name) const {
 void *SharedLibrary::symbol(const char *name) const {
     void *const address = find(name);
     if (!address)
-        throw Unsupported(file_.string(), " has no ", name);
+        throw Unsupported(text_of(file_), " has no ", name);
     return address;
 }
 

@@ -3,6 +3,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/pe_imports.h"
 #include "base/shared_library.h"
 #include "base/windows_text.h"
@@ -37,7 +38,7 @@ HMODULE library_of(const void *address) {
     const auto *const inside = static_cast<const wchar_t *>(address);
     constexpr DWORD flags =
         GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
-    return ::GetModuleHandleExW(flags, inside, &library) ? library : nullptr;
+    return address && ::GetModuleHandleExW(flags, inside, &library) ? library : nullptr;
 }
 
 void keep(HMODULE library) {
@@ -62,12 +63,12 @@ bool is_bare(const fs::path &file) {
 
 HMODULE open(const fs::path &file) {
     if (!is_bare(file))
-        return ::LoadLibraryExW(fs::absolute(file).make_preferred().c_str(), nullptr,
+        return ::LoadLibraryExW(absolute_path(file).c_str(), nullptr,
                                 default_folders | LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR);
     HMODULE opened = ::LoadLibraryExW(file.c_str(), nullptr, default_folders);
     if (opened || ::GetLastError() != ERROR_MOD_NOT_FOUND)
         return opened;
-    const fs::path found = in_path(file.string());
+    const fs::path found = in_path(text_of(file));
     if (found.empty()) {
         ::SetLastError(ERROR_MOD_NOT_FOUND);
         return nullptr;
@@ -92,9 +93,9 @@ std::string missing_name(const fs::path &file, DWORD error) {
     if (error != ERROR_MOD_NOT_FOUND && error != ERROR_FILE_NOT_FOUND && error != ERROR_PATH_NOT_FOUND)
         return {};
     std::error_code ignored;
-    const fs::path whole = is_bare(file) ? in_path(file.string()) : fs::absolute(file, ignored);
+    const fs::path whole = is_bare(file) ? in_path(text_of(file)) : absolute_path(file);
     if (whole.empty() || !fs::exists(whole, ignored))
-        return file.string();
+        return text_of(file);
     for (const std::string &name : pe_imports(read_file(whole)))
         if (!is_found(name, whole.parent_path()))
             return name;
@@ -110,7 +111,7 @@ SharedLibrary::SharedLibrary(const fs::path &file, const Supply &supply) : file_
         const DWORD error = ::GetLastError();
         const std::string missing = missing_name(file_, error);
         if (missing.empty())
-            throw Unsupported(file_.string(), ": ", windows_message(error));
+            throw Unsupported(text_of(file_), ": ", windows_message(error));
         if (missing == last || !supply || !supply(missing))
             throw Unsupported(missing, " is missing");
         last = missing;
@@ -126,7 +127,7 @@ void *SharedLibrary::find(const char *name) const {
 void *SharedLibrary::symbol(const char *name) const {
     void *const address = find(name);
     if (!address)
-        throw Unsupported(file_.string(), " has no ", name);
+        throw Unsupported(text_of(file_), " has no ", name);
     return address;
 }
 

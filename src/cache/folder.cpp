@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/path.h"
 
 #include <algorithm>
 #include <chrono>
@@ -73,27 +74,27 @@ std::vector<CacheFile> cache_files(const fs::path &folder) {
     std::error_code error;
     for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
         const fs::path &path = it->path();
-        const std::optional<FileKind> kind = kind_of(path.filename().string());
+        const std::optional<FileKind> kind = kind_of(text_of(path.filename()));
         std::error_code gone;
         if (!kind || !(*kind == FileKind::kept ? it->is_directory(gone) && !it->is_symlink(gone)
                                                : it->is_regular_file(gone)))
             continue;
         const fs::path stem = path.stem();
-        files.push_back({path, (*kind == FileKind::unfinished ? stem.stem() : stem).string(), *kind});
+        files.push_back({path, text_of(*kind == FileKind::unfinished ? stem.stem() : stem), *kind});
     }
     return files;
 }
 
 fs::path plan_path(const fs::path &folder, const std::string &name) {
-    return folder / (name + std::string(plan_ending));
+    return folder / path_of(name + std::string(plan_ending));
 }
 
 fs::path lock_path(const fs::path &folder, const std::string &name) {
-    return folder / (name + std::string(lock_ending));
+    return folder / path_of(name + std::string(lock_ending));
 }
 
 fs::path kept_path(const fs::path &folder, const std::string &name) {
-    return folder / (name + std::string(kept_ending));
+    return folder / path_of(name + std::string(kept_ending));
 }
 
 std::vector<StoredPlan> stored_plans(const fs::path &folder) {

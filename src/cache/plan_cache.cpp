@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "cache/entry.h"
 #include "cache/folder.h"
 
@@ -131,7 +132,7 @@ std::optional<fs::path> PlanCache::kept_folder(const Key &key) {
 void PlanCache::warn(const std::string &cause) {
     if (!warned_.exchange(true))
         log_once(LogLevel::warning,
-                 text("plans are not kept in ", folder_.string(), ": ", cause,
+                 text("plans are not kept in ", text_of(folder_), ": ", cause,
                       "; name a folder that can be written, by engine_folder or VSMLRT_CACHE"));
 }
 

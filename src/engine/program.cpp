@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/heap.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "cache/plan_cache.h"
 #include "model/edit.h"
 #include "model/onnx.h"
@@ -81,7 +82,7 @@ void check_plan_folder(const std::filesystem::path &folder) {
     std::error_code error;
     if (!folder.empty() && std::filesystem::exists(folder, error) &&
         !std::filesystem::is_directory(folder, error))
-        throw BadArgument("\"engine_folder\" must be a folder; ", folder.string(), " is a file");
+        throw BadArgument("\"engine_folder\" must be a folder; ", text_of(folder), " is a file");
 }
 
 std::string shapes_text(const vsmlrt_program_desc &desc) {

@@ -3,8 +3,10 @@
 #include "engine/registry.h"
 
 #include "base/environment.h"
+#include "base/file.h"
 #include "base/library_names.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/shared_library.h"
 
 #include <algorithm>
@@ -36,7 +38,7 @@ std::vector<std::string> module_names(const fs::path &folder) {
     std::vector<std::string> names;
     std::error_code ignored;
     for (const auto &entry : fs::directory_iterator(folder, ignored)) {
-        const std::string stem = entry.path().stem().string();
+        const std::string stem = text_of(entry.path().stem());
         const fs::path ending = entry.path().extension();
         if ((ending == library_ending || ending == absent_ending) && stem.rfind(prefix, 0) == 0)
             names.push_back(stem.substr(std::string(prefix).size()));
@@ -100,13 +102,13 @@ BackendState load(const fs::path &folder, const std::string &name) {
     const std::string folder_of_user = environment(variable.c_str());
     try {
         const SharedLibrary library(path, [&](const std::string &missing) {
-            return !folder_of_user.empty() && open_from(folder_of_user, missing);
+            return !folder_of_user.empty() && open_from(path_of(folder_of_user), missing);
         });
         const auto entry =
             reinterpret_cast<decltype(&vsmlrt_backend_entry)>(library.symbol("vsmlrt_backend_entry"));
         const vsmlrt_backend *table = entry(VSMLRT_INTERFACE_VERSION);
         if (!table)
-            throw Unsupported("the module ", path.string(), " is of another version than the plugin");
+            throw Unsupported("the module ", text_of(path), " is of another version than the plugin");
         table->set_log(write_log);
         const Backend backend(*table);
         backend.probe();
@@ -127,7 +129,7 @@ Modules &locked_modules(std::unique_lock<std::mutex> &lock) {
     Modules &all = modules();
     lock = std::unique_lock(all.mutex);
     if (all.folder.empty())
-        all.folder = fs::absolute(own_file()).parent_path();
+        all.folder = absolute_path(own_file()).parent_path();
     return all;
 }
 

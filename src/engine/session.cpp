@@ -2,8 +2,10 @@
 // through, but for results that are not finite, which an fp32 program computes once more.
 #include "engine/session.h"
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "engine/layout.h"
 #include "engine/registry.h"
 #include "engine/streams.h"
@@ -52,7 +54,7 @@ const char *type_name(vsmlrt_type type) {
 
 OpenedNetwork open_network(const std::filesystem::path &path) {
     OpenedNetwork network = with_card(model::load_network(path));
-    network.file = std::filesystem::absolute(path);
+    network.file = absolute_path(path);
     return network;
 }
 
@@ -158,7 +160,7 @@ model::Loaded Session::take_network() {
         return {std::exchange(network_.loaded.network, {}), network_.loaded.fingerprint, stem_};
     model::Loaded again = prepared(model::load_network(network_.file));
     if (again.fingerprint != network_.loaded.fingerprint)
-        throw DeviceError("the network's file ", network_.file.string(),
+        throw DeviceError("the network's file ", text_of(network_.file),
                           " has changed since the filter was made; make the filter again");
     return again;
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/path.h"
 
 #include <algorithm>
 #include <cstring>
@@ -13,7 +14,7 @@ namespace {
 
 // Lexically first, so that no file outside is ever touched; then where links really lead.
 void check_location(const fs::path &folder, const std::string &location) {
-    const fs::path path(location);
+    const fs::path path = path_of(location);
     const bool climbs = std::find(path.begin(), path.end(), fs::path("..")) != path.end();
     const bool nul = location.find('\0') != std::string::npos;
     if (location.empty() || path.has_root_path() || climbs || nul)

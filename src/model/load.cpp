@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/path.h"
 #include "model/functions.h"
 #include "model/ncnn.h"
 #include "model/onnx_reader.h"
@@ -19,8 +20,8 @@ Loaded load_ncnn(const fs::path &path) {
     const std::vector<std::byte> param = read_file(path);
     const fs::path weights = fs::path(path).replace_extension(".bin");
     if (!fs::exists(weights))
-        throw BadArgument(path.string(), " is half of an ncnn network, and the other half, ",
-                          weights.string(), " with its weights, is missing; put it there");
+        throw BadArgument(text_of(path), " is half of an ncnn network, and the other half, ",
+                          text_of(weights), " with its weights, is missing; put it there");
     const std::vector<std::byte> bin = read_file(weights);
     const std::string_view text(reinterpret_cast<const char *>(param.data()), param.size());
     return {import_ncnn(text, bin), content_hash(bytes_of(content_hash(param) + content_hash(bin))), {}};
@@ -29,8 +30,8 @@ Loaded load_ncnn(const fs::path &path) {
 Loaded load_onnx(const fs::path &path) {
     if (const fs::path param = fs::path(path).replace_extension(".param");
         path.extension() == ".bin" && fs::exists(param))
-        throw BadArgument(path.string(), " holds the weights of an ncnn network; give its other half, ",
-                          param.string());
+        throw BadArgument(text_of(path), " holds the weights of an ncnn network; give its other half, ",
+                          text_of(param));
     const std::vector<std::byte> file = read_file(path);
     ExternalData external(fs::absolute(path).parent_path());
     Loaded loaded{inline_functions(read_onnx(file, external)), content_hash(file), {}};
@@ -47,12 +48,12 @@ Loaded load_onnx(const fs::path &path) {
 Loaded load_network(const fs::path &path) {
     try {
         Loaded loaded = path.extension() == ".param" ? load_ncnn(path) : load_onnx(path);
-        loaded.stem = path.stem().string();
+        loaded.stem = text_of(path.stem());
         return loaded;
     } catch (const BadModel &error) {
-        throw BadModel(path.string(), ": ", error.what());
+        throw BadModel(text_of(path), ": ", error.what());
     } catch (const Unsupported &error) {
-        throw Unsupported(path.string(), ": ", error.what());
+        throw Unsupported(text_of(path), ": ", error.what());
     }
 }
 

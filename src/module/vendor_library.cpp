@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/library_names.h"
+#include "base/path.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -89,10 +90,10 @@ fs::path newest(const fs::path &folder, const std::string &name) {
     fs::path best;
     std::error_code ignored;
     for (const auto &entry : fs::directory_iterator(folder, ignored)) {
-        const std::string found = entry.path().filename().string();
+        const std::string found = text_of(entry.path().filename());
         if (found.rfind(name, 0) != 0 || (found.size() > name.size() && found[name.size()] != '.'))
             continue;
-        if (best.empty() || older(best.filename().string(), found, name.size()))
+        if (best.empty() || older(text_of(best.filename()), found, name.size()))
             best = entry.path();
     }
     return best;

@@ -3,6 +3,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/library_names.h"
+#include "base/path.h"
 #include "base/shared_library.h"
 #include "base/step_clock.h"
 
@@ -48,7 +49,7 @@ bool load(const SharedLibrary &library, Table &table) {
 // Where it may be, the system's own first. The folders of wheels are this module's own.
 std::vector<fs::path> places() {
     if (const std::string named = environment("VSMLRT_NVRTC"); !named.empty())
-        return {named};
+        return {path_of(named)};
     const std::span<const char *const> names = nvidia_compiler_libraries();
     std::vector<fs::path> all(names.begin(), names.end());
     std::vector<fs::path> folders = search_folders();

@@ -3,12 +3,14 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/library_names.h"
+#include "base/path.h"
 #include "base/shared_library.h"
 #include "base/step_clock.h"
 
 #include <string>
 
 namespace vsmlrt::nvidia {
+namespace fs = std::filesystem;
 namespace {
 
 constexpr const char *remedy = "install the NVIDIA driver of your GPU (version 525 or newer)";
@@ -84,7 +86,7 @@ const DriverTable *open() {
     const std::string named = environment("VSMLRT_CUDA_DRIVER");
     const auto library = [&] {
         try {
-            return SharedLibrary(named.empty() ? nvidia_driver_library : named);
+            return SharedLibrary(named.empty() ? fs::path(nvidia_driver_library) : path_of(named));
         } catch (const Unsupported &missing) {
             throw Unsupported("there is no NVIDIA driver (", missing.what(), "); ", remedy);
         }

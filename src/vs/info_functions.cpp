@@ -1,6 +1,7 @@
 // core.mlrt.Devices, Version, Inspect, Import and Plans.
 #include "base/error.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "cache/folder.h"
 #include "engine/registry.h"
 #include "engine/session.h"
@@ -68,7 +69,7 @@ void version(const Host &host, const VSMap &, VSMap &out) {
 
 void inspect(const Host &host, const VSMap &in, VSMap &out) {
     const Arguments arguments(host, in);
-    const engine::OpenedNetwork network = engine::open_network(*arguments.data("network_path"));
+    const engine::OpenedNetwork network = engine::open_network(path_of(*arguments.data("network_path")));
     add(host, out, "fingerprint", network.loaded.fingerprint);
     add(host, out, "opset", network.loaded.network.opset);
     add(host, out, "nodes", static_cast<std::int64_t>(network.loaded.network.nodes.size()));
@@ -86,7 +87,7 @@ void inspect(const Host &host, const VSMap &in, VSMap &out) {
 
 void import(const Host &host, const VSMap &in, VSMap &) {
     const Arguments arguments(host, in);
-    model::Network network = std::move(model::load_network(*arguments.data("network_path")).network);
+    model::Network network = std::move(model::load_network(path_of(*arguments.data("network_path"))).network);
     const bool half_io = arguments.flag("half_io", false);
     if (arguments.flag("fp16", false))
         network = model::to_half(network);
@@ -99,8 +100,8 @@ void import(const Host &host, const VSMap &in, VSMap &) {
 
 void plans(const Host &host, const VSMap &in, VSMap &out) {
     const Arguments arguments(host, in);
-    for (const cache::CacheFile &file : cache::cache_files(*arguments.data("folder"))) {
-        add(host, out, "file", file.path.filename().string());
+    for (const cache::CacheFile &file : cache::cache_files(path_of(*arguments.data("folder")))) {
+        add(host, out, "file", text_of(file.path.filename()));
         add(host, out, "name", file.name);
         add(host, out, "kind", std::string(name(file.kind)));
     }

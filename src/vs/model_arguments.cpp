@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "vs/convert.h"
 
 #include <algorithm>
@@ -122,7 +123,7 @@ engine::SessionOptions read_session_options(const Arguments &arguments) {
     options.program.num_threads = arguments.integer("num_threads").value_or(0);
     options.program.properties = read_properties(arguments);
     options.program.keep_fp32 = read_kept_operators(arguments, options.program.precision);
-    options.program.plan_folder = arguments.data("engine_folder").value_or("");
+    options.program.plan_folder = path_of(arguments.data("engine_folder").value_or(""));
     options.shapes = {arguments.flag("static_shape", true), read_size(arguments, "min_shapes"),
                       read_size(arguments, "opt_shapes"), read_size(arguments, "max_shapes")};
     options.multiple = arguments.integer("multiple");
@@ -134,7 +135,7 @@ engine::OpenedNetwork read_network(const Arguments &arguments) {
     if (path.empty())
         throw BadArgument("\"network_path\" must name an .onnx or .param file; got an empty text");
     if (!arguments.flag("path_is_serialization", false))
-        return engine::open_network(path);
+        return engine::open_network(path_of(path));
     return engine::open_network(std::as_bytes(std::span(path)), "network");
 }
 

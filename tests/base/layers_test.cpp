@@ -120,6 +120,18 @@ TEST(Layers, IncludeOnlyWhatLiesBelow) {
         EXPECT_EQ(judge(include), "") << "src/" << include.file << " includes " << include.target;
 }
 
+// What std::filesystem makes of plain characters is not UTF-8 on every system.
+TEST(Layers, TextOfPathsIsTakenByOneFunction) {
+    for (const auto &entry : fs::recursive_directory_iterator(VSMLRT_SOURCE_FOLDER)) {
+        const std::string name = fs::relative(entry.path(), VSMLRT_SOURCE_FOLDER).string();
+        if (!entry.is_regular_file() || name.find("openvino") != std::string::npos)
+            continue;
+        std::ifstream file(entry.path());
+        for (std::string line; std::getline(file, line);)
+            EXPECT_EQ(line.find(".string()"), std::string::npos) << name << ": text_of(path)";
+    }
+}
+
 TEST(Layers, CommentsNameDecisionsThatExist) {
     const fs::path root = fs::path(VSMLRT_SOURCE_FOLDER).parent_path();
     const std::regex page("docs/decisions/[A-Za-z0-9_.-]+[.]md");

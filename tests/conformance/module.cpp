@@ -1,11 +1,12 @@
 #include "conformance/module.h"
 
+#include "base/error.h"
+#include "base/shared_library.h"
 #include "tensor/half.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <dlfcn.h>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -75,15 +76,14 @@ std::filesystem::path modules_folder() {
 Opened open_module(const std::filesystem::path &path) {
     if (!std::filesystem::exists(path))
         return {nullptr, path.filename().string() + " was not built"};
-    // Never closed: vendor libraries do not bear it, nor does the product do it.
-    void *const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (!library)
-        return {nullptr, dlerror()};
-    using Entry = const vsmlrt_backend *(*)(std::uint32_t);
-    const auto entry = reinterpret_cast<Entry>(dlsym(library, "vsmlrt_backend_entry"));
-    if (!entry)
-        return {nullptr, dlerror()};
-    const vsmlrt_backend *backend = entry(VSMLRT_INTERFACE_VERSION);
+    const vsmlrt_backend *backend = nullptr;
+    try {
+        using Entry = const vsmlrt_backend *(*)(std::uint32_t);
+        const auto entry = reinterpret_cast<Entry>(SharedLibrary(path).symbol("vsmlrt_backend_entry"));
+        backend = entry(VSMLRT_INTERFACE_VERSION);
+    } catch (const Unsupported &failure) {
+        return {nullptr, failure.what()};
+    }
     if (!backend)
         return {nullptr, "it speaks another interface version"};
     Failure failure;

@@ -3,25 +3,23 @@
 #include "vs/host.h"
 
 #include "base/error.h"
+#include "base/shared_library.h"
 #include "model/onnx.h"
 
 #include <VSHelper4.h>
 #include <atomic>
 #include <condition_variable>
 #include <cstring>
-#include <dlfcn.h>
 #include <fstream>
 #include <mutex>
-#include <unistd.h>
+#include <random>
 
 namespace vsmlrt::test {
 namespace {
 
 const VSAPI *open_api() {
-    void *const library = ::dlopen(VSMLRT_VAPOURSYNTH_LIBRARY, RTLD_NOW | RTLD_NODELETE);
-    if (!library)
-        throw InternalError(::dlerror());
-    const auto entry = reinterpret_cast<const VSAPI *(*)(int)>(::dlsym(library, "getVapourSynthAPI"));
+    const SharedLibrary library(VSMLRT_VAPOURSYNTH_LIBRARY);
+    const auto entry = reinterpret_cast<const VSAPI *(*)(int)>(library.symbol("getVapourSynthAPI"));
     return entry(VAPOURSYNTH_API_VERSION);
 }
 
@@ -158,9 +156,10 @@ std::vector<Result> Core::frames(const vs::Node &clip, const std::vector<int> &o
 }
 
 NetworkFile::NetworkFile(const model::Network &network) {
+    static const unsigned process = std::random_device{}();
     static std::atomic<int> made = 0;
     path_ = std::filesystem::temp_directory_path() /
-            ("vsmlrt-host-" + std::to_string(::getpid()) + "-" + std::to_string(made++) + ".onnx");
+            ("vsmlrt-host-" + std::to_string(process) + "-" + std::to_string(made++) + ".onnx");
     const std::vector<std::byte> onnx = model::write_onnx(network);
     std::ofstream(path_, std::ios::binary)
         .write(reinterpret_cast<const char *>(onnx.data()), static_cast<std::streamsize>(onnx.size()));

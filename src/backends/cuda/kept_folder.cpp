@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/path.h"
 
 #include <algorithm>
 
@@ -26,7 +27,7 @@ void quietly(const fs::path &folder, Work &&work) {
     try {
         std::forward<Work>(work)();
     } catch (const Error &) { // Each file has a cause of its own; the plan cache says the folder's.
-        log_once(LogLevel::information, text("cuda: compiled kernels are not kept in ", folder.string(),
+        log_once(LogLevel::information, text("cuda: compiled kernels are not kept in ", text_of(folder),
                                              ", which cannot be written"));
     }
 }

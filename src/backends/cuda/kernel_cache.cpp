@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/threads.h"
 #include "nvidia/compiler.h"
 
@@ -51,7 +52,7 @@ void KernelCache::say_what_takes_time(std::size_t kernels) {
         text("cuda: compiling ", kernels, " kernels for ", device_name_,
              kept_.path().empty()
                  ? std::string(", in every process: no folder is there to keep them")
-                 : text(", once for this GPU and driver: they are kept in ", kept_.path().string())));
+                 : text(", once for this GPU and driver: they are kept in ", text_of(kept_.path()))));
 }
 
 void KernelCache::prepare(const std::vector<std::string> &sources) {

@@ -3,6 +3,7 @@
 #include "backends/cuda/network.h"
 #include "backends/cuda/tuning.h"
 #include "base/checked.h"
+#include "base/path.h"
 #include "base/threads.h"
 #include "module/shapes.h"
 #include "module/tensor.h"
@@ -60,7 +61,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
 Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepClock clock)
     : options_(read_options({desc.options, desc.num_options})), facts_(device.facts),
       architecture_(device.architecture), device_id_(device.id),
-      kept_(desc.shared_folder ? desc.shared_folder : ""),
+      kept_(path_of(desc.shared_folder ? desc.shared_folder : "")),
       graph_(clock.time("reading the network", [&] { return read_network(desc); })),
       context_(clock.time("the GPU's context",
                           [&] { return std::make_shared<const nvidia::DeviceContext>(device.number); })),

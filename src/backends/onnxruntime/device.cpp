@@ -8,6 +8,7 @@
 #include "base/library_names.h"
 #include "base/log.h"
 #include "base/machine.h"
+#include "base/path.h"
 #include "module/device.h"
 
 #include <algorithm>
@@ -59,7 +60,7 @@ std::string library_basis(const Provider &provider) {
         std::error_code ignored;
         for (const auto &entry : std::filesystem::directory_iterator(library.file.parent_path(), ignored))
             if (entry.is_regular_file(ignored) && !entry.is_symlink(ignored) &&
-                entry.path().filename().string().find(library_ending) != std::string::npos)
+                text_of(entry.path().filename()).find(library_ending) != std::string::npos)
                 files.push_back(entry.path());
     }
     return file_sizes(files);
@@ -171,7 +172,7 @@ void add_absent_plugins(Found &found) {
     for (const ProviderLibrary &library : provider_libraries()) {
         const std::string id(provider_named(library.name).id);
         if (!library.failure.empty())
-            found.absent.emplace_back(id, text(library.file.string(), " is not used: ", library.failure));
+            found.absent.emplace_back(id, text(text_of(library.file), " is not used: ", library.failure));
         else if (library.num_devices == 0)
             found.absent.emplace_back(id, text(library.name, " is registered and lists no device here"));
     }

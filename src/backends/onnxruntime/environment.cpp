@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/library_names.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "module/vendor_library.h"
 
@@ -26,7 +27,7 @@ void write_log(void *, int severity, const char *, const char *, const char *, c
 
 // What the files of providers begin with, of the wheels and of ONNX Runtime itself.
 const std::string &provider_stem() {
-    static const std::string stem = fs::path(library_file("onnxruntime_providers_")).stem().string();
+    static const std::string stem = text_of(fs::path(library_file("onnxruntime_providers_")).stem());
     return stem;
 }
 
@@ -42,14 +43,14 @@ std::string registration_name(const fs::path &file) {
         {"openvino_plugin", "OpenVINOExecutionProvider"},
         {"webgpu", "WebGpuExecutionProvider"},
         {"cuda", "CUDAExecutionProvider"}};
-    const std::string stem = file.stem().string();
+    const std::string stem = text_of(file.stem());
     const std::string part = stem.starts_with(provider_stem()) ? stem.substr(provider_stem().size()) : stem;
     const auto name = known.find(part);
     return name != known.end() ? name->second : part;
 }
 
 bool is_provider(const fs::path &path) {
-    const std::string name = path.filename().string();
+    const std::string name = text_of(path.filename());
     return name.starts_with(provider_stem()) && path.extension() == library_ending &&
            name != provider_file("shared");
 }
@@ -67,10 +68,11 @@ void add_folder(const fs::path &folder, std::vector<fs::path> &files) {
 void add_variable(std::vector<fs::path> &files) {
     std::istringstream parts(vsmlrt::environment(variable));
     for (std::string part; std::getline(parts, part, path_separator);) {
-        if (fs::is_directory(part))
-            add_folder(part, files);
+        const fs::path path = path_of(part);
+        if (fs::is_directory(path))
+            add_folder(path, files);
         else if (!part.empty())
-            files.emplace_back(part);
+            files.push_back(path);
     }
 }
 
@@ -95,7 +97,7 @@ void add_wheels(std::vector<fs::path> &files) {
     for (const fs::path &packages : package_folders()) {
         std::error_code ignored;
         for (const auto &entry : fs::directory_iterator(packages, ignored))
-            if (entry.path().filename().string().rfind("onnxruntime_ep_", 0) == 0 &&
+            if (text_of(entry.path().filename()).rfind("onnxruntime_ep_", 0) == 0 &&
                 entry.is_directory(ignored))
                 add_folder(entry.path(), files);
     }
@@ -123,7 +125,7 @@ void open_for_its_needs(const fs::path &file, const std::vector<fs::path> &folde
     try {
         static_cast<void>(open_vendor_library(file, folders));
     } catch (const Unsupported &missing) {
-        log(LogLevel::debug, text(file.filename().string(), ": ", missing.what()));
+        log(LogLevel::debug, text(text_of(file.filename()), ": ", missing.what()));
     }
 }
 
@@ -155,7 +157,7 @@ ProviderLibrary enter(const fs::path &file) {
     library.failure = registration_failure(library);
     if (!library.failure.empty())
         log(LogLevel::warning,
-            text("the provider library ", file.string(), " is not used: ", library.failure));
+            text("the provider library ", text_of(file), " is not used: ", library.failure));
     library.num_devices = count_devices() - before;
     return library;
 }

@@ -4,6 +4,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/library_names.h"
+#include "base/path.h"
 #include "module/vendor_library.h"
 
 #include <atomic>
@@ -23,7 +24,7 @@ fs::path in_variable() {
     const std::string given = vsmlrt::environment("VSMLRT_ONNXRUNTIME");
     if (given.empty())
         return {};
-    fs::path path = given;
+    fs::path path = path_of(given);
     if (!fs::is_directory(path)) {
         if (!fs::exists(path))
             throw Unsupported("VSMLRT_ONNXRUNTIME is \"", given, "\", which does not exist");
@@ -73,7 +74,7 @@ Version parse(const char *text) {
 Library load() {
     const fs::path path = find();
     const SharedLibrary opened = open(path);
-    const std::string shown = path.empty() ? file_name() : path.string();
+    const std::string shown = path.empty() ? file_name() : text_of(path);
     const auto entry = reinterpret_cast<const ApiBase *(*)()>(opened.find("OrtGetApiBase"));
     if (!entry)
         throw Unsupported(shown, " is not ONNX Runtime: it has no OrtGetApiBase");

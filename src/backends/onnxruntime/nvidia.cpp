@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/library_names.h"
 #include "base/machine.h"
+#include "base/path.h"
 #include "base/shared_library.h"
 
 #include <filesystem>
@@ -78,10 +79,10 @@ std::vector<NvidiaDevice> nvidia_devices() {
 }
 
 std::string sizes_of_loaded(std::string_view plain_beginning) {
-    const std::string beginning = fs::path(library_file(plain_beginning)).stem().string();
+    const std::string beginning = text_of(fs::path(library_file(plain_beginning)).stem());
     std::vector<fs::path> found;
     for (const fs::path &file : loaded_libraries())
-        if (file.filename().string().starts_with(beginning))
+        if (text_of(file.filename()).starts_with(beginning))
             found.push_back(file);
     return file_sizes(found);
 }

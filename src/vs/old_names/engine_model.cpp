@@ -1,6 +1,7 @@
 #include "vs/old_names/engine_model.h"
 
 #include "base/error.h"
+#include "base/path.h"
 #include "vs/old_names/model_call.h"
 
 #include <array>
@@ -22,20 +23,20 @@ bool is_network(const fs::path &file) {
 // vs-mlrt names an engine after its network, NETWORK.onnx.WHAT-IT-IS.engine, and puts it into the same
 // folder.
 std::string remedy(const fs::path &file) {
-    const std::string name = file.string();
+    const std::string name = text_of(file);
     const std::size_t end = name.rfind(".onnx.");
-    const fs::path network = end == std::string::npos ? fs::path() : fs::path(name.substr(0, end + 5));
+    const fs::path network = end == std::string::npos ? fs::path() : path_of(name.substr(0, end + 5));
     if (!network.empty() && fs::exists(network))
-        return text("give ", network.string(), " instead");
+        return text("give ", text_of(network), " instead");
     return "give the network's ONNX file instead";
 }
 
 std::string take_file(const EnginePlugin &plugin, const Arguments &given) {
     std::string path = given.data(plugin.argument).value_or("");
-    if (!fs::exists(path))
+    if (!fs::exists(path_of(path)))
         throw BadArgument("\"", plugin.argument, "\" names ", path,
                           ", which does not exist; give the network's ONNX file");
-    if (!is_network(path))
+    if (!is_network(path_of(path)))
         throw BadArgument("\"", plugin.argument, "\" names ", path, ", which is ", plugin.kind,
                           " or another file that is not a network; nothing here needs one: ", remedy(path));
     return path;

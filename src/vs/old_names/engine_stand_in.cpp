@@ -4,6 +4,7 @@
 // types of its ends that the engine would have had.
 #include "base/error.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "model/edit.h"
 #include "model/load.h"
 #include "model/onnx.h"
@@ -68,13 +69,13 @@ Order read_order(const std::vector<std::string> &arguments) {
 }
 
 void write_network(const Order &order) {
-    model::Network network = model::load_network(order.network).network;
+    model::Network network = model::load_network(path_of(order.network)).network;
     // Before its ends are half: a network that holds float16 is taken to be rewritten already.
     if (std::string_view(order.precision) == "fp16")
         network = model::to_half(network);
     network = model::set_io_type(network, order.inputs, order.outputs);
     network.metadata[stated_precision] = order.precision;
-    replace_file(order.engine, model::write_onnx(network));
+    replace_file(path_of(order.engine), model::write_onnx(network));
 }
 
 } // namespace
@@ -82,7 +83,7 @@ void write_network(const Order &order) {
 
 int main(int argc, char **argv) {
     using namespace vsmlrt;
-    const std::string name = std::filesystem::path(argv[0]).filename().string();
+    const std::string name = text_of(std::filesystem::path(argv[0]).filename());
     try {
         const vs::Order order = vs::read_order({argv + 1, argv + argc});
         vs::write_network(order);

@@ -1,6 +1,7 @@
 #include "vs/old_names/model_call.h"
 
 #include "base/error.h"
+#include "base/path.h"
 #include "base/shared_library.h"
 #include "vs/old_names/core_mlrt.h"
 
@@ -23,14 +24,14 @@ void check_samples(const Host &host, const std::vector<Node> &clips, Samples acc
 // A network of the folder beside the plugin that vs-mlrt's archives have: of this plugin's own, of the
 // plugins folder above it, or of those that vs-mlrt's wheels have there.
 std::string builtin_path(const std::string &folder, const std::string &file) {
-    const fs::path own = fs::absolute(own_file()).parent_path();
+    const fs::path own = own_file().parent_path();
     std::vector<fs::path> folders = {own, own.parent_path()};
     for (const char *name : {"ov", "ort", "ncnn", "trt", "trt_rtx", "migx"})
         folders.push_back(own.parent_path() / name);
     for (const fs::path &parent : folders)
-        if (fs::path path = parent / folder / file; fs::exists(path))
-            return path.string();
-    return (own / folder / file).string();
+        if (fs::path path = parent / path_of(folder) / path_of(file); fs::exists(path))
+            return text_of(path);
+    return text_of(own / path_of(folder) / path_of(file));
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // core.ncnn: vs-mlrt's ncnn plugin, which needs a GPU with Vulkan; here ONNX Runtime's WebGPU provider or
 // another GPU backend computes.
+#include "base/path.h"
 #include "base/shared_library.h"
 #include "vs/old_names/core_mlrt.h"
 #include "vs/old_names/model_call.h"
@@ -40,7 +41,7 @@ void version(const Host &host, const VSMap &, VSMap &out) {
     add_bytes(host, out, "version", interface_version);
     add_bytes(host, out, "onnx_version", "1.23.2");
     add_bytes(host, out, "ncnn_version", "1.0.20261001");
-    add_bytes(host, out, "path", own_file().string());
+    add_bytes(host, out, "path", text_of(own_file()));
 }
 
 void device_properties(const Host &host, const VSMap &in, VSMap &out) {

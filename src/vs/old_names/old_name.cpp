@@ -5,6 +5,7 @@
 
 #include "base/environment.h"
 #include "base/library_names.h"
+#include "base/path.h"
 #include "base/shared_library.h"
 #include "base/text.h"
 #include "vs/log_scope.h"
@@ -40,7 +41,7 @@ Asked asked_for(std::string_view name) {
 }
 
 bool has_name_of(const fs::path &file, const OldName &old_name) {
-    const std::string name = file.filename().string();
+    const std::string name = text_of(file.filename());
     return name.find(text(old_name.stem, ".")) != std::string::npos && file.extension() == library_ending;
 }
 
@@ -61,7 +62,7 @@ std::vector<fs::path> autoload_folders(const VSPLUGINAPI &api) {
     if (!core.empty())
         folders.push_back(core.parent_path() / "plugins");
     if (const std::string extra = environment("VAPOURSYNTH_EXTRA_PLUGIN_PATH"); !extra.empty())
-        folders.emplace_back(extra);
+        folders.push_back(path_of(extra));
     return folders;
 }
 

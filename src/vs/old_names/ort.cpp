@@ -1,6 +1,7 @@
 // core.ort: vs-mlrt's ONNX Runtime plugin. ONNX Runtime is installed by the user or not, so each provider has
 // another place behind it that computes the same.
 #include "base/error.h"
+#include "base/path.h"
 #include "base/shared_library.h"
 #include "vs/old_names/core_mlrt.h"
 #include "vs/old_names/model_call.h"
@@ -77,7 +78,7 @@ void version(const Host &host, const VSMap &, VSMap &out) {
     add_bytes(host, out, "onnxruntime_api_version_build", "23");
     add_bytes(host, out, "onnxruntime_build_info", text("core.mlrt with ONNX Runtime ", onnxruntime));
     add_bytes(host, out, "onnx_version", "1.22.0");
-    add_bytes(host, out, "path", own_file().string());
+    add_bytes(host, out, "path", text_of(own_file()));
     if (has_place(host, on_cuda)) {
         add_bytes(host, out, "cuda_runtime_version", "13040");
         add_bytes(host, out, "providers", "CUDA");

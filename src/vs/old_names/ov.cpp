@@ -1,6 +1,7 @@
 // core.ov: vs-mlrt's OpenVINO plugin by core.mlrt's openvino backend. OpenVINO's properties come as vs-mlrt
 // has them, in a dict that a function returns; what this project has arguments of its own for becomes those.
 #include "base/error.h"
+#include "base/path.h"
 #include "base/shared_library.h"
 #include "vs/old_names/core_mlrt.h"
 #include "vs/old_names/model_call.h"
@@ -147,7 +148,7 @@ void version(const Host &host, const VSMap &, VSMap &out) {
     add_bytes(host, out, "openvino_version", openvino);
     add_bytes(host, out, "openvino_version_build", openvino);
     add_bytes(host, out, "onnx_version", "1.22.0");
-    add_bytes(host, out, "path", own_file().string());
+    add_bytes(host, out, "path", text_of(own_file()));
 }
 
 void available_devices(const Host &host, const VSMap &, VSMap &out) {

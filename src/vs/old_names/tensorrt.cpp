@@ -3,6 +3,7 @@
 #include "vs/old_names/tensorrt.h"
 
 #include "base/error.h"
+#include "base/path.h"
 #include "base/shared_library.h"
 #include "nvidia/driver.h"
 #include "vs/arguments.h"
@@ -76,7 +77,7 @@ void tensorrt_version(const char *release, const Host &host, VSMap &out) {
     add_bytes(host, out, "tensorrt_version_build", release);
     add_bytes(host, out, "cuda_runtime_version", "13040");
     add_bytes(host, out, "cuda_runtime_version_build", "13040");
-    add_bytes(host, out, "path", own_file().string());
+    add_bytes(host, out, "path", text_of(own_file()));
 }
 
 void gpu_properties(const Host &host, const VSMap &in, VSMap &out) {
