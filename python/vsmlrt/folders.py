@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -23,8 +24,19 @@ def models_variable() -> Path | None:
     return Path(value).expanduser() if value else None
 
 
+def _local_data() -> Path | None:
+    """Where Windows keeps a user's files of this machine; None on other systems."""
+    local = os.environ.get("LOCALAPPDATA", "") if sys.platform == "win32" else ""
+    return Path(local) / "vsmlrt" if local else None
+
+
 def user_models() -> Path:
-    """The folder that fetched and added networks are put into: ``$XDG_DATA_HOME/vsmlrt/models``."""
+    """The folder that fetched and added networks are put into.
+
+    ``$XDG_DATA_HOME/vsmlrt/models``, on Windows ``%LOCALAPPDATA%/vsmlrt/models``.
+    """
+    if local := _local_data():
+        return local / "models"
     base = os.environ.get("XDG_DATA_HOME", "")
     root = Path(base) if os.path.isabs(base) else Path.home() / ".local" / "share"
     return root / "vsmlrt" / "models"
@@ -33,6 +45,8 @@ def user_models() -> Path:
 def cache() -> Path:
     """The folder of the plan cache: ``VSMLRT_CACHE``, else the user's cache folder; the plugin looks in the same."""
     named = os.environ.get("VSMLRT_CACHE", "")
+    if not named and (local := _local_data()):
+        return local / "cache"
     base = os.environ.get("XDG_CACHE_HOME", "")
     return Path(named) if named else (Path(base) if base else Path.home() / ".cache") / "vsmlrt"
 

@@ -117,6 +117,19 @@ def test_the_folder_is_the_plugins(variables: dict[str, str], wanted: str, monke
     assert folders.cache() == Path(wanted)
 
 
+def test_windows_has_one_folder_of_this_machine_for_plans_and_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of the plugin, WindowsFile.TheUsersCacheIsInItsLocalFolder: never the Linux places."""
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setenv("LOCALAPPDATA", "/users/zoë/AppData/Local")
+    monkeypatch.setenv("XDG_DATA_HOME", "/b")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/b")
+    monkeypatch.setenv("VSMLRT_CACHE", "")
+    assert folders.cache() == Path("/users/zoë/AppData/Local/vsmlrt/cache")
+    assert folders.user_models() == Path("/users/zoë/AppData/Local/vsmlrt/models")
+    monkeypatch.setenv("VSMLRT_CACHE", "/a")
+    assert folders.cache() == Path("/a")
+
+
 def test_indexes_of_videos_are_listed_and_removed(folder: Path) -> None:
     (folder / "index").mkdir()
     (folder / "index" / "0123.0.bsindex").write_bytes(bytes(2048))

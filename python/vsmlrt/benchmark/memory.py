@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-import resource
+import sys
 import threading
 from types import TracebackType
 from typing import Self
+
+_NVML, _CUDA = ("nvml.dll", "nvcuda.dll") if sys.platform == "win32" else ("libnvidia-ml.so.1", "libcuda.so.1")
 
 _LEAST = 16 << 20
 """Growth on the device below this is somebody else's."""
@@ -19,10 +21,10 @@ class _Memory(ctypes.Structure):
 
 
 class _Devices:
-    """Every NVIDIA device's memory in use, by libnvidia-ml.so.1. OSError where there is none."""
+    """Every NVIDIA device's memory in use, by NVIDIA's library NVML. OSError where there is none."""
 
     def __init__(self) -> None:
-        self._library = ctypes.CDLL("libnvidia-ml.so.1")
+        self._library = ctypes.CDLL(_NVML)
         self._call("nvmlInit_v2")
         count = ctypes.c_uint()
         self._call("nvmlDeviceGetCount_v2", ctypes.byref(count))
@@ -45,7 +47,7 @@ class _Devices:
         CUDA counts those that CUDA_VISIBLE_DEVICES leaves, the fastest first. To be asked when the process uses CUDA
         anyway: its start takes time and memory.
         """
-        cuda = ctypes.CDLL("libcuda.so.1")
+        cuda = ctypes.CDLL(_CUDA)
         device, bus = ctypes.c_int(), ctypes.create_string_buffer(32)
         for name, arguments in {
             "cuInit": (ctypes.c_uint(0),),
@@ -120,16 +122,40 @@ class Peak:
             self._most = [max(pair) for pair in zip(self._most, self._devices.used(), strict=True)]
 
 
-def process_peak() -> int:
-    """The most memory that this process has had resident, in bytes.
+if sys.platform == "win32":
 
-    Linux hands the peak of the process that started it on to `ru_maxrss`; what its own pictures took is in /proc.
-    """
-    try:
-        with open("/proc/self/status") as status:
-            for line in status:
-                if line.startswith("VmHWM:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass  # not Linux
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    class _Counters(ctypes.Structure):
+        """PROCESS_MEMORY_COUNTERS of psapi.h."""
+
+        _fields_ = (
+            ("size", ctypes.c_ulong),
+            ("page_faults", ctypes.c_ulong),
+            *((name, ctypes.c_size_t) for name in ("peak", "now", "a", "b", "c", "d", "pagefile", "peak_pagefile")),
+        )
+
+    def process_peak() -> int:
+        """The most memory that this process has had resident, in bytes."""
+        counters = _Counters(size=ctypes.sizeof(_Counters))
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.GetCurrentProcess.restype = ctypes.c_void_p
+        kernel.K32GetProcessMemoryInfo.argtypes = [ctypes.c_void_p, ctypes.POINTER(_Counters), ctypes.c_ulong]
+        if not kernel.K32GetProcessMemoryInfo(kernel.GetCurrentProcess(), ctypes.byref(counters), counters.size):
+            raise ctypes.WinError(ctypes.get_last_error())
+        return int(counters.peak)
+
+else:
+    import resource
+
+    def process_peak() -> int:
+        """The most memory that this process has had resident, in bytes.
+
+        Linux hands the peak of the process that started it on to `ru_maxrss`; what its own pictures took is in /proc.
+        """
+        try:
+            with open("/proc/self/status") as status:
+                for line in status:
+                    if line.startswith("VmHWM:"):
+                        return int(line.split()[1]) * 1024
+        except OSError:
+            pass  # not Linux
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
