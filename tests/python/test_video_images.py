@@ -249,3 +249,19 @@ def test_a_job_that_ends_early_leaves_no_image(video: Path, tmp_path: Path) -> N
     stopped.send_signal(2)
     stopped.communicate(timeout=60)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_while_the_pipe_is_read(tmp_path: Path) -> None:
+    """Nobody closes the pipe; the command ends and leaves nothing."""
+    command = stand_in("upscale", "-", tmp_path / "out.mkv")
+    waiting = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert waiting.stdin is not None
+    waiting.stdin.write(b"x" * 3_000_000)  # more than a pipe holds, so that it is being read when this is over
+    waiting.stdin.flush()
+    waiting.send_signal(2)
+    assert waiting.wait(60) == 1
+    assert waiting.stderr is not None
+    assert b"vsmlrt: error: interrupted (SIGINT)" in waiting.stderr.read()
+    waiting.stdin.close()
+    waiting.stderr.close()
+    assert list(tmp_path.iterdir()) == []
