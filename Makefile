@@ -1,7 +1,7 @@
 # Two commands: 'make demo' upscales a real clip, 'make test' runs the tests. Both set up first; repeats are quick.
 PYTHON_IN := .venv/bin/python
 
-.PHONY: help setup demo test test-compat lint fuzz levels sanitize bench-peers bench-interpolate bench-overhead bench-check clean
+.PHONY: help setup demo test test-compat lint fuzz levels sanitize windows bench-peers bench-interpolate bench-overhead bench-check clean
 
 help:
 	@echo 'make demo    set up, fetch a network, upscale a real clip into out/'
@@ -11,6 +11,7 @@ help:
 	@echo 'make fuzz    every parser on its corpus and what a fuzzer makes of it, 20 seconds each'
 	@echo 'make levels  the tests of CPU kernels as on processors with fewer instructions'
 	@echo 'make sanitize  the tests under the thread and the address sanitizer'
+	@echo 'make windows  build for Windows on Debian, run its tests under Wine, write its wheel into dist/'
 	@echo 'make bench-peers     fps and memory next to vs-mlrt'"'"'s CPU plugins (an hour; ARGS="--sizes 640x272")'
 	@echo 'make bench-interpolate  frame interpolation next to vs-mlrt'"'"'s OpenVINO plugin'
 	@echo 'make bench-overhead  what the filter itself costs'
@@ -52,6 +53,11 @@ sanitize:
 	@tools/sanitize tsan || true
 	@tools/sanitize asan || true
 	@$(PYTHON_IN) tools/summary.py
+
+windows:
+	@tools/setup dev
+	@tools/windows test
+	@tools/windows wheel
 
 bench-peers:
 	@tools/setup dev

@@ -1,5 +1,8 @@
 // The whole way of a frame in the core's threads, with the reference backend: what Python tests check the
 // pictures of runs here under the sanitizers.
+#include "base/file.h"
+#include "base/path.h"
+#include "model/onnx.h"
 #include "networks/builder.h"
 #include "networks/families.h"
 #include "vs/host.h"
@@ -181,6 +184,41 @@ TEST_F(Host, RefusesWithASentence) {
                           .with("backend", Strings{"reference"}))
                   .find("/no/such.onnx"),
               std::string::npos);
+}
+
+TEST_F(Host, ANetworkMayLieInAFolderOfAnyScriptAndOfAnyLength) {
+    const std::filesystem::path top = std::filesystem::temp_directory_path() /
+                                      ("vsmlrt-host-folder-" + std::to_string(std::random_device{}()));
+    std::filesystem::path folder = top / path_of("\xe7\xbd\x91\xe7\xbb\x9c gr\xc3\xb6\xc3\x9f"
+                                                 "e");
+    while (text_of(folder).size() < 400)
+        folder /= "a folder with a name of forty characters";
+    std::filesystem::create_directories(system_path(folder));
+    replace_file(folder / path_of("\xe5\x9b\xbe.onnx"), model::write_onnx(srvgg(4, 2)));
+    const Strings path = {text_of(folder / path_of("\xe5\x9b\xbe.onnx"))};
+    const vs::Node clip = core.noise(pfRGBS, 24, 16, 1);
+    const Arguments there =
+        core.arguments().with("clips", clip).with("network_path", path).with("backend", Strings{"reference"});
+    EXPECT_EQ(core.frames(core.clip("Model", there), {0}),
+              core.frames(core.clip("Model", model(clip, enlarges)), {0}));
+    EXPECT_EQ(core.frames(core.clip("Model", there), {0}).front().error, "");
+    std::error_code ignored;
+    std::filesystem::remove_all(top, ignored);
+}
+
+TEST_F(Host, AThousandFiltersComeAndGo) {
+    Builder b;
+    b.output(b.conv(b.input(1), 1, 1));
+    const NetworkFile network(b.network());
+    const vs::Node clip = core.noise(pfGray8, 8, 8, 1);
+    const std::vector<Result> wanted = core.frames(core.clip("Model", model(clip, network)), {0});
+    ASSERT_EQ(wanted.front().error, "");
+    for (int i = 0; i < 1000; ++i) {
+        const vs::Node filter = core.clip("Model", model(clip, network));
+        if (i % 100 == 0) {
+            ASSERT_EQ(core.frames(filter, {0}), wanted);
+        }
+    }
 }
 
 TEST_F(Host, SaysWhatIsHereAndWhatANetworkIs) {
