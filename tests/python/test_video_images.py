@@ -167,6 +167,22 @@ def test_images_that_are_missing(images: Path, tmp_path: Path) -> None:
     assert len(times(tmp_path / "out.mkv")) == COUNT
 
 
+@pytest.mark.parametrize("other", ["size", "kind", "broken"])
+def test_images_that_do_not_go_together(images: Path, tmp_path: Path, other: str) -> None:
+    """What is said speaks of the images by the name that was given, and not of the file they became."""
+    file = tmp_path / "frame010.png"
+    if other == "size":
+        Image.new("RGB", (32, 32)).save(file)
+    else:
+        file.write_bytes(b"not an image" if other == "broken" else (tmp_path / "frame009.png").read_bytes()[:60])
+    ended = run("upscale", images, tmp_path / "out.mkv", "--on-error", "stop")
+    said = ended.stderr.decode()
+    assert ended.returncode == 1, said
+    assert "frame%03d.png" in said
+    assert ".input" not in said
+    assert not (tmp_path / "out.mkv").exists()
+
+
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "I;16", "P"])
 def test_one_image(tmp_path: Path, mode: str) -> None:
     """Its colours, its bits and its transparency come out as they went in."""

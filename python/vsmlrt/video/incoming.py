@@ -97,10 +97,10 @@ def readable(job: Job, warn: Warn) -> Iterator[Job]:
                 _write_stream(given, pending)
             yield replace(job, source=pending.part, index_folder=None)
         except UserError as error:
-            if type(error) is not UserError or str(pending.part) not in str(error):
+            if isinstance(error, FieldError) or str(pending.part) not in str(error):
                 raise
             told = "standard input" if given == STANDARD_INPUT else str(given)
-            raise UserError(str(error).replace(str(pending.part), told)) from error
+            raise type(error)(str(error).replace(str(pending.part), told)) from error
 
 
 @contextmanager
