@@ -31,7 +31,14 @@ def test_the_version_is_cmakes() -> None:
 def test_openvino_is_pinned_alike_for_building_and_running() -> None:
     pinned = [item for item in PROJECT["project"]["dependencies"] if item.startswith("openvino")]
     assert pinned == [item for item in PROJECT["build-system"]["requires"] if item.startswith("openvino")]
-    assert re.fullmatch(r"openvino==\d+\.\d+\.\d+", pinned[0])
+    assert re.fullmatch(r"openvino==\d+\.\d+\.\d+; sys_platform != 'win32'", pinned[0])
+
+
+def test_windows_has_onnxruntime_where_openvino_is_absent() -> None:
+    assert any(
+        re.fullmatch(r"onnxruntime>=[0-9.]+; sys_platform == 'win32'", item)
+        for item in PROJECT["project"]["dependencies"]
+    )
 
 
 @pytest.mark.parametrize("name", ["numpy", "onnx", "onnxruntime", "onnxruntime-ep-openvino", "ncnn", "pillow"])
