@@ -143,7 +143,17 @@ def model(
         more["tilesize"] = list(tile)
     if overlap is not None:
         more["overlap"] = [overlap] if isinstance(overlap, int) else list(overlap)
+    if arguments.get("output_format") == 0 and isinstance(network_path, str) and _gives_half(network_path):
+        arguments = {name: value for name, value in arguments.items() if name != "output_format"}
     return plugin.core().mlrt.Model(clips, network_path=network_path, **arguments, **more)
+
+
+def _gives_half(network_path: str) -> bool:
+    """Whether the file's own result is half, which vs-mlrt's ``output_format=0`` leaves as it is."""
+    try:
+        return bool(plugin.lists(plugin.core().mlrt.Inspect(network_path)).one("output_type") == "float16")
+    except vs.Error:
+        return False  # Model says what is amiss
 
 
 def strength_map(clip: vs.VideoNode, strength: float | vs.VideoNode) -> vs.VideoNode:

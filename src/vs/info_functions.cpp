@@ -75,6 +75,7 @@ void inspect(const Host &host, const VSMap &in, VSMap &out) {
     add(host, out, "nodes", static_cast<std::int64_t>(network.loaded.network.nodes.size()));
     add(host, out, "channels", std::int64_t{network.card.channels});
     add(host, out, "output_channels", std::int64_t{network.card.output_channels});
+    add(host, out, "output_type", std::string(element_name(network.loaded.network.outputs.front().type)));
     add(host, out, "multiple", std::int64_t{network.card.multiple});
     add(host, out, "minimum", std::int64_t{network.card.minimum});
     add(host, out, "fixed_width", std::int64_t{network.card.fixed_width});

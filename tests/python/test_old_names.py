@@ -13,6 +13,7 @@ import pytest
 import vapoursynth as vs
 
 import networks
+import vsmlrt
 from hosting import noise, picture, plugin_core
 from vsmlrt.plugin import lists
 
@@ -99,6 +100,8 @@ def test_samples_out_are_those_of_the_file(
     assert out.format.id == wanted
     for mine, source in zip(picture(out), picture(clip), strict=True):
         np.testing.assert_allclose(mine, source, atol=1e-3)
+    if ends == (np.float16, np.float16):
+        assert vsmlrt.inference(clip, str(path), backend=vsmlrt.Backend.ORT_CPU()).format.id == wanted
 
 
 def test_channels_are_given_as_properties(files: dict[str, str]) -> None:

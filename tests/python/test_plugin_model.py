@@ -384,6 +384,7 @@ def test_devices_version_inspect_import(tmp_path: Path, convs: str, unet: str) -
     card = lists(CORE.mlrt.Inspect(convs))
     assert (card["channels"], card["output_channels"], card["scale"], card["multiple"]) == ([3], [3], [2], [1])
     assert card["receptive_field"] == [4]
+    assert card["output_type"] == ["float32"]
     assert lists(CORE.mlrt.Inspect(unet))["multiple"] == [8]
     target = tmp_path / "copy.onnx"
     CORE.mlrt.Import(convs, str(target))
