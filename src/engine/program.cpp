@@ -221,9 +221,10 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
         cache::PlanCache &plans = plan_cache(options.plan_folder);
         const auto folder = [&](bool wanted, const auto &of) {
             const auto kept = wanted ? plans.kept_folder(of()) : std::nullopt;
-            return kept ? kept->string() : std::string();
+            return kept ? text_of(*kept) : std::string();
         };
-        const std::string kept = folder(device->info().keeps_files, [&] { return key; });
+        const std::string kept =
+            folder(device->info().keeps_files, [&]() -> const cache::Key & { return key; });
         const std::string shared = folder(device->info().shares_files, [&] { return shared_key(*device); });
         desc.kept_folder = kept.empty() ? nullptr : kept.c_str();
         desc.shared_folder = shared.empty() ? nullptr : shared.c_str();

@@ -128,7 +128,8 @@ TEST(Layers, TextOfPathsIsTakenByOneFunction) {
             continue;
         std::ifstream file(entry.path());
         for (std::string line; std::getline(file, line);)
-            EXPECT_EQ(line.find(".string()"), std::string::npos) << name << ": text_of(path)";
+            for (const char *call : {".string()", "->string()"})
+                EXPECT_EQ(line.find(call), std::string::npos) << name << ": text_of(path)";
     }
 }
 
