@@ -79,6 +79,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--record", action="store_true")
     given = parser.parse_args()
+    given.program = given.program.resolve()
     if not given.program.is_file():
         print(f"gpu_check: {given.program} is missing; build the target bench_cuda", file=sys.stderr)
         sys.exit(2)
