@@ -199,6 +199,10 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     "--resume": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--restart": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--share": [],
+    "--ray": [
+        Refused(("--ray", "127.0.0.1:1"), "--ray", 1),
+        Refused(("--ray", "127.0.0.1:1", "--restart"), "--restart throws an unfinished job away, which each worker"),
+    ],
     "--profile": [
         Changes(("--profile", "small"), FP32),
         Refused(("--profile", "none"), "--profile takes the name of a table [profiles.NAME] in"),

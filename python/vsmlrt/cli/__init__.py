@@ -93,6 +93,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     console.route_logs()
+    console.arguments = list(sys.argv[1:] if arguments is None else arguments)
     os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 writes its settings to the standard error; errors alone are kept
     signals.forget()
     try:

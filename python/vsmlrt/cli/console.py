@@ -26,6 +26,9 @@ heard_of_index: Callable[[int], None] = ignore
 quiet = False
 """Whether only errors are said; set by the options of a command."""
 
+arguments: list[str] = []
+"""The words of the command that is run."""
+
 _said: set[str] = set()
 
 

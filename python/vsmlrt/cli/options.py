@@ -166,6 +166,12 @@ Restart = Annotated[bool, typer.Option("--restart", metavar="", help="Throw an u
 Share = Annotated[
     bool, typer.Option("--share", metavar="", help="Do this job together with others that run the same command.")
 ]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS", help="Have this job done by the workers of a Ray cluster (pip install vsmlrt[ray])."
+    ),
+]
 Profile = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Options from the table [profiles.NAME] of ~/.config/vsmlrt/config.toml."),
@@ -246,6 +252,7 @@ class VideoOptions:
     resume: Resume = False
     restart: Restart = False
     share: Share = False
+    ray: Ray = None
     recursive: Recursive = False
     output_name: OutputName = None
     skip_done: SkipDone = False

@@ -6,7 +6,7 @@ import glob
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.table import Table
@@ -17,7 +17,7 @@ from ..video.errors import FieldError, InterruptedByUserError, UsageError
 from ..video.incoming import readable
 from ..video.job import CheckedJob, check_asked, check_job
 from ..video.task import IMAGES
-from . import console, options, tables
+from . import cluster, console, options, tables
 from .options import VideoOptions
 from .progress import clock
 from .signals import interruptible
@@ -69,6 +69,8 @@ def do_each(video: VideoOptions, do: Callable[[CheckedJob], Done]) -> int:
         return _done_whole(video, video.source[0], video.output, do).status
     if video.script is not None:
         raise UsageError("--script writes the script of one video; name one as IN")
+    if video.ray is not None:
+        raise UsageError("--ray has one video made by a cluster; name one as IN")
     items = found(video)
     rows: list[_Row] = []
     status = 0
@@ -95,7 +97,14 @@ def _done_whole(video: VideoOptions, source: Path, output: str, do: Callable[[Ch
     with interruptible(), readable(job, console.warn) as job:
         if video.script is not None and job.source != source:
             raise UsageError("--script writes the script of a video that is a file; write the input into one first")
-        return do(check_job(job))
+        if video.ray is None:
+            return do(check_job(job))
+        if job.source != source:
+            raise UsageError(
+                "--ray has a file read by several machines, and the input is a pipe; write it into one first"
+            )
+        cluster.check(video, job.output)
+        return cluster.make(video, check_job(replace(job, share=True)))
 
 
 def _done(video: VideoOptions, item: Item, do: Callable[[CheckedJob], Done]) -> tuple[_Row, int]:

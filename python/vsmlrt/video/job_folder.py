@@ -222,6 +222,15 @@ def unfinished(output: Path) -> tuple[int, int]:
     return len(list(folder.glob("[0-9]*.json"))), int(told.get("segments", 0))
 
 
+def frames_done(output: Path) -> tuple[int, int]:
+    """How many frames of a job of this output are on the disk, and how many it has; 0 where there is none."""
+    folder = folder_of(output)
+    told = _read_json(folder / _RECORD)
+    records = [_read_json(path) for path in folder.glob("[0-9]*.json")]
+    done = sum(int(record.get("end", 0)) - int(record.get("first", 0)) for record in records)
+    return done, int(told.get("frames", 0))
+
+
 def forget_finished(output: Path) -> None:
     """Removes what a process left that was killed between giving an output its name and removing its folder."""
     if output.exists() and (folder_of(output) / _JOINED).exists():

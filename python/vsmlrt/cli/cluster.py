@@ -1,0 +1,153 @@
+"""``--ray``: the parts of one job made by the workers of a Ray cluster, which this process starts and waits for.
+
+A worker is a Ray task that runs the same command with ``--share``, so that who makes which part, what becomes of the
+part of a worker that died, and who makes the file of all is settled in the job's folder (decision 0030), which every
+machine has to see under the same path, as it has to see the input. Ray gives each worker its device, starts one that
+died again, and brings back what it said. Source of Ray's interface: https://docs.ray.io, "Tasks".
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from ..video.errors import UsageError
+from ..video.job import CheckedJob
+from ..video.job_folder import frames_done
+from . import console, signals
+from .options import VideoOptions
+from .progress import FrameProgress, tell
+from .signals import interruptible
+from .work import DAMAGED, Done
+
+_POLL = 0.5
+_PATIENCE = 10.0
+_STARTS_AGAIN = 3
+"""How often the task of a worker that dies is started again."""
+
+
+def make(video: VideoOptions, checked: CheckedJob) -> Done:
+    """Has the job done by the cluster; raises UserError with a worker's sentence where none could do it."""
+    job = checked.job
+    assert job.output is not None
+    ray = _connected(str(video.ray))
+    words = _command(console.arguments)
+    with interruptible(), FrameProgress(json=video.json) as progress:
+        tasks = [place(_worker(ray)).remote(words, str(Path.cwd())) for place in _places(ray)]
+        console.say(f"{len(tasks)} worker{'s' * (len(tasks) != 1)} of the Ray cluster at {video.ray}")
+        left, said = list(tasks), []
+        try:
+            while left:
+                ready, left = ray.wait(left, num_returns=len(left), timeout=_POLL)
+                said += [_answer(ray, task) for task in ready]
+                done, total = frames_done(job.output)
+                if total:
+                    progress.update(done, total)
+                signals.check()
+        except BaseException:
+            for task in left:
+                ray.cancel(task)
+            raise
+        seconds = progress.seconds
+        total = progress.total
+    if not job.output.exists():
+        raise UserError(next((words for status, words in said if status != 0 and words), "no worker made the file"))
+    status = DAMAGED if any(status == DAMAGED for status, _ in said) else 0
+    console.say(f"{job.output}: made by {len(tasks)} workers in {seconds:.1f} s")
+    if video.json:
+        tell(output=str(job.output), seconds=round(seconds, 3))
+    return Done(status=status, made=total, seconds=seconds)
+
+
+def check(video: VideoOptions, output: Path | None) -> None:
+    """Raises UsageError for what a cluster cannot do."""
+    if output is None or output.suffix.lower() == ".y4m":
+        raise UsageError("--ray is about files that are made in parts, and raw video is not; leave it out")
+    if output.exists():
+        raise UsageError(f"--ray replaces nothing, and the output {output} exists; remove it or give another name")
+    if video.script is not None:
+        raise UsageError("--ray has a job done, and --script only writes it down; leave one of them out")
+    if video.restart:
+        raise UsageError("--restart throws an unfinished job away, which each worker of --ray would do; leave it out")
+
+
+def run_here(words: Sequence[str], folder: str) -> tuple[int, str]:
+    """In a worker: the command's exit status and the error that it said."""
+    from . import run
+
+    os.chdir(folder)
+    before, said = console.error, []
+
+    def error(sentence: str) -> None:
+        said.append(sentence)
+        before(sentence)
+
+    console.error = error
+    try:
+        status = run(words)
+    finally:
+        console.error = before
+    return status, said[-1] if said else ""
+
+
+def _connected(address: str) -> Any:
+    try:
+        ray: Any = importlib.import_module("ray")
+    except ImportError as error:
+        raise UserError(f"--ray needs Ray, which cannot be used here ({error}): pip install vsmlrt[ray]") from error
+    try:
+        _reach(address)
+        ray.init(address=address, ignore_reinit_error=True, log_to_driver=False, logging_level="ERROR")
+    except Exception as error:  # of many kinds, by what is wrong with the address
+        raise UserError(f"--ray {address}: no Ray cluster answers there ({error}); 'ray start' starts one") from error
+    return ray
+
+
+def _reach(address: str) -> None:
+    """Raises OSError where nobody listens, for whom Ray would wait minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    """The command as a worker runs it."""
+    kept: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--ray":
+            next(words, None)
+        elif not word.startswith("--ray=") and word not in ("--share", "--json", "--overwrite", "-y"):
+            kept.append(word)
+    return [*kept, "--share"]
+
+
+def _worker(ray: Any) -> Any:
+    return ray.remote(max_retries=_STARTS_AGAIN)(run_here)
+
+
+def _places(ray: Any) -> list[Callable[[Any], Any]]:
+    """Where workers go: one on each GPU, or where the cluster has none one on each machine."""
+    gpus = int(ray.cluster_resources().get("GPU", 0))
+    if gpus:
+        return [lambda task: task.options(num_gpus=1)] * gpus
+    strategy = importlib.import_module("ray.util.scheduling_strategies").NodeAffinitySchedulingStrategy
+
+    def on(node: dict[str, Any]) -> Callable[[Any], Any]:
+        chosen = strategy(node_id=node["NodeID"], soft=True)
+        return lambda task: task.options(num_cpus=1, scheduling_strategy=chosen)
+
+    return [on(node) for node in ray.nodes() if node["Alive"]]
+
+
+def _answer(ray: Any, task: Any) -> tuple[int, str]:
+    try:
+        status, said = ray.get(task)
+    except ray.exceptions.RayError as error:
+        return 1, f"a worker of the Ray cluster died again and again: {str(error).splitlines()[0]}"
+    return int(status), str(said)
