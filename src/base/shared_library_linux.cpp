@@ -39,23 +39,9 @@ void *SharedLibrary::find(const char *name) const {
     return ::dlsym(handle_, name);
 }
 
-void *SharedLibrary::symbol(const char *name) const {
-    void *const address = find(name);
-    if (!address)
-        throw Unsupported(text_of(file_), " has no ", name);
-    return address;
-}
-
 fs::path file_of(const void *address) {
     Dl_info info = {};
     return ::dladdr(address, &info) == 0 || !info.dli_fname ? fs::path() : fs::path(info.dli_fname);
-}
-
-fs::path own_file() {
-    fs::path file = file_of(reinterpret_cast<const void *>(&own_file));
-    if (file.empty())
-        throw InternalError("the file of this library cannot be found");
-    return file;
 }
 
 void keep_own_library() {}

@@ -124,23 +124,9 @@ void *SharedLibrary::find(const char *name) const {
     return reinterpret_cast<void *>(::GetProcAddress(static_cast<HMODULE>(handle_), name));
 }
 
-void *SharedLibrary::symbol(const char *name) const {
-    void *const address = find(name);
-    if (!address)
-        throw Unsupported(text_of(file_), " has no ", name);
-    return address;
-}
-
 fs::path file_of(const void *address) {
     const HMODULE library = library_of(address);
     return library ? file_of(library) : fs::path();
-}
-
-fs::path own_file() {
-    fs::path file = file_of(reinterpret_cast<const void *>(&own_file));
-    if (file.empty())
-        throw InternalError("the file of this library cannot be found");
-    return file;
 }
 
 void keep_own_library() {

@@ -1,5 +1,6 @@
 // Operators whose indices are values, and those that give indices, element by element as they are defined.
 #include "graph/evaluate.h"
+#include "graph/numbers.h"
 #include "graph/storage.h"
 #include "graph/wrapping.h"
 
@@ -83,14 +84,6 @@ void for_each_line(const Shape &x, std::size_t axis, Body body) {
             first += at[i] * strides[i];
         body(flat, first, strides[axis], at);
     });
-}
-
-template <typename C>
-bool is_nan(C x) {
-    if constexpr (std::is_floating_point_v<C>)
-        return std::isnan(x);
-    else
-        return false;
 }
 
 template <typename T>

@@ -1,4 +1,5 @@
 #include "graph/evaluate.h"
+#include "graph/numbers.h"
 #include "graph/storage.h"
 #include "graph/walk.h"
 #include "graph/wrapping.h"
@@ -7,14 +8,6 @@
 
 namespace vsmlrt::graph {
 namespace {
-
-template <typename C>
-bool is_nan(C x) {
-    if constexpr (std::is_floating_point_v<C>)
-        return std::isnan(x);
-    else
-        return false;
-}
 
 // A reduction over C: start, one step an element, and what is made of the result over n elements.
 template <typename C>

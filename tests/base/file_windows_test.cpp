@@ -5,6 +5,8 @@
 #include "base/file.h"
 #include "base/path.h"
 
+#include "base/file_contents.h"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -19,20 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::byte> bytes(std::string_view characters) {
-    const auto view = std::as_bytes(std::span(characters.data(), characters.size()));
-    return {view.begin(), view.end()};
-}
-
-template <typename Fault, typename Body>
-std::string failure(const Body &body) {
-    try {
-        body();
-    } catch (const Fault &error) {
-        return error.what();
-    }
-    return "nothing failed";
-}
+using test::bytes;
+using test::failure;
 
 class WindowsFile : public testing::Test {
 protected:
