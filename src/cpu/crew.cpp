@@ -61,12 +61,19 @@ void Crew::help(int index) {
     }
 }
 
+void Shares::tell() {
+    { const std::lock_guard lock(mutex_); } // who waits has looked before, or looks after
+    all_done_.notify_all();
+}
+
 void Shares::wait() {
     // The others' last items are soon done: waking from sleep would often take longer.
     for (int i = 0; i < 4000 && done_.load(std::memory_order_acquire) < items_; ++i)
         pause();
-    for (std::int64_t seen = 0; (seen = done_.load(std::memory_order_acquire)) < items_;)
-        done_.wait(seen, std::memory_order_acquire);
+    if (done_.load(std::memory_order_acquire) >= items_)
+        return;
+    std::unique_lock lock(mutex_);
+    all_done_.wait(lock, [&] { return done_.load(std::memory_order_acquire) >= items_; });
 }
 
 } // namespace vsmlrt::cpu

@@ -39,7 +39,7 @@ private:
     std::vector<std::thread> helpers_;
 };
 
-// One step of a crew's work in items that its threads take until there are none.
+// One step of a crew's work in items that its threads take until there are none. Outlives the crew's run.
 class Shares {
 public:
     Shares() = default;
@@ -60,14 +60,18 @@ public:
             const std::int64_t count = std::min(at_a_time_, items_ - first);
             take(first, count);
             if (done_.fetch_add(count, std::memory_order_acq_rel) + count == items_)
-                done_.notify_all();
+                tell();
         }
         wait();
     }
 
 private:
+    void tell();
     void wait();
 
+    // Not std::atomic::wait, whose wakings get lost in GCC's library where the system has no futex.
+    std::mutex mutex_;
+    std::condition_variable all_done_;
     std::int64_t items_ = 0;
     std::int64_t at_a_time_ = 1;
     std::atomic<std::int64_t> next_ = 0;
