@@ -42,6 +42,12 @@ def user_models() -> Path:
     return root / "vsmlrt" / "models"
 
 
+def config() -> Path:
+    """The folder of the user's configuration: ``$XDG_CONFIG_HOME/vsmlrt``."""
+    base = os.environ.get("XDG_CONFIG_HOME", "")
+    return (Path(base) if os.path.isabs(base) else Path.home() / ".config") / "vsmlrt"
+
+
 def cache() -> Path:
     """The folder of the plan cache: ``VSMLRT_CACHE``, else the user's cache folder; the plugin looks in the same."""
     named = os.environ.get("VSMLRT_CACHE", "")

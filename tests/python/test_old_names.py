@@ -292,7 +292,7 @@ def test_a_network_runs_in_place_of_an_engine(files: dict[str, str], tmp_path: P
 
 
 PROGRAMS = ("vsmlrt-cuda/trtexec", "vsmlrt-cuda/tensorrt_rtx", "vsmlrt-hip/migraphx-driver")
-"""Where vs-mlrt's module runs programs that build engines, beside its plugins."""
+"""Where vs-mlrt's module runs programs that build engines, next to its plugins."""
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -17,7 +17,8 @@ from typing import Any
 
 from ..errors import UserError
 from ..video.errors import UsageError
-from ..video.job import CheckedJob
+from ..video.incoming import is_incoming
+from ..video.job import CheckedJob, Job
 from ..video.job_folder import frames_done
 from . import console, signals
 from .options import VideoOptions
@@ -38,7 +39,8 @@ def make(video: VideoOptions, checked: CheckedJob) -> Done:
     ray = _connected(str(video.ray))
     words = _command(console.arguments)
     with interruptible(), FrameProgress(json=video.json) as progress:
-        tasks = [place(_worker(ray)).remote(words, str(Path.cwd())) for place in _places(ray)]
+        worker = ray.remote(max_retries=_STARTS_AGAIN)(run_here)
+        tasks = [place(worker).remote(words, str(Path.cwd())) for place in _places(ray)]
         console.say(f"{len(tasks)} worker{'s' * (len(tasks) != 1)} of the Ray cluster at {video.ray}")
         left, said = list(tasks), []
         try:
@@ -64,12 +66,14 @@ def make(video: VideoOptions, checked: CheckedJob) -> Done:
     return Done(status=status, made=total, seconds=seconds)
 
 
-def check(video: VideoOptions, output: Path | None) -> None:
+def check(video: VideoOptions, job: Job) -> None:
     """Raises UsageError for what a cluster cannot do."""
-    if output is None or output.suffix.lower() == ".y4m":
-        raise UsageError("--ray is about files that are made in parts, and raw video is not; leave it out")
-    if output.exists():
-        raise UsageError(f"--ray replaces nothing, and the output {output} exists; remove it or give another name")
+    if job.output is None or job.raw:
+        raise UsageError("--ray is about files that are made in parts, and raw video and images are not; leave it out")
+    if is_incoming(job.source):
+        raise UsageError("--ray has a file read by several machines, and the input is not one; write it into one first")
+    if job.output.exists():
+        raise UsageError(f"--ray replaces nothing, and the output {job.output} exists; remove it or give another name")
     if video.script is not None:
         raise UsageError("--ray has a job done, and --script only writes it down; leave one of them out")
     if video.restart:
@@ -125,10 +129,6 @@ def _command(arguments: Sequence[str]) -> list[str]:
         elif not word.startswith("--ray=") and word not in ("--share", "--json", "--overwrite", "-y"):
             kept.append(word)
     return [*kept, "--share"]
-
-
-def _worker(ray: Any) -> Any:
-    return ray.remote(max_retries=_STARTS_AGAIN)(run_here)
 
 
 def _places(ray: Any) -> list[Callable[[Any], Any]]:

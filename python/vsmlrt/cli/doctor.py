@@ -134,12 +134,11 @@ def _encoders(screen: Console) -> None:
     """Encoders on graphics cards, each tried: those that work by name, and why others of their kind do not."""
     found = hardware_encoders()
     table = Table(Column("encoder", overflow="fold"), Column("", overflow="fold"), box=None, pad_edge=False)
+    kinds: dict[str, list[str]] = {}
     for one in found:
         if one.reason is None:
             table.add_row(one.name, "works: --codec " + one.name)
-    kinds: dict[str, list[str]] = {}
-    for one in found:
-        if one.reason is not None:
+        else:
             kinds.setdefault(HARDWARE[one.name.rpartition("_")[2]], []).append(one.name)
     for needed, names in kinds.items():
         table.add_row(", ".join(names), f"needs {needed}")

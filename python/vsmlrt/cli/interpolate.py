@@ -11,6 +11,7 @@ import typer
 import vapoursynth as vs
 
 from .. import catalog, folders, interpolation, plugin, store
+from ..backend import Arguments
 from ..backend.named import named
 from ..errors import UserError
 from ..interpolation import FramesBetween, Multiplied, Resampled, Target
@@ -78,27 +79,12 @@ def interpolate(
         raise UsageError(f"--scene-threshold takes a number from 0 to 1, not {scene_threshold:g}")
     options.check_network(where)
     find = cache(lambda: find_network(model))
-    place = named(where.backend, where.precision, where.streams, values.read_device(where.device))
+    place = place_of(where)
 
     def do(job: CheckedJob) -> Done:
         with interruptible():
             plugin.core()
             network = find()
-            # Of a file that is in no family the plugin itself finds out.
-            multiple = None if network.family is None else interpolation.multiple_at(network.card, scale)
-
-            def frames_between(clip: vs.VideoNode, wanted: Target) -> vs.VideoNode:
-                return interpolation.interpolate(
-                    clip,
-                    network.path,
-                    place,
-                    wanted,
-                    scale=scale,
-                    scene_threshold=scene_threshold,
-                    dedup=dedup,
-                    multiple=multiple,
-                )
-
             if video.script is not None:
                 return script.write(job, video.script, *_script(network, where, target, scale, scene_threshold, dedup))
             told = options.asked(
@@ -111,6 +97,7 @@ def interpolate(
                 backend=where.backend,
                 precision=where.precision,
             )
+            frames_between = between(network, place, scale=scale, scene_threshold=scene_threshold, dedup=dedup)
             return carry_out(job, retimed(target, frames_between), told, json=video.json)
 
     return do_each(video, do)
@@ -125,7 +112,6 @@ def _script(
     argument = f"{'by' if isinstance(target, Multiplied) else 'rate'}=Fraction({str(fraction)!r})"
     place = f"named({where.backend!r}, {where.precision!r}, {where.streams!r}, {values.read_device(where.device)!r})"
     found = f"resolve({network_name(network)!r})"
-    multiple = None if network.family is None else interpolation.multiple_at(network.card, scale)
     imports = [
         "from fractions import Fraction",
         "",
@@ -139,9 +125,39 @@ def _script(
         scale=scale,
         scene_threshold=scene_threshold,
         dedup=dedup,
-        multiple=multiple,
+        multiple=_multiple(network, scale),
     )
     return imports, call
+
+
+def place_of(where: NetworkOptions) -> Arguments:
+    """Where these options have a network computed."""
+    return named(where.backend, where.precision, where.streams, values.read_device(where.device))
+
+
+def between(
+    network: Network, place: Arguments, *, scale: float = 1.0, scene_threshold: float = CUT, dedup: bool = True
+) -> FramesBetween:
+    """What a network makes of a clip, computed at a place."""
+
+    def frames_between(clip: vs.VideoNode, wanted: Target) -> vs.VideoNode:
+        return interpolation.interpolate(
+            clip,
+            network.path,
+            place,
+            wanted,
+            scale=scale,
+            scene_threshold=scene_threshold,
+            dedup=dedup,
+            multiple=_multiple(network, scale),
+        )
+
+    return frames_between
+
+
+def _multiple(network: Network, scale: float) -> int | None:
+    """Of a file that is in no family the plugin itself finds out."""
+    return None if network.family is None else interpolation.multiple_at(network.card, scale)
 
 
 def read_target(multiplier: str | None, fps: str | None) -> Target:

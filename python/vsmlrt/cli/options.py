@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
@@ -327,10 +327,19 @@ def spelled(field: str) -> str:
 
 def asked(network: Network, **given: object) -> Asked:
     """What makes the result of a job, by the names of its options."""
+    return {"network": fingerprint_of(network), **by_option(given)}
+
+
+def fingerprint_of(network: Network) -> str:
+    """A network's name with what its files hold."""
     files = [network.path, network.path.with_suffix(".bin")] if network.path.suffix == ".param" else [network.path]
     digests = " ".join(size_and_digest(path)[1][:16] for path in files)
-    told = {spelled(name): None if value is None else str(value) for name, value in given.items()}
-    return {"network": f"{network.name} ({digests})", **told}
+    return f"{network.name} ({digests})"
+
+
+def by_option(given: Mapping[str, object]) -> Asked:
+    """Values by the names of their options, as words."""
+    return {spelled(name): None if value is None else str(value) for name, value in given.items()}
 
 
 def check_network(given: NetworkOptions) -> None:

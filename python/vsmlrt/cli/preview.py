@@ -12,11 +12,11 @@ import vapoursynth as vs
 
 from .. import plugin, store
 from ..compare import picking
-from ..compare.report import png
 from ..video.colour import UNSPECIFIED, matrix_or_guess
 from ..video.errors import FieldError, UsageError, reason
 from ..video.job import refusal
 from ..video.output import write_file
+from ..video.png import png
 from . import console, tables, upscale, values
 from .options import Denoise, Height, Model, NetworkOptions, Scale, TileOptions, Width, grouped
 from .signals import interruptible
@@ -108,5 +108,5 @@ def _write(
                 pixels = np.dstack([np.asarray(frame[plane]) for plane in range(3)])
             shown = av.VideoFrame.from_ndarray(pixels, format="rgb24")
             file = output / f"{name}-{kind}.png"
-            write_file(file, png(shown, (shown.width, shown.height)), overwrite=overwrite)
+            write_file(file, png(shown), overwrite=overwrite)
             tables.show(str(file))

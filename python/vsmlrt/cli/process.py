@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated
@@ -10,15 +9,13 @@ from typing import Annotated
 import typer
 import vapoursynth as vs
 
-from .. import interpolation, plugin
-from ..backend.named import named
-from ..interpolation import Target
+from .. import plugin
 from ..store import Network
 from ..video.errors import UsageError
-from ..video.job import CheckedJob, Process
+from ..video.job import CheckedJob, Process, picture_by_picture
 from ..video.timestamps import Timeline
 from . import options, upscale, values
-from .interpolate import CUT, Multiplier, Rate, find_network, read_target, retimed
+from .interpolate import Multiplier, Rate, between, find_network, place_of, read_target, retimed
 from .options import Height, Model, NetworkOptions, Scale, TileOptions, VideoOptions, Width, grouped
 from .several import do_each
 from .signals import interruptible
@@ -62,8 +59,8 @@ def process(
     The video is decoded and encoded once. Sound, subtitles, chapters and times are kept.
     """
     upscale.check_size(scale, width, height)
-    if denoise is not None and not 0 <= denoise <= 255:
-        raise UsageError(f"--denoise takes a number from 0 to 255, not {denoise:g}")
+    if denoise is not None:
+        values.check_strength("--denoise", denoise)
     enlarges = (scale, width, height) != (None, None, None)
     retimes = (multiplier, fps) != (None, None)
     if denoise is None and not enlarges and not retimes:
@@ -75,6 +72,7 @@ def process(
     target = read_target(multiplier, fps) if retimes else None
     cleaned = upscale.filter_of(where, tiles, scale=1, strength=denoise)
     enlarged = upscale.filter_of(where, tiles, scale=scale, width=width, height=height)
+    place = place_of(where)
     found = cache(lambda wanted: upscale.find_upscaler(model, wanted, None))
 
     def steps(job: CheckedJob) -> list[_Step]:
@@ -82,43 +80,31 @@ def process(
         if denoise is not None:
             made.append(_clip_step("denoise", upscale.find_denoiser(denoiser), cleaned))
         if enlarges:
-            own = job.job.crop or job.facts
-            wanted = upscale.scale_to(scale, width, height, (own.width, own.height))
+            wanted = upscale.scale_to(scale, width, height, upscale.size_of(job))
             made.append(_clip_step("upscale", found(wanted), enlarged))
         if target is not None:
-            made.append(_retiming(find_network(interpolator), where, target))
+            network = find_network(interpolator)
+            made.append(_Step(name="interpolate", network=network, process=retimed(target, between(network, place))))
         return made
 
-    told = {
-        "denoise": denoise, "scale": scale, "width": width, "height": height, "multiplier": multiplier, "fps": fps,
-        "backend": where.backend, "precision": where.precision, "tile": tiles.tile, "overlap": tiles.overlap,
-    }  # fmt: skip
+    told: dict[str, object] = {"denoise": denoise, "scale": scale, "width": width, "height": height}
+    told |= {"multiplier": multiplier, "fps": fps}
+    told |= upscale.told_of(where, tiles)
 
     def do(job: CheckedJob) -> Done:
         with interruptible():
             plugin.core()
             todo = steps(job)
-            networks = {f"network of {one.name}": options.asked(one.network)["network"] for one in todo}
-            asked = networks | {options.spelled(name): None if v is None else str(v) for name, v in told.items()}
+            networks = {f"network of {one.name}": options.fingerprint_of(one.network) for one in todo}
+            asked = {**networks, **options.by_option(told)}
             return carry_out(job, _one_after_the_other(todo), asked, json=video.json)
 
     return do_each(video, do)
 
 
-def _clip_step(name: str, network: Network, filtered: Callable[[vs.VideoNode, Network], vs.VideoNode]) -> _Step:
-    return _Step(name=name, network=network, process=lambda clip, timeline: (filtered(clip, network), timeline))
-
-
-def _retiming(network: Network, where: NetworkOptions, target: Target) -> _Step:
-    place = named(where.backend, where.precision, where.streams, values.read_device(where.device))
-    multiple = None if network.family is None else interpolation.multiple_at(network.card, 1.0)
-
-    def frames_between(clip: vs.VideoNode, wanted: Target) -> vs.VideoNode:
-        return interpolation.interpolate(
-            clip, network.path, place, wanted, scale=1.0, scene_threshold=CUT, dedup=True, multiple=multiple
-        )
-
-    return _Step(name="interpolate", network=network, process=retimed(target, frames_between))
+def _clip_step(name: str, network: Network, filtered: upscale.Filter) -> _Step:
+    process = picture_by_picture(lambda clip: filtered(clip, network))
+    return _Step(name=name, network=network, process=process)
 
 
 def _one_after_the_other(steps: list[_Step]) -> Process:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .. import folders
 from ..video.errors import UsageError, reason
 from . import values
 
@@ -34,9 +35,7 @@ _NOT_IN_PROFILES = ("source", "output", "profile", "preset_name", "material")
 def config_file() -> Path:
     """Where profiles are: the file that VSMLRT_CONFIG names, else ``$XDG_CONFIG_HOME/vsmlrt/config.toml``."""
     named = os.environ.get("VSMLRT_CONFIG", "")
-    base = os.environ.get("XDG_CONFIG_HOME", "")
-    folder = Path(base) if os.path.isabs(base) else Path.home() / ".config"
-    return Path(named).expanduser() if named else folder / "vsmlrt" / "config.toml"
+    return Path(named).expanduser() if named else folders.config() / "config.toml"
 
 
 def defaults(words: Sequence[str], own: Collection[str], known: Collection[str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rich.table import Table
 from ..errors import UserError
 from ..video.encoder import CONTAINERS
 from ..video.errors import FieldError, InterruptedByUserError, UsageError
-from ..video.incoming import readable
+from ..video.incoming import is_incoming, readable
 from ..video.job import CheckedJob, check_asked, check_job
 from ..video.task import IMAGES
 from . import cluster, console, options, tables
@@ -93,18 +93,15 @@ def do_each(video: VideoOptions, do: Callable[[CheckedJob], Done]) -> int:
 def _done_whole(video: VideoOptions, source: Path, output: str, do: Callable[[CheckedJob], Done]) -> Done:
     """Does one video, of which what was asked is looked at before an input that has to be written into a file."""
     job = read_job(video, source, output)
-    check_asked(job)
+    if video.ray is not None:
+        cluster.check(video, job)
+        return cluster.make(video, check_job(replace(job, share=True)))
+    if is_incoming(source):
+        check_asked(job)
     with interruptible(), readable(job, console.warn) as job:
         if video.script is not None and job.source != source:
             raise UsageError("--script writes the script of a video that is a file; write the input into one first")
-        if video.ray is None:
-            return do(check_job(job))
-        if job.source != source:
-            raise UsageError(
-                "--ray has a file read by several machines, and the input is a pipe; write it into one first"
-            )
-        cluster.check(video, job.output)
-        return cluster.make(video, check_job(replace(job, share=True)))
+        return do(check_job(job))
 
 
 def _done(video: VideoOptions, item: Item, do: Callable[[CheckedJob], Done]) -> tuple[_Row, int]:

@@ -61,12 +61,11 @@ def upscale(
     """
     check_size(scale, width, height)
     filtered = filter_of(where, tiles, scale=scale, width=width, height=height)
-    told = {"scale": scale, "width": width, "height": height} | _told(where, tiles)
+    told = {"scale": scale, "width": width, "height": height} | told_of(where, tiles)
     found = cache(lambda wanted: find_upscaler(model, wanted, denoise))
 
     def find(job: CheckedJob) -> Network:
-        own = job.job.crop or job.facts
-        return found(scale_to(scale, width, height, (own.width, own.height)))
+        return found(scale_to(scale, width, height, size_of(job)))
 
     return do_each(video, lambda job: _work(video, job, lambda: find(job), filtered, told, _placed(where)))
 
@@ -80,10 +79,9 @@ def denoise(
     model: Model = DEFAULT_DENOISER,
 ) -> int:
     """Remove noise from a video with a neural network that takes a strength (DPIR's), at the video's own size."""
-    if not 0 <= strength <= 255:
-        raise UsageError(f"--strength takes a number from 0 to 255, not {strength:g}")
+    values.check_strength("--strength", strength)
     filtered = filter_of(where, tiles, scale=1, strength=strength)
-    told = {"strength": strength} | _told(where, tiles)
+    told = {"strength": strength} | told_of(where, tiles)
     find = cache(lambda: find_denoiser(model))
     return do_each(video, lambda job: _work(video, job, find, filtered, told, _placed(where)))
 
@@ -99,6 +97,12 @@ def check_size(scale: float | None, width: int | None, height: int | None) -> No
             raise UsageError(f"{option} takes a number of pixels from {LEAST_PIXELS} to {MOST_PIXELS}, not {size}")
         if scale is not None:
             raise UsageError(f"--scale and {option} both say how large the result is; give one of them")
+
+
+def size_of(job: CheckedJob) -> tuple[int, int]:
+    """Of the pictures that the job is about."""
+    own = job.job.crop or job.facts
+    return own.width, own.height
 
 
 def scale_to(scale: float | None, width: int | None, height: int | None, own: tuple[int, int]) -> float | None:
@@ -179,7 +183,7 @@ def filter_of(
     return filtered
 
 
-def _told(where: NetworkOptions, tiles: TileOptions) -> dict[str, object]:
+def told_of(where: NetworkOptions, tiles: TileOptions) -> dict[str, object]:
     """The options that make the result what it is."""
     return {"backend": where.backend, "precision": where.precision, "tile": tiles.tile, "overlap": tiles.overlap}
 

@@ -89,6 +89,12 @@ def read_list(option: str, text: str | None) -> tuple[str, ...] | None:
     return words
 
 
+def check_strength(option: str, strength: float) -> None:
+    """Raises UsageError for a strength that networks do not know."""
+    if not 0 <= strength <= 255:
+        raise UsageError(f"{option} takes a number from 0 to 255, not {strength:g}")
+
+
 def read_bitrate(text: str | None) -> int | None:
     """Bits a second, with k or M behind a number."""
     if text is None:

@@ -6,7 +6,6 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import av
 
 from ..video.colour import BT470BG, SMPTE170M, matrix_or_guess
+from ..video.png import png
 from .metrics import Metrics, mean
 from .pairs import Moment, moments
 
@@ -127,18 +127,14 @@ def _last_two(moment: Moment) -> tuple[av.VideoFrame, av.VideoFrame]:
 
 
 def _png(frame: av.VideoFrame, size: tuple[int, int]) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png(frame, size)).decode()}"
+    return f"data:image/png;base64,{base64.b64encode(sized_png(frame, size)).decode()}"
 
 
-def png(frame: av.VideoFrame, size: tuple[int, int]) -> bytes:
+def sized_png(frame: av.VideoFrame, size: tuple[int, int]) -> bytes:
     """The frame as a PNG file of this size (bicubic where it has another)."""
     from av.video.reformatter import Colorspace, Interpolation
 
     tagged = matrix_or_guess(int(frame.colorspace), frame.height)
     matrix = Colorspace.ITU601 if tagged in (BT470BG, SMPTE170M) else Colorspace.ITU709
-    shown: Any = frame.reformat(*size, format="rgb24", src_colorspace=matrix, interpolation=Interpolation.BICUBIC)
-    context: Any = av.CodecContext.create("png", "w")
-    context.width, context.height, context.pix_fmt = *size, "rgb24"
-    context.time_base = shown.time_base = Fraction(1, 25)
-    shown.pts = 0
-    return b"".join(bytes(packet) for packet in [*context.encode(shown), *context.encode(None)])
+    shown = frame.reformat(*size, format="rgb24", src_colorspace=matrix, interpolation=Interpolation.BICUBIC)
+    return png(shown)

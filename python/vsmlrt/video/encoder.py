@@ -172,17 +172,22 @@ def _refusal(container: str, codec: str) -> str | None:
     return None
 
 
+def open_small(context: av.VideoCodecContext, pixel_format: str) -> None:
+    """Opens an encoder for a picture of a size that all take; raises what FFmpeg raises where it refuses."""
+    context.width = context.height = 256
+    context.pix_fmt = pixel_format
+    context.time_base, context.framerate = Fraction(1, 25), Fraction(25)
+    context.open(strict=False)
+
+
 def _try(context: av.VideoCodecContext, quality: Quality) -> None:
     """Opens an encoder for a small picture, for words and values that it alone knows to be wrong."""
     given = [field for field in ("preset", "tune", "encoder_options") if quality.given[field] is not None]
     name, formats = context.codec.name, accepted_by(context.codec)
     if not given or not formats:
         return
-    context.width = context.height = 128
-    context.pix_fmt = "yuv420p" if "yuv420p" in formats else formats[0]
-    context.time_base, context.framerate = Fraction(1, 25), Fraction(25)
     try:
-        context.open(strict=False)
+        open_small(context, "yuv420p" if "yuv420p" in formats else formats[0])
     except (av.FFmpegError, ValueError) as error:
         words = " ".join(f"{{{field}}} {quality.given[field]}" for field in given)
         raise FieldError(

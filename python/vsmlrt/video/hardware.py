@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import av
 
+from .encoder import open_small
 from .errors import reason
 from .picture import HARDWARE
 
@@ -38,11 +38,8 @@ def _refusal(name: str) -> str | None:
     offered = [known.name for known in codec.video_formats or ()]
     context = av.CodecContext.create(name, "w")
     assert isinstance(context, av.VideoCodecContext)
-    context.width, context.height = 256, 256
-    context.pix_fmt = next((one for one in ("yuv420p", "nv12") if one in offered), "yuv420p")
-    context.time_base, context.framerate = Fraction(1, 25), Fraction(25)
     try:
-        context.open(strict=False)
+        open_small(context, next((one for one in ("yuv420p", "nv12") if one in offered), "yuv420p"))
     except (av.FFmpegError, ValueError, OSError) as error:
         return reason(error)
     return None

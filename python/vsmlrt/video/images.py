@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from .formats import convert, join_alpha
 from .incoming import files_of, is_sequence, numbered
 from .output import PendingFile, QuietFile, part_of
 from .picture import disk_errors
+from .png import png
 from .timestamps import Timeline
 from .writer import Writer
 
@@ -54,7 +54,8 @@ def image_writer(
     Raises FieldError for one image of several frames.
     """
     path = pending.path
-    if path.suffix.lower() == STILL and not is_sequence(path) and clip.num_frames > 1:
+    ending = path.suffix.lower()
+    if ending == STILL and not is_sequence(path) and clip.num_frames > 1:
         raise FieldError(
             "{path} is one image, and the result has {count} frames; give {frames} A:B for one of them, a name such as "
             "{example} for all, or .apng or .webp for an image that moves",
@@ -62,8 +63,8 @@ def image_writer(
             count=clip.num_frames,
             example=path.with_name(f"{path.stem}%05d.png").name,
         )
-    deep = clip.format.bits_per_sample > 8 and path.suffix.lower() != ".webp"
-    gray = clip.format.color_family == vs.GRAY and alpha is None and path.suffix.lower() != ".webp"
+    deep = clip.format.bits_per_sample > 8 and ending != ".webp"
+    gray = clip.format.color_family == vs.GRAY and alpha is None and ending != ".webp"
     if clip.format.color_family == vs.GRAY and not gray:
         clip = clip.resize.Point(
             format=vs.core.query_video_format(vs.RGB, clip.format.sample_type, clip.format.bits_per_sample, 0, 0).id
@@ -75,7 +76,7 @@ def image_writer(
     layout = _layout(gray, deep, alpha is not None)
     if is_sequence(path):
         return clip, _Numbered(pending, layout, overwrite=overwrite)
-    if path.suffix.lower() == STILL:
+    if ending == STILL:
         return clip, _One(pending, layout)
     return clip, _Moving(pending, layout, timeline, (clip.width, clip.height))
 
@@ -96,14 +97,6 @@ def _packed(frame: vs.VideoFrame, layout: str) -> av.VideoFrame:
     return av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format=layout)
 
 
-def _png(frame: vs.VideoFrame, layout: str) -> bytes:
-    picture = _packed(frame, layout)
-    context: Any = av.CodecContext.create("png", "w")
-    context.width, context.height, context.pix_fmt = picture.width, picture.height, layout
-    context.time_base = Fraction(1, 25)
-    return b"".join(bytes(packet) for one in (picture, None) for packet in context.encode(one))
-
-
 class _One:
     """One PNG."""
 
@@ -112,7 +105,7 @@ class _One:
 
     def take(self, n: int, frame: vs.VideoFrame) -> None:
         with disk_errors(self._pending.path):
-            self._pending.file.write(_png(frame, self._layout))
+            self._pending.file.write(png(_packed(frame, self._layout)))
 
     def finish(self) -> None:
         with disk_errors(self._pending.path):
@@ -137,7 +130,7 @@ class _Numbered:
 
     def take(self, n: int, frame: vs.VideoFrame) -> None:
         with disk_errors(self._pending.path), (self._folder / self._name(n)).open("wb") as file:
-            file.write(_png(frame, self._layout))
+            file.write(png(_packed(frame, self._layout)))
             file.flush()
             os.fsync(file.fileno())
 

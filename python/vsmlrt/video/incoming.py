@@ -13,7 +13,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -25,7 +25,7 @@ from ..errors import UserError
 from .errors import FieldError, UsageError, reason
 from .notes import Warn
 from .opening import open_container
-from .output import PendingFile, QuietFile
+from .output import Outputs, PendingFile, QuietFile
 from .picture import disk_errors
 from .task import Job
 
@@ -106,19 +106,12 @@ def readable(job: Job, warn: Warn) -> Iterator[Job]:
 @contextmanager
 def _place(job: Job) -> Iterator[PendingFile]:
     """The hidden file: next to the output, where there has to be room, or for a pipe where temporary files go."""
-    if job.output is not None:
-        pending = PendingFile(job.output.with_name(f"{job.output.name}.input"), overwrite=True)
-        try:
-            yield pending
-        finally:
-            pending.discard()
-        return
-    with tempfile.TemporaryDirectory(prefix="vsmlrt-") as folder:
-        pending = PendingFile(Path(folder) / "input", overwrite=True)
-        try:
-            yield pending
-        finally:
-            pending.discard()
+    with ExitStack() as stack:
+        if job.output is not None:
+            path = job.output.with_name(f"{job.output.name}.input")
+        else:
+            path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vsmlrt-"))) / "input"
+        yield stack.enter_context(Outputs(path, overwrite=True)).final()
 
 
 def _write_stream(given: Path, pending: PendingFile) -> None:

@@ -129,17 +129,17 @@ def _written(
     timeline, span = timing(source, first, end)
     result, timeline = _processed(clip, timeline, process)
     width, height = own_size(source, clip, result)
+    holds_alpha = (job.images or not job.raw) and result.num_frames == clip.num_frames
+    alpha = alpha_of(source, first, end, job.crop) if holds_alpha else None
     writer: Writer
     if job.raw:
         result = trimmed(result, width, height)
         pending = target.final() if isinstance(target, Outputs) else target
-        alpha = alpha_of(source, first, end, job.crop) if job.images and result.num_frames == clip.num_frames else None
         if alpha is None:
             name_lost_transparency(source, notes)
         result, writer = raw_writer(job, result, alpha, source, timeline, pending, notes)
     else:
         assert isinstance(target, Outputs)
-        alpha = alpha_of(source, first, end, job.crop) if result.num_frames == clip.num_frames else None
         claims = Claims(folder_of(target.path), job.expiry) if job.share else None
         size = width, height
         token = claims.token if claims is not None else ""
