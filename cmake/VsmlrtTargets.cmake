@@ -13,7 +13,7 @@ endif()
 # For files compiled for AVX-512: GCC 12 takes the undefined vectors inside its own header for a mistake (its bug 105593).
 set(VSMLRT_QUIET_AVX512 "$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized;-Wno-uninitialized>")
 if(WIN32)
-  # Nothing lies beside the libraries: the compiler's own are inside. The stack is aligned to 16 bytes only, which GCC
+  # Nothing lies next to the libraries: the compiler's own are inside. The stack is aligned to 16 bytes only, which GCC
   # does not heed when it keeps vectors there (its bug 54412): the assembler writes moves that do not mind.
   target_link_options(vsmlrt_options INTERFACE -static)
   target_compile_options(vsmlrt_options INTERFACE -Wa,-muse-unaligned-vector-move)
@@ -44,8 +44,9 @@ function(vsmlrt_library name)
 endfunction()
 
 # vsmlrt_module(NAME SOURCES ... USES ... [FOLDERS ...] [PACKAGE requirement] [GPU]): one loadable backend, libvsmlrt_NAME.so
-# (.dll), installed next to the plugin. FOLDERS are where its vendor's library is looked for, from the folder that it is
-# installed in: its RPATH, or on Windows a text file next to it; the conformance suite takes all of them. GPU: it needs one, and its tests carry the label gpu. PACKAGE is what pip installs to bring the vendor's library; it is written to a text file next to
+# (.dll), installed next to the plugin; the conformance suite takes all of them. FOLDERS are where its vendor's library is
+# looked for, from the folder that it is installed in: its RPATH, or on Windows a text file next to it. GPU: it needs
+# one, and its tests carry the label gpu. PACKAGE is what pip installs to bring the vendor's library; it is written to a text file next to
 # the module, because a module whose library is missing cannot be loaded and asked.
 function(vsmlrt_module name)
   cmake_parse_arguments(ARG "GPU" "PACKAGE" "SOURCES;USES;FOLDERS" ${ARGN})

@@ -52,7 +52,7 @@ def imports(file: Path) -> set[str]:
 
 
 def plugin_files(build: Path) -> dict[str, bytes]:
-    """The plugin and its modules without symbols. SystemExit where one is missing or needs a library beside it."""
+    """The plugin and its modules without symbols. SystemExit where one is missing or needs a library next to it."""
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         for path in sorted((build / "plugin").rglob("*")):

@@ -219,13 +219,13 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
         if (!device->info().plan_basis)
             return std::make_shared<const Program>(device, desc);
         cache::PlanCache &plans = plan_cache(options.plan_folder);
-        const auto folder = [&](bool wanted, const auto &of) {
-            const auto kept = wanted ? plans.kept_folder(of()) : std::nullopt;
-            return kept ? text_of(*kept) : std::string();
+        const auto text_of_any = [](const std::optional<std::filesystem::path> &folder) {
+            return folder ? text_of(*folder) : std::string();
         };
         const std::string kept =
-            folder(device->info().keeps_files, [&]() -> const cache::Key & { return key; });
-        const std::string shared = folder(device->info().shares_files, [&] { return shared_key(*device); });
+            text_of_any(device->info().keeps_files ? plans.kept_folder(key) : std::nullopt);
+        const std::string shared =
+            text_of_any(device->info().shares_files ? plans.kept_folder(shared_key(*device)) : std::nullopt);
         desc.kept_folder = kept.empty() ? nullptr : kept.c_str();
         desc.shared_folder = shared.empty() ? nullptr : shared.c_str();
         return load_or_build(device, key, plans, desc);

@@ -86,9 +86,7 @@ bool compose_rms_normalization(Composer &c) {
     const std::string epsilon = c.real(c.node().real("epsilon", 1e-5f), Element::f32);
     const std::string root = c.emit("Sqrt", {c.emit("Add", {mean, epsilon})});
     const std::string normal = c.emit("Div", {x, root});
-    const std::string back =
-        type == Element::f32 ? normal : c.emit("Cast", {normal}, {{"to", static_cast<std::int64_t>(type)}});
-    c.result("Mul", {back, c.input(1)});
+    c.result("Mul", {type == Element::f32 ? normal : c.cast(normal, type), c.input(1)});
     return true;
 }
 
@@ -138,12 +136,9 @@ bool compose_dequantize(Composer &c) {
     const std::string zero = c.input(2).empty() ? scale : along_axis(c, c.input(2), c.input(0));
     if (scale.empty() || zero.empty())
         return false;
-    const auto real = [&](const std::string &value) {
-        return c.emit("Cast", {value}, {{"to", static_cast<std::int64_t>(type)}});
-    };
-    std::string x = real(c.input(0));
+    std::string x = c.cast(c.input(0), type);
     if (!c.input(2).empty())
-        x = c.emit("Sub", {x, real(zero)});
+        x = c.emit("Sub", {x, c.cast(zero, type)});
     c.result("Mul", {x, scale});
     return true;
 }
@@ -180,10 +175,9 @@ bool compose_quantize(Composer &c) {
     const std::string zero = zeros ? along_axis(c, c.input(2), c.input(0)) : scale;
     if (scale.empty() || zero.empty() || limits.most == 0)
         return false;
-    const auto type = static_cast<std::int64_t>(scales->type);
     std::string x = c.emit("Round", {c.emit("Div", {c.input(0), scale})});
     if (zeros)
-        x = c.emit("Add", {x, c.emit("Cast", {zero}, {{"to", type}})});
+        x = c.emit("Add", {x, c.cast(zero, scales->type)});
     x = c.emit("Clip", {x, number(c, limits.least), number(c, limits.most)});
     c.result("Cast", {x}, {{"to", static_cast<std::int64_t>(to)}});
     return true;

@@ -70,7 +70,7 @@ SharedLibrary open(const fs::path &file, std::span<const fs::path> folders, int 
     });
 }
 
-// "1.9.0" as {1, 9, 0}; what is no number counts as 0.
+// "1.9.0" as {1, 9, 0}; what is not a number counts as 0.
 std::vector<int> numbers(std::string_view version) {
     std::vector<int> all;
     std::istringstream parts{std::string(version)};

@@ -162,23 +162,7 @@ TEST_F(FileTest, ReadersSeeTheOldFileOrTheNewOne) {
 }
 
 TEST_F(FileTest, LockIsHeldByOneAtATime) {
-    std::atomic<int> inside = 0;
-    std::atomic<int> most = 0;
-    std::vector<std::thread> threads;
-    threads.reserve(4);
-    for (int i = 0; i < 4; ++i)
-        threads.emplace_back([&] {
-            for (int turn = 0; turn < 500; ++turn) {
-                const FileLock lock(folder_ / "lock");
-                const int now = ++inside;
-                most = std::max(most.load(), now);
-                std::this_thread::yield();
-                --inside;
-            }
-        });
-    for (std::thread &thread : threads)
-        thread.join();
-    EXPECT_EQ(most, 1);
+    EXPECT_EQ(test::most_holders(folder_ / "lock", 500), 1);
     EXPECT_EQ(entries(), 0);
 }
 

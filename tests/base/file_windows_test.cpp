@@ -153,21 +153,7 @@ TEST_F(WindowsFile, AFileThatStaysHeldIsAnErrorWithNothingLeftBehind) {
 
 TEST_F(WindowsFile, ALockIsWaitedForAndRemovedByTheLast) {
     const fs::path path = folder_ / "file.lock";
-    std::atomic<int> inside = 0;
-    std::atomic<int> most = 0;
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 4; ++i)
-        threads.emplace_back([&] {
-            for (int round = 0; round < 20; ++round) {
-                const FileLock lock(path);
-                most = std::max(most.load(), ++inside);
-                std::this_thread::yield();
-                --inside;
-            }
-        });
-    for (std::thread &thread : threads)
-        thread.join();
-    EXPECT_EQ(most, 1);
+    EXPECT_EQ(test::most_holders(path, 20), 1);
     EXPECT_EQ(entries(), 0);
 }
 

@@ -280,7 +280,7 @@ def k7sfunc_functions(models: Path, inside: Any) -> None:
 
 
 def engines(models: Path) -> None:
-    """What builds engines by the programs beside the plugin, on the emulated GPU where it is built."""
+    """What builds engines by the programs next to the plugin, on the emulated GPU where it is built."""
     from fractions import Fraction
 
     if not has_gpu():

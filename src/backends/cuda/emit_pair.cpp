@@ -100,9 +100,7 @@ bool Planner::emit_pair(const Group &first, const Group &second) {
     const Tensor input = with_vectors(one.inputs[0], problem.first.storage, label(first));
     Step step{label(first) + " + " + label(second), {input.buffer}, {}, {}, {}};
     behind.add_buffers(step);
-    for (const ChannelOperand &channel : between.builder.channels)
-        if (channel.computed.buffer >= 0)
-            step.reads.push_back(channel.computed.buffer);
+    between.add_channel_buffers(step);
     const std::string key = text("hopper.pair of ", one.inputs[1], " ", geometry(problem.first), " and ",
                                  two.inputs[1], " ", geometry(problem.second));
     const auto pack = [problem, first_weights = *known(one.inputs[1]),
@@ -145,9 +143,7 @@ bool Planner::emit_tail(const Group &first, const Group &second) {
     const Tensor waiting = fresh(Element::f32, {tail_waiting_floats(problem, facts_)}, false, false);
     const Tensor input = with_vectors(one.inputs[0], storage, label(first));
     Step step{label(first), {input.buffer}, {products.buffer, waiting.buffer}, {}, {}};
-    for (const ChannelOperand &channel : between.builder.channels)
-        if (channel.computed.buffer >= 0)
-            step.reads.push_back(channel.computed.buffer);
+    between.add_channel_buffers(step);
     const std::string key =
         text("hopper.tail of ", one.inputs[1], " and ", two.inputs[1], " ", geometry(problem.second));
     const auto pack = [problem, first_weights = *known(one.inputs[1]),
@@ -155,26 +151,13 @@ bool Planner::emit_tail(const Group &first, const Group &second) {
         return pack_tail(problem, graph::widen<float>(graph::view_of(first_weights)),
                          graph::widen<float>(graph::view_of(second_weights)));
     };
-    const auto sizes_of = [](const Tensor &from, const PictureEpilogue &epilogue,
-                             const Addresses &addresses) {
-        ConvOperands operands;
-        operands.input = addresses.of(from);
-        operands.in_height = from.dims[2];
-        operands.in_width = from.dims[3];
-        operands.in_stride_y = from.strides[2];
-        operands.in_stride_x = from.strides[3];
-        operands.out_height = epilogue.result[2];
-        operands.out_width = epilogue.result[3];
-        operands.epilogue = epilogue.arguments(addresses);
-        return operands;
-    };
     for (const TailCandidate &candidate : tail_candidates())
         if (tail_serves(problem, candidate, facts_))
             step.alternatives.push_back(
                 {candidate.name, tail_source(problem, candidate),
                  [this_weights = &weights_, key, pack, problem, &candidate, input, products, waiting, between,
-                  sizes_of, facts = facts_](const Addresses &addresses) {
-                     ConvOperands operands = sizes_of(input, between, addresses);
+                  facts = facts_](const Addresses &addresses) {
+                     ConvOperands operands = operands_of(input, between, addresses);
                      operands.weights = this_weights->address(key, pack);
                      operands.output = addresses.of(products);
                      return launch_tail(problem, candidate, operands, addresses.of(waiting), facts);
@@ -186,11 +169,11 @@ bool Planner::emit_tail(const Group &first, const Group &second) {
     add_step(std::move(step));
     Step sums{label(second), {products.buffer}, {}, {}, {}};
     behind.add_buffers(sums);
-    sums.alternatives.push_back(
-        {"hopper.taps of products", tap_sums_source(problem.second),
-         [problem, products, behind, sizes_of, facts = facts_](const Addresses &addresses) {
-             return launch_tap_sums(problem.second, sizes_of(products, behind, addresses), facts);
-         }});
+    sums.alternatives.push_back({"hopper.taps of products", tap_sums_source(problem.second),
+                                 [problem, products, behind, facts = facts_](const Addresses &addresses) {
+                                     return launch_tap_sums(problem.second,
+                                                            operands_of(products, behind, addresses), facts);
+                                 }});
     sums.ends_plain = false;
     add_step(std::move(sums));
     return true;

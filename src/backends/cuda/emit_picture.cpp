@@ -272,6 +272,20 @@ void Planner::add_plain(Step &step, const Group &group, const PictureEpilogue &e
          }});
 }
 
+ConvOperands Planner::operands_of(const Tensor &input, const PictureEpilogue &epilogue,
+                                  const Addresses &addresses) {
+    ConvOperands values;
+    values.input = addresses.of(input);
+    values.in_height = input.dims[2];
+    values.in_width = input.dims[3];
+    values.in_stride_y = input.strides[2];
+    values.in_stride_x = input.strides[3];
+    values.out_height = epilogue.result[2];
+    values.out_width = epilogue.result[3];
+    values.epilogue = epilogue.arguments(addresses);
+    return values;
+}
+
 std::map<std::string, int> Planner::add_candidates(Step &step, const Group &group,
                                                    const PictureEpilogue &epilogue, Scaled *scaled) {
     const graph::Node &node = graph_.nodes[group.anchor];
@@ -292,15 +306,7 @@ std::map<std::string, int> Planner::add_candidates(Step &step, const Group &grou
     const Tensor input = with_vectors(node.inputs[0], storage, label(group));
     step.reads.push_back(input.buffer);
     const auto operands = [input, epilogue](const Addresses &addresses) {
-        ConvOperands values;
-        values.input = addresses.of(input);
-        values.in_height = input.dims[2];
-        values.in_width = input.dims[3];
-        values.in_stride_y = input.strides[2];
-        values.in_stride_x = input.strides[3];
-        values.out_height = epilogue.result[2];
-        values.out_width = epilogue.result[3];
-        values.epilogue = epilogue.arguments(addresses);
+        ConvOperands values = operands_of(input, epilogue, addresses);
         values.output = addresses.of(epilogue.output);
         values.output_stride_y = epilogue.output.strides[2];
         values.output_stride_x = epilogue.output.strides[3];

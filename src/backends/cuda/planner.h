@@ -172,17 +172,23 @@ private:
         [[nodiscard]] std::int64_t threads() const {
             return result[2] * result[3] * (result[1] + output.lanes);
         }
-        void add_buffers(Step &step) const {
-            for (const Tensor &tensor : builder.tensors)
-                step.reads.push_back(tensor.buffer);
+        void add_channel_buffers(Step &step) const {
             for (const ChannelOperand &channel : builder.channels)
                 if (channel.computed.buffer >= 0)
                     step.reads.push_back(channel.computed.buffer);
+        }
+        void add_buffers(Step &step) const {
+            for (const Tensor &tensor : builder.tensors)
+                step.reads.push_back(tensor.buffer);
+            add_channel_buffers(step);
             step.writes.push_back(output.buffer);
             if (builder.sums.buffer >= 0)
                 step.writes.push_back(builder.sums.buffer);
         }
     };
+    // But for weights and output.
+    [[nodiscard]] static ConvOperands operands_of(const Tensor &input, const PictureEpilogue &epilogue,
+                                                  const Addresses &addresses);
     [[nodiscard]] PictureEpilogue make_epilogue(const Group &group, std::int64_t batch,
                                                 graph::ValueId bias = graph::no_value, bool sums = false);
     void add_epilogue_input(PictureEpilogue &epilogue, const Group &group, const ChainInput &input,

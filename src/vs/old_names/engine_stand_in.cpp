@@ -1,5 +1,5 @@
 // trtexec, tensorrt_rtx and migraphx-driver for scripts that have vs-mlrt's own module inside: they run these
-// programs by their places beside the plugin and give the file that comes out to core.trt, core.trt_rtx or
+// programs by their places next to the plugin and give the file that comes out to core.trt, core.trt_rtx or
 // core.migx. No engine is needed here, so what comes out is the network itself, with the precision and the
 // types of its ends that the engine would have had.
 #include "base/error.h"

@@ -13,6 +13,7 @@
 
 #include "pair_shape.cuh"
 #include "ptx.cuh"
+#include "row_share.cuh"
 #include "wgmma.cuh"
 
 constexpr PairShape shape{IN_LANES, MIDDLE_LANES, OUT_LANES, COLUMNS, EPILOGUE_TENSORS > 0};
@@ -36,15 +37,8 @@ struct PairPart {
     int x, y, rows, next;
 };
 
-// A block's share of all rows of all strips, strip by strip.
-struct PairShare {
-    int height, begin, end;
-
-    DEVICE explicit PairShare(const EpilogueArgs &args) : height(args.height) {
-        const long long rows = static_cast<long long>((args.width + COLUMNS - 1) / COLUMNS) * args.height;
-        begin = static_cast<int>(rows * blockIdx.x / gridDim.x);
-        end = static_cast<int>(rows * (blockIdx.x + 1) / gridDim.x);
-    }
+struct PairShare : RowShare {
+    DEVICE explicit PairShare(const EpilogueArgs &args) : RowShare(args, COLUMNS) {}
     DEVICE PairPart part(int from) const {
         const int strip = from / height, y = from - strip * height, rows = min(height - y, end - from);
         return {strip * COLUMNS, y, rows, from + rows};

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "ptx.cuh"
+#include "row_share.cuh"
 #include "rows_epilogue.cuh"
 #include "rows_shape.cuh"
 #include "wgmma.cuh"
@@ -35,19 +36,8 @@ struct RowsMemory { // addresses in shared memory
     DEVICE u32 slot(int i) const { return ring + i * slot_bytes(shape); }
 };
 
-// A block's share of all rows of all strips, strip by strip.
-struct RowsShare {
-    int height, begin, end;
-
-    DEVICE explicit RowsShare(const EpilogueArgs &args) : height(args.height) {
-        const long long rows = static_cast<long long>((args.width + STRIP - 1) / STRIP) * args.height;
-        begin = static_cast<int>(rows * blockIdx.x / gridDim.x);
-        end = static_cast<int>(rows * (blockIdx.x + 1) / gridDim.x);
-    }
-};
-
 DEVICE void load_rows(const TensorMapParameter *input, const void *weights, const RowsMemory &memory,
-                      const RowsShare &share) {
+                      const RowShare &share) {
     barrier_expect(memory.weights_there, weight_bytes(shape));
     load_bytes(memory.weights, weights, weight_bytes(shape), memory.weights_there);
     wait_for_previous();
@@ -84,7 +74,7 @@ DEVICE void multiply_row(float (&sums)[STRIP / 2], u64 weights, const u64 (&row)
 }
 
 DEVICE void compute_rows(const TensorMapParameter *output, const EpilogueArgs &args, const RowsMemory &memory,
-                         const RowsShare &share, int group) {
+                         const RowShare &share, int group) {
     const int thread = threadIdx.x % 128, leader = thread == 0;
     wait_for_previous();
     RowPlace place;
@@ -182,7 +172,7 @@ extern "C" __global__ void __launch_bounds__(384, 1)
            const __grid_constant__ EpilogueArgs args) {
     extern __shared__ __align__(1024) unsigned char shared[];
     const RowsMemory memory(shared_address(shared));
-    const RowsShare share(args);
+    const RowShare share(args, STRIP);
     if (threadIdx.x == 0) {
         for (int i = 0; i < slots; i++) {
             barrier_init(memory.full + 8 * i, 1);
