@@ -1,5 +1,6 @@
 // All checks and defaults are in front, when a filter is made. Frames then go straight
-// through, but for results that are not finite, which an fp32 program computes once more.
+// through, but for results that are not finite, which an fp32 program computes once more, and for
+// those on which one of several devices fails, which another one computes.
 #include "engine/session.h"
 
 #include "base/file.h"
@@ -15,6 +16,7 @@
 #include "model/onnx.h"
 
 #include <algorithm>
+#include <exception>
 #include <set>
 #include <utility>
 
@@ -89,12 +91,16 @@ bool accept_frames(const Devices &devices, const FrameFormats &formats) {
 Session::Session(OpenedNetwork network, const SessionOptions &options, PictureSize frame, Devices devices,
                  std::optional<FrameFormats> frames)
     : network_(std::move(network)), stem_(network_.loaded.stem), options_(options),
-      devices_(std::move(devices)), frames_(std::move(frames)) {
+      frames_(std::move(frames)) {
     check(options_);
     layout_ = make_layout(network_.card, options_, frame);
     range_ = range_of_shapes();
-    for (const std::shared_ptr<const Device> &device : devices_)
-        runners_.push_back(make_runner(device));
+    for (std::shared_ptr<const Device> &device : devices) {
+        auto place = std::make_unique<Place>();
+        place->runner = make_runner(device);
+        place->device = std::move(device);
+        places_.push_back(std::move(place));
+    }
     if (options_.scale && (*options_.scale != scale() || *options_.scale != height_scale()))
         throw BadArgument("\"scale\" is ", *options_.scale, ", and the network \"", stem_, "\" enlarges by ",
                           scale());
@@ -166,13 +172,13 @@ model::Loaded Session::take_network() {
 }
 
 std::string Session::summary() const {
-    const Runner &runner = *runners_.front();
+    const Runner &runner = *places_.front()->runner;
     const Program &program = runner.program();
     std::vector<std::string> devices;
-    for (const std::shared_ptr<const Device> &device : devices_)
-        devices.push_back(text(device->info().id, " (", device->info().name, ")"));
+    for (const std::unique_ptr<Place> &place : places_)
+        devices.push_back(text(place->device->info().id, " (", place->device->info().name, ")"));
     const tile::Plan &plan = layout_.plan;
-    return text(stem_, " on ", devices_.front()->backend().name(), " ", join(devices, ", "), " in ",
+    return text(stem_, " on ", places_.front()->device->backend().name(), " ", join(devices, ", "), " in ",
                 precision_name(program.info().precision), ", tensors ", type_name(runner.input_type()),
                 " to ", type_name(runner.output_type()), frames_ ? ", frames converted there, " : ", ",
                 runner.num_streams(), " stream(s), ", plan.columns.size() * plan.rows.size(), " tile(s) of ",
@@ -180,10 +186,50 @@ std::string Session::summary() const {
                 " MiB a stream");
 }
 
-// The one with the fewest frames under way, so that unequal devices get what each can do.
-Runner &Session::idlest_runner() const {
-    return **std::min_element(runners_.begin(), runners_.end(),
-                              [](const auto &a, const auto &b) { return a->in_flight() < b->in_flight(); });
+// The one with the fewest frames under way, so that unequal devices get what each can do; null where every
+// one that works has failed on this frame.
+Session::Place *Session::idlest(std::span<const Failure> failed) const {
+    Place *found = nullptr;
+    for (const std::unique_ptr<Place> &place : places_) {
+        const bool tried = std::any_of(failed.begin(), failed.end(),
+                                       [&](const Failure &failure) { return failure.place == place.get(); });
+        if (!tried && !place->lost && (!found || place->runner->in_flight() < found->runner->in_flight()))
+            found = place.get();
+    }
+    return found;
+}
+
+void Session::give_up(const Failure &failure, int n, const Place &instead) {
+    const std::lock_guard lock(giving_up_);
+    const auto working =
+        std::count_if(places_.begin(), places_.end(), [](const auto &place) { return !place->lost; });
+    if (failure.place->lost || working == 1) // the last one stays, whatever it does
+        return;
+    failure.place->lost = true;
+    log(LogLevel::warning, text("the device ", failure.place->device->info().id, " failed on frame ", n,
+                                " and gets no more (", failure.reason, "); ", instead.device->info().id,
+                                " computed it, and the work goes on without the other"));
+}
+
+// What fails on every device is the frame's fault: then none is given up.
+template <typename Compute>
+void Session::on_a_device(int n, const Compute &compute) {
+    std::vector<Failure> failed;
+    std::exception_ptr first;
+    while (Place *place = idlest(failed)) {
+        try {
+            compute(*place);
+        } catch (const DeviceError &failure) {
+            if (!first)
+                first = std::current_exception();
+            failed.push_back({place, failure.what()});
+            continue;
+        }
+        for (const Failure &failure : failed)
+            give_up(failure, n, *place);
+        return;
+    }
+    std::rethrow_exception(first);
 }
 
 bool Session::any_not_finite(std::span<const pixel::ConstPlane> planes) const {
@@ -218,35 +264,40 @@ void Session::run(int n, std::span<const vsmlrt_frame> inputs, const vsmlrt_fram
 
 template <typename Inputs, typename Outputs>
 void Session::run_checked(int n, const Inputs &inputs, const Outputs &outputs) {
-    Runner &runner = idlest_runner();
-    if (!runner.run(inputs, outputs).not_finite)
+    vsmlrt_precision used = VSMLRT_PRECISION_FP32;
+    bool finite = true;
+    on_a_device(n, [&](Place &place) {
+        finite = !place.runner->run(inputs, outputs).not_finite;
+        used = place.runner->program().info().precision;
+    });
+    if (finite)
         return;
     if (any_not_finite(inputs))
         throw DeviceError("frame ", n,
                           " holds NaN or infinite samples before it enters the network; limit the clip "
                           "to finite values first");
-    const vsmlrt_precision used = runner.program().info().precision;
     if (used == VSMLRT_PRECISION_FP32)
         throw DeviceError("the network \"", stem_, "\" gave NaN or infinite samples for frame ", n,
                           " in fp32");
     log(LogLevel::warning,
         text("frame ", n, ": NaN or infinity in ", precision_name(used), ", computed again in fp32"));
-    if (exact_runner().run(inputs, outputs).not_finite)
+    on_a_device(n, [&](Place &place) { finite = !exact_runner(place).run(inputs, outputs).not_finite; });
+    if (!finite)
         throw DeviceError("the network \"", stem_, "\" gave NaN or infinite samples for frame ", n, " in ",
                           precision_name(used), " and again in fp32");
 }
 
-Runner &Session::exact_runner() {
-    const std::lock_guard lock(exact_mutex_);
-    if (!exact_) {
+Runner &Session::exact_runner(Place &place) {
+    const std::lock_guard lock(place.exact_mutex);
+    if (!place.exact) {
         ProgramOptions exact = options_.program;
         exact.precision = VSMLRT_PRECISION_FP32;
         exact.keep_fp32.reset();
         exact.num_streams = 1;
-        exact_ = std::make_unique<Runner>(build_program(devices_.front(), take_network(), range_, exact),
-                                          layout_, 1, frames_, options_.program.half_outputs);
+        place.exact = std::make_unique<Runner>(build_program(place.device, take_network(), range_, exact),
+                                               layout_, 1, frames_, options_.program.half_outputs);
     }
-    return *exact_;
+    return *place.exact;
 }
 
 } // namespace vsmlrt::engine

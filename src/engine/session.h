@@ -6,6 +6,7 @@
 #include "engine/runner.h"
 #include "model/card.h"
 
+#include <atomic>
 #include <filesystem>
 #include <mutex>
 
@@ -25,7 +26,7 @@ struct OpenedNetwork {
 struct SessionOptions {
     std::string backend = "auto";
     std::string device;                // empty: those at device_ids
-    std::vector<int> device_ids = {0}; // a program each; frames are dealt to all of them
+    std::vector<int> device_ids = {0}; // a program each; frames are dealt to all of them that work
     ProgramOptions program;            // num_streams 0: as many as the device computes best within its memory
     int frames_in_flight = 0; // that the host asks for at once; more streams make no sense; 0: unknown
     ShapeOptions shapes;
@@ -59,11 +60,11 @@ public:
     Session(OpenedNetwork network, const SessionOptions &options, PictureSize frame)
         : Session(std::move(network), options, frame, open_devices(options)) {}
 
-    [[nodiscard]] int scale() const { return runners_.front()->scale(); }
-    [[nodiscard]] int height_scale() const { return runners_.front()->height_scale(); }
-    [[nodiscard]] int output_channels() const { return runners_.front()->output_channels(); }
+    [[nodiscard]] int scale() const { return places_.front()->runner->scale(); }
+    [[nodiscard]] int height_scale() const { return places_.front()->runner->height_scale(); }
+    [[nodiscard]] int output_channels() const { return places_.front()->runner->output_channels(); }
     // Frames that are computed side by side on a device.
-    [[nodiscard]] int num_streams() const { return runners_.front()->num_streams(); }
+    [[nodiscard]] int num_streams() const { return places_.front()->runner->num_streams(); }
     // The size of what one execution reads.
     [[nodiscard]] PictureSize tile() const { return {layout_.tile.width, layout_.tile.height}; }
     // One line: network, backend, device, precision really used, types of tensors, tile, memory.
@@ -71,22 +72,40 @@ public:
 
     // One plane a channel, in the order of the network's inputs; float32 or float16. A result with NaN or
     // infinity is computed again in fp32, once; DeviceError naming frame `n` if it is still so, or if the
-    // input itself is.
+    // input itself is. A frame on which one of several devices fails is computed by another, which then gets
+    // all frames of the one that failed; DeviceError where every device fails on it.
     void run(int n, std::span<const pixel::ConstPlane> inputs, std::span<const pixel::Plane> outputs);
     // The same for frames of the formats that the session was made with.
     void run(int n, std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output);
 
     // How long each kernel takes for one execution on the first device; Unsupported where its backend cannot
     // tell.
-    [[nodiscard]] std::vector<LayerTime> time_layers() { return runners_.front()->time_layers(); }
+    [[nodiscard]] std::vector<LayerTime> time_layers() { return places_.front()->runner->time_layers(); }
 
 private:
+    // A device, and what computes frames on it.
+    struct Place {
+        std::shared_ptr<const Device> device;
+        std::unique_ptr<Runner> runner;
+        std::mutex exact_mutex;
+        std::unique_ptr<Runner> exact;  // fp32, made when first needed
+        std::atomic<bool> lost = false; // it failed on a frame that another device computed
+    };
+    struct Failure {
+        Place *place;
+        std::string reason;
+    };
+
     template <typename Inputs, typename Outputs>
     void run_checked(int n, const Inputs &inputs, const Outputs &outputs);
+    // Calls `compute` with the idlest device and, while that fails, with the others.
+    template <typename Compute>
+    void on_a_device(int n, const Compute &compute);
+    [[nodiscard]] Place *idlest(std::span<const Failure> failed) const;
+    void give_up(const Failure &failure, int n, const Place &instead);
     [[nodiscard]] bool any_not_finite(std::span<const pixel::ConstPlane> planes) const;
     [[nodiscard]] bool any_not_finite(std::span<const vsmlrt_frame> frames) const;
-    [[nodiscard]] Runner &idlest_runner() const;
-    [[nodiscard]] Runner &exact_runner();
+    [[nodiscard]] Runner &exact_runner(Place &place);
     [[nodiscard]] std::unique_ptr<Runner> make_runner(const std::shared_ptr<const Device> &device);
     [[nodiscard]] std::shared_ptr<const Program> build(const std::shared_ptr<const Device> &device,
                                                        int num_streams);
@@ -98,13 +117,11 @@ private:
     OpenedNetwork network_;
     std::string stem_;
     SessionOptions options_;
-    Devices devices_;
     Layout layout_;
     ShapeRange range_;
     std::optional<FrameFormats> frames_;
-    std::vector<std::unique_ptr<Runner>> runners_; // one a device
-    std::mutex exact_mutex_;
-    std::unique_ptr<Runner> exact_; // fp32, made when first needed
+    std::vector<std::unique_ptr<Place>> places_; // one a device
+    std::mutex giving_up_;
 };
 
 } // namespace vsmlrt::engine

@@ -20,6 +20,7 @@
 //     VSMLRT_PLANNING_SPARES    how many of these it would like; unset: one
 //     VSMLRT_PLANNING_KEEPS     1: its library keeps a file of its own, and says in the journal whether it
 //     found it
+//     VSMLRT_PLANNING_GONE      a file with the numbers of the devices that fail whenever they run
 //     VSMLRT_PLANNING_SHARES    1: its programs leave a file for each other, and say whether they found it
 //
 // A blob is the driver, a line's end and the network. Whose plan it is nobody checks here: a stale one would
@@ -48,6 +49,13 @@ std::string variable(const char *name) {
 
 int number(const char *name) {
     return std::atoi(variable(name).c_str());
+}
+
+bool is_gone(char device_number) {
+    std::ifstream file(variable("GONE"));
+    std::string numbers;
+    file >> numbers;
+    return numbers.find(device_number) != std::string::npos;
 }
 
 void note(const std::string &line) {
@@ -106,17 +114,28 @@ vsmlrt_program_desc from_network(const vsmlrt_program_desc &asked) {
 
 } // namespace
 
-struct vsmlrt_device {};
+struct vsmlrt_device {
+    char number;
+};
 struct vsmlrt_program : reference::Program {
-    explicit vsmlrt_program(const vsmlrt_program_desc &desc)
-        : Program(desc), network(static_cast<const char *>(desc.network), desc.network_size) {
+    vsmlrt_program(const vsmlrt_device &device, const vsmlrt_program_desc &desc)
+        : Program(desc), device_number(device.number),
+          network(static_cast<const char *>(desc.network), desc.network_size) {
         if (desc.network_read)
             desc.network_read(desc.user);
     }
+    char device_number;
     std::string network;
 };
 struct vsmlrt_context : reference::Context {
-    using reference::Context::Context;
+    explicit vsmlrt_context(vsmlrt_program &program)
+        : Context(program), device_number(program.device_number) {}
+    void run() {
+        if (is_gone(device_number))
+            throw vsmlrt::DeviceError("planning: the device ", device_number, " is gone");
+        Context::run();
+    }
+    char device_number;
 };
 
 namespace {
@@ -158,15 +177,16 @@ void list_absent(void *user, void (*visit)(void *, const char *, const char *)) 
     visit(user, "Other", "it is at home");
 }
 
-vsmlrt_code open_device(const char *, vsmlrt_device **device, vsmlrt_sink) {
-    *device = new vsmlrt_device;
+vsmlrt_code open_device(const char *id, vsmlrt_device **device, vsmlrt_sink) {
+    *device = new vsmlrt_device{std::string_view(id).back()};
     return VSMLRT_OK;
 }
 
-vsmlrt_code build_program(vsmlrt_device *, const vsmlrt_program_desc *desc, vsmlrt_program **program,
+vsmlrt_code build_program(vsmlrt_device *device, const vsmlrt_program_desc *desc, vsmlrt_program **program,
                           vsmlrt_sink error) {
-    return guarded(
-        error, [&] { *program = new vsmlrt_program(desc->blob ? from_blob(*desc) : from_network(*desc)); });
+    return guarded(error, [&] {
+        *program = new vsmlrt_program(*device, desc->blob ? from_blob(*desc) : from_network(*desc));
+    });
 }
 
 vsmlrt_code memory(vsmlrt_device *, std::int64_t *free_bytes, std::int64_t *total_bytes, vsmlrt_sink error) {

@@ -17,7 +17,7 @@ StoredPlans::StoredPlans() {
     base_ = ::mkdtemp(pattern.data());
     folder_ = base_ / "plans";
     for (const char *name : {"SLOW", "PADDING", "REFUSES", "HALF", "BRAIN", "KEEPS", "SHARES", "GPU",
-                             "STREAMS", "MEMORY", "CONTEXT", "WEIGHTS", "SPARE", "SPARES", "FREE"})
+                             "STREAMS", "MEMORY", "CONTEXT", "WEIGHTS", "SPARE", "SPARES", "FREE", "GONE"})
         unset(name);
     set("JOURNAL", (base_ / "journal").string());
     set("LIBRARY", "planning 1");
