@@ -84,6 +84,11 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
         Refused(("--audio", "loud"), "--audio takes copy, none or an audio encoder, such as aac, opus"),
         Refused(("--audio", "libx264"), "--audio takes copy, none or an audio encoder"),
     ],
+    "--audio-bitrate": [
+        Refused(("--audio-bitrate", "96k"), "--audio-bitrate is about sound that is encoded; give --audio an encoder"),
+        Refused(("--audio", "aac", "--audio-bitrate", "loud"), "--audio-bitrate takes bits a second from 1k"),
+        Refused(("--audio", "flac", "--audio-bitrate", "96k"), "--audio-bitrate: flac keeps every sample"),
+    ],
     "--audio-streams": [Refused(("--audio-streams", "2"), "--audio-streams takes numbers or languages of the video's")],
     "--subtitle-streams": [Refused(("--subtitle-streams", ""), "--subtitle-streams takes numbers or languages such")],
     "--matrix": [
@@ -102,6 +107,10 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     "--resume": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--restart": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--share": [],
+    "--expiry": [
+        Refused(("--expiry", "5"), "--expiry is about processes that do one job; give --share as well"),
+        Refused(("--expiry", "0", "--share"), "--expiry takes a number from 1 up, not 0"),
+    ],
     "--ray": [
         Refused(("--ray", "127.0.0.1:1"), "--ray", 1),
         Refused(("--ray", "127.0.0.1:1", "--restart"), "--restart throws an unfinished job away, which each worker"),

@@ -317,11 +317,9 @@ def test_several_processes_share_a_job(tmp_path: Path) -> None:
     whole, made = tmp_path / "whole.mkv", tmp_path / "out.mkv"
     command = ["upscale", str(source), "--segment", "0.2"]
     ready.run(stand_in(*command, whole)).check_returncode()
-    line = stand_in(*command, made, "--share", wait=0.05)
-    sooner = "from vsmlrt.video.task import Job; Job.__init__.__kwdefaults__['expiry'] = 2.0; main()"
-    script = line[2].replace("main()", sooner)
+    line = stand_in(*command, made, "--share", "--expiry", "2", wait=0.05)
     options: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-    workers = [subprocess.Popen([line[0], "-c", script, *line[3:]], **options) for _ in range(3)]
+    workers = [subprocess.Popen(line, **options) for _ in range(3)]
     while job_folder.unfinished(made)[0] < 2:
         assert workers[0].poll() is None
         time.sleep(0.02)
@@ -368,12 +366,48 @@ def test_a_claim_is_one_process_and_a_dead_ones_is_taken_over(tmp_path: Path) ->
         assert not other.take("a")
         one.release("a")
         assert other.take("a")
-        (tmp_path / "dead.claim").write_text("somebody")
+        (tmp_path / "dead.claim").write_text("somebody 0.5")
         assert not one.take("dead")
         os.utime(tmp_path / "dead.claim", (time.time() - 5, time.time() - 5))
         assert one.take("dead")
         assert not other.take("dead")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_claim_is_good_for_as_long_as_its_owner_says(tmp_path: Path) -> None:
+    """Whatever another process was told: it may touch it more seldom."""
+    with claims.Claims(tmp_path, 60) as patient, claims.Claims(tmp_path, 1) as hasty:
+        assert patient.take("a")
+        assert hasty.take("b")
+        for name in ("a", "b"):
+            os.utime(tmp_path / f"{name}.claim", (time.time() - 30, time.time() - 30))
+        assert not hasty.take("a")
+        assert patient.take("b")
+
+
+@pytest.mark.parametrize("other", ["at work", "done with a part", "nobody"])
+def test_one_that_fails_leaves_the_others_their_work(source: Path, tmp_path: Path, other: str) -> None:
+    """Also before it has finished a part itself."""
+    made, donor = tmp_path / "out.mkv", tmp_path / "donor.mkv"
+    folder, parts = job_folder.folder_of(made), job_folder.folder_of(donor)
+    with pytest.raises(StoppedError):
+        go(source, donor, share=True, stop=10)
+    somebody = claims.Claims(folder)
+
+    def fail(done: int, total: int) -> None:
+        if other == "at work":
+            assert somebody.take("000004")
+        elif other == "done with a part":
+            for name in ("000000.video", "000000.json"):
+                shutil.copy(parts / name, folder / name)
+        raise StoppedError
+
+    checked = check_job(Job(source=source, output=made, asked={}, segment=FIFTH, share=True))
+    with somebody:
+        with pytest.raises(StoppedError):
+            run(checked, picture_by_picture(double), warn=print, progress=fail)
+        assert folder.is_dir() == (other != "nobody")
+    assert job_folder.unfinished(made)[0] == (1 if other == "done with a part" else 0)
 
 
 def test_a_clock_that_is_wrong_keeps_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,6 +95,21 @@ def test_sound_is_encoded_at_its_own_times(video: Path, tmp_path: Path, codec: s
     assert float(first[0] * first[2]) == pytest.approx(0, abs=0.001)
 
 
+@pytest.mark.parametrize(("codec", "ending"), [("aac", "mp4"), ("opus", "mkv"), ("mp3", "mkv"), ("ac3", "mkv")])
+def test_bits_a_second(video: Path, tmp_path: Path, codec: str, ending: str) -> None:
+    """More of them are more, and what is asked for is heeded where the encoder keeps to it."""
+    sizes = {}
+    for rate in ("64k", "192k"):
+        made = tmp_path / f"{rate}.{ending}"
+        done = run("upscale", video, made, "--audio", codec, "--audio-bitrate", rate, "--audio-streams", "1")
+        assert done.returncode == 0, done.stderr
+        with av.open(str(made)) as file:
+            sizes[rate] = sum(packet.size for packet in file.demux(audio=0))
+    assert sizes["64k"] * 1.2 < sizes["192k"]
+    if codec in ("mp3", "ac3"):
+        assert sizes["192k"] == pytest.approx(192_000 / 8 * SECONDS, rel=0.1)
+
+
 def test_sound_of_a_part_is_moved_with_it(video: Path, tmp_path: Path) -> None:
     done = run("upscale", video, tmp_path / "out.mkv", "--audio", "aac", "--start", "0.6", "--to", "1.6")
     assert done.returncode == 0, done.stderr
@@ -135,6 +150,9 @@ def test_streams_are_chosen(video: Path, tmp_path: Path, options: tuple[str, ...
         ("out.mkv", ("--subtitle-streams", "deu"), "which are 1 (jpn), 2 (eng), not 'deu'"),
         ("out.webm", ("--audio", "aac"), "--audio: webm cannot hold aac; it takes opus"),
         ("out.webm", (), "encode it by --audio libopus, or leave it out by --audio none"),
+        ("out.mkv", ("--audio-bitrate", "96k"), "give --audio an encoder such as aac as well"),
+        ("out.mkv", ("--audio", "flac", "--audio-bitrate", "96k"), "--audio-bitrate: flac keeps every sample"),
+        ("out.mkv", ("--audio", "opus", "--audio-bitrate", "900k"), "--audio-bitrate: libopus does not take 900000"),
         ("out.y4m", ("--audio", "aac"), "--audio is about the sound of a file"),
     ],
 )

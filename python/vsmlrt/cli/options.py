@@ -147,6 +147,10 @@ Audio = Annotated[
         help="The sound: copied packet by packet, left out, or encoded by aac, opus, flac, mp3, ac3, ...",
     ),
 ]
+AudioBitrate = Annotated[
+    str | None,
+    typer.Option(metavar="N", help="Bits a second of each sound that is encoded. Default: 96k for each channel."),
+]
 AudioStreams = Annotated[
     str | None, typer.Option(metavar="N|LANG,...", help="Only these audio streams: numbers from 1 on, or languages.")
 ]
@@ -165,6 +169,13 @@ Resume = Annotated[bool, typer.Option("--resume", metavar="", help="Go on with a
 Restart = Annotated[bool, typer.Option("--restart", metavar="", help="Throw an unfinished job of OUT away.")]
 Share = Annotated[
     bool, typer.Option("--share", metavar="", help="Do this job together with others that run the same command.")
+]
+Expiry = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        help="Of --share: how long without a sign of life until others take what it had. Default: 60.",
+    ),
 ]
 Ray = Annotated[
     str | None,
@@ -243,6 +254,7 @@ class VideoOptions:
     pixel_format: PixelFormat = None
     on_error: OnError = "repeat"
     audio: Audio = "copy"
+    audio_bitrate: AudioBitrate = None
     audio_streams: AudioStreams = None
     subtitle_streams: SubtitleStreams = None
     matrix: Matrix = None
@@ -252,6 +264,7 @@ class VideoOptions:
     resume: Resume = False
     restart: Restart = False
     share: Share = False
+    expiry: Expiry = None
     ray: Ray = None
     recursive: Recursive = False
     output_name: OutputName = None

@@ -95,14 +95,14 @@ def check_strength(option: str, strength: float) -> None:
         raise UsageError(f"{option} takes a number from 0 to 255, not {strength:g}")
 
 
-def read_bitrate(text: str | None) -> int | None:
+def read_bitrate(option: str, text: str | None) -> int | None:
     """Bits a second, with k or M behind a number."""
     if text is None:
         return None
     match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)([kKmM]?)", text)
     rate = 0 if match is None else int(Fraction(match[1]) * {"": 1, "k": 1000, "m": 1_000_000}[match[2].lower()])
     if not 1000 <= rate <= 2_000_000_000:
-        raise UsageError(f"--bitrate takes bits a second from 1k to 2000M, such as 8M or 900k, not {text!r}")
+        raise UsageError(f"{option} takes bits a second from 1k to 2000M, such as 8M or 900k, not {text!r}")
     return rate
 
 

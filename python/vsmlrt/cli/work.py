@@ -14,6 +14,7 @@ import vapoursynth as vs
 
 from .. import folders
 from ..errors import UserError
+from ..video.claims import EXPIRY
 from ..video.encoder import Quality
 from ..video.errors import InterruptedByUserError, UsageError
 from ..video.index import INDEX_FOLDER
@@ -46,6 +47,10 @@ def read_job(given: VideoOptions, source: Path, output: str) -> Job:
     if given.streams > MOST_STREAMS:
         raise UsageError(f"--streams takes a number from 0 to {MOST_STREAMS}, not {given.streams}")
     values.one_of("--on-error", given.on_error, options.ON_ERROR)
+    if given.expiry is not None:
+        values.at_least("--expiry", given.expiry, 1)
+        if not given.share and given.ray is None:
+            raise UsageError("--expiry is about processes that do one job; give --share as well, or leave it out")
     if given.range is not None:
         values.one_of("--range", given.range, options.RANGES)
     return Job(
@@ -56,7 +61,7 @@ def read_job(given: VideoOptions, source: Path, output: str) -> Job:
         codec=given.codec,
         quality=Quality(
             crf=given.crf,
-            bitrate=values.read_bitrate(given.bitrate),
+            bitrate=values.read_bitrate("--bitrate", given.bitrate),
             preset=given.preset,
             tune=given.tune,
             options=values.read_encoder_options(given.encoder_options),
@@ -69,6 +74,7 @@ def read_job(given: VideoOptions, source: Path, output: str) -> Job:
         on_error=cast(OnError, given.on_error),
         audio=given.audio != "none",
         audio_codec=None if given.audio in ("copy", "none") else given.audio,
+        audio_bitrate=values.read_bitrate("--audio-bitrate", given.audio_bitrate),
         audio_streams=values.read_list("--audio-streams", given.audio_streams),
         subtitle_streams=values.read_list("--subtitle-streams", given.subtitle_streams),
         ahead=(given.streams or vs.core.num_threads) + 4,
@@ -78,6 +84,7 @@ def read_job(given: VideoOptions, source: Path, output: str) -> Job:
         resume=given.resume,
         restart=given.restart,
         share=given.share,
+        expiry=EXPIRY if given.expiry is None else given.expiry,
         deinterlace=given.deinterlace,
         framerate=values.read_rate("--framerate", given.framerate),
     )

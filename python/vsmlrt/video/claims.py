@@ -1,9 +1,9 @@
 """Who makes which part of a job that several processes share, on one machine or on several that see one folder.
 
 A claim is a file that only one process can create. Its owner touches it all the time; one that has not been touched
-for a while belongs to a process that died, and is taken over. Ages are told by the file system's own clock, so that
-machines whose clocks differ agree. Two owners of one claim (a process that slept too long) cost work and nothing else:
-both make the same part, and the second one to finish replaces it by its like.
+for as long as it says itself belongs to a process that died, and is taken over. Ages are told by the file system's own
+clock, so that machines whose clocks differ agree. Two owners of one claim (a process that slept too long) cost work and
+nothing else: both make the same part, and the second one to finish replaces it by its like.
 """
 
 from __future__ import annotations
@@ -12,25 +12,46 @@ import contextlib
 import os
 import threading
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 EXPIRY = 60.0
 """Seconds after which a claim that nobody touches is nobody's."""
 
 
-def anybody(folder: Path, expiry: float = EXPIRY) -> bool:
-    """Whether a process that is alive has a claim in a folder."""
+def anybody(folder: Path, but: str = "") -> bool:
+    """Whether a process that is alive, and is not the one of the token ``but``, has a claim in a folder."""
     clock = folder / f"{uuid.uuid4().hex[:12]}.clock"
     try:
         now = _time_of(clock)
         clock.unlink()
     except OSError:
         return False
-    ages = []
-    for claim in folder.glob("*.claim"):
+    for path in folder.glob("*.claim"):
         with contextlib.suppress(OSError):
-            ages.append(now - claim.stat().st_mtime)
-    return any(age <= expiry for age in ages)
+            claim = _read(path)
+            if claim.token != but and now - claim.touched <= claim.expiry:
+                return True
+    return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Claim:
+    """What a claim's file says: its owner, when that touched it last, and how long it is good without being touched."""
+
+    token: str
+    touched: float
+    expiry: float
+
+
+def _read(path: Path) -> _Claim:
+    """OSError where it was given back."""
+    touched = path.stat().st_mtime
+    token, _, expiry = path.read_text().partition(" ")
+    try:
+        return _Claim(token=token, touched=touched, expiry=float(expiry))
+    except ValueError:  # one that is being written
+        return _Claim(token=token, touched=touched, expiry=EXPIRY)
 
 
 def _time_of(clock: Path) -> float:
@@ -40,7 +61,10 @@ def _time_of(clock: Path) -> float:
 
 
 class Claims:
-    """A process's claims in a folder; used as a context, at whose end all are given back. Thread-safe."""
+    """A process's claims in a folder; used as a context, at whose end all are given back. Thread-safe.
+
+    ``expiry`` is after how many seconds without a sign of life others take what this process has.
+    """
 
     def __init__(self, folder: Path, expiry: float = EXPIRY) -> None:
         self.token = uuid.uuid4().hex[:12]
@@ -77,7 +101,7 @@ class Claims:
             self._own.discard(name)
         path = self._path(name)
         with contextlib.suppress(OSError):
-            if path.read_text() == self.token:
+            if _read(path).token == self.token:
                 path.unlink()
 
     @property
@@ -93,12 +117,13 @@ class Claims:
         except (FileExistsError, FileNotFoundError):
             return False
         with os.fdopen(descriptor, "w") as file:
-            file.write(self.token)
+            file.write(f"{self.token} {self._expiry:g}")
         return True
 
     def _is_stale(self, path: Path) -> bool:
         try:
-            return _time_of(self._clock) - path.stat().st_mtime > self._expiry
+            claim = _read(path)
+            return _time_of(self._clock) - claim.touched > claim.expiry
         except OSError:  # given back meanwhile
             return False
 

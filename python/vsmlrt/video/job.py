@@ -213,7 +213,8 @@ def check_job(job: Job) -> CheckedJob:
     facts = read_facts(job.source)
     choice = Choice(
         audio=job.audio,
-        codec=None if job.raw or job.audio_codec is None else check_sound(job.container, job.audio_codec),
+        codec=None if job.raw else _checked_sound(job),
+        bitrate=job.audio_bitrate,
         audio_streams=job.audio_streams,
         subtitle_streams=job.subtitle_streams,
     )
@@ -235,6 +236,8 @@ def check_asked(job: Job) -> None:
                 raise FieldError(f"{{{field}}} is about the other streams of a file, and {kind} has none; leave it out")
         if not job.audio or job.audio_codec is not None:
             raise FieldError(f"{{audio}} is about the sound of a file, and {kind} has none; leave it out")
+        if job.audio_bitrate is not None:
+            raise FieldError(f"{{audio_bitrate}} is about the sound of a file, and {kind} has none; leave it out")
         if job.output is None and job.overwrite:
             raise FieldError("{overwrite} replaces a file, and - is a pipe; leave it out")
         if job.images and job.pixel_format is not None:
@@ -248,8 +251,7 @@ def check_asked(job: Job) -> None:
         )
     else:
         check_encoding(job.container, job.codec, job.quality, job.pixel_format)
-        if job.audio_codec is not None:
-            check_sound(job.container, job.audio_codec)
+        _checked_sound(job)
     if job.output is not None:
         forget_finished(job.output)
         if job.output.exists() and job.source.exists() and job.output.samefile(job.source):
@@ -260,6 +262,15 @@ def check_asked(job: Job) -> None:
     _check_resuming(job)
     if job.times != (None, None) and job.frames != (None, None):
         raise FieldError("{frames} counts frames, {start} and {to} are times; give one kind of them")
+
+
+def _checked_sound(job: Job) -> str | None:
+    """The encoder of the sound; None where it is copied or left out."""
+    if job.audio_codec is not None:
+        return check_sound(job.container, job.audio_codec, job.audio_bitrate)
+    if job.audio_bitrate is not None:
+        raise FieldError("{audio_bitrate} is about sound that is encoded; give {audio} an encoder such as aac as well")
+    return None
 
 
 def _kind_of(job: Job) -> str:

@@ -75,7 +75,7 @@ class JobFolder:
 
     def __init__(self, output: Path, asked: Asked, segments: Sequence[Segment], shared_as: str = "") -> None:
         self.path = folder_of(output)
-        self._shared = bool(shared_as)
+        self._shared_as = shared_as
         self._own_part = f"{shared_as}.part" if shared_as else "part"
         self.segments = segments
         self.kept: dict[int, Finished] = {}
@@ -147,8 +147,10 @@ class JobFolder:
         _opened.discard(self)
 
     def leave(self) -> None:
-        """Keeps what can be gone on with, and nothing else."""
-        if not self.kept:
+        """Keeps what can be gone on with and what others are at, and nothing else."""
+        if self._shared_as:
+            self.look()
+        if not self.kept and not (self._shared_as and claims.anybody(self.path, but=self._shared_as)):
             self.discard()
         self._remove_parts()
         _opened.discard(self)
@@ -159,7 +161,7 @@ class JobFolder:
                 leftover.unlink()
 
     def _make(self) -> None:
-        if len(self.segments) > 1 or self._shared:  # a short job is one part, which one of those that share it makes
+        if len(self.segments) > 1 or self._shared_as:  # a short job is one part, which one of those that share it makes
             self.path.mkdir()
             told = {"format": _FORMAT, "segments": len(self.segments), "frames": self.segments[-1].end}
             self._write(_RECORD, told | {"asked": self._asked})

@@ -167,6 +167,7 @@ def _asked(job: Job, codec: str, pixel_format: str) -> Asked:
         "range": None if job.full_range is None else "full" if job.full_range else "limited",
         "on_error": job.on_error,
         "audio": job.audio_codec if job.audio else "none",
+        "audio_bitrate": None if job.audio_bitrate is None else str(job.audio_bitrate),
         "audio_streams": None if job.audio_streams is None else ",".join(job.audio_streams),
         "subtitle_streams": None if job.subtitle_streams is None else ",".join(job.subtitle_streams),
         "segment": f"{job.segment:g}",

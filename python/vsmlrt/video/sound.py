@@ -22,8 +22,12 @@ _JUMP = Fraction(1, 20)
 """Seconds between frames that make a gap, behind which times begin anew; less is rounding of the container's clock."""
 
 
-def check_sound(container: str, name: str) -> str:
-    """FFmpeg's name of an audio encoder; FieldError where there is none, or the container cannot hold its sound."""
+def check_sound(container: str, name: str, bitrate: int | None = None) -> str:
+    """FFmpeg's name of an audio encoder.
+
+    Raises FieldError where there is none, the container cannot hold its sound, or it does not take so many bits a
+    second.
+    """
     full = _NAMES.get(name, name)
     try:
         codec = av.Codec(full, "w")
@@ -44,11 +48,35 @@ def check_sound(container: str, name: str) -> str:
         raise FieldError(
             "{audio}: {container} cannot hold {name}; it takes {known}", container=container, name=name, known=known
         )
+    if bitrate is not None:
+        _check_bitrate(full, bitrate)
     return full
 
 
-def add_sound(target: Any, stream: Any, name: str) -> Any:
-    """A stream of ``target`` for the sound of another one, its encoder open."""
+def _check_bitrate(name: str, bitrate: int) -> None:
+    if not _loses(name):
+        raise FieldError("{audio_bitrate}: {name} keeps every sample, in as many bits as that takes", name=name)
+    context: Any = av.CodecContext.create(name, "w")
+    context.sample_rate, context.layout, context.bit_rate = 48000, "stereo", bitrate
+    context.format = context.codec.audio_formats[0]
+    try:
+        context.open(strict=False)
+    except (av.FFmpegError, ValueError) as error:
+        raise FieldError(
+            "{audio_bitrate}: {name} does not take {given} bits a second; leave it out, or give a usual number such as "
+            "128k",
+            name=name,
+            given=bitrate,
+        ) from error
+
+
+def _loses(name: str) -> bool:
+    """Whether an encoder leaves something out, by which there is a choice of how much."""
+    return name not in ("flac", "alac", "wavpack", "tta", "truehd", "mlp") and not name.startswith("pcm_")
+
+
+def add_sound(target: Any, stream: Any, name: str, bitrate: int | None = None) -> Any:
+    """A stream of ``target`` for the sound of another one, in so many bits a second where that is asked for."""
     codec: Any = av.Codec(name, "w")
     source = stream.codec_context
     rates = codec.audio_rates
@@ -58,8 +86,8 @@ def add_sound(target: Any, stream: Any, name: str) -> Any:
     made = target.add_stream(name, rate=rate)
     context = made.codec_context
     context.layout = _layout(name, source.layout)
-    if name not in ("flac", "alac") and not name.startswith("pcm_"):
-        context.bit_rate = _BITS_A_CHANNEL * context.layout.nb_channels
+    if _loses(name):
+        context.bit_rate = bitrate or _BITS_A_CHANNEL * context.layout.nb_channels
     return made
 
 

@@ -48,6 +48,8 @@ class Planned:
     """Whether it is left out because that was asked for."""
     codec: str = ""
     """Of sound that is encoded: its encoder."""
+    bitrate: int | None = None
+    """Then its bits a second; None leaves them to its channels."""
     untold: tuple[str, ...] = ()
     """Facts of the stream that the container does not tell any more."""
 
@@ -60,12 +62,14 @@ StreamPlan = Mapping[int, Planned]
 class Choice:
     """Which streams are wanted, and how.
 
-    Without ``audio`` sound is left out; ``codec`` is the encoder that it is encoded with instead of being copied.
+    Without ``audio`` sound is left out; ``codec`` is the encoder that it is encoded with instead of being copied, and
+    ``bitrate`` then its bits a second.
     ``audio_streams`` and ``subtitle_streams`` are numbers among their kind from 1 on, or languages; None wants all.
     """
 
     audio: bool = True
     codec: str | None = None
+    bitrate: int | None = None
     audio_streams: tuple[str, ...] | None = None
     subtitle_streams: tuple[str, ...] | None = None
 
@@ -120,7 +124,11 @@ def plan_streams(path: Path, container: str, picture: int, choice: Choice = Choi
                 continue
             if stream.type == "audio" and choice.codec is not None:
                 plan[stream.index] = Planned(
-                    name=names[stream.index], words=_words(stream), way=Way.ENCODED, codec=choice.codec
+                    name=names[stream.index],
+                    words=_words(stream),
+                    way=Way.ENCODED,
+                    codec=choice.codec,
+                    bitrate=choice.bitrate,
                 )
                 continue
             way, why = _way(stream, first.get(stream.index), container)

@@ -19,7 +19,7 @@ from .movie_box import Cover
 from .opening import open_container
 from .sound import SoundEncoder, add_sound
 from .span import Span
-from .stream_plan import StreamPlan, Way, add_stream
+from .stream_plan import Planned, StreamPlan, Way, add_stream
 from .subtitles import SubtitleConverter
 from .tags import kept_tags
 from .trial import Trial
@@ -47,7 +47,7 @@ class StreamCopier:
         self._add_covers([self._input.streams[index] for index, one in plan.items() if one.way is Way.COVER])
         for index, planned in plan.items():
             if planned.way is Way.ENCODED:
-                self._add_encoded(self._input.streams[index], planned.codec)
+                self._add_encoded(self._input.streams[index], planned)
             else:
                 self._add(self._input.streams[index], planned.way)
         self._add_chapters()
@@ -105,8 +105,8 @@ class StreamCopier:
             self._trials[stream.index] = Trial(self._target.format.name, stream)
         self._routes[stream.index] = (made, convert)
 
-    def _add_encoded(self, stream: Any, codec: str) -> None:
-        made = add_sound(self._target, stream, codec)
+    def _add_encoded(self, stream: Any, planned: Planned) -> None:
+        made = add_sound(self._target, stream, planned.codec, planned.bitrate)
         made.metadata.update(kept_tags(dict(stream.metadata)))
         made.disposition = stream.disposition
         self._sounds[stream.index] = SoundEncoder(stream, made)

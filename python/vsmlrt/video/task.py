@@ -28,7 +28,8 @@ class Job:
     of a whole video for the next time. ``on_error`` is what to do about frames that cannot be decoded: end
     with an error, leave them out, or show the frame before in their place. ``matrix`` (as the frame property
     ``_Matrix`` numbers it) and ``full_range`` are what the source's samples mean, whatever it says itself. Without
-    ``audio`` the sound is left out; ``audio_codec`` encodes it where it is else copied. ``audio_streams``
+    ``audio`` the sound is left out; ``audio_codec`` encodes it where it is else copied, in ``audio_bitrate`` bits a
+    second. ``audio_streams``
     and ``subtitle_streams`` are numbers from 1 on or languages of those that are kept; None keeps all.
 
     A job that says by ``asked`` what else makes its result (the network and its options) is done in parts of
@@ -53,6 +54,7 @@ class Job:
     on_error: OnError = "repeat"
     audio: bool = True
     audio_codec: str | None = None
+    audio_bitrate: int | None = None
     audio_streams: tuple[str, ...] | None = None
     subtitle_streams: tuple[str, ...] | None = None
     matrix: int | None = None
