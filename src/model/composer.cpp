@@ -79,6 +79,14 @@ std::string Composer::sizes(const std::string &value, Attributes attributes) {
     return made;
 }
 
+std::string Composer::ones(const std::string &count) {
+    const std::int64_t one = 1;
+    std::string made =
+        emit("ConstantOfShape", {count}, {{"value", make_tensor({}, {1}, std::span(&one, 1))}});
+    types_[made] = Element::i64;
+    return made;
+}
+
 std::string Composer::joined(std::vector<std::string> parts, std::int64_t axis) {
     return emit("Concat", std::move(parts), {{"axis", axis}});
 }

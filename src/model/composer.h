@@ -43,6 +43,7 @@ public:
     std::string add_constant(Tensor tensor);                                   // under a new name
     std::string cast(const std::string &value, Element type);                  // itself where known to be so
     std::string sizes(const std::string &value, Attributes attributes = {});   // Shape
+    std::string ones(const std::string &count);                                // int64; count: rank 1
     std::string joined(std::vector<std::string> parts, std::int64_t axis = 0); // Concat
     std::string with_axes(const std::string &value, const Integers &axes);     // Unsqueeze
     // Reduces over `axes`, which stay with a size of 1.

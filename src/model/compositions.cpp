@@ -108,7 +108,7 @@ bool compose_triangle(Composer &c) {
     return true;
 }
 
-// One scale and zero an element along `axis`, as a value that spreads over `x`; empty where its place is not
+// One scale and zero an element along `axis`, as a value that spreads over `x`; empty where they are not
 // known.
 std::string along_axis(Composer &c, const std::string &value, const std::string &x) {
     const Tensor *const known = c.constant_of(value);
@@ -120,6 +120,10 @@ std::string along_axis(Composer &c, const std::string &value, const std::string 
     std::int64_t axis = c.node().integer("axis", 1);
     if (weights && axis >= 0)
         axis -= static_cast<std::int64_t>(weights->dims.size());
+    if (axis >= 0 && axis < most_axes) { // of how many is known to whoever compiles the network
+        const std::string behind = c.emit("Sub", {c.sizes(c.sizes(x)), c.integers({axis + 1})});
+        return c.emit("Reshape", {value, c.joined({c.integers({-1}), c.ones(behind)})});
+    }
     if (axis >= 0 || axis < -most_axes)
         return {};
     Integers dims(static_cast<std::size_t>(-axis), 1);
@@ -310,7 +314,7 @@ bool is_of_one_axis(const Network &network, const Node &node) {
 
 } // namespace
 
-Network compose(const Network &network, bool (*chosen)(const Node &node)) {
+Network compose(const Network &network, const std::function<bool(const Node &node)> &chosen) {
     const auto rule_of = [&](const Node &node) -> const Rule * {
         if (node.outputs.empty() || node.inputs.empty() || !chosen(node))
             return nullptr;

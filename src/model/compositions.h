@@ -3,6 +3,8 @@
 
 #include "model/network.h"
 
+#include <functional>
+
 namespace vsmlrt::model {
 
 // Writes each node for which `chosen(node)` holds, and that is of an operator named here, in operators that
@@ -12,6 +14,6 @@ namespace vsmlrt::model {
 // IsInf, Trilu, QuantizeLinear, DequantizeLinear, convolutions and pools of one axis; of com.microsoft Gelu,
 // QuickGelu, BiasGelu and FusedConv. Source of each meaning: ONNX's operator documentation
 // (docs/Operators.md).
-[[nodiscard]] Network compose(const Network &network, bool (*chosen)(const Node &node));
+[[nodiscard]] Network compose(const Network &network, const std::function<bool(const Node &node)> &chosen);
 
 } // namespace vsmlrt::model

@@ -143,6 +143,11 @@ const char *misread_reduction(const Read &read) {
                : nullptr;
 }
 
+// Its result has an axis more than ONNX's.
+const char *misread_fourier(const Read &read) {
+    return read.node.integer("onesided", 0) != 0 ? "onesided" : nullptr;
+}
+
 // Its code for processors that have no AVX2 is wrong, or is not there (docs/decisions/0021).
 const char *misread_without_avx2(const Read &read) {
     return read.on_cpu && !may_use(InstructionSet::avx2) ? "vectors of SSE4.1" : nullptr;
@@ -158,6 +163,7 @@ constexpr Rule rules[] = {{"Resize", misread_resize},
                           {"MaxPool", misread_max_pool},
                           {"AveragePool", misread_average_pool},
                           {"ConvTranspose", misread_conv_transpose},
+                          {"DFT", misread_fourier},
                           {"Pad", misread_pad},
                           {"Split", misread_split},
                           {"LayerNormalization", misread_layer_normalization},
@@ -179,10 +185,13 @@ const char *what_is_misread(const model::Network &network, const model::Node &no
 }
 
 // OpenVINO leaves out in silence what it does not know. What lies outside of the IR is for it to judge.
-void check_attributes(const model::Node &node, std::int64_t opset) {
+// Returns whether this project computes the node.
+bool check_attributes(const model::Node &node, std::int64_t opset) {
     try {
         graph::check(node, opset);
+        return true;
     } catch (const Unsupported &) {
+        return false;
     }
 }
 
@@ -208,14 +217,14 @@ void refuse_misread_inside(const model::Network &network, bool on_cpu) {
         }
 }
 
-// What OpenVINO has no operator for (DeformConv) or may compute wrongly (IsInf of a quotient), and this
-// project writes in operators that it has.
-bool is_unknown(const model::Node &node) {
-    return node.op == "DeformConv" || node.op == "IsInf";
-}
-
-bool has_unknown(const model::Network &network) {
-    return std::any_of(network.nodes.begin(), network.nodes.end(), is_unknown);
+// What OpenVINO has no operator for (DeformConv), may compute wrongly (IsInf of a quotient) or leaves out
+// (rounding to 16 bits), and this project writes in operators that it has.
+bool is_unknown(const model::Network &network, const model::Node &node) {
+    if (node.op != "QuantizeLinear" || node.inputs.size() < 3)
+        return node.op == "DeformConv" || node.op == "IsInf";
+    const auto zero = network.initializers.find(node.inputs[2]);
+    return zero != network.initializers.end() &&
+           (zero->second.type == Element::u16 || zero->second.type == Element::i16);
 }
 
 NodesByOperator nodes_by_operator(const model::Network &network) {
@@ -240,14 +249,18 @@ std::vector<std::byte> replace_misread(std::span<const std::byte> onnx, const st
         *nodes = nodes_by_operator(network);
     const bool on_cpu = device == "CPU";
     refuse_misread_inside(network, on_cpu);
-    bool any = has_unknown(network);
+    const auto unknown = [&network](const model::Node &node) { return is_unknown(network, node); };
+    bool any = std::any_of(network.nodes.begin(), network.nodes.end(), unknown);
     if (any)
-        network = model::compose(network, is_unknown);
+        network = model::compose(network, unknown);
     for (model::Node &node : network.nodes) {
-        check_attributes(node, network.opset);
+        const bool ours = check_attributes(node, network.opset);
         const char *const what = what_is_misread(network, node, on_cpu);
         if (!what)
             continue;
+        if (!ours)
+            throw Unsupported(node.label(), ": OpenVINO does not compute ", node.op, " with ", what,
+                              " as ONNX states it");
         if (!on_cpu)
             throw Unsupported(node.label(), ": OpenVINO does not compute ", node.op, " with ", what,
                               " as ONNX states it on device ", device, "; its device CPU does");
