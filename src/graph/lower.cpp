@@ -4,6 +4,7 @@
 #include "graph/infer.h"
 #include "graph/lowering.h"
 #include "model/compositions.h"
+#include "model/older_operators.h"
 
 namespace vsmlrt::graph {
 namespace {
@@ -35,9 +36,9 @@ void lower_node(Lowering &lowering, const model::Node &node) {
 } // namespace
 
 Graph lower(const model::Network &given) {
-    constexpr std::int64_t oldest = 9;
-    if (given.opset < oldest)
-        throw Unsupported("opset ", given.opset, " is older than the oldest that can be read, ", oldest);
+    if (given.opset < model::oldest_operators)
+        throw Unsupported("opset ", given.opset, " is older than the oldest that can be read here, ",
+                          model::oldest_operators);
     const model::Network network = model::compose(given, [](const model::Node &) { return true; });
     Lowering lowering(network);
     for (const model::Node &node : network.nodes)

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "model/functions.h"
 #include "model/ncnn.h"
+#include "model/older_operators.h"
 #include "model/onnx_reader.h"
 
 namespace vsmlrt::model {
@@ -34,7 +35,7 @@ Loaded load_onnx(const fs::path &path) {
                           text_of(param));
     const std::vector<std::byte> file = read_file(path);
     ExternalData external(fs::absolute(path).parent_path());
-    Loaded loaded{inline_functions(read_onnx(file, external)), content_hash(file), {}};
+    Loaded loaded{renew_operators(inline_functions(read_onnx(file, external))), content_hash(file), {}};
     if (external.files().empty())
         return loaded;
     for (const auto &[location, content] : external.files())

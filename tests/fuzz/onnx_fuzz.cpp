@@ -4,6 +4,7 @@
 #include "model/compositions.h"
 #include "model/edit.h"
 #include "model/functions.h"
+#include "model/older_operators.h"
 #include "model/onnx.h"
 
 #include <cstdlib>
@@ -50,6 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     check_written(free_shape(*network));
     if (const auto whole = attempt([&] { return inline_functions(*network); }))
         check_written(*whole);
+    if (const auto renewed = attempt([&] { return renew_operators(*network); }))
+        check_written(*renewed);
     if (const auto composed = attempt([&] { return compose(*network, [](const Node &) { return true; }); }))
         check_written(*composed);
     return 0;
