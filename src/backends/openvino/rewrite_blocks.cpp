@@ -198,9 +198,8 @@ void put(const Blocks &blocks, const NodePtr &layer) {
     }
     // Computing in bf16, OpenVINO keeps in fp32 what follows the last convolution, and a convolution's result
     // takes the precision of the last operator fused into it: without one, the picture itself would be
-    // rounded to 8 bits.
-    constexpr double limit =
-        std::numeric_limits<double>::infinity(); // what is not finite stays so, and is found
+    // rounded to 8 bits. What is not finite passes it, so that it is found.
+    constexpr double limit = std::numeric_limits<double>::infinity();
     made = std::make_shared<ov::op::v0::Clamp>(made, -limit, limit);
     made = std::make_shared<ov::op::v0::DepthToSpace>(
         made, ov::op::v0::DepthToSpace::DepthToSpaceMode::DEPTH_FIRST, size(blocks.block));
