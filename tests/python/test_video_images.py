@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+import time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -247,7 +248,8 @@ def test_a_gif_becomes_a_video(gif: Path, tmp_path: Path) -> None:
     [
         ("out.png", ("--crf", "3"), "--crf cannot be given for an image"),
         ("out.webp", ("--audio", "none"), "--audio is about the sound of a file, and an image has none"),
-        ("out%d.png", ("--resume",), "--resume is about files that are made in parts, and an image is not"),
+        ("out%d.png", ("--share",), "--share is about files that are made in parts, and an image is not"),
+        ("out.png", ("--resume",), "--resume is about files that are made in parts, and an image is not"),
         ("out.apng", ("--pixel-format", "yuv420p"), "--pixel-format is about video, and images are RGB or gray"),
         ("out.mkv", ("--framerate", "24"), "--framerate is about numbered images"),
         ("out.mkv", ("--framerate", "0"), "--framerate takes frames a second from 0.001 to 1000"),
@@ -257,14 +259,71 @@ def test_options_that_do_not_apply(video: Path, tmp_path: Path, output: str, mor
     assert named in refused("upscale", video, tmp_path / output, *more)
 
 
-def test_a_job_that_ends_early_leaves_no_image(video: Path, tmp_path: Path) -> None:
-    command = stand_in("upscale", video, tmp_path / "out%d.png", stop_at=3)
-    stopped = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert stopped.stdout is not None
-    stopped.stdout.readline()
-    stopped.send_signal(2)
-    stopped.communicate(timeout=60)
-    assert list(tmp_path.iterdir()) == []
+def stopped_at(frame: int, *arguments: str | Path) -> str:
+    """What the command says that is interrupted when this frame is asked for."""
+    command = stand_in(*arguments, stop_at=frame)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    while len(list(Path(arguments[2]).parent.glob(".*.job/*.png"))) < frame - 1:
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(2)
+    return process.communicate(timeout=60)[1]
+
+
+@pytest.mark.parametrize("spoilt", ["nothing", "cut", "changed"])
+def test_numbered_images_are_gone_on_with(video: Path, tmp_path: Path, spoilt: str) -> None:
+    """Those that are whole are not made again, and none has its name before all are there."""
+    whole, made = tmp_path / "whole", tmp_path / "made"
+    whole.mkdir()
+    made.mkdir()
+    done("upscale", video, whole / "%d.png")
+    said = stopped_at(4, "upscale", video, made / "%d.png")
+    assert "parts are kept, and --resume goes on with them" in said
+    assert [path.name for path in made.iterdir()] == [".%d.png.job"]
+    assert "parts of an unfinished job of" in refused("upscale", video, made / "%d.png")
+    assert "its --crop was left out" in refused("upscale", video, made / "%d.png", "--resume", "--crop", "32x32")
+    kept = made / ".%d.png.job" / "2.png"
+    before = kept.stat().st_ino
+    if spoilt == "cut":
+        kept.write_bytes(kept.read_bytes()[:-20])
+    elif spoilt == "changed":
+        kept.write_bytes(kept.read_bytes().replace(kept.read_bytes()[200:204], b"wxyz"))
+    done("upscale", video, made / "%d.png", "--resume")
+    assert (made / "2.png").stat().st_ino == before or spoilt != "nothing"
+    names = sorted(path.name for path in whole.iterdir())
+    assert sorted(path.name for path in made.iterdir()) == names
+    assert [(made / name).read_bytes() for name in names] == [(whole / name).read_bytes() for name in names]
+
+
+def test_numbered_images_are_begun_anew(video: Path, tmp_path: Path) -> None:
+    made = tmp_path / "%d.png"
+    stopped_at(4, "upscale", video, made)
+    done("upscale", video, made, "--restart", "--crop", "32x32")
+    assert {Image.open(path).size for path in tmp_path.iterdir()} == {(64, 64)}
+
+
+def test_a_process_that_was_killed_while_it_gave_names(video: Path, tmp_path: Path) -> None:
+    """All images were there; the next command gives the rest of them their places."""
+    made = tmp_path / "%d.png"
+    done("upscale", video, made)
+    folder = tmp_path / ".%d.png.job"
+    folder.mkdir()
+    images = {path.name: path.read_bytes() for path in tmp_path.glob("*.png")}
+    for name in list(images)[:3]:
+        (tmp_path / name).rename(folder / name)
+    (folder / "joined").write_text("{}")
+    (folder / "job.json").write_text("{}")
+    assert "exists; use --overwrite" in refused("upscale", video, made)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == images
+
+
+@pytest.mark.parametrize(("ending", "named"), [(".webp", True), (".apng", False)])
+def test_bits_that_webp_has_not_are_named(tmp_path: Path, ending: str, named: bool) -> None:
+    source = make_video(tmp_path / "in.mkv", [0, 512, 1024], codec="libx265", pixel_format="yuv420p10le")
+    said = done("upscale", source, tmp_path / f"out{ending}").stderr.decode()
+    assert ("webp has 8 bits a sample, and the video has 10" in said) == named
 
 
 def test_ctrl_c_while_the_pipe_is_read(tmp_path: Path) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,11 @@ import vapoursynth as vs
 from .colour import Colour
 from .errors import FieldError
 from .formats import convert, join_alpha
-from .incoming import files_of, is_sequence, numbered
-from .output import PendingFile, QuietFile, part_of
+from .image_folder import ImageFolder, end_handing_over
+from .incoming import files_of, is_sequence
+from .job_folder import Asked, Segment
+from .notes import Notes
+from .output import PendingFile, QuietFile
 from .picture import disk_errors
 from .png import png
 from .timestamps import Timeline
@@ -30,12 +32,10 @@ _WEBP = {"quality": "90"}
 _MOST_TICKS = 65535
 """A second, as APNG tells lengths."""
 
-_FIRST = 1
-"""The number of the first image, as FFmpeg counts."""
-
 
 def check_images(output: Path, *, overwrite: bool) -> None:
-    """Raises FieldError where images of this name are there."""
+    """Raises FieldError where images of this name are there, those that a killed process was about to name included."""
+    end_handing_over(output)
     if is_sequence(output) and (there := files_of(output)) and not overwrite:
         raise FieldError("the output {path} exists; use {overwrite} to replace it, or another name", path=there[0][1])
 
@@ -48,10 +48,15 @@ def image_writer(
     pending: PendingFile,
     *,
     overwrite: bool,
+    asked: Callable[[str], Asked] | None,
+    restart: bool,
+    notes: Notes,
 ) -> tuple[vs.VideoNode, Writer]:
     """The clip as images have it, RGB or gray of 8 or 16 bits, and what writes it.
 
-    Raises FieldError for one image of several frames.
+    ``asked`` tells what makes the images, given their pixel format; with it numbered ones outlast the process, which
+    goes on with those of an earlier one unless it is to ``restart``. Raises FieldError for one image of several frames,
+    and for an unfinished job of other images.
     """
     path = pending.path
     ending = path.suffix.lower()
@@ -63,6 +68,8 @@ def image_writer(
             count=clip.num_frames,
             example=path.with_name(f"{path.stem}%05d.png").name,
         )
+    if ending == ".webp" and clip.format.bits_per_sample > 8:
+        notes(f"webp has 8 bits a sample, and the video has {clip.format.bits_per_sample}: .apng and .png keep 16")
     deep = clip.format.bits_per_sample > 8 and ending != ".webp"
     gray = clip.format.color_family == vs.GRAY and alpha is None and ending != ".webp"
     if clip.format.color_family == vs.GRAY and not gray:
@@ -75,7 +82,10 @@ def image_writer(
         clip = join_alpha(clip, alpha)
     layout = _layout(gray, deep, alpha is not None)
     if is_sequence(path):
-        return clip, _Numbered(pending, layout, overwrite=overwrite)
+        folder = ImageFolder(path, {} if asked is None else asked(layout), clip.num_frames)
+        with disk_errors(path):
+            folder.open(restart=restart or asked is None)
+        return clip, NumberedWriter(pending, layout, folder, overwrite=overwrite, outlasts=asked is not None)
     if ending == STILL:
         return clip, _One(pending, layout)
     return clip, _Moving(pending, layout, timeline, (clip.width, clip.height))
@@ -115,38 +125,41 @@ class _One:
         self._pending.discard()
 
 
-class _Numbered:
-    """PNGs in a hidden folder, which take their names when the last one is written.
+class NumberedWriter:
+    """PNGs in the job's folder, which take their names when the last one is written.
 
     The pending file only stands for the job: while it is locked no other one has these names.
     """
 
-    def __init__(self, pending: PendingFile, layout: str, *, overwrite: bool) -> None:
-        self._pending, self._layout, self._overwrite = pending, layout, overwrite
-        self._folder = part_of(pending.path).with_suffix(".images")
-        with disk_errors(pending.path):
-            shutil.rmtree(self._folder, ignore_errors=True)  # what a killed process left
-            self._folder.mkdir()
+    def __init__(
+        self, pending: PendingFile, layout: str, folder: ImageFolder, *, overwrite: bool, outlasts: bool
+    ) -> None:
+        self._pending, self._layout, self._folder = pending, layout, folder
+        self._overwrite, self._outlasts = overwrite, outlasts
+
+    def missing(self) -> list[Segment]:
+        """The images that are not there, in order."""
+        return self._folder.missing()
 
     def take(self, n: int, frame: vs.VideoFrame) -> None:
-        with disk_errors(self._pending.path), (self._folder / self._name(n)).open("wb") as file:
-            file.write(png(_packed(frame, self._layout)))
-            file.flush()
-            os.fsync(file.fileno())
+        """Writes one of them."""
+        with disk_errors(self._pending.path):
+            self._folder.write(n, png(_packed(frame, self._layout)))
 
     def finish(self) -> None:
+        """Gives all of them their places."""
         with disk_errors(self._pending.path):
             check_images(self._pending.path, overwrite=self._overwrite)
-            for part in sorted(self._folder.iterdir()):
-                os.replace(part, self._pending.path.with_name(part.name))
-        self.abandon()
-
-    def abandon(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.hand_over()
         self._pending.discard()
 
-    def _name(self, n: int) -> str:
-        return numbered(self._pending.path, n + _FIRST).name
+    def abandon(self) -> None:
+        """Keeps the images that are whole, where the job can be gone on with."""
+        if self._outlasts:
+            self._folder.leave()
+        else:
+            self._folder.discard()
+        self._pending.discard()
 
 
 class _Moving:

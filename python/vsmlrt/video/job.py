@@ -17,7 +17,8 @@ from .claims import Claims
 from .comparison import name_unkept_side_data, unkept_side_data
 from .encoder import CONTAINERS, check_encoding
 from .errors import FieldError, UsageError, reason
-from .images import check_images
+from .images import NumberedWriter, check_images
+from .incoming import is_sequence
 from .job_folder import folder_of, forget_finished, refuse_unfinished
 from .making import file_writer, name_lost_transparency, raw_writer
 from .notes import Notes, Warn
@@ -171,7 +172,9 @@ class _Count:
 def _alone(job: Job, clip: vs.VideoNode, writer: Writer, progress: Progress) -> None:
     """Writes the frames that are not written, and completes the output."""
     total: int = clip.num_frames
-    wanted: Sequence[int] = frames_of(writer.missing()) if isinstance(writer, SegmentedWriter) else range(total)
+    wanted: Sequence[int] = (
+        frames_of(writer.missing()) if isinstance(writer, SegmentedWriter | NumberedWriter) else range(total)
+    )
     count = _Count(total, progress)
 
     def take(n: int, frame: vs.VideoFrame) -> None:
@@ -282,7 +285,7 @@ def _check_resuming(job: Job) -> None:
         raise FieldError("{resume} goes on with an unfinished job, and {restart} throws it away; give one of them")
     if not job.segment >= 0:
         raise FieldError("{segment} takes a number of seconds from 0 up, not {given:g}", given=job.segment)
-    if job.raw:
+    if job.raw and not (job.images and job.output is not None and is_sequence(job.output) and not job.share):
         if job.resume or job.restart or job.share:
             given = "{resume}" if job.resume else "{restart}" if job.restart else "{share}"
             raise FieldError(

@@ -28,6 +28,7 @@ Asked = Mapping[str, str | None]
 """What was asked for, by names that a person knows; None is what was left out."""
 
 _RECORD, _JOINED = "job.json", "joined"
+_RECORDS = "[0-9]*.json"
 _FORMAT = "1"
 """Of the folder; folders of another one are begun anew."""
 
@@ -120,6 +121,10 @@ class JobFolder:
             if segment.number not in self.kept and (record := self._read(segment)) is not None:
                 self.kept[segment.number] = record
 
+    def missing(self) -> list[Segment]:
+        """The segments that are not there, in order."""
+        return [segment for segment in self.segments if segment.number not in self.kept]
+
     def file_of(self, segment: Segment) -> Path:
         """The encoded video of a segment."""
         return self.path / f"{segment.name}.video"
@@ -162,9 +167,12 @@ class JobFolder:
 
     def _make(self) -> None:
         if len(self.segments) > 1 or self._shared_as:  # a short job is one part, which one of those that share it makes
-            self.path.mkdir()
-            told = {"format": _FORMAT, "segments": len(self.segments), "frames": self.segments[-1].end}
-            self._write(_RECORD, told | {"asked": self._asked})
+            self._begin({})
+
+    def _begin(self, more: Mapping[str, Any]) -> None:
+        self.path.mkdir()
+        told = {"format": _FORMAT, "segments": len(self.segments), "frames": self.segments[-1].end, **more}
+        self._write(_RECORD, told | {"asked": self._asked})
 
     def _refuse_other(self, there: int) -> None:
         told = _read_json(self.path / _RECORD)
@@ -221,21 +229,26 @@ def unfinished(output: Path) -> tuple[int, int]:
     told = _read_json(folder / _RECORD)
     if told.get("format") != _FORMAT:
         return 0, 0
-    return len(list(folder.glob("[0-9]*.json"))), int(told.get("segments", 0))
+    return len(list(folder.glob(told.get("finished", _RECORDS)))), int(told.get("segments", 0))
 
 
 def frames_done(output: Path) -> tuple[int, int]:
     """How many frames of a job of this output are on the disk, and how many it has; 0 where there is none."""
     folder = folder_of(output)
     told = _read_json(folder / _RECORD)
-    records = [_read_json(path) for path in folder.glob("[0-9]*.json")]
+    records = [_read_json(path) for path in folder.glob(_RECORDS)]
     done = sum(int(record.get("end", 0)) - int(record.get("first", 0)) for record in records)
     return done, int(told.get("frames", 0))
 
 
+def is_joined(output: Path) -> bool:
+    """Whether a job of this output came to the point where nothing but names was left to give."""
+    return (folder_of(output) / _JOINED).exists()
+
+
 def forget_finished(output: Path) -> None:
     """Removes what a process left that was killed between giving an output its name and removing its folder."""
-    if output.exists() and (folder_of(output) / _JOINED).exists():
+    if output.exists() and is_joined(output):
         shutil.rmtree(folder_of(output), ignore_errors=True)
 
 

@@ -58,7 +58,17 @@ def raw_writer(
     if job.images:
         assert isinstance(target, PendingFile)
         colour = _colour_of(source, clip)
-        return image_writer(clip, alpha, colour, timeline, target, overwrite=job.overwrite)
+        return image_writer(
+            clip,
+            alpha,
+            colour,
+            timeline,
+            target,
+            overwrite=job.overwrite,
+            asked=None if job.asked is None else lambda layout: _asked(job, "png", layout),
+            restart=job.restart,
+            notes=notes,
+        )
     if not timeline.constant:
         notes(f"raw video has one frame rate: the frames' own times are lost, and {timeline.rate} fps is written")
     name = choose_y4m_format(clip.format, job.pixel_format)

@@ -79,7 +79,7 @@ class SegmentedWriter:
 
     def missing(self) -> list[Segment]:
         """The segments that are not there, in order."""
-        return [segment for segment in self.folder.segments if segment.number not in self.folder.kept]
+        return self.folder.missing()
 
     @property
     def done(self) -> int:
