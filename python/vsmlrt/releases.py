@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from . import folders, seven_zip
 from .catalog import Entry, Family, Release
-from .download import Progress, sha256_of
+from .download import Meter, Progress, sha256_of
 from .errors import DownloadError, UserError
 
 _HOST = "https://api.github.com"
@@ -77,7 +77,7 @@ def _fetch_archive(family: Family, archive: str, entries: list[Entry], say: Prog
             size = f"{max(1, asset.size >> 20)} MB"
             say(f"downloading {archive} ({size}) from {release.page} for {', '.join(entry.name for entry in entries)}")
             say(f"licence of {family.title}: {release.license}")
-            file, digest = _download(asset, scratch)
+            file, digest = _download(asset, scratch, Meter(say, archive, asset.size))
             if asset.sha256 is None:
                 say(f"{release.page} lists no digest of {archive}; its SHA-256 is {digest}, kept next to the networks")
             (unpacked := scratch / "unpacked").mkdir()
@@ -114,7 +114,7 @@ def _asset(release: Release, archive: str) -> _Asset:
             raise DownloadError(f"{listing} does not answer with a release's list of files") from error
 
 
-def _download(asset: _Asset, scratch: Path) -> tuple[Path, str]:
+def _download(asset: _Asset, scratch: Path, meter: Meter) -> tuple[Path, str]:
     target = scratch / asset.name
     digest = hashlib.sha256()
     received = 0
@@ -125,6 +125,7 @@ def _download(asset: _Asset, scratch: Path) -> tuple[Path, str]:
                 break
             digest.update(block)
             file.write(block)
+            meter.reach(received)
     if received != asset.size:
         raise DownloadError(f"the download of {asset.name} is not {asset.size} bytes long, as the release says")
     if asset.sha256 is not None and digest.hexdigest() != asset.sha256:

