@@ -25,6 +25,7 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     "--streams": [Changes(("--streams", "2"), (), "calls"), Refused(("--streams", "65"), "from 0 to 64")],
     "--framerate": [Refused(("--framerate", "24"), "--framerate is about numbered images")],
     "--deinterlace": [],
+    "--double-rate": [Refused(("--double-rate",), "--double-rate is about fields; give --deinterlace as well")],
     "--frames": [Changes(("--frames", "1:3"), FP32), Refused(("--frames", "4:"), "the video has 4 frames")],
     "--crop": [
         Changes(("--crop", "32x32+0+0"), FP32),
@@ -241,7 +242,6 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
     "process": VIDEO_OPTIONS
     | NETWORK_OPTIONS
     | {
-        "--script": [Refused(("--script", "a.vpy"), "--script writes the script of one network")],
         "--json": [Changes(("--json",), FP32, "printed")],
         "--denoise": [
             Changes(("--denoise", "25"), FP32),
@@ -333,6 +333,7 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
             Changes(("--at", "0.05"), (), "printed"),
             Refused(("--at", "soon"), "--at takes seconds or H:MM:SS"),
         ],
+        "--framerate": [Refused(("--framerate", "24"), "--framerate is about numbered images")],
         "--overwrite": [],
         "--backend": VIDEO_OPTIONS["--backend"],
         "--device": VIDEO_OPTIONS["--device"],
@@ -354,6 +355,7 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
             Refused(("in.mkv", "in.mkv", "--shown", "0"), "--shown takes a number from 1 up, not 0"),
             Refused(("in.mkv", "in.mkv", "--shown", "101"), "--shown takes a number from 1 to 100, not 101"),
         ],
+        "--framerate": [Refused(("in.mkv", "in.mkv", "--framerate", "24"), "--framerate is about numbered images")],
         "--frames": [
             Changes(("in.mkv", "in.mkv", "--frames", "2"), (), "files", without=("in.mkv", "in.mkv")),
             Refused(("in.mkv", "in.mkv", "--frames", "a"), "--frames takes numbers of frames such as 10,250, not 'a'"),

@@ -11,6 +11,7 @@ import vapoursynth as vs
 import networks
 from hosting import picture, plugin_core
 from interpolators import fade
+from test_cli_every_option import strength_network
 from video_samples import make_video
 from vsmlrt import cli
 
@@ -24,6 +25,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     make_video(tmp_path / "in.mkv", TICKS)
     networks.convs(tmp_path / "net.onnx", 3, 2)
     fade(tmp_path / "rife.onnx", 11)
+    strength_network(tmp_path / "dpir.onnx", "Sub")
     return tmp_path
 
 
@@ -39,6 +41,9 @@ def frames(path: str) -> list[list[np.ndarray]]:
         "upscale --model net.onnx --scale 1.5 --frames 2:9 --crop 32x32+16+8 --tile 24x24 --overlap 4",
         "upscale --model net.onnx --height 72 --start 0.1 --to 0.3 --matrix 9 --range full",
         "interpolate --model rife.onnx --multiplier 5/2",
+        "process --model net.onnx --scale 1.5 --interpolator rife.onnx --fps 60 --frames 1:7",
+        "process --denoise 5 --denoiser dpir.onnx --interpolator rife.onnx --multiplier 2 --crop 32x32+16+8",
+        "process --denoise 20 --denoiser dpir.onnx --model net.onnx --height 72",
         "interpolate --model rife.onnx --fps 60 --scene-threshold 0 --no-dedup",
     ],
 )

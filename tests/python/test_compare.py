@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
+import threading
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from video_samples import make_video
 from vsmlrt.compare import report
 from vsmlrt.compare.metrics import MOST_PSNR, Metrics, available
 from vsmlrt.compare.pairs import expected_frames, moments
+from vsmlrt.video.png import png
 
 TICKS = [512 * n for n in range(50)]
 
@@ -127,6 +131,34 @@ def test_the_page_holds_the_pictures_as_they_are_decoded(tmp_path: Path, whole: 
     assert not re.findall(r"""(?:src|href)=["']?(?:https?:)?//""", text)
     assert "import(" not in text
     assert "fetch(" not in text
+
+
+def test_pipes_and_numbered_images(tmp_path: Path, whole: Path, spoilt: Path) -> None:
+    """As of files, by their own names."""
+    of_files, of_pipes = tmp_path / "files.html", tmp_path / "pipes.html"
+    assert vsmlrt("compare", whole, spoilt, "-o", of_files, "--frames", "3").returncode == 0
+    os.mkfifo(tmp_path / "pipe")
+    feeder = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(spoilt.read_bytes()))
+    feeder.start()
+    with whole.open("rb") as file:
+        words = ["compare", "-", str(tmp_path / "pipe"), "-o", str(of_pipes), "--frames", "3"]
+        command = [sys.executable, "-m", "vsmlrt", *words]
+        done = subprocess.run(command, stdin=file, capture_output=True, text=True, check=False)
+    feeder.join()
+    assert done.returncode == 0, done.stderr
+    one, other = content(of_files), content(of_pipes)
+    assert (other["a"], other["b"]) == ("standard input", "pipe")
+    assert (one["metrics"], one["frames"]) == (other["metrics"], other["frames"])
+    with av.open(str(whole)) as video:
+        for n, frame in enumerate(video.decode(video=0)):
+            (tmp_path / f"{n}.png").write_bytes(png(frame.reformat(format="rgb24")))
+    of_images = tmp_path / "images.html"
+    assert vsmlrt("compare", whole, tmp_path / "%d.png", "-o", of_images, "--framerate", "25").returncode == 0
+    assert content(of_images)["b"] == "%d.png"
+    assert min(content(of_images)["metrics"]["PSNR"]["B"]) > 40
+    refused = vsmlrt("compare", "-", "-", "-o", tmp_path / "no.html")
+    assert refused.returncode == 2
+    assert "there is one standard input" in refused.stderr
 
 
 def test_of_two_sizes_nothing_is_measured_without_a_reference(tmp_path: Path, whole: Path) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 import pytest
+import vapoursynth as vs
+from PIL import Image
 
 import networks
 from hosting import plugin_core
 from video_samples import make_video
 from vsmlrt import cli
+from vsmlrt.cli import preview
 from vsmlrt.compare.picking import at, clip_of, detail, pick
+from vsmlrt.video.png import png
 
 TICKS = [512 * n for n in range(50)]
 
@@ -65,6 +71,52 @@ def test_a_clip_of_them(tmp_path: Path) -> None:
     assert (clip.num_frames, clip.format.name, clip.width) == (2, "YUV420P10", 64)
     luma = np.asarray(clip.get_frame(1)[0])
     np.testing.assert_array_equal(luma, found[1].frame.to_ndarray()[:48])
+
+
+@pytest.mark.parametrize("pixel_format", ["rgb24", "rgba", "rgb48be", "gray", "gray16be", "ya8", "pal8"])
+def test_images_keep_their_colours(tmp_path: Path, pixel_format: str) -> None:
+    """Whatever a PNG holds becomes planes of the same colours."""
+    pixels = np.zeros((48, 64, 3), np.uint8)
+    pixels[:] = (200, 200, 200) if "gray" in pixel_format or pixel_format == "ya8" else (255, 0, 255)
+    frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(
+        format="rgb8" if pixel_format == "pal8" else pixel_format
+    )
+    if pixel_format == "pal8":
+        Image.fromarray(pixels).quantize(4).save(tmp_path / "in.png")
+    else:
+        (tmp_path / "in.png").write_bytes(png(frame))
+    clip = preview.tagged(clip_of(at(tmp_path / "in.png", [0])))
+    shown = clip.resize.Point(format=vs.RGB24).get_frame(0)
+    assert [int(np.asarray(shown[plane])[10, 10]) for plane in range(3)] == pytest.approx(pixels[10, 10], abs=1)
+
+
+def test_of_a_pipe_and_of_numbered_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same pictures as of a file with the same frames; nothing of it stays."""
+    plugin_core()
+    monkeypatch.chdir(tmp_path)
+    make_video(tmp_path / "in.mkv", TICKS[:8], codec="ffv1")
+    networks.identity(tmp_path / "net.onnx")
+    with av.open("in.mkv") as file:
+        for n, frame in enumerate(file.decode(video=0)):
+            Path(f"f{n:02}.png").write_bytes(png(frame.reformat(format="rgb24")))
+    os.mkfifo("pipe")
+    feeder = threading.Thread(target=lambda: Path("pipe").write_bytes(Path("in.mkv").read_bytes()))
+    feeder.start()
+    words = ["--model", "net.onnx", "--at", "0.12", "--precision", "fp32"]
+    for source, rate in (("in.mkv", []), ("pipe", []), ("f%02d.png", ["--framerate", "25"])):
+        assert cli.run(["preview", source, *words, *rate]) == 0
+    feeder.join()
+    shown = {}
+    for name in ("in", "pipe", "f%02d"):
+        with av.open(f"preview/{name}-0000.120-before.png") as file:
+            shown[name] = next(file.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+    np.testing.assert_array_equal(shown["pipe"], shown["in"])
+    assert np.abs(shown["f%02d"] - shown["in"]).max() <= 3  # by way of RGB
+    assert cli.run(["preview", "in.mkv", *words, "--framerate", "25"]) == 2
+    assert "--framerate is about numbered images" in capsys.readouterr().err
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
 def test_the_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

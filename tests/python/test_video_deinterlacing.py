@@ -11,8 +11,10 @@ import pytest
 import vapoursynth as vs
 
 from command import stand_in
+from video_samples import times
 
 COUNT = 8
+BWDIF = pytest.mark.skipif(not hasattr(vs.core.core, "bwdif"), reason="vapoursynth-bwdif is not installed")
 
 
 @pytest.fixture(params=["tff", "bff"])
@@ -45,7 +47,7 @@ def test_without_the_plugin(interlaced: tuple[Path, bool], tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == [interlaced[0]]
 
 
-@pytest.mark.skipif(not hasattr(vs.core.core, "bwdif"), reason="the package vapoursynth-bwdif is not installed")
+@BWDIF
 def test_frames_are_whole(interlaced: tuple[Path, bool], tmp_path: Path) -> None:
     source, _ = interlaced
     kept, made = tmp_path / "kept.mkv", tmp_path / "out.mkv"
@@ -65,3 +67,33 @@ def test_frames_are_whole(interlaced: tuple[Path, bool], tmp_path: Path) -> None
     for n, one in enumerate(pictures[made]):  # the first field of each, which the bar's left edge tells
         columns = np.flatnonzero(one[48] > 125)
         assert columns[0] == pytest.approx(2 * 8 * n, abs=2)
+
+
+@BWDIF
+def test_a_frame_of_each_field(interlaced: tuple[Path, bool], tmp_path: Path) -> None:
+    """At the moments of the fields; --frames counts them."""
+    source, _ = interlaced
+    words = ("--codec", "ffv1", "--deinterlace", "--double-rate")
+    whole, part = tmp_path / "whole.mkv", tmp_path / "part.mkv"
+    done = run("upscale", source, whole, *words)
+    assert done.returncode == 0, done.stderr
+    assert "note" not in done.stderr
+    assert [float(one) for one in times(whole)] == pytest.approx([n / 50 for n in range(2 * COUNT + 1)], abs=0.001)
+    edges = []
+    for one in pictures(whole):
+        edges.append(int(np.flatnonzero(one[48] > 125)[0]))
+    assert edges == pytest.approx([2 * 4 * n for n in range(2 * COUNT)], abs=3)
+    assert run("upscale", source, part, *words, "--frames", "5:9").returncode == 0
+    for one, expected in zip(pictures(part), pictures(whole)[5:9], strict=True):
+        np.testing.assert_array_equal(one, expected)
+
+
+def test_double_rate_alone(interlaced: tuple[Path, bool], tmp_path: Path) -> None:
+    done = run("upscale", interlaced[0], tmp_path / "out.mkv", "--double-rate")
+    assert done.returncode == 2
+    assert "--double-rate is about fields; give --deinterlace as well, or leave it out" in done.stderr
+
+
+def pictures(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as file:
+        return [frame.to_ndarray(format="gray").astype(int) for frame in file.decode(video=0)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -11,15 +12,22 @@ import typer
 from ..compare import report
 from ..compare.pairs import expected_frames
 from ..video.errors import FieldError, UsageError
+from ..video.incoming import STANDARD_INPUT, called, is_sequence, readable_file
 from ..video.output import Outputs
 from ..video.source import read_facts
 from . import console, signals, tables, values
+from .options import Framerate
 from .progress import FrameProgress
 from .signals import interruptible
 
 MOST_SHOWN = 100
 
-A = Annotated[Path, typer.Argument(metavar="A", help="A video, such as the source.", show_default=False)]
+A = Annotated[
+    Path,
+    typer.Argument(
+        metavar="A", help="A video, such as the source; images such as a%05d.png, or -.", show_default=False
+    ),
+]
 B = Annotated[Path, typer.Argument(metavar="B", help="Another one, such as the result.", show_default=False)]
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE.html", help="The page to write.")]
 Reference = Annotated[
@@ -37,6 +45,7 @@ def compare(
     reference: Reference = None,
     shown: Shown = 8,
     frames: Frames = None,
+    framerate: Framerate = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Write a page that shows two videos: a slider and flicker over chosen frames, zoom, and plots of every frame.
@@ -54,8 +63,20 @@ def compare(
         if re.fullmatch(r"\d{1,9}(,\d{1,9})*", frames) is None:
             raise UsageError(f"--frames takes numbers of frames such as 10,250, not {frames!r}")
         chosen = [int(number) for number in frames.split(",")]
-    with interruptible():
-        facts = [read_facts(path) for path in (a, b, *([] if reference is None else [reference]))]
+    given = [a, b] if reference is None else [a, b, reference]
+    rate = values.read_rate("--framerate", framerate)
+    if rate is not None and not any(map(is_sequence, given)):
+        raise FieldError("{framerate} is about numbered images such as a%05d.png, of which none is compared")
+    if given.count(STANDARD_INPUT) > 1:
+        raise UsageError("several videos are -, and there is one standard input; name files for the others")
+    with interruptible(), ExitStack() as stack:
+        paths = [
+            stack.enter_context(readable_file(one, console.warn, framerate=rate if is_sequence(one) else None))
+            for one in given
+        ]
+        names = {path: called(one) for path, one in zip(paths, given, strict=True)}
+        a, b, reference = paths[0], paths[1], None if reference is None else paths[2]
+        facts = [read_facts(path) for path in paths]
         with Outputs(output, overwrite=overwrite) as target:
             same_size = (facts[0].width, facts[0].height) == (facts[1].width, facts[1].height)
             total = expected_frames(a if reference is None else reference)
@@ -73,7 +94,7 @@ def compare(
                     given=frames,
                     total=len(measured.seconds),
                 )
-            target.write(report.page(a, b, reference, measured, picked).encode())
+            target.write(report.page(a, b, reference, measured, picked, names).encode())
     for line in report.summary(measured):
         tables.show(line)
     if not measured.series:

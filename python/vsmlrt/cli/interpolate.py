@@ -86,7 +86,8 @@ def interpolate(
             plugin.core()
             network = find()
             if video.script is not None:
-                return script.write(job, video.script, *_script(network, where, target, scale, scene_threshold, dedup))
+                made = script_of(network, where, target, scale=scale, scene_threshold=scene_threshold, dedup=dedup)
+                return script.write(job, video.script, [made])
             told = options.asked(
                 network,
                 multiplier=None if fps is not None else multiplier or "2",
@@ -103,22 +104,27 @@ def interpolate(
     return do_each(video, do)
 
 
-def _script(
-    network: Network, where: NetworkOptions, target: Target, scale: float, scene_threshold: float, dedup: bool
-) -> tuple[list[str], list[str]]:
-    """The imports and the call of a script."""
+def script_of(
+    network: Network,
+    where: NetworkOptions,
+    target: Target,
+    *,
+    scale: float = 1.0,
+    scene_threshold: float = CUT,
+    dedup: bool = True,
+) -> script.Filter:
+    """What `between` does, in a script."""
     kind = "Multiplied" if isinstance(target, Multiplied) else "Resampled"
     fraction = target.by if isinstance(target, Multiplied) else target.rate
     argument = f"{'by' if isinstance(target, Multiplied) else 'rate'}=Fraction({str(fraction)!r})"
     place = f"named({where.backend!r}, {where.precision!r}, {where.streams!r}, {values.read_device(where.device)!r})"
     found = f"resolve({network_name(network)!r})"
-    imports = [
-        "from fractions import Fraction",
-        "",
-        "from vsmlrt.backend.named import named",
-        f"from vsmlrt.interpolation import {kind}, interpolate",
-        "from vsmlrt.store import resolve",
-    ]
+    imports: dict[str, tuple[str, ...]] = {
+        "fractions": ("Fraction",),
+        "vsmlrt.backend.named": ("named",),
+        "vsmlrt.interpolation": (kind, "interpolate"),
+        "vsmlrt.store": ("resolve",),
+    }
     call = script.call(
         "interpolate",
         f"clip, {found}.path, {place}, {kind}({argument})",
@@ -127,7 +133,7 @@ def _script(
         dedup=dedup,
         multiple=_multiple(network, scale),
     )
-    return imports, call
+    return script.Filter(imports=imports, lines=call)
 
 
 def place_of(where: NetworkOptions) -> Arguments:

@@ -93,6 +93,9 @@ Streams = Annotated[int, typer.Option(metavar="N", help="Frames computed side by
 Deinterlace = Annotated[
     bool, typer.Option("--deinterlace", metavar="", help="Make whole frames of an interlaced video's fields (Bwdif).")
 ]
+DoubleRate = Annotated[
+    bool, typer.Option("--double-rate", metavar="", help="Of --deinterlace: a frame of each field, twice as many.")
+]
 Framerate = Annotated[
     str | None, typer.Option(metavar="R|N/D", help="Frames a second of numbered images. Default: 25.")
 ]
@@ -241,6 +244,7 @@ class VideoOptions:
     streams: Streams = 0
     framerate: Framerate = None
     deinterlace: Deinterlace = False
+    double_rate: DoubleRate = False
     frames: Frames = None
     start: Start = None
     to: To = None

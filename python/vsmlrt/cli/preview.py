@@ -12,18 +12,22 @@ import vapoursynth as vs
 
 from .. import plugin, store
 from ..compare import picking
-from ..video.colour import UNSPECIFIED, matrix_or_guess
+from ..video.colour import BT709, UNSPECIFIED, matrix_or_guess
 from ..video.errors import FieldError, UsageError, reason
+from ..video.incoming import STANDARD_INPUT, readable_file
 from ..video.job import refusal
 from ..video.output import write_file
 from ..video.png import png
 from . import console, tables, upscale, values
-from .options import Denoise, Height, Model, NetworkOptions, Scale, TileOptions, Width, grouped
+from .options import Denoise, Framerate, Height, Model, NetworkOptions, Scale, TileOptions, Width, grouped
 from .signals import interruptible
 
 MOST_FRAMES = 50
 
-In = Annotated[Path, typer.Argument(metavar="IN", help="The video to look at.", show_default=False)]
+In = Annotated[
+    Path,
+    typer.Argument(metavar="IN", help="The video to look at, images such as frame%05d.png, or -.", show_default=False),
+]
 Folder = Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the pictures go.")]
 Count = Annotated[int, typer.Option(metavar="N", help="How many frames: the ones with the most detail.")]
 At = Annotated[str | None, typer.Option(metavar="TIME,...", help="The frames shown at these times instead.")]
@@ -45,6 +49,7 @@ def preview(
     strength: Strength = None,
     count: Count = 3,
     at: At = None,
+    framerate: Framerate = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Run a network on a few frames of a video and write PNGs: before, after, and both side by side.
@@ -57,14 +62,15 @@ def preview(
     upscale.check_size(scale, width, height)
     filtered = upscale.filter_of(where, tiles, scale=scale, strength=strength, width=width, height=height)
     moments = None if at is None else [values.read_time("--at", one) for one in at.split(",")]
-    with interruptible():
+    rate = values.read_rate("--framerate", framerate)
+    with interruptible(), readable_file(source, console.warn, framerate=rate) as path:
         plugin.core()
         picked = (
-            picking.pick(source, count)
+            picking.pick(path, count)
             if moments is None
-            else picking.at(source, [float(one) for one in moments if one is not None])
+            else picking.at(path, [float(one) for one in moments if one is not None])
         )
-        clip = _tagged(picking.clip_of(picked))
+        clip = tagged(picking.clip_of(picked))
         wanted = upscale.scale_to(scale, width, height, (clip.width, clip.height))
         network = store.resolve(model, scale=wanted, noise=denoise, fetch=True, progress=console.say)
         if strength is not None and "strength" not in network.card.maps:
@@ -78,8 +84,10 @@ def preview(
             raise refusal(reason(error)) from error
 
 
-def _tagged(clip: vs.VideoNode) -> vs.VideoNode:
-    """With the matrix that untagged video of its size has."""
+def tagged(clip: vs.VideoNode) -> vs.VideoNode:
+    """With the matrix that untagged video of its size has, and of gray, which looks alike by all of them, any."""
+    if clip.format.color_family == vs.GRAY:
+        return clip.std.SetFrameProps(_Matrix=BT709)
     matrix = int(clip.get_frame(0).props.get("_Matrix", UNSPECIFIED))
     if clip.format.color_family != vs.YUV or matrix != UNSPECIFIED:
         return clip
@@ -96,7 +104,8 @@ def _write(
     overwrite: bool,
 ) -> None:
     kinds = {"before": before, "after": after, "both": vs.core.std.StackHorizontal([before, after])}
-    names = [f"{source.stem}-{one.seconds:08.3f}" for one in picked]
+    stem = "input" if source == STANDARD_INPUT else source.stem
+    names = [f"{stem}-{one.seconds:08.3f}" for one in picked]
     files = [output / f"{name}-{kind}.png" for name in names for kind in kinds]
     there = [file for file in files if file.exists()]
     if there and not overwrite:

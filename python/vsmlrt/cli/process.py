@@ -14,8 +14,9 @@ from ..store import Network
 from ..video.errors import UsageError
 from ..video.job import CheckedJob, Process, picture_by_picture
 from ..video.timestamps import Timeline
-from . import options, upscale, values
+from . import options, script, upscale, values
 from .interpolate import Multiplier, Rate, between, find_network, place_of, read_target, retimed
+from .interpolate import script_of as interpolate_script
 from .options import Height, Model, NetworkOptions, Scale, TileOptions, VideoOptions, Width, grouped
 from .several import do_each
 from .signals import interruptible
@@ -37,6 +38,7 @@ class _Step:
     name: str
     network: Network
     process: Process
+    script: script.Filter
 
 
 @grouped
@@ -67,8 +69,6 @@ def process(
         raise UsageError(
             "there is nothing to do; give --denoise S, --scale N (or --width, --height), --fps R or several"
         )
-    if video.script is not None:
-        raise UsageError("--script writes the script of one network; use it with upscale, denoise or interpolate")
     target = read_target(multiplier, fps) if retimes else None
     cleaned = upscale.filter_of(where, tiles, scale=1, strength=denoise)
     enlarged = upscale.filter_of(where, tiles, scale=scale, width=width, height=height)
@@ -78,23 +78,35 @@ def process(
     def steps(job: CheckedJob) -> list[_Step]:
         made = []
         if denoise is not None:
-            made.append(_clip_step("denoise", upscale.find_denoiser(denoiser), cleaned))
+            network = upscale.find_denoiser(denoiser)
+            made.append(_clip_step("denoise", network, cleaned, where, {"scale": 1, "strength": denoise} | placed))
         if enlarges:
             wanted = upscale.scale_to(scale, width, height, upscale.size_of(job))
-            made.append(_clip_step("upscale", found(wanted), enlarged))
+            size: dict[str, object] = {"scale": scale, "width": width, "height": height}
+            made.append(_clip_step("upscale", found(wanted), enlarged, where, size | placed))
         if target is not None:
             network = find_network(interpolator)
-            made.append(_Step(name="interpolate", network=network, process=retimed(target, between(network, place))))
+            made.append(
+                _Step(
+                    name="interpolate",
+                    network=network,
+                    process=retimed(target, between(network, place)),
+                    script=interpolate_script(network, where, target),
+                )
+            )
         return made
 
     told: dict[str, object] = {"denoise": denoise, "scale": scale, "width": width, "height": height}
     told |= {"multiplier": multiplier, "fps": fps}
-    told |= upscale.told_of(where, tiles)
+    placed = upscale.told_of(where, tiles)
+    told |= placed
 
     def do(job: CheckedJob) -> Done:
         with interruptible():
             plugin.core()
             todo = steps(job)
+            if video.script is not None:
+                return script.write(job, video.script, [one.script for one in todo])
             networks = {f"network of {one.name}": options.fingerprint_of(one.network) for one in todo}
             asked = {**networks, **options.by_option(told)}
             return carry_out(job, _one_after_the_other(todo), asked, json=video.json)
@@ -102,9 +114,11 @@ def process(
     return do_each(video, do)
 
 
-def _clip_step(name: str, network: Network, filtered: upscale.Filter) -> _Step:
+def _clip_step(
+    name: str, network: Network, filtered: upscale.Filter, where: NetworkOptions, told: dict[str, object]
+) -> _Step:
     process = picture_by_picture(lambda clip: filtered(clip, network))
-    return _Step(name=name, network=network, process=process)
+    return _Step(name=name, network=network, process=process, script=upscale.script_of(network, told, where))
 
 
 def _one_after_the_other(steps: list[_Step]) -> Process:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..video.errors import UsageError
@@ -17,8 +18,16 @@ from .work import Done
 ENDINGS = (".vpy", ".py")
 
 
-def write(checked: CheckedJob, path: Path, imports: Sequence[str], filters: Sequence[str]) -> Done:
-    """Writes the script: ``filters`` are lines that turn ``clip`` into the result.
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """What a script does to ``clip``: the names that it imports, by their modules, and lines that use them."""
+
+    imports: dict[str, tuple[str, ...]]
+    lines: Sequence[str]
+
+
+def write(checked: CheckedJob, path: Path, filters: Sequence[Filter]) -> Done:
+    """Writes the script: ``filters`` turn ``clip`` into the result, one after the other.
 
     The script gives the frames of a file's job before they are encoded: sound, times and what an encoder does are not
     in it. Raises UsageError for a name that is not a script's.
@@ -26,19 +35,26 @@ def write(checked: CheckedJob, path: Path, imports: Sequence[str], filters: Sequ
     job = checked.job
     if path.suffix.lower() not in ENDINGS:
         raise UsageError(f"--script takes a name that ends in {' or '.join(ENDINGS)}, not {path}")
-    lines = ["import vapoursynth as vs", *imports, "", "core = vs.core"]
+    lines = ["core = vs.core"]
     source = str(job.source.resolve())
     lines.append(f"clip = core.bs.VideoSource({source!r}, track={checked.facts.stream}, apply_rotation={int(job.raw)})")
+    imports = [one.imports for one in filters]
+    if job.deinterlace:
+        imports.append({"vsmlrt.video.deinterlacing": ("deinterlaced",), "vsmlrt.video.notes": ("Notes",)})
+        lines.append(f"clip = deinterlaced(clip, Notes(print){', double_rate=True' if job.double_rate else ''})")
     if (job.frames, job.times) != ((None, None), (None, None)):
         first, end = job.frames
         if job.times != (None, None):
-            opened = open_source(job.source, checked.facts, notes=Notes(console.warn), index_folder=job.index_folder)
+            opened = open_source(
+                job.source,
+                checked.facts,
+                notes=Notes(console.warn),
+                index_folder=job.index_folder,
+                deinterlace=job.deinterlace,
+                double_rate=job.double_rate,
+            )
             first, end = frame_range(job, opened.timeline)
         lines.append(f"clip = clip[{'' if first is None else first}:{'' if end is None else end}]")
-    if job.deinterlace:
-        imports_more = ["from vsmlrt.video.deinterlacing import deinterlaced", "from vsmlrt.video.notes import Notes"]
-        lines[1:1] = imports_more
-        lines.append("clip = deinterlaced(clip, Notes(print))")
     if job.crop is not None:
         crop = job.crop
         lines.append(f"clip = core.std.CropAbs(clip, {crop.width}, {crop.height}, {crop.left}, {crop.top})")
@@ -46,10 +62,22 @@ def write(checked: CheckedJob, path: Path, imports: Sequence[str], filters: Sequ
         lines.append(f"clip = core.std.SetFrameProps(clip, _Matrix={job.matrix})")
     if job.full_range is not None:
         lines.append(f"clip = core.std.SetFrameProps(clip, _Range={int(job.full_range)})")
-    lines += [*filters, "clip.set_output()", ""]
-    write_file(path, "\n".join(lines).encode(), overwrite=job.overwrite)
+    lines += [line for one in filters for line in one.lines]
+    text = "\n".join([*_importing(imports), "", *lines, "clip.set_output()", ""])
+    write_file(path, text.encode(), overwrite=job.overwrite)
     console.say(f"{path}: run it with vspipe, or open it in an editor of VapourSynth scripts")
     return Done(status=0, made=0, seconds=1)
+
+
+def _importing(imports: Sequence[dict[str, tuple[str, ...]]]) -> list[str]:
+    """The lines at the top, each module once."""
+    names: dict[str, set[str]] = {}
+    for one in imports:
+        for module, wanted in one.items():
+            names.setdefault(module, set()).update(wanted)
+    own = [f"from {module} import {', '.join(sorted(names[module]))}" for module in sorted(names)]
+    foreign = [line for line in own if not line.startswith("from vsmlrt")]
+    return [*foreign, "import vapoursynth as vs", *(line for line in own if line not in foreign)]
 
 
 def call(function: str, first: str, **given: object) -> list[str]:

@@ -61,13 +61,13 @@ def upscale(
     """
     check_size(scale, width, height)
     filtered = filter_of(where, tiles, scale=scale, width=width, height=height)
-    told = {"scale": scale, "width": width, "height": height} | told_of(where, tiles)
+    told: dict[str, object] = {"scale": scale, "width": width, "height": height} | told_of(where, tiles)
     found = cache(lambda wanted: find_upscaler(model, wanted, denoise))
 
     def find(job: CheckedJob) -> Network:
         return found(scale_to(scale, width, height, size_of(job)))
 
-    return do_each(video, lambda job: _work(video, job, lambda: find(job), filtered, told, _placed(where)))
+    return do_each(video, lambda job: _work(video, job, lambda: find(job), filtered, told, where))
 
 
 @grouped
@@ -83,7 +83,7 @@ def denoise(
     filtered = filter_of(where, tiles, scale=1, strength=strength)
     told = {"strength": strength} | told_of(where, tiles)
     find = cache(lambda: find_denoiser(model))
-    return do_each(video, lambda job: _work(video, job, find, filtered, told, _placed(where)))
+    return do_each(video, lambda job: _work(video, job, find, filtered, told, where))
 
 
 def check_size(scale: float | None, width: int | None, height: int | None) -> None:
@@ -199,19 +199,25 @@ def _work(
     find: Callable[[], Network],
     filtered: Filter,
     told: dict[str, object],
-    placed: dict[str, object],
+    where: NetworkOptions,
 ) -> Done:
     """Finds the network, which says at once what is wrong with its name, and then does the job."""
     with interruptible():
         plugin.core()
         network = find()
         if video.script is not None:
-            given = told | placed | {"tile": values.read_tile(cast("str | None", told["tile"]))}
-            lines = script.call("upscale_clip", f"clip, resolve({network_name(network)!r})", **given)
-            imports = ["from vsmlrt.run import upscale_clip", "from vsmlrt.store import resolve"]
-            return script.write(job, video.script, imports, lines)
+            return script.write(job, video.script, [script_of(network, told, where)])
         process = picture_by_picture(lambda clip: filtered(clip, network))
         return carry_out(job, process, options.asked(network, **told), json=video.json)
+
+
+def script_of(network: Network, told: dict[str, object], where: NetworkOptions) -> script.Filter:
+    """What `filter_of` does, in a script; ``told`` are its options and what `told_of` gives."""
+    given = told | _placed(where) | {"tile": values.read_tile(cast("str | None", told["tile"]))}
+    return script.Filter(
+        imports={"vsmlrt.run": ("upscale_clip",), "vsmlrt.store": ("resolve",)},
+        lines=script.call("upscale_clip", f"clip, resolve({network_name(network)!r})", **given),
+    )
 
 
 def network_name(network: Network) -> str:

@@ -86,6 +86,7 @@ def read_job(given: VideoOptions, source: Path, output: str) -> Job:
         share=given.share,
         expiry=EXPIRY if given.expiry is None else given.expiry,
         deinterlace=given.deinterlace,
+        double_rate=given.double_rate,
         framerate=values.read_rate("--framerate", given.framerate),
     )
 

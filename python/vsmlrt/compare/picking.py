@@ -101,12 +101,23 @@ class _Frames:
 
 
 def clip_of(picked: Sequence[Picked]) -> vs.VideoNode:
-    """A clip of the frames, in their own format where VapourSynth has it, else as 8-bit YUV with full chroma."""
+    """A clip of the frames, in their own format where VapourSynth has it, else in the nearest one that it has."""
     frames = [one.frame for one in picked]
     if plain_format(frames[0]) is None:
-        frames = [frame.reformat(format="yuv444p") for frame in frames]
+        name = _nearest(frames[0].format)
+        frames = [frame.reformat(format=name) for frame in frames]
     timeline = make_timeline(range(len(frames)), Fraction(1))
     return linear_clip(_Frames(frames), frames[0], timeline)
+
+
+def _nearest(given: av.VideoFormat) -> str:
+    """A format of planes for one that is packed, has a palette or a transparency, or other bits."""
+    deep = any(component.bits > 8 for component in given.components)
+    if given.is_rgb or given.has_palette:
+        return "gbrp16le" if deep else "gbrp"
+    if sum(not component.is_alpha for component in given.components) == 1:
+        return "gray16le" if deep else "gray"
+    return "yuv444p16le" if deep else "yuv444p"
 
 
 def _length(path: Path) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -78,8 +78,22 @@ def choose(measured: Measured, count: int, chosen: Sequence[int] | None) -> list
     return picked
 
 
-def page(a: Path, b: Path, reference: Path | None, measured: Measured, shown: Sequence[tuple[int, str]]) -> str:
-    """The page: shown frames in the order given, with A brought to B's size where it has another."""
+def page(
+    a: Path,
+    b: Path,
+    reference: Path | None,
+    measured: Measured,
+    shown: Sequence[tuple[int, str]],
+    called: Mapping[Path, str],
+) -> str:
+    """The page: shown frames in the order given, with A brought to B's size where it has another.
+
+    ``called`` are the videos' names for people, by the files that they are read from.
+    """
+
+    def name(path: Path) -> str:
+        return Path(called.get(path, path)).name
+
     paths = [a, b] if reference is None else [reference, a, b]
     wanted = {n for n, _ in shown}
     pictures: dict[int, tuple[str, str]] = {}
@@ -93,11 +107,11 @@ def page(a: Path, b: Path, reference: Path | None, measured: Measured, shown: Se
             pictures[moment.number] = _png(first, size), _png(second, size)
             if len(pictures) == len(wanted):
                 break
-    what = f"against {reference.name}" if reference is not None else f"of {b.name} against {a.name}"
+    what = f"against {name(reference)}" if reference is not None else f"of {name(b)} against {name(a)}"
     facts = f"{own}, {len(measured.seconds)} frames" + (f"; measured {what}" if measured.series else "")
     content: dict[str, Any] = {
-        "a": a.name if a.name != b.name else str(a),
-        "b": b.name if a.name != b.name else str(b),
+        "a": name(a) if name(a) != name(b) else called.get(a, str(a)),
+        "b": name(b) if name(a) != name(b) else called.get(b, str(b)),
         "width": size[0],
         "height": size[1],
         "count": len(measured.seconds),

@@ -11,8 +11,12 @@ BOTTOM_FIRST, TOP_FIRST = 1, 2
 """The frame property ``_FieldBased``, which is 0 of whole frames."""
 
 
-def deinterlaced(clip: vs.VideoNode, notes: Notes) -> vs.VideoNode:
+def deinterlaced(clip: vs.VideoNode, notes: Notes, double_rate: bool = False) -> vs.VideoNode:
     """The clip with as many frames, each of the field that comes first and what is made of its neighbours.
+
+    With ``double_rate`` it has twice as many, one of each field. Bwdif's ``field`` is documented at
+    https://github.com/HomeOfVapourSynthEvolution/VapourSynth-Bwdif: 0 and 1 keep the bottom or the top field, 2 and 3
+    both, beginning with it.
 
     Raises SetupError where the plugin is missing. A video that does not say that it is interlaced is taken as top field
     first, which is said.
@@ -26,5 +30,5 @@ def deinterlaced(clip: vs.VideoNode, notes: Notes) -> vs.VideoNode:
         notes("the video does not say that it is interlaced; it is deinterlaced as top field first")
     top = order != BOTTOM_FIRST
     fields = clip.std.SetFieldBased(TOP_FIRST if top else BOTTOM_FIRST)
-    whole: vs.VideoNode = fields.bwdif.Bwdif(field=int(top)).std.SetFieldBased(0)
+    whole: vs.VideoNode = fields.bwdif.Bwdif(field=int(top) + 2 * double_rate).std.SetFieldBased(0)
     return whole

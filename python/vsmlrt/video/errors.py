@@ -57,6 +57,7 @@ FIELDS = (
     "expiry",
     "framerate",
     "deinterlace",
+    "double_rate",
     "recursive",
     "output_name",
     "skip_done",

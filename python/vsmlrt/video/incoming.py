@@ -80,35 +80,49 @@ def readable(job: Job, warn: Warn) -> Iterator[Job]:
     Raises UsageError or UserError for an input that cannot be read; what is behind it speaks of the input by the name
     that was given.
     """
-    given = job.source
-    sequence = is_sequence(given)
-    if job.framerate is not None and not sequence:
-        raise FieldError("{framerate} is about numbered images such as frame%05d.png, and IN has a rate of its own")
-    if not is_incoming(given):
-        yield job
-        return
-    if job.share:
-        raise FieldError("{share} is about a file that every process can read, and {given} is not one", given=given)
-    with _place(job) as pending:
-        try:
-            if sequence:
-                _write_images(given, job.framerate or RATE, pending, warn)
-            else:
-                _write_stream(given, pending)
-            yield replace(job, source=pending.part, index_folder=None)
-        except UserError as error:
-            if isinstance(error, FieldError) or str(pending.part) not in str(error):
-                raise
-            told = "standard input" if given == STANDARD_INPUT else str(given)
-            raise type(error)(str(error).replace(str(pending.part), told)) from error
+    if is_incoming(job.source) and job.share:
+        raise FieldError(
+            "{share} is about a file that every process can read, and {given} is not one", given=job.source
+        )
+    with readable_file(job.source, warn, framerate=job.framerate, near=job.output) as path:
+        yield job if path == job.source else replace(job, source=path, index_folder=None)
 
 
 @contextmanager
-def _place(job: Job) -> Iterator[PendingFile]:
+def readable_file(
+    given: Path, warn: Warn, *, framerate: Fraction | None = None, near: Path | None = None
+) -> Iterator[Path]:
+    """The input as a file, as `readable` says; one that is made lies next to ``near``, or where temporary files go."""
+    sequence = is_sequence(given)
+    if framerate is not None and not sequence:
+        raise FieldError("{framerate} is about numbered images such as frame%05d.png, and IN has a rate of its own")
+    if not is_incoming(given):
+        yield given
+        return
+    with _place(near) as pending:
+        try:
+            if sequence:
+                _write_images(given, framerate or RATE, pending, warn)
+            else:
+                _write_stream(given, pending)
+            yield pending.part
+        except UserError as error:
+            if isinstance(error, FieldError) or str(pending.part) not in str(error):
+                raise
+            raise type(error)(str(error).replace(str(pending.part), called(given))) from error
+
+
+def called(given: Path) -> str:
+    """An input as sentences speak of it."""
+    return "standard input" if given == STANDARD_INPUT else str(given)
+
+
+@contextmanager
+def _place(near: Path | None) -> Iterator[PendingFile]:
     """The hidden file: next to the output, where there has to be room, or for a pipe where temporary files go."""
     with ExitStack() as stack:
-        if job.output is not None:
-            path = job.output.with_name(f"{job.output.name}.input")
+        if near is not None:
+            path = near.with_name(f"{near.name}.input")
         else:
             path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vsmlrt-"))) / "input"
         yield stack.enter_context(Outputs(path, overwrite=True)).final()

@@ -96,6 +96,7 @@ def _run(
         index_folder=job.index_folder,
         on_error=job.on_error,
         deinterlace=job.deinterlace,
+        double_rate=job.double_rate,
     )
     source = _meaning(source, job)
     if source.damage:
@@ -263,6 +264,8 @@ def check_asked(job: Job) -> None:
         if job.images:
             check_images(job.output, overwrite=job.overwrite)
     _check_resuming(job)
+    if job.double_rate and not job.deinterlace:
+        raise FieldError("{double_rate} is about fields; give {deinterlace} as well, or leave it out")
     if job.times != (None, None) and job.frames != (None, None):
         raise FieldError("{frames} counts frames, {start} and {to} are times; give one kind of them")
 

@@ -167,6 +167,7 @@ def _asked(job: Job, codec: str, pixel_format: str) -> Asked:
         "start": None if job.times[0] is None else f"{float(job.times[0]):g}",
         "to": None if job.times[1] is None else f"{float(job.times[1]):g}",
         "deinterlace": "yes" if job.deinterlace else None,
+        "double_rate": "yes" if job.double_rate else None,
         "framerate": None if job.framerate is None else str(job.framerate),
         "frames": None if job.frames == (None, None) else f"{begin}:{end}",
         "crop": None if crop is None else f"{crop.width}x{crop.height}+{crop.left}+{crop.top}",

@@ -23,6 +23,7 @@ from .index import count_of, index_of, open_indexed
 from .linear import LinearReader, beginning, linear_clip, plain_format
 from .notes import Notes
 from .opening import open_container
+from .retiming import multiplied
 from .tags import shared_name
 from .timestamps import NO_TIME, Timeline, make_timeline
 
@@ -108,6 +109,8 @@ class Source:
     width: int
     height: int
     """The picture's own size; the clip's is larger by a repeated column or row where its format cannot have it."""
+    fields: int = 1
+    """The clip's frames for each frame of the file: 2 where each field became one."""
 
 
 def open_source(
@@ -120,6 +123,7 @@ def open_source(
     index_folder: Path | None = None,
     on_error: OnError = "repeat",
     deinterlace: bool = False,
+    double_rate: bool = False,
 ) -> Source:
     """Opens the first video stream of a file, of which `read_facts` gave the facts.
 
@@ -128,10 +132,12 @@ def open_source(
     the clip is made of the frames before it and one more, and the rest of the file is not looked at. ``index_folder``
     is where what is learned of the whole file is kept. ``on_error`` is what to do about frames that cannot be decoded:
     raise an error, leave them out, or show the frame before in their place. ``deinterlace`` makes whole frames of
-    fields. ``notes`` gets one sentence for each thing
+    fields, with ``double_rate`` one of each, of which ``end`` counts. ``notes`` gets one sentence for each thing
     that will not come out as it is in the file. Raises UserError in one sentence if the file cannot be read, holds no
     video, or changes size or format on the way.
     """
+    if double_rate and end is not None:
+        end = (end + 1) // 2
     turned = rotate and facts.display_matrix is not None
     found = None if end is None or end > _BEGINNING or turned else _open_beginning(path, facts, end)
     damage, look = Damage(), None
@@ -160,9 +166,14 @@ def open_source(
         instead = {"skip": "left out", "repeat": "replaced by the frame before"}[on_error]
         notes(f"the video is damaged: {damage.in_words()}; what cannot be decoded is {instead}", "picture")
     props = clip.get_frame(0).props
+    alpha = _alpha_of(path, facts, clip, damage)
+    if alpha is not None and double_rate:
+        alpha = alpha.std.Interleave([alpha, alpha])
     if deinterlace:
-        clip = deinterlaced(clip, notes)
+        clip = deinterlaced(clip, notes, double_rate)
         notes.expect("picture: field order")
+        if double_rate:
+            timeline = multiplied(timeline, Fraction(2), clip.num_frames)
     else:
         _name_losses(props, notes)
     return Source(
@@ -174,9 +185,10 @@ def open_source(
         facts=facts,
         damage=damage,
         look=look,
-        alpha=_alpha_of(path, facts, clip, damage),
+        alpha=alpha,
         width=clip.width if turned else min(facts.width, clip.width),
         height=clip.height if turned else min(facts.height, clip.height),
+        fields=2 if double_rate else 1,
     )
 
 

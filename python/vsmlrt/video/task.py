@@ -37,7 +37,7 @@ class Job:
     ``restart`` it throws them away. 0 seconds make it one piece, as do raw video and a ``asked`` of None. ``share``
     lets several processes do it, each with the same job; ``expiry`` is after how many seconds one that gives no sign of
     life is believed dead. ``framerate`` is that of numbered images. ``deinterlace`` makes whole frames of
-    fields.
+    fields, with ``double_rate`` one of each, which ``frames`` then counts.
     """
 
     source: Path
@@ -67,6 +67,7 @@ class Job:
     expiry: float = EXPIRY
     framerate: Fraction | None = None
     deinterlace: bool = False
+    double_rate: bool = False
 
     @property
     def raw(self) -> bool:

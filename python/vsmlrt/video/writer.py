@@ -179,12 +179,13 @@ class VideoFile:
 
     def _move_timecode(self, tags: dict[str, str]) -> None:
         """A timecode that is right for the first frame of the part, and for a new frame rate."""
-        old, new = self._source.timeline, self.picture.timeline
+        fields = self._source.fields
+        first, rate, new = self._first // fields, self._source.timeline.rate / fields, self.picture.timeline.rate
         for key in [key for key in tags if shared_name(key) == "timecode"]:
-            if self._first == 0 and round(old.rate) == round(new.rate):
+            if first == 0 and round(rate) == round(new):
                 continue
             self._notes.expect("picture: tag timecode", "file: tag timecode")
-            moved = timecode_after(tags.pop(key), self._first, old.rate, new.rate)
+            moved = timecode_after(tags.pop(key), first, rate, new)
             if moved is not None:
                 tags[key] = moved
 
