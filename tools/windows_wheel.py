@@ -34,6 +34,9 @@ def metadata() -> dict[str, bytes]:
         files = {
             f"{info.name}/{path.relative_to(info)}": path.read_bytes() for path in info.rglob("*") if path.is_file()
         }
+    points = f"{info.name}/entry_points.txt"
+    # The command is the installer's own program here; elsewhere one of ours starts it (src/command).
+    files[points] = files[points].replace(b"vsmlrt-python", b"vsmlrt")
     lines = f"Wheel-Version: 1.0\nGenerator: vsmlrt\nRoot-Is-Purelib: false\nTag: {TAG}\n"
     return files | {f"{info.name}/WHEEL": lines.encode()}
 

@@ -20,7 +20,7 @@ def is_command() -> bool:
     """Whether this process is ``vsmlrt`` or ``python -m vsmlrt``."""
     given = sys.orig_argv
     by_module = any(pair == ("-m", "vsmlrt") for pair in itertools.pairwise(given))
-    return by_module or os.path.basename(sys.argv[0] if sys.argv else "") in ("vsmlrt", "vsmlrt.exe")
+    return by_module or os.path.basename(sys.argv[0] if sys.argv else "") in ("vsmlrt", "vsmlrt-python", "vsmlrt.exe")
 
 
 def end_at_once(number: int, frame: FrameType | None) -> None:
@@ -33,3 +33,5 @@ if is_command() and threading.current_thread() is threading.main_thread():
     for _number in ENDING:
         if signal.getsignal(_number) is not signal.SIG_IGN:
             signal.signal(_number, end_at_once)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # which the program vsmlrt held back

@@ -31,6 +31,7 @@ const std::map<std::string, Names> allowed = {
     {"vs", {"base", "timeline", "tensor", "tile", "pixel", "cache", "model", "graph", "engine", "nvidia"}},
     {"module", {"base", "tensor", "graph"}},
     {"nvidia", {"base"}},
+    {"command", {}},
     {"backends", {"base", "tensor", "pixel", "cpu", "model", "graph", "interpreter", "module", "nvidia"}},
 };
 
@@ -41,8 +42,8 @@ const std::map<std::string, std::string> reserved = {{"VapourSynth4.h", "vs"},
                                                      {"protozero", "model"},
                                                      {"dlfcn.h", "base"}};
 
-// Headers of one system: only files of base that end in its name include them, so that what differs between
-// systems stands behind a header of base.
+// Headers of one system: only files of base and of the command that end in its name include them, so that
+// what differs between systems stands behind a header of base.
 const std::set<std::string> of_linux = {"dirent.h", "dlfcn.h", "fcntl.h", "link.h",   "poll.h",  "pthread.h",
                                         "pwd.h",    "sched.h", "sys",     "syslog.h", "unistd.h"};
 const std::set<std::string> of_windows = {"direct.h", "io.h",      "process.h", "psapi.h",
@@ -88,7 +89,8 @@ std::vector<Include> read_includes(const fs::path &source) {
 }
 
 bool is_of_system(const std::string &file, const std::string &system) {
-    return folder_of(file) == "base" && file.find(system) != std::string::npos;
+    const std::string folder = folder_of(file);
+    return (folder == "base" || folder == "command") && file.find(system) != std::string::npos;
 }
 
 // Empty, or what is wrong.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,21 @@ def test_while_it_loads(module: str, number: str) -> None:
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"vsmlrt: error: interrupted ({number})\n"
+
+
+def test_before_the_package_is_loaded(tmp_path: Path) -> None:
+    """The interpreter is still starting; what came meanwhile is answered as soon as the package can."""
+    (tmp_path / "sitecustomize.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    done = subprocess.run(
+        [Path(sysconfig.get_path("scripts")) / "vsmlrt", "--version"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "vsmlrt: error: interrupted (SIGINT)\n"
 
 
 def test_loading_by_another_program() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
+import sysconfig
 import tomllib
 from importlib import metadata, resources
 from pathlib import Path
@@ -77,8 +79,24 @@ def test_the_package_is_typed_and_clean(installed: list[str]) -> None:
 
 
 def test_the_command_is_installed() -> None:
-    scripts = metadata.entry_points(group="console_scripts", name="vsmlrt")
+    """The program, and the script that it starts."""
+    scripts = metadata.entry_points(group="console_scripts", name="vsmlrt-python")
     assert [script.value for script in scripts] == ["vsmlrt.cli:main"]
+    command = Path(sysconfig.get_path("scripts")) / "vsmlrt"
+    done = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"vsmlrt {metadata.version('vsmlrt')}\n")
+
+
+def test_the_command_is_found_through_links_and_says_what_it_misses(tmp_path: Path) -> None:
+    command = Path(sysconfig.get_path("scripts")) / "vsmlrt"
+    (tmp_path / "linked").symlink_to(command)
+    done = subprocess.run([tmp_path / "linked", "--version"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    alone = Path(shutil.copy(command, tmp_path / "vsmlrt"))
+    done = subprocess.run([alone], capture_output=True, text=True, check=False)
+    assert done.returncode == 127
+    said = f"vsmlrt: error: {alone}-python cannot be started (No such file or directory)"
+    assert done.stderr == f"{said}; install the package vsmlrt again\n"
 
 
 def test_setup_says_how_it_is_used() -> None:
