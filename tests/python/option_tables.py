@@ -116,6 +116,15 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
         Refused(("--ray", "127.0.0.1:1"), "--ray", 1),
         Refused(("--ray", "127.0.0.1:1", "--restart"), "--restart throws an unfinished job away, which each worker"),
     ],
+    "--ray-files": [
+        Refused(("--ray-files", "store"), "--ray-files is about a Ray cluster; give --ray ADDRESS as well"),
+        Refused(("--ray", "127.0.0.1:1", "--ray-files", "disk"), "--ray-files takes shared or store, not 'disk'"),
+    ],
+    "--ray-worker": [
+        Refused(("--ray-worker", "CPU=1"), "--ray-worker is about a Ray cluster; give --ray ADDRESS as well"),
+        Refused(("--ray", "127.0.0.1:1", "--ray-worker", "much"), "--ray-worker takes NAME=N,NAME=N, what a worker"),
+        Refused(("--ray", "127.0.0.1:1", "--ray-worker", "GPU=0"), "--ray-worker takes NAME=N,NAME=N"),
+    ],
     "--profile": [
         Changes(("--profile", "small"), FP32),
         Refused(("--profile", "none"), "--profile takes the name of a table [profiles.NAME] in"),

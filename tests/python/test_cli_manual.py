@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import typer.main
@@ -30,6 +32,30 @@ def test_it_has_all_that_the_help_has() -> None:
 @pytest.mark.parametrize(("text", "made"), [(".x", "\\&.x"), ("'x", "\\&'x"), ("a-b\\c\n d", "a\\-b\\ec d")])
 def test_words_are_no_requests(text: str, made: str) -> None:
     assert manual._text(text) == made
+
+
+def _every(group: Any, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, one in group.commands.items():
+        yield (*before, name)
+        if hasattr(one, "commands"):
+            yield from _every(one, (*before, name))
+
+
+@pytest.mark.parametrize("words", list(_every(typer.main.get_command(cli.app))), ids=" ".join)
+def test_the_help_at_80_columns(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is cut off, no line is longer, and brackets are words like others."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert cli.run([*words, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "\N{HORIZONTAL ELLIPSIS}" not in text
+    assert max(map(len, text.splitlines())) <= 80
+    if "--ray" in text:
+        assert "vsmlrt[ray]" in text
+        assert "[profiles.NAME]" in text
+    assert cli.run([*words, "--help"]) == 0  # and showing it changes nothing
+    assert capsys.readouterr().out == text
 
 
 def test_the_command_prints_it() -> None:

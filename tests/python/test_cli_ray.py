@@ -41,17 +41,19 @@ def command(address: str, *arguments: str | Path) -> list[str]:
 def workers() -> list[int]:
     """Processes of Ray that run the command now."""
     listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
-    return [int(line.split()[0]) for line in listed.splitlines() if "ray::run_here" in line]
+    return [int(line.split()[0]) for line in listed.splitlines() if "ray::run_" in line]
 
 
-def test_a_cluster_gives_what_one_machine_gives(tmp_path: Path, cluster: str) -> None:
+@pytest.mark.parametrize("files", ["shared", "store"])
+def test_a_cluster_gives_what_one_machine_gives(tmp_path: Path, cluster: str, files: str) -> None:
     """Also where a worker is killed (-9) that has made a part."""
     network = networks.convs(tmp_path / "convs.onnx", 3, 2)
     source = make_video(tmp_path / "in.mkv", [512 * n for n in range(240)], size=(640, 480), audio=True)
     asked = ("--model", network, "--segment", "0.5", *FP32)
+    more = () if files == "shared" else ("--ray-files", "store", "--ray-worker", "CPU=1")
     whole, made = tmp_path / "whole.mkv", tmp_path / "out.mkv"
     assert vsmlrt("upscale", source, whole, *asked).returncode == 0
-    process = subprocess.Popen(command(cluster, source, made, *asked), stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command(cluster, source, made, *asked, *more), stderr=subprocess.PIPE, text=True)
     killed = threading.Event()
 
     def kill() -> None:
@@ -84,6 +86,15 @@ def test_what_a_worker_says_is_said(tmp_path: Path, cluster: str) -> None:
     assert done.returncode == 1
     assert "nonsense" in done.stderr.splitlines()[-1]
     assert not (tmp_path / "out.mkv").exists()
+
+
+def test_what_a_worker_needs(tmp_path: Path, cluster: str) -> None:
+    source = make_video(tmp_path / "in.mkv", [0, 512, 1024])
+    for needs in ("GPU=1", "CPU=99"):
+        line = command(cluster, source, tmp_path / "out.mkv", "--ray-worker", needs)
+        done = subprocess.run(line, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert f"no machine of the cluster has {needs}; their resources are CPU," in done.stderr
 
 
 def test_where_there_is_no_cluster(tmp_path: Path) -> None:

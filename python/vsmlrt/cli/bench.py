@@ -19,7 +19,10 @@ from ..video.errors import UsageError
 from . import console, options, tables, values
 from .signals import interruptible
 
-Families = Annotated[str, typer.Option(metavar="A,B", help=f"Which networks: of {', '.join(FAMILIES)}.")]
+Families = Annotated[
+    str,
+    typer.Option(metavar="A,B", help=f"Which networks: of {', '.join(FAMILIES)}. Default: all.", show_default=False),
+]
 Sizes = Annotated[str, typer.Option(metavar="WxH,...", help="Sizes of the input.")]
 StreamCounts = Annotated[str, typer.Option("--streams", metavar="N,...", help="Frames computed side by side.")]
 Shapes = Annotated[

@@ -1,9 +1,10 @@
 """``--ray``: the parts of one job made by the workers of a Ray cluster, which this process starts and waits for.
 
-A worker is a Ray task that runs the same command with ``--share``, so that who makes which part, what becomes of the
-part of a worker that died, and who makes the file of all is settled in the job's folder (decision 0030), which every
-machine has to see under the same path, as it has to see the input. Ray gives each worker its device, starts one that
-died again, and brings back what it said. Source of Ray's interface: https://docs.ray.io, "Tasks".
+With ``--ray-files shared`` a worker is a Ray task that runs the same command with ``--share``, so that who makes which
+part, what becomes of the part of a worker that died, and who makes the file of all is settled in the job's folder
+(decision 0030), which every machine has to see under the same path, as it has to see the input. Ray gives each worker
+its device, starts one that died again, and brings back what it said. With ``store`` nothing is shared: see
+cluster_store.py. Source of Ray's interface: https://docs.ray.io, "Tasks".
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import importlib
 import os
 import socket
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,8 @@ from ..video.errors import UsageError
 from ..video.incoming import is_incoming
 from ..video.job import CheckedJob, Job
 from ..video.job_folder import frames_done
-from . import console, signals
+from . import console, options, several, signals, values
+from .cluster_store import AskingSide, WorkerSide, get_files, put_files
 from .options import VideoOptions
 from .progress import FrameProgress, tell
 from .signals import interruptible
@@ -40,8 +43,7 @@ def make(video: VideoOptions, checked: CheckedJob) -> Done:
     words = _command(console.arguments)
     with interruptible(), FrameProgress(json=video.json) as progress:
         worker = ray.remote(max_retries=_STARTS_AGAIN)(run_here)
-        tasks = [place(worker).remote(words, str(Path.cwd())) for place in _places(ray)]
-        console.say(f"{len(tasks)} worker{'s' * (len(tasks) != 1)} of the Ray cluster at {video.ray}")
+        tasks = [place(worker).remote(words, str(Path.cwd())) for place in _told_places(ray, video)]
         left, said = list(tasks), []
         try:
             while left:
@@ -66,8 +68,24 @@ def make(video: VideoOptions, checked: CheckedJob) -> Done:
     return Done(status=status, made=total, seconds=seconds)
 
 
+def without_folder(video: VideoOptions, job: Job) -> AskingSide:
+    """The side of this process of a job whose parts come through Ray's object store, its workers started."""
+    assert job.output is not None
+    ray = _connected(str(video.ray))
+    words, files = put_files(ray, _command(console.arguments, shared=False), job.output)
+    worker = ray.remote(max_retries=_STARTS_AGAIN)(run_apart)
+
+    def start(dealer: Any) -> list[Any]:
+        places = _told_places(ray, video)
+        return [place(worker).remote(words, files, dealer, number) for number, place in enumerate(places)]
+
+    return AskingSide(ray, start, lambda task: _answer(ray, task))
+
+
 def check(video: VideoOptions, job: Job) -> None:
     """Raises UsageError for what a cluster cannot do."""
+    values.one_of("--ray-files", video.ray_files, options.RAY_FILES)
+    values.read_resources("--ray-worker", video.ray_worker)
     if job.output is None or job.raw:
         raise UsageError("--ray is about files that are made in parts, and raw video and images are not; leave it out")
     if is_incoming(job.source):
@@ -82,9 +100,28 @@ def check(video: VideoOptions, job: Job) -> None:
 
 def run_here(words: Sequence[str], folder: str) -> tuple[int, str]:
     """In a worker: the command's exit status and the error that it said."""
+    os.chdir(folder)
+    return _run(words)
+
+
+def run_apart(
+    words: Sequence[str], files: Sequence[tuple[str, list[Any]]], dealer: Any, worker: int
+) -> tuple[int, str]:
+    """In a worker that shares no folder: the same, of a command whose parts are given away as they are made."""
+    ray: Any = importlib.import_module("ray")
+    with tempfile.TemporaryDirectory(prefix="vsmlrt-") as folder:
+        ray.get(dealer.forget.remote(worker))  # what it was at when it died, if it begins again
+        own = get_files(ray, words, files, Path(folder))
+        several.exchange = WorkerSide(ray, dealer, worker)
+        try:
+            return _run(own)
+        finally:
+            several.exchange = None
+
+
+def _run(words: Sequence[str]) -> tuple[int, str]:
     from . import run
 
-    os.chdir(folder)
     before, said = console.error, []
 
     def error(sentence: str) -> None:
@@ -119,16 +156,39 @@ def _reach(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
 
 
-def _command(arguments: Sequence[str]) -> list[str]:
+def _command(arguments: Sequence[str], *, shared: bool = True) -> list[str]:
     """The command as a worker runs it."""
     kept: list[str] = []
+    left_out = {"--json", "--overwrite", "-y", "--share", *(() if shared else ("--resume",))}
     words = iter(arguments)
     for word in words:
-        if word == "--ray":
-            next(words, None)
-        elif not word.startswith("--ray=") and word not in ("--share", "--json", "--overwrite", "-y"):
+        option, equals, _ = word.partition("=")
+        if option in ("--ray", "--ray-files", "--ray-worker") or (option == "--expiry" and not shared):
+            if not equals:
+                next(words, None)
+        elif word not in left_out:
             kept.append(word)
-    return [*kept, "--share"]
+    return [*kept, "--share"] if shared else kept
+
+
+def _told_places(ray: Any, video: VideoOptions) -> list[Callable[[Any], Any]]:
+    needs = values.read_resources("--ray-worker", video.ray_worker)
+    places = _places(ray) if needs is None else _fitting(ray, needs)
+    console.say(f"{len(places)} worker{'s' * (len(places) != 1)} of the Ray cluster at {video.ray}")
+    return places
+
+
+def _fitting(ray: Any, needs: dict[str, float]) -> list[Callable[[Any], Any]]:
+    """As many workers as the machines have these resources for. Raises UserError for none."""
+    machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    fitting = sum(min(int(each.get(name, 0) // amount) for name, amount in needs.items()) for each in machines)
+    if not fitting:
+        names = ", ".join(sorted({name for each in machines for name in each if ":" not in name}))
+        asked = ", ".join(f"{name}={amount:g}" for name, amount in needs.items())
+        raise UserError(f"--ray-worker: no machine of the cluster has {asked}; their resources are {names}")
+    others = {name: amount for name, amount in needs.items() if name not in ("CPU", "GPU")}
+    given = {"num_cpus": needs.get("CPU", 0), "num_gpus": needs.get("GPU", 0), "resources": others}
+    return [lambda task: task.options(**given)] * fitting
 
 
 def _places(ray: Any) -> list[Callable[[Any], Any]]:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 import typer.core
+from rich.markup import escape
 
 from ..backend import named
 from ..backend import options as backend_options
@@ -43,6 +44,18 @@ class Command(_PlainHelp, typer.core.TyperCommand):
         if not ctx.resilient_parsing:
             ctx.default_map = profiles.defaults(args, own, known) or ctx.default_map
         return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Prints the help, in which a bracket is a bracket and not a style."""
+        params: list[Any] = self.params
+        before = [(param, param.help) for param in params if getattr(param, "help", None)]
+        try:
+            for param, told in before:
+                param.help = escape(told)
+            super().format_help(ctx, formatter)
+        finally:
+            for param, told in before:
+                param.help = told
 
 
 class Group(_PlainHelp, typer.core.TyperGroup):
@@ -186,9 +199,24 @@ Ray = Annotated[
         metavar="ADDRESS", help="Have this job done by the workers of a Ray cluster (pip install vsmlrt[ray])."
     ),
 ]
+RAY_FILES = ("shared", "store")
+RayFiles = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(RAY_FILES),
+        help="Of --ray: files lie in a folder that all machines see, or go through Ray's object store.",
+    ),
+]
+RayWorker = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME=N,...",
+        help="Of --ray: what a worker needs, such as CPU=8 or GPU=1. Default: a GPU, or where there is none a machine.",
+    ),
+]
 Profile = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Options from the table [profiles.NAME] of ~/.config/vsmlrt/config.toml."),
+    typer.Option(metavar="NAME", help="Options from the table [profiles.NAME] of config.toml in ~/.config/vsmlrt."),
 ]
 PresetName = Annotated[
     str | None,
@@ -270,6 +298,8 @@ class VideoOptions:
     share: Share = False
     expiry: Expiry = None
     ray: Ray = None
+    ray_files: RayFiles = "shared"
+    ray_worker: RayWorker = None
     recursive: Recursive = False
     output_name: OutputName = None
     skip_done: SkipDone = False

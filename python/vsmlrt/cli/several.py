@@ -14,6 +14,7 @@ from rich.table import Table
 from ..errors import UserError
 from ..video.encoder import CONTAINERS
 from ..video.errors import FieldError, InterruptedByUserError, UsageError
+from ..video.exchange import Exchange
 from ..video.incoming import is_incoming, readable
 from ..video.job import CheckedJob, check_asked, check_job
 from ..video.task import IMAGES
@@ -33,6 +34,9 @@ ENDINGS = frozenset(
 
 _FILES = frozenset({*CONTAINERS, ".y4m", *IMAGES})
 _FAILED = 1
+
+exchange: Exchange | None = None
+"""In a worker of a cluster without a shared folder: its side of the job."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +97,18 @@ def do_each(video: VideoOptions, do: Callable[[CheckedJob], Done]) -> int:
 def _done_whole(video: VideoOptions, source: Path, output: str, do: Callable[[CheckedJob], Done]) -> Done:
     """Does one video, of which what was asked is looked at before an input that has to be written into a file."""
     job = read_job(video, source, output)
+    if exchange is not None:
+        return do(check_job(replace(job, exchange=exchange)))
     if video.ray is not None:
         cluster.check(video, job)
-        return cluster.make(video, check_job(replace(job, share=True)))
+        if video.ray_files == "shared":
+            return cluster.make(video, check_job(replace(job, share=True)))
+        checked = check_job(job)
+        with interruptible(), cluster.without_folder(video, job) as side:
+            return do(replace(checked, job=replace(job, exchange=side)))
+    for option, given in (("--ray-files", video.ray_files != "shared"), ("--ray-worker", video.ray_worker is not None)):
+        if given:
+            raise UsageError(f"{option} is about a Ray cluster; give --ray ADDRESS as well, or leave it out")
     if is_incoming(source):
         check_asked(job)
     with interruptible(), readable(job, console.warn) as job:

@@ -79,6 +79,19 @@ def read_rate(option: str, text: str | None) -> Fraction | None:
     return NTSC.get(text, rate)
 
 
+def read_resources(option: str, text: str | None) -> dict[str, float] | None:
+    """``NAME=N,NAME=N`` as amounts by name."""
+    if text is None:
+        return None
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        match = re.fullmatch(r"([A-Za-z][\w:.-]*)=(\d{1,6}(?:\.\d{1,4})?)", part.strip())
+        if match is None or not float(match[2]):
+            raise UsageError(f"{option} takes NAME=N,NAME=N, what a worker needs such as CPU=8,GPU=1, not {text!r}")
+        found[match[1]] = float(match[2])
+    return found
+
+
 def read_list(option: str, text: str | None) -> tuple[str, ...] | None:
     """Words with commas between them."""
     if text is None:

@@ -17,6 +17,8 @@ from .claims import Claims
 from .comparison import name_unkept_side_data, unkept_side_data
 from .encoder import CONTAINERS, check_encoding
 from .errors import FieldError, UsageError, reason
+from .exchange import Exchange
+from .exchange import Process as Process
 from .images import NumberedWriter, check_images
 from .incoming import is_sequence
 from .job_folder import folder_of, forget_finished, refuse_unfinished
@@ -36,8 +38,6 @@ from .timestamps import Timeline
 from .writer import Writer
 from .y4m import check_y4m_format
 
-Process = Callable[[vs.VideoNode, Timeline], tuple[vs.VideoNode, Timeline]]
-"""Turns a clip with its times into the result with its own: any size, any constant format, any number of frames."""
 Progress = Callable[[int, int], None]
 Damaged = Callable[[int], None]
 
@@ -129,7 +129,7 @@ def _written(
     first, end = frame_range(job, source.timeline)
     clip = cropped(source, first, end, job.crop)
     timeline, span = timing(source, first, end)
-    result, timeline = _processed(clip, timeline, process)
+    result, timeline = _processed(clip, timeline, process, job.exchange)
     width, height = own_size(source, clip, result)
     holds_alpha = (job.images or not job.raw) and result.num_frames == clip.num_frames
     alpha = alpha_of(source, first, end, job.crop) if holds_alpha else None
@@ -146,6 +146,9 @@ def _written(
         size = width, height
         token = claims.token if claims is not None else ""
         result, writer = file_writer(checked, result, alpha, size, source, timeline, span, first, target, notes, token)
+        if job.exchange is not None:
+            assert isinstance(writer, SegmentedWriter)
+            return _exchanged(job, result, writer, job.exchange, progress)
         if claims is not None:
             assert isinstance(writer, SegmentedWriter)
             return _shared(job, result, writer, stack.enter_context(claims), progress)
@@ -205,6 +208,21 @@ def _shared(job: Job, clip: vs.VideoNode, writer: SegmentedWriter, claims: Claim
             writer.finish()
         elif not job.output.exists():
             raise sharing.lost(job.output)
+    except BaseException:
+        writer.abandon()
+        raise
+    return int(clip.num_frames)
+
+
+def _exchanged(job: Job, clip: vs.VideoNode, writer: SegmentedWriter, exchange: Exchange, progress: Progress) -> int:
+    """Does this process's side of a job whose parts are made elsewhere; returns all of its frames."""
+    count = _Count(clip.num_frames, progress)
+    try:
+        progress(writer.done, clip.num_frames)
+        if exchange.make(clip, writer, ahead=job.ahead, reach=count.reach):
+            writer.finish()
+        else:
+            writer.abandon()
     except BaseException:
         writer.abandon()
         raise
@@ -337,9 +355,11 @@ def refusal(said: str) -> UserError:
     return UserError(said)
 
 
-def _processed(clip: vs.VideoNode, timeline: Timeline, process: Process) -> tuple[vs.VideoNode, Timeline]:
+def _processed(
+    clip: vs.VideoNode, timeline: Timeline, process: Process, exchange: Exchange | None
+) -> tuple[vs.VideoNode, Timeline]:
     try:
-        result, retimed = process(clip, timeline)
+        result, retimed = process(clip, timeline) if exchange is None else exchange.result(clip, timeline, process)
     except vs.Error as error:
         raise refusal(reason(error)) from error
     assert result.num_frames == len(retimed)

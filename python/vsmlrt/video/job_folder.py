@@ -71,17 +71,21 @@ class JobFolder:
     """The folder of a job; used by one thread at a time.
 
     ``kept`` are the finished segments by their number, as they were when the folder was opened and as they are
-    finished since. ``shared_as`` is a name for this process where others work in the folder as well.
+    finished since. ``shared_as`` is a name for this process where others work in the folder as well. A job of one part
+    has a folder only ``in_parts``.
     """
 
-    def __init__(self, output: Path, asked: Asked, segments: Sequence[Segment], shared_as: str = "") -> None:
+    def __init__(
+        self, output: Path, asked: Asked, segments: Sequence[Segment], shared_as: str = "", *, in_parts: bool = False
+    ) -> None:
         self.path = folder_of(output)
         self._shared_as = shared_as
         self._own_part = f"{shared_as}.part" if shared_as else "part"
         self.segments = segments
         self.kept: dict[int, Finished] = {}
         self._output = output
-        self._asked = dict(asked)
+        self.asked = dict(asked)
+        self._in_parts = in_parts or len(segments) > 1
 
     def open(self, *, restart: bool) -> None:
         """Takes up what an earlier job of this output left, or begins anew.
@@ -139,6 +143,18 @@ class JobFolder:
         self._write(f"{segment.name}.json", asdict(record))
         self.kept[segment.number] = record
 
+    def take_over(self, segment: Segment, record: Mapping[str, Any], video: bytes) -> bool:
+        """Keeps a segment that another machine made; returns whether it is what its record says."""
+        told = Finished(**record)
+        if (len(video), hashlib.sha256(video).hexdigest()) != (told.bytes, told.sha256):
+            return False
+        with self.part_of(segment).open("wb") as file:
+            file.write(video)
+            file.flush()
+            os.fsync(file.fileno())
+        self.keep(segment, told)
+        return True
+
     def joined(self, done: bool) -> None:
         """Notes, before the output takes its name, that nothing here is needed after it has; False takes that back."""
         if done:
@@ -166,18 +182,18 @@ class JobFolder:
                 leftover.unlink()
 
     def _make(self) -> None:
-        if len(self.segments) > 1 or self._shared_as:  # a short job is one part, which one of those that share it makes
+        if self._in_parts:
             self._begin({})
 
     def _begin(self, more: Mapping[str, Any]) -> None:
         self.path.mkdir()
         told = {"format": _FORMAT, "segments": len(self.segments), "frames": self.segments[-1].end, **more}
-        self._write(_RECORD, told | {"asked": self._asked})
+        self._write(_RECORD, told | {"asked": self.asked})
 
     def _refuse_other(self, there: int) -> None:
         told = _read_json(self.path / _RECORD)
         before: dict[str, str | None] = told.get("asked", {})
-        names = [name for name in self._asked | before if before.get(name) != self._asked.get(name)]
+        names = [name for name in self.asked | before if before.get(name) != self.asked.get(name)]
         if not names and told.get("frames") != self.segments[-1].end:
             names, before = ["number of frames"], {"number of frames": str(told.get("frames"))}
         if not names:
@@ -193,7 +209,7 @@ class JobFolder:
             path=self._output,
             there=there,
             before=before.get(name) or "left out",
-            now=str(self.segments[-1].end) if name == "number of frames" else self._asked.get(name) or "left out",
+            now=str(self.segments[-1].end) if name == "number of frames" else self.asked.get(name) or "left out",
             others=others,
         )
 

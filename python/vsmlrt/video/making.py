@@ -144,12 +144,13 @@ def file_writer(
     segments = cut(timeline, job.segment)
     if job.asked is None:
         return clip, VideoFileWriter(make_file(outputs.final()))
-    folder = JobFolder(outputs.path, _asked(job, codec, name), segments, shared_as)
+    in_parts = job.share or job.exchange is not None
+    folder = JobFolder(outputs.path, _asked(job, codec, name), segments, shared_as, in_parts=in_parts)
     if job.share and not job.restart:
         folder.share()
     else:
         folder.open(restart=job.restart)
-    if len(segments) == 1 and not job.share and not folder.kept:
+    if len(segments) == 1 and not in_parts and not folder.kept:
         return clip, VideoFileWriter(make_file(outputs.final()))
     with outputs.trial() as pending:  # so that what the container refuses is said before the first frame
         make_file(pending).leave()

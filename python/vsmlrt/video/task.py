@@ -9,6 +9,7 @@ from pathlib import Path
 from .area import Crop
 from .claims import EXPIRY
 from .encoder import CONTAINERS, Quality
+from .exchange import Exchange
 from .job_folder import Asked
 from .segments import SECONDS
 from .source import Facts, OnError
@@ -37,7 +38,8 @@ class Job:
     ``restart`` it throws them away. 0 seconds make it one piece, as do raw video and a ``asked`` of None. ``share``
     lets several processes do it, each with the same job; ``expiry`` is after how many seconds one that gives no sign of
     life is believed dead. ``framerate`` is that of numbered images. ``deinterlace`` makes whole frames of
-    fields, with ``double_rate`` one of each, which ``frames`` then counts.
+    fields, with ``double_rate`` one of each, which ``frames`` then counts. ``exchange`` is this process's side of a job
+    whose parts are made elsewhere.
     """
 
     source: Path
@@ -68,6 +70,7 @@ class Job:
     framerate: Fraction | None = None
     deinterlace: bool = False
     double_rate: bool = False
+    exchange: Exchange | None = None
 
     @property
     def raw(self) -> bool:
