@@ -28,6 +28,9 @@ void replace_file(const std::filesystem::path &path, std::span<const std::byte> 
 // The path from its root on; unlike std::filesystem's, right for a share on Windows (\\server\share).
 [[nodiscard]] std::filesystem::path absolute_path(const std::filesystem::path &path);
 
+// The path from its root on with every link followed, as far as it is there.
+[[nodiscard]] std::filesystem::path real_path(const std::filesystem::path &path);
+
 // The form of a path in which the system takes it at any length: on Windows one that is long, with `room`
 // more characters for what is put behind it, gets its \\?\ in front. The functions of this header take any
 // form; std::filesystem's need this one.

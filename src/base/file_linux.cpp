@@ -116,6 +116,12 @@ fs::path absolute_path(const fs::path &path) {
     return fs::absolute(path);
 }
 
+fs::path real_path(const fs::path &path) {
+    std::error_code failure;
+    fs::path real = fs::weakly_canonical(absolute_path(path), failure);
+    return failure ? absolute_path(path) : real;
+}
+
 fs::path system_path(const fs::path &path, std::size_t) {
     return path;
 }

@@ -110,6 +110,18 @@ fs::path system_path(const fs::path &path, std::size_t room) {
     return L"\\\\?\\" + text;
 }
 
+fs::path real_path(const fs::path &path) {
+    const fs::path whole = absolute_path(path);
+    const Handle file(open(whole, 0, share_all, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS));
+    if (!file.is_open())
+        return whole.parent_path() == whole ? whole : real_path(whole.parent_path()) / whole.filename();
+    std::wstring real(32768, L'\0');
+    const DWORD length = ::GetFinalPathNameByHandleW(file.get(), real.data(), static_cast<DWORD>(real.size()),
+                                                     FILE_NAME_NORMALIZED);
+    real.resize(length < real.size() ? length : 0);
+    return real.empty() ? whole : fs::path(real);
+}
+
 std::vector<std::byte> read_file(const fs::path &path, std::uintmax_t limit) {
     std::error_code ignored;
     if (fs::is_directory(system_path(path), ignored))

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <system_error>
 
 namespace vsmlrt::model {
 namespace fs = std::filesystem;
@@ -20,10 +19,9 @@ void check_location(const fs::path &folder, const std::string &location) {
     if (location.empty() || path.has_root_path() || climbs || nul)
         throw BadModel("external data at \"", location,
                        "\": only a relative path inside the model's folder is accepted");
-    std::error_code error;
-    const fs::path root = fs::weakly_canonical(folder, error);
-    const fs::path real = error ? fs::path() : fs::weakly_canonical(folder / path, error);
-    if (error || std::mismatch(root.begin(), root.end(), real.begin(), real.end()).first != root.end())
+    const fs::path root = real_path(folder);
+    const fs::path real = real_path(folder / path);
+    if (std::mismatch(root.begin(), root.end(), real.begin(), real.end()).first != root.end())
         throw BadModel("external data at \"", location, "\" leads out of the model's folder");
 }
 
@@ -36,7 +34,7 @@ const std::vector<std::byte> &ExternalData::file(const std::string &location) {
         throw BadModel("weights are in the separate file \"", location, "\", which is not available here");
     check_location(folder_, location);
     try {
-        return files_.emplace(location, read_file(folder_ / location)).first->second;
+        return files_.emplace(location, read_file(folder_ / path_of(location))).first->second;
     } catch (const BadArgument &error) {
         throw BadModel("weights are in a separate file: ", error.what());
     }

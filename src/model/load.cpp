@@ -20,7 +20,7 @@ std::span<const std::byte> bytes_of(const std::string &text) {
 Loaded load_ncnn(const fs::path &path) {
     const std::vector<std::byte> param = read_file(path);
     const fs::path weights = fs::path(path).replace_extension(".bin");
-    if (!fs::exists(weights))
+    if (!file_use(weights))
         throw BadArgument(text_of(path), " is half of an ncnn network, and the other half, ",
                           text_of(weights), " with its weights, is missing; put it there");
     const std::vector<std::byte> bin = read_file(weights);
@@ -30,11 +30,11 @@ Loaded load_ncnn(const fs::path &path) {
 
 Loaded load_onnx(const fs::path &path) {
     if (const fs::path param = fs::path(path).replace_extension(".param");
-        path.extension() == ".bin" && fs::exists(param))
+        path.extension() == ".bin" && file_use(param))
         throw BadArgument(text_of(path), " holds the weights of an ncnn network; give its other half, ",
                           text_of(param));
     const std::vector<std::byte> file = read_file(path);
-    ExternalData external(fs::absolute(path).parent_path());
+    ExternalData external(absolute_path(path).parent_path());
     Loaded loaded{renew_operators(inline_functions(read_onnx(file, external))), content_hash(file), {}};
     if (external.files().empty())
         return loaded;

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "model/external_data.h"
 #include "model/load.h"
 #include "model/onnx.h"
@@ -7,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include <unistd.h>
+#include <random>
 
 namespace vsmlrt::model {
 namespace {
@@ -17,12 +18,15 @@ namespace fs = std::filesystem;
 class Folder : public testing::Test {
 protected:
     void SetUp() override {
-        root_ = fs::temp_directory_path() / ("vsmlrt_external_" + std::to_string(::getpid()));
+        root_ = fs::temp_directory_path() / ("vsmlrt_external_" + std::to_string(std::random_device{}()));
         fs::create_directories(root_ / "model");
         write("model/weights.bin", "0123456789");
         write("secret.bin", "secret");
     }
-    void TearDown() override { fs::remove_all(root_); }
+    void TearDown() override {
+        std::error_code ignored;
+        fs::remove_all(system_path(root_, 400), ignored);
+    }
 
     void write(const char *name, std::string_view content) const {
         replace_file(root_ / name, std::as_bytes(std::span(content)));
@@ -41,11 +45,33 @@ TEST_F(Folder, ExternalDataIsASliceOfTheFile) {
 }
 
 TEST_F(Folder, ExternalDataStaysInsideTheFolder) {
-    fs::create_symlink("../secret.bin", model() / "link.bin");
     ExternalData data(model());
     for (const char *location :
-         {"../secret.bin", "sub/../../secret.bin", "/etc/hostname", "", "link.bin", "."})
+         {"../secret.bin", "sub/../../secret.bin", "/etc/hostname", "", ".", "..\\secret.bin", "C:secret.bin",
+          "\\\\server\\share\\secret.bin", "\\\\?\\C:\\secret.bin", "NUL"})
         EXPECT_THROW((void)data.slice(location, 0, 1), BadModel) << location;
+}
+
+TEST_F(Folder, ExternalDataStaysInsideTheFolderThroughLinks) {
+    std::error_code refused;
+    fs::create_symlink("../secret.bin", model() / "link.bin", refused);
+    if (refused)
+        GTEST_SKIP() << "no links can be made here: " << refused.message();
+    ExternalData data(model());
+    EXPECT_THROW((void)data.slice("link.bin", 0, 1), BadModel);
+}
+
+TEST_F(Folder, ExternalDataMayHaveANameOfAnyScriptInAFolderOfAnyLength) {
+    fs::path deep = model();
+    while (text_of(deep).size() < 400)
+        deep /= "a folder with a name of forty characters";
+    fs::create_directories(system_path(deep));
+    const std::string name = "gr\xc3\xb6\xc3\x9f"
+                             "e \xe7\xbd\x91.bin";
+    replace_file(deep / path_of(name), std::as_bytes(std::span("0123456789", 10)));
+    ExternalData data(deep);
+    const auto bytes = data.slice(name, 3, 4);
+    EXPECT_EQ(std::string(reinterpret_cast<const char *>(bytes.data()), bytes.size()), "3456");
 }
 
 TEST_F(Folder, ExternalDataIsBoundedByTheFile) {

@@ -1,6 +1,7 @@
 #include "vs/old_names/engine_model.h"
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "vs/old_names/model_call.h"
 
@@ -16,7 +17,7 @@ namespace {
 bool is_network(const fs::path &file) {
     if (file.extension() == ".param")
         return true;
-    std::ifstream stream(file, std::ios::binary);
+    std::ifstream stream(system_path(file), std::ios::binary);
     return stream.get() == 0x08;
 }
 
@@ -26,14 +27,14 @@ std::string remedy(const fs::path &file) {
     const std::string name = text_of(file);
     const std::size_t end = name.rfind(".onnx.");
     const fs::path network = end == std::string::npos ? fs::path() : path_of(name.substr(0, end + 5));
-    if (!network.empty() && fs::exists(network))
+    if (!network.empty() && file_use(network))
         return text("give ", text_of(network), " instead");
     return "give the network's ONNX file instead";
 }
 
 std::string take_file(const EnginePlugin &plugin, const Arguments &given) {
     std::string path = given.data(plugin.argument).value_or("");
-    if (!fs::exists(path_of(path)))
+    if (!file_use(path_of(path)))
         throw BadArgument("\"", plugin.argument, "\" names ", path,
                           ", which does not exist; give the network's ONNX file");
     if (!is_network(path_of(path)))

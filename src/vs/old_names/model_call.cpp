@@ -1,6 +1,7 @@
 #include "vs/old_names/model_call.h"
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/shared_library.h"
 #include "vs/old_names/core_mlrt.h"
@@ -29,7 +30,7 @@ std::string builtin_path(const std::string &folder, const std::string &file) {
     for (const char *name : {"ov", "ort", "ncnn", "trt", "trt_rtx", "migx"})
         folders.push_back(own.parent_path() / name);
     for (const fs::path &parent : folders)
-        if (fs::path path = parent / path_of(folder) / path_of(file); fs::exists(path))
+        if (fs::path path = parent / path_of(folder) / path_of(file); file_use(path))
             return text_of(path);
     return text_of(own / path_of(folder) / path_of(file));
 }
