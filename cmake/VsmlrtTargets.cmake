@@ -97,7 +97,7 @@ function(vsmlrt_test name)
   else()
     set(kind shared)
   endif()
-  file(APPEND ${CMAKE_BINARY_DIR}/test_programs.txt "${CMAKE_CURRENT_BINARY_DIR}/test_${name} ${kind}\n")
+  file(APPEND ${CMAKE_BINARY_DIR}/test_programs.txt "${CMAKE_CURRENT_BINARY_DIR}/test_${name}${CMAKE_EXECUTABLE_SUFFIX} ${kind}\n")
   target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include
                                                   ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(test_${name} PRIVATE vsmlrt_options ${ARG_USES} GTest::gtest GTest::gtest_main)

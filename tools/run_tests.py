@@ -11,7 +11,8 @@ go to build/results (JUnit's XML); the outcome is told by the summary, and by th
 
 The cases of a program share a process, in as many parts side by side as there are processors: that spares the start of
 OpenVINO for each of thousands. Programs that the build lists as isolated get a process for each case. The environment
-variable VSMLRT_TEST_EMULATOR is a command that runs them on another processor ("qemu-x86_64 -cpu Nehalem").
+variable VSMLRT_TEST_EMULATOR is a command that runs them on another processor ("qemu-x86_64 -cpu Nehalem")
+or system ("wine").
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def run(part: Part, to: Path) -> bool:
     """Runs a part and leaves its results in the file; whether all of it passed."""
     environment = os.environ | {"GTEST_TOTAL_SHARDS": str(part.count), "GTEST_SHARD_INDEX": str(part.index)}
     emulator = os.environ.get("VSMLRT_TEST_EMULATOR", "").split()
-    command = [*emulator, str(part.program), f"--gtest_filter={part.filter}", f"--gtest_output=xml:{to}"]
+    results = os.path.relpath(to)  # GoogleTest for Windows takes what begins with a slash for a relative path
+    command = [*emulator, str(part.program), f"--gtest_filter={part.filter}", f"--gtest_output=xml:{results}"]
     begin = time.monotonic()
     try:
         done = subprocess.run(
@@ -128,7 +130,7 @@ def _add_failure(case: ElementTree.Element, words: str) -> None:
 def run_programs(name: str, build: Path, wanted: list[str]) -> bool:
     """The programs of a build, each processor having its part."""
     lines = (build / "test_programs.txt").read_text().splitlines()
-    listed = {Path(path).name.removeprefix("test_"): (Path(path), kind) for path, kind in map(str.split, lines)}
+    listed = {Path(path).stem.removeprefix("test_"): (Path(path), kind) for path, kind in map(str.split, lines)}
     chosen = dict(item.partition(":")[::2] for item in wanted) if wanted else dict.fromkeys(listed, "")
     unknown = sorted(set(chosen) - set(listed))
     if unknown:

@@ -1,6 +1,7 @@
 #include "conformance/module.h"
 
 #include "base/error.h"
+#include "base/library_names.h"
 #include "base/shared_library.h"
 #include "tensor/half.h"
 
@@ -71,6 +72,10 @@ void keep_open(const vsmlrt_backend &backend, const std::string &id) {
 std::filesystem::path modules_folder() {
     const char *const given = std::getenv("VSMLRT_TEST_MODULES");
     return given && *given ? given : VSMLRT_MODULES;
+}
+
+std::filesystem::path module_path(const std::string &name) {
+    return modules_folder() / ("libvsmlrt_" + name + std::string(library_ending));
 }
 
 Opened open_module(const std::filesystem::path &path) {

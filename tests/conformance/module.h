@@ -18,8 +18,10 @@ struct Values {
     std::vector<float> values;
 };
 
-// Where libvsmlrt_NAME.so are looked for: the folder that VSMLRT_TEST_MODULES names, else that of this build.
+// Where modules are looked for: the folder that VSMLRT_TEST_MODULES names, else that of this build.
 [[nodiscard]] std::filesystem::path modules_folder();
+// The module of this backend there: libvsmlrt_NAME.so (.dll on Windows).
+[[nodiscard]] std::filesystem::path module_path(const std::string &name);
 
 // The table of the module at `path`, or why there is none: missing, cannot be loaded, cannot run here.
 struct Opened {

@@ -21,7 +21,7 @@ const Opened &backend_named(const std::string &name) {
     static std::map<std::string, Opened> opened;
     const auto [entry, first] = opened.try_emplace(name);
     if (first)
-        entry->second = open_module(modules_folder() / ("libvsmlrt_" + name + ".so"));
+        entry->second = open_module(module_path(name));
     return entry->second;
 }
 

@@ -9,7 +9,7 @@
 
 namespace vsmlrt::test {
 
-// The module libvsmlrt_NAME.so of modules_folder().
+// The module of this backend.
 [[nodiscard]] const Opened &backend_named(const std::string &name);
 
 // A test that runs on one backend, and is reported as skipped with the reason where that cannot run.

@@ -71,7 +71,7 @@ TEST(PrecisionProbe, FindsWhatRoundsInPartsOnly) {
 }
 
 Opened open_backend() {
-    return open_module(modules_folder() / "libvsmlrt_onnxruntime.so");
+    return open_module(module_path("onnxruntime"));
 }
 
 std::string library_of_wheel() {
