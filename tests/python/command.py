@@ -11,6 +11,7 @@ import ready
 
 STAND_IN = """
 import os, select, signal, time
+import vapoursynth as vs
 from vsmlrt.cli import main
 from vsmlrt.cli import upscale as command
 
@@ -21,18 +22,24 @@ signal.set_wakeup_fd(sent)
 def double(clip, network):
     wait, stop_at = {wait}, {stop_at}
     big = clip.resize.Bicubic(clip.width * 2, clip.height * 2)
-    if not wait and stop_at is None:
+    if wait:
+        def slow(n, f):
+            time.sleep(wait)
+            return f
+        big = big.std.ModifyFrame(big, slow)
+    if stop_at is None or stop_at >= big.num_frames:
         return big
     said = []
-    def slow(n, f):
-        time.sleep(wait)
-        if stop_at is not None and n >= stop_at:
-            if not said:  # frames need not come in their order, and the first one here keeps the others waiting
-                said.append(n)
-                print("frame", stop_at, flush=True)
-            select.select([arrived], [], [])
+    def held(n, f):
+        if not said:  # one at a time is here
+            said.append(n)
+            print("frame", stop_at, flush=True)
+        select.select([arrived], [], [])
         return f
-    return big.std.ModifyFrame(big, slow)
+    rest = big[stop_at:]  # a filter of its own, as frames need not come in their order and those before pass this one
+    rest = rest.std.ModifyFrame(rest, held)
+    vs.core.num_threads = max(2, vs.core.num_threads)
+    return big[:stop_at] + rest if stop_at else rest
 
 command.filter_of = lambda *given, **named: double
 command.store.resolve = lambda *given, **named: None

@@ -19,6 +19,11 @@ import pytest
 
 import bounds
 
+# Threads of libraries that wait for work sleep: turning round, those of the ncnn wheel took three quarters of the
+# processor's time in tests against ncnn. The libraries read this as they load.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 
 def pytest_sessionstart() -> None:
     """Nothing runs with a wheel whose numbers these tests were not made for."""

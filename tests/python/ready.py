@@ -8,6 +8,7 @@ interpreter starts and imports. Tests of that very start (of signals, terminals 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import gc
 import importlib
@@ -19,9 +20,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 LIMIT = 1 << 20
 """Bytes of a request."""
@@ -71,6 +72,28 @@ def _starter() -> _Starter:
     return _Starter()
 
 
+@contextlib.contextmanager
+def _input(stdin: int | IO[bytes], data: bytes | None) -> Iterator[int]:
+    """The file that the process reads; what is written into a pipe is written while it runs."""
+    if data is not None:
+        reading, writing = os.pipe()
+
+        def write() -> None:
+            with contextlib.suppress(BrokenPipeError), os.fdopen(writing, "wb") as file:
+                file.write(data)
+
+        threading.Thread(target=write).start()
+        try:
+            yield reading
+        finally:
+            os.close(reading)
+    elif stdin == subprocess.DEVNULL:
+        with open(os.devnull, "rb") as nothing:
+            yield nothing.fileno()
+    else:
+        yield stdin if isinstance(stdin, int) else stdin.fileno()
+
+
 def run(
     command: Sequence[str | Path],
     *,
@@ -78,8 +101,10 @@ def run(
     timeout: float = 300,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    stdin: int | IO[bytes] = subprocess.DEVNULL,
+    data: bytes | None = None,
 ) -> subprocess.CompletedProcess[Any]:
-    """``subprocess.run`` with its output captured, for ``[sys.executable, "-c" or "-m", ...]``."""
+    """``subprocess.run`` with its output captured, for ``[sys.executable, "-c" or "-m", ...]``; a pipe brings data."""
     python, *arguments = map(str, command)
     assert python == sys.executable
     assert arguments[0] in ("-c", "-m")
@@ -95,8 +120,8 @@ def run(
         with os.fdopen(pipes[n][0], "rb") as file:
             kept[n] = file.read()
 
-    with open(os.devnull, "rb") as nothing:
-        process = _starter().start(request, [nothing.fileno(), pipes[0][1], pipes[1][1]])
+    with _input(stdin, data) as file:
+        process = _starter().start(request, [file, pipes[0][1], pipes[1][1]])
     readers = [threading.Thread(target=read, args=(n,)) for n in (0, 1)]
     for n, reader in enumerate(readers):
         os.close(pipes[n][1])

@@ -18,6 +18,7 @@ import av
 import numpy as np
 import pytest
 
+import ready
 from command import vsmlrt
 from video_samples import make_video
 from vsmlrt.compare import report
@@ -143,7 +144,7 @@ def test_pipes_and_numbered_images(tmp_path: Path, whole: Path, spoilt: Path) ->
     with whole.open("rb") as file:
         words = ["compare", "-", str(tmp_path / "pipe"), "-o", str(of_pipes), "--frames", "3"]
         command = [sys.executable, "-m", "vsmlrt", *words]
-        done = subprocess.run(command, stdin=file, capture_output=True, text=True, check=False)
+        done = ready.run(command, text=True, stdin=file)
     feeder.join()
     assert done.returncode == 0, done.stderr
     one, other = content(of_files), content(of_pipes)

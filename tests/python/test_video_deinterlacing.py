@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import vapoursynth as vs
 
+import ready
 from command import stand_in
 from video_samples import times
 
@@ -35,7 +36,7 @@ def interlaced(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, bo
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(stand_in(*arguments), capture_output=True, text=True, timeout=120, check=False)
+    return ready.run(stand_in(*arguments), text=True)
 
 
 def test_without_the_plugin(interlaced: tuple[Path, bool], tmp_path: Path) -> None:

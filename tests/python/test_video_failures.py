@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import av
 import pytest
 import vapoursynth as vs
 
+import ready
 from command import STAND_IN, stand_in
 from video_samples import make_video
 from vsmlrt.errors import UserError
@@ -131,13 +131,11 @@ def test_what_a_person_reads_of_it(source: Path, tmp_path: Path) -> None:
         )
     )
     command = stand_in("upscale", source, made, "--segment", "0.2")
-    failed = subprocess.run(
-        [command[0], "-c", script, *command[3:]], capture_output=True, text=True, timeout=120, check=False
-    )
+    failed = ready.run([command[0], "-c", script, *command[3:]], text=True)
     errors = [line for line in failed.stderr.splitlines() if line.startswith("vsmlrt: error: ")]
     assert failed.returncode == 1
     assert len(errors) == 1, failed.stderr
     assert "the device 0 is gone" in errors[0]
     assert f"2 of {PARTS} parts of {made} are kept; --resume goes on with them" in failed.stderr
-    done = subprocess.run([*command, "--resume"], capture_output=True, text=True, timeout=120, check=False)
+    done = ready.run([*command, "--resume"], text=True)
     assert done.returncode == 0, done.stderr

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import ready
 from command import stand_in
 from video_samples import make_video, times
 
@@ -37,7 +38,7 @@ def images(tmp_path: Path) -> Path:
 
 
 def run(*arguments: str | Path, data: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(stand_in(*arguments), input=data, capture_output=True, timeout=120, check=False)
+    return ready.run(stand_in(*arguments), data=data)
 
 
 def done(*arguments: str | Path, data: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
@@ -97,7 +98,7 @@ def test_raw_video_through_two_processes(video: Path, tmp_path: Path, pixel_form
 def test_a_command_that_is_wrong_does_not_read_the_pipe_first(tmp_path: Path) -> None:
     reading, writing = os.pipe()  # nobody writes and nobody closes it, so that reading would wait for ever
     command = stand_in("upscale", "-", tmp_path / "out.mkv", "--codec", "nonsense")
-    ended = subprocess.run(command, stdin=reading, capture_output=True, timeout=120, check=False)
+    ended = ready.run(command, stdin=reading)
     os.close(reading)
     os.close(writing)
     assert b"no video encoder is called 'nonsense'" in ended.stderr

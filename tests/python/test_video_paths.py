@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
+import ready
 from command import stand_in
 from video_samples import make_video, packets
 from vsmlrt.errors import UserError
@@ -59,7 +59,7 @@ def test_on_the_command_line(tmp_path: Path, video: Path, name: bytes) -> None:
     shutil.copy(video, tmp_path / os.fsdecode(name))
     (tmp_path / "to").mkdir()
     command = stand_in("upscale", os.fsdecode(name), os.fsdecode(b"to/" + name))
-    done = subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=120, check=False)
+    done = ready.run(command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert os.listdir(os.fsencode(tmp_path / "to")) == [name]
 

@@ -10,6 +10,7 @@ import av
 import numpy as np
 import pytest
 
+import ready
 from command import stand_in
 from video_samples import packets
 
@@ -47,7 +48,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(stand_in(*arguments), capture_output=True, text=True, timeout=120, check=False)
+    return ready.run(stand_in(*arguments), text=True)
 
 
 def streams(path: Path) -> list[tuple[str, str, str]]:
