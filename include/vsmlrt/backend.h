@@ -21,7 +21,9 @@
 #define VSMLRT_EXPORT __attribute__((visibility("default")))
 #endif
 
-enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 5 };
+// A module of another version is refused. 6: time_layers tells what a layer asks of the device
+// (vsmlrt_layer_time), and the network's time as a whole; it was three loose values before.
+enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 6 };
 
 // Receives bytes: an error's text, a blob. May be called several times; the pieces are concatenated.
 struct vsmlrt_sink {
@@ -114,6 +116,19 @@ struct vsmlrt_program_info {
     std::int64_t spare_context_bytes; // estimate of what one of them takes; 0 where unknown
 };
 
+// One kernel of a network at one size, and what its layers ask of the device at least. The floor of its time
+// is the longer of operations / operations_rate and bytes / bytes_rate.
+struct vsmlrt_layer_time {
+    const char *layers;  // that the kernel serves: 'Conv "c1" + Relu "r1"'
+    const char *kernel;  // its name
+    double milliseconds; // the mean of its time
+    double operations;   // two a product, of convolutions and products of matrices; 0: it has none
+    double bytes;        // each operand and each result of the layers once; 0: what it does need not be done
+    double
+        operations_rate; // measured on this device: bare products of this precision a second; 0 without any
+    double bytes_rate;   // measured on this device: bytes a second, read and written, of a copy
+};
+
 struct vsmlrt_device;
 struct vsmlrt_program;
 struct vsmlrt_context;
@@ -191,13 +206,12 @@ struct vsmlrt_backend {
                           vsmlrt_sink error);
 
     // Times each kernel of the network at the context's bound size on its device, in the order in which they
-    // run: calls `visit` with the layers that the kernel serves ('Conv "c1" + Relu "r1"'), the kernel's name
-    // and the mean of its time in milliseconds. The inputs are what the last run left. Absent: the backend
-    // cannot tell.
-    vsmlrt_code (*time_layers)(vsmlrt_context *context, void *user,
-                               void (*visit)(void *user, const char *layers, const char *kernel,
-                                             double milliseconds),
-                               vsmlrt_sink error);
+    // run, after measuring the device's own rates (about a second). The inputs are what the last run left.
+    // `visit` is given a layer that is valid during the call. `network_milliseconds` becomes the mean time of
+    // the network as a whole, over about half a second, its tensors on the device before and after. Absent:
+    // the backend cannot tell.
+    vsmlrt_code (*time_layers)(vsmlrt_context *context, double *network_milliseconds, void *user,
+                               void (*visit)(void *user, const vsmlrt_layer_time *layer), vsmlrt_sink error);
 };
 
 // The table of the module, alive until the process ends; null if the module cannot speak `interface_version`.

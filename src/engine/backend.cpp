@@ -142,18 +142,21 @@ Context::Context(std::shared_ptr<const Program> program)
     handle_.reset(handle);
 }
 
-std::vector<LayerTime> Context::time_layers() {
+NetworkTime Context::time_layers() {
     const Backend &backend = program_->device().backend();
     if (backend.table().time_layers == nullptr)
         throw Unsupported("the backend ", backend.name(),
                           " cannot tell how long each layer takes; cuda can, on an NVIDIA GPU");
-    std::vector<LayerTime> times;
-    const auto visit = [](void *user, const char *layers, const char *kernel, double milliseconds) {
-        static_cast<std::vector<LayerTime> *>(user)->push_back({layers, kernel, milliseconds});
+    NetworkTime time;
+    const auto visit = [](void *user, const vsmlrt_layer_time *layer) {
+        static_cast<NetworkTime *>(user)->layers.push_back({layer->layers, layer->kernel, layer->milliseconds,
+                                                            layer->operations, layer->bytes,
+                                                            layer->operations_rate, layer->bytes_rate});
     };
-    checked(
-        [&](vsmlrt_sink error) { return backend.table().time_layers(handle_.get(), &times, visit, error); });
-    return times;
+    checked([&](vsmlrt_sink error) {
+        return backend.table().time_layers(handle_.get(), &time.milliseconds, &time, visit, error);
+    });
+    return time;
 }
 
 void Context::bind(vsmlrt_extent extent) {

@@ -95,14 +95,23 @@ private:
     std::optional<MemoryClaim> weights_;
 };
 
-// Used by one thread at a time.
-// One kernel of a network on the device.
+// See vsmlrt_layer_time.
 struct LayerTime {
-    std::string layers; // that it serves: 'Conv "c1" + Relu "r1"'
+    std::string layers;
     std::string kernel;
     double milliseconds = 0;
+    double operations = 0;
+    double bytes = 0;
+    double operations_rate = 0;
+    double bytes_rate = 0;
 };
 
+struct NetworkTime {
+    std::vector<LayerTime> layers; // in the order in which they run
+    double milliseconds = 0;       // of the network as a whole
+};
+
+// Used by one thread at a time.
 class Context {
 public:
     explicit Context(std::shared_ptr<const Program> program);
@@ -115,7 +124,7 @@ public:
     // True if the network's result held a NaN or an infinity.
     [[nodiscard]] bool run_frames(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output);
     // How long each kernel takes, at the bound size; Unsupported where the backend cannot tell.
-    [[nodiscard]] std::vector<LayerTime> time_layers();
+    [[nodiscard]] NetworkTime time_layers();
     [[nodiscard]] std::span<const vsmlrt_tensor> inputs() const { return inputs_; }
     [[nodiscard]] std::span<const vsmlrt_tensor> outputs() const { return outputs_; }
 

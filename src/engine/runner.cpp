@@ -195,7 +195,7 @@ pixel::SampleFindings Runner::run(std::span<const vsmlrt_frame> inputs, const vs
     return {context->run_frames(inputs, output)};
 }
 
-std::vector<LayerTime> Runner::time_layers() {
+NetworkTime Runner::time_layers() {
     const auto context = frames_ ? acquire_bound() : pool_.acquire();
     if (!frames_)
         context->bind(layout_.tile);

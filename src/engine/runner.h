@@ -63,7 +63,7 @@ public:
     [[nodiscard]] pixel::SampleFindings run(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output);
 
     // How long each kernel takes for one tile, after frames have run.
-    [[nodiscard]] std::vector<LayerTime> time_layers();
+    [[nodiscard]] NetworkTime time_layers();
 
 private:
     // The spans of one direction, with their weights.

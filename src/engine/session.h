@@ -80,7 +80,7 @@ public:
 
     // How long each kernel takes for one execution on the first device; Unsupported where its backend cannot
     // tell.
-    [[nodiscard]] std::vector<LayerTime> time_layers() { return places_.front()->runner->time_layers(); }
+    [[nodiscard]] NetworkTime time_layers() { return places_.front()->runner->time_layers(); }
 
 private:
     // A device, and what computes frames on it.

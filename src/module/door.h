@@ -134,16 +134,14 @@ vsmlrt_code run_context_frames(Context *context, const vsmlrt_frame *inputs, con
     return guarded(error, [&] { *not_finite = context->run_frames(inputs, *output) ? 1 : 0; });
 }
 
-// void Context::time_layers(visit): visit(const std::string &layers, const std::string &kernel, double)
+// double Context::time_layers(visit): visit(const vsmlrt_layer_time &), milliseconds of the network
 template <typename Context>
-vsmlrt_code time_context_layers(Context *context, void *user,
-                                void (*visit)(void *user, const char *layers, const char *kernel,
-                                              double milliseconds),
+vsmlrt_code time_context_layers(Context *context, double *network_milliseconds, void *user,
+                                void (*visit)(void *user, const vsmlrt_layer_time *layer),
                                 vsmlrt_sink error) {
     return guarded(error, [&] {
-        context->time_layers([&](const std::string &layers, const std::string &kernel, double milliseconds) {
-            visit(user, layers.c_str(), kernel.c_str(), milliseconds);
-        });
+        *network_milliseconds =
+            context->time_layers([&](const vsmlrt_layer_time &layer) { visit(user, &layer); });
     });
 }
 

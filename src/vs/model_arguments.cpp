@@ -186,14 +186,22 @@ std::optional<VSVideoFormat> asked_format(const Host &host, const Arguments &arg
     return {};
 }
 
-void set_layers(const Host &host, const std::vector<engine::LayerTime> &times, VSMap &out) {
+void set_layers(const Host &host, const engine::NetworkTime &network, VSMap &out) {
     const auto add = [&](const char *key, const std::string &value) {
         host.api->mapSetData(&out, key, value.data(), static_cast<int>(value.size()), dtUtf8, maAppend);
     };
-    for (const engine::LayerTime &time : times) {
+    const auto add_number = [&](const char *key, double value) {
+        host.api->mapSetFloat(&out, key, value, maAppend);
+    };
+    add_number("network_milliseconds", network.milliseconds);
+    for (const engine::LayerTime &time : network.layers) {
         add("layers", time.layers);
         add("kernel", time.kernel);
-        host.api->mapSetFloat(&out, "milliseconds", time.milliseconds, maAppend);
+        add_number("milliseconds", time.milliseconds);
+        add_number("operations", time.operations);
+        add_number("bytes", time.bytes);
+        add_number("operations_rate", time.operations_rate);
+        add_number("bytes_rate", time.bytes_rate);
     }
 }
 

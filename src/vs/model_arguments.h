@@ -59,6 +59,6 @@ private:
                                                         int channels, const VSVideoFormat &format);
 
 // What core.mlrt.Layers gives.
-void set_layers(const Host &host, const std::vector<engine::LayerTime> &times, VSMap &out);
+void set_layers(const Host &host, const engine::NetworkTime &network, VSMap &out);
 
 } // namespace vsmlrt::vs

@@ -9,15 +9,15 @@
 //   or
 //                         fp32 (those of fp32, on the network before its weights were rounded)
 //   --write FOLDER        instead: writes each network as FOLDER/NETWORK.onnx
-//   --rates               first: what the GPU does at most, measured (bench_rates.h)
+//   --rates               first: what the GPU does at most, measured (backends/cuda/rates.h)
 //   --plan ARCHITECTURE   instead: the plan for a GPU of that architecture (80, 90, ...), which need not be
 //   here
 // A family is a network of its real sizes with random weights; bench_networks.h names them.
-#include "cuda/bench_rates.h"
 #include "cuda/bench_run.h"
 
 #include "backends/cuda/network.h"
 #include "backends/cuda/planner.h"
+#include "backends/cuda/rates.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "cuda/cubin.h"
@@ -257,6 +257,13 @@ void run(const Arguments &arguments, const std::string &name) {
         bench(arguments, name);
 }
 
+// In 10^12 operations, or bytes, a second.
+void print_rates(const cuda::Device &device) {
+    const auto context = std::make_shared<const nvidia::DeviceContext>(device.number);
+    for (const cuda::Rate &rate : cuda::measured_rates(context, device.facts, device.architecture))
+        std::printf("rate: %s %.4g\n", rate.name.c_str(), rate.rate * 1e-12);
+}
+
 } // namespace
 
 int main(int count, char **values) {
@@ -264,8 +271,7 @@ int main(int count, char **values) {
         const Arguments arguments = parse(count, values);
         int failures = 0;
         if (arguments.rates)
-            for (const test::Rate &rate : test::measured_rates(test::bench_device(arguments.run)))
-                std::printf("rate: %s %.4g\n", rate.name.c_str(), rate.rate);
+            print_rates(test::bench_device(arguments.run));
         std::fflush(stdout);
         for (const std::string &name : arguments.networks)
             try {

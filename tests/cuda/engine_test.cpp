@@ -87,17 +87,25 @@ TEST(Engine, EachKernelOfTheBoundSizeIsTimedInOrder) {
     const std::vector<std::byte> onnx = model::write_onnx(test::srvgg(8, 3));
     Program program(list_devices().front(), describe(onnx));
     Context context(program);
-    const auto nothing = [](const std::string &, const std::string &, double) {};
-    EXPECT_THROW(context.time_layers(nothing), InternalError); // nothing is bound
+    const auto nothing = [](const vsmlrt_layer_time &) {};
+    EXPECT_THROW(static_cast<void>(context.time_layers(nothing)), InternalError); // nothing is bound
     vsmlrt_tensor in = {};
     vsmlrt_tensor out = {};
     context.bind(extent, &in, &out);
     std::vector<std::string> labels;
-    context.time_layers([&](const std::string &layers, const std::string &kernel, double milliseconds) {
-        EXPECT_FALSE(kernel.empty());
-        EXPECT_GT(milliseconds, 0);
-        labels.push_back(layers);
+    double operations = 0;
+    const double whole = context.time_layers([&](const vsmlrt_layer_time &layer) {
+        EXPECT_STRNE(layer.kernel, "");
+        EXPECT_GT(layer.milliseconds, 0);
+        EXPECT_GT(layer.bytes, 0);
+        EXPECT_GT(layer.bytes_rate, 0);
+        EXPECT_EQ(layer.operations_rate > 0, layer.operations > 0);
+        operations += layer.operations;
+        labels.emplace_back(layer.layers);
     });
+    EXPECT_GT(whole, 0);
+    // 3 to 8 channels, 8 to 8, 8 to 48.
+    EXPECT_EQ(operations, 2.0 * 9 * extent.width * extent.height * (3 * 8 + 8 * 8 + 8 * 48));
     const Plan plan = program.plan(extent);
     ASSERT_EQ(labels.size(), plan.steps.size());
     for (std::size_t i = 0; i < labels.size(); ++i)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import re
 import threading
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
@@ -66,6 +67,21 @@ def test_each_kernel_is_timed_and_named(job: Job, monkeypatch: pytest.MonkeyPatc
     table = report.layers_table(report.Row(case, result)).splitlines()
     assert len(table) == 1 + len(result.layers)
     assert table[0].startswith("dpir color 64x48: ")
+    assert re.search(
+        r"their floors [0-9.]+ ms, \d+ %, at what this device was measured to do: .* TB/s copied", table[0]
+    )
+    for line, layer in zip(table[1:], result.layers, strict=True):
+        assert re.search(r"floor +([0-9.]+ ms of (products|bytes) +\d+ %|no floor)", line)
+        assert layer.kernel in line
+
+
+def test_a_layers_floor_is_the_longer_of_products_and_bytes() -> None:
+    layer = worker.Layer(
+        layers="Conv", kernel="k", milliseconds=4, operations=2e9, bytes=1e6, operations_rate=1e12, bytes_rate=1e9
+    )
+    assert layer.floor == (2.0, "products")
+    assert replace(layer, bytes=3e6).floor == (3.0, "bytes")
+    assert replace(layer, operations=0.0, operations_rate=0.0).floor == (1.0, "bytes")
 
 
 @pytest.mark.skipif(not EMULATED, reason="the emulated CUDA driver is not built (cmake --build --preset dev)")

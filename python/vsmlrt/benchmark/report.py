@@ -10,7 +10,7 @@ from typing import IO
 from rich.table import Table
 
 from .cases import Case
-from .worker import Result
+from .worker import Layer, Result
 
 TITLES = {"static": "static", "dynamic1": "dynamic (1)", "dynamic2": "dynamic (2)"}
 
@@ -74,14 +74,33 @@ def advice(rows: Sequence[Row]) -> str:
 
 
 def layers_table(row: Row) -> str:
-    """Each kernel of a network: its time, its part of the whole, its name, and the layers that it serves."""
-    whole = sum(layer.milliseconds for layer in row.result.layers)
-    lines = [f"{row.title}: {whole:.3f} ms by its kernels, one after the other"]
-    lines += [
-        f"{layer.milliseconds:9.3f} ms {100 * layer.milliseconds / whole:5.1f} %  {layer.kernel:24} {layer.layers}"
-        for layer in row.result.layers
+    """Each kernel of a network: its time, its part of the whole, its floor, its name, and the layers that it serves.
+
+    The floor is the longer of the layers' products at the device's measured rate of bare products and their bytes at
+    its measured rate of a copy. Operands that are still in the device's cache can be read faster than that.
+    """
+    layers = row.result.layers
+    whole = sum(layer.milliseconds for layer in layers)
+    floor = sum(layer.floor[0] for layer in layers)
+    products = sorted({layer.operations_rate for layer in layers if layer.operations})
+    rates = [f"{rate / 1e12:.4g} TFLOP/s" for rate in products] + [f"{layers[0].bytes_rate / 1e12:.3g} TB/s copied"]
+    lines = [
+        f"{row.title}: {row.result.network_milliseconds:.3f} ms on the device, {whole:.3f} by its kernels each for "
+        f"itself; their floors {floor:.3f} ms, {100 * floor / whole:.0f} %, at what this device was measured to do: "
+        f"{', '.join(rates)}"
     ]
+    lines += [f"{_layer_line(layer, whole)}  {layer.kernel:24} {layer.layers}" for layer in layers]
     return "\n".join(lines)
+
+
+def _layer_line(layer: Layer, whole: float) -> str:
+    milliseconds, bound = layer.floor
+    share = f"{milliseconds:8.3f} ms of {bound:8} {100 * milliseconds / layer.milliseconds:4.0f} %"
+    empty = f"{'no floor':>31}"
+    return (
+        f"{layer.milliseconds:9.3f} ms {100 * layer.milliseconds / whole:5.1f} %  floor "
+        f"{share if milliseconds else empty}"
+    )
 
 
 _COLUMNS = (

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,21 @@ class Layer:
     """What it serves: ``Conv "c1" + Relu "r1"``."""
     kernel: str
     milliseconds: float
+    operations: float
+    """Two a product, of convolutions and products of matrices."""
+    bytes: float
+    """Each operand and each result of the layers once; 0 where the kernel does nothing that has to be done."""
+    operations_rate: float
+    """A second, measured on this device with bare products of this precision; 0 without products."""
+    bytes_rate: float
+    """A second, read and written, measured on this device with a copy."""
+
+    @property
+    def floor(self) -> tuple[float, str]:
+        """Milliseconds that the device needs at least, by its measured rates, and what takes them."""
+        products = 1000 * self.operations / self.operations_rate if self.operations else 0.0
+        moved = 1000 * self.bytes / self.bytes_rate
+        return (products, "products") if products > moved else (moved, "bytes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +91,8 @@ class Result:
     """"device" or "process"."""
     layers: list[Layer] = field(default_factory=list)
     """Where the job asks for them: each kernel in the order in which they run."""
+    network_milliseconds: float = 0.0
+    """With them: the network as a whole, its tensors on the device before and after."""
     error: str = ""
     """Why there are no figures; empty where there are."""
 
@@ -91,17 +108,22 @@ def measure(job: Job) -> Result:
         clip.get_frame(0).close()
         first_frame = time.perf_counter() - begin
         frames, seconds = _time(clip, job)
+    layers, network_milliseconds = _layers(core, job) if job.layers else ([], 0.0)
     return Result(
         fps=frames / seconds,
         frames=frames,
         first_frame=first_frame,
         memory=peak.megabytes,
         memory_of=peak.of,
-        layers=_layers(core, job) if job.layers else [],
+        layers=layers,
+        network_milliseconds=network_milliseconds,
     )
 
 
-def _layers(core: vs.Core, job: Job) -> list[Layer]:
+_LAYER_FIELDS = tuple(each.name for each in fields(Layer))
+
+
+def _layers(core: vs.Core, job: Job) -> tuple[list[Layer], float]:
     picture = _pictures(core, job)
     if job.interpolates:
         found = core.mlrt.InterpolateLayers(picture, network_path=job.network_path, **_arguments(job))
@@ -109,8 +131,11 @@ def _layers(core: vs.Core, job: Job) -> list[Layer]:
         found = core.mlrt.Layers(_clips(picture, job), network_path=job.network_path, **_arguments(job))
 
     answer = lists(found)
-    rows = zip(answer["layers"], answer["kernel"], answer["milliseconds"], strict=True)
-    return [Layer(layers=layers, kernel=kernel, milliseconds=milliseconds) for layers, kernel, milliseconds in rows]
+    layers = [
+        Layer(**dict(zip(_LAYER_FIELDS, values, strict=True)))
+        for values in zip(*(answer[name] for name in _LAYER_FIELDS), strict=True)
+    ]
+    return layers, answer["network_milliseconds"][0]
 
 
 def _arguments(job: Job) -> dict[str, Any]:

@@ -189,19 +189,32 @@ std::vector<Context::LaunchName> Context::launch_names() {
     return names;
 }
 
-void Context::time_layers(
-    const std::function<void(const std::string &, const std::string &, double)> &visit) {
+double Context::time_layers(const std::function<void(const vsmlrt_layer_time &)> &visit) {
     if (!extent_)
         throw InternalError("cuda: time_layers before bind");
     constexpr int repeats = 10;
+    double whole = 0;
     guarded([&] {
         with_network([&](Launches &network) {
             const std::vector<Step> &steps = network.plan().steps;
-            for (std::size_t i = 0; i < steps.size(); ++i)
-                visit(steps[i].label, steps[i].alternatives.front().name,
-                      network.time(i, i + 1, repeats, stream_.get()));
+            const LayerRates rates = program_.layer_rates(steps);
+            for (std::size_t i = 0; i < steps.size(); ++i) {
+                const std::string &kernel = steps[i].alternatives.front().name;
+                vsmlrt_layer_time layer = rates.of(steps[i]);
+                layer.layers = steps[i].label.c_str();
+                layer.kernel = kernel.c_str();
+                layer.milliseconds = network.time(i, i + 1, repeats, stream_.get());
+                visit(layer);
+            }
+            // Long enough for a card to come to the clocks that its power allows.
+            constexpr double milliseconds = 500;
+            const double once = network.time(0, steps.size(), 1, stream_.get());
+            const int most = program_.is_simulated() ? 1 : 10000;
+            whole = network.time(0, steps.size(), std::clamp(static_cast<int>(milliseconds / once), 1, most),
+                                 stream_.get());
         });
     });
+    return whole;
 }
 
 double Context::time_launches(std::size_t first, std::size_t last, int repeats) {

@@ -31,9 +31,8 @@ public:
         std::string kernel;
     };
     [[nodiscard]] std::vector<LaunchName> launch_names();
-    // See vsmlrt_backend::time_layers.
-    void time_layers(const std::function<void(const std::string &layers, const std::string &kernel,
-                                              double milliseconds)> &visit);
+    // See vsmlrt_backend::time_layers; gives the milliseconds of the network as a whole.
+    double time_layers(const std::function<void(const vsmlrt_layer_time &)> &visit);
     // Milliseconds on the device of launches [first, last), as a graph; the mean of `repeats`. The inputs are
     // what the last run left.
     [[nodiscard]] double time_launches(std::size_t first, std::size_t last, int repeats);

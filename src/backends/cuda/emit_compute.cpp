@@ -156,7 +156,7 @@ Planner::Chunks Planner::add_chunks(const std::string &name, const Tensor &from,
                             : is_real(from.type)      ? Element::f32
                                                       : Element::i64;
     const Tensor partial = fresh(element, {args.threads * width}, false, false);
-    add_step({name + " (chunks)",
+    add_step({name + chunks_label,
               {from.buffer},
               {partial.buffer},
               {{"reduce", reduce_source(from, to.type, kind, last, 0, reduction.reduced),

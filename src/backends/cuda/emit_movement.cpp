@@ -78,8 +78,12 @@ void Planner::emit_concat(const Group &group) {
         };
         const bool there = is_at(whole, start) ||
                            (own != targets_.end() && is_at(own->second.whole, own->second.start + start));
-        if (!there && length > 0)
+        if (!there && length > 0) {
             emit_copy(read(value), part(target, axis, start, length), label(group));
+            Work &work = plan_.steps.back().work.emplace(); // what is written in place is no work
+            work.bytes_read = work.bytes_written =
+                static_cast<double>(bytes_of(dense(0, type(value), dims(value))));
+        }
         start += length;
     }
 }

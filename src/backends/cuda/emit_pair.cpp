@@ -8,6 +8,7 @@
 #include "graph/storage.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -163,6 +164,10 @@ bool Planner::emit_tail(const Group &first, const Group &second) {
                      return launch_tail(problem, candidate, operands, addresses.of(waiting), facts);
                  }});
     step.ends_plain = false;
+    // All products are this kernel's, and the result is written by the next one.
+    const std::array<const Group *, 2> both{&first, &second};
+    step.work = count_.of(both);
+    const double written = std::exchange(step.work->bytes_written, 0);
     step.problem =
         text(geometry(problem.first), ", ", problem.second.out_channels, " channels of products, epilogue ",
              content_hash(std::as_bytes(std::span(problem.first.epilogue.text))));
@@ -175,6 +180,7 @@ bool Planner::emit_tail(const Group &first, const Group &second) {
                                                             operands_of(products, behind, addresses), facts);
                                  }});
     sums.ends_plain = false;
+    sums.work.emplace().bytes_written = written;
     add_step(std::move(sums));
     return true;
 }

@@ -3,6 +3,7 @@
 
 #include "backends/cuda/candidate.h"
 #include "backends/cuda/tensor.h"
+#include "backends/cuda/work.h"
 
 #include <functional>
 #include <memory>
@@ -57,6 +58,9 @@ struct Step {
     bool ends_plain = true;                // of several, the last is right everywhere and fast nowhere
     std::optional<std::size_t> leader =
         std::nullopt; // the step whose choice this one follows, by the alternatives' names
+
+    // Of the layers served; nothing where a step prepares what others read.
+    std::optional<Work> work = std::nullopt;
 
     // How many are worth timing: all that are fast, or none where there is no choice.
     [[nodiscard]] std::size_t rivals() const;

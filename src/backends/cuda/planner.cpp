@@ -37,7 +37,8 @@ Plan make_plan(const graph::Graph &graph, const graph::Shapes &shapes, Constants
 Planner::Planner(const graph::Graph &graph, const graph::Shapes &shapes, Constants &weights,
                  nvidia::SharedContext device, const DeviceFacts &facts, const PlanOptions &options)
     : graph_(graph), shapes_(shapes), weights_(weights), own_(std::make_shared<Constants>(std::move(device))),
-      facts_(facts), options_(options), groups_(make_groups(graph, shapes, !options.plain)) {}
+      facts_(facts), options_(options), groups_(make_groups(graph, shapes, !options.plain)),
+      count_(graph, shapes) {}
 
 Plan Planner::run() && {
     const auto door = [&](graph::ValueId value, BufferKind kind, std::size_t index) {
@@ -61,30 +62,37 @@ Plan Planner::run() && {
     for (std::size_t i = 0; i < groups_.size(); ++i) {
         for (const Excitation &excitation : excitations_)
             if (excitation.second == i)
-                emit_excitation(excitation);
+                counted(excitation.groups, [&] { emit_excitation(excitation); });
         for (const DeferredProduct &product : products_)
             if (product.group == i)
                 bind(product.values.front(), read(product.picture));
         for (const TransformerBlock &block : transformers_)
             if (block.last == i)
-                emit_transformer(block);
+                counted({block.groups.begin(), block.groups.end()}, [&] { emit_transformer(block); });
         const auto attention = std::find_if(attentions_.begin(), attentions_.end(),
                                             [&](const Attention &each) { return each.mix == i; });
         if (attention != attentions_.end()) {
-            if (emit_attention(*attention))
-                continue;
+            std::vector<std::size_t> together;
             for (const std::size_t group : {attention->scaling, attention->scores, attention->softmax})
                 if (group != no_node)
-                    emit(groups_[group]);
+                    together.push_back(group);
+            const std::vector<std::size_t> apart = together;
+            together.push_back(i);
+            if (counted(std::move(together), [&] { return emit_attention(*attention); }))
+                continue;
+            for (const std::size_t group : apart)
+                counted({group}, [&] { emit(groups_[group]); });
         }
         if (const auto pair = pairs_.find(i); pair != pairs_.end()) {
             const Group &first = groups_[pair->second.first];
-            if (pair->second.tail ? emit_tail(first, groups_[i]) : emit_pair(first, groups_[i]))
+            if (counted({pair->second.first, i}, [&] {
+                    return pair->second.tail ? emit_tail(first, groups_[i]) : emit_pair(first, groups_[i]);
+                }))
                 continue;
-            emit(first);
+            counted({pair->second.first}, [&] { emit(first); });
         }
         if (!absorbed_[i])
-            emit(groups_[i]);
+            counted({i}, [&] { emit(groups_[i]); });
     }
     finish_outputs();
     pack_arena(plan_);
@@ -100,6 +108,36 @@ std::string Planner::label(const Group &group) const {
     for (const std::size_t node : group.nodes())
         labels.push_back(graph_.nodes[node].label);
     return join(labels, " + ");
+}
+
+// A group may need several steps: those that bear its name share its work, but for a reduction's, whose first
+// pass reads everything. What prepares operands does nothing that has to be done.
+void Planner::note_work(std::size_t first_step, const std::vector<std::size_t> &groups) {
+    const std::span<Step> steps = std::span(plan_.steps).subspan(first_step);
+    std::vector<const Group *> together;
+    std::vector<std::string> names;
+    for (const std::size_t group : groups) {
+        together.push_back(&groups_[group]);
+        names.push_back(label(groups_[group]));
+    }
+    std::vector<Step *> named;
+    std::vector<Step *> in_chunks;
+    for (Step &step : steps) {
+        if (step.work) // it knows better
+            return;
+        if (std::none_of(names.begin(), names.end(),
+                         [&](const std::string &name) { return step.label.starts_with(name); }))
+            continue;
+        (step.label.ends_with(chunks_label) ? in_chunks : named).push_back(&step);
+    }
+    const std::vector<Step *> &workers = in_chunks.empty() ? named : in_chunks;
+    Work work = count_.of(together);
+    const auto share = static_cast<double>(std::max<std::size_t>(workers.size(), 1));
+    work.operations /= share;
+    work.bytes_read /= share;
+    work.bytes_written /= share;
+    for (Step *step : workers)
+        step->work = work;
 }
 
 void Planner::emit(const Group &group) {

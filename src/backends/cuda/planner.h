@@ -19,6 +19,9 @@
 
 namespace vsmlrt::cuda {
 
+// Behind the name of a reduction, its first pass.
+inline constexpr const char *chunks_label = " (chunks)";
+
 struct PlanOptions {
     bool plain = false;     // the plain kernels alone
     bool half_sums = false; // see ConvProblem
@@ -214,6 +217,22 @@ private:
     [[nodiscard]] bool adds_input(const Group &group, const ConvProblem &problem) const;
     [[nodiscard]] ConvProblem problem_of(const Group &group, const PictureEpilogue &epilogue) const;
 
+    // Emits what computes these groups together, and notes the work that its steps do.
+    template <typename Emit>
+    auto counted(std::vector<std::size_t> groups, Emit &&emit) {
+        const std::size_t first = plan_.steps.size();
+        if constexpr (std::is_void_v<std::invoke_result_t<Emit>>) {
+            std::forward<Emit>(emit)();
+            note_work(first, groups);
+        } else {
+            const bool emitted = std::forward<Emit>(emit)();
+            if (emitted)
+                note_work(first, groups);
+            return emitted;
+        }
+    }
+    void note_work(std::size_t first_step, const std::vector<std::size_t> &groups);
+
     void add_step(Step step) { plan_.steps.push_back(std::move(step)); }
     [[nodiscard]] const Shape &dims(graph::ValueId value) const {
         return shapes_.dims[static_cast<std::size_t>(value)];
@@ -239,6 +258,7 @@ private:
     const DeviceFacts &facts_;
     PlanOptions options_;
     std::vector<Group> groups_;
+    WorkCount count_;
     std::vector<bool> pictures_;  // by value: channels innermost
     std::vector<bool> convolved_; // by value: read or written by a convolution
     std::map<graph::ValueId, Target> targets_;

@@ -7,6 +7,7 @@
 #include "backends/cuda/device.h"
 #include "backends/cuda/frame_store.h"
 #include "backends/cuda/kernel_cache.h"
+#include "backends/cuda/layer_rates.h"
 #include "backends/cuda/options.h"
 #include "backends/cuda/planner.h"
 #include "base/step_clock.h"
@@ -26,6 +27,14 @@ public:
     [[nodiscard]] std::vector<std::byte> blob() const;
     // See vsmlrt_backend::shapes.
     void shapes(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) const;
+
+    // Measures this GPU for the steps of a plan of this program.
+    [[nodiscard]] LayerRates layer_rates(std::span<const Step> steps) const {
+        return {context_, facts_, architecture_, {options_.half_sums, options_.tf32}, steps};
+    }
+
+    // By a test's driver, on the processor.
+    [[nodiscard]] bool is_simulated() const { return !facts_.runs_barriers; }
 
     // What contexts are made of.
     [[nodiscard]] Plan plan(vsmlrt_extent extent);

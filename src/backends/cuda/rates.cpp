@@ -1,16 +1,15 @@
-#include "cuda/bench_rates.h"
+#include "backends/cuda/rates.h"
 
 #include "backends/cuda/hopper_text.h"
 #include "backends/cuda/kernel_text.h"
 #include "nvidia/compiler.h"
-#include "nvidia/handles.h"
 
 #include <algorithm>
 #include <array>
 
 // The kernels keep their operands in registers or in shared memory and store nothing that is asked for; a
 // value that never occurs keeps the compiler from leaving the products out.
-namespace vsmlrt::test {
+namespace vsmlrt::cuda {
 namespace {
 
 constexpr int threads = 256;
@@ -40,7 +39,7 @@ extern "C" __global__ void __launch_bounds__(256) kernel(const Args args) {
     for (int k = 0; k < 16; ++k)
         total += first(sums[k]);
     if (total == -1.0f)
-        args.out[0] = total;
+        reinterpret_cast<float *>(args.out)[0] = total;
 }
 )";
 
@@ -54,6 +53,30 @@ constexpr const char *half_sums = R"(
 struct Sum { u32 value[2]; };
 DEVICE void multiply_by(Sum &sum, const u32 (&a)[4], const u32 (&b)[2]) { multiply_in_half(sum.value, a, b[0], b[1]); }
 DEVICE float first(const Sum &sum) { return half_to_float(sum.value[0] & 0xffff); }
+)";
+
+constexpr const char *tf32_sums = R"(
+struct Sum { float value[4]; };
+DEVICE void multiply_by(Sum &sum, const u32 (&a)[4], const u32 (&b)[2]) { multiply_tf32(sum.value, a, b[0], b[1]); }
+DEVICE float first(const Sum &sum) { return sum.value[0]; }
+)";
+
+// Without tensor cores: 16 independent sums a thread.
+constexpr const char *float_kernel = R"(
+KERNEL(Args) {
+    const float factor = 1.0f - (float)(args.seed + (u32)thread_index() % 64) * 0x1p-24f;
+    float sums[16];
+    for (int k = 0; k < 16; ++k)
+        sums[k] = (float)k;
+    for (int i = 0; i < args.rounds; ++i)
+        for (int k = 0; k < 16; ++k)
+            sums[k] = fma(sums[k], factor, 0.5f);
+    float total = 0;
+    for (int k = 0; k < 16; ++k)
+        total += sums[k];
+    if (total == -1.0f)
+        reinterpret_cast<float *>(args.out)[0] = total;
+}
 )";
 
 // Two warpgroups, each 64 x 256 sums of operands in shared memory.
@@ -85,27 +108,36 @@ extern "C" __global__ void __launch_bounds__(256) kernel(const Args args) {
     for (const float sum : sums)
         total += sum;
     if (total == -1.0f)
-        args.out[0] = total;
+        reinterpret_cast<float *>(args.out)[0] = total;
 }
 )";
 
 constexpr const char *copy_kernel = R"(
-extern "C" __global__ void __launch_bounds__(256) kernel(const Args args) {
-    const uint4 *from = reinterpret_cast<const uint4 *>(args.out);
-    uint4 *to = reinterpret_cast<uint4 *>(args.out) + args.rounds;
-    for (i64 i = thread_index(); i < args.rounds; i += (i64)gridDim.x * blockDim.x)
+struct alignas(16) Vector {
+    u32 word[4];
+};
+KERNEL(Args) {
+    const Vector *from = reinterpret_cast<const Vector *>(args.out);
+    Vector *to = reinterpret_cast<Vector *>(args.out) + args.rounds;
+    for (i64 i = thread_index(); i < args.rounds; i += args.threads)
         to[i] = from[i];
 }
 )";
 
 constexpr const char *arguments_text = R"(
-struct Args { float *out; u32 seed; int rounds; };
+struct Args {
+    u64 out;
+    u32 seed;
+    int rounds;
+    i64 threads;
+};
 )";
 
 struct Arguments {
     std::uint64_t out;
     unsigned seed;
     int rounds;
+    std::int64_t threads;
 };
 
 struct Probe {
@@ -114,27 +146,34 @@ struct Probe {
     unsigned blocks;       // of each multiprocessor
     unsigned shared_bytes; // of a block
     int rounds;
-    double work; // of a block, in 10^12
+    double work; // of a block
 };
 
-std::vector<Probe> probes(const cuda::Device &device, int vectors) {
-    const std::string warp =
-        cuda::kernel_source(std::string(arguments_text) + "#define BRAIN 0\n", "warp_mma.cuh");
-    const double of_warps = 2.0 * 16 * 8 * 16 * 16 * rounds * warps * 1e-12;
-    std::vector<Probe> found = {
-        {"mma", warp + full_sums + mma_kernel, 2, 0, rounds, of_warps},
-        {"mma with fp16 sums", warp + half_sums + mma_kernel, 2, 0, rounds, of_warps},
-        {"copy", warp + copy_kernel, 8, 0, vectors,
-         2.0 * 16 * vectors * 1e-12 / (8.0 * device.facts.multiprocessors)},
-    };
+std::string with_arguments(const char *kernel, const char *file) {
+    return kernel_source(std::string("#define BRAIN 0\n"), file) + arguments_text + kernel;
+}
+
+std::vector<Probe> probes(const DeviceFacts &facts, int vectors) {
+    const double of_warps = 2.0 * 16 * 8 * 16 * 16 * rounds * warps;
+    std::vector<Probe> found;
     constexpr int hopper = 90;
-    if (device.facts.architecture == hopper)
-        found.insert(
-            found.begin(),
-            {"wgmma",
-             cuda::kernel_source(arguments_text + cuda::product_text(256, Element::f16), "hopper/wgmma.cuh") +
-                 wgmma_kernel,
-             1, (2 * 64 + 256) * 128, rounds, 2.0 * 2 * 64 * 256 * 64 * rounds * 1e-12});
+    if (facts.runs_barriers) {
+        if (facts.architecture == hopper)
+            found.push_back({"wgmma",
+                             kernel_source(product_text(256, Element::f16), "hopper/wgmma.cuh") +
+                                 arguments_text + wgmma_kernel,
+                             1, (2 * 64 + 256) * 128, rounds, 2.0 * 2 * 64 * 256 * 64 * rounds});
+        const auto of_warp = [](const char *sums) {
+            return with_arguments((std::string(sums) + mma_kernel).c_str(), "warp_mma.cuh");
+        };
+        found.push_back({"mma", of_warp(full_sums), 2, 0, rounds, of_warps});
+        found.push_back({"mma with fp16 sums", of_warp(half_sums), 2, 0, rounds, of_warps});
+        found.push_back({"mma of tf32", of_warp(tf32_sums), 2, 0, rounds, of_warps / 2});
+    }
+    found.push_back(
+        {"fp32", with_arguments(float_kernel, "common.cuh"), 8, 0, rounds, 2.0 * 16 * rounds * threads});
+    found.push_back({"copy", with_arguments(copy_kernel, "common.cuh"), 8, 0, vectors,
+                     2.0 * 16 * vectors / (8.0 * facts.multiprocessors)});
     return found;
 }
 
@@ -167,17 +206,22 @@ private:
 
 } // namespace
 
-std::vector<Rate> measured_rates(const cuda::Device &device) {
-    constexpr int vectors = 1 << 25; // of 16 bytes: 512 MiB, far beyond any cache
+std::vector<Rate> measured_rates(const nvidia::SharedContext &context, const DeviceFacts &facts,
+                                 const std::string &architecture, std::span<const std::string> wanted) {
     constexpr double least_seconds = 0.3;
-    const auto context = std::make_shared<const nvidia::DeviceContext>(device.number);
+    // 256 MiB on a card of 128 multiprocessors, far beyond its caches, and little where threads are
+    // simulated.
+    const int vectors = facts.multiprocessors * (facts.runs_barriers ? 1 << 17 : 1 << 10);
     context->use();
-    const nvidia::DeviceMemory memory(context, std::size_t{2} * 16 * vectors, "what is copied");
+    const nvidia::DeviceMemory memory(context, std::size_t{2} * 16 * static_cast<std::size_t>(vectors),
+                                      "what is copied to measure the GPU's rate");
     Timer timer(context);
     std::vector<Rate> rates;
-    for (const Probe &probe : probes(device, vectors)) {
+    for (const Probe &probe : probes(facts, vectors)) {
+        if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), probe.name) == wanted.end())
+            continue;
         const nvidia::Module module =
-            nvidia::load_module(context, nvidia::compile(probe.source, device.architecture));
+            nvidia::load_module(context, nvidia::compile(probe.source, architecture));
         nvidia::FunctionHandle *function = nullptr;
         check(nvidia::driver().module_function(&function, module.get(), "kernel"), "loading a kernel");
         if (probe.shared_bytes > 48U << 10)
@@ -185,16 +229,17 @@ std::vector<Rate> measured_rates(const cuda::Device &device) {
                                                           nvidia::FunctionAttribute::most_dynamic_shared,
                                                           static_cast<int>(probe.shared_bytes)),
                   "asking for shared memory");
-        Arguments arguments{memory.address(), 1, probe.rounds};
+        const unsigned blocks = probe.blocks * static_cast<unsigned>(facts.multiprocessors);
+        Arguments arguments{memory.address(), 1, probe.rounds, std::int64_t{threads} * blocks};
         std::array<void *, 1> parameters{&arguments};
         nvidia::LaunchConfig config{};
-        const unsigned blocks = probe.blocks * static_cast<unsigned>(device.facts.multiprocessors);
         config.grid[0] = blocks;
         config.block[0] = threads;
         config.shared_bytes = probe.shared_bytes;
         timer.seconds(config, function, parameters.data(), 2);
         const double once = timer.seconds(config, function, parameters.data(), 4) / 4;
-        const int count = std::max(4, static_cast<int>(least_seconds / once));
+        const int count =
+            std::clamp(static_cast<int>(least_seconds / once), 4, facts.runs_barriers ? 1 << 20 : 4);
         timer.seconds(config, function, parameters.data(), count);
         const double taken = timer.seconds(config, function, parameters.data(), count);
         rates.push_back({probe.name, probe.work * blocks * count / taken});
@@ -202,4 +247,4 @@ std::vector<Rate> measured_rates(const cuda::Device &device) {
     return rates;
 }
 
-} // namespace vsmlrt::test
+} // namespace vsmlrt::cuda
