@@ -311,6 +311,7 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
             Refused(("--seconds", "-1"), "--seconds takes a number"),
         ],
         "--layers": [Changes(("--layers",), (), "printed")],
+        "--against": [Refused(("--against", "cudnn"), "--against takes torch")],
         "--csv": [Changes(("--csv", "out.csv"), (), "files")],
         "--plot": [
             Changes(("--plot", "out.svg"), (), "files"),

@@ -12,6 +12,7 @@ import typer
 
 from ..backend.named import named
 from ..benchmark import cases, plot, report, running
+from ..benchmark.against import ENGINES, Comparison
 from ..benchmark.cases import FAMILIES, MODES, SIZES, STREAMS, Case
 from ..errors import UserError
 from ..tiles import Pair
@@ -42,6 +43,10 @@ CsvFile = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Wri
 Layers = Annotated[
     bool, typer.Option("--layers", metavar="", help="Time each kernel as well, and name it (the cuda backend).")
 ]
+Against = Annotated[
+    str | None,
+    typer.Option(metavar="torch", help="Time the network in PyTorch too, where it is installed.", show_default=False),
+]
 Plot = Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Write a plot.")]
 
 
@@ -62,6 +67,7 @@ def bench(
     csv: CsvFile = None,
     plot: Plot = None,
     layers: Layers = False,
+    against: Against = None,
 ) -> None:
     """Measure networks: frames per second / memory in MB, for every size, number of streams and shape range.
 
@@ -69,10 +75,13 @@ def bench(
     """
     values.one_of("--backend", backend, options.BACKENDS)
     values.one_of("--precision", precision, options.PRECISIONS)
+    if against is not None:
+        values.one_of("--against", against, ENGINES)
     values.at_least("--frames", frames, 1)
     values.at_least("--seconds", seconds, 0)
     if plot is not None and plot.suffix.lower() != ".svg":
         raise UsageError(f"--plot takes a name that ends in .svg, not {str(plot)!r}")
+    comparison = None if against is None else Comparison()
     wanted = _cells(families, sizes, streams, shapes, network or [])
     with interruptible(), _csv(csv, backend, device or "", precision) as keep:
         arguments = named(backend, precision, 1, values.read_device(device))
@@ -80,12 +89,15 @@ def bench(
             raise UserError("there is nothing to measure: none of the networks is on disk")
         rows = []
         for i, case in enumerate(wanted):
-            row = report.Row(case, running.run(running.job_of(case, arguments, frames, seconds, layers=layers)))
+            job = running.job_of(case, arguments, frames, seconds, layers=layers or comparison is not None)
+            row = report.Row(case, running.run(job))
             rows.append(row)
             keep(row)
             console.say(_progress(row, i + 1, len(wanted)))
-            if row.result.layers:
+            if layers and row.result.layers:
                 console.say(report.layers_table(row))
+            if comparison is not None and not row.result.error:
+                console.say(comparison.line(row, job.device))
     tables.show(report.table(rows))
     if told := report.advice(rows):
         tables.show(told)

@@ -78,7 +78,7 @@ Plan Planner::run() && {
                     together.push_back(group);
             const std::vector<std::size_t> apart = together;
             together.push_back(i);
-            if (counted(std::move(together), [&] { return emit_attention(*attention); }))
+            if (counted(together, [&] { return emit_attention(*attention); }))
                 continue;
             for (const std::size_t group : apart)
                 counted({group}, [&] { emit(groups_[group]); });

@@ -219,7 +219,7 @@ private:
 
     // Emits what computes these groups together, and notes the work that its steps do.
     template <typename Emit>
-    auto counted(std::vector<std::size_t> groups, Emit &&emit) {
+    auto counted(const std::vector<std::size_t> &groups, Emit &&emit) {
         const std::size_t first = plan_.steps.size();
         if constexpr (std::is_void_v<std::invoke_result_t<Emit>>) {
             std::forward<Emit>(emit)();
