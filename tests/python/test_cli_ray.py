@@ -50,7 +50,7 @@ def test_a_cluster_gives_what_one_machine_gives(tmp_path: Path, cluster: str, fi
     network = networks.convs(tmp_path / "convs.onnx", 3, 2)
     source = make_video(tmp_path / "in.mkv", [512 * n for n in range(240)], size=(640, 480), audio=True)
     asked = ("--model", network, "--segment", "0.5", *FP32)
-    more = () if files == "shared" else ("--ray-files", "store", "--ray-worker", "CPU=1")
+    more = ("--expiry", "5") if files == "shared" else ("--ray-files", "store", "--ray-worker", "CPU=1")
     whole, made = tmp_path / "whole.mkv", tmp_path / "out.mkv"
     assert vsmlrt("upscale", source, whole, *asked).returncode == 0
     process = subprocess.Popen(command(cluster, source, made, *asked, *more), stderr=subprocess.PIPE, text=True)

@@ -410,6 +410,52 @@ def test_one_that_fails_leaves_the_others_their_work(source: Path, tmp_path: Pat
     assert job_folder.unfinished(made)[0] == (1 if other == "done with a part" else 0)
 
 
+@pytest.mark.parametrize("replaces", [False, True])
+def test_one_that_comes_when_the_others_are_done(source: Path, tmp_path: Path, replaces: bool) -> None:
+    """While it looks through the video the others come to the end; it does not begin all anew."""
+    made = tmp_path / "out.mkv"
+    if replaces:
+        made.write_bytes(b"of an earlier day")
+    words: dict[str, Any] = {"share": True, "overwrite": replaces}
+
+    def others_finish(clip: vs.VideoNode, timeline: Timeline) -> tuple[vs.VideoNode, Timeline]:
+        assert go(source, made, **words) == len(UNEVEN)
+        done.append(output.identity_of(made))
+        return double(clip), timeline
+
+    done: list[output.FileIdentity] = []
+    assert go(source, made, process=others_finish, **words) == len(UNEVEN)
+    assert done == [output.identity_of(made)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mkv", "source"]
+
+
+@pytest.mark.parametrize("share", [False, True])
+def test_an_input_that_is_changed_while_it_is_read(tmp_path: Path, share: bool) -> None:
+    """No part is kept that may be of both; with the input as it was the job goes on."""
+    source = make_video(tmp_path / "in.mkv", UNEVEN)
+    before = source.read_bytes()
+    whole, made = tmp_path / "whole.mkv", tmp_path / "out.mkv"
+    go(source, whole)
+
+    def change(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
+        if n == 13:
+            source.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+        return f
+
+    def changing(clip: vs.VideoNode) -> vs.VideoNode:
+        big = double(clip)
+        return big.std.ModifyFrame(big, change)
+
+    with pytest.raises(UserError, match=r"in.mkv was changed while it was read; the parts that were made of it before"):
+        go(source, made, process=picture_by_picture(changing), share=share)
+    assert 1 <= job_folder.unfinished(made)[0] <= 4
+    with pytest.raises(FieldError, match="its input was"):
+        go(source, made, resume=True)
+    source.write_bytes(before)
+    assert go(source, made, resume=True) == len(UNEVEN)
+    assert content(made) == content(whole)
+
+
 def test_a_clock_that_is_wrong_keeps_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ages are told by the file system, whatever a machine thinks the time is."""
     with claims.Claims(tmp_path, 5) as one, claims.Claims(tmp_path, 5) as other:

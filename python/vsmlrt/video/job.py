@@ -24,7 +24,7 @@ from .incoming import is_sequence
 from .job_folder import folder_of, forget_finished, refuse_unfinished
 from .making import file_writer, name_lost_transparency, raw_writer
 from .notes import Notes, Warn
-from .output import Outputs, check_output
+from .output import Outputs, check_output, identity_of
 from .part import frame_range, timing
 from .pump import pump
 from .segments import SegmentedWriter, frames_of
@@ -151,6 +151,9 @@ def _written(
             return _exchanged(job, result, writer, job.exchange, progress)
         if claims is not None:
             assert isinstance(writer, SegmentedWriter)
+            if writer.folder.is_new and identity_of(target.path) != checked.before:
+                writer.abandon()  # others came to the end of it while the video was being looked through here
+                return int(result.num_frames)
             return _shared(job, result, writer, stack.enter_context(claims), progress)
     _alone(job, result, writer, progress)
     return int(result.num_frames)
@@ -231,6 +234,7 @@ def _exchanged(job: Job, clip: vs.VideoNode, writer: SegmentedWriter, exchange: 
 
 def check_job(job: Job) -> CheckedJob:
     """Raises UsageError or UserError for what can be told without decoding the video."""
+    before = None if job.output is None else identity_of(job.output)
     check_asked(job)
     facts = read_facts(job.source)
     choice = Choice(
@@ -241,7 +245,7 @@ def check_job(job: Job) -> CheckedJob:
         subtitle_streams=job.subtitle_streams,
     )
     plan = {} if job.raw else plan_streams(job.source, job.container, facts.stream, choice)
-    return CheckedJob(job=job, facts=facts, plan=plan)
+    return CheckedJob(job=job, facts=facts, plan=plan, before=before)
 
 
 def check_asked(job: Job) -> None:

@@ -83,6 +83,8 @@ class JobFolder:
         self._own_part = f"{shared_as}.part" if shared_as else "part"
         self.segments = segments
         self.kept: dict[int, Finished] = {}
+        self.is_new = False
+        """Whether this process made the folder."""
         self._output = output
         self.asked = dict(asked)
         self._in_parts = in_parts or len(segments) > 1
@@ -112,6 +114,7 @@ class JobFolder:
         """Takes up the folder where another process made it, with whatever it has by now, or makes it."""
         try:
             self._make()
+            self.is_new = True
         except FileExistsError:
             deadline = time.monotonic() + _PATIENCE
             while not (self.path / _RECORD).exists() and time.monotonic() < deadline:

@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 import vapoursynth as vs
 
+from ..errors import UserError
 from .area import takes, trimmed
 from .colour import Colour
 from .encoder import default_codec, find_encoder
@@ -145,7 +146,8 @@ def file_writer(
     if job.asked is None:
         return clip, VideoFileWriter(make_file(outputs.final()))
     in_parts = job.share or job.exchange is not None
-    folder = JobFolder(outputs.path, _asked(job, codec, name), segments, shared_as, in_parts=in_parts)
+    asked = _asked(job, codec, name)
+    folder = JobFolder(outputs.path, asked, segments, shared_as, in_parts=in_parts)
     if job.share and not job.restart:
         folder.share()
     else:
@@ -154,7 +156,15 @@ def file_writer(
         return clip, VideoFileWriter(make_file(outputs.final()))
     with outputs.trial() as pending:  # so that what the container refuses is said before the first frame
         make_file(pending).leave()
-    return clip, SegmentedWriter(folder, picture, lambda: make_file(outputs.final()), outputs.path)
+
+    def check_input() -> None:
+        if fingerprint_of(job.source) != asked["input"]:
+            raise UserError(
+                f"the input {job.source} was changed while it was read; the parts that were made of it before are "
+                "kept, for when it is there again as it was"
+            )
+
+    return clip, SegmentedWriter(folder, picture, lambda: make_file(outputs.final()), outputs.path, check_input)
 
 
 def _asked(job: Job, codec: str, pixel_format: str) -> Asked:

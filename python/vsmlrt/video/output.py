@@ -208,6 +208,19 @@ def part_of(path: Path) -> Path:
     return final.with_name(os.fsdecode(b"." + name + b".part"))
 
 
+FileIdentity = tuple[int, int, int] | None
+"""What tells a file from another one that takes its name; None for no file."""
+
+
+def identity_of(path: Path) -> FileIdentity:
+    """That of the file with this name."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns
+
+
 def in_use(path: Path) -> UserError:
     """Why a second job cannot have an output."""
     return UserError(f"another job is writing {path}; wait for its end, or give another name")

@@ -66,11 +66,19 @@ def frames_of(segments: Iterable[Segment]) -> list[int]:
 class SegmentedWriter:
     """Encodes the segments that the folder does not have, and makes the file of all of them at the end.
 
-    ``make_file`` opens the output container.
+    ``make_file`` opens the output container; ``check_input`` raises UserError where the input is not what it was.
     """
 
-    def __init__(self, folder: JobFolder, picture: Picture, make_file: Callable[[], VideoFile], path: Path) -> None:
+    def __init__(
+        self,
+        folder: JobFolder,
+        picture: Picture,
+        make_file: Callable[[], VideoFile],
+        path: Path,
+        check_input: Callable[[], None],
+    ) -> None:
         self.folder = folder
+        self._check_input = check_input
         self._picture = picture
         self._make_file = make_file
         self.path = path
@@ -95,6 +103,7 @@ class SegmentedWriter:
             self._current.encode(encodable(frame, n, self._picture))
             if n + 1 == self._current.segment.end:
                 finished, self._current = self._current, None
+                self._check_input()
                 finished.finish()
 
     def finish(self) -> None:

@@ -11,6 +11,7 @@ from .claims import EXPIRY
 from .encoder import CONTAINERS, Quality
 from .exchange import Exchange
 from .job_folder import Asked
+from .output import FileIdentity
 from .segments import SECONDS
 from .source import Facts, OnError
 from .stream_plan import StreamPlan
@@ -98,3 +99,5 @@ class CheckedJob:
     """What the source's container says."""
     plan: StreamPlan
     """What becomes of its other streams."""
+    before: FileIdentity = None
+    """The file that had the output's name when the job was checked."""
