@@ -33,5 +33,5 @@ if is_command() and threading.current_thread() is threading.main_thread():
     for _number in ENDING:
         if signal.getsignal(_number) is not signal.SIG_IGN:
             signal.signal(_number, end_at_once)
-    if hasattr(signal, "pthread_sigmask"):
+    if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # which the program vsmlrt held back

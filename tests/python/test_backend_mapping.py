@@ -12,7 +12,7 @@ import pytest
 
 from machines import machine
 from vsmlrt import Backend, notices
-from vsmlrt.backend import CLASSES, model_arguments, placing
+from vsmlrt.backend import CLASSES, model_arguments, placing, providers
 from vsmlrt.errors import SetupError
 
 EVERYTHING = {
@@ -100,6 +100,19 @@ def test_defaults(here: Any, backend: Any, wanted: dict[str, Any], caplog: pytes
 )
 def test_device_numbers(here: Any, backend: Any, wanted: str) -> None:
     assert model_arguments(backend)["device"] == wanted
+
+
+def test_a_system_without_openvino_computes_by_onnxruntime_and_says_so_once(
+    here: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert providers.on_processor("linux") == (providers.OPENVINO_CPU,)
+    monkeypatch.setattr(Backend.OV_CPU, "places", providers.on_processor("win32"))
+    here(machine({"onnxruntime": ("CPU",)}, {"openvino": "OpenVINO's library for Windows is another compiler's"}))
+    wanted = onnxruntime("CPU", num_streams=2, precision="bf16")
+    assert model_arguments(Backend.OV_CPU(num_streams=2, bf16=True)) == wanted
+    assert model_arguments(Backend.OV_CPU()) == onnxruntime("CPU")
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert said == ["Backend.OV_CPU runs on ONNX Runtime on the processor"]
 
 
 def test_device_numbers_of_the_own_engine(here: Any) -> None:

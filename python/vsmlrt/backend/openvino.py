@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from .providers import OPENVINO_CPU, OPENVINO_GPU, OPENVINO_NPU, Place
+from .providers import ON_PROCESSOR, OPENVINO_GPU, OPENVINO_NPU, Place
 
 
 @dataclass(frozen=False)
 class OV_CPU:  # noqa: N801 - vs-mlrt's name
-    """OpenVINO on the processor."""
+    """OpenVINO on the processor; on Windows ONNX Runtime, since OpenVINO is not there."""
 
-    places: ClassVar[tuple[Place, ...]] = (OPENVINO_CPU,)
+    places: ClassVar[tuple[Place, ...]] = ON_PROCESSOR
 
     fp16: bool = False
     """Compute in half precision. Beware: a processor without it computes in bf16 or fp32 instead."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from .providers import CUDA_ENGINE, MIGRAPHX, OPENVINO_CPU, OPENVINO_GPU, WEBGPU, Place
+from .providers import CUDA_ENGINE, MIGRAPHX, ON_PROCESSOR, OPENVINO_GPU, WEBGPU, Place
 
 
 @dataclass(frozen=False)
@@ -16,7 +16,7 @@ class NCNN_VK:  # noqa: N801 - vs-mlrt's name
     Elsewhere another GPU backend, and last the processor: wrappers choose this where there is no NVIDIA GPU.
     """
 
-    places: ClassVar[tuple[Place, ...]] = (WEBGPU, CUDA_ENGINE, OPENVINO_GPU, OPENVINO_CPU)
+    places: ClassVar[tuple[Place, ...]] = (WEBGPU, CUDA_ENGINE, OPENVINO_GPU, *ON_PROCESSOR)
 
     fp16: bool = False
     """Compute in half precision; else in fp32."""
@@ -37,7 +37,7 @@ class MIGX:
     Elsewhere another GPU backend, and last the processor: wrappers choose this where there is no NVIDIA GPU.
     """
 
-    places: ClassVar[tuple[Place, ...]] = (MIGRAPHX, WEBGPU, OPENVINO_GPU, OPENVINO_CPU)
+    places: ClassVar[tuple[Place, ...]] = (MIGRAPHX, WEBGPU, OPENVINO_GPU, *ON_PROCESSOR)
 
     device_id: int = 0
     """The GPU's number, from 0."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -198,3 +199,15 @@ MIGRAPHX = Place(
     uses=frozenset(("exhaustive_tune", "custom_args", "custom_env")),
     settings=_migraphx,
 )
+
+
+def on_processor(system: str) -> tuple[Place, ...]:
+    """Where a processor computes for who asks for OpenVINO. Windows has none here; there ONNX Runtime does it.
+
+    Arguments:
+        system: as ``sys.platform`` names it.
+    """
+    return (OPENVINO_CPU, ONNXRUNTIME_CPU) if system == "win32" else (OPENVINO_CPU,)
+
+
+ON_PROCESSOR = on_processor(sys.platform)

@@ -1,14 +1,18 @@
 // core.ov: vs-mlrt's OpenVINO plugin by core.mlrt's openvino backend. OpenVINO's properties come as vs-mlrt
 // has them, in a dict that a function returns; what this project has arguments of its own for becomes those.
 #include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/shared_library.h"
 #include "vs/old_names/core_mlrt.h"
 #include "vs/old_names/model_call.h"
 #include "vs/old_names/old_name.h"
+#include "vs/old_names/place.h"
 #include "vs/trampoline.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 
@@ -85,8 +89,9 @@ bool is_one_of(const std::string &key, std::initializer_list<const char *> names
 }
 
 // The properties that are arguments here, by their names of today and those of before 2022, which scripts
-// still have. The others are handed on. A plugin that typed the network by fp16 computes it as it is typed.
-void apply(const Properties &properties, bool fp16, ModelCall &call) {
+// still have. The others are handed on to OpenVINO, and elsewhere they say nothing. A plugin that typed the
+// network by fp16 computes it as it is typed.
+void apply(const Properties &properties, bool fp16, bool openvino, ModelCall &call) {
     for (const auto &[key, value] : properties) {
         if (is_one_of(key, {"NUM_STREAMS", "CPU_THROUGHPUT_STREAMS", "GPU_THROUGHPUT_STREAMS"}))
             continue;
@@ -98,6 +103,8 @@ void apply(const Properties &properties, bool fp16, ModelCall &call) {
         } else if (key == "ENFORCE_BF16") {
             if (!fp16 && value == "YES")
                 call.set("precision", std::string("bf16"));
+        } else if (!openvino) {
+            log_once(LogLevel::information, text("core.ov: ", key, " has no effect without OpenVINO"));
         } else {
             call.add_option(key == "CPU_BIND_THREAD" ? "ENABLE_CPU_PINNING" : key, value);
         }
@@ -128,17 +135,28 @@ std::string device_of(const Host &host, const Arguments &given) {
     return "CPU";
 }
 
+// Where a system has no OpenVINO (a text file in place of its module says why), its processor computes by
+// ONNX Runtime. Elsewhere the plugin itself says what OpenVINO lacks, and nobody looks at the machine.
+FoundPlace place_of(const Host &host, const std::string &device) {
+    static constexpr std::array on_processor = {openvino_cpu, onnxruntime_cpu};
+    if (device == "CPU" && file_use(own_file().replace_filename("libvsmlrt_openvino.absent")))
+        return find_place(host, "core.ov", on_processor, 0);
+    return {&openvino_cpu, device, {}, 0};
+}
+
 void model(const Host &host, const VSMap &in, VSMap &out) {
     ModelCall call(host, in, Samples::single);
     const std::string device = device_of(host, call.given());
+    const FoundPlace found = place_of(host, device);
     const Properties properties = read_config(host, in);
     call.take_network();
     call.take_precision();
     call.set("output_format", 0);
-    call.set("backend", std::string("openvino"));
-    call.set("device", device);
+    call.set("backend", std::string(found.place->backend));
+    call.set("device", found.device);
     call.set("num_streams", streams_of(properties, call.given(), device));
-    apply(properties, call.given().integer("fp16").value_or(0) != 0, call);
+    apply(properties, call.given().integer("fp16").value_or(0) != 0,
+          std::string_view(found.place->backend) == openvino_cpu.backend, call);
     call.run(out);
 }
 
