@@ -456,6 +456,33 @@ def test_an_input_that_is_changed_while_it_is_read(tmp_path: Path, share: bool) 
     assert content(made) == content(whole)
 
 
+@pytest.mark.parametrize("share", [False, True])
+@pytest.mark.parametrize("what", ["file", "link"])
+def test_what_is_in_the_way_of_the_parts(source: Path, tmp_path: Path, share: bool, what: str) -> None:
+    made = tmp_path / "out.mkv"
+    folder = job_folder.folder_of(made)
+    if what == "file":
+        folder.write_text("mine")
+    else:
+        folder.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UserError, match=r"out.mkv.job is where the parts of .*out.mkv go, and it is not a folder"):
+        go(source, made, share=share)
+    assert folder.is_symlink() or folder.read_text() == "mine"
+
+
+@pytest.mark.parametrize("share", [False, True])
+def test_a_folder_that_cannot_be_made(
+    source: Path, tmp_path: Path, share: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *more: Any, **named: Any) -> None:
+        raise OSError(30, "Read-only file system")
+
+    checked = check_job(Job(source=source, output=tmp_path / "out.mkv", asked={}, segment=FIFTH, share=share))
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(UserError, match=r"out.mkv failed: Read-only file system"):
+        run(checked, picture_by_picture(double), warn=print, progress=lambda done, total: None)
+
+
 def test_a_clock_that_is_wrong_keeps_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ages are told by the file system, whatever a machine thinks the time is."""
     with claims.Claims(tmp_path, 5) as one, claims.Claims(tmp_path, 5) as other:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ..errors import UserError
 from ..video.encoder import CONTAINERS
-from ..video.errors import FieldError, InterruptedByUserError, UsageError
+from ..video.errors import FieldError, InterruptedByUserError, UsageError, reason
 from ..video.exchange import Exchange
 from ..video.incoming import is_incoming, readable
 from ..video.job import CheckedJob, check_asked, check_job
@@ -121,7 +121,10 @@ def _done(video: VideoOptions, item: Item, do: Callable[[CheckedJob], Done]) -> 
     if video.skip_done and item.output.exists():
         return _Row(item=item, result="skipped", told="the result is there"), 0
     try:
-        item.output.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            item.output.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"the folder {item.output.parent} cannot be made: {reason(error)}") from error
         done = _done_whole(video, item.source, str(item.output), do)
     except InterruptedByUserError:
         raise

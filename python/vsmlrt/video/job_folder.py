@@ -20,6 +20,7 @@ from typing import Any
 
 import av
 
+from ..errors import UserError
 from . import claims
 from .errors import FIELDS, FieldError
 from .output import part_of, sync_folder
@@ -189,6 +190,8 @@ class JobFolder:
             self._begin({})
 
     def _begin(self, more: Mapping[str, Any]) -> None:
+        if os.path.lexists(self.path) and not self.path.is_dir():
+            raise UserError(f"{self.path} is where the parts of {self._output} go, and it is not a folder; remove it")
         self.path.mkdir()
         told = {"format": _FORMAT, "segments": len(self.segments), "frames": self.segments[-1].end, **more}
         self._write(_RECORD, told | {"asked": self.asked})

@@ -15,7 +15,7 @@ from .images import image_writer
 from .job_folder import Asked, JobFolder, fingerprint_of, versions
 from .notes import Notes
 from .output import Outputs, PendingFile
-from .picture import Picture
+from .picture import Picture, disk_errors
 from .raw_writer import PipeWriter, RawFileWriter
 from .segments import SegmentedWriter, cut
 from .source import Source
@@ -148,10 +148,11 @@ def file_writer(
     in_parts = job.share or job.exchange is not None
     asked = _asked(job, codec, name)
     folder = JobFolder(outputs.path, asked, segments, shared_as, in_parts=in_parts)
-    if job.share and not job.restart:
-        folder.share()
-    else:
-        folder.open(restart=job.restart)
+    with disk_errors(outputs.path):
+        if job.share and not job.restart:
+            folder.share()
+        else:
+            folder.open(restart=job.restart)
     if len(segments) == 1 and not in_parts and not folder.kept:
         return clip, VideoFileWriter(make_file(outputs.final()))
     with outputs.trial() as pending:  # so that what the container refuses is said before the first frame
