@@ -56,16 +56,25 @@ SpanBlock span_block(Builder &b, const Name &x) {
 
 } // namespace
 
-model::Network bench_x4plus() {
+// Real-ESRGAN's network (Wang et al. 2021) of so many blocks.
+static model::Network residual_in_residual(int blocks) {
     Builder b;
     const Name first = b.conv(b.input(3), 3, 64);
     Name y = first;
-    for (int block = 0; block < 23; ++block)
+    for (int block = 0; block < blocks; ++block)
         y = scaled_sum(b, dense_block(b, dense_block(b, dense_block(b, y))), y);
     y = b.node("Add", {first, b.conv(y, 64, 64)});
     for (int times = 0; times < 2; ++times)
         y = leaky(b, b.conv(enlarged(b, y), 64, 64));
     return b.output(b.conv(leaky(b, b.conv(y, 64, 64)), 64, 3)).network();
+}
+
+model::Network bench_x4plus() {
+    return residual_in_residual(23);
+}
+
+model::Network bench_x4plus_anime() {
+    return residual_in_residual(6);
 }
 
 model::Network bench_artcnn() {

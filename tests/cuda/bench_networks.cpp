@@ -116,11 +116,10 @@ model::Network bench_network(const std::string &name) {
     if (name == "rife_v4.25")
         return rife_v4(
             {.widths = {192, 128, 96, 64, 32}, .scales = {16, 8, 4, 2, 1}, .encoded = 4, .flow = flow});
-    const std::pair<const char *, model::Network (*)()> others[] = {{"x4plus", bench_x4plus},
-                                                                    {"artcnn", bench_artcnn},
-                                                                    {"span", bench_span},
-                                                                    {"swinir", bench_swinir},
-                                                                    {"scunet", bench_scunet}};
+    const std::pair<const char *, model::Network (*)()> others[] = {
+        {"x4plus", bench_x4plus}, {"x4plus_anime", bench_x4plus_anime},
+        {"artcnn", bench_artcnn}, {"span", bench_span},
+        {"swinir", bench_swinir}, {"scunet", bench_scunet}};
     for (const auto &[known, make] : others)
         if (name == known)
             return make();

@@ -9,6 +9,7 @@ namespace vsmlrt::test {
 
 // Real-ESRGAN x4plus: 23 blocks of three dense blocks (RRDB).
 [[nodiscard]] model::Network bench_x4plus();
+[[nodiscard]] model::Network bench_x4plus_anime();
 // ArtCNN C4F32, which doubles luma.
 [[nodiscard]] model::Network bench_artcnn();
 // SPAN x2 of 48 channels.

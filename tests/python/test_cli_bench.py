@@ -461,7 +461,7 @@ def test_a_backend_that_cannot_run_here_is_said_before_the_work(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--families", "esrgan"], "--families takes waifu2x, dpir, realesrgan, cugan or rife, not 'esrgan'"),
+        (["--families", "esrgan"], "--families takes waifu2x, dpir, realesrgan, cugan, rife, drawn-fast, "),
         (["--families", ""], "--families takes "),
         (["--sizes", "1920"], "--sizes takes sizes WxH such as 1920x1080,1280x720; got '1920'"),
         (["--sizes", "0x10"], "--sizes takes sizes WxH"),

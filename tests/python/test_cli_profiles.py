@@ -45,18 +45,23 @@ def test_a_command_takes_what_it_knows(config: Path, words: list[str]) -> None:
 
 
 def test_a_profile_stands_before_a_choice_by_name(config: Path) -> None:
-    assert profiles.defaults(["--preset-name", "best"], OWN, KNOWN)["model"] == "waifu2x-swin_unet_art-2x"
+    assert profiles.defaults(["--preset-name", "best"], OWN, KNOWN)["model"] == "realesrgan-x4plus-anime"
     assert profiles.defaults(["--preset-name", "best", "--profile", "anime"], OWN, KNOWN)["model"] == "cugan"
     assert profiles.defaults(["--preset-name=fast", "--material=natural"], OWN, KNOWN)["model"].endswith("photo-2x")
 
 
 def test_every_network_that_is_chosen_is_known() -> None:
-    from vsmlrt import store
+    from vsmlrt import catalog, store
 
     for of in profiles.NETWORKS.values():
         assert set(of) == set(profiles.PRESET_NAMES)
         for name in of.values():
-            assert store.identify(name, 2, None)
+            found = store.identify(name, 2, None)
+            assert not isinstance(found, Path)
+            entry = found[1]
+            assert entry.origin or any(
+                entry in family.entries and family.release for family in catalog.families().values()
+            ), f"{name} can be fetched from nowhere"
 
 
 def test_nothing_is_read_where_no_name_is_given(monkeypatch: pytest.MonkeyPatch) -> None:

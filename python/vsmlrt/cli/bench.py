@@ -13,16 +13,29 @@ import typer
 from ..backend.named import named
 from ..benchmark import cases, plot, report, running
 from ..benchmark.against import ENGINES, Comparison
-from ..benchmark.cases import FAMILIES, MODES, SIZES, STREAMS, Case
+from ..benchmark.cases import FAMILIES, MODES, SIZES, STREAMS, Case, Family
 from ..errors import UserError
 from ..tiles import Pair
 from ..video.errors import UsageError
 from . import console, options, tables, values
+from .profiles import NETWORKS
 from .signals import interruptible
+
+MEASURED = FAMILIES | {
+    f"{material}-{name}": Family(f"{material}-{name}", f"{material}, {name}", (network,))
+    for material, choice in NETWORKS.items()
+    for name, network in choice.items()
+}
+"""What can be measured: the families, and what --preset-name chooses for each material."""
 
 Families = Annotated[
     str,
-    typer.Option(metavar="A,B", help=f"Which networks: of {', '.join(FAMILIES)}. Default: all.", show_default=False),
+    typer.Option(
+        metavar="A,B",
+        help=f"Which networks: of {', '.join(FAMILIES)} (default: these), and of what --preset-name chooses: "
+        "drawn-fast, natural-best, ...",
+        show_default=False,
+    ),
 ]
 Sizes = Annotated[str, typer.Option(metavar="WxH,...", help="Sizes of the input.")]
 StreamCounts = Annotated[str, typer.Option("--streams", metavar="N,...", help="Frames computed side by side.")]
@@ -109,14 +122,14 @@ def bench(
 
 def _cells(families: str, sizes: str, streams: str, shapes: str, networks: Sequence[str]) -> list[Case]:
     """Everything to measure; a family without a network is named and left out."""
-    names = _listed("--families", families, tuple(FAMILIES))
+    names = _listed("--families", families, tuple(MEASURED))
     files = _files(networks, names)
     modes = _listed("--shapes", shapes, MODES)
     pairs = [_size(text) for text in sizes.split(",")]
     counts = [_count(text) for text in streams.split(",")]
     found: list[Case] = []
     for name in names:
-        family = FAMILIES[name]
+        family = MEASURED[name]
         try:
             found += cases.cases(family, cases.locate(family, files.get(name)), pairs, counts, modes)
         except UserError as error:
@@ -148,7 +161,7 @@ def _files(given: Sequence[str], measured: Sequence[str]) -> dict[str, Path]:
         name, equals, path = one.partition("=")
         if not equals or not path:
             raise UsageError(f"--network takes FAMILY=PATH, such as dpir=drunet_color.onnx; got {one!r}")
-        values.one_of("--network", name, tuple(FAMILIES))
+        values.one_of("--network", name, tuple(MEASURED))
         if name not in measured:
             raise UsageError(f"--network {one}: {name} is not measured; name it in --families as well, or leave it out")
         if name in files:

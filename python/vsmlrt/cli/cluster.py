@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..video.errors import UsageError
+from ..video.errors import UsageError, reason
 from ..video.incoming import is_incoming
 from ..video.job import CheckedJob, Job
 from ..video.job_folder import frames_done
@@ -208,6 +208,9 @@ def _places(ray: Any) -> list[Callable[[Any], Any]]:
 def _answer(ray: Any, task: Any) -> tuple[int, str]:
     try:
         status, said = ray.get(task)
+    except ray.exceptions.RayTaskError as error:  # what its own Python raised, such as a package that is missing there
+        cause = getattr(error, "cause", None) or error
+        return 1, f"a worker of the Ray cluster failed: {type(cause).__name__}: {reason(cause)}"
     except ray.exceptions.RayError as error:
         return 1, f"a worker of the Ray cluster died again and again: {str(error).splitlines()[0]}"
     return int(status), str(said)

@@ -19,15 +19,15 @@ PRESET_NAMES = ("fast", "balanced", "best")
 MATERIALS = ("drawn", "natural")
 
 NETWORKS = {
-    "drawn": {"fast": "animevideov3", "balanced": "cugan", "best": "waifu2x-swin_unet_art-2x"},
+    "drawn": {"fast": "animevideov3", "balanced": "cugan", "best": "realesrgan-x4plus-anime"},
     "natural": {
         "fast": "waifu2x-upconv_7_photo-2x",
-        "balanced": "realesrgan-x4plus",
-        "best": "waifu2x-swin_unet_photo_v2-4x",
+        "balanced": "swinir-lightweightSR_DIV2K_s64w8_SwinIR_S_x2",
+        "best": "realesrgan-x4plus",
     },
 }
-"""The network for enlarging each kind of picture: the first in a video's own time on a graphics card, the last at a
-tenth of that or less."""
+"""The network for enlarging each kind of picture, by how long it takes: each is measured to be slower than the one
+before it (docs/performance.md), and each can be fetched."""
 
 _NOT_IN_PROFILES = ("source", "output", "profile", "preset_name", "material")
 
