@@ -238,6 +238,16 @@ def test_webm(tmp_path: Path) -> None:
     assert not (tmp_path / "loud.webm").exists()
 
 
+@pytest.mark.parametrize(("pixel_format", "wanted"), [("yuv420p", "yuv420p"), ("yuv420p10le", "yuv420p10le")])
+def test_webm_keeps_ten_bits(tmp_path: Path, pixel_format: str, wanted: str) -> None:
+    """By an encoder that has them, where nobody names one."""
+    source = make_video(tmp_path / "in.mkv", [0, 512, 1024], codec="libx265", pixel_format=pixel_format)
+    go(source, tmp_path / "out.webm")
+    with av.open(str(tmp_path / "out.webm")) as file:
+        assert file.streams.video[0].pix_fmt == wanted
+        assert sum(1 for _ in file.decode(video=0)) == 3
+
+
 def test_a_failing_frame_leaves_nothing(tmp_path: Path) -> None:
     def broken(clip: vs.VideoNode) -> vs.VideoNode:
         def fail(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
