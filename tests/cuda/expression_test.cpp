@@ -188,6 +188,44 @@ model::Network parts() {
     return b.output(b.node("Add", {cut, spread})).network();
 }
 
+Name pooled(Builder &b, const Name &x, std::int64_t by) {
+    return b.node("AveragePool", {x},
+                  {{"kernel_shape", test::ints({by, by})}, {"strides", test::ints({by, by})}});
+}
+
+// Smaller pictures enlarged by 2, 4 and 8 where the result is: pixels below each other lie between the same
+// two rows of theirs, or not.
+model::Network enlarged() {
+    Builder b;
+    const Name x = b.input(3);
+    std::vector<Name> parts{resized(b, pooled(b, x, 2), 2, 2, "linear", "align_corners")};
+    for (const char *each : {"half_pixel", "pytorch_half_pixel"})
+        for (const std::int64_t by : {2, 4, 8})
+            parts.push_back(
+                resized(b, pooled(b, x, by), static_cast<float>(by), static_cast<float>(by), "linear", each));
+    return b.output(b.node("Concat", parts, {{"axis", std::int64_t{1}}})).network();
+}
+// Rows that a thread's last pixels lack.
+model::Network enlarged_twofold() {
+    Builder b;
+    const Name half = pooled(b, b.input(2), 2);
+    return b.output(resized(b, half, 2, 2, "linear", "half_pixel")).network();
+}
+// Enlarged, changed and made smaller again by less: what is averaged lies between the same pixels, or not.
+model::Network between() {
+    Builder b;
+    const Name x = b.input(3);
+    std::vector<Name> parts;
+    for (const std::int64_t by : {2, 4, 8}) {
+        const auto factor = static_cast<float>(by);
+        const Name large =
+            b.node("Tanh", {resized(b, pooled(b, x, by), factor, factor, "linear", "half_pixel")});
+        for (const char *each : {"half_pixel", "pytorch_half_pixel", "asymmetric"})
+            parts.push_back(resized(b, large, 0.5F, 0.5F, "linear", each));
+    }
+    return b.output(b.node("Concat", parts, {{"axis", std::int64_t{1}}})).network();
+}
+
 model::Network small_rife() {
     return test::rife_v4({.widths = {16, 12}, .scales = {4, 2}, .residuals = 1});
 }
@@ -236,7 +274,10 @@ INSTANTIATE_TEST_SUITE_P(Parts, Expressions,
                                          Case{"Neighbours", neighbours, {16, 24}, 1},
                                          Case{"Warps", warps, {34, 18}, 2},
                                          Case{"OnePixel", parts, {4, 4}, 1},
-                                         Case{"Parts", parts, {45, 19}, 1}),
+                                         Case{"Parts", parts, {45, 19}, 1},
+                                         Case{"Enlarged", enlarged, {24, 40}, 1},
+                                         Case{"EnlargedTwofold", enlarged_twofold, {6, 10}, 1},
+                                         Case{"Between", between, {32, 24}, 1}),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(Rife, Expressions,
                          testing::Values(Case{"TwoBlocks", small_rife, {48, 32}, 5},
@@ -262,6 +303,34 @@ TEST(ExpressionGroups, NoOperatorOfRifeStandsAlone) {
 }
 
 // Text that holds sizes would be compiled again for each of them.
+// Four rows of a picture enlarged by 8 lie between two of it; what a thread of four pixels reads is what one
+// reads of a pixel, and stored as the halves that it was.
+TEST(ExpressionGroups, PixelsBelowEachOtherReadAPixelOnce) {
+    Builder b;
+    const Name eighth = pooled(b, b.input(3), 8);
+    const Name wide = b.node("Cast", {b.conv(eighth, 3, 6)}, {{"to", std::int64_t{1}}});
+    const model::Network network =
+        b.output(b.node("Neg", {resized(b, wide, 8, 8, "linear", "half_pixel")})).network();
+    emulated_reset(0);
+    const std::vector<std::byte> onnx =
+        model::write_onnx(model::set_io_type(model::to_half(network), Element::f16, Element::f16));
+    vsmlrt_program_desc desc = {};
+    desc.network = onnx.data();
+    desc.network_size = onnx.size();
+    desc.precision = VSMLRT_PRECISION_FP16;
+    desc.min_extent = desc.opt_extent = desc.max_extent = {64, 64};
+    desc.num_streams = 1;
+    Program program(list_devices().front(), desc);
+    const Plan plan = program.plan({64, 64});
+    const std::string &source = plan.steps.back().alternatives.front().source;
+    EXPECT_NE(source.find("#define ROWS 4"), std::string::npos);
+    std::size_t reads = 0;
+    for (std::size_t at = source.find("= read_pack<half_t, 8>"); at != std::string::npos;
+         at = source.find("= read_pack<half_t, 8>", at + 1))
+        ++reads;
+    EXPECT_EQ(reads, 4U) << source.substr(source.find("#define EXPRESSION"), 4000);
+}
+
 TEST(ExpressionGroups, EverySizeHasTheSameKernels) {
     emulated_reset(0);
     const std::vector<std::byte> onnx = model::write_onnx(small_rife());

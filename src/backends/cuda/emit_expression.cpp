@@ -1,4 +1,5 @@
 // A group that is an expression of pictures: its sources, its text, its launch.
+#include "backends/cuda/emit_expression.h"
 #include "backends/cuda/expression.h"
 #include "backends/cuda/kernel_text.h"
 #include "backends/cuda/launching.h"
@@ -15,38 +16,36 @@ constexpr int block_threads = 128;
 constexpr int tile_width = 32;
 constexpr int tile_height = 8;
 
-// Lines that store the channels of pixel (y, x) and zeros behind the last, by whole vectors where they fit.
-std::string stores(const Expression &expression, const Tensor &output) {
+// Lines that store the channels of the pixels and zeros behind the last, by whole vectors where they fit.
+std::string stores(const Expression &expression, const Tensor &output, int rows) {
     const char *type = type_name(output.type);
     const Vectors vectors = vectors_of(output);
-    const auto channels = static_cast<std::int64_t>(expression.channels.size());
-    const auto stored = [&](std::int64_t channel) {
-        return text("Put<", type, ">::from(",
-                    channel < channels ? expression.channels[static_cast<std::size_t>(channel)] : "0.0f",
-                    ")");
-    };
-    std::string lines = text("    ", type, " *const to = (", type,
+    const std::int64_t channels = output.dims[1];
+    const std::int64_t end = channels + output.lanes;
+    std::string lines = text("    ", type, " *to = (", type,
                              " *)args.output.data + ((i64)y * args.output.stride_y + (i64)x * "
                              "args.output.stride_x);\n");
-    std::int64_t at = 0;
-    const std::int64_t end = channels + output.lanes;
-    for (; vectors.first == 0 && vectors.length > 1 && at + vectors.length <= end; at += vectors.length) {
-        std::string items;
-        for (std::int64_t k = 0; k < vectors.length; ++k)
-            items += text(k == 0 ? "" : ", ", stored(at + k));
-        lines += text("    *(Pack<", type, ", ", vectors.length, "> *)(to + ", at, ") = Pack<", type, ", ",
-                      vectors.length, ">{{", items, "}};\n");
+    for (int row = 0; row < rows; ++row) {
+        const auto stored = [&](std::int64_t channel) {
+            const auto index = static_cast<std::size_t>(row * channels + channel);
+            return text("Put<", type, ">::from(", channel < channels ? expression.channels[index] : "0.0f",
+                        ")");
+        };
+        if (row > 0)
+            lines += text("    if (y + ", row,
+                          " >= args.height)\n        return;\n    to += args.output.stride_y;\n");
+        std::int64_t at = 0;
+        for (; vectors.first == 0 && vectors.length > 1 && at + vectors.length <= end; at += vectors.length) {
+            std::string items;
+            for (std::int64_t k = 0; k < vectors.length; ++k)
+                items += text(k == 0 ? "" : ", ", stored(at + k));
+            lines += text("    *(Pack<", type, ", ", vectors.length, "> *)(to + ", at, ") = Pack<", type,
+                          ", ", vectors.length, ">{{", items, "}};\n");
+        }
+        for (; at < end; ++at)
+            lines += text("    to[", at, " * args.output.stride_c] = ", stored(at), ";\n");
     }
-    for (; at < end; ++at)
-        lines += text("    to[", at, " * args.output.stride_c] = ", stored(at), ";\n");
     return lines;
-}
-
-// The text of a macro of several lines.
-std::string continued(std::string lines) {
-    for (std::size_t at = 0; (at = lines.find('\n', at)) != std::string::npos; at += 3)
-        lines.replace(at, 1, " \\\n");
-    return lines + "\n";
 }
 
 ExpressionSource source_argument(const Tensor &tensor, std::uint64_t address) {
@@ -99,7 +98,43 @@ Plane reduced(Plane plane) {
     return plane;
 }
 
+std::function<Launch(const Addresses &)> expression_launch(const Expression &expression, const Tensor &output,
+                                                           int rows) {
+    ExpressionArgs args = expression_arguments(expression, output.dims);
+    args.tiles_x = (args.width + tile_width - 1) / tile_width;
+    const int high = tile_height * rows;
+    const std::int64_t tiles = std::int64_t{args.tiles_x} * ((args.height + high - 1) / high);
+    return [args, output, sources = expression.sources, tiles](const Addresses &addresses) mutable {
+        args.output = source_argument(output, addresses.of(output));
+        place_sources(args, sources, addresses);
+        Launch result = plain_launch(tiles * tile_width * tile_height, {argument(args)});
+        result.grid[0] *= result.block[0] / block_threads;
+        result.block[0] = block_threads;
+        return result;
+    };
+}
+
 } // namespace
+
+std::string macro_lines(std::string lines) {
+    for (std::size_t at = 0; (at = lines.find('\n', at)) != std::string::npos; at += 3)
+        lines.replace(at, 1, " \\\n");
+    return lines + "\n";
+}
+
+ExpressionArgs expression_arguments(const Expression &expression, const Shape &size) {
+    ExpressionArgs args = {};
+    args.height = size_argument(size[2]);
+    args.width = size_argument(size[3]);
+    std::copy(expression.axes.begin(), expression.axes.end(), args.axis);
+    std::copy(expression.numbers.begin(), expression.numbers.end(), args.number);
+    return args;
+}
+
+void place_sources(ExpressionArgs &args, const std::vector<Tensor> &sources, const Addresses &addresses) {
+    for (std::size_t i = 0; i < sources.size(); ++i)
+        args.source[i] = source_argument(sources[i], addresses.of(sources[i]));
+}
 
 Tensor Planner::known_plane(graph::ValueId value, std::int64_t channel, ChannelAxis axis) {
     const auto key = std::tuple(value, channel, axis);
@@ -127,51 +162,50 @@ Tensor Planner::sampled(graph::ValueId value, const std::string &label) {
     return copy;
 }
 
-void Planner::emit_expression(const Group &group) {
+ExpressionRequest Planner::request_of(const Group &group) {
     ExpressionRequest request{
         graph_, shapes_, std::vector<bool>(graph_.nodes.size(), false), group.result, {}, {}, {}};
     for (const std::size_t node : group.members)
         request.inside[node] = true;
-    request.stored = [&](graph::ValueId value) { return read(value); };
-    request.sampled = [&](graph::ValueId value) { return sampled(value, label(group)); };
-    request.known_plane = [&](graph::ValueId value, std::int64_t channel, ChannelAxis axis) {
+    request.stored = [this](graph::ValueId value) { return read(value); };
+    request.sampled = [this, name = label(group)](graph::ValueId value) { return sampled(value, name); };
+    request.known_plane = [this](graph::ValueId value, std::int64_t channel, ChannelAxis axis) {
         return known_plane(value, channel, axis);
     };
-    const Expression expression = make_expression(request);
+    return request;
+}
+
+void Planner::emit_expression(const Group &group) {
+    ExpressionRequest request = request_of(group);
+    const Expression single = make_expression(request);
     const Tensor output = result(group.result);
-    ExpressionArgs args = {};
-    args.height = size_argument(output.dims[2]);
-    args.width = size_argument(output.dims[3]);
-    args.tiles_x = (args.width + tile_width - 1) / tile_width;
-    const std::int64_t tiles = std::int64_t{args.tiles_x} * ((args.height + tile_height - 1) / tile_height);
-    std::copy(expression.axes.begin(), expression.axes.end(), args.axis);
-    std::copy(expression.numbers.begin(), expression.numbers.end(), args.number);
     Step step{label(group), {}, {output.buffer}, {}, {}};
-    for (const Tensor &source : expression.sources)
+    for (const Tensor &source : single.sources)
         step.reads.push_back(source.buffer);
-    const std::string lines = continued(expression.lines + stores(expression, output));
-    const auto launch = [args, output, sources = expression.sources,
-                         tiles](const Addresses &addresses) mutable {
-        args.output = source_argument(output, addresses.of(output));
-        for (std::size_t i = 0; i < sources.size(); ++i)
-            args.source[i] = source_argument(sources[i], addresses.of(sources[i]));
-        Launch result = plain_launch(tiles * tile_width * tile_height, {argument(args)});
-        result.grid[0] *= result.block[0] / block_threads;
-        result.block[0] = block_threads;
-        return result;
-    };
-    // More registers let a thread wait for more at once, fewer leave room for more threads. Thread after
-    // thread it is all the same.
-    const std::vector<int> blocks_tried = facts_.runs_barriers ? std::vector{2, 4, 6} : std::vector{2};
-    for (const int blocks : blocks_tried)
+    const std::string first = macro_lines(single.lines + stores(single, output, 1));
+    const auto add = [&](const Expression &expression, int rows, const std::string &lines, int blocks) {
         step.alternatives.push_back(
-            {text("expression ", blocks),
+            {text("expression ", blocks, rows == 1 ? "" : text(" of ", rows, " rows")),
              kernel_source(text("typedef ", expression.wide ? "i64" : "int",
                                 " offset_t;\n#define THREADS_OF_BLOCK ", block_threads, "\n#define BLOCKS ",
-                                blocks, "\n#define EXPRESSION \\\n", lines),
+                                blocks, "\n#define ROWS ", rows, "\n#define EXPRESSION \\\n", lines),
                            "expression.cuh"),
-             launch});
-    step.problem = text("expression ", content_hash(std::as_bytes(std::span(lines))));
+             expression_launch(expression, output, rows)});
+    };
+    request.rows = rows_of_thread;
+    const Expression several = make_expression(request);
+    const std::string lines = macro_lines(several.lines + stores(several, output, rows_of_thread));
+    // More registers let a thread wait for more at once, fewer leave room for more threads. Thread after
+    // thread it is all the same. The choices are those of every size: small pictures fill the GPU by pixels
+    // that are threads.
+    const bool timed = facts_.runs_barriers;
+    if (several.shares_rows)
+        for (const int blocks : timed ? std::vector{3, 4} : std::vector{3})
+            add(several, rows_of_thread, lines, blocks);
+    if (timed || !several.shares_rows)
+        for (const int blocks : timed && !several.shares_rows ? std::vector{2, 4, 6} : std::vector{4})
+            add(single, 1, first, blocks);
+    step.problem = text("expression ", content_hash(std::as_bytes(std::span(first))));
     add_step(std::move(step));
 }
 

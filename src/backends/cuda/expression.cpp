@@ -13,6 +13,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <tuple>
 
 namespace vsmlrt::cuda {
@@ -58,6 +59,15 @@ struct Place {
     bool operator<(const Place &other) const { return std::tie(y, x) < std::tie(other.y, other.x); }
 };
 
+// A coordinate that is `behind` behind another, both in one group of `group` that begins at a multiple of
+// it; aligned: the other one is the group's first. Groups are powers of two.
+struct Near {
+    std::string first;
+    int behind = 0;
+    int group = 1;
+    bool aligned = false;
+};
+
 // A coordinate that a result takes from an operand, and its weight.
 struct Tap {
     std::string at, weight; // weight "": 1
@@ -75,13 +85,24 @@ public:
 
     Expression run() && {
         const PictureSize size = size_of(shapes_.dims[index_of(request_.result)], ChannelAxis::second);
-        for (std::int64_t c = 0; c < size.channels; ++c)
-            expression_.channels.push_back(value(request_.result, c, {"y", "x"}, ChannelAxis::second));
+        for (int row = 0; row < request_.rows; ++row)
+            for (std::int64_t c = 0; c < size.channels; ++c)
+                expression_.channels.push_back(
+                    value(request_.result, c, {row_name(row), "x"}, ChannelAxis::second));
         return std::move(expression_);
     }
 
 private:
     using Key = std::tuple<ValueId, std::int64_t, Place, ChannelAxis>;
+
+    // The rows of a thread. Behind the last of the picture the last one is read once more, and not stored.
+    std::string row_name(int row) {
+        if (row == 0)
+            return "y";
+        std::string name = declare_once("int", text("limited(y + ", row, ", args.height)"));
+        near_[name] = {"y", row, request_.rows, true};
+        return name;
+    }
 
     // The name of a channel of a value at a place.
     std::string value(ValueId id, std::int64_t channel, const Place &place, ChannelAxis axis) {
@@ -212,32 +233,54 @@ private:
             return {{declare_once("int", text("nearest_tap<", coordinates, ", ", static_cast<int>(op.nearest),
                                               ", ", exact, ">(", axis, ", ", at, ")")),
                      ""}};
-        const std::string taps = declare_once(
-            "AxisTaps", text("linear_taps<", coordinates, ", ", exact, ">(", axis, ", ", at, ")"));
+        const auto taps_at = [&](const std::string &place) {
+            return declare_once("AxisTaps",
+                                text("linear_taps<", coordinates, ", ", exact, ">(", axis, ", ", place, ")"));
+        };
+        const bool centred =
+            is_power_of_two(scale) && (coordinates == half_pixel || coordinates == pytorch_half_pixel);
+        if (const auto near = near_.find(at); centred && near != near_.end())
+            if (const auto cell = cell_of(near->second, scale)) {
+                const std::string first = taps_at(near->second.first);
+                expression_.shares_rows = expression_.shares_rows || near->second.aligned;
+                const auto tap = [&](int behind) {
+                    return behind < 2 ? text(first, ".at", behind)
+                                      : declare_once("int", text("limited(", first, ".first + ", behind, ", ",
+                                                                 axis, ".from)"));
+                };
+                const float further = static_cast<float>(near->second.behind) / scale;
+                const std::string t =
+                    declare_once("float", text(first, ".t + ",
+                                               literal(further - static_cast<float>(*cell), Element::f32)));
+                return {{tap(*cell), text("(1 - ", t, ")")}, {tap(*cell + 1), t}};
+            }
+        const std::string taps = taps_at(at);
+        if (centred && scale < 1)
+            near_[taps + ".at1"] = {taps + ".at0", 1, static_cast<int>(1 / scale), false};
         return {{taps + ".at0", text("(1 - ", taps, ".t)")}, {taps + ".at1", taps + ".t"}};
     }
 
-    std::string linear_taps(int coordinates, const std::string &exact, const std::string &axis,
-                            const std::string &at) {
-        return declare_once("AxisTaps",
-                            text("linear_taps<", coordinates, ", ", exact, ">(", axis, ", ", at, ")"));
+    // Enlarging by S, about pixel centres, takes the results from S k + S / 2 on, S of them, from the same
+    // two pixels, 1 / S apart: a cell. How many cells a place lies behind the one that it is counted from, if
+    // that is the same everywhere.
+    static std::optional<int> cell_of(const Near &near, float enlarging) {
+        const int factor = enlarging < 2 ? 1 : static_cast<int>(enlarging);
+        if (factor >= 2 * near.group)
+            return 0;
+        if (factor == 1 || !near.aligned)
+            return std::nullopt;
+        return (near.behind + factor / 2) / factor;
     }
 
-    // Pixel centres. Shrinking by s = 2, 4, ... reads pixels s i + s / 2 - 1 and the next one; enlarging by S
-    // reads the same two pixels for all results from S k + S / 2 on, S of them. If S is an even multiple of
-    // s, both that are read lie between the same two, 1 / S apart.
-    static bool shares_cells(float shrinking, float enlarging) {
-        return shrinking < 1 && enlarging > 1 && is_power_of_two(enlarging) && shrinking * enlarging >= 2;
-    }
-
+    enum { half_pixel = 0, pytorch_half_pixel = 2 };
     static int resize_coordinates(graph::Coordinates coordinates) {
         switch (coordinates) {
         case graph::Coordinates::half_pixel:
-            return 0;
+            return half_pixel;
         case graph::Coordinates::half_pixel_symmetric:
             return 1;
         case graph::Coordinates::pytorch_half_pixel:
-            return 2;
+            return pytorch_half_pixel;
         case graph::Coordinates::align_corners:
             return 3;
         default:
@@ -252,7 +295,31 @@ private:
         const std::vector<Tap> columns = resize_taps(node, op, 3, place.x);
         if (rows.size() == 1 && columns.size() == 1)
             return value(from, channel, {rows[0].at, columns[0].at}, ChannelAxis::second);
+        if (rows.size() == 2 && columns.size() == 2 && op.scales[2] > 1)
+            return of_enlarging(node, rows, columns, channel, place);
         return of_taps(node, from, rows, columns, channel, place, false);
+    }
+
+    // Along each row first: pixels below each other share that.
+    std::string of_enlarging(const graph::Node &node, const std::vector<Tap> &rows,
+                             const std::vector<Tap> &columns, std::int64_t channel, const Place &place) {
+        const ValueId from = node.inputs[0];
+        const PictureSize size = size_of(shapes_.dims[index_of(from)], ChannelAxis::second);
+        std::vector<std::vector<std::string>> along(2);
+        for (std::size_t row = 0; row < 2; ++row)
+            for (std::int64_t c = 0; c < size.channels; ++c) {
+                const auto tap = [&](std::size_t column) {
+                    return text(columns[column].weight, " * ",
+                                value(from, c, {rows[row].at, columns[column].at}, ChannelAxis::second));
+                };
+                along[row].push_back(declare_once("float", text(tap(0), " + ", tap(1))));
+            }
+        for (std::int64_t c = 0; c < size.channels; ++c) {
+            const auto i = static_cast<std::size_t>(c);
+            names_[{node.outputs[0], c, place, ChannelAxis::second}] = declare(
+                "float", text(rows[0].weight, " * ", along[0][i], " + ", rows[1].weight, " * ", along[1][i]));
+        }
+        return names_[{node.outputs[0], channel, place, ChannelAxis::second}];
     }
 
     // A sum over taps, for all channels.
@@ -357,12 +424,7 @@ private:
     Expression expression_;
     std::map<Key, std::string> names_;
     std::map<std::string, std::string> declared_;
-    // The second tap of an axis by its name: the first one's, and the Resize's factor.
-    struct Pair {
-        std::string first;
-        float shrinking = 1;
-    };
-    std::map<std::string, Pair> centred_;
+    std::map<std::string, Near> near_; // by name
     std::map<std::pair<std::size_t, std::size_t>, std::size_t> numbers_;
     std::map<std::tuple<std::size_t, std::int64_t, std::int64_t, float>, std::size_t> axes_;
     std::map<std::tuple<ValueId, std::int64_t, ChannelAxis>, std::size_t> sources_;

@@ -26,16 +26,19 @@ struct ExpressionRequest {
     // Where one channel of a value lies whose contents are known; sizes of 1 where it does not change along
     // an axis.
     std::function<Tensor(graph::ValueId, std::int64_t channel, ChannelAxis)> known_plane;
+    // Pixels below each other that a thread computes, from row y on, a multiple: 1, 2, 4 or 8.
+    int rows = 1;
 };
 
 // What the text names: args.source[i], args.axis[i], args.number[i].
 struct Expression {
     std::string lines;                 // of C++; they declare what `channels` names
-    std::vector<std::string> channels; // the result's, float
+    std::vector<std::string> channels; // the result's, float; of several rows, those of each row
     std::vector<Tensor> sources; // of rank 4, channels second; their offsets are where whole vectors begin
     std::vector<ExpressionAxis> axes;
     std::vector<int> numbers;
-    bool wide = false; // offsets of elements need 64 bits
+    bool wide = false;        // offsets of elements need 64 bits
+    bool shares_rows = false; // several rows read fewer pixels of an enlarged picture than one by one
 };
 
 [[nodiscard]] Expression make_expression(const ExpressionRequest &request);

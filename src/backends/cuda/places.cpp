@@ -166,6 +166,45 @@ Tensor Planner::fresh(Element type, const Shape &dims, bool picture, bool vector
     return tensor;
 }
 
+// Halves that a Cast makes floats of lie as halves where only expressions read them, which compute in float
+// whatever they read.
+Element Planner::stored_type(ValueId value) const {
+    const auto given = [&](ValueId id) {
+        return std::find_if(graph_.nodes.begin(), graph_.nodes.end(), [&](const graph::Node &node) {
+            return std::find(node.outputs.begin(), node.outputs.end(), id) != node.outputs.end();
+        });
+    };
+    const auto group =
+        std::find_if(groups_.begin(), groups_.end(), [&](const Group &each) { return each.result == value; });
+    if (type(value) != Element::f32 || group == groups_.end() ||
+        !(group->expression || is_convolution(shapes_.ops[group->anchor])))
+        return type(value);
+    const std::vector<std::size_t> own = group->nodes();
+    ValueId from = value;
+    for (;;) {
+        const auto node = given(from);
+        const auto index = static_cast<std::size_t>(node - graph_.nodes.begin());
+        if (node == graph_.nodes.end() || std::find(own.begin(), own.end(), index) == own.end())
+            return type(value);
+        const graph::Op &op = shapes_.ops[index];
+        from = node->inputs[0];
+        if (std::holds_alternative<graph::Cast>(op))
+            break;
+        if (!std::holds_alternative<graph::DepthToSpace>(op) && !std::holds_alternative<graph::Slice>(op) &&
+            !std::holds_alternative<graph::Split>(op))
+            return type(value);
+    }
+    std::vector<bool> inside(graph_.nodes.size(), false);
+    for (const Group &each : groups_)
+        for (const std::size_t node : each.expression ? each.members : std::vector<std::size_t>{})
+            inside[node] = true;
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
+        for (const ValueId input : graph_.nodes[i].inputs)
+            if (input == value && !inside[i])
+                return type(value);
+    return type(from) == Element::f16 ? Element::f16 : type(value);
+}
+
 Tensor Planner::result(ValueId value) {
     if (const auto placed = places_.find(value); placed != places_.end())
         return placed->second;
@@ -177,7 +216,7 @@ Tensor Planner::result(ValueId value) {
         tensor = part(result(target->second.whole), target->second.axis, target->second.start,
                       dims(value)[target->second.axis]);
     } else {
-        tensor = fresh(type(value), dims(value), pictures_[place(value)], convolved_[place(value)]);
+        tensor = fresh(stored_type(value), dims(value), pictures_[place(value)], convolved_[place(value)]);
     }
     bind(value, tensor);
     return tensor;

@@ -51,6 +51,7 @@ private:
                                             const Shape &whole) const;
     [[nodiscard]] Tensor read(graph::ValueId value);
     [[nodiscard]] Tensor result(graph::ValueId value);
+    [[nodiscard]] Element stored_type(graph::ValueId value) const;
     [[nodiscard]] Tensor fresh(Element type, const Shape &dims, bool picture, bool vectors);
     [[nodiscard]] Tensor constant(graph::ValueId value);
     [[nodiscard]] Tensor upload(Constants &constants, const std::string &key, Element type, const Shape &dims,
@@ -62,6 +63,7 @@ private:
     void emit(const Group &group);
     void emit_view(const Group &group);
     void emit_chain(const Group &group);
+    [[nodiscard]] ExpressionRequest request_of(const Group &group);
     void emit_expression(const Group &group);
     // What a warp samples: where it is if a vector holds a pixel, else a copy of it.
     [[nodiscard]] Tensor sampled(graph::ValueId value, const std::string &label);

@@ -91,6 +91,8 @@ using std::exp;
 using std::expm1;
 using std::fabs;
 using std::floor;
+using std::fmax;
+using std::fmin;
 using std::fmod;
 using std::log;
 using std::log1p;

@@ -25,5 +25,7 @@ DEVICE float clamped(float x, float low, float high) {
     return x < low ? low : x > high ? high : x;
 }
 DEVICE int limited(int at, int size) {
-    return at < 0 ? 0 : at >= size ? size - 1 : at;
+    const int last = size - 1;
+    const int inside = at < last ? at : last;
+    return inside > 0 ? inside : 0;
 }

@@ -1,0 +1,88 @@
+// Where an expression of pictures reads: what its lines call. In front stands offset_t (of elements in a source).
+#pragma once
+#include "args.cuh"
+#include "pack.cuh"
+#include "sampling.cuh"
+
+// Neighbours of a position along an axis.
+struct AxisTaps {
+    int first;    // of the neighbours, which may lie outside
+    int at0, at1; // both brought inside
+    float t;      // weight of at1; that of at0 is 1 - t
+};
+
+// As resize_places.cuh has it; with `exact`, 1 / scale is a float and products with it are the quotients.
+template <int coordinates, bool exact>
+DEVICE float source_position(const ExpressionAxis &axis, int i) {
+    const float from = (float)axis.from, to = (float)axis.to, scale = axis.scale;
+    if (coordinates == 3)
+        return axis.to > 1 ? (float)i * (from - 1) / (to - 1) : 0.0f;
+    if (coordinates == 4)
+        return exact ? (float)i * axis.inverse : (float)i / scale;
+    const float half_pixel = (exact ? (i + 0.5f) * axis.inverse : (i + 0.5f) / scale) - 0.5f;
+    if (coordinates == 1)
+        return from / 2 * (1 - to / (scale * from)) + half_pixel;
+    return coordinates == 2 && axis.to <= 1 ? 0.0f : half_pixel;
+}
+
+template <int coordinates, bool exact>
+DEVICE AxisTaps linear_taps(const ExpressionAxis &axis, int i) {
+    const float position = source_position<coordinates, exact>(axis, i);
+    const float base = floor(position);
+    AxisTaps taps;
+    taps.first = (int)base;
+    taps.at0 = limited(taps.first, axis.from);
+    taps.at1 = limited(taps.first + 1, axis.from);
+    taps.t = position - base;
+    return taps;
+}
+
+template <int coordinates, int rounding, bool exact>
+DEVICE int nearest_tap(const ExpressionAxis &axis, int i) {
+    const float position = source_position<coordinates, exact>(axis, i);
+    const bool up = rounding == 3 || (rounding == 4 && axis.scale < 1);
+    const float whole = rounding == 0   ? ceil(position - 0.5f)
+                        : rounding == 1 ? floor(position + 0.5f)
+                        : up            ? ceil(position)
+                                        : floor(position);
+    return limited((int)whole, axis.from);
+}
+
+// Neighbours of a coordinate in [-1, 1] in `size` pixels, and their weights.
+struct WarpTaps {
+    int at0, at1;
+    float w0, w1;
+};
+
+// As grid_sample.cuh has it: padding 0 is zeros, 1 the border repeated.
+template <int padding, bool align_corners>
+DEVICE WarpTaps warp_taps(float coordinate, int size) {
+    const float last = (float)(size - 1);
+    float x = align_corners ? (coordinate + 1) * (0.5f * last) : ((coordinate + 1) * size - 1) * 0.5f;
+    // Beyond the border nothing of the picture is in reach, and integers would overflow; NaN goes the same way.
+    if (padding == 1)
+        x = fmin(fmax(x, 0.0f), last);
+    else if (!(fabs(x) < 1e9f))
+        x = -1e9f;
+    const float base = floor(x);
+    const int first = (int)base;
+    WarpTaps taps;
+    taps.w1 = x - base;
+    taps.w0 = 1 - taps.w1;
+    if (padding == 0) {
+        taps.w0 = first < 0 || first >= size ? 0.0f : taps.w0;
+        taps.w1 = first + 1 < 0 || first + 1 >= size ? 0.0f : taps.w1;
+    }
+    taps.at0 = padding == 1 ? first : limited(first, size);
+    taps.at1 = padding == 1 ? (first < size - 1 ? first + 1 : first) : limited(first + 1, size);
+    return taps;
+}
+
+DEVICE offset_t place_in(const ExpressionSource &source, int y, int x) {
+    return (offset_t)y * (offset_t)source.stride_y + (offset_t)x * (offset_t)source.stride_x;
+}
+
+// A tap that weighs nothing counts as 0 whatever lies there.
+DEVICE float weighed(float weight, float value) {
+    return weight == 0 ? 0.0f : weight * value;
+}
