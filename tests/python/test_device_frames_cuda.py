@@ -67,5 +67,10 @@ def test_the_release_notes_snippet_with_tensorrts_backend() -> None:
 
 
 @needs_emulated
+def test_safa_by_its_name() -> None:
+    run_emulated("test_safa.py", "a_network_of_its_operators", VSMLRT_TEST_SAFA_BACKEND="cuda")
+
+
+@needs_emulated
 def test_a_network_in_place_of_an_engine_on_the_emulated_driver() -> None:
     run_emulated("test_old_names.py", "in_place_of_an_engine")

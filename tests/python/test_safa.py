@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 import vapoursynth as vs
 from onnx import helper
 
+import safa_networks
 import vsmlrt
 from hosting import noise, picture, plugin_core
 from networks import save
@@ -136,3 +138,22 @@ def test_bad_arguments(
     arguments = {"clip": noise(core, 64, 48, length=arguments.pop("length", 2))} | arguments
     with pytest.raises(error, match=f"vsmlrt.SAFA: {sentence}"):
         vsmlrt.SAFA(**arguments)
+
+
+ON_CUDA = os.environ.get("VSMLRT_TEST_SAFA_BACKEND") == "cuda"
+"""In a process whose NVIDIA driver is the emulated one (test_device_frames_cuda)."""
+
+
+@pytest.mark.parametrize("fmt", [vs.RGBS, vs.YUV420P8])
+def test_a_network_of_its_operators_gives_what_onnx_runtime_does(core: Any, models: Path, fmt: int) -> None:
+    """By its name on the backend, against ONNX Runtime on the network itself, pair by pair."""
+    path = models / "safa" / "safa_v0.1_non_adaptive.onnx"
+    path.parent.mkdir(parents=True)
+    safa_networks.safa(path)
+    clip = noise(core, 44, 30, length=3, fmt=fmt)
+    result = vsmlrt.SAFA(clip, backend=Backend.CUDA(precision="fp32") if ON_CUDA else EXACT)
+    wanted = vsmlrt.SAFA(clip, backend=Backend.ORT_CPU())
+    for n in range(clip.num_frames):
+        for plane, other in zip(picture(result, n), picture(wanted, n), strict=True):
+            assert np.ptp(other) > 0.2 * (1 if fmt == vs.RGBS else 255)
+            np.testing.assert_allclose(plane.astype(float), other, atol=1e-4 if fmt == vs.RGBS else 1)
