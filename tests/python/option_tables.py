@@ -102,15 +102,17 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     ],
     "--segment": [
         Changes(("--segment", "0.08"), FP32),
-        Refused(("--segment", "-1"), "--segment takes a number of seconds from 0 up, not -1"),
-        Refused(("--segment", "nan"), "--segment takes a number of seconds from 0 up, not nan"),
+        Refused(("--segment", "-1"), "--segment takes a number of seconds from 0 to 1000000, not -1"),
+        Refused(("--segment", "inf"), "--segment takes a number of seconds from 0 to 1000000, not inf"),
+        Refused(("--segment", "nan"), "--segment takes a number of seconds from 0 to 1000000, not nan"),
     ],
     "--resume": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--restart": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--share": [],
     "--expiry": [
         Refused(("--expiry", "5"), "--expiry is about processes that do one job; give --share as well"),
-        Refused(("--expiry", "0", "--share"), "--expiry takes a number from 1 up, not 0"),
+        Refused(("--expiry", "inf", "--share"), "--expiry takes a number of seconds from 1 to 86400, not inf"),
+        Refused(("--expiry", "0", "--share"), "--expiry takes a number of seconds from 1 to 86400, not 0"),
     ],
     "--ray": [
         Refused(("--ray", "127.0.0.1:1"), "--ray", 1),
@@ -319,7 +321,10 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
         ],
     },
     "preview": {
-        "--output": [Changes(("-o", "there"), (), "printed")],
+        "--output": [
+            Changes(("-o", "there"), (), "printed"),
+            Refused(("-o", "old.mkv"), "the folder old.mkv cannot be made: File exists; give another one", 1),
+        ],
         "--model": [Changes(("--model", "own"), FP32, "files"), Refused(("--model", "nonsense"), "called nonsense")],
         "--scale": [
             Changes(("--scale", "3"), FP32, "files"),

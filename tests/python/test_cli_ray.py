@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,8 @@ import networks
 from command import vsmlrt
 from test_video_segments import content
 from video_samples import make_video
+from vsmlrt.cli import cluster as cluster_of
+from vsmlrt.errors import UserError
 from vsmlrt.video import job_folder
 
 ray = pytest.importorskip("ray", reason="Ray is not installed (pip install vsmlrt[ray])")
@@ -25,10 +28,10 @@ FP32 = ("--precision", "fp32")
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
-    """The address of two machines, each with one processor."""
+    """The address of two machines, each with one processor and what Ray counts as a GPU."""
     cluster_utils = pytest.importorskip("ray.cluster_utils")
-    made = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    made.add_node(num_cpus=1)
+    made = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "num_gpus": 1})
+    made.add_node(num_cpus=1, num_gpus=1)
     made.wait_for_nodes()
     yield made.address
     made.shutdown()
@@ -90,11 +93,11 @@ def test_what_a_worker_says_is_said(tmp_path: Path, cluster: str) -> None:
 
 def test_what_a_worker_needs(tmp_path: Path, cluster: str) -> None:
     source = make_video(tmp_path / "in.mkv", [0, 512, 1024])
-    for needs in ("GPU=1", "CPU=99"):
+    for needs in ("TPU=1", "CPU=99", "CPU=1,GPU=2"):
         line = command(cluster, source, tmp_path / "out.mkv", "--ray-worker", needs)
         done = subprocess.run(line, capture_output=True, text=True, check=False)
         assert done.returncode == 1
-        assert f"no machine of the cluster has {needs}; their resources are CPU," in done.stderr
+        assert f"no machine of the cluster has {needs}; their resources are CPU, GPU" in done.stderr
 
 
 def test_where_there_is_no_cluster(tmp_path: Path) -> None:
@@ -102,3 +105,33 @@ def test_where_there_is_no_cluster(tmp_path: Path) -> None:
     done = vsmlrt("upscale", source, tmp_path / "out.mkv", "--ray", "127.0.0.1:1")
     assert done.returncode == 1
     assert "--ray 127.0.0.1:1: no Ray cluster answers there" in done.stderr
+
+
+def test_where_workers_go() -> None:
+    """One on each GPU, one on each machine where there is none, or as many as there is room for."""
+
+    class Machines:
+        def __init__(self, *resources: dict[str, float]) -> None:
+            self._nodes: list[dict[str, Any]] = [
+                {"NodeID": "0" * 56, "Alive": True, "Resources": one} for one in resources
+            ]
+
+        def nodes(self) -> list[dict[str, Any]]:
+            return self._nodes
+
+        def cluster_resources(self) -> dict[str, float]:
+            names = {name for node in self._nodes for name in node["Resources"]}
+            return {name: sum(node["Resources"].get(name, 0) for node in self._nodes) for name in names}
+
+    class Task:
+        def options(self, **given: Any) -> dict[str, Any]:
+            return given
+
+    plain, cards = Machines({"CPU": 4}, {"CPU": 8}), Machines({"CPU": 4, "GPU": 2}, {"CPU": 64, "GPU": 1, "fast": 1})
+    assert [place(Task()) for place in cluster_of._places(cards)] == [{"num_gpus": 1}] * 3
+    alone = [place(Task()) for place in cluster_of._places(plain)]
+    assert [(one["num_cpus"], one["scheduling_strategy"].node_id) for one in alone] == [(1, "0" * 56)] * 2
+    fitting = [place(Task()) for place in cluster_of._fitting(cards, {"CPU": 16, "fast": 0.5})]
+    assert fitting == [{"num_cpus": 16, "num_gpus": 0, "resources": {"fast": 0.5}}] * 2
+    with pytest.raises(UserError, match="no machine of the cluster has CPU=65; their resources are CPU, GPU, fast"):
+        cluster_of._fitting(cards, {"CPU": 65})

@@ -154,6 +154,16 @@ def test_streams_are_chosen(video: Path, tmp_path: Path, options: tuple[str, ...
         ("out.mkv", ("--audio-bitrate", "96k"), "give --audio an encoder such as aac as well"),
         ("out.mkv", ("--audio", "flac", "--audio-bitrate", "96k"), "--audio-bitrate: flac keeps every sample"),
         ("out.mkv", ("--audio", "opus", "--audio-bitrate", "900k"), "--audio-bitrate: libopus does not take 900000"),
+        (
+            "out.mkv",
+            ("--audio", "aac", "--audio-bitrate", "2M"),
+            "--audio-bitrate: aac makes 576000 bits a second of two",
+        ),
+        (
+            "out.mkv",
+            ("--audio", "ac3", "--audio-bitrate", "1k"),
+            "--audio-bitrate: ac3 makes 32000 bits a second of two",
+        ),
         ("out.y4m", ("--audio", "aac"), "--audio is about the sound of a file"),
     ],
 )

@@ -184,7 +184,7 @@ def _fitting(ray: Any, needs: dict[str, float]) -> list[Callable[[Any], Any]]:
     fitting = sum(min(int(each.get(name, 0) // amount) for name, amount in needs.items()) for each in machines)
     if not fitting:
         names = ", ".join(sorted({name for each in machines for name in each if ":" not in name}))
-        asked = ", ".join(f"{name}={amount:g}" for name, amount in needs.items())
+        asked = ",".join(f"{name}={amount:g}" for name, amount in needs.items())
         raise UserError(f"--ray-worker: no machine of the cluster has {asked}; their resources are {names}")
     others = {name: amount for name, amount in needs.items() if name not in ("CPU", "GPU")}
     given = {"num_cpus": needs.get("CPU", 0), "num_gpus": needs.get("GPU", 0), "resources": others}

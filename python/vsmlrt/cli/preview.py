@@ -12,6 +12,7 @@ import vapoursynth as vs
 
 from .. import plugin, store
 from ..compare import picking
+from ..errors import UserError
 from ..video.colour import BT709, UNSPECIFIED, matrix_or_guess
 from ..video.errors import FieldError, UsageError, reason
 from ..video.incoming import STANDARD_INPUT, readable_file
@@ -110,7 +111,10 @@ def _write(
     there = [file for file in files if file.exists()]
     if there and not overwrite:
         raise FieldError("the output {path} exists; use {overwrite} to replace it, or another folder", path=there[0])
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"the folder {output} cannot be made: {reason(error)}; give another one") from error
     for n, name in enumerate(names):
         for kind, clip in kinds.items():
             with clip.get_frame(n) as frame:

@@ -28,6 +28,7 @@ from .progress import FrameProgress, clock, tell
 from .signals import interruptible
 
 MOST_STREAMS = 64
+MOST_EXPIRY = 86_400
 DAMAGED = 3
 """Exit status of a job that is done, but whose video could not be decoded as a whole."""
 
@@ -48,7 +49,8 @@ def read_job(given: VideoOptions, source: Path, output: str) -> Job:
         raise UsageError(f"--streams takes a number from 0 to {MOST_STREAMS}, not {given.streams}")
     values.one_of("--on-error", given.on_error, options.ON_ERROR)
     if given.expiry is not None:
-        values.at_least("--expiry", given.expiry, 1)
+        if not 1 <= given.expiry <= MOST_EXPIRY:
+            raise UsageError(f"--expiry takes a number of seconds from 1 to {MOST_EXPIRY}, not {given.expiry:g}")
         if not given.share and given.ray is None:
             raise UsageError("--expiry is about processes that do one job; give --share as well, or leave it out")
     if given.range is not None:

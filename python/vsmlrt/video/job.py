@@ -27,7 +27,7 @@ from .notes import Notes, Warn
 from .output import Outputs, check_output, identity_of
 from .part import frame_range, timing
 from .pump import pump
-from .segments import SegmentedWriter, frames_of
+from .segments import LONGEST, SegmentedWriter, frames_of
 from .sound import check_sound
 from .source import Source, open_source, read_facts
 from .stream_plan import Choice, name_losses, plan_streams
@@ -308,8 +308,10 @@ def _kind_of(job: Job) -> str:
 def _check_resuming(job: Job) -> None:
     if job.resume and job.restart:
         raise FieldError("{resume} goes on with an unfinished job, and {restart} throws it away; give one of them")
-    if not job.segment >= 0:
-        raise FieldError("{segment} takes a number of seconds from 0 up, not {given:g}", given=job.segment)
+    if not 0 <= job.segment <= LONGEST:
+        raise FieldError(
+            "{segment} takes a number of seconds from 0 to {most}, not {given:g}", most=LONGEST, given=job.segment
+        )
     if job.raw and not (job.images and job.output is not None and is_sequence(job.output) and not job.share):
         if job.resume or job.restart or job.share:
             given = "{resume}" if job.resume else "{restart}" if job.restart else "{share}"

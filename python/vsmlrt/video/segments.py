@@ -36,6 +36,9 @@ SECONDS = 10.0
 """Length of a segment where none is asked for: what is lost at most, and as often a frame that depends on no other."""
 
 
+LONGEST = 1_000_000
+"""Seconds of a segment at most, which no video is long."""
+
 _MOST_REORDERED = 64
 """Frames that an encoder moves behind others at most; H.265 allows 16."""
 

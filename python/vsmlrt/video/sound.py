@@ -68,6 +68,14 @@ def _check_bitrate(name: str, bitrate: int) -> None:
             name=name,
             given=bitrate,
         ) from error
+    if abs(context.bit_rate - bitrate) > bitrate / 10:
+        raise FieldError(
+            "{audio_bitrate}: {name} makes {made} bits a second of two channels where {given} are asked for; give a "
+            "usual number such as 128k",
+            name=name,
+            made=context.bit_rate,
+            given=bitrate,
+        )
 
 
 def _loses(name: str) -> bool:
