@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -64,6 +65,12 @@ def test_results_are_no_videos_to_read(season: Path) -> None:
         "season/e10.mkv",
         "season/extra/film.mkv",
     ]
+
+
+def test_a_pipe_in_a_folder_is_not_waited_for(season: Path) -> None:
+    before = listed("season")
+    os.mkfifo(season / "pipe.mkv")
+    assert listed("season") == before
 
 
 def test_patterns_and_names(season: Path) -> None:

@@ -204,14 +204,15 @@ def _sources(video: VideoOptions, out: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _below(folder: Path, recursive: bool, out: Path) -> list[Path]:
-    """Its videos; hidden ones and those of the results' own folder are left out."""
+    """Its videos; hidden ones, those of the results' own folder, pipes and devices are left out."""
     results = os.path.realpath(out)
     files = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")] if recursive else []
         folders[:] = [name for name in folders if os.path.realpath(Path(place) / name) != results]
         files += [Path(place) / name for name in names if not name.startswith(".")]
-    return sorted((path for path in files if path.suffix.lower() in ENDINGS), key=_natural)
+    videos = (path for path in files if path.suffix.lower() in ENDINGS and (path.is_file() or not path.exists()))
+    return sorted(videos, key=_natural)
 
 
 def _is_pattern(path: Path) -> bool:
