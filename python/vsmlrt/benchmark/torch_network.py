@@ -22,14 +22,19 @@ _DTYPES = {kind: torch.from_numpy(np.zeros(1, dtype)).dtype for kind, dtype in T
 
 
 class TorchNetwork:
-    """Runs a network; floats are of `dtype` and on `device`, pictures and filters with channels last."""
+    """Runs a network; floats are of `dtype` and on `device`, pictures and filters with channels last.
+
+    What follows from the sizes alone is computed in the first run and kept, so that all runs have to be of one size.
+    """
 
     def __init__(self, graph: Graph, device: str, dtype: torch.dtype) -> None:
         """Takes the weights to the device. Raises UserError naming operators that there are none for."""
         if unknown := sorted({node.operator for node in graph.nodes} - set(_OPERATORS)):
             raise UserError(f"the network has operators that the comparison in PyTorch lacks: {', '.join(unknown)}")
         self.graph, self.device, self.dtype = graph, device, dtype
-        self._weights = {name: self._constant(value) for name, value in graph.weights.items()}
+        self._known: dict[str, Any] = {"": None}
+        for name, value in graph.weights.items():
+            self._keep(name, self._constant(value))
         self._held = [
             self._constant(node.attributes["value"]) if isinstance(node.attributes.get("value"), np.ndarray) else None
             for node in graph.nodes
@@ -39,6 +44,12 @@ class TorchNetwork:
         tensor = torch.from_numpy(np.array(value))
         return self.floats(tensor) if tensor.is_floating_point() else tensor
 
+    def _keep(self, name: str, value: Any) -> None:
+        """Sizes and factors are read on the processor, which may not wait for the device while a run is recorded."""
+        if isinstance(value, torch.Tensor) and value.numel() <= _MOST_READ:
+            value.numbers = value.tolist()
+        self._known[name] = value
+
     def floats(self, tensor: torch.Tensor) -> torch.Tensor:
         """A tensor of floats as the network computes with it."""
         placed = tensor.to(self.device, self.dtype)
@@ -46,17 +57,31 @@ class TorchNetwork:
 
     def __call__(self, *inputs: torch.Tensor) -> list[torch.Tensor]:
         """The outputs for inputs in the graph's order."""
-        values: dict[str, Any] = {"": None, **self._weights, **dict(zip(self.graph.inputs, inputs, strict=True))}
+        values: dict[str, Any] = dict(zip(self.graph.inputs, inputs, strict=True))
         for node, held in zip(self.graph.nodes, self._held, strict=True):
-            given = [values[name] for name in node.inputs]
+            if node.outputs[0] in self._known:
+                continue
+            given = [values[name] if name in values else self._known[name] for name in node.inputs]
             found = _OPERATORS[node.operator](self, node, held, *given)
             several = found if isinstance(found, tuple | list) else (found,)
-            values.update(zip(node.outputs, several, strict=False))
-        return [values[name] for name in self.graph.outputs]
+            fixed = node.operator == "Shape" or all(name in self._known for name in node.inputs)
+            for name, value in zip(node.outputs, several, strict=False):
+                if fixed:
+                    self._keep(name, value)
+                else:
+                    values[name] = value
+        return [values[name] if name in values else self._known[name] for name in self.graph.outputs]
 
 
-def _numbers(value: Any) -> list[Any]:
-    return value.tolist() if isinstance(value, torch.Tensor) else list(value)
+_MOST_READ = 64
+"""Elements of what is a size, a factor or an axis."""
+
+
+def _numbers(value: Any) -> Any:
+    if not isinstance(value, torch.Tensor):
+        return list(value)
+    known = getattr(value, "numbers", None)
+    return value.tolist() if known is None else known
 
 
 def _together(*given: torch.Tensor) -> list[torch.Tensor]:
@@ -196,7 +221,9 @@ def _pad(
         around[axis % x.dim()] = (amounts[i], amounts[i + count])
     flat = [side for axis in sorted(around, reverse=True) for side in around[axis]]
     if mode == "constant":
-        return functional.pad(x, flat, value=float(value) if value is not None else take("value", 0.0))
+        return functional.pad(
+            x, flat, value=float(np.ravel(_numbers(value))[0]) if value is not None else take("value", 0.0)
+        )
     return functional.pad(x, flat[: 2 * (x.dim() - 2)], mode=mode)
 
 
@@ -273,7 +300,7 @@ def _cast(network: TorchNetwork, node: Node, held: Any, x: Any) -> torch.Tensor:
 
 def _range(network: TorchNetwork, node: Node, held: Any, start: Any, limit: Any, delta: Any) -> torch.Tensor:
     place = {"device": network.device, "dtype": network.dtype} if start.is_floating_point() else {}
-    return torch.arange(start.item(), limit.item(), delta.item(), **place)
+    return torch.arange(*(np.ravel(_numbers(one))[0].item() for one in (start, limit, delta)), **place)
 
 
 def _grid_sample(network: TorchNetwork, node: Node, held: Any, x: Any, grid: Any) -> torch.Tensor:

@@ -102,6 +102,12 @@ void Planner::emit_excitation(const Excitation &excitation) {
         add("excite", chunks.partial, args.channels, chunks.number);
     } else {
         step.leader = sums.step;
+        // The picture was added up by the kernel that wrote it.
+        std::vector<const Group *> together;
+        for (const std::size_t group : excitation.groups)
+            together.push_back(&groups_[group]);
+        step.work = count_.of(together);
+        step.work->bytes_read -= static_cast<double>(bytes_of(dense(0, picture.type, picture.dims)));
         for (const auto &[kernel, number] : sums.number)
             add(kernel, sums.rows, sum_pitch(args.channels), number);
         choose(step, plan_.steps[sums.step].alternatives.front().name);
