@@ -298,7 +298,13 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
             Refused(("--backend", "cudnn"), "--backend takes auto"),
         ],
         "--device": [Changes(("--device", "CPU"), (), "printed")],
-        "--precision": [Changes(FP32, (), "printed"), Refused(("--precision", "int3"), "--precision takes auto")],
+        "--precision": [
+            Changes(FP32, (), "printed"),
+            Refused(("--precision", "int3"), "--precision takes auto"),
+            Refused(
+                ("--precision", "fp8"), "--precision: fp8 is refused, since no network that was measured keeps 45 dB"
+            ),
+        ],
         "--network": [
             Changes(("--network", "realesrgan={models}/own.onnx"), (), "printed"),
             Refused(("--network", "own.onnx"), "--network takes FAMILY=PATH"),

@@ -239,7 +239,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"device": "TPU"}, r'"device" must be one of .*CPU.*; got "TPU"'),
     ({"device_id": 99}, r'"device_id" must be 0 to .*; got 99'),
     ({"device_id": -1}, r'"device_id" must be 0 to .*; got -1'),
-    ({"precision": "fp8"}, r'"precision" must be auto, fp32, tf32, fp16 or bf16; got "fp8"'),
+    ({"precision": "fp4"}, r'"precision" must be auto, fp32, tf32, fp16 or bf16; got "fp4"'),
+    (
+        {"precision": "fp8"},
+        r"\"precision\" fp8 is refused, since no network that was measured keeps 45 dB .*; use fp16",
+    ),
     ({"precision": "auto", "fp16": 1, "bf16": 1}, '"fp16" and "bf16" are two precisions'),
     ({"precision": "fp32", "bf16": 1}, '"precision" is fp32 and "bf16" is set'),
     ({"tilesize": 0}, r'"tilesize" must be at least 1x1; got 0x0'),

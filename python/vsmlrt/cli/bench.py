@@ -87,7 +87,7 @@ def bench(
     Memory is the device's on NVIDIA GPUs that nobody else uses meanwhile, else the process's.
     """
     values.one_of("--backend", backend, options.BACKENDS)
-    values.one_of("--precision", precision, options.PRECISIONS)
+    options.check_precision(precision)
     if against is not None:
         values.one_of("--against", against, ENGINES)
     values.at_least("--frames", frames, 1)

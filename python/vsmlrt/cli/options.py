@@ -16,6 +16,7 @@ from rich.markup import escape
 from ..backend import named
 from ..backend import options as backend_options
 from ..store import Network
+from ..video.errors import UsageError
 from ..video.job_folder import Asked, size_and_digest
 from ..video.segments import SECONDS
 from . import profiles, values
@@ -389,7 +390,14 @@ def by_option(given: Mapping[str, object]) -> Asked:
     return {spelled(name): None if value is None else str(value) for name, value in given.items()}
 
 
+def check_precision(precision: str) -> None:
+    """Raises UsageError for one that there is not, and for the one that is refused."""
+    if precision == "fp8":
+        raise UsageError(f"--precision: {backend_options.FP8_REFUSED}")
+    values.one_of("--precision", precision, PRECISIONS)
+
+
 def check_network(given: NetworkOptions) -> None:
     """Raises UsageError for a name that there is not."""
     values.one_of("--backend", given.backend, BACKENDS)
-    values.one_of("--precision", given.precision, PRECISIONS)
+    check_precision(given.precision)
