@@ -70,7 +70,7 @@ def run(
                 target = stack.enter_context(Outputs(job.output, overwrite=job.overwrite, shared=job.share))
             return _run(checked, process, target, Notes(warn), progress, damaged, stack)
         except vs.Error as error:
-            raise UserError(reason(error)) from error
+            raise refusal(reason(error)) from error
 
 
 def _run(
@@ -349,11 +349,21 @@ def picture_by_picture(change: Callable[[vs.VideoNode], vs.VideoNode]) -> Proces
     return process
 
 
+REMEDIES = (
+    ("set it with std.SetFrameProps", "_Range=", "give {range}"),
+    ("set them with std.SetFrameProps", "of matrix", "give {matrix}"),
+    ("split the clip where it changes, or make it one with resize", "_Range=", "give {range} for all of it"),
+    ("split the clip where it changes, or make it one with resize", "_Matrix=", "give {matrix} for all of it"),
+)
+"""What scripts do about a property, of which property, and what is done here."""
+
+
 def refusal(said: str) -> UserError:
     """What the plugin says, its arguments by the names of a job's fields where they are the remedy."""
     names = {'"device_id"': "device", '"device"': "device", 'give "matrix"': "matrix"}
-    if said.endswith("set it with std.SetFrameProps") and "_Range=" in said:
-        return FieldError(said.replace("set it with std.SetFrameProps", "give {range}"))
+    for remedy, about, instead in REMEDIES:
+        if said.endswith(remedy) and about in said:
+            return FieldError(said.replace(remedy, instead))
     for name, field in names.items():
         if name in said and "{" not in said:
             stated = f"give {{{field}}}" if name.startswith("give") else f"{{{field}}}"
