@@ -96,7 +96,10 @@ def test_a_name_with_brackets_is_a_name(season: Path, sample: bytes) -> None:
         (["season"], {"output": "-"}, "OUT is -; give the name of a folder"),
         (["season"], {"output": "out.mkv"}, "OUT is out.mkv; give the name of a folder"),
         (["season"], {"output_name": "{name}.mkv"}, "output_name takes a file name with {stem}, {ending} and {n}"),
-        (["season"], {"output_name": "{stem.x}"}, "output_name takes a file name with"),
+        *(
+            (["season"], {"output_name": name}, "output_name takes a file name with")
+            for name in ("{stem.x}", "{stem.__class__}", "{n:99999999999}", "{stem!r}", "{stem:>900}", "{", "{}", "{0}")
+        ),
         (["season"], {"output_name": "a/{stem}.mkv"}, "a file without a folder, and .* gives 'a/e2.mkv'"),
         (["season"], {"output_name": "all.mkv"}, "season/e2.mkv and season/e10.mkv would both become out/all.mkv"),
     ],
@@ -136,6 +139,15 @@ def test_those_that_are_done_are_left_out(season: Path) -> None:
     assert refused.returncode == 1
     assert "3 videos: 3 failed" in refused.stdout
     assert "the output out/e2.mkv exists; use --overwrite to replace it" in refused.stdout
+
+
+def test_numbered_images_that_are_done_are_left_out(season: Path) -> None:
+    words = ("season/e2.mkv", "season/e10.mkv", "out/", "--output-name", "{stem}-%03d.png", "--skip-done")
+    assert command(*words).stdout.splitlines()[-1] == "2 videos: 2 done"
+    (season.parent / "out" / "e2-001.png").unlink()
+    for n in range(2, 5):
+        (season.parent / "out" / f"e2-{n:03}.png").unlink()
+    assert command(*words).stdout.splitlines()[-1] == "2 videos: 1 done, 1 skipped"
 
 
 def test_a_damaged_one_shows_in_the_status(season: Path) -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from string import Formatter
 
 from rich.table import Table
 
@@ -15,7 +16,7 @@ from ..errors import UserError
 from ..video.encoder import CONTAINERS
 from ..video.errors import FieldError, InterruptedByUserError, UsageError, reason
 from ..video.exchange import Exchange
-from ..video.incoming import is_incoming, readable
+from ..video.incoming import files_of, is_incoming, is_sequence, readable
 from ..video.job import CheckedJob, check_asked, check_job
 from ..video.task import IMAGES
 from . import cluster, console, options, tables
@@ -118,7 +119,7 @@ def _done_whole(video: VideoOptions, source: Path, output: str, do: Callable[[Ch
 
 
 def _done(video: VideoOptions, item: Item, do: Callable[[CheckedJob], Done]) -> tuple[_Row, int]:
-    if video.skip_done and item.output.exists():
+    if video.skip_done and (item.output.exists() or (is_sequence(item.output) and files_of(item.output))):
         return _Row(item=item, result="skipped", told="the result is there"), 0
     try:
         try:
@@ -146,7 +147,8 @@ def _summary(rows: Sequence[_Row]) -> None:
         table.add_row(str(row.item.source), row.result, row.told)
     tables.show(table)
     counts = {result: sum(row.result == result for row in rows) for result in dict.fromkeys(row.result for row in rows)}
-    tables.show(f"{len(rows)} videos: {', '.join(f'{count} {result}' for result, count in counts.items())}")
+    told = ", ".join(f"{count} {result}" for result, count in counts.items())
+    tables.show(f"{len(rows)} video{'s' * (len(rows) != 1)}: {told}")
 
 
 def is_several(video: VideoOptions) -> bool:
@@ -228,13 +230,22 @@ def _natural(path: Path) -> list[tuple[int, int, str]]:
 def _named(template: str, source: Path, number: int) -> str:
     fields: dict[str, object] = {"stem": source.stem, "ending": source.suffix.lstrip("."), "n": number}
     try:
+        parts = list(Formatter().parse(template))
+    except ValueError:
+        parts = [("", "", "", "")]
+    plain = all(
+        field is None
+        or (field in fields and not convert and re.fullmatch(r"\d{0,2}" if field == "n" else "", spec or ""))
+        for _, field, spec, convert in parts
+    )
+    if plain:
         name = template.format_map(fields)
-    except (KeyError, IndexError, ValueError, AttributeError, TypeError):
+    else:
         raise FieldError(
             "{output_name} takes a file name with {known}, not {given!r}",
             known="{stem}, {ending} and {n} or {n:03}",
             given=template,
-        ) from None
+        )
     if not name or Path(name).name != name:
         raise FieldError(
             "{output_name} takes the name of a file without a folder, and {given!r} gives {made!r}",
