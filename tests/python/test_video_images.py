@@ -316,6 +316,7 @@ def test_a_process_that_was_killed_while_it_gave_names(video: Path, tmp_path: Pa
         (tmp_path / name).rename(folder / name)
     (folder / "joined").write_text("{}")
     (folder / "job.json").write_text("{}")
+    (tmp_path / ".%d.png.part").touch()
     assert "exists; use --overwrite" in refused("upscale", video, made)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == images
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from .incoming import numbered
 from .job_folder import Asked, Finished, JobFolder, Segment, folder_of, is_joined
-from .output import sync_folder
+from .output import part_of, sync_folder
 
 FIRST = 1
 """The number of the first image, as FFmpeg counts."""
@@ -64,6 +64,7 @@ def end_handing_over(output: Path) -> None:
         for left in folder_of(output).iterdir():
             left.unlink()
         folder_of(output).rmdir()
+        part_of(output).unlink(missing_ok=True)
 
 
 def _hand_over(folder: Path, output: Path) -> None:
