@@ -129,5 +129,24 @@ TEST_F(HopperTail, CompilesWithoutSpills) {
     }
 }
 
+class HopperRowTail : public HopperCompiler, public testing::WithParamInterface<AskedRowTail> {};
+
+TEST_P(HopperRowTail, CompilesWithoutSpills) {
+    const PairProblem problem = row_tail_of(GetParam());
+    ASSERT_TRUE(row_tail_serves(problem, hopper_facts));
+    const test::Cubin cubin = test::read_cubin(test::compiled(row_tail_source(problem), "sm_90a"));
+    EXPECT_EQ(cubin.local_bytes, 0U);
+    EXPECT_LE(cubin.registers * 512, 65536U);
+}
+
+constexpr AskedRowTail row_tails[] = {
+    {.residual = true},
+    {.in = 48, .middle = 40, .out = 1, .first_pad = 2, .second_pad = 2, .storage = Element::bf16},
+    {.out = 4, .second_pad = 1, .residual = true, .planes = false},
+    {.second_pad = 3, .transposed = true, .planes = false},
+    {.out = 4, .second_pad = 1, .transposed = true, .residual = true, .storage = Element::bf16},
+};
+INSTANTIATE_TEST_SUITE_P(Families, HopperRowTail, testing::ValuesIn(row_tails));
+
 } // namespace
 } // namespace vsmlrt::cuda

@@ -150,6 +150,43 @@ TEST(HopperTails, ServeOnlyWhatTheyCompute) {
     EXPECT_FALSE(tail_serves(tail_of(128, 256, true), candidate, {100, 132, 232448, true}));
 }
 
+TEST(HopperRowTails, LaunchesAreLegalAtEverySize) {
+    for (const bool transposed : {false, true}) {
+        const PairProblem problem = row_tail_of({.second_pad = transposed ? 3 : 1, .transposed = transposed});
+        for (const auto &[height, width] : {std::pair{3, 3}, {7, 300}, {1079, 1919}, {2160, 3840}}) {
+            const PairOperands::Picture picture{1 << 20, 64, height, width, 64 * width, 64};
+            const Launch launch =
+                launch_row_tail(problem, {1 << 20, picture, picture, picture, {}, {}}, hopper_facts);
+            EXPECT_GE(launch.grid[0], 1U);
+            EXPECT_LE(launch.grid[0], 132U);
+            EXPECT_LE(launch.shared_bytes, 232448U);
+            expect_legal(std::get<TensorMap>(launch.arguments.front()));
+        }
+    }
+}
+
+TEST(HopperRowTails, ServeOnlyWhatTheyCompute) {
+    const auto served = [](const auto &change) {
+        PairProblem problem = row_tail_of({.residual = true});
+        change(problem);
+        return row_tail_serves(problem, hopper_facts);
+    };
+    EXPECT_TRUE(served([](PairProblem &) {}));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.strides = {2, 2}; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.kernel = {1, 1}; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.in_channels = 96; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.in_channels = 32; })); // half of the lanes
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.out_channels = p.second.in_channels = 128; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.epilogue.tensors = 1; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.epilogue.sums = true; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.second.out_channels = 5; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.second.kernel = {5, 5}; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.second.epilogue.shuffle = 2; }));
+    EXPECT_FALSE(row_tail_serves(row_tail_of({}), {100, 132, 232448, true}));
+    EXPECT_TRUE(row_tail_pays(row_tail_of({}), 1080, 1920, hopper_facts));
+    EXPECT_FALSE(row_tail_pays(row_tail_of({}), 192, 192, hopper_facts));
+}
+
 TEST(HopperCandidates, ServeOnlyWhatTheyCompute) {
     const auto served = [](const ConvProblem &problem, DeviceFacts facts = hopper_facts) {
         std::size_t count = 0;

@@ -3,6 +3,7 @@
 #include "cuda/hopper_problems.h"
 
 #include "backends/cuda/kernels/hopper/pair_shape.cuh"
+#include "backends/cuda/kernels/hopper/row_tail_shape.cuh"
 #include "backends/cuda/kernels/hopper/rows_shape.cuh"
 #include "backends/cuda/kernels/hopper/tail_shape.cuh"
 #include "backends/cuda/kernels/hopper/taps_shape.cuh"
@@ -386,6 +387,88 @@ TEST(HopperTails, EveryWeightLiesWhereAnOperandsElementDoes) {
                               weight);
                 }
     }
+}
+
+// A strip of few columns: what each warp adds up row by row, and hands over when a row of results is
+// complete.
+void expect_row_tail(const Asked &asked) {
+    SCOPED_TRACE(testing::Message() << asked.out << " channels, pad " << asked.pad
+                                    << (asked.transposed ? ", transposed" : ""));
+    const RowTailShape shape{asked.out, asked.transposed};
+    const TapsShape second = second_of(shape);
+    const PairProblem problem = row_tail_of(
+        {.middle = asked.in, .out = asked.out, .second_pad = asked.pad, .transposed = asked.transposed});
+    const std::vector<float> filters = filters_of(asked);
+    const std::vector<std::byte> image =
+        pack_row_tail(problem, filters_of({.in = 64, .out = asked.in}), filters);
+    ASSERT_EQ(image.size(), static_cast<std::size_t>(row_tail_weight_bytes()));
+    constexpr std::size_t behind = std::size_t{row_tail_taps} * 64 * row_tail_pixel;
+    constexpr std::int64_t height = 7;
+    constexpr std::int64_t width = 6;
+    const ConvOperands operands = operands_of(problem.second, height, width);
+    const TapPlaces down = tap_places(problem.second, 0, operands.out_height);
+    const TapPlaces across = tap_places(problem.second, 1, operands.out_width);
+    const int columns = static_cast<int>(across.count) + 2;
+    const int phases = taps_phases(second);
+    std::vector<float> sums(static_cast<std::size_t>(4 * row_tail_block_rows * columns), 0.0f);
+    const auto sum = [&](int warp, int row, int column) -> float & {
+        return sums[static_cast<std::size_t>((warp * row_tail_block_rows + row) * columns + column)];
+    };
+    std::int64_t results = 0;
+    for (int m = 0; m < down.count + 2; ++m) {
+        for (int row = 0; row < 4 * row_tail_block_rows; ++row)
+            for (int column = 0; column < columns; ++column)
+                for (int k = 0; k < asked.in; ++k)
+                    sum(0, row, column) +=
+                        operand_at(image, behind, row_tail_first_block(shape, m) * row_tail_block_rows + row,
+                                   k, row_tail_pixel) *
+                        input_at(k, down.first - 1 + m, across.first - 1 + column, height, width);
+        for (int phase_y = 0; phase_y < phases; ++phase_y) {
+            const int warp = row_tail_warp(shape, m, phase_y);
+            const int place = m - (shape.transposed && phase_y == 0 ? 1 : 2);
+            const std::int64_t y = std::int64_t{phases} * place + phase_y - down.odd;
+            for (int at = 0; place >= 0 && place < down.count && at < phases * (columns - 2); ++at) {
+                const int phase_x = at % phases;
+                const int pixel = 1 + at / phases;
+                const std::int64_t x = std::int64_t{phases} * (pixel - 1) + phase_x - across.odd;
+                if (y < 0 || x < 0 || y >= operands.out_height || x >= operands.out_width)
+                    continue;
+                for (int out = 0; out < asked.out; ++out, ++results) {
+                    float result = 0.0f;
+                    for (int b = 0; b < taps_met(second); ++b)
+                        result +=
+                            sum(warp, tap_of(second, phase_x, b) * asked.out + out, pixel - 1 + phase_x + b);
+                    ASSERT_EQ(result, expected(asked, filters, out, y, x, height, width))
+                        << y << " " << x << " " << out;
+                }
+            }
+            for (int row = 0; row < row_tail_block_rows; ++row)
+                for (int column = 0; column < columns; ++column)
+                    sum(warp, row, column) = 0.0f;
+        }
+    }
+    EXPECT_EQ(results, asked.out * operands.out_height * operands.out_width);
+}
+
+TEST(HopperRowTails, SumsOfRowsAreTheConvolution) {
+    for (const int out : {1, 3, 4})
+        for (const std::int64_t pad : {0, 1, 2, 3}) {
+            expect_row_tail({.in = 64, .out = out, .kernel = 4, .stride = 2, .pad = pad, .transposed = true});
+            if (pad < 3)
+                expect_row_tail({.in = 40, .out = out, .pad = pad});
+        }
+}
+
+// Shared memory and instructions: what a strip's width is limited by.
+TEST(HopperRowTails, StripsAreAsWideAsThereIsRoomFor) {
+    for (const int out : {1, 2, 3, 4})
+        for (const bool transposed : {false, true}) {
+            const int columns = row_tail_columns({out, transposed});
+            EXPECT_GE(columns, 160);
+            EXPECT_EQ(columns % 8, 0);
+            EXPECT_EQ(handed_pitch(columns) % 16, 8);
+            EXPECT_LE(handed_rows({out, transposed}), row_tail_block_rows);
+        }
 }
 
 // Padding may follow from the picture's size (SAME), and weights may be shared between layers.

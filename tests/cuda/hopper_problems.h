@@ -4,6 +4,7 @@
 #include "backends/cuda/epilogue.h"
 #include "backends/cuda/hopper.h"
 #include "backends/cuda/hopper_pair.h"
+#include "backends/cuda/hopper_row_tail.h"
 #include "backends/cuda/hopper_tail.h"
 
 #include <cstring>
@@ -96,6 +97,29 @@ struct AskedPair {
     stored.shuffle = 1;
     stored.storage = storage;
     return {problem_of({.in = in, .out = middle, .pad = 0, .storage = storage}), problem_of(stored)};
+}
+
+struct AskedRowTail {
+    int in = 64, middle = 64, out = 3;
+    std::int64_t first_pad = 0, second_pad = 0;
+    bool transposed = false;
+    bool residual = false;
+    bool planes = true; // of the result
+    Element storage = Element::f16;
+};
+
+[[nodiscard]] inline PairProblem row_tail_of(const AskedRowTail &asked) {
+    return {
+        problem_of({.in = asked.in, .out = asked.middle, .pad = asked.first_pad, .storage = asked.storage}),
+        problem_of({.in = asked.middle,
+                    .out = asked.out,
+                    .kernel = asked.transposed ? 4 : 3,
+                    .stride = asked.transposed ? 2 : 1,
+                    .pad = asked.second_pad,
+                    .transposed = asked.transposed,
+                    .residual = asked.residual,
+                    .shuffle = asked.planes ? 1 : 0,
+                    .storage = asked.storage})};
 }
 
 // At a size of the input; pixels in buffers of `pitch` channels.

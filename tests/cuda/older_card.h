@@ -1,4 +1,4 @@
-// A GPU as the older ones are that the backend serves, to run their kernels on a newer one.
+// A GPU as others are that the backend serves, to run their kernels on this one.
 #pragma once
 
 #include "backends/cuda/device.h"
@@ -12,6 +12,14 @@ namespace vsmlrt::test {
     device.id += " mma"; // its choices are not the GPU's
     device.facts.architecture = oldest;
     device.facts.shared_bytes_per_block = least_shared;
+    return device;
+}
+
+// With so few multiprocessors that kernels for large pictures run on small ones, several rows or tiles a
+// block.
+[[nodiscard]] inline cuda::Device as_small_card(cuda::Device device) {
+    device.id += " small";
+    device.facts.multiprocessors = 2;
     return device;
 }
 

@@ -138,6 +138,18 @@ model::Network straight_tail() {
     return b.output(b.node("Add", {b.conv(y, 128, 3), x})).network();
 }
 
+model::Network thin_tails(const ThinTails &shape) {
+    Builder b;
+    const auto [first, second, transposing, last] = shape.pads;
+    const int few = shape.few;
+    const Name x = leaky(b, b.conv(b.input(3), 3, 64));
+    const Name y = transposed(b, leaky(b, b.conv(x, 64, shape.middle, 3, 1, first)), shape.middle, few, 4, 2,
+                              transposing);
+    const Name z = leaky(b, b.conv(leaky(b, b.conv(y, few, 48)), 48, 64, 3, 1, second));
+    const Name thin = b.conv(z, 64, few, 3, 1, last);
+    return b.output(second + last == 2 ? b.node("Add", {thin, y}) : thin).network();
+}
+
 model::Network drunet() {
     Builder b;
     const int channels[] = {8, 12, 16, 24};

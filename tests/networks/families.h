@@ -33,6 +33,15 @@ namespace vsmlrt::test {
 [[nodiscard]] model::Network transposed_tail(int middle = 256);
 // The same with a padded 3x3 convolution to three channels and a residual; x1.
 [[nodiscard]] model::Network straight_tail();
+// 64 channels, a 3x3 convolution of them and one to few behind it, transposed and then straight; x2. `pads`:
+// of those two 3x3, then of the transposed one and of the straight one to few. `few`: channels of the result
+// in between.
+struct ThinTails {
+    int pads[4] = {1, 2, 3, 0};
+    int middle = 64;
+    int few = 3;
+};
+[[nodiscard]] model::Network thin_tails(const ThinTails &shape = {});
 // RIFE: two pictures and a moment (7 channels); flow and mask by a coarse and a fine block, each of a smaller
 // picture, and the pictures warped (GridSample at positions that the network computes); multiple of 4.
 [[nodiscard]] model::Network rife();

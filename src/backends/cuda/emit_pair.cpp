@@ -2,6 +2,7 @@
 // is never written to memory. Taken wherever it serves, at every size, so that all plans of a range need the
 // same buffers.
 #include "backends/cuda/hopper_pair.h"
+#include "backends/cuda/hopper_row_tail.h"
 #include "backends/cuda/hopper_tail.h"
 #include "backends/cuda/planner.h"
 #include "base/hash.h"
@@ -47,9 +48,9 @@ bool Planner::may_pair(const Group &group) const {
            dims(node.outputs[0])[0] == 1 && !gates_.contains(node.inputs[0]) && !sums_.contains(group.result);
 }
 
-// Whether they do as one kernel, or with products between them; by the shapes alone. Epilogues are looked at
-// when their operands are placed.
-std::optional<bool> Planner::pairs_as_tail(const Group &first, const Group &second) const {
+// Whether and how they do as one kernel; by the shapes alone. Epilogues are looked at when their operands are
+// placed.
+std::optional<Planner::PairKind> Planner::pair_kind(const Group &first, const Group &second) const {
     const auto alone = [&](const Group &group) {
         PictureEpilogue epilogue;
         epilogue.result = dims(graph_.nodes[group.anchor].outputs[0]);
@@ -58,72 +59,95 @@ std::optional<bool> Planner::pairs_as_tail(const Group &first, const Group &seco
     };
     const ConvProblem one = alone(first);
     const ConvProblem two = alone(second);
+    if (first.shuffle != no_node)
+        return std::nullopt;
     // The copy engine stores whole 16 bytes of a pixel.
     constexpr int vector = 8;
     const bool vectors = one.out_channels % vector == 0 && two.out_channels % vector == 0;
-    if (vectors && first.shuffle == no_node && second.shuffle == no_node && pair_serves({one, two}, facts_))
-        return false;
-    if (first.shuffle == no_node && tail_serves({one, two}, tail_candidates().front(), facts_))
-        return true;
+    if (vectors && second.shuffle == no_node && pair_serves({one, two}, facts_))
+        return PairKind::rows;
+    const Shape &size = dims(graph_.nodes[second.anchor].outputs[0]);
+    if (second.shuffle == no_node && row_tail_serves({one, two}, facts_) &&
+        row_tail_pays({one, two}, size[2], size[3], facts_))
+        return PairKind::row_tail;
+    if (tail_serves({one, two}, tail_candidates().front(), facts_))
+        return PairKind::tail;
     return std::nullopt;
 }
 
+// A convolution to few channels goes first: computed alone it takes longer than another one in front of it.
 void Planner::find_pairs() {
     if (options_.plain || !facts_.runs_barriers)
         return;
+    find_pairs(true);
+    find_pairs(false);
+}
+
+void Planner::find_pairs(bool to_few) {
     for (std::size_t i = 0; i < groups_.size(); ++i) {
         const Group &first = groups_[i];
         if (absorbed_[i] || !may_pair(first) || pairs_.contains(i) || targets_.contains(first.result) ||
             std::find(graph_.outputs.begin(), graph_.outputs.end(), first.result) != graph_.outputs.end())
             continue;
         const std::vector<std::size_t> readers = readers_of(groups_, graph_, first.result);
-        if (readers.size() != 1 || absorbed_[readers.front()])
+        if (readers.size() != 1 || absorbed_[readers.front()] || pairs_.contains(readers.front()))
             continue;
         const Group &second = groups_[readers.front()];
         if (!may_pair(second) || graph_.nodes[second.anchor].inputs[0] != first.result)
             continue;
-        if (const std::optional<bool> tail = pairs_as_tail(first, second)) {
+        const std::optional<PairKind> kind = pair_kind(first, second);
+        if (kind && (!to_few || kind == PairKind::row_tail)) {
             absorbed_[i] = true;
-            pairs_[readers.front()] = {i, *tail};
+            pairs_[readers.front()] = {i, *kind};
         }
     }
 }
 
-bool Planner::emit_pair(const Group &first, const Group &second) {
+bool Planner::emit_pair(const Pair &pair, const Group &second) {
+    const Group &first = groups_[pair.first];
+    if (pair.kind == PairKind::tail)
+        return emit_tail(first, second);
+    return emit_rows(first, second, pair.kind == PairKind::row_tail);
+}
+
+bool Planner::emit_rows(const Group &first, const Group &second, bool to_few) {
     const graph::Node &one = graph_.nodes[first.anchor];
     const graph::Node &two = graph_.nodes[second.anchor];
     // The first one's result is a buffer that no step touches: it gets no memory.
     const PictureEpilogue between = make_epilogue(first, 0, graph::operand(one, 2));
     const PictureEpilogue behind = make_epilogue(second, 0, graph::operand(two, 2));
     const PairProblem problem{problem_of(first, between), problem_of(second, behind)};
-    if (!pair_serves(problem, facts_) || !pair_pays(problem, behind.result[2], behind.result[3], facts_))
+    const auto serves = to_few ? row_tail_serves : pair_serves;
+    const auto pays = to_few ? row_tail_pays : pair_pays;
+    if (!serves(problem, facts_) || !pays(problem, behind.result[2], behind.result[3], facts_))
         return false;
     const Tensor input = with_vectors(one.inputs[0], problem.first.storage, label(first));
     Step step{label(first) + " + " + label(second), {input.buffer}, {}, {}, {}};
     behind.add_buffers(step);
     between.add_channel_buffers(step);
-    const std::string key = text("hopper.pair of ", one.inputs[1], " ", geometry(problem.first), " and ",
+    const char *const name = to_few ? "hopper.row_tail" : "hopper.pair";
+    const std::string key = text(name, " of ", one.inputs[1], " ", geometry(problem.first), " and ",
                                  two.inputs[1], " ", geometry(problem.second));
-    const auto pack = [problem, first_weights = *known(one.inputs[1]),
-                       second_weights = *known(two.inputs[1])] {
-        return pack_pair(problem, graph::widen<float>(graph::view_of(first_weights)),
+    const auto pack = [problem, pack_both = to_few ? pack_row_tail : pack_pair,
+                       first_weights = *known(one.inputs[1]), second_weights = *known(two.inputs[1])] {
+        return pack_both(problem, graph::widen<float>(graph::view_of(first_weights)),
                          graph::widen<float>(graph::view_of(second_weights)));
     };
-    step.alternatives.push_back({"hopper.pair", pair_source(problem),
-                                 [this_weights = &weights_, key, pack, problem, input, between, behind,
-                                  facts = facts_](const Addresses &addresses) {
-                                     PairOperands operands;
-                                     operands.weights = this_weights->address(key, pack);
-                                     operands.input = picture_of(input, addresses);
-                                     operands.output = picture_of(behind.output, addresses);
-                                     operands.output.channels += behind.output.lanes;
-                                     if (!behind.builder.tensors.empty())
-                                         operands.operand =
-                                             picture_of(behind.builder.tensors.front(), addresses);
-                                     operands.first_epilogue = between.arguments(addresses);
-                                     operands.second_epilogue = behind.arguments(addresses);
-                                     return launch_pair(problem, operands, facts);
-                                 }});
+    step.alternatives.push_back(
+        {name, to_few ? row_tail_source(problem) : pair_source(problem),
+         [this_weights = &weights_, key, pack, problem, input, between, behind,
+          launch = to_few ? launch_row_tail : launch_pair, facts = facts_](const Addresses &addresses) {
+             PairOperands operands;
+             operands.weights = this_weights->address(key, pack);
+             operands.input = picture_of(input, addresses);
+             operands.output = picture_of(behind.output, addresses);
+             operands.output.channels += behind.output.lanes;
+             if (!behind.builder.tensors.empty())
+                 operands.operand = picture_of(behind.builder.tensors.front(), addresses);
+             operands.first_epilogue = between.arguments(addresses);
+             operands.second_epilogue = behind.arguments(addresses);
+             return launch(problem, operands, facts);
+         }});
     step.ends_plain = false;
     add_step(std::move(step));
     return true;
@@ -174,7 +198,7 @@ bool Planner::emit_tail(const Group &first, const Group &second) {
     add_step(std::move(step));
     Step sums{label(second), {products.buffer}, {}, {}, {}};
     behind.add_buffers(sums);
-    sums.alternatives.push_back({"hopper.taps of products", tap_sums_source(problem.second),
+    sums.alternatives.push_back({"hopper.tap_sums", tap_sums_source(problem.second),
                                  [problem, products, behind, facts = facts_](const Addresses &addresses) {
                                      return launch_tap_sums(problem.second,
                                                             operands_of(products, behind, addresses), facts);

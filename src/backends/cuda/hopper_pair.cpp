@@ -47,20 +47,6 @@ bool layer_served(const ConvProblem &problem) {
     return problem.epilogue.shuffle == 1 && !problem.epilogue.sums;
 }
 
-// Of a few instructions: what takes more does not hide under the other layer's products.
-bool is_cheap(const Epilogue &epilogue) {
-    constexpr std::string_view cheap[] = {"Add",   "Sub",  "Mul", "Relu", "LeakyRelu",
-                                          "PRelu", "Clip", "Min", "Max"};
-    constexpr std::string_view mark = "op::";
-    std::string_view rest = epilogue.text;
-    for (std::size_t at = rest.find(mark); at != std::string_view::npos; at = rest.find(mark)) {
-        rest.remove_prefix(at + mark.size());
-        if (std::find(std::begin(cheap), std::end(cheap), rest.substr(0, rest.find('<'))) == std::end(cheap))
-            return false;
-    }
-    return true;
-}
-
 std::vector<std::byte> pack_layer(const ConvProblem &problem, int lanes, std::span<const float> weights) {
     const Filters filters(problem, weights);
     std::vector<std::byte> image(static_cast<std::size_t>(pair_weight_bytes(lanes)));
@@ -87,6 +73,27 @@ TensorMap map_of(Element storage, const PairOperands::Picture &picture, int lane
 }
 
 } // namespace
+
+bool is_cheap(const Epilogue &epilogue) {
+    constexpr std::string_view cheap[] = {"Add",   "Sub",  "Mul", "Relu", "LeakyRelu",
+                                          "PRelu", "Clip", "Min", "Max"};
+    constexpr std::string_view mark = "op::";
+    std::string_view rest = epilogue.text;
+    for (std::size_t at = rest.find(mark); at != std::string_view::npos; at = rest.find(mark)) {
+        rest.remove_prefix(at + mark.size());
+        if (std::find(std::begin(cheap), std::end(cheap), rest.substr(0, rest.find('<'))) == std::end(cheap))
+            return false;
+    }
+    return true;
+}
+
+std::string two_epilogues(const Epilogue &first, const Epilogue &second) {
+    std::string generated = "namespace first {\n" + first.text + "}\n";
+    for (const char *name :
+         {"EPILOGUE_CHANNELS", "EPILOGUE_TENSORS", "EPILOGUE_SUMS", "OUTPUT_SHUFFLE", "OUTPUT_LAST"})
+        generated += text("#undef ", name, "\n");
+    return generated + second.text;
+}
 
 bool pair_serves(const PairProblem &problem, const DeviceFacts &device) {
     const ConvProblem &first = problem.first;
@@ -132,11 +139,7 @@ std::string pair_source(const PairProblem &problem) {
                                      {"PAD_LEFT", static_cast<int>(problem.second.pads[1])},
                                      {"MIDDLE_CHANNELS", problem.first.out_channels},
                                      {"OUT_CHANNELS", problem.second.out_channels}});
-    generated += "namespace first {\n" + problem.first.epilogue.text + "}\n";
-    for (const char *name :
-         {"EPILOGUE_CHANNELS", "EPILOGUE_TENSORS", "EPILOGUE_SUMS", "OUTPUT_SHUFFLE", "OUTPUT_LAST"})
-        generated += text("#undef ", name, "\n");
-    generated += problem.second.epilogue.text;
+    generated += two_epilogues(problem.first.epilogue, problem.second.epilogue);
     generated += register_product_text({shape.columns, middle_columns(shape)}, problem.first.storage);
     return kernel_source(generated, "hopper/pair.cuh");
 }

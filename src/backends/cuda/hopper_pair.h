@@ -27,6 +27,10 @@ struct PairOperands {
 // Whether it is also faster than two kernels, for a result of that size.
 [[nodiscard]] bool pair_pays(const PairProblem &problem, std::int64_t height, std::int64_t width,
                              const DeviceFacts &device);
+// Of a few instructions: what takes more does not hide under the other layer's products.
+[[nodiscard]] bool is_cheap(const Epilogue &epilogue);
+// Both as text, the first one's in namespace `first`.
+[[nodiscard]] std::string two_epilogues(const Epilogue &first, const Epilogue &second);
 [[nodiscard]] std::string pair_source(const PairProblem &problem);
 // fp32 weights in ONNX's order to their image in the device's memory.
 [[nodiscard]] std::vector<std::byte> pack_pair(const PairProblem &problem, std::span<const float> first,

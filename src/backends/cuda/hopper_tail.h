@@ -1,6 +1,6 @@
 // A convolution and one to few channels behind it, which alone reads its result: the first kernel
 // (kernels/hopper/tail.cuh) stores the products of each pixel with all taps of the second, and
-// kernels/hopper/taps.cuh adds them up.
+// kernels/hopper/tap_sums.cuh adds them up.
 #pragma once
 
 #include "backends/cuda/candidate.h"
@@ -32,6 +32,14 @@ struct TailCandidate {
 [[nodiscard]] Launch launch_tail(const TailProblem &problem, const TailCandidate &candidate,
                                  const ConvOperands &operands, std::uint64_t waiting,
                                  const DeviceFacts &device);
+
+// Along an axis (0: y, 1: x), for so many outputs: `count` pixels from `first` on have results of their own,
+// of which the first `odd` are not wanted.
+struct TapPlaces {
+    int first = 0, odd = 0;
+    std::int64_t count = 0;
+};
+[[nodiscard]] TapPlaces tap_places(const ConvProblem &problem, int axis, std::int64_t outputs);
 
 // The second one (hopper_taps.cpp): whether it can be computed by all its taps at once; how many products of
 // a pixel that are; the channel and the tap's row and column of one; and the kernel that adds them up, whose

@@ -44,18 +44,17 @@ bool serves(const ConvProblem &problem, const DeviceFacts &device) {
     return shared_bytes(shape_of(problem)) <= device.shared_bytes_per_block;
 }
 
-std::string source_of(const ConvProblem &problem, int in_channels, bool products_given) {
-    const std::string constants = defines({{"IN_CHANNELS", in_channels},
-                                           {"PRODUCTS_GIVEN", products_given},
+std::string source_of(const ConvProblem &problem, const char *channels, int count, std::string_view file) {
+    const std::string constants = defines({{channels, count},
                                            {"OUT_CHANNELS", problem.out_channels},
                                            {"TRANSPOSED", problem.transposed},
                                            {"TAPS_ODD_Y", odd(problem, problem.pads[0])},
                                            {"TAPS_ODD_X", odd(problem, problem.pads[1])}});
-    return hopper_source(problem, 0, constants, "hopper/taps.cuh");
+    return hopper_source(problem, 0, constants, file);
 }
 
 std::string source(const ConvProblem &problem) {
-    return source_of(problem, problem.in_channels, false);
+    return source_of(problem, "IN_CHANNELS", problem.in_channels, "hopper/taps.cuh");
 }
 
 std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> weights) {
@@ -78,47 +77,38 @@ std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> w
     return image;
 }
 
-Launch launch_of(const TapsShape &shape, const ConvProblem &problem, const ConvOperands &operands,
-                 const DeviceFacts &device) {
-    struct Input { // as TapsInput of the kernel
-        std::uint64_t data;
-        std::int64_t stride_y, stride_x;
-        std::int32_t height, width, first_y, first_x, rows;
-    };
-    const auto places = [&](std::int64_t pad, std::int64_t outputs) {
-        return problem.transposed ? (outputs + odd(problem, pad) + 1) / 2 : outputs;
-    };
-    const std::int64_t strips =
-        (places(problem.pads[1], operands.out_width) + taps_complete - 1) / taps_complete;
-    const std::int64_t high = places(problem.pads[0], operands.out_height);
-    const std::int64_t wanted =
-        std::max<std::int64_t>(1, std::int64_t{taps_blocks(shape)} * device.multiprocessors / strips);
-    const std::int64_t rows = (high + wanted - 1) / wanted;
-    Input input{};
+// `columns` pixels with results of their own a block across, and enough rows for so many blocks in all.
+Launch launch_of(const ConvProblem &problem, const ConvOperands &operands, int columns, std::int64_t blocks) {
+    const TapPlaces across = tap_places(problem, 1, operands.out_width);
+    const TapPlaces down = tap_places(problem, 0, operands.out_height);
+    const std::int64_t strips = (across.count + columns - 1) / columns;
+    const std::int64_t wanted = std::max<std::int64_t>(1, blocks / strips);
+    const std::int64_t rows = (down.count + wanted - 1) / wanted;
+    TapsInput input{};
     input.data = operands.input;
     input.stride_y = operands.in_stride_y;
     input.stride_x = operands.in_stride_x;
-    input.height = static_cast<std::int32_t>(operands.in_height);
-    input.width = static_cast<std::int32_t>(operands.in_width);
-    input.first_y = first_place(problem, problem.pads[0]);
-    input.first_x = first_place(problem, problem.pads[1]);
-    input.rows = static_cast<std::int32_t>(rows);
+    input.height = static_cast<int>(operands.in_height);
+    input.width = static_cast<int>(operands.in_width);
+    input.first_y = down.first;
+    input.first_x = across.first;
+    input.rows = static_cast<int>(rows);
     Launch launch;
-    launch.grid = {static_cast<unsigned>(strips), static_cast<unsigned>((high + rows - 1) / rows), 1};
-    launch.block = {taps_threads, 1, 1};
-    launch.shared_bytes = static_cast<unsigned>(shared_bytes(shape));
+    launch.grid = {static_cast<unsigned>(strips), static_cast<unsigned>((down.count + rows - 1) / rows), 1};
     launch.dependent = true;
-    launch.arguments = {argument(input), argument(operands.weights), operands.epilogue};
+    launch.arguments = {argument(input)};
     return launch;
 }
 
 Launch launch(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
-    return launch_of(shape_of(problem), problem, operands, device);
-}
-
-// With its products for the input's channels.
-TapsShape sums_shape(const ConvProblem &problem) {
-    return {product_columns(shape_of(problem)), problem.out_channels, problem.transposed};
+    const TapsShape shape = shape_of(problem);
+    Launch launch = launch_of(problem, operands, taps_complete,
+                              std::int64_t{taps_blocks(shape)} * device.multiprocessors);
+    launch.block = {taps_threads, 1, 1};
+    launch.shared_bytes = static_cast<unsigned>(shared_bytes(shape));
+    launch.arguments.push_back(argument(operands.weights));
+    launch.arguments.push_back(operands.epilogue);
+    return launch;
 }
 
 // Behind a shuffle nobody writes lanes.
@@ -129,6 +119,12 @@ bool fits(const ConvProblem &problem, const ConvOperands &operands) {
 constexpr ConvCandidate candidates[] = {{"hopper.taps", serves, fits, source, pack, launch}};
 
 } // namespace
+
+TapPlaces tap_places(const ConvProblem &problem, int axis, std::int64_t outputs) {
+    const std::int64_t pad = problem.pads[static_cast<std::size_t>(axis)];
+    const int moved = odd(problem, pad);
+    return {first_place(problem, pad), moved, problem.transposed ? (outputs + moved + 1) / 2 : outputs};
+}
 
 bool taps_serve(const ConvProblem &problem, const DeviceFacts &device) {
     return serves(problem, device);
@@ -145,11 +141,15 @@ std::array<int, 3> product_of_taps(const ConvProblem &problem, int column) {
 }
 
 std::string tap_sums_source(const ConvProblem &problem) {
-    return source_of(problem, products_of_taps(problem), true);
+    return source_of(problem, "PRODUCT_COLUMNS", products_of_taps(problem), "hopper/tap_sums.cuh");
 }
 
 Launch launch_tap_sums(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
-    return launch_of(sums_shape(problem), problem, operands, device);
+    Launch launch = launch_of(problem, operands, tap_sum_threads / 32 * tap_sum_complete,
+                              std::int64_t{tap_sum_blocks} * device.multiprocessors);
+    launch.block = {tap_sum_threads, 1, 1};
+    launch.arguments.push_back(operands.epilogue);
+    return launch;
 }
 
 std::span<const ConvCandidate> hopper_tap_candidates() {

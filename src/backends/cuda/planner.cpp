@@ -84,12 +84,9 @@ Plan Planner::run() && {
                 counted({group}, [&] { emit(groups_[group]); });
         }
         if (const auto pair = pairs_.find(i); pair != pairs_.end()) {
-            const Group &first = groups_[pair->second.first];
-            if (counted({pair->second.first, i}, [&] {
-                    return pair->second.tail ? emit_tail(first, groups_[i]) : emit_pair(first, groups_[i]);
-                }))
+            if (counted({pair->second.first, i}, [&] { return emit_pair(pair->second, groups_[i]); }))
                 continue;
-            counted({pair->second.first}, [&] { emit(first); });
+            counted({pair->second.first}, [&] { emit(groups_[pair->second.first]); });
         }
         if (!absorbed_[i])
             counted({i}, [&] { emit(groups_[i]); });

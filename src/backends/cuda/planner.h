@@ -136,14 +136,21 @@ private:
     void add_transformer(const TransformerBlock &block, const std::string &name, const Tensor &from,
                          const Tensor &to, std::int64_t lanes);
     // Two convolutions in one kernel (emit_pair.cpp).
+    enum class PairKind {
+        rows,     // both by rows of a strip (pair.cuh)
+        tail,     // the second one's products are stored instead of the first one's result (tail.cuh)
+        row_tail, // by rows of a strip, the second one to few channels (row_tail.cuh)
+    };
     struct Pair {
         std::size_t first = 0; // group
-        bool tail = false;     // the second one's products are stored instead of the first one's result
+        PairKind kind = PairKind::rows;
     };
     void find_pairs();
+    void find_pairs(bool to_few);
     [[nodiscard]] bool may_pair(const Group &group) const;
-    [[nodiscard]] std::optional<bool> pairs_as_tail(const Group &first, const Group &second) const;
-    [[nodiscard]] bool emit_pair(const Group &first, const Group &second);
+    [[nodiscard]] std::optional<PairKind> pair_kind(const Group &first, const Group &second) const;
+    [[nodiscard]] bool emit_pair(const Pair &pair, const Group &second);
+    [[nodiscard]] bool emit_rows(const Group &first, const Group &second, bool to_few);
     [[nodiscard]] bool emit_tail(const Group &first, const Group &second);
     // Attention (emit_attention.cpp).
     void find_attended();

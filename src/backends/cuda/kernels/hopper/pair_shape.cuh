@@ -78,17 +78,21 @@ BOTH_SIDES int operand_begin(PairShape s) {
 BOTH_SIDES int ring_begin(PairShape s) {
     return operand_begin(s) + (s.operand ? result_slot_bytes(s) : 0);
 }
+// With 8 lanes neighbouring steps of k overlap, and compute-sanitizer, which reckons as if they did not, wants the last
+// slot to be followed by so much.
+BOTH_SIDES int behind_ring(PairShape s) {
+    return s.in_lanes == 8 ? rounded_up(32 * middle_columns(s), 1024) : 0;
+}
 BOTH_SIDES int input_slots(PairShape s) {
-    const int slots = (shared_limit - pair_barrier_bytes - ring_begin(s)) / input_slot_bytes(s);
+    const int slots =
+        (shared_limit - pair_barrier_bytes - behind_ring(s) - ring_begin(s)) / input_slot_bytes(s);
     return slots > 8 ? 8 : slots;
 }
 BOTH_SIDES int barriers_begin(PairShape s) {
     return ring_begin(s) + input_slots(s) * input_slot_bytes(s);
 }
-// With 8 lanes neighbouring steps of k overlap, and compute-sanitizer, which reckons as if they did not, wants the last
-// slot to be followed by so much.
 BOTH_SIDES int shared_bytes(PairShape s) {
-    return barriers_begin(s) + pair_barrier_bytes;
+    return barriers_begin(s) + pair_barrier_bytes + behind_ring(s);
 }
 // A thread has the filters of a layer and its sums in registers.
 BOTH_SIDES bool fits(PairShape s) {

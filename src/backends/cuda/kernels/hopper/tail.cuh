@@ -1,5 +1,5 @@
 // Convolution of 3x3 taps and stride 1, and of each pixel of its result what a convolution to few channels behind it
-// multiplies it with: all that one's taps as products, which are stored instead of the result (taps.cuh adds them up).
+// multiplies it with: all that one's taps as products, which are stored instead of the result (tap_sums.cuh adds them up).
 //
 // As in tiles.cuh a tile is 8 pixels wide, filters are the rows of a product and pixels its columns. Here a block takes all
 // filters of a tile, a round of two times 64 after another: both warpgroups apply the epilogue and put their 64 channels

@@ -9,8 +9,6 @@
 //   products of taps kx = 0..                                  2x+1 = tap 2 of x   + tap 0 of x+1
 //                                     else (pad 1)             x    = tap 0 of x-1 + tap 1 of x + tap 2 of x+1
 //
-// With PRODUCTS_GIVEN the input is those products (tail.cuh).
-//
 // The first and the last pixel of the 64 only lend their products, so strips are 62 pixels apart.
 #pragma once
 
@@ -25,14 +23,6 @@ constexpr int phases = taps_phases(shape), wide = phases * taps_complete;
 constexpr int results = OUT_CHANNELS * phases * wide; // of a row of pixels
 constexpr int results_of_thread = (results + taps_threads - 1) / taps_threads;
 constexpr int operands = EPILOGUE_TENSORS > 0 ? EPILOGUE_TENSORS : 1;
-
-struct TapsInput {
-    const storage_t *data;
-    long long stride_y, stride_x;
-    int height, width;
-    int first_y, first_x; // place of output row and column 0, as far as the padding moves it
-    int rows;             // of a block
-};
 
 // Sixteen bytes, or zeros.
 DEVICE void copy_chunk(u32 to, const void *from, bool inside) {
@@ -63,7 +53,8 @@ DEVICE void load_row(u32 to, const TapsInput &input, int y, int x) {
         const int p = i / chunks, chunk = i - p * chunks;
         const bool inside = y >= 0 && y < input.height && x + p >= 0 && x + p < input.width && chunk < there;
         const storage_t *from =
-            input.data + (inside ? y * input.stride_y + (x + p) * input.stride_x + chunk * 8 : 0);
+            reinterpret_cast<const storage_t *>(input.data) +
+            (inside ? y * input.stride_y + (x + p) * input.stride_x + chunk * 8 : 0);
         copy_chunk(to + p * pixel_pitch + chunk * 16, from, inside);
     }
     asm volatile("cp.async.commit_group;" ::: "memory");
@@ -88,18 +79,6 @@ DEVICE void multiply_pixels(float *products, u32 pixels, const uint2 (&filters)[
 #pragma unroll
         for (int e = 0; e < 4; e++)
             to[(8 * n + e % 2) * pitch + e / 2 * 8] = sums[n][e];
-}
-
-// The same, where the pixels are their products.
-DEVICE void take_products(float *products, const unsigned char *pixels) {
-    for (int i = threadIdx.x; i < taps_pixels * (columns / 8); i += taps_threads) {
-        const int p = i % taps_pixels, chunk = i / taps_pixels;
-        const uint4 eight = *reinterpret_cast<const uint4 *>(pixels + p * pixel_pitch + chunk * 16);
-        const u32 pairs[4] = {eight.x, eight.y, eight.z, eight.w};
-#pragma unroll
-        for (int e = 0; e < 8; e++)
-            products[(chunk * 8 + e) * pitch + p] = e % 2 == 0 ? low_value(pairs[e / 2]) : high_value(pairs[e / 2]);
-    }
 }
 
 // One result of the row of pixels `y` of a strip that begins at `x`.
@@ -174,7 +153,7 @@ extern "C" __global__ void __launch_bounds__(taps_threads, taps_blocks(shape))
     float *products = reinterpret_cast<float *>(shared + rows_kept * pixels_bytes(shape));
     uint2 filters[steps][tiles];
 #pragma unroll
-    for (int k = 0; k < steps && !PRODUCTS_GIVEN; k++)
+    for (int k = 0; k < steps; k++)
 #pragma unroll
         for (int n = 0; n < tiles; n++)
             filters[k][n] = weights[(k * 2 * tiles + threadIdx.x / 32 % 2 * tiles + n) * 32 + threadIdx.x % 32];
@@ -201,10 +180,7 @@ extern "C" __global__ void __launch_bounds__(taps_threads, taps_blocks(shape))
         if (fetched_early && n >= 2)
             operand.fetch(args, Result(args, input, threadIdx.x, begin + n - 2, x));
         float *const row = products + n % 3 * columns * pitch;
-        if constexpr (PRODUCTS_GIVEN)
-            take_products(row, shared + n % rows_kept * pixels_bytes(shape));
-        else
-            multiply_pixels(row, pixels + n % rows_kept * pixels_bytes(shape), filters);
+        multiply_pixels(row, pixels + n % rows_kept * pixels_bytes(shape), filters);
         __syncthreads();
         if (n >= 2)
             store_results(args, input, operand, products, n - 2, begin + n - 2, x);

@@ -7,6 +7,17 @@ constexpr int taps_threads = 256;
 constexpr int taps_pixels = 64;   // of a row that are multiplied
 constexpr int taps_complete = 62; // of them that have both neighbours
 
+struct TapsInput {
+    unsigned long long data; // an address
+    long long stride_y, stride_x; // elements
+    int height, width;
+    int first_y, first_x; // place of output row and column 0, as far as the padding moves it
+    int rows;             // of a block
+};
+
+// Of the kernel in tap_sums.cuh: warps with a pixel a lane, all but the first and last of which have results.
+constexpr int tap_sum_threads = 128, tap_sum_blocks = 4, tap_sum_complete = 30;
+
 struct TapsShape {
     int in_channels, out_channels;
     bool transposed; // 4x4 taps and stride 2; else 3x3 and stride 1
