@@ -23,6 +23,9 @@ extern const char path_separator;
 extern const char *const nvidia_driver_library;
 // The files of NVIDIA's run-time compiler, the newest first.
 [[nodiscard]] std::span<const char *const> nvidia_compiler_libraries();
+// How the names of the libraries begin that it opens by their bare names while it compiles, and that a loader
+// which keeps to its own folders does not find next to it.
+[[nodiscard]] std::span<const char *const> nvidia_compiler_parts();
 // Where NVIDIA's own installers put it.
 [[nodiscard]] std::span<const char *const> nvidia_compiler_folders();
 // The folders of a wheel nvidia-* that hold its libraries, from its own: "lib" or "bin".

@@ -19,6 +19,10 @@ std::span<const char *const> nvidia_compiler_libraries() {
     return names;
 }
 
+std::span<const char *const> nvidia_compiler_parts() {
+    return {}; // it has an RPATH
+}
+
 std::span<const char *const> nvidia_compiler_folders() {
     static constexpr const char *folders[] = {"/usr/local/cuda/lib64", "/usr/local/cuda/lib"};
     return folders;

@@ -19,6 +19,11 @@ std::span<const char *const> nvidia_compiler_libraries() {
     return names;
 }
 
+std::span<const char *const> nvidia_compiler_parts() {
+    static constexpr const char *names[] = {"nvrtc-builtins64_"};
+    return names;
+}
+
 // The toolkit's installer puts its folder into PATH, where the loader looks anyway.
 std::span<const char *const> nvidia_compiler_folders() {
     return {};

@@ -61,9 +61,21 @@ std::vector<fs::path> places() {
     return all;
 }
 
+// Once open, a library is found by its bare name.
+void open_parts(const fs::path &folder) {
+    std::error_code ignored;
+    for (const char *beginning : nvidia_compiler_parts())
+        for (const auto &entry : fs::directory_iterator(folder, ignored))
+            if (text_of(entry.path().filename()).starts_with(beginning))
+                static_cast<void>(SharedLibrary(entry.path()));
+}
+
 bool open_at(const fs::path &place, Table &table) {
     try {
-        return load(SharedLibrary(place), table);
+        const SharedLibrary library(place);
+        if (place.has_parent_path())
+            open_parts(place.parent_path());
+        return load(library, table);
     } catch (const Unsupported &) {
         return false;
     }
