@@ -23,7 +23,7 @@ TAG = "py3-none-win_amd64"
 PLUGIN = "vapoursynth/plugins/mlrt"
 ENDINGS = (".dll", ".exe", ".package", ".folders", ".absent", ".vs")
 TOOLS = "x86_64-w64-mingw32-"
-SYSTEM = {"advapi32.dll", "kernel32.dll", "msvcrt.dll", "version.dll"}
+SYSTEM = {"advapi32.dll", "kernel32.dll", "msvcrt.dll", "shell32.dll", "version.dll"}
 """Libraries that every Windows has."""
 
 

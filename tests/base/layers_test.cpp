@@ -46,8 +46,8 @@ const std::map<std::string, std::string> reserved = {{"VapourSynth4.h", "vs"},
 // what differs between systems stands behind a header of base.
 const std::set<std::string> of_linux = {"dirent.h", "dlfcn.h", "fcntl.h", "link.h",   "poll.h",  "pthread.h",
                                         "pwd.h",    "sched.h", "sys",     "syslog.h", "unistd.h"};
-const std::set<std::string> of_windows = {"direct.h", "io.h",      "process.h", "psapi.h",
-                                          "shlobj.h", "windows.h", "winsock2.h"};
+const std::set<std::string> of_windows = {"direct.h",   "io.h",     "process.h", "psapi.h",
+                                          "shellapi.h", "shlobj.h", "windows.h", "winsock2.h"};
 
 struct Include {
     std::string file; // relative to src
@@ -120,6 +120,22 @@ TEST(Layers, IncludeOnlyWhatLiesBelow) {
     ASSERT_GT(includes.size(), 100U) << "the sources were not found in " << VSMLRT_SOURCE_FOLDER;
     for (const Include &include : includes)
         EXPECT_EQ(judge(include), "") << "src/" << include.file << " includes " << include.target;
+}
+
+// One file a system behind one header; what a module shows is marked in the one header of its door.
+TEST(Layers, NobodyAsksWhichSystemThisIs) {
+    const fs::path root = fs::path(VSMLRT_SOURCE_FOLDER).parent_path();
+    for (const char *folder : {"src", "include"})
+        for (const auto &entry : fs::recursive_directory_iterator(root / folder)) {
+            const std::string name = fs::relative(entry.path(), root).generic_string();
+            if (!entry.is_regular_file() || name == "include/vsmlrt/backend.h")
+                continue;
+            std::ifstream file(entry.path());
+            for (std::string line; std::getline(file, line);)
+                for (const char *system :
+                     {"_WIN32", "_WIN64", "__linux__", "__MINGW", "__unix__", "_MSC_VER"})
+                    EXPECT_EQ(line.find(system), std::string::npos) << name << ": " << line;
+        }
 }
 
 // What std::filesystem makes of plain characters is not UTF-8 on every system.

@@ -208,6 +208,14 @@ def test_a_lock_is_held_by_one_and_goes_with_its_process(tmp_path: Path) -> None
     assert not locks.is_held(path)
 
 
+def test_the_programs_beside_vs_mlrts_plugins_take_names_in_any_script(tmp_path: Path) -> None:
+    network, engine = network_file(tmp_path / f"{SCRIPT_NAME}.onnx"), tmp_path / "大.engine"
+    program = Path(vs.__file__).parent / "plugins" / "mlrt" / "vsmlrt-cuda" / "trtexec.exe"
+    done = subprocess.run([program, f"--onnx={network}", f"--saveEngine={engine}", "--fp16"], check=False)
+    assert done.returncode == 0
+    assert engine.stat().st_size > 100
+
+
 def test_doctor_tells_of_this_machine() -> None:
     done = command("doctor", PYTHONIOENCODING="cp1252")
     assert b"Traceback" not in done.stderr

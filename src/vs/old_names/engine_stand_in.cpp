@@ -1,7 +1,8 @@
 // trtexec, tensorrt_rtx and migraphx-driver for scripts that have vs-mlrt's own module inside: they run these
-// programs by their places next to the plugin and give the file that comes out to core.trt, core.trt_rtx or
-// core.migx. No engine is needed here, so what comes out is the network itself, with the precision and the
-// types of its ends that the engine would have had.
+// programs by their places next to the plugin, whose function they call, and give the file that comes out to
+// core.trt, core.trt_rtx or core.migx. No engine is needed here, so what comes out is the network itself,
+// with the precision and the types of its ends that the engine would have had.
+#include "base/command_line.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/path.h"
@@ -9,6 +10,7 @@
 #include "model/load.h"
 #include "model/onnx.h"
 #include "vs/old_names/stated_precision.h"
+#include "vsmlrt/backend.h"
 
 #include <cstdio>
 #include <iostream>
@@ -81,11 +83,13 @@ void write_network(const Order &order) {
 } // namespace
 } // namespace vsmlrt::vs
 
-int main(int argc, char **argv) {
+extern "C" VSMLRT_EXPORT int vsmlrt_engine_stand_in(int count, char **given) {
     using namespace vsmlrt;
-    const std::string name = text_of(std::filesystem::path(argv[0]).filename());
+    std::vector<std::string> arguments = command_line(count, given);
+    const std::string name = text_of(path_of(arguments.front()).filename());
+    arguments.erase(arguments.begin());
     try {
-        const vs::Order order = vs::read_order({argv + 1, argv + argc});
+        const vs::Order order = vs::read_order(arguments);
         vs::write_network(order);
         std::cerr << name << ": no engine is needed here; " << order.engine
                   << " is the network, to be run in " << order.precision << '\n';

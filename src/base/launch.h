@@ -1,0 +1,12 @@
+// Small programs whose work is a function of a library that lies beside them: with C's library alone, so that
+// they stay small where all else is linked into a program.
+#pragma once
+
+namespace vsmlrt {
+
+// Calls int FUNCTION(int count, char **arguments) of the library at `library`, a path from the program's own
+// folder on ("../libx.so"), and returns what it does; 1, with a sentence on standard error, where there is
+// none.
+[[nodiscard]] int launch(const char *library, const char *function, int count, char **arguments);
+
+} // namespace vsmlrt

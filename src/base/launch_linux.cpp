@@ -1,0 +1,27 @@
+#include "base/launch.h"
+
+#include <climits>
+#include <cstdio>
+#include <cstring>
+#include <dlfcn.h>
+#include <unistd.h>
+
+namespace vsmlrt {
+
+int launch(const char *library, const char *function, int count, char **arguments) {
+    char path[2 * PATH_MAX] = {};
+    const ssize_t length = ::readlink("/proc/self/exe", path, PATH_MAX - 1);
+    char *const folder_end = std::strrchr(path, '/');
+    if (length <= 0 || !folder_end)
+        return 1;
+    std::snprintf(folder_end + 1, PATH_MAX, "%s", library);
+    using Work = int (*)(int, char **);
+    void *const opened = ::dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    const auto work = opened ? reinterpret_cast<Work>(::dlsym(opened, function)) : nullptr;
+    if (work)
+        return work(count, arguments);
+    std::fprintf(stderr, "%s: %s; install the package vsmlrt again\n", arguments[0], ::dlerror());
+    return 1;
+}
+
+} // namespace vsmlrt
