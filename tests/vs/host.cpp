@@ -5,8 +5,10 @@
 #include "base/error.h"
 #include "base/shared_library.h"
 #include "model/onnx.h"
+#include "tensor/half.h"
 
 #include <VSHelper4.h>
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstring>
@@ -23,6 +25,20 @@ const VSAPI *open_api() {
     return entry(VAPOURSYNTH_API_VERSION);
 }
 
+// A sample in [0, 1] at place x of a row.
+void put(std::uint8_t *row, int x, const VSVideoFormat &format, float value) {
+    const auto unit = static_cast<float>((1 << std::min(format.bitsPerSample, 16)) - 1);
+    if (format.bytesPerSample == 4) {
+        std::memcpy(row + 4 * x, &value, 4);
+    } else if (format.bytesPerSample == 2) {
+        const std::uint16_t bits =
+            format.sampleType == stFloat ? float_to_half(value) : static_cast<std::uint16_t>(value * unit);
+        std::memcpy(row + 2 * x, &bits, 2);
+    } else {
+        row[x] = static_cast<std::uint8_t>(value * 255);
+    }
+}
+
 const VSFrame *fill(int n, int, void *data, void **, VSFrameContext *, VSCore *core, const VSAPI *api) {
     const auto &info = *static_cast<const VSVideoInfo *>(data);
     VSFrame *frame = api->newVideoFrame(&info.format, info.width, info.height, nullptr, core);
@@ -33,10 +49,7 @@ const VSFrame *fill(int n, int, void *data, void **, VSFrameContext *, VSCore *c
             for (int x = 0; x < api->getFrameWidth(frame, plane); ++x) {
                 state = state * 1664525U + 1013904223U;
                 const float value = static_cast<float>(state >> 8U) / static_cast<float>(1U << 24U);
-                if (info.format.sampleType == stFloat)
-                    std::memcpy(row + 4 * x, &value, 4);
-                else
-                    row[x] = static_cast<std::uint8_t>(value * 255);
+                put(row, x, info.format, value);
             }
         }
     VSMap *properties = api->getFramePropertiesRW(frame);

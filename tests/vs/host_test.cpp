@@ -7,6 +7,7 @@
 #include "networks/families.h"
 #include "vs/host.h"
 
+#include <VSHelper4.h>
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <numeric>
@@ -80,6 +81,35 @@ TEST_F(Host, FramesAskedForAtOnceAreThoseAskedForOneByOne) {
             for (std::size_t i = 0; i < order.size(); ++i)
                 EXPECT_EQ(given[i], wanted[static_cast<std::size_t>(order[i])]) << "frame " << order[i];
         }
+    }
+}
+
+TEST_F(Host, EveryFormatComesOutAsItWentIn) {
+    Builder b;
+    b.output(b.conv(b.input(1), 1, 1));
+    const NetworkFile gray(b.network());
+    const NetworkFile between(fade());
+    for (const int format :
+         {pfGray8,     pfGray9,     pfGray10,    pfGray12,    pfGray14,    pfGray16,    pfGrayS,
+          pfGrayH,     pfYUV420P8,  pfYUV422P8,  pfYUV444P8,  pfYUV410P8,  pfYUV411P8,  pfYUV440P8,
+          pfYUV420P9,  pfYUV422P9,  pfYUV444P9,  pfYUV420P10, pfYUV422P10, pfYUV444P10, pfYUV420P12,
+          pfYUV422P12, pfYUV444P12, pfYUV420P14, pfYUV422P14, pfYUV444P14, pfYUV420P16, pfYUV422P16,
+          pfYUV444P16, pfYUV420PH,  pfYUV420PS,  pfYUV422PH,  pfYUV422PS,  pfYUV444PH,  pfYUV444PS,
+          pfRGB24,     pfRGB27,     pfRGB30,     pfRGB36,     pfRGB42,     pfRGB48,     pfRGBH,
+          pfRGBS}) {
+        const vs::Node clip = core.noise(format, 32, 32, 2);
+        const VSVideoFormat given = core.api()->getVideoInfo(clip.get())->format;
+        const vs::Node filter =
+            core.clip("Model", model(clip, given.colorFamily == cfGray ? gray : enlarges));
+        const VSVideoFormat &made = core.api()->getVideoInfo(filter.get())->format;
+        EXPECT_TRUE(vsh::isSameVideoFormat(&made, &given)) << "format " << format;
+        EXPECT_EQ(core.frames(filter, {1}).front().error, "") << "format " << format;
+        if (given.colorFamily == cfGray)
+            continue;
+        const vs::Node doubled =
+            core.clip("Interpolate", interpolate(clip, between).with("multi", Integers{2}));
+        EXPECT_TRUE(vsh::isSameVideoFormat(&core.api()->getVideoInfo(doubled.get())->format, &given));
+        EXPECT_EQ(core.frames(doubled, {1}).front().error, "") << "format " << format;
     }
 }
 
@@ -226,6 +256,15 @@ TEST_F(Host, SaysWhatIsHereAndWhatANetworkIs) {
     EXPECT_GT(core.api()->mapNumElements(devices.get(), "backend"), 0);
     EXPECT_EQ(core.api()->mapNumElements(devices.get(), "backend"),
               core.api()->mapNumElements(devices.get(), "id"));
+    for (int i = 0; i < core.api()->mapNumElements(devices.get(), "missing"); ++i) {
+        const std::string name = core.api()->mapGetData(devices.get(), "missing", i, nullptr);
+        const std::string reason = core.api()->mapGetData(devices.get(), "reason", i, nullptr);
+        if (name == "cuda") {
+            EXPECT_TRUE(reason.find("install the NVIDIA driver") != std::string::npos ||
+                        reason.find("pip install") != std::string::npos)
+                << reason;
+        }
+    }
     const vs::Map version = core.call("Version", core.arguments());
     EXPECT_EQ(core.api()->mapNumElements(version.get(), "version"), 1);
     const vs::Map card = core.call("Inspect", core.arguments().with("network_path", enlarges.path()));
