@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -371,6 +372,21 @@ LAYERS: dict[str, tuple[str, bytes, int]] = {
         + f"DeformableConv2D c {3 if mask else 2} 1 a f {'h ' if mask else ''}out 0=4 1=3 3={stride} 4=1 5=1 6=108",
         tagged(values(486)) + (tagged(values(243)) if mask else b"") + CONV_WEIGHTS, 3)
        for name, mask, stride in [("plain", False, 1), ("mask", True, 1), ("stride", True, 2)]},
+    **{f"einsum_{i}": (f"Interp r 1 1 in x 0=1 3=8 4=8\nSplit s 1 2 x a b\n{lines}\nEinsum e {count} 1 {names} out "
+                       f"-23300={len(text)},{','.join(str(ord(c)) for c in text)}", b"", 3)
+       for i, (text, lines, count, names) in enumerate([
+           ("ilk,ilj->ijk", "Noop n 1 1 a c", 2, "b c"), ("ijl,ilk->ijk", "Permute p 1 1 a c 0=1", 2, "b c"),
+           ("ilk,ilj->ij", "Noop n 1 1 a c", 2, "b c"), ("kij,kij->ij", "Noop n 1 1 a c", 2, "b c"),
+           ("ijk->i", "Noop n 1 1 a c", 1, "b"), ("kji->ijk", "Noop n 1 1 a c", 1, "b"),
+           ("il,lj->ij", "Crop k 1 1 a d -23309=1,0 -23310=1,1 -23311=1,0\nReshape q 1 1 d f 0=8 1=8\n"
+                         "Crop m 1 1 b g -23309=1,1 -23310=1,2 -23311=1,0\nReshape t 1 1 g h 0=8 1=8", 2, "f h")])},
+    **{f"copy_to_{i}": (f"Split s 1 2 in a b\nUnaryOp u 1 1 a c 0=1\n{part}\nCopyTo t 2 1 c d out {given}", b"", 3)
+       for i, (part, given) in enumerate([
+           ("Interp i 1 1 b d 0=1 3=4 4=5", "0=3 1=2"), ("Interp i 1 1 b d 0=1 3=4 4=5", ""),
+           ("Interp i 1 1 b d 0=1 3=4 4=5", "-23309=2,1,-6 -23311=2,1,2"),
+           ("Interp i 1 1 b d 0=1 3=4 4=5", "-23309=2,-4,-5 -23311=2,-2,-1"),
+           (f"Crop k 1 1 b d {FIRST}", "2=1"), (f"Crop k 1 1 b d {FIRST}", "-23309=1,-1 -23311=1,0"),
+           ("Noop n 1 1 b d", "0=0")])},
     "clip_without_end": ("Clip p 1 1 in out 0=4.000000e-01 1=inf", b"", 3),
     "unused_layer": ("Split s 1 2 in a b\nConvolution c 1 1 a unused 0=4 1=3 5=1 6=108\nReLU r 1 1 b out",
                      CONV_WEIGHTS, 3),
@@ -392,6 +408,26 @@ def test_layer_agrees_with_ncnn(tmp_path: Path, name: str) -> None:
         got = files.run_imported(session, picture)
         got = got.reshape(got.shape[: expected.ndim] if got.size == expected.size else got.shape)
         np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
+
+
+# What ncnn has for networks that are not of pictures, or of four axes; and what no file should have.
+REFUSED = [
+    "Convolution3D", "ConvolutionDepthWise3D", "Deconvolution1D", "Deconvolution3D", "Pooling1D", "Pooling3D", "LSTM",
+    "GRU", "RNN", "Embed", "ArgMax", "Diag", "RotaryEmbed", "DetectionOutput", "PriorBox", "Proposal", "ROIPooling",
+    "ROIAlign", "PSROIPooling", "YoloDetectionOutput", "Yolov3DetectionOutput", "SPP", "StatisticsPooling",
+    "Spectrogram", "InverseSpectrogram", "Quantize", "Dequantize", "Requantize", "NoSuchLayer",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_other_layers_are_refused_by_name(tmp_path: Path, kind: str) -> None:
+    param = files.write(tmp_path, f"ReLU r 1 1 in a\n{kind} culprit 1 1 a b\nReLU s 1 1 b out")
+    tool = files.find_tool()
+    assert tool is not None
+    command = [tool, param, param.with_suffix(".bin"), tmp_path / "net.onnx"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert done.stderr == f'line 5, "{kind}" layer "culprit": this type of layer is not supported\n'
 
 
 def test_channels_that_the_input_does_not_state_are_told_by_the_weights(tmp_path: Path) -> None:

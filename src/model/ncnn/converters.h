@@ -72,6 +72,7 @@ void convert_reduction(Conversion &c);
 void convert_binary(Conversion &c);
 void convert_eltwise(Conversion &c);
 void convert_matmul(Conversion &c);
+void convert_einsum(Conversion &c);
 void convert_gemm(Conversion &c); // its matrices may be weights
 void convert_multi_head_attention(Conversion &c);
 void convert_sdpa(Conversion &c);
@@ -81,6 +82,7 @@ void convert_input(Conversion &c);
 void convert_split(Conversion &c); // also Noop, DeepCopy, Packing
 void convert_concat(Conversion &c);
 void convert_crop(Conversion &c);
+void convert_copy_to(Conversion &c);
 void convert_flatten(Conversion &c);
 void convert_reshape(Conversion &c);
 void convert_permute(Conversion &c);
