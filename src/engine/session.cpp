@@ -288,7 +288,7 @@ void Session::run_checked(int n, const Inputs &inputs, const Outputs &outputs) {
 }
 
 Runner &Session::exact_runner(Place &place) {
-    const std::lock_guard lock(place.exact_mutex);
+    const std::lock_guard lock(exact_mutex_);
     if (!place.exact) {
         ProgramOptions exact = options_.program;
         exact.precision = VSMLRT_PRECISION_FP32;

@@ -87,7 +87,6 @@ private:
     struct Place {
         std::shared_ptr<const Device> device;
         std::unique_ptr<Runner> runner;
-        std::mutex exact_mutex;
         std::unique_ptr<Runner> exact;  // fp32, made when first needed
         std::atomic<bool> lost = false; // it failed on a frame that another device computed
     };
@@ -122,6 +121,7 @@ private:
     std::optional<FrameFormats> frames_;
     std::vector<std::unique_ptr<Place>> places_; // one a device
     std::mutex giving_up_;
+    std::mutex exact_mutex_; // of all places: a program is built from the session's one network
 };
 
 } // namespace vsmlrt::engine
