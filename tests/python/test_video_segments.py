@@ -429,6 +429,26 @@ def test_one_that_comes_when_the_others_are_done(source: Path, tmp_path: Path, r
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mkv", "source"]
 
 
+@pytest.mark.parametrize("ending", [".mkv", "%d.png"])
+def test_an_input_that_is_changed_while_it_is_read_in_one_piece(tmp_path: Path, ending: str) -> None:
+    """A short job, and images; nothing has the output's name."""
+    source = make_video(tmp_path / "in.mkv", UNEVEN)
+    made = tmp_path / f"out{ending}"
+
+    def change(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
+        if n == 13:
+            source.write_bytes(source.read_bytes() + b"more")
+        return f
+
+    def changing(clip: vs.VideoNode) -> vs.VideoNode:
+        big = double(clip)
+        return big.std.ModifyFrame(big, change)
+
+    with pytest.raises(UserError, match=r"in.mkv was changed while it was read"):
+        go(source, made, process=picture_by_picture(changing), segment=10.0)
+    assert not [path for path in tmp_path.iterdir() if not path.name.startswith(".") and path != source]
+
+
 @pytest.mark.parametrize("share", [False, True])
 def test_an_input_that_is_changed_while_it_is_read(tmp_path: Path, share: bool) -> None:
     """No part is kept that may be of both; with the input as it was the job goes on."""
@@ -446,7 +466,7 @@ def test_an_input_that_is_changed_while_it_is_read(tmp_path: Path, share: bool) 
         big = double(clip)
         return big.std.ModifyFrame(big, change)
 
-    with pytest.raises(UserError, match=r"in.mkv was changed while it was read; the parts that were made of it before"):
+    with pytest.raises(UserError, match=r"in.mkv was changed while it was read; what was kept of the job goes on"):
         go(source, made, process=picture_by_picture(changing), share=share)
     assert 1 <= job_folder.unfinished(made)[0] <= 4
     with pytest.raises(FieldError, match="its input was"):

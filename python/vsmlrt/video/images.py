@@ -49,14 +49,15 @@ def image_writer(
     *,
     overwrite: bool,
     asked: Callable[[str], Asked] | None,
+    check_input: Callable[[], None],
     restart: bool,
     notes: Notes,
 ) -> tuple[vs.VideoNode, Writer]:
     """The clip as images have it, RGB or gray of 8 or 16 bits, and what writes it.
 
     ``asked`` tells what makes the images, given their pixel format; with it numbered ones outlast the process, which
-    goes on with those of an earlier one unless it is to ``restart``. Raises FieldError for one image of several frames,
-    and for an unfinished job of other images.
+    goes on with those of an earlier one unless it is to ``restart``. ``check_input`` raises UserError where the input
+    is not what it was. Raises FieldError for one image of several frames, and for an unfinished job of other images.
     """
     path = pending.path
     ending = path.suffix.lower()
@@ -82,10 +83,11 @@ def image_writer(
         clip = join_alpha(clip, alpha)
     layout = _layout(gray, deep, alpha is not None)
     if is_sequence(path):
-        folder = ImageFolder(path, {} if asked is None else asked(layout), clip.num_frames)
+        told = {} if asked is None else asked(layout)
+        folder = ImageFolder(path, told, clip.num_frames)
         with disk_errors(path):
             folder.open(restart=restart or asked is None)
-        return clip, NumberedWriter(pending, layout, folder, overwrite=overwrite, outlasts=asked is not None)
+        return clip, NumberedWriter(pending, layout, folder, check_input, overwrite=overwrite, outlasts=bool(told))
     if ending == STILL:
         return clip, _One(pending, layout)
     return clip, _Moving(pending, layout, timeline, (clip.width, clip.height))
@@ -132,8 +134,16 @@ class NumberedWriter:
     """
 
     def __init__(
-        self, pending: PendingFile, layout: str, folder: ImageFolder, *, overwrite: bool, outlasts: bool
+        self,
+        pending: PendingFile,
+        layout: str,
+        folder: ImageFolder,
+        check_input: Callable[[], None],
+        *,
+        overwrite: bool,
+        outlasts: bool,
     ) -> None:
+        self._check_input = check_input
         self._pending, self._layout, self._folder = pending, layout, folder
         self._overwrite, self._outlasts = overwrite, outlasts
 
@@ -144,7 +154,9 @@ class NumberedWriter:
     def take(self, n: int, frame: vs.VideoFrame) -> None:
         """Writes one of them."""
         with disk_errors(self._pending.path):
-            self._folder.write(n, png(_packed(frame, self._layout)))
+            image = png(_packed(frame, self._layout))
+            self._check_input()
+            self._folder.write(n, image)
 
     def finish(self) -> None:
         """Gives all of them their places."""

@@ -311,6 +311,15 @@ def fingerprint_of(path: Path) -> str:
     return f"{size} bytes, {digest.hexdigest()[:16]}"
 
 
+def check_unchanged(path: Path, fingerprint: str) -> None:
+    """Raises UserError where an input has not the fingerprint any more that it had when the job began."""
+    if fingerprint_of(path) != fingerprint:
+        raise UserError(
+            f"the input {path} was changed while it was read; what was kept of the job goes on when it is there again "
+            "as it was"
+        )
+
+
 def size_and_digest(path: Path) -> tuple[int, str]:
     """The bytes of a file, and their SHA-256."""
     with path.open("rb") as file:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import BinaryIO
 
 import vapoursynth as vs
 
-from ..errors import UserError
 from .area import takes, trimmed
 from .colour import Colour
 from .encoder import default_codec, find_encoder
 from .formats import FORMATS, choose_pixel_format, coarser, convert, join_alpha, with_alpha, with_room_for_alpha
 from .images import image_writer
-from .job_folder import Asked, JobFolder, fingerprint_of, versions
+from .job_folder import Asked, JobFolder, check_unchanged, fingerprint_of, versions
 from .notes import Notes
 from .output import Outputs, PendingFile
 from .picture import Picture, disk_errors
@@ -67,6 +67,7 @@ def raw_writer(
             target,
             overwrite=job.overwrite,
             asked=None if job.asked is None else lambda layout: _asked(job, "png", layout),
+            check_input=partial(check_unchanged, job.source, fingerprint_of(job.source)),
             restart=job.restart,
             notes=notes,
         )
@@ -153,18 +154,11 @@ def file_writer(
             folder.share()
         else:
             folder.open(restart=job.restart)
+    check_input = partial(check_unchanged, job.source, str(asked["input"]))
     if len(segments) == 1 and not in_parts and not folder.kept:
-        return clip, VideoFileWriter(make_file(outputs.final()))
+        return clip, VideoFileWriter(make_file(outputs.final()), check_input)
     with outputs.trial() as pending:  # so that what the container refuses is said before the first frame
         make_file(pending).leave()
-
-    def check_input() -> None:
-        if fingerprint_of(job.source) != asked["input"]:
-            raise UserError(
-                f"the input {job.source} was changed while it was read; the parts that were made of it before are "
-                "kept, for when it is there again as it was"
-            )
-
     return clip, SegmentedWriter(folder, picture, lambda: make_file(outputs.final()), outputs.path, check_input)
 
 

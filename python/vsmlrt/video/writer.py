@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -191,10 +192,14 @@ class VideoFile:
 
 
 class VideoFileWriter:
-    """A video file whose picture is encoded as its frames come."""
+    """A video file whose picture is encoded as its frames come.
 
-    def __init__(self, file: VideoFile) -> None:
+    ``check_input`` raises UserError where the input is not what it was.
+    """
+
+    def __init__(self, file: VideoFile, check_input: Callable[[], None] = lambda: None) -> None:
         self._file = file
+        self._check_input = check_input
         self._durations: dict[int, int] = {}
 
     def take(self, n: int, frame: vs.VideoFrame) -> None:
@@ -207,6 +212,7 @@ class VideoFileWriter:
     def finish(self) -> None:
         """Writes what the encoder still holds, and completes the file."""
         self._mux(None)
+        self._check_input()
         self._file.finish()
 
     def abandon(self) -> None:
