@@ -8,6 +8,7 @@ from typing import BinaryIO
 import vapoursynth as vs
 
 from .area import takes, trimmed
+from .codec_colour import for_codec
 from .colour import Colour
 from .encoder import default_codec, find_encoder
 from .formats import FORMATS, choose_pixel_format, coarser, convert, join_alpha, with_alpha, with_room_for_alpha
@@ -112,7 +113,7 @@ def file_writer(
         name = choose_pixel_format(find_encoder(codec), clip.format, job.pixel_format)
     if clip.format.color_family == vs.RGB and FORMATS[name][0] != vs.RGB:
         notes.expect("picture: range")  # which is full of all RGB, and is told of what it becomes
-    clip, colour = convert(clip, name, _colour_of(source, clip))
+    clip, colour = for_codec(*convert(clip, name, _colour_of(source, clip)), codec, notes)
     transparent = None if alpha is None else with_alpha(find_encoder(codec), name)
     if transparent is None:
         name_lost_transparency(source, notes)
