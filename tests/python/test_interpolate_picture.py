@@ -130,10 +130,11 @@ def test_the_forms_of_one_network_give_the_same_picture(tmp_path: Path, name: st
     else:
         clip = drawn(2, 160, 96, lambda n, x, y: 0.5 + 0.2 * np.sin((x + 3 * n) / 17) + 0.2 * np.cos((y - n) / 23))
     clip = clip.std.AssumeFPS(fpsnum=24)
-    expected = interpolate(clip, paths["grid"], multi=3, multiple=64)
+    options: dict[str, Any] = {"multi": 3, "multiple": 64, "backend": "reference"}
+    expected = interpolate(clip, paths["grid"], **options)
     assert difference(expected, clip.std.Loop(2), 1) > 1e-3
     for form in FORMS[1:]:
-        assert difference(interpolate(clip, paths[form], multi=3, multiple=64), expected, 1) <= bound
+        assert difference(interpolate(clip, paths[form], **options), expected, 1) <= bound
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -187,23 +188,25 @@ def test_flow_scale_is_the_eighth_channel(tmp_path: Path) -> None:
 @pytest.mark.parametrize("scale", [0.25, 0.5, 2.0, 4.0])
 def test_flow_scale_of_a_network_without_an_input_for_it(tmp_path: Path, scale: float) -> None:
     """Equal to the network that is built with its blocks' scales divided by it, in each form."""
+    options: dict[str, Any] = {"multi": 4, "multiple": 128, "backend": "reference"}
     clip = noise(CORE, 256, 128, 2).std.AssumeFPS(fpsnum=24)
     divided = tuple(block / scale for block in rife_networks.V4_6)
     built = rife_networks.v4_6(tmp_path / "built.onnx", rife_networks.random(flow=0.5), "grid", NARROW, divided)
-    expected = interpolate(clip, built, multi=4, multiple=128)
+    expected = interpolate(clip, built, **options)
     for form in ("grid", "plain", "padded"):
         path = rife_networks.v4_6(tmp_path / f"{form}.onnx", rife_networks.random(flow=0.5), form, NARROW)
-        assert difference(interpolate(clip, path, multi=4, multiple=128, scale=scale), expected, 1) <= 1e-4, form
-    assert difference(interpolate(clip, path, multi=4, multiple=128), expected, 1) > 1e-2
+        assert difference(interpolate(clip, path, scale=scale, **options), expected, 1) <= 1e-4, form
+    assert difference(interpolate(clip, path, **options), expected, 1) > 1e-2
 
 
 @pytest.mark.parametrize(("scale", "multiple"), [(1.0, 32), (0.5, 64), (0.25, 128), (2.0, 16), (4.0, 8), (1.6, 20)])
 def test_the_grid_form_is_padded_to_32_over_scale(tmp_path: Path, scale: float, multiple: int) -> None:
     path = rife_networks.v4_6(tmp_path / "network.onnx", rife_networks.random(flow=0.5), "grid", NARROW)
     clip = noise(CORE, 82, 130, 2).std.AssumeFPS(fpsnum=24)
-    out = interpolate(clip, path, scale=scale)
-    assert difference(out, interpolate(clip, path, scale=scale, multiple=multiple), 1) == 0
-    assert difference(out, interpolate(clip, path, scale=scale, multiple=2 * multiple), 1) > 0
+    options: dict[str, Any] = {"scale": scale, "backend": "reference"}
+    out = interpolate(clip, path, **options)
+    assert difference(out, interpolate(clip, path, multiple=multiple, **options), 1) == 0
+    assert difference(out, interpolate(clip, path, multiple=2 * multiple, **options), 1) > 0
 
 
 @pytest.mark.parametrize("backend", ["openvino", "onnxruntime", "reference"])
