@@ -111,9 +111,8 @@ def speed(folder: Path, frames: int) -> bool:
     middle = {segment: sorted(times)[1] for segment, times in taken.items()}
     for segment, name in (("0", "one piece"), ("10", "parts of 10 s")):
         told = ", ".join(f"{one:.2f}" for one in sorted(taken[segment]))
-        print(
-            f"{frames} frames in {name}: {middle[segment]:.2f} s of processor ({told}), {max(most[segment])} MiB at most"
-        )
+        processor = f"{middle[segment]:.2f} s of processor ({told})"
+        print(f"{frames} frames in {name}: {processor}, {max(most[segment])} MiB at most")
     return middle["10"] <= 1.1 * middle["0"] and max(most["10"]) <= 1.1 * max(most["0"])
 
 
