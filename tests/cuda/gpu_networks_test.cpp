@@ -99,7 +99,9 @@ const FusedCase fused[] = {{"pairs", [] { return pairs(); }, "hopper.pair"},
                             [] {
                                 return thin_tails({{2, 1, 2, 2}, 40, 1});
                             },
-                            "hopper.row_tail"}};
+                            "hopper.row_tail"},
+                           {"enlarging", [] { return enlarging(64, 64); }, "hopper.up"},
+                           {"ragged_enlarging", [] { return enlarging(96, 72); }, "hopper.up"}};
 
 bool runs(cuda::Context &context, std::string_view kernel) {
     for (const auto &launch : context.launch_names())
@@ -154,6 +156,7 @@ const RacingCase racing[] = {
     {"row_tail", [] { return chain_of(64, 64, 3); }, {193, 9}, "hopper.row_tail"},
     {"transposed_row_tail", [] { return thin_tails(); }, {97, 20}, "hopper.row_tail"},
     {"tail", [] { return transposed_tail(128); }, {18, 34}, "hopper.tail"},
+    {"up", [] { return enlarging(96, 64); }, {61, 17}, "hopper.up"},
 };
 
 class GpuRaces : public Gpu, public testing::WithParamInterface<RacingCase> {};

@@ -232,6 +232,26 @@ TEST_P(HopperLaunch, ContendersAreFewAtEverySize) {
 }
 
 // The copy engine writes 16 bytes at a time, so it may not end inside a concatenation's 16 bytes.
+TEST(HopperUp, ServesOnlyWhatItComputes) {
+    const auto served = [](const auto &change) {
+        ConvProblem problem = problem_of(
+            {.in = 128, .out = 64, .kernel = 2, .stride = 2, .pad = 0, .transposed = true, .residual = true});
+        change(problem);
+        return hopper_up_candidates().front().serves(problem, hopper_facts);
+    };
+    EXPECT_TRUE(served([](ConvProblem &) {}));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.transposed = false; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.kernel = {4, 4}; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.pads = {1, 0, 0, 0}; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.in_channels = 192; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.out_channels = 60; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.tensors = 2; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.broadcast = true; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.sums = true; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.output_last = false; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.storage = Element::f32; }));
+}
+
 TEST(HopperCandidates, RowsWithoutPaddingLanesEndAtEightChannels) {
     const ConvProblem problem = problem_of({.in = 64, .out = 3});
     ConvOperands operands = operands_of(problem, 16, 16);

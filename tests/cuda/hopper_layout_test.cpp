@@ -8,6 +8,7 @@
 #include "backends/cuda/kernels/hopper/tail_shape.cuh"
 #include "backends/cuda/kernels/hopper/taps_shape.cuh"
 #include "backends/cuda/kernels/hopper/tiles_shape.cuh"
+#include "backends/cuda/kernels/hopper/up_shape.cuh"
 #include "tensor/half.h"
 
 #include <gtest/gtest.h>
@@ -412,7 +413,8 @@ void expect_row_tail(const Asked &asked) {
     const int phases = taps_phases(second);
     std::vector<float> sums(static_cast<std::size_t>(4 * row_tail_block_rows * columns), 0.0f);
     const auto sum = [&](int warp, int row, int column) -> float & {
-        return sums[static_cast<std::size_t>((warp * row_tail_block_rows + row) * columns + column)];
+        const std::size_t number = static_cast<std::size_t>(warp) * row_tail_block_rows + row;
+        return sums[number * static_cast<std::size_t>(columns) + column];
     };
     std::int64_t results = 0;
     for (int m = 0; m < down.count + 2; ++m) {
@@ -469,6 +471,31 @@ TEST(HopperRowTails, StripsAreAsWideAsThereIsRoomFor) {
             EXPECT_EQ(handed_pitch(columns) % 16, 8);
             EXPECT_LE(handed_rows({out, transposed}), row_tail_block_rows);
         }
+}
+
+// Filters of 64 channels in each of four phases, plane by plane of the input.
+TEST(HopperUp, ProductsOfPackedWeightsAreTheConvolution) {
+    const Asked asked{.in = 72, .out = 88, .kernel = 2, .stride = 2, .pad = 0, .transposed = true};
+    const ConvCandidate &candidate = candidate_named("hopper.up");
+    ASSERT_TRUE(candidate.serves(problem_of(asked), hopper_facts));
+    const std::vector<float> filters = filters_of(asked);
+    const std::vector<std::byte> image = candidate.pack(problem_of(asked), filters);
+    constexpr int planes = 2;
+    ASSERT_EQ(image.size(), static_cast<std::size_t>(2 * up_weight_bytes(planes)));
+    constexpr std::int64_t height = 3;
+    constexpr std::int64_t width = 4;
+    for (int out = 0; out < asked.out; out += 3)
+        for (std::int64_t y = 0; y < 2 * height; ++y)
+            for (std::int64_t x = 0; x < 2 * width; ++x) {
+                float sum = 0.0f;
+                for (int k = 0; k < planes * 64; ++k) {
+                    const std::int64_t block = ((out / 64 * 2 + y % 2) * 2 + x % 2) * planes + k / 64;
+                    sum += operand_at(image, static_cast<std::size_t>(block * up_filter_bytes), out % 64,
+                                      k % 64, up_pixel) *
+                           (k < asked.in ? input_at(k, y / 2, x / 2, height, width) : 1.0f);
+                }
+                ASSERT_EQ(sum, expected(asked, filters, out, y, x, height, width)) << y << " " << x;
+            }
 }
 
 // Padding may follow from the picture's size (SAME), and weights may be shared between layers.

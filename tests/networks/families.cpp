@@ -150,6 +150,14 @@ model::Network thin_tails(const ThinTails &shape) {
     return b.output(second + last == 2 ? b.node("Add", {thin, y}) : thin).network();
 }
 
+model::Network enlarging(int from, int to) {
+    Builder b;
+    const Name x = leaky(b, b.conv(b.input(3), 3, from));
+    const Name y = b.node("Relu", {transposed(b, x, from, to, 2, 2, 0)});
+    return b.output(b.conv(b.node("Add", {leaky(b, transposed(b, x, from, to, 2, 2, 0)), y}), to, 3))
+        .network();
+}
+
 model::Network drunet() {
     Builder b;
     const int channels[] = {8, 12, 16, 24};

@@ -42,6 +42,9 @@ struct ThinTails {
     int few = 3;
 };
 [[nodiscard]] model::Network thin_tails(const ThinTails &shape = {});
+// `from` channels to `to` of a picture twice as large by transposed 2x2 convolutions, twice, and their sum;
+// x2.
+[[nodiscard]] model::Network enlarging(int from, int to);
 // RIFE: two pictures and a moment (7 channels); flow and mask by a coarse and a fine block, each of a smaller
 // picture, and the pictures warped (GridSample at positions that the network computes); multiple of 4.
 [[nodiscard]] model::Network rife();

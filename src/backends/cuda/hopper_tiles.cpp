@@ -187,6 +187,8 @@ std::int64_t items_of(const ConvProblem &problem, const ConvOperands &operands, 
 // 192x192 to 1920x1080 lie inside.
 template <int rows, bool alone>
 bool contends(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    if (up_wins(problem, operands, device))
+        return false;
     const int groups = groups_of(problem);
     if (alone)
         return items_of(problem, operands, 12, groups) < 4LL * device.multiprocessors;
