@@ -53,6 +53,16 @@ def test_frames_with_detail_are_taken(flat_and_busy: Path) -> None:
     assert len(pick(flat_and_busy, 5)) == 5
 
 
+def test_of_parts_without_a_keyframe_the_middle(tmp_path: Path) -> None:
+    """A short video often has one keyframe alone; of fewer frames than are asked for each is taken once."""
+    path = make_video(tmp_path / "in.mkv", TICKS)
+    with av.open(str(path)) as file:
+        assert sum(packet.is_keyframe for packet in file.demux(video=0) if packet.size) < 4
+    assert [int(one.seconds / 0.5) for one in pick(path, 4)] == [0, 1, 2, 3]
+    few = make_video(tmp_path / "few.mkv", TICKS[:3])
+    assert [round(one.seconds, 2) for one in pick(few, 9)] == [0, 0.04, 0.08]
+
+
 def test_frames_at_times_are_those_shown_then(tmp_path: Path) -> None:
     """Also where they have to be decoded from the ones before."""
     path = make_video(tmp_path / "in.mp4", [tick + 12800 for tick in TICKS])

@@ -36,15 +36,21 @@ class Picked:
 def pick(path: Path, count: int) -> list[Picked]:
     """``count`` frames: the video is cut into so many equal parts, and of each the frame with the most detail is taken.
 
-    Looked at are frames that can be decoded without others, so that it takes no longer for a long video.
+    Looked at are frames that can be decoded without others, so that it takes no longer for a long video; of a part that
+    has none, the frame in its middle is taken.
     """
     length = _length(path)
     found = at(path, [length * (k + 0.5) / (count * _TRIED) for k in range(count * _TRIED)], exact=False)
-    best = []
+    best, empty = [], []
     for part in range(count):
         inside = [one for one in found if part <= one.seconds / length * count < part + 1] if length else found
         if inside:
             best.append(max(inside, key=lambda one: detail(one.frame)))
+        else:
+            empty.append(length * (part + 0.5) / count)
+    taken = {one.seconds for one in best}
+    best += [one for one in (at(path, empty) if empty else []) if one.seconds not in taken]
+    best.sort(key=lambda one: one.seconds)
     if not best:
         raise UserError(f"the video {path} has no frame that can be decoded")
     return best
