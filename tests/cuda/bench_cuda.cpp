@@ -2,6 +2,7 @@
 // [--kernels auto|mma|plain]: frames a second on the device (tensors resident) and from host to host, and the
 // time to the first frame. What else:
 //   --layers              the time of each launch
+//   --steps               what each step on the way to the first frame takes
 //   --streams N           frames a second of N contexts at once, tensors resident
 //   --keep FOLDER         keeps compiled kernels and what was timed there, as the plugin's cache does
 //   --sustained SECONDS   frames a second over time, as the card warms up
@@ -20,6 +21,7 @@
 #include "backends/cuda/rates.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "cuda/cubin.h"
 #include "nvidia/compiler.h"
 
@@ -92,6 +94,8 @@ Arguments parse(int count, char **values) {
             arguments.compile = true;
         } else if (word == "--layers") {
             arguments.layers = true;
+        } else if (word == "--steps") {
+            set_log_sink([](LogLevel, const std::string &line) { std::cerr << line << "\n"; });
         } else if (word == "--rates") {
             arguments.rates = true;
         } else if (word == "--check") {

@@ -1,5 +1,6 @@
 // What the Hopper kernels ask of a launch is what the hardware grants, at every size, and `serves` says what
 // it must.
+#include "backends/cuda/kernel_cache.h"
 #include "cuda/hopper_problems.h"
 
 #include <gtest/gtest.h>
@@ -261,6 +262,24 @@ TEST(HopperCandidates, RowsWithoutPaddingLanesEndAtEightChannels) {
         std::memset(inside.epilogue.data() + 124, 0, 4);
         EXPECT_FALSE(candidate.fits(problem, inside));
     }
+}
+
+// The widest product first, what has none last: as measured, 1.4 s for 240 columns and 0.3 for 96.
+TEST(CompileOrder, BeginsWithWhatTakesLongest) {
+    const Asked asked{.in = 64, .out = 64};
+    const ConvProblem problem = problem_of(asked);
+    std::vector<std::string> sources{"extern \"C\" __global__ void kernel() {}"};
+    std::vector<std::string> widest_first;
+    for (const char *name : {"hopper.rows 128", "hopper.rows 240"})
+        for (const ConvCandidate &candidate : hopper_candidates())
+            if (std::string(candidate.name) == name) {
+                ASSERT_TRUE(candidate.serves(problem, hopper_facts)) << name;
+                sources.push_back(candidate.source(problem));
+                widest_first.insert(widest_first.begin(), sources.back());
+            }
+    ASSERT_EQ(widest_first.size(), 2U);
+    widest_first.push_back(sources.front());
+    EXPECT_EQ(longest_first(sources), widest_first);
 }
 
 } // namespace

@@ -53,4 +53,9 @@ private:
 
 [[nodiscard]] std::string kernel_hash(const std::string &source);
 
+// In the order in which several threads compile them soonest: those that take longest first, so that no
+// thread is left with one while the others have ended. What takes the compiler long is the sums of matrix
+// products.
+[[nodiscard]] std::vector<std::string> longest_first(std::vector<std::string> sources);
+
 } // namespace vsmlrt::cuda

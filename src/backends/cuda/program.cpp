@@ -9,6 +9,7 @@
 #include "module/tensor.h"
 
 #include <algorithm>
+#include <set>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -47,6 +48,18 @@ void upload_constants(const Plan &plan) {
     for_each_on_threads(plan.steps.size(), [&](std::size_t i) {
         static_cast<void>(plan.steps[i].alternatives.front().launch(nowhere));
     });
+}
+
+// The weights of all that is about to be timed, on as many threads as there are processors.
+void pack_rivals(const Plan &plan, const Choices &known) {
+    std::vector<const Alternative *> rivals;
+    std::set<std::string> problems; // of several steps of one problem the first is timed
+    for (const Step &step : plan.steps)
+        if (is_undecided(step, known) && problems.insert(step.problem).second)
+            for (std::size_t i = 0; i < step.rivals(); ++i)
+                rivals.push_back(&step.alternatives[i]);
+    const Addresses nowhere(plan.buffers, 0);
+    for_each_on_threads(rivals.size(), [&](std::size_t i) { static_cast<void>(rivals[i]->launch(nowhere)); });
 }
 
 bool is_in_tf32(const Step &step) {
@@ -136,6 +149,8 @@ void Program::tune(vsmlrt_extent extent, Choices &known, StepClock &clock) {
         sources.push_back(step.alternatives.front().source);
     clock.begin("compiling");
     kernels_.prepare(sources);
+    clock.begin("weights of kernels to time");
+    pack_rivals(trial, known);
     clock.begin("timing kernels");
     const nvidia::Stream stream = nvidia::make_stream(context_);
     const nvidia::DeviceMemory memory(context_, static_cast<std::size_t>(trial.arena_bytes),
