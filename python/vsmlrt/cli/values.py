@@ -22,7 +22,8 @@ NTSC = {
 def one_of(option: str, value: str, accepted: tuple[str, ...]) -> str:
     """``value``, which has to be one of ``accepted``."""
     if value not in accepted:
-        raise UsageError(f"{option} takes {', '.join(accepted[:-1])} or {accepted[-1]}, not {value!r}")
+        listed = " or ".join(filter(None, (", ".join(accepted[:-1]), accepted[-1])))
+        raise UsageError(f"{option} takes {listed}, not {value!r}")
     return value
 
 
