@@ -225,10 +225,33 @@ TEST_P(HopperLaunch, ContendersAreFewAtEverySize) {
         const auto there = [&](const char *name) { return std::count(names.begin(), names.end(), name) > 0; };
         if (height >= 1080) {
             EXPECT_FALSE(there("hopper.tiles 7 alone"));
+            const bool by_products =
+                !problem.transposed && problem.strides == graph::Pair{1, 1} && problem.in_channels >= 128;
+            EXPECT_FALSE(by_products && there("hopper.tiles 30"));
+            EXPECT_FALSE(by_products && there("hopper.tiles 12") && there("hopper.tiles 17"));
         }
         if (height <= 12) {
             EXPECT_FALSE(there("hopper.tiles 30"));
         }
+    }
+}
+
+// With 192 channels and a residual only the lowest tiles have registers for it: they stay, however many items
+// there are.
+TEST(HopperCandidates, OneContendsWhereverOneServes) {
+    for (const int channels : {128, 192, 256, 512}) {
+        const ConvProblem problem = problem_of({.in = channels, .out = channels, .residual = true});
+        const ConvOperands operands = operands_of(problem, 2160, 3840);
+        int serving = 0;
+        int contending = 0;
+        for (const ConvCandidate &candidate : hopper_candidates())
+            if (candidate.serves(problem, hopper_facts)) {
+                ++serving;
+                contending +=
+                    !candidate.contends || candidate.contends(problem, operands, hopper_facts) ? 1 : 0;
+            }
+        EXPECT_GT(serving, 0) << channels;
+        EXPECT_GT(contending, 0) << channels;
     }
 }
 

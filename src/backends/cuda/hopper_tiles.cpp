@@ -183,16 +183,23 @@ std::int64_t items_of(const ConvProblem &problem, const ConvOperands &operands, 
 }
 
 // Low tiles for lack of items are not needed where higher ones have many for each multiprocessor, and high
-// ones are too few where they leave some without any. The bounds are wide: the winners of every family at
-// 192x192 to 1920x1080 lie inside.
+// ones are too few where they leave some without any. At stride 1 from 128 channels on the highest never won,
+// and of those that can serve the lowest only with few items. The bounds are wide: the winners of every
+// family at 192x192 to 1920x1080 lie inside.
 template <int rows, bool alone>
 bool contends(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
-    if (up_wins(problem, operands, device))
-        return false;
     const int groups = groups_of(problem);
     if (alone)
         return items_of(problem, operands, 12, groups) < 4LL * device.multiprocessors;
-    return rows <= 17 || items_of(problem, operands, 17, groups) >= device.multiprocessors;
+    const std::int64_t items = items_of(problem, operands, 17, groups);
+    const bool by_products =
+        !problem.transposed && problem.strides == graph::Pair{1, 1} && problem.in_channels >= 128;
+    if (rows == 30 && by_products)
+        return false;
+    if (rows < 17 && by_products && items >= 12LL * device.multiprocessors &&
+        serves<17, false>(problem, device))
+        return false;
+    return rows <= 17 || items >= device.multiprocessors;
 }
 
 template <int rows, bool alone>
