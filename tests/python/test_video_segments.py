@@ -429,6 +429,22 @@ def test_one_that_comes_when_the_others_are_done(source: Path, tmp_path: Path, r
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mkv", "source"]
 
 
+def test_one_that_wakes_when_the_others_are_done(source: Path, tmp_path: Path) -> None:
+    """It was stopped for so long that its parts were made by others: the folder is gone and the file is there."""
+    whole, made = tmp_path / "whole.mkv", tmp_path / "out.mkv"
+    go(source, whole)
+
+    def sleep(done: int, total: int) -> None:
+        if not made.exists():
+            shutil.copy(whole, made)
+            shutil.rmtree(job_folder.folder_of(made))
+
+    checked = check_job(Job(source=source, output=made, asked={}, segment=FIFTH, share=True))
+    assert run(checked, picture_by_picture(double), warn=print, progress=sleep) == len(UNEVEN)
+    assert made.read_bytes() == whole.read_bytes()
+    assert not job_folder.folder_of(made).exists()
+
+
 @pytest.mark.parametrize("ending", [".mkv", "%d.png"])
 def test_an_input_that_is_changed_while_it_is_read_in_one_piece(tmp_path: Path, ending: str) -> None:
     """A short job, and images; nothing has the output's name."""

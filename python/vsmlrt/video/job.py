@@ -16,7 +16,7 @@ from .area import alpha_of, cropped, own_size, trimmed
 from .claims import Claims
 from .comparison import name_unkept_side_data, unkept_side_data
 from .encoder import CONTAINERS, check_encoding
-from .errors import FieldError, UsageError, reason
+from .errors import FieldError, InterruptedByUserError, UsageError, reason
 from .exchange import Exchange
 from .exchange import Process as Process
 from .images import NumberedWriter, check_images
@@ -154,7 +154,13 @@ def _written(
             if writer.folder.is_new and identity_of(target.path) != checked.before:
                 writer.abandon()  # others came to the end of it while the video was being looked through here
                 return int(result.num_frames)
-            return _shared(job, result, writer, stack.enter_context(claims), progress)
+            try:
+                return _shared(job, result, writer, stack.enter_context(claims), progress)
+            except UserError as error:
+                asked = isinstance(error, InterruptedByUserError)
+                if asked or writer.folder.path.is_dir() or identity_of(target.path) == checked.before:
+                    raise
+                return int(result.num_frames)  # it slept while others did what it had, and came to the end
     _alone(job, result, writer, progress)
     return int(result.num_frames)
 
