@@ -1,7 +1,7 @@
 # Two commands: 'make demo' upscales a real clip, 'make test' runs the tests. Both set up first; repeats are quick.
 PYTHON_IN := .venv/bin/python
 
-.PHONY: help setup demo test test-compat lint fuzz levels sanitize windows bench-peers bench-interpolate bench-overhead bench-check clean
+.PHONY: help setup demo test test-compat lint fuzz levels sanitize windows wheels bench-peers bench-interpolate bench-overhead bench-check clean
 
 help:
 	@echo 'make demo    set up, fetch a network, upscale a real clip into out/'
@@ -12,6 +12,7 @@ help:
 	@echo 'make levels  the tests of CPU kernels as on processors with fewer instructions'
 	@echo 'make sanitize  the tests under the thread and the address sanitizer'
 	@echo 'make windows  build for Windows on Debian, run its tests under Wine, write its wheel into dist/'
+	@echo 'make wheels  two wheels into dist/: for Linux, with auditwheel'"'"'s judgement, and for Windows'
 	@echo 'make bench-peers     fps and memory next to vs-mlrt'"'"'s CPU plugins (an hour; ARGS="--sizes 640x272")'
 	@echo 'make bench-interpolate  frame interpolation next to vs-mlrt'"'"'s OpenVINO plugin'
 	@echo 'make bench-overhead  what the filter itself costs'
@@ -58,6 +59,10 @@ windows:
 	@tools/setup dev
 	@tools/windows test
 	@tools/windows wheel
+
+wheels:
+	@tools/setup dev
+	@tools/wheels
 
 bench-peers:
 	@tools/setup dev
