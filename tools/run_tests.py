@@ -51,9 +51,14 @@ def parts_of(program: Path, chosen: str, isolated: bool) -> list[Part]:
     return [Part(program, chosen, index, count) for index in range(count)]
 
 
+def emulator() -> list[str]:
+    """What runs a program that is not this system's."""
+    return os.environ.get("VSMLRT_TEST_EMULATOR", "").split()
+
+
 def cases_of(program: Path, chosen: str) -> list[str]:
     """Full names."""
-    command = [str(program), "--gtest_list_tests", f"--gtest_filter={chosen}"]
+    command = [*emulator(), str(program), "--gtest_list_tests", f"--gtest_filter={chosen}"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True)
     suite, cases = "", []
     for line in listed.stdout.splitlines():
@@ -68,9 +73,8 @@ def cases_of(program: Path, chosen: str) -> list[str]:
 def run(part: Part, to: Path) -> bool:
     """Runs a part and leaves its results in the file; whether all of it passed."""
     environment = os.environ | {"GTEST_TOTAL_SHARDS": str(part.count), "GTEST_SHARD_INDEX": str(part.index)}
-    emulator = os.environ.get("VSMLRT_TEST_EMULATOR", "").split()
     results = os.path.relpath(to)  # GoogleTest for Windows takes what begins with a slash for a relative path
-    command = [*emulator, str(part.program), f"--gtest_filter={part.filter}", f"--gtest_output=xml:{results}"]
+    command = [*emulator(), str(part.program), f"--gtest_filter={part.filter}", f"--gtest_output=xml:{results}"]
     begin = time.monotonic()
     try:
         done = subprocess.run(

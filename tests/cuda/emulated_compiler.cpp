@@ -1,5 +1,8 @@
 #include "cuda/emulated_compiler.h"
 
+#include "cuda/emulated_system.h"
+#include "vsmlrt/backend.h"
+
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -7,11 +10,11 @@
 #include <fstream>
 #include <functional>
 #include <string>
-#include <unistd.h>
 
-#define EXPORT extern "C" __attribute__((visibility("default")))
+#define EXPORT extern "C" VSMLRT_EXPORT
 
 namespace fs = std::filesystem;
+namespace emulated = vsmlrt::emulated;
 
 // NVRTC: the text with that of kernels/host.h and host_warps.h in front of it, compiled by the compiler that
 // built this. A library is kept under the hash of all that it is made from.
@@ -26,7 +29,7 @@ struct Unit {
 fs::path cache_folder() {
     const char *named = std::getenv("VSMLRT_EMULATED_CACHE");
     static const fs::path folder =
-        named ? fs::path(named) : fs::temp_directory_path() / ("emulated_cuda_" + std::to_string(getuid()));
+        named ? fs::path(named) : fs::temp_directory_path() / ("emulated_cuda_" + emulated::user_name());
     fs::create_directories(folder);
     return folder;
 }
@@ -36,7 +39,11 @@ std::string text_of(const char *path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-const std::string compile = VSMLRT_COMPILER " -std=c++17 -O1 -w -fPIC -shared -o ";
+// Texts with barriers compile only where there are fibers for their warps.
+std::string before(const std::string &source) {
+    return text_of(VSMLRT_KERNELS "/host.h") +
+           (emulated::has_fibers ? text_of(VSMLRT_KERNELS "/host_warps.h") : "") + source;
+}
 
 } // namespace
 
@@ -49,8 +56,7 @@ EXPORT int nvrtcCreateProgram(Unit **unit, const char *source, const char *, int
                               const char *const *) {
     if (begin_emulated_compilation())
         source = "extern \"C\" void kernel(const unsigned *, const unsigned *, void **) {}";
-    *unit = new Unit{
-        text_of(VSMLRT_KERNELS "/host.h") + text_of(VSMLRT_KERNELS "/host_warps.h") + source, {}, {}};
+    *unit = new Unit{before(source), {}, {}};
     return 0;
 }
 EXPORT int nvrtcDestroyProgram(Unit **unit) {
@@ -59,19 +65,17 @@ EXPORT int nvrtcDestroyProgram(Unit **unit) {
 }
 EXPORT int nvrtcCompileProgram(Unit *unit, int, const char *const *) {
     static std::atomic<int> number = 0;
-    const std::string name = std::to_string(std::hash<std::string>{}(compile + unit->source));
-    unit->library = (cache_folder() / (name + ".so")).string();
+    const std::string name = std::to_string(std::hash<std::string>{}(emulated::compiler + unit->source));
+    unit->library = (cache_folder() / (name + emulated::library_ending)).string();
     if (fs::exists(unit->library))
         return 0;
     const std::string stem =
-        (cache_folder() / (name + "." + std::to_string(getpid()) + "." + std::to_string(number++))).string();
+        (cache_folder() / (name + "." + emulated::process_name() + "." + std::to_string(number++))).string();
     std::ofstream(stem + ".cpp") << unit->source;
-    const std::string command = compile + stem + ".so " + stem + ".cpp > " + stem + ".log 2>&1";
-    const bool good = std::system(command.c_str()) == 0;
-    std::ifstream log(stem + ".log");
-    unit->log.assign(std::istreambuf_iterator<char>(log), {});
+    const bool good = emulated::compile(stem);
+    unit->log = text_of((stem + ".log").c_str());
     if (good)
-        fs::rename(stem + ".so", unit->library);
+        fs::rename(stem + emulated::library_ending, unit->library);
     fs::remove(stem + ".log");
     if (good)
         fs::remove(stem + ".cpp");

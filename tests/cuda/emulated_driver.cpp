@@ -5,13 +5,14 @@
 #include "cuda/emulated_driver.h"
 
 #include "cuda/emulated_compiler.h"
+#include "cuda/emulated_system.h"
 
 #include "nvidia/driver_api.h"
+#include "vsmlrt/backend.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <dlfcn.h>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -20,7 +21,7 @@
 #include <string>
 #include <vector>
 
-#define EXPORT extern "C" __attribute__((visibility("default")))
+#define EXPORT extern "C" VSMLRT_EXPORT
 
 using namespace vsmlrt::nvidia;
 
@@ -175,6 +176,9 @@ EXPORT long emulated_timings() {
     const std::lock_guard lock(state().mutex);
     return state().timings;
 }
+EXPORT bool emulated_warps() {
+    return vsmlrt::emulated::has_fibers;
+}
 EXPORT const char *emulated_faults() {
     thread_local std::string copy;
     const std::lock_guard lock(state().mutex);
@@ -250,7 +254,7 @@ EXPORT Status cuMemAlloc_v2(DevicePointer *address, std::size_t bytes) {
     const std::lock_guard lock(state().mutex);
     if (state().used + bytes > state().capacity)
         return out_of_memory;
-    void *memory = std::aligned_alloc(1024, (bytes + 1023) / 1024 * 1024);
+    void *memory = vsmlrt::emulated::allocate(1024, bytes);
     std::memset(memory, 0xff, bytes); // NaN in every type
     *address = reinterpret_cast<std::uint64_t>(memory);
     state().memory[*address] = bytes;
@@ -267,13 +271,13 @@ EXPORT Status cuMemFree_v2(DevicePointer address) {
     }
     state().used -= found->second;
     state().memory.erase(found);
-    std::free(reinterpret_cast<void *>(address));
+    vsmlrt::emulated::release(reinterpret_cast<void *>(address));
     return success;
 }
 EXPORT Status cuMemHostAlloc(void **address, std::size_t bytes, unsigned) {
     if (fails("cuMemHostAlloc"))
         return out_of_memory;
-    *address = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
+    *address = vsmlrt::emulated::allocate(64, bytes);
     const std::lock_guard lock(state().mutex);
     state().pinned[*address] = bytes;
     state().pinned_bytes += bytes;
@@ -289,7 +293,7 @@ EXPORT Status cuMemFreeHost(void *address) {
     }
     state().pinned_bytes -= found->second;
     state().pinned.erase(found);
-    std::free(address);
+    vsmlrt::emulated::release(address);
     return success;
 }
 EXPORT Status cuMemcpyHtoD_v2(DevicePointer to, const void *from, std::size_t bytes) {
@@ -334,9 +338,10 @@ EXPORT Status cuMemsetD8Async(DevicePointer to, unsigned char value, std::size_t
 }
 EXPORT Status cuModuleLoadData(ModuleHandle **module, const void *image) {
     // The image is the path of a shared library; see nvrtcGetCUBIN.
-    void *library = dlopen(static_cast<const char *>(image), RTLD_NOW | RTLD_LOCAL);
+    std::string words;
+    void *library = vsmlrt::emulated::open_library(static_cast<const char *>(image), words);
     if (!library) {
-        fault(std::string("a module cannot be loaded: ") + dlerror());
+        fault("a module cannot be loaded: " + words);
         return invalid_value;
     }
     auto *loaded = new Loaded{library};
@@ -353,7 +358,8 @@ EXPORT Status cuModuleUnload(ModuleHandle *module) {
 EXPORT Status cuModuleGetFunction(FunctionHandle **function, ModuleHandle *module, const char *name) {
     if (fails("cuModuleGetFunction"))
         return invalid_value;
-    *function = static_cast<FunctionHandle *>(dlsym(reinterpret_cast<Loaded *>(module)->library, name));
+    *function = static_cast<FunctionHandle *>(
+        vsmlrt::emulated::find_symbol(reinterpret_cast<Loaded *>(module)->library, name));
     return *function ? success : invalid_value;
 }
 EXPORT Status cuFuncGetAttribute(int *value, FunctionAttribute, FunctionHandle *) {

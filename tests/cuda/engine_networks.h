@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/set_variable.h"
 #include "graph/lower.h"
 #include "interpreter/interpreter.h"
 #include "model/edit.h"
@@ -17,8 +18,8 @@ namespace vsmlrt::test {
 
 // The emulated driver is named before anything opens one.
 inline const bool named = [] {
-    return setenv("VSMLRT_CUDA_DRIVER", VSMLRT_EMULATED, 1) == 0 &&
-           setenv("VSMLRT_NVRTC", VSMLRT_EMULATED, 1) == 0;
+    return set_variable("VSMLRT_CUDA_DRIVER", VSMLRT_EMULATED) &&
+           set_variable("VSMLRT_NVRTC", VSMLRT_EMULATED);
 }();
 
 // The interpreter's result of a network of one input with three channels.

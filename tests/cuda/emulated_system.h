@@ -1,0 +1,30 @@
+// What the emulated driver and compiler take from the system: libraries, aligned memory, a compiler.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace vsmlrt::emulated {
+
+// Null, with the reason in `words`, where the file cannot be opened.
+[[nodiscard]] void *open_library(const char *path, std::string &words);
+// Null where it has none of this name.
+[[nodiscard]] void *find_symbol(void *library, const char *name);
+
+[[nodiscard]] void *allocate(std::size_t alignment, std::size_t bytes);
+void release(void *memory);
+
+// What a shared library's name ends in.
+extern const char *const library_ending;
+// Something of this process, and of this user, that other ones do not have.
+[[nodiscard]] std::string process_name();
+[[nodiscard]] std::string user_name();
+// Whether fibers are to be had here, which kernels/host_warps.h is made of.
+extern const bool has_fibers;
+
+// What all libraries are compiled with; part of the name that one is kept under.
+extern const char *const compiler;
+// STEM.cpp to a shared library, STEM with its ending; what the compiler says goes to STEM.log.
+[[nodiscard]] bool compile(const std::string &stem);
+
+} // namespace vsmlrt::emulated

@@ -1,0 +1,45 @@
+#include "cuda/emulated_system.h"
+
+#include <cstdlib>
+#include <dlfcn.h>
+#include <unistd.h>
+
+namespace vsmlrt::emulated {
+
+void *open_library(const char *path, std::string &words) {
+    void *const library = ::dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        words = ::dlerror();
+    return library;
+}
+
+void *find_symbol(void *library, const char *name) {
+    return ::dlsym(library, name);
+}
+
+void *allocate(std::size_t alignment, std::size_t bytes) {
+    return std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+}
+
+void release(void *memory) {
+    std::free(memory);
+}
+
+const char *const library_ending = ".so";
+const bool has_fibers = true;
+const char *const compiler = VSMLRT_COMPILER " -std=c++17 -O1 -w -fPIC -shared -o ";
+
+std::string process_name() {
+    return std::to_string(::getpid());
+}
+
+std::string user_name() {
+    return std::to_string(::getuid());
+}
+
+bool compile(const std::string &stem) {
+    const std::string command = compiler + stem + ".so " + stem + ".cpp > " + stem + ".log 2>&1";
+    return std::system(command.c_str()) == 0;
+}
+
+} // namespace vsmlrt::emulated

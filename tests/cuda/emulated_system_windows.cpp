@@ -1,0 +1,58 @@
+// Under Wine the compiler is a program of Linux, which cannot be waited for from here: who runs the tests has
+// tests/cuda/compile_for_wine.py compile what STEM.wanted asks for in VSMLRT_EMULATED_CACHE, until STEM.done.
+#include "cuda/emulated_system.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <malloc.h>
+#include <windows.h>
+
+namespace vsmlrt::emulated {
+
+void *open_library(const char *path, std::string &words) {
+    const HMODULE library = ::LoadLibraryA(path);
+    if (!library)
+        words = "error " + std::to_string(::GetLastError());
+    return library;
+}
+
+void *find_symbol(void *library, const char *name) {
+    return reinterpret_cast<void *>(::GetProcAddress(static_cast<HMODULE>(library), name));
+}
+
+void *allocate(std::size_t alignment, std::size_t bytes) {
+    return ::_aligned_malloc(bytes, alignment);
+}
+
+void release(void *memory) {
+    ::_aligned_free(memory);
+}
+
+const char *const library_ending = ".dll";
+const bool has_fibers = false;
+const char *const compiler = "tests/cuda/compile_for_wine.py ";
+
+std::string process_name() {
+    return std::to_string(::GetCurrentProcessId());
+}
+
+std::string user_name() {
+    return "wine";
+}
+
+bool compile(const std::string &stem) {
+    namespace fs = std::filesystem;
+    if (!std::getenv("VSMLRT_EMULATED_CACHE")) {
+        std::ofstream(stem + ".log") << "VSMLRT_EMULATED_CACHE names no folder that is served";
+        return false;
+    }
+    std::ofstream(stem + ".wanted").close();
+    while (!fs::exists(stem + ".done"))
+        ::Sleep(10);
+    std::error_code ignored;
+    fs::remove(stem + ".done", ignored);
+    return fs::exists(stem + library_ending);
+}
+
+} // namespace vsmlrt::emulated
