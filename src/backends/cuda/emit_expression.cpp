@@ -114,6 +114,24 @@ std::function<Launch(const Addresses &)> expression_launch(const Expression &exp
     };
 }
 
+// Rows below each other that a thread computes, and blocks that a multiprocessor has at least: more registers
+// let a thread wait for more at once, fewer leave room for more threads.
+struct Way {
+    int rows;
+    int blocks;
+};
+
+// The same at every size: small pictures fill the GPU by pixels that are threads.
+std::vector<Way> ways_timed(bool shares_rows) {
+    if (shares_rows)
+        return {{rows_of_thread, 3}, {rows_of_thread, 5}, {2, 7}, {1, 4}};
+    return {{1, 2}, {1, 4}, {1, 6}};
+}
+// Where nothing is timed: thread after thread it is all the same.
+std::vector<Way> way_alone(bool shares_rows) {
+    return {{shares_rows ? rows_of_thread : 1, 2}};
+}
+
 } // namespace
 
 std::string macro_lines(std::string lines) {
@@ -183,28 +201,20 @@ void Planner::emit_expression(const Group &group) {
     for (const Tensor &source : single.sources)
         step.reads.push_back(source.buffer);
     const std::string first = macro_lines(single.lines + stores(single, output, 1));
-    const auto add = [&](const Expression &expression, int rows, const std::string &lines, int blocks) {
+    request.rows = rows_of_thread;
+    const bool shares = make_expression(request).shares_rows;
+    for (const Way &way : facts_.runs_barriers ? ways_timed(shares) : way_alone(shares)) {
+        request.rows = way.rows;
+        const Expression expression = make_expression(request);
+        const std::string lines = macro_lines(expression.lines + stores(expression, output, way.rows));
         step.alternatives.push_back(
-            {text("expression ", blocks, rows == 1 ? "" : text(" of ", rows, " rows")),
+            {text("expression ", way.blocks, way.rows == 1 ? "" : text(" of ", way.rows, " rows")),
              kernel_source(text("typedef ", expression.wide ? "i64" : "int",
                                 " offset_t;\n#define THREADS_OF_BLOCK ", block_threads, "\n#define BLOCKS ",
-                                blocks, "\n#define ROWS ", rows, "\n#define EXPRESSION \\\n", lines),
+                                way.blocks, "\n#define ROWS ", way.rows, "\n#define EXPRESSION \\\n", lines),
                            "expression.cuh"),
-             expression_launch(expression, output, rows)});
-    };
-    request.rows = rows_of_thread;
-    const Expression several = make_expression(request);
-    const std::string lines = macro_lines(several.lines + stores(several, output, rows_of_thread));
-    // More registers let a thread wait for more at once, fewer leave room for more threads. Thread after
-    // thread it is all the same. The choices are those of every size: small pictures fill the GPU by pixels
-    // that are threads.
-    const bool timed = facts_.runs_barriers;
-    if (several.shares_rows)
-        for (const int blocks : timed ? std::vector{3, 4} : std::vector{3})
-            add(several, rows_of_thread, lines, blocks);
-    if (timed || !several.shares_rows)
-        for (const int blocks : timed && !several.shares_rows ? std::vector{2, 4, 6} : std::vector{4})
-            add(single, 1, first, blocks);
+             expression_launch(expression, output, way.rows)});
+    }
     step.problem = text("expression ", content_hash(std::as_bytes(std::span(first))));
     add_step(std::move(step));
 }
