@@ -8,6 +8,7 @@
 #include "model/ncnn.h"
 #include "model/older_operators.h"
 #include "model/onnx_reader.h"
+#include "model/picture_inputs.h"
 
 namespace vsmlrt::model {
 namespace fs = std::filesystem;
@@ -35,7 +36,8 @@ Loaded load_onnx(const fs::path &path) {
                           text_of(param));
     const std::vector<std::byte> file = read_file(path);
     ExternalData external(absolute_path(path).parent_path());
-    Loaded loaded{renew_operators(inline_functions(read_onnx(file, external))), content_hash(file), {}};
+    Loaded loaded{
+        state_pictures(renew_operators(inline_functions(read_onnx(file, external)))), content_hash(file), {}};
     if (external.files().empty())
         return loaded;
     for (const auto &[location, content] : external.files())

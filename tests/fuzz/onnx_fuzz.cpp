@@ -6,6 +6,7 @@
 #include "model/functions.h"
 #include "model/older_operators.h"
 #include "model/onnx.h"
+#include "model/picture_inputs.h"
 
 #include <cstdlib>
 #include <functional>
@@ -51,6 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     check_written(free_shape(*network));
     if (const auto whole = attempt([&] { return inline_functions(*network); }))
         check_written(*whole);
+    check_written(state_pictures(*network));
     if (const auto renewed = attempt([&] { return renew_operators(*network); }))
         check_written(*renewed);
     if (const auto composed = attempt([&] { return compose(*network, [](const Node &) { return true; }); }))
