@@ -12,8 +12,6 @@
 #include "engine/streams.h"
 #include "graph/inspect.h"
 #include "graph/stated_sizes.h"
-#include "model/functions.h"
-#include "model/onnx.h"
 
 #include <algorithm>
 #include <exception>
@@ -61,7 +59,7 @@ OpenedNetwork open_network(const std::filesystem::path &path) {
 }
 
 OpenedNetwork open_network(std::span<const std::byte> onnx, const std::string &name) {
-    return with_card({model::inline_functions(model::read_onnx(onnx)), content_hash(onnx), name});
+    return with_card({model::read_network(onnx), content_hash(onnx), name});
 }
 
 PictureSize frame_tile(const model::Card &card, const SessionOptions &options, PictureSize frame) {

@@ -7,6 +7,7 @@
 #include "model/functions.h"
 #include "model/ncnn.h"
 #include "model/older_operators.h"
+#include "model/onnx.h"
 #include "model/onnx_reader.h"
 #include "model/picture_inputs.h"
 
@@ -29,6 +30,11 @@ Loaded load_ncnn(const fs::path &path) {
     return {import_ncnn(text, bin), content_hash(bytes_of(content_hash(param) + content_hash(bin))), {}};
 }
 
+// Without what backends read each in its own way, or not at all.
+Network in_plain_words(Network network) {
+    return state_pictures(renew_operators(inline_functions(std::move(network))));
+}
+
 Loaded load_onnx(const fs::path &path) {
     if (const fs::path param = fs::path(path).replace_extension(".param");
         path.extension() == ".bin" && file_use(param))
@@ -36,8 +42,7 @@ Loaded load_onnx(const fs::path &path) {
                           text_of(param));
     const std::vector<std::byte> file = read_file(path);
     ExternalData external(absolute_path(path).parent_path());
-    Loaded loaded{
-        state_pictures(renew_operators(inline_functions(read_onnx(file, external)))), content_hash(file), {}};
+    Loaded loaded{in_plain_words(read_onnx(file, external)), content_hash(file), {}};
     if (external.files().empty())
         return loaded;
     for (const auto &[location, content] : external.files())
@@ -47,6 +52,10 @@ Loaded load_onnx(const fs::path &path) {
 }
 
 } // namespace
+
+Network read_network(std::span<const std::byte> onnx) {
+    return in_plain_words(read_onnx(onnx));
+}
 
 Loaded load_network(const fs::path &path) {
     try {

@@ -3,7 +3,9 @@
 
 #include "model/network.h"
 
+#include <cstddef>
 #include <filesystem>
+#include <span>
 
 namespace vsmlrt::model {
 
@@ -17,5 +19,8 @@ struct Loaded {
 // read as ONNX. BadArgument for a missing or unreadable file, BadModel for bad content; the message names the
 // path.
 [[nodiscard]] Loaded load_network(const std::filesystem::path &path);
+
+// The network of an ONNX file's bytes, as load_network has it. BadModel for bad content.
+[[nodiscard]] Network read_network(std::span<const std::byte> onnx);
 
 } // namespace vsmlrt::model

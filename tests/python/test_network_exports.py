@@ -95,6 +95,13 @@ def test_channels_last(tmp_path: Path, name: str, backend: str) -> None:
     np.testing.assert_allclose(run(path, clip, backend), wanted[0], rtol=0, atol=1e-5)
 
 
+def test_bytes_are_read_as_files_are(tmp_path: Path) -> None:
+    path = save(tmp_path / "last.onnx", *CHANNELS_LAST["keras"])
+    clip = noise(CORE, 24, 16)
+    given = CORE.mlrt.Model([clip], Path(path).read_bytes(), path_is_serialization=True, precision="fp32")
+    np.testing.assert_array_equal(np.stack(picture(given)), run(path, clip, "auto"))
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("taken", [OPEN, None], ids=["symbols", "no shape"])
 def test_channels_by_the_weights(tmp_path: Path, taken: Any, backend: str) -> None:
