@@ -176,8 +176,9 @@ def test_the_files_that_words_name(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             assert len(value) <= 5
             return value
 
-    words = ["upscale", "in.mkv", "out/o.mkv", "--model=net.param", "--crf", "20", "--scale", "2"]
-    told, files = cluster_store.put_files(Store(), words, Path("out/o.mkv"))
+    (tmp_path / "film").write_bytes(b"not meant")
+    words = ["upscale", "in.mkv", "out/o.mkv", "--model=net.param", "--crf", "20", "--tune", "film"]
+    told, files = cluster_store.put_files(Store(), words, Path("in.mkv"), Path("out/o.mkv"))
     there = tmp_path / "worker"
     there.mkdir()
     own = cluster_store.get_files(Store(), told, files, there)

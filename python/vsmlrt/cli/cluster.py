@@ -72,7 +72,7 @@ def without_folder(video: VideoOptions, job: Job) -> AskingSide:
     """The side of this process of a job whose parts come through Ray's object store, its workers started."""
     assert job.output is not None
     ray = _connected(str(video.ray))
-    words, files = put_files(ray, _command(console.arguments, shared=False), job.output)
+    words, files = put_files(ray, _command(console.arguments, shared=False), job.source, job.output)
     worker = ray.remote(max_retries=_STARTS_AGAIN)(run_apart)
 
     def start(dealer: Any) -> list[Any]:

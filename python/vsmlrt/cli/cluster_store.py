@@ -215,19 +215,24 @@ def _standing_for(told: dict[str, Any]) -> tuple[vs.VideoNode, Timeline]:
     return clip, timeline
 
 
-def put_files(ray: Any, words: Sequence[str], output: Path) -> tuple[list[str], list[tuple[str, list[Any]]]]:
-    """The words with ``{n}/NAME`` for each file that they name, and those files: name and pieces in the store.
+def put_files(
+    ray: Any, words: Sequence[str], source: Path, output: Path
+) -> tuple[list[str], list[tuple[str, list[Any]]]]:
+    """The words with ``{n}/NAME`` for the video and for networks that are files, and those files: name and pieces.
 
     Of a network in two files the second goes along.
     """
     told: list[str] = []
     files: list[tuple[str, list[Any]]] = []
+    before = ""
     for word in words:
         option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
         path = Path(value)
-        if Path(value) == output:
+        of_network = (option if equals else before) in _NETWORKS
+        before = word
+        if path == output and not of_network:
             value = f"{_FOLDER}{path.name}"
-        elif ((value and not option) or equals) and path.is_file():
+        elif (path == source or of_network) and path.is_file():
             place = f"{len(files)}/"
             files.append((f"{place}{path.name}", _pieces(ray, path)))
             if path.suffix == ".param" and (weights := path.with_suffix(".bin")).is_file():
@@ -236,6 +241,9 @@ def put_files(ray: Any, words: Sequence[str], output: Path) -> tuple[list[str], 
         told.append(f"{option}{equals}{value}")
     return told, files
 
+
+_NETWORKS = ("--model", "--denoiser", "--interpolator")
+"""Options whose value may be a file."""
 
 _FOLDER = "\0folder/"
 """What stands in words for the folder of a worker, which no word can hold itself."""
