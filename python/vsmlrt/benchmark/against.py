@@ -1,14 +1,13 @@
-"""The same network in PyTorch, beside ours: for who wants to know what the cuda backend gains on their card."""
+"""The same network in PyTorch, next to ours: for who wants to know what the cuda backend gains on their card."""
 
 from __future__ import annotations
 
 import importlib.util
-import json
-import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from ..errors import UserError
+from .process import measure
 from .report import Row
 
 ENGINES = ("torch",)
@@ -48,17 +47,7 @@ def require_torch() -> None:
 
 def run(job: TorchJob) -> TorchResult:
     """Measures in a process of its own; one that dies is a result with its last words as the error."""
-    done = subprocess.run(
-        [sys.executable, "-m", f"{__package__}.torch_worker"],
-        input=json.dumps(asdict(job)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        words = done.stderr.strip().splitlines() or ["without a word"]
-        return TorchResult(error=f"the measurement in PyTorch ended with status {done.returncode}: {words[-1]}")
-    return TorchResult(**json.loads(done.stdout.splitlines()[-1]))
+    return TorchResult(**measure("torch_worker", job, "the measurement in PyTorch"))
 
 
 class Comparison:
@@ -70,7 +59,7 @@ class Comparison:
         self._known: dict[TorchJob, TorchResult] = {}
 
     def line(self, row: Row, device: int) -> str:
-        """PyTorch's time for a row's network beside ours, and how many times as fast ours is."""
+        """PyTorch's time for a row's network next to ours, and how many times as fast ours is."""
         width, height = row.case.size
         job = TorchJob(network_path=str(row.case.network.path), width=width, height=height, device=device)
         if job not in self._known:

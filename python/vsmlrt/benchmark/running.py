@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from .. import plugin
 from ..backend import placing
 from .cases import Case
+from .process import measure
 from .worker import Job, Layer, Result
 
 
@@ -49,15 +46,5 @@ def job_of(case: Case, arguments: Mapping[str, Any], frames: int, seconds: float
 
 def run(job: Job) -> Result:
     """Measures; a process that dies is a result with its last words as the error."""
-    done = subprocess.run(
-        [sys.executable, "-m", f"{__package__}.worker"],
-        input=json.dumps(asdict(job)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        words = done.stderr.strip().splitlines() or ["without a word"]
-        return Result(error=f"the measurement ended with status {done.returncode}: {words[-1]}")
-    found = json.loads(done.stdout.splitlines()[-1])
-    return Result(**{**found, "layers": [Layer(**layer) for layer in found["layers"]]})
+    found = measure("worker", job, "the measurement")
+    return Result(**{**found, "layers": [Layer(**layer) for layer in found.get("layers", [])]})

@@ -14,7 +14,7 @@ from typing import Any
 
 from .incoming import numbered
 from .job_folder import Asked, Finished, JobFolder, Segment, folder_of, is_joined
-from .output import part_of, sync_folder
+from .output import part_of, sync_folder, write_to_disk
 
 FIRST = 1
 """The number of the first image, as FFmpeg counts."""
@@ -36,10 +36,7 @@ class ImageFolder(JobFolder):
     def write(self, n: int, image: bytes) -> None:
         """Keeps image ``n``, whole or not at all."""
         segment = self.segments[n]
-        with self.part_of(segment).open("wb") as file:
-            file.write(image)
-            file.flush()
-            os.fsync(file.fileno())
+        write_to_disk(self.part_of(segment), image)
         os.replace(self.part_of(segment), self.file_of(segment))
         self.kept[n] = _finished(segment, len(image))
 

@@ -23,7 +23,7 @@ import av
 from ..errors import UserError
 from . import claims
 from .errors import FIELDS, FieldError
-from .output import part_of, sync_folder
+from .output import part_of, sync_folder, write_to_disk
 
 Asked = Mapping[str, str | None]
 """What was asked for, by names that a person knows; None is what was left out."""
@@ -152,10 +152,7 @@ class JobFolder:
         told = Finished(**record)
         if (len(video), hashlib.sha256(video).hexdigest()) != (told.bytes, told.sha256):
             return False
-        with self.part_of(segment).open("wb") as file:
-            file.write(video)
-            file.flush()
-            os.fsync(file.fileno())
+        write_to_disk(self.part_of(segment), video)
         self.keep(segment, told)
         return True
 
@@ -232,10 +229,7 @@ class JobFolder:
 
     def _write(self, name: str, content: Mapping[str, Any]) -> None:
         part = self.path / f"{name}.{self._own_part}"
-        with part.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
+        write_to_disk(part, json.dumps(content, indent=1).encode())
         os.replace(part, self.path / name)
         sync_folder(self.path)
 

@@ -245,6 +245,14 @@ def check_output(path: Path, *, overwrite: bool) -> None:
         raise in_use(path)
 
 
+def write_to_disk(path: Path, content: bytes) -> None:
+    """Writes a file, whose content is on the disk when this returns."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def sync_folder(folder: Path) -> None:
     """Makes the new name itself durable, where the system can."""
     with contextlib.suppress(OSError):
