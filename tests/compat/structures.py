@@ -23,23 +23,12 @@ Dim = str | int
 """A size in a graph: a value that holds it as a list of one, or a number."""
 
 
-class Graph:
-    """Nodes and weights of a network in the making; values are names."""
+class Graph(networks.Nodes):
+    """What these networks are made of."""
 
     def __init__(self, seed: int) -> None:
+        super().__init__()
         self._numbers = np.random.default_rng(seed)
-        self.nodes: list[onnx.NodeProto] = []
-        self.weights: dict[str, np.ndarray] = {}
-
-    def op(self, kind: str, *inputs: str, **attributes: object) -> str:
-        name = f"v{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
-        return name
-
-    def constant(self, value: object, kind: type = np.float32) -> str:
-        name = f"w{len(self.weights)}"
-        self.weights[name] = np.asarray(value, kind)
-        return name
 
     def ints(self, *values: int) -> str:
         return self.constant(values, np.int64)

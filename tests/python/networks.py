@@ -9,6 +9,24 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 
+class Nodes:
+    """Nodes and weights of a network in the making; values are names."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: dict[str, np.ndarray] = {}
+
+    def op(self, kind: str, *inputs: str, **attributes: object) -> str:
+        name = f"v{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
+
+    def constant(self, value: object, kind: type = np.float32) -> str:
+        name = f"w{len(self.weights)}"
+        self.weights[name] = np.asarray(value, kind)
+        return name
+
+
 def save(
     path: Path,
     nodes: list[onnx.NodeProto],

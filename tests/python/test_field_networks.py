@@ -15,6 +15,7 @@ import onnxruntime
 import pytest
 import vapoursynth as vs
 
+import computing
 from hosting import noise, picture, plugin_core
 
 CORE = plugin_core()
@@ -39,8 +40,7 @@ def clip_of(pixels: np.ndarray) -> vs.VideoNode:
 
 
 def run(name: str, clip: vs.VideoNode, backend: str) -> np.ndarray:
-    path = str(FOLDER / name)
-    return np.stack(picture(CORE.mlrt.Model([clip], path, backend=backend, precision="fp32")))
+    return computing.run(str(FOLDER / name), clip, backend)
 
 
 def test_all_files_are_used() -> None:

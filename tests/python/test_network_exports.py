@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import vapoursynth as vs
 from onnx import helper, numpy_helper
 
+from computing import computed, run
 from hosting import noise, picture, plugin_core
 
 CORE = plugin_core()
@@ -43,16 +43,6 @@ def save(path: Path, nodes: list[onnx.NodeProto], taken: Any, given: Any, kinds:
     )
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(path))
     return str(path)
-
-
-def run(path: str, clip: vs.VideoNode, backend: str) -> np.ndarray:
-    return np.stack(picture(CORE.mlrt.Model([clip], path, backend=backend, precision="fp32")))
-
-
-def computed(path: str, pixels: np.ndarray) -> np.ndarray:
-    outputs: Any = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).run(None, {"x": pixels})
-    result: np.ndarray = outputs[0]
-    return result
 
 
 TURNED = [node("Transpose", "x", "t", **FIRST), node("Conv", "t w", "c", **PADS), node("Transpose", "c", "y", **LAST)]

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import vapoursynth as vs
 from onnx import helper, numpy_helper
 
-from hosting import noise, picture, plugin_core
+from computing import expected, run
+from hosting import noise, plugin_core
 
 CORE = plugin_core()
 RANDOM = np.random.default_rng(11)
@@ -81,17 +81,6 @@ def save(path: Path, middle: Middle) -> str:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", middle.opset)], ir_version=version)
     onnx.save(model, str(path))
     return str(path)
-
-
-def expected(path: str, clip: vs.VideoNode) -> np.ndarray:
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    outputs: Any = session.run(None, {"input": np.stack(picture(clip))[None]})
-    result: np.ndarray = outputs[0][0]
-    return result
-
-
-def run(path: str, clip: vs.VideoNode, backend: str) -> np.ndarray:
-    return np.stack(picture(CORE.mlrt.Model([clip], path, backend=backend, precision="fp32")))
 
 
 def recurrent(op: str, gates: int) -> Middle:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import vapoursynth as vs
 from onnx import helper, numpy_helper
 
+from computing import computed, run
 from hosting import noise, picture, plugin_core
 
 CORE = plugin_core()
@@ -127,17 +127,6 @@ def save(path: Path, middle: Middle, dims: list[Any], opset: int = 17) -> str:
     )
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8), str(path))
     return str(path)
-
-
-def run(path: str, clip: vs.VideoNode, backend: str, **more: Any) -> np.ndarray:
-    return np.stack(picture(CORE.mlrt.Model([clip], path, backend=backend, precision="fp32", **more)))
-
-
-def computed(path: str, pixels: np.ndarray) -> np.ndarray:
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    outputs: Any = session.run(None, {"input": pixels})
-    result: np.ndarray = outputs[0]
-    return result
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
