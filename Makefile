@@ -7,7 +7,7 @@ help:
 	@echo 'make demo    set up, fetch a network, upscale a real clip into out/'
 	@echo 'make test    set up, build the C++ tests, run ctest and pytest'
 	@echo 'make test-compat  scripts and public wrappers written for vs-mlrt, also beside its own plugins'
-	@echo 'make lint    clang-format, clang-tidy, ruff and mypy'
+	@echo 'make lint    clang-format, clang-tidy, shellcheck, ruff and mypy'
 	@echo 'make fuzz    every parser on its corpus and what a fuzzer makes of it, 20 seconds each'
 	@echo 'make levels  the tests of CPU kernels as on processors with fewer instructions'
 	@echo 'make sanitize  the tests under the thread and the address sanitizer'
