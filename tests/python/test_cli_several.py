@@ -170,3 +170,43 @@ def test_interrupted(season: Path) -> None:
     assert process.returncode == 1
     assert printed.splitlines()[-1] == "2 videos: 2 not done"
     assert "interrupted (SIGINT)" in said.splitlines()[-1]
+
+
+def test_the_table_shows_names_as_they_are(tmp_path: Path, sample: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Brackets are no markup there, and a line of the table is one video."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("[red]1:smile:.mkv", "two\nlines.mkv"):
+        (tmp_path / "in" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(sample)
+    done = command("in", "out/")
+    assert done.returncode == 0, done.stderr
+    _, first, second, last = done.stdout.splitlines()
+    assert first.startswith("in/[red]1:smile:.mkv  done")
+    assert second.startswith("in/two\\nlines.mkv")
+    assert last == "2 videos: 2 done"
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "says"),
+    [
+        ("season", "", "OUT is empty; give the name of a file, or . for this folder"),
+        ("", "out/", "IN is empty; give the name of a file, or . for this folder"),
+        ("season/e2.mkv", "a" * 300 + ".mkv", "cannot be a file: File name too long"),
+        ("a" * 300 + ".mkv", "out.mkv", "File name too long"),
+    ],
+)
+def test_names_that_cannot_be(season: Path, source: str, output: str, says: str) -> None:
+    """An empty word is what a variable leaves that was never set, and does not stand for the folder one is in."""
+    done = command(source, output)
+    assert (done.returncode, done.stdout) in ((1, ""), (2, ""))
+    assert says in done.stderr
+    assert "internal error" not in done.stderr
+    assert sorted(path.name for path in season.parent.iterdir()) == ["season"]
+
+
+def test_a_link_to_itself_is_refused_before_the_work(season: Path) -> None:
+    os.symlink("b.mkv", "a.mkv")
+    os.symlink("a.mkv", "b.mkv")
+    done = command("season/e2.mkv", "a.mkv")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the output a.mkv is a symbolic link that leads back to itself; give another name" in done.stderr

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer.main
 import vapoursynth as vs
+from rich.console import Console
 
 import networks
 from video_samples import make_video
 from vsmlrt import cli
 from vsmlrt.backend import named
+from vsmlrt.cli import console
 from vsmlrt.video.errors import reason
 
 
@@ -117,3 +120,31 @@ def test_backends_that_were_not_built_are_not_offered(tmp_path: Path, monkeypatc
     offered = named.offered()
     assert {"auto", "openvino", "reference", "trt"} <= set(offered)
     assert not {"cuda", "onnxruntime"} & set(offered)
+
+
+LONG = "/videos/" + "a-very-long-name-" * 8 + "of-a-file.mkv"
+SENTENCE = f"the job of {LONG} is done by others, who have begun it this morning, and nothing of it is left to do here"
+
+
+def printed(sentence: str, *, terminal: bool, width: int = 40) -> str:
+    file = io.StringIO()
+    console.put(Console(file=file, force_terminal=terminal, width=width, color_system=None, highlight=False), sentence)
+    return file.getvalue()
+
+
+def test_a_terminals_lines_end_between_words_and_paths_stay_whole() -> None:
+    lines = printed(SENTENCE, terminal=True).rstrip("\n").split("\n")
+    assert " ".join(line.strip() for line in lines) == SENTENCE
+    assert [line for line in lines if len(line) > 40] == [LONG]
+    assert len(lines) > 3
+
+
+def test_elsewhere_a_sentence_is_one_line() -> None:
+    assert printed(SENTENCE, terminal=False) == f"{SENTENCE}\n"
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_names_are_printed_as_they_are(terminal: bool) -> None:
+    """Neither a bracket nor a colon is markup, and a name cannot clear the screen or begin a line."""
+    assert printed("[bold]:smile: /x/ 12:30", terminal=terminal) == "[bold]:smile: /x/ 12:30\n"
+    assert printed("a\x1b[2Jb\nc\rd", terminal=terminal) == "a\\x1b[2Jb\\nc\\rd\n"

@@ -57,7 +57,7 @@ def _table(found: list[plans.Plan]) -> Table:
     table.add_column("last used", no_wrap=True)
     for plan in found:
         used = datetime.datetime.fromtimestamp(plan.last_used).strftime("%Y-%m-%d %H:%M")
-        table.add_row(plan.name, tables.size(plan.bytes), used)
+        table.add_row(tables.cell(plan.name), tables.size(plan.bytes), used)
     return table
 
 

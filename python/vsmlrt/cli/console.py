@@ -6,8 +6,11 @@ import logging
 import re
 import sys
 from collections.abc import Callable
+from unicodedata import category
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
 _NOISE = ("no return value(s) named",)
 """Warnings of other plugins about themselves."""
@@ -34,13 +37,39 @@ _said: set[str] = set()
 
 def screen() -> Console:
     """The standard error as it is now."""
-    return Console(file=sys.stderr, highlight=False, soft_wrap=True)
+    return Console(file=sys.stderr, highlight=False)
+
+
+def plain(sentence: str) -> str:
+    """The sentence with its control characters, which names of files may have, as escapes."""
+    return "".join(one.encode("unicode_escape").decode() if category(one) == "Cc" else one for one in sentence)
+
+
+def wrapped(sentence: str, width: int) -> str:
+    """The sentence in lines of at most so many cells, which end between words.
+
+    A word longer than that, a path say, stays whole, so that it can be copied.
+    """
+    lines: list[str] = []
+    for word in sentence.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and cell_len(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def put(on: Console, sentence: str) -> None:
+    """A sentence as it is: on one line, or on a terminal in lines that end between words."""
+    shown = plain(sentence)
+    on.print(Text(wrapped(shown, on.width) if on.is_terminal else shown), soft_wrap=True)
 
 
 def say(sentence: str) -> None:
     """A plain line, where people want to read any."""
     if not quiet:
-        screen().print(sentence, markup=False)
+        put(screen(), sentence)
 
 
 def warn(sentence: str) -> None:
@@ -52,7 +81,7 @@ def warn(sentence: str) -> None:
 
 def error(sentence: str) -> None:
     """The one line that says why it failed."""
-    screen().print(f"vsmlrt: error: {' '.join(sentence.split())}", markup=False)
+    put(screen(), f"vsmlrt: error: {' '.join(sentence.split())}")
 
 
 class _Router(logging.Handler):

@@ -12,7 +12,6 @@ from pathlib import Path
 import typer
 import vapoursynth as vs
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
 
 from .. import folders, plugin
@@ -20,6 +19,7 @@ from ..backend import CLASSES, placing
 from ..errors import SetupError
 from ..video.hardware import hardware_encoders
 from ..video.picture import HARDWARE
+from . import console, tables
 
 _PACKAGES = ("vsmlrt", "vapoursynth", "openvino", "vapoursynth-bestsource", "av")
 _OPTIONAL = (  # bring more backends
@@ -33,7 +33,8 @@ _OPTIONAL = (  # bring more backends
 
 def doctor() -> None:
     """Show devices, backends, versions and folders, and say whether videos can be processed here."""
-    screen = Console(highlight=False, soft_wrap=True)
+    screen = Console(highlight=False, emoji=False)
+    screen.soft_wrap = not screen.is_terminal
     problems: list[str] = []
     _versions(screen)
     if not hasattr(vs.core.core, "bs"):
@@ -50,9 +51,9 @@ def doctor() -> None:
     _encoders(screen)
     _folders(screen)
     if problems:
-        screen.print(f"verdict: cannot run: {'; '.join(problems)}", markup=False)
+        console.put(screen, f"verdict: cannot run: {'; '.join(problems)}")
         raise typer.Exit(1)
-    screen.print(f"verdict: ready to run, {verdict(found, graphics_cards())}", markup=False)
+    console.put(screen, f"verdict: ready to run, {verdict(found, graphics_cards())}")
 
 
 def verdict(found: plugin.Answer, cards: Collection[int]) -> str:
@@ -108,9 +109,9 @@ def _devices(screen: Console, found: plugin.Answer) -> bool:
     table = Table("backend", "device", Column("name", overflow="fold"), "memory", box=None, pad_edge=False)
     columns = [found[key] for key in ("backend", "id", "name", "memory")]
     for backend, device, name, memory in zip(*columns, strict=True):
-        table.add_row(backend, device, escape(name), f"{memory / 2**30:.1f} GiB" if memory else "")
+        table.add_row(backend, device, tables.cell(name), f"{memory / 2**30:.1f} GiB" if memory else "")
     for backend, reason in zip(found["missing"], found["reason"], strict=True):
-        table.add_row(backend, "none", escape(reason), "")
+        table.add_row(backend, "none", tables.cell(reason), "")
     screen.print(table, "")
     return bool(columns[0])
 
@@ -126,7 +127,9 @@ def _backends(screen: Console, here: placing.Machine) -> None:
     for cls in CLASSES:
         if cls.places:
             place, reason = placing.standing(cls.places, here)
-            table.add_row(f"Backend.{cls.__name__}", escape(place.title if place else f"cannot run here: {reason}"))
+            table.add_row(
+                f"Backend.{cls.__name__}", tables.cell(place.title if place else f"cannot run here: {reason}")
+            )
     screen.print(table, "")
 
 
@@ -149,9 +152,9 @@ def _encoders(screen: Console) -> None:
 def _folders(screen: Console) -> None:
     table = Table("folder", "path", "", box=None, pad_edge=False)
     for path in folders.search_path():
-        table.add_row("models", str(path), _state(path))
+        table.add_row("models", tables.cell(path), _state(path))
     cache = folders.cache()
-    table.add_row("cache", str(cache), _state(cache))
+    table.add_row("cache", tables.cell(cache), _state(cache))
     screen.print(table, "")
 
 

@@ -6,19 +6,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from .. import adding, catalog, folders, store
 from ..errors import UserError
 from ..video.errors import UsageError
-from . import options, tables
+from . import console, options, tables
 
 app = typer.Typer(help="The networks: list, fetch, show, add and import them.", no_args_is_help=True)
 
 
 def _say(text: str) -> None:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
+    console.put(console.screen(), text)
 
 
 @app.command("list", cls=options.Command, epilog="Example: vsmlrt models list realesrgan")
@@ -45,7 +44,7 @@ def _table(family: str, rows: list[store.Listed]) -> Table:
     for row in rows:
         scale = "-" if row.scale is None else f"{row.scale}x"
         noise = "-" if row.noise is None else "none" if row.noise < 0 else str(row.noise)
-        table.add_row(row.name, scale, noise, "yes" if row.path else "no", row.origin)
+        table.add_row(tables.cell(row.name), scale, noise, "yes" if row.path else "no", tables.cell(row.origin))
     return table
 
 
@@ -77,7 +76,7 @@ def show(name: Annotated[str, typer.Argument(help="A network's name or a file.",
     table = Table(box=None, show_header=False, pad_edge=False)
     known = {"name": network.name, "file": str(network.path), "about": network.description}
     for key, value in (known | {k: str(v) for k, v in store.inspect(network.path).items()}).items():
-        table.add_row(key, value)
+        table.add_row(key, tables.cell(value))
     tables.show(table)
 
 

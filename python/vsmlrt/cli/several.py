@@ -144,7 +144,7 @@ def _summary(rows: Sequence[_Row]) -> None:
     for column in ("video", "result", ""):
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(str(row.item.source), row.result, row.told)
+        table.add_row(tables.cell(row.item.source), row.result, tables.cell(row.told))
     tables.show(table)
     counts = {result: sum(row.result == result for row in rows) for result in dict.fromkeys(row.result for row in rows)}
     told = ", ".join(f"{count} {result}" for result, count in counts.items())
@@ -154,8 +154,12 @@ def _summary(rows: Sequence[_Row]) -> None:
 def is_several(video: VideoOptions) -> bool:
     """Whether a command is about more than one file with a name for its result."""
     out = Path(video.output)
-    into_folder = video.output.endswith(("/", os.sep)) or (out.is_dir() and out.suffix.lower() not in _FILES)
-    return into_folder or len(video.source) > 1 or video.source[0].is_dir() or _is_pattern(video.source[0])
+    for word, is_empty in (("OUT", not video.output), ("IN", "" in console.arguments and Path() in video.source)):
+        if is_empty:
+            raise UsageError(f"{word} is empty; give the name of a file, or . for this folder")
+    into_folder = video.output.endswith(("/", os.sep)) or (os.path.isdir(out) and out.suffix.lower() not in _FILES)
+    first = video.source[0]
+    return into_folder or len(video.source) > 1 or os.path.isdir(first) or _is_pattern(first)
 
 
 def found(video: VideoOptions) -> list[Item]:
@@ -218,7 +222,7 @@ def _below(folder: Path, recursive: bool, out: Path) -> list[Path]:
 
 
 def _is_pattern(path: Path) -> bool:
-    return glob.has_magic(str(path)) and not path.exists()
+    return glob.has_magic(str(path)) and not os.path.exists(path)
 
 
 def _natural(path: Path) -> list[tuple[int, int, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -21,6 +22,7 @@ from ..folders import discard_staging
 from ..video.errors import InterruptedByUserError
 from ..video.job_folder import leave_all
 from ..video.output import discard_pending
+from . import console
 
 PATIENCE = 0.7
 """Seconds that the main thread has for cleaning up before the process is ended without it."""
@@ -105,9 +107,12 @@ def end_without_main_thread(name: str) -> None:
     discard_pending()
     leave_all()
     discard_staging()
-    cursor = "\x1b[?25h" if sys.stderr is not None and sys.stderr.isatty() else ""
+    sentence, cursor = console.plain(f"vsmlrt: error: interrupted ({name}){told}"), ""
+    if sys.stderr is not None and sys.stderr.isatty():
+        sentence = console.wrapped(sentence, shutil.get_terminal_size().columns)
+        cursor = "\x1b[?25h"
     with contextlib.suppress(OSError):
-        os.write(2, f"{cursor}vsmlrt: error: interrupted ({name}){told}\n".encode(errors="surrogateescape"))
+        os.write(2, f"{cursor}{sentence}\n".encode(errors="surrogateescape"))
     os._exit(1)
 
 

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from . import console
 
 
 def show(content: Table | str) -> None:
     """A table or a line on the standard output; people's terminals decide the width, a pipe gets all of it."""
-    console = Console(highlight=False, soft_wrap=isinstance(content, str))
-    if not console.is_terminal:
-        console.width = 1000
-    console.print(content, markup=False) if isinstance(content, str) else console.print(content)
+    screen = Console(highlight=False, emoji=False)
+    if isinstance(content, str):
+        console.put(screen, content)
+        return
+    if not screen.is_terminal:
+        screen.width = 1000
+    screen.print(content)
+
+
+def cell(content: object) -> Text:
+    """What a cell shows as it is, such as a name that has brackets in it."""
+    return Text(console.plain(str(content)))
 
 
 def size(count: int) -> str:

@@ -264,7 +264,7 @@ def is_joined(output: Path) -> bool:
 
 def forget_finished(output: Path) -> None:
     """Removes what a process left that was killed between giving an output its name and removing its folder."""
-    if output.exists() and is_joined(output):
+    if os.path.exists(output) and is_joined(output):
         shutil.rmtree(folder_of(output), ignore_errors=True)
 
 

@@ -232,6 +232,8 @@ def check_output(path: Path, *, overwrite: bool) -> None:
         path.exists()
     except OSError as error:
         raise UsageError(f"the output {path} cannot be a file: {reason(error)}; give another name") from error
+    if os.path.islink(os.path.realpath(path)):
+        raise UsageError(f"the output {path} is a symbolic link that leads back to itself; give another name")
     if path.is_dir():
         raise UsageError(f"the output {path} is a folder; give the name of a file")
     if path.exists() and not path.is_file():
