@@ -109,6 +109,10 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     "--resume": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--restart": [Refused(("--resume", "--restart"), "--resume goes on with an unfinished job, and --restart throws")],
     "--share": [],
+    "--patience": [
+        Refused(("--patience", "-1"), "--patience takes a number of seconds from 0 to 86400, not -1"),
+        Refused(("--patience", "nan"), "--patience takes a number of seconds from 0 to 86400, not nan"),
+    ],
     "--expiry": [
         Refused(("--expiry", "5"), "--expiry is about processes that do one job; give --share as well"),
         Refused(("--expiry", "inf", "--share"), "--expiry takes a number of seconds from 1 to 86400, not inf"),

@@ -213,3 +213,16 @@ def test_doctor_tells_what_is_there() -> None:
     verdict = done.stdout.splitlines()[-1]
     assert verdict.startswith("verdict: ready" if done.returncode == 0 else "verdict: cannot run: ")
     assert done.returncode in (0, 1)
+
+
+def test_a_frame_that_does_not_come_is_said(tmp_path: Path) -> None:
+    """The job goes on: what hangs and what is slow look alike."""
+    source = make_video(tmp_path / "in.mkv", [0, 512])
+    command = stand_in("upscale", source, tmp_path / "out.mkv", "--patience", "0.2", wait=1.0)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "vsmlrt: note: frame 0 has not come for 0.2 s: it takes that long on this device, or" in done.stderr
+    assert (tmp_path / "out.mkv").exists()
+    silent = stand_in("upscale", source, tmp_path / "other.mkv", "--patience", "0", wait=1.0)
+    done = subprocess.run(silent, capture_output=True, text=True, check=False)
+    assert (done.returncode, "has not come" in done.stderr) == (0, False)

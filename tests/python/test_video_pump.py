@@ -89,3 +89,47 @@ def test_error_of_a_frame_is_raised_after_the_frames_before_it() -> None:
     assert got == list(range(len(got)))
     assert len(got) <= 5
     assert not [thread for thread in threading.enumerate() if thread.name == "encode"]
+
+
+def test_a_frame_that_does_not_come_is_told_once_and_still_waited_for() -> None:
+    """The filter goes on when that has been said: a slow device and one that hangs look alike until then."""
+    told: list[tuple[int, bool]] = []
+    heard = threading.Event()
+
+    def late(n: int, encoding: bool) -> None:
+        told.append((n, encoding))
+        heard.set()
+
+    def make(n: int) -> None:
+        if n == 7:
+            assert heard.wait(60)
+
+    got: list[int] = []
+    pump(numbered(20, make), lambda n, frame: got.append(n), ahead=1, patience=0.05, late=late)
+    assert got == list(range(20))
+    assert [one for one in told if one[0] == 7] == [(7, False)]
+
+
+def test_an_encoder_that_takes_no_frame_is_told() -> None:
+    told: list[tuple[int, bool]] = []
+    heard = threading.Event()
+
+    def late(n: int, encoding: bool) -> None:
+        told.append((n, encoding))
+        if encoding:
+            heard.set()
+
+    def take(n: int, frame: vs.VideoFrame) -> None:
+        if n == 3:
+            assert heard.wait(60)
+
+    pump(numbered(40), take, ahead=4, patience=0.05, late=late)
+    assert any(encoding and n > 3 for n, encoding in told)
+
+
+def test_nothing_is_told_without_patience() -> None:
+    told: list[int] = []
+    pump(
+        numbered(5, lambda n: time.sleep(0.02)), lambda n, frame: None, ahead=1, late=lambda n, encoding: told.append(n)
+    )
+    assert told == []

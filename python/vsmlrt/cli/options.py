@@ -19,6 +19,7 @@ from ..store import Network
 from ..video.errors import UsageError
 from ..video.job_folder import Asked, size_and_digest
 from ..video.segments import SECONDS
+from ..video.task import PATIENCE
 from . import profiles, values
 
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -194,6 +195,10 @@ Expiry = Annotated[
         help="Of --share: how long without a sign of life until others take what it had. Default: 60.",
     ),
 ]
+Patience = Annotated[
+    float,
+    typer.Option(metavar="SECONDS", help="How long a frame may take until it is said that none comes; 0: never."),
+]
 Ray = Annotated[
     str | None,
     typer.Option(
@@ -298,6 +303,7 @@ class VideoOptions:
     restart: Restart = False
     share: Share = False
     expiry: Expiry = None
+    patience: Patience = PATIENCE
     ray: Ray = None
     ray_files: RayFiles = "shared"
     ray_worker: RayWorker = None

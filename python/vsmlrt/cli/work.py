@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -53,6 +54,8 @@ def read_job(given: VideoOptions, source: Path, output: str) -> Job:
             raise UsageError(f"--expiry takes a number of seconds from 1 to {MOST_EXPIRY}, not {given.expiry:g}")
         if not given.share and given.ray is None:
             raise UsageError("--expiry is about processes that do one job; give --share as well, or leave it out")
+    if not 0 <= given.patience <= MOST_EXPIRY:
+        raise UsageError(f"--patience takes a number of seconds from 0 to {MOST_EXPIRY}, not {given.patience:g}")
     if given.range is not None:
         values.one_of("--range", given.range, options.RANGES)
     return Job(
@@ -90,6 +93,7 @@ def read_job(given: VideoOptions, source: Path, output: str) -> Job:
         deinterlace=given.deinterlace,
         double_rate=given.double_rate,
         framerate=values.read_rate("--framerate", given.framerate),
+        patience=given.patience,
     )
 
 
@@ -102,7 +106,7 @@ def carry_out(checked: CheckedJob, process: Process, asked: Asked, *, json: bool
     The exit status is 0, or `DAMAGED` if something of the video could not be decoded. Raises what
     `vsmlrt.video.job.run` raises; an interruption says how far the job had come.
     """
-    job = replace(checked.job, asked=asked)
+    job = replace(checked.job, asked=asked, late=partial(_say_late, checked.job))
     checked = replace(checked, job=job)
     counts: list[int] = []
     target = "the pipe" if job.output is None else str(job.output)
@@ -152,6 +156,18 @@ def carry_out(checked: CheckedJob, process: Process, asked: Asked, *, json: bool
     what = f"{counts[0]} frame{plural} could not be decoded whole" if counts[0] else "parts of it could not be read"
     console.say(f"vsmlrt: the input is damaged: {what}")
     return result
+
+
+def _say_late(job: Job, n: int, encoding: bool) -> None:
+    """Says of a frame that does not come what may be behind it and what can be done."""
+    if encoding:
+        what = f"the encoder has taken no frame for {job.patience:g} s"
+        why = "it is slow, or its device or the disk of OUT hangs"
+    else:
+        what = f"frame {n} has not come for {job.patience:g} s"
+        why = "it takes that long on this device, or the device, its driver or the disk of IN hangs"
+    kept = "; the parts that are complete stay" if job.output is not None and unfinished(job.output)[0] else ""
+    console.warn(f"{what}: {why}. The work goes on, and Ctrl-C ends it{kept} (--patience: when to say this)")
 
 
 @contextmanager

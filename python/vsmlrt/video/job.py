@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -182,6 +184,10 @@ class _Count:
         self.reach(self._done + 1)
 
 
+def _patience(job: Job) -> float:
+    return job.patience or math.inf
+
+
 def _alone(job: Job, clip: vs.VideoNode, writer: Writer, progress: Progress) -> None:
     """Writes the frames that are not written, and completes the output."""
     total: int = clip.num_frames
@@ -196,7 +202,7 @@ def _alone(job: Job, clip: vs.VideoNode, writer: Writer, progress: Progress) -> 
 
     count.reach(total - len(wanted))
     try:
-        pump(clip, take, ahead=job.ahead, wanted=wanted)
+        pump(clip, take, ahead=job.ahead, wanted=wanted, patience=_patience(job), late=job.late)
         writer.finish()
     except BaseException:
         writer.abandon()
@@ -213,7 +219,17 @@ def _shared(job: Job, clip: vs.VideoNode, writer: SegmentedWriter, claims: Claim
     assert job.output is not None
     try:
         heard()
-        if sharing.work(clip, writer, claims, ahead=job.ahead, took=count.add_one, heard=heard):
+        made = sharing.work(
+            clip,
+            writer,
+            claims,
+            ahead=job.ahead,
+            took=count.add_one,
+            heard=heard,
+            patience=_patience(job),
+            late=job.late,
+        )
+        if made:
             writer.finish()
         elif not job.output.exists():
             raise sharing.lost(job.output)
@@ -286,7 +302,7 @@ def check_asked(job: Job) -> None:
         _checked_sound(job)
     if job.output is not None:
         forget_finished(job.output)
-        if job.output.exists() and job.source.exists() and job.output.samefile(job.source):
+        if os.path.exists(job.output) and os.path.exists(job.source) and job.output.samefile(job.source):
             raise UsageError(f"the output {job.output} is the input itself; give another name")
         check_output(job.output, overwrite=job.overwrite)
         if job.images:

@@ -12,7 +12,7 @@ from ..errors import UserError
 from .claims import Claims
 from .job_folder import Segment, forget_finished
 from .output import part_of
-from .pump import pump
+from .pump import Late, pump
 from .segments import SegmentedWriter, frames_of
 
 AT_ONCE = 2
@@ -30,11 +30,14 @@ def work(
     ahead: int,
     took: Callable[[], None],
     heard: Callable[[], None],
+    patience: float,
+    late: Late,
 ) -> bool:
     """Makes parts until all are there, whoever made them; returns whether this process is to make the file.
 
     ``took`` is called after each frame, from another thread; ``heard`` whenever there may be news of the others. Of
-    several processes that come to the end, one makes the file, and the others return when it is there.
+    several processes that come to the end, one makes the file, and the others return when it is there. ``patience``
+    and ``late`` are those of `pump`.
     """
     while missing := writer.missing():
         mine: list[Segment] = []
@@ -49,7 +52,7 @@ def work(
                 writer.take(n, frame)
                 took()
 
-            pump(clip, take, ahead=ahead, wanted=frames_of(mine))
+            pump(clip, take, ahead=ahead, wanted=frames_of(mine), patience=patience, late=late)
         elif not writer.folder.path.is_dir():
             return False
         else:

@@ -12,9 +12,13 @@ from .encoder import CONTAINERS, Quality
 from .exchange import Exchange
 from .job_folder import Asked
 from .output import FileIdentity
+from .pump import Late, nobody
 from .segments import SECONDS
 from .source import Facts, OnError
 from .stream_plan import StreamPlan
+
+PATIENCE = 60.0
+"""Seconds without a frame after which that is said, where nothing else is asked for."""
 
 IMAGES = (".png", ".apng", ".webp")
 """What names of outputs that are images end in."""
@@ -40,7 +44,8 @@ class Job:
     lets several processes do it, each with the same job; ``expiry`` is after how many seconds one that gives no sign of
     life is believed dead. ``framerate`` is that of numbered images. ``deinterlace`` makes whole frames of
     fields, with ``double_rate`` one of each, which ``frames`` then counts. ``exchange`` is this process's side of a job
-    whose parts are made elsewhere.
+    whose parts are made elsewhere. ``late`` is told of a frame that does not come, as `pump` tells it, after
+    ``patience`` seconds; 0: never.
     """
 
     source: Path
@@ -72,6 +77,8 @@ class Job:
     deinterlace: bool = False
     double_rate: bool = False
     exchange: Exchange | None = None
+    patience: float = PATIENCE
+    late: Late = nobody
 
     @property
     def raw(self) -> bool:
