@@ -26,6 +26,7 @@ from ..errors import UserError
 from .comparison import unkept_side_data_of
 from .container_end import is_cut, is_cut_avi
 from .opening import open_container
+from .timestamps import Continued
 
 _SLACK = Fraction(1, 2)
 """Seconds by which a container may be wrong about its length."""
@@ -35,6 +36,10 @@ _LEADING = 17
 
 _ENDS = {"mpegts": is_cut, "avi": is_cut_avi}
 """What tells that a file was cut, where neither its packets nor its length do."""
+
+SHAPE_CHANGES = "picture: another shape of its pixels from some frame on"
+FIELDS_BEGIN = "picture: fields of frames behind the first"
+"""What may change in the middle, by names such as those of side data."""
 
 _MOST_FAILURES = 1000
 """Failed reads in a row after which a file is taken to have ended."""
@@ -88,6 +93,8 @@ class Damage:
     cut: bool = False
     first: Any = None
     shown: list[tuple[int, int]] = field(default_factory=list)
+    jumps: tuple[Fraction, ...] = ()
+    """As those of a timeline."""
 
     def __bool__(self) -> bool:
         return bool(self.undecodable or self.concealed or self.missing or self.complaints or self.cut)
@@ -270,6 +277,7 @@ class DecodedLook:
         """Starts looking."""
         self._patched = 0
         self._side_data: set[str] = set()
+        self._first: tuple[Fraction, bool] | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, args=(path, stream), name="look", daemon=True)
         self._thread.start()
@@ -302,6 +310,17 @@ class DecodedLook:
                     for frame in frames:
                         self._patched += frame.is_corrupt
                         self._side_data |= unkept_side_data_of(frame)
+                        self._changes(picture.codec_context, frame)
+
+    def _changes(self, context: Any, frame: Any) -> None:
+        """Notes what is another thing than it was of the first frame, and that OUT tells of the whole."""
+        aspect = context.sample_aspect_ratio
+        told = (Fraction(aspect.numerator, aspect.denominator) if aspect else Fraction(1), frame.interlaced_frame)
+        self._first = self._first or told
+        if told[0] != self._first[0]:
+            self._side_data.add(SHAPE_CHANGES)
+        if told[1] and not self._first[1]:
+            self._side_data.add(FIELDS_BEGIN)
 
 
 def find_damage(path: Path, stream: int, told: Counted, *, repeat: bool) -> Damage:
@@ -310,17 +329,22 @@ def find_damage(path: Path, stream: int, told: Counted, *, repeat: bool) -> Dama
     failed: list[int] = []
     decoded: list[tuple[int, int]] = []
     number = 0
+    clock: Continued | None = None
     for frame, time in surviving_frames(path, stream):
         if frame is None:
             found.undecodable += 1
             if time is not None:
-                failed.append(time)
+                failed.append(time if clock is None else clock.read(time))
             continue
+        base = Fraction(frame.time_base.numerator, frame.time_base.denominator)
+        clock = clock or Continued(base)
         found.first = found.first or frame
         found.concealed += frame.is_corrupt
         if frame.pts is not None:
-            decoded.append((frame.pts, number))
+            decoded.append((clock.read(frame.pts), number))
         number += 1
+    if clock is not None:
+        found.jumps = tuple(jump * base for jump in clock.jumps)
     found.shown = sorted(decoded)
     if repeat and decoded:
         found.shown = _filled(found.shown, failed)

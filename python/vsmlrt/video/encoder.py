@@ -111,9 +111,9 @@ def check_container(container: str, codec: str) -> None:
         held = file.supported_codecs
     if codec not in held:
         known = [name for name in encoders() if name in held]
+        other = "" if container == "matroska" else ", and a file that ends in .mkv takes nearly everything"
         raise FieldError(
-            "{codec}: {container} cannot hold what {name} makes; it takes {known}, and a file that ends in .mkv takes "
-            "nearly everything",
+            "{codec}: {container} cannot hold what {name} makes; it takes {known}" + other,
             container=container,
             name=codec,
             known=", ".join(known),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import av
 import vapoursynth as vs
 from av.codec.codec import find_best_pix_fmt_of_list
@@ -71,7 +73,7 @@ def choose_pixel_format(codec: av.Codec, clip_format: vs.VideoFormat, asked: str
         )
     if asked is not None:
         return check_pixel_format(codec, asked)
-    own = pixel_format_of(clip_format) or _nearest_integer(clip_format)
+    own = pixel_format_of(clip_format) or _nearest_integer(clip_format, accepted)
     if own in accepted:
         return own
     best, _ = find_best_pix_fmt_of_list(accepted, own)
@@ -92,10 +94,14 @@ def check_pixel_format(codec: av.Codec, asked: str) -> str:
     return name
 
 
-def _nearest_integer(clip_format: vs.VideoFormat) -> str:
-    """For float and odd depths: the same planes in 10 bits."""
-    key = (clip_format.color_family, 10, clip_format.subsampling_w, clip_format.subsampling_h)
-    return next((name for name, value in FORMATS.items() if value == key), "yuv444p10le")
+def _nearest_integer(clip_format: vs.VideoFormat, accepted: Collection[str]) -> str:
+    """For float and odd depths: the same planes in 16 bits where the encoder takes them, else in 10."""
+    for bits in (16, 10):
+        key = (clip_format.color_family, bits, clip_format.subsampling_w, clip_format.subsampling_h)
+        name = next((name for name, value in FORMATS.items() if value == key), None)
+        if name is not None and (name in accepted or bits == 10):
+            return name
+    return "yuv444p10le"
 
 
 def convert(clip: vs.VideoNode, pixel_format: str, colour: Colour) -> tuple[vs.VideoNode, Colour]:
@@ -156,10 +162,15 @@ def with_alpha(codec: av.Codec, pixel_format: str) -> str | None:
 
 
 def with_room_for_alpha(codec: av.Codec, pixel_format: str) -> str:
-    """The pixel format, or the one with full chroma where transparency goes with that alone (ProRes 4444)."""
-    fuller = pixel_format.replace("420", "444").replace("422", "444")
-    if with_alpha(codec, pixel_format) is None and with_alpha(codec, fuller) is not None:
-        return fuller
+    """The pixel format, or the nearest that goes with transparency: one with full chroma or more bits.
+
+    ProRes has it in 4444 alone, and FFV1 has no planar RGB of 8 bits.
+    """
+    family, bits, sub_w, sub_h = FORMATS[pixel_format]
+    for chroma in ((sub_w, sub_h), (0, 0)):
+        for name, (of, deep, *coarse) in FORMATS.items():
+            if of == family and deep >= bits and tuple(coarse) == chroma and with_alpha(codec, name) is not None:
+                return name
     return pixel_format
 
 

@@ -17,6 +17,7 @@ from .area import Crop as Crop
 from .area import alpha_of, cropped, own_size, trimmed
 from .claims import Claims
 from .comparison import name_unkept_side_data, unkept_side_data
+from .damage import FIELDS_BEGIN
 from .encoder import CONTAINERS, check_encoding
 from .errors import FieldError, InterruptedByUserError, UsageError, reason
 from .exchange import Exchange
@@ -108,7 +109,7 @@ def _run(
         if source.look is not None:
             patched, side_data = source.look.result()
             if not job.raw:
-                name_unkept_side_data(side_data - told, notes)
+                name_unkept_side_data(side_data - told - ({FIELDS_BEGIN} if job.deinterlace else set()), notes)
             if patched and not source.damage:
                 notes(f"the video is damaged: {patched.in_words()}", "picture")
                 damaged(patched.concealed)

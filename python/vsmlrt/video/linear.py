@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import threading
 from collections import OrderedDict
@@ -29,6 +30,17 @@ _FULL = 2
 """FFmpeg's number of full range."""
 
 
+_COARSE = re.compile(r"(rgb|bgr)(4|8|444|555|565)(_byte)?(le|be)?|mono[wb]")
+"""Pixels of less than eight bits a sample, which screen recorders and old QuickTime codecs have."""
+
+
+def widened(pixel_format: str | None) -> str | None:
+    """The planar format of eight bits that holds all of such a format, both by FFmpeg's names; None for others."""
+    if pixel_format is None or _COARSE.fullmatch(pixel_format) is None:
+        return None
+    return "gray" if pixel_format.startswith("mono") else "gbrp"
+
+
 class FrameGiver(Protocol):
     """What has frames by their number."""
 
@@ -39,10 +51,12 @@ class FrameGiver(Protocol):
 class LinearReader:
     """Gives frames by number; each is decoded once as long as they are asked for nearly in order."""
 
-    def __init__(self, path: Path, stream: int, *, damaged: bool = False) -> None:
+    def __init__(self, path: Path, stream: int, *, damaged: bool = False, converted: str | None = None) -> None:
+        """``converted`` is FFmpeg's name of the format that the frames are brought to."""
         self._path = path
         self._stream = stream
         self._damaged = damaged
+        self._converted = converted
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, Any] = OrderedDict()
         self._frames: Iterator[Any] = iter(())
@@ -65,6 +79,8 @@ class LinearReader:
             return self._kept[n]
 
     def _decoded(self) -> Iterator[Any]:
+        if self._converted is not None:
+            return (frame.reformat(format=self._converted) for frame in decoded(self._path, self._stream))
         if not self._damaged:
             return decoded(self._path, self._stream)
         return (frame for frame, _ in surviving_frames(self._path, self._stream) if frame is not None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
@@ -18,9 +18,10 @@ from .colour import Colour, read_colour
 from .comparison import is_cover
 from .damage import Counted, Damage, DecodedLook, PacketCount, find_damage, has_errors
 from .deinterlacing import deinterlaced
+from .errors import reason
 from .hdr import Hdr, read_hdr
 from .index import count_of, index_of, open_indexed
-from .linear import LinearReader, beginning, linear_clip, plain_format
+from .linear import LinearReader, beginning, decoded, linear_clip, plain_format, widened
 from .notes import Notes
 from .opening import open_container
 from .retiming import multiplied
@@ -57,6 +58,8 @@ class Facts:
     time_base: Fraction
     rate: Fraction | None
     """Frames a second as the container tells them, on average."""
+    pixel_format: str | None
+    """FFmpeg's name of it, where the container knows."""
     transparent: bool
     """Whether the stream says that it has a second picture of its transparency, as VP8 and VP9 store it."""
 
@@ -145,7 +148,7 @@ def open_source(
         kept = None if index_folder is None else index_of(path, facts.stream, index_folder)
         counting = PacketCount(path, facts.stream, None if kept is None else count_of(kept))
         try:
-            found = _open_whole(path, facts, rotate, index_folder)
+            found = _open_widened(path, facts) or _open_whole(path, facts, rotate, index_folder)
         except _ChangingError:
             raise
         except UserError:  # so damaged that there is no index, of which FFmpeg may still decode something
@@ -158,6 +161,8 @@ def open_source(
         if damage and on_error == "stop":
             raise UserError(f"the video {path} is damaged: {damage.in_words()}")
         odd = (found[0].width, found[0].height) != (facts.width, facts.height) and not turned
+        if found[1].jumps:  # frames of one time, which no index tells apart
+            odd = True
         if (damage or odd) and (other := _open_frame_by_frame(path, facts, found[1], damage)) is not None:
             found = other
         look = Look(path, facts.stream, counting)
@@ -165,6 +170,14 @@ def open_source(
     if damage:
         instead = {"skip": "left out", "repeat": "replaced by the frame before"}[on_error]
         notes(f"the video is damaged: {damage.in_words()}; what cannot be decoded is {instead}", "picture")
+    if count := len(timeline.jumps):
+        notes(
+            f"the video's clock begins anew {'once' if count == 1 else f'{count} times'}, as in recordings that were "
+            "joined: what follows is shown without a gap"
+        )
+    if clip.format.color_family == vs.RGB and clip.get_frame(0).props.get("_Matrix", vs.MATRIX_RGB) != vs.MATRIX_RGB:
+        clip = clip.std.SetFrameProps(_Matrix=int(vs.MATRIX_RGB))  # JPEG's decoders tell that of its YUV
+        notes.expect("picture: matrix")
     props = clip.get_frame(0).props
     alpha = _alpha_of(path, facts, clip, damage)
     if alpha is not None and double_rate:
@@ -209,6 +222,20 @@ def _open_beginning(path: Path, facts: Facts, end: int) -> tuple[vs.VideoNode, T
     return linear_clip(LinearReader(path, facts.stream), first, timeline), timeline
 
 
+def _open_widened(path: Path, facts: Facts) -> tuple[vs.VideoNode, Timeline] | None:
+    """The frames of a format that BestSource does not have; None for others."""
+    wider = widened(facts.pixel_format)
+    if wider is None:
+        return None
+    try:
+        ticks = [NO_TIME if frame.pts is None else frame.pts for frame in decoded(path, facts.stream)]
+        timeline = make_timeline(ticks, facts.time_base, last=facts.last_duration, fps=facts.rate)
+        reader = LinearReader(path, facts.stream, converted=wider)
+        return linear_clip(reader, reader.frame(0), timeline), timeline
+    except (av.FFmpegError, OSError, IndexError) as error:
+        raise UserError(f"the video {path} cannot be decoded: {reason(error)}") from error
+
+
 def _open_whole(path: Path, facts: Facts, rotate: bool, folder: Path | None) -> tuple[vs.VideoNode, Timeline]:
     answer = open_indexed(path, track=facts.stream, rotate=rotate, folder=folder)
     clip: vs.VideoNode = answer["clip"]
@@ -238,7 +265,11 @@ def _damage_of(path: Path, facts: Facts, counting: PacketCount, timeline: Timeli
             return Damage()
     told = counted or Counted(packets=0, complaints=0, missing=0)
     repeat = on_error == "repeat"
-    return find_damage(path, facts.stream, told, repeat=repeat)
+    found = find_damage(path, facts.stream, told, repeat=repeat)
+    if found.jumps and not replace(found, complaints=0):
+        with open_container(path) as file:  # where recordings were joined, each stream misses what would be next
+            found.complaints = max(0, found.complaints - len(found.jumps) * len(file.streams))
+    return found
 
 
 def _open_frame_by_frame(
@@ -258,6 +289,7 @@ def _open_frame_by_frame(
     made = make_timeline(
         ticks, facts.time_base, last=facts.last_duration, fps=timeline.rate if timeline else facts.rate
     )
+    made = replace(made, jumps=damage.jumps)
     return linear_clip(LinearReader(path, facts.stream, damaged=True), damage.first, made, numbers), made
 
 
@@ -275,6 +307,8 @@ def read_facts(path: Path) -> Facts:
     with open_container(path) as container:
         pictures = [s for s in container.streams.video if s.codec_context is not None and not is_cover(s)]
         if not pictures:
+            if any(is_cover(stream) for stream in container.streams):
+                raise UserError(f"{path} has no video stream; its only picture is a cover")
             kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "none"
             raise UserError(f"{path} has no video stream (its streams: {kinds})")
         stream = pictures[0]
@@ -296,6 +330,7 @@ def read_facts(path: Path) -> Facts:
             height=stream.height,
             time_base=Fraction(stream.time_base.numerator, stream.time_base.denominator),
             rate=Fraction(rate.numerator, rate.denominator) if (rate := stream.average_rate) else None,
+            pixel_format=stream.codec_context.format.name if stream.codec_context.format else None,
             transparent="alpha_mode" in {shared_name(key) for key in stream.metadata},
         )
 

@@ -132,7 +132,10 @@ def plan_streams(path: Path, container: str, picture: int, choice: Choice = Choi
                 )
                 continue
             way, why = _way(stream, first.get(stream.index), container)
-            if way is Way.LEFT_OUT and stream.type == "audio":
+            words = _words(stream)
+            if way is Way.LEFT_OUT and stream.type == "audio" and not _has_sound(path, stream, first):
+                words += ", which is empty"
+            elif way is Way.LEFT_OUT and stream.type == "audio":
                 raise FieldError(
                     "{container} cannot hold {stream}, and audio is copied as it is ({why}); use an output that ends "
                     "in .mkv, encode it by {audio} {other}, or leave it out by {audio} none",
@@ -144,12 +147,23 @@ def plan_streams(path: Path, container: str, picture: int, choice: Choice = Choi
             codec = stream.codec_context.name if stream.codec_context is not None else ""
             plan[stream.index] = Planned(
                 name=names[stream.index],
-                words=_words(stream),
+                words=words,
                 way=way,
                 styled=way is Way.REWRITTEN and codec in STYLED,
                 untold=_untold(names[stream.index], stream, first.get(stream.index), way, container),
             )
     return plan
+
+
+def _has_sound(path: Path, stream: Any, first: Mapping[int, Packet[Any]]) -> bool:
+    """Whether a stream has any packet: recorders announce sound that never comes."""
+    if stream.index in first:
+        return True
+    with open_container(path) as file:
+        try:
+            return any(packet.size for packet in file.demux(file.streams[stream.index]))
+        except (av.FFmpegError, OSError):  # a damaged file, of which the job itself says more
+            return True
 
 
 def name_losses(plan: StreamPlan, container: str, notes: Notes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from .span import Span
 from .stream_plan import Planned, StreamPlan, Way, add_stream
 from .subtitles import SubtitleConverter
 from .tags import kept_tags
+from .timestamps import BACK
 from .trial import Trial
 
 type Convert = Callable[[Packet[Any]], Packet[Any] | None]
@@ -30,14 +31,44 @@ _LEAD = 10
 """Seconds before the span from which packets are read, to catch those that reach into it."""
 
 
+class _Clocks:
+    """The clocks of the copied streams where the file's clock begins anew: each is moved as the picture's was."""
+
+    def __init__(self, jumps: Sequence[Fraction]) -> None:
+        self.jumps = jumps
+        self._begun: dict[int, int] = {}
+        self._last: dict[int, Fraction] = {}
+
+    def continue_with(self, packet: Packet[Any]) -> None:
+        """Gives the next packet of a stream the time that it has on the picture's clock."""
+        if not self.jumps:
+            return
+        index, start = packet.stream.index, _start(packet)
+        if start < self._last.get(index, start) - BACK:
+            self._begun[index] = min(self._begun.get(index, 0) + 1, len(self.jumps))
+        self._last[index] = start
+        if begun := self._begun.get(index, 0):
+            by = round(self.jumps[begun - 1] / Fraction(packet.time_base.numerator, packet.time_base.denominator))
+            packet.pts = (packet.pts or 0) + by
+            packet.dts = None if packet.dts is None else packet.dts + by
+
+
 class StreamCopier:
     """Copies the other streams of a file next to its new video stream, packet by packet, in step with the frames.
 
     Streams are set up on construction, before the header is written, as `plan_streams` found that they can be.
     """
 
-    def __init__(self, path: Path, target: av.container.OutputContainer, plan: StreamPlan, span: Span) -> None:
+    def __init__(
+        self,
+        path: Path,
+        target: av.container.OutputContainer,
+        plan: StreamPlan,
+        span: Span,
+        jumps: Sequence[Fraction] = (),
+    ) -> None:
         self._input = open_container(path)
+        self._clocks = _Clocks(jumps)
         self._target = target
         self._span = span
         self._routes: dict[int, tuple[av.stream.Stream, Convert | None]] = {}
@@ -138,7 +169,7 @@ class StreamCopier:
         """The packets of all copied streams that belong to the span, in file order, still at their source time."""
         if not self._routes:
             return
-        if self._span.start is not None:
+        if self._span.start is not None and not self._clocks.jumps:
             early = max(Fraction(0), self._span.start - _LEAD)
             with contextlib.suppress(av.FFmpegError):
                 self._input.seek(int(early * av.time_base), backward=True)
@@ -149,6 +180,7 @@ class StreamCopier:
                 continue
             if packet.pts is None or packet.size == 0:
                 continue
+            self._clocks.continue_with(packet)
             if self._belongs(packet):
                 yield packet
             elif self._span.end is not None and _start(packet) >= self._span.end:

@@ -12,13 +12,43 @@ NO_TIME = -(2**63)
 """What FFmpeg stores for a frame without a time."""
 
 
+BACK = Fraction(1, 2)
+"""Seconds that a clock goes back at least where it begins anew; less is a clock that trembles."""
+
+
+class Continued:
+    """A clock that may begin anew, as in recordings that were joined, read as one that does not.
+
+    ``jumps`` are the ticks that have to be added to its own from each new beginning on.
+    """
+
+    def __init__(self, time_base: Fraction) -> None:
+        self._back = BACK / time_base
+        self._last: int | None = None
+        self._step = 1
+        self.jumps: list[int] = []
+
+    def read(self, tick: int) -> int:
+        """The next moment, told by this tick."""
+        moment = tick + (self.jumps[-1] if self.jumps else 0)
+        if self._last is not None and moment < self._last - self._back:
+            by = self._last + self._step - moment
+            self.jumps.append(by + (self.jumps[-1] if self.jumps else 0))
+            moment += by
+        elif self._last is not None and moment > self._last:
+            self._step = moment - self._last
+        self._last = moment if self._last is None else max(self._last, moment)
+        return moment
+
+
 @dataclass(frozen=True, kw_only=True)
 class Timeline:
     """The times of a clip's frames.
 
     ``ticks`` increase strictly, one a frame, in units of ``time_base`` seconds; ``last`` is the duration of the last
     frame in the same unit; ``rate`` is the nominal frame rate, an average where the intervals differ. ``slack`` is how
-    many ticks a time may be off by rounding.
+    many ticks a time may be off by rounding. ``jumps`` are the seconds that the other streams' clocks have to be moved
+    by from each place on where the file's clock begins anew.
     """
 
     time_base: Fraction
@@ -26,6 +56,7 @@ class Timeline:
     last: int
     rate: Fraction
     slack: int = 1
+    jumps: tuple[Fraction, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ticks)
@@ -80,7 +111,8 @@ def make_timeline(
 
     ``last`` (the last frame's duration) falls back to the interval before it, then to 1/``fps``. Frames without a time,
     or all at one time, are spread at ``fps`` (25 where that is unknown too). A frame that does not come after
-    its predecessor is moved one tick behind it. The time base is reduced to 1/n, which every container can store.
+    its predecessor is moved one tick behind it; where the clock begins anew the rest follows the frame before. The time
+    base is reduced to 1/n, which every container can store.
     """
     factor, base = time_base.numerator, Fraction(1, time_base.denominator)
     times = [tick * factor for tick in ticks]
@@ -89,6 +121,8 @@ def make_timeline(
         rate = fps or Fraction(25)
         frames = tuple(n * rate.denominator for n in range(len(times)))
         return Timeline(time_base=Fraction(1, rate.numerator), ticks=frames, last=rate.denominator, rate=rate)
+    clock = Continued(base)
+    times = [clock.read(tick) for tick in times]
     for n in range(1, len(times)):
         times[n] = max(times[n], times[n - 1] + 1)
     if last:
@@ -98,7 +132,8 @@ def make_timeline(
     else:
         end = max(1, round(1 / (fps * base))) if fps else base.denominator // 25 or 1
     rate = _rate(times, end, base, fps)
-    return Timeline(time_base=base, ticks=tuple(times), last=end, rate=rate)
+    jumps = tuple(jump * base for jump in clock.jumps)
+    return Timeline(time_base=base, ticks=tuple(times), last=end, rate=rate, jumps=jumps)
 
 
 def _rate(times: list[int], last: int, base: Fraction, fps: Fraction | None) -> Fraction:

@@ -76,7 +76,7 @@ class VideoFile:
             if picture.codec == "libvpx-vp9" and picture.pixel_format.startswith("yuva"):
                 self.stream.metadata["alpha_mode"] = "1"
             self.stream.disposition = source.facts.disposition
-            self._copier = StreamCopier(source.path, self._target, plan, span)
+            self._copier = StreamCopier(source.path, self._target, plan, span, source.timeline.jumps)
             self._move_timecode(self._target.metadata)
             start(self._target, picture, self._target.format.name, pending.path)
         except BaseException:
