@@ -48,15 +48,27 @@ Padding read_padding(const Network &network) {
                    *text, "\"");
 }
 
+// "no shape", "5 dimensions (1, ?, 3, 64, 64)".
+std::string described(const Value &input) {
+    if (!input.has_shape)
+        return "no shape";
+    std::vector<std::string> sizes;
+    for (const Dim &dim : input.dims)
+        sizes.push_back(dim.size ? std::to_string(*dim.size) : "?");
+    return text(sizes.size(), " dimension(s) (", join(sizes, ", "), ")");
+}
+
 int input_channels(const Value &input) {
     if (!input.has_shape || input.dims.size() != image_rank)
-        throw BadModel("input \"", input.name,
-                       "\" is not a picture: four dimensions (1, channels, height, width) are "
-                       "accepted, it has ",
-                       input.has_shape ? std::to_string(input.dims.size()) : "no shape");
+        throw BadModel(
+            "input \"", input.name,
+            "\" is not a picture: 1, channels, height, width are accepted, and without the 1, "
+            "without the channels, with the channels last, or 1, pictures, channels, height, width "
+            "with the numbers of both; it has ",
+            described(input));
     if (input.type != Element::f32 && input.type != Element::f16)
         throw BadModel("input \"", input.name,
-                       "\" is not a picture: float32 and float16 are accepted, it holds ",
+                       "\" is not a picture: floats, uint8, int8 and uint16 are accepted, it holds ",
                        element_name(input.type));
     const std::optional<std::int64_t> channels = input.dims[channel_axis].size;
     if (!channels || *channels < 1)

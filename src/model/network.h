@@ -38,7 +38,7 @@ struct Tensor {
 [[nodiscard]] Tensor make_tensor(std::string name, std::vector<std::int64_t> dims,
                                  std::span<const std::int64_t> values);
 
-// Attribute kinds that this project does not look into (subgraphs, sparse tensors, type protos).
+// Attribute kinds that this project does not look into (subgraphs, lists of tensors, type protos).
 struct RawAttribute {
     std::vector<std::byte> message; // the whole AttributeProto
     friend bool operator==(const RawAttribute &, const RawAttribute &) = default;

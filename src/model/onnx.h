@@ -13,8 +13,8 @@ namespace vsmlrt::model {
 // `folder` is where external data files (weights stored next to the model) are looked for; empty: they are
 // refused. Their location must be a plain relative path without "..". BadModel if the bytes are not a usable
 // ONNX network: wrong format, no graph, a cycle, a missing input, a duplicate name, dims and bytes that
-// disagree, sizes that overflow, sparse initializers. Nodes are brought into topological order if they are
-// not.
+// disagree, sizes that overflow, sparse tensors that are nearly all zeros (onnx_sparse.h). Nodes are brought
+// into topological order if they are not.
 [[nodiscard]] Network read_onnx(std::span<const std::byte> bytes, const std::filesystem::path &folder = {});
 
 // A self-contained ONNX file (no external data). read_onnx(write_onnx(n)) equals n.

@@ -57,7 +57,8 @@ enum class AttributeField : Tag {
     strings = 9,
     graphs = 11,
     type = 20,
-    ref_attr_name = 21 // of the call's attribute that it stands for, in a function's node
+    ref_attr_name = 21, // of the call's attribute that it stands for, in a function's node
+    sparse_tensor = 22
 };
 enum class TensorField : Tag {
     dims = 1,
@@ -73,6 +74,7 @@ enum class TensorField : Tag {
     external_data = 13,
     data_location = 14
 };
+enum class SparseField : Tag { values = 1, indices = 2, dims = 3 };
 enum class ValueField : Tag { name = 1, type = 2 };
 enum class TypeField : Tag { tensor_type = 1 };
 enum class TensorTypeField : Tag { elem_type = 1, shape = 2 };
@@ -88,7 +90,8 @@ enum class AttributeType : std::int32_t {
     tensor = 4,
     reals = 6,
     integers = 7,
-    strings = 8
+    strings = 8,
+    sparse_tensor = 11
 };
 
 // A field together with the wire type that it has, for `switch (message.tag_and_type())`: a known field

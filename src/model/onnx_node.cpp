@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "model/onnx_format.h"
+#include "model/onnx_sparse.h"
 #include "model/onnx_tensor.h"
 
 #include <protozero/pbf_message.hpp>
@@ -21,6 +22,7 @@ struct Fields {
     std::optional<std::int64_t> integer;
     std::optional<std::string> string;
     std::optional<protozero::data_view> tensor;
+    std::optional<protozero::data_view> sparse;
     std::vector<float> reals;
     std::vector<std::int64_t> integers;
     std::vector<std::string> strings;
@@ -73,6 +75,9 @@ Fields read_fields(Message message) {
         case bytes_of(AttributeField::t):
             fields.tensor = message.get_view();
             break;
+        case bytes_of(AttributeField::sparse_tensor):
+            fields.sparse = message.get_view();
+            break;
         default:
             if (!read_list_field(message, fields))
                 message.skip();
@@ -93,6 +98,8 @@ AttributeType type_of(const Fields &fields) {
         return AttributeType::string;
     if (fields.tensor)
         return AttributeType::tensor;
+    if (fields.sparse)
+        return AttributeType::sparse_tensor;
     if (!fields.reals.empty())
         return AttributeType::reals;
     if (!fields.integers.empty())
@@ -126,10 +133,25 @@ Attribute value_of(Fields &fields, protozero::data_view message, ExternalData &e
         return std::move(fields.integers);
     case AttributeType::strings:
         return std::move(fields.strings);
+    case AttributeType::sparse_tensor:
+        if (!fields.sparse)
+            throw BadModel("attribute \"", fields.name, "\" is a sparse tensor without content");
+        return read_sparse_tensor(*fields.sparse, external);
     case AttributeType::undefined:
         break;
     }
     return raw(message);
+}
+
+// A Constant's sparse tensor has been written out, and is its value like any other.
+void write_out_constant(Node &node) {
+    if (node.op != "Constant" || !node.domain.empty())
+        return;
+    auto sparse = node.attributes.extract("sparse_value");
+    if (sparse.empty() || !std::holds_alternative<Tensor>(sparse.mapped()))
+        return;
+    sparse.key() = "value";
+    node.attributes.insert(std::move(sparse));
 }
 
 } // namespace
@@ -182,6 +204,7 @@ Node read_node(protozero::data_view view, ExternalData &external) {
         node.domain.clear();
     for (const protozero::data_view attribute : attributes)
         read_attribute(node, attribute, external);
+    write_out_constant(node);
     return node;
 }
 

@@ -8,6 +8,7 @@
 #include "model/onnx_format.h"
 #include "model/onnx_node.h"
 #include "model/onnx_parts.h"
+#include "model/onnx_sparse.h"
 #include "model/onnx_tensor.h"
 #include "model/onnx_value.h"
 #include "model/order.h"
@@ -99,8 +100,7 @@ ModelFields read_model(protozero::data_view view) {
     return fields;
 }
 
-void add_initializer(protozero::data_view message, Network &network, ExternalData &external) {
-    Tensor tensor = read_tensor(message, external);
+void add_initializer(Tensor &&tensor, Network &network) {
     std::string name = tensor.name;
     if (name.empty())
         throw BadModel("an initializer has no name");
@@ -126,7 +126,7 @@ void read_graph(protozero::data_view view, Network &network, ExternalData &exter
                 network.name = std::string(name);
             break;
         case bytes_of(GraphField::initializer):
-            add_initializer(message.get_view(), network, external);
+            add_initializer(read_tensor(message.get_view(), external), network);
             break;
         case bytes_of(GraphField::input):
             add_value(message.get_view(), network.inputs, "input");
@@ -135,7 +135,8 @@ void read_graph(protozero::data_view view, Network &network, ExternalData &exter
             add_value(message.get_view(), network.outputs, "output");
             break;
         case bytes_of(GraphField::sparse_initializer):
-            throw BadModel("sparse initializers are not supported");
+            add_initializer(read_sparse_tensor(message.get_view(), external), network);
+            break;
         default:
             message.skip();
         }

@@ -3,6 +3,8 @@
 #include "model/picture_inputs.h"
 
 #include "model/names.h"
+#include "model/picture_axes.h"
+#include "model/picture_samples.h"
 
 #include <algorithm>
 
@@ -140,6 +142,7 @@ void state_channels(Network &network) {
 } // namespace
 
 Network state_pictures(Network network) {
+    four_axes(network);
     const Names captured = captured_names(network);
     const auto is_free = [&](const Value &value) { return !captured.contains(value.name); };
     const bool last = !network.inputs.empty() &&
@@ -150,6 +153,7 @@ Network state_pictures(Network network) {
         ChannelsFirst(network).run();
     else
         state_channels(network);
+    float_pictures(network);
     return network;
 }
 

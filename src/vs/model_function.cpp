@@ -118,6 +118,20 @@ void check_exact(const Host &host, const Arguments &arguments, const std::vector
                           " plane(s), each of which is fed as one");
 }
 
+// With "exact" and no word about the precision a network stands for an engine, which takes frames of the
+// samples that it is built for and no others.
+void check_engine(const Host &host, const Arguments &arguments, const std::vector<Node> &clips,
+                  const model::Network &network) {
+    if (arguments.has("precision") || arguments.has("fp16") || network.inputs.empty())
+        return;
+    const bool takes_half = network.inputs.front().type == Element::f16;
+    for (const Node &clip : clips)
+        if (is_half(host, clip) != takes_half)
+            throw BadArgument("the network takes ", takes_half ? "half" : "32-bit float",
+                              " samples, and a clip is ", host.format_name(host.info(clip).format),
+                              "; convert it with resize, or give a network ", "that is built for it");
+}
+
 // With "exact" nothing computes in less than it is asked for, by an argument or by a network that stands for
 // an engine.
 vsmlrt_precision exact_precision(vsmlrt_precision asked, const model::Network &network) {
@@ -145,7 +159,7 @@ public:
         engine::OpenedNetwork network = open_network();
         const model::Card card = network.card;
         if (exact_)
-            check_exact(host_, arguments_, clips_, card.channels);
+            check_inputs(network.loaded.network, card.channels);
         const std::vector<model::Value> &outputs = network.loaded.network.outputs;
         keeps_half_ = exact_ && !outputs.empty() && outputs.front().type == Element::f16;
         keep_yuv_ = exact_ || keeps_yuv(host_, arguments_, clips_);
@@ -187,6 +201,11 @@ public:
     void time_layers(VSMap &out) { set_layers(host_, session_->time_layers(), out); }
 
 private:
+    void check_inputs(const model::Network &network, int channels) const {
+        check_exact(host_, arguments_, clips_, channels);
+        check_engine(host_, arguments_, clips_, network);
+    }
+
     [[nodiscard]] engine::OpenedNetwork open_network() const {
         engine::OpenedNetwork network = read_network(arguments_);
         if (const double scale = read_flow_scale(arguments_, "flow_scale"); scale != 1)

@@ -154,10 +154,12 @@ def test_what_exporters_leave(tmp_path: Path, change: Callable[[onnx.ModelProto]
 
 CAST = [node("Cast", "x", "f", to=1), node("Conv", "f w", "y", **PADS)]
 REFUSED: dict[str, tuple[list[onnx.NodeProto], Any, tuple[int, int]]] = {
-    "it holds uint8": (CAST, [1, 3, "h", "w"], (2, 1)),
-    "it holds float64": (CAST, [1, 3, "h", "w"], (11, 1)),
-    "it has 3$": ([node("Identity", "x", "y")], [3, "h", "w"], (1, 1)),
-    "it has 5$": ([node("Identity", "x", "y")], [1, 5, 3, "h", "w"], (1, 1)),
+    "it holds int32": (CAST, [1, 3, "h", "w"], (6, 1)),
+    "it holds uint32": (CAST, [1, 3, "h", "w"], (12, 1)),
+    "it has 3 dim": ([node("Identity", "x", "y")], ["c", "h", "w"], (1, 1)),
+    "it has 5 dim": ([node("Identity", "x", "y")], [1, "n", 3, "h", "w"], (1, 1)),
+    "it has 6 dim": ([node("Identity", "x", "y")], [1, 1, 2, 3, "h", "w"], (1, 1)),
+    "it has 1 dim": ([node("Identity", "x", "y")], ["w"], (1, 1)),
     "does not say how many channels it has": ([node("Identity", "x", "y")], OPEN, (1, 1)),
 }
 

@@ -267,6 +267,25 @@ def test_an_engine_is_answered_by_what_to_give_instead(name: str, tmp_path: Path
         plugin_of(name).Model(clip, str(tmp_path / "none.engine"))
 
 
+@pytest.mark.parametrize(("kind", "fmt"), [(np.float32, vs.RGBH), (np.float16, vs.RGBS)])
+def test_an_engine_takes_the_samples_that_it_is_built_for(kind: type, fmt: int, tmp_path: Path) -> None:
+    """As TensorRT's do: what core.trt, core.trt_rtx and core.migx hand on says nothing of a precision."""
+    onnx = pytest.importorskip("onnx")
+    element = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(kind))
+    ends = [onnx.helper.make_tensor_value_info(name, element, [1, 3, "h", "w"]) for name in ("input", "output")]
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Neg", ["input"], ["output"])], "net", ends[:1], ends[1:])
+    path = tmp_path / "net.onnx"
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8), path)
+    fits = vs.RGBH if fmt == vs.RGBS else vs.RGBS
+    assert CORE.mlrt.Model(tagged(fits), str(path), backend="reference", exact=1).format.id == fits
+    with pytest.raises(
+        vs.Error, match=f"the network takes .* samples, and a clip is {vs.PresetVideoFormat(fmt).name};"
+    ):
+        CORE.mlrt.Model(tagged(fmt), str(path), backend="reference", exact=1)
+    asked = CORE.mlrt.Model(tagged(fmt), str(path), backend="reference", exact=1, precision="fp32")
+    assert asked.num_frames == tagged(fmt).num_frames
+
+
 def test_a_network_runs_in_place_of_an_engine(files: dict[str, str], tmp_path: Path) -> None:
     """On the cuda backend, whose GPU is the emulated one where it is built (test_device_frames_cuda.py)."""
     if "cuda" not in lists(CORE.mlrt.Devices())["backend"]:

@@ -1,0 +1,45 @@
+// Steps between a network's own inputs and outputs and the rest of it.
+#pragma once
+
+#include "model/names.h"
+#include "model/network.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace vsmlrt::model {
+
+// One operator that takes a value, and constants behind it.
+struct Step {
+    const char *op = "";
+    std::vector<Tensor> constants; // named when they are put in
+    std::map<std::string, Attribute, std::less<>> attributes;
+};
+
+class Ends {
+public:
+    explicit Ends(Network &network);
+
+    // Whether the value may be retyped and reshaped: no subgraph uses it, and it is not input and output at
+    // once.
+    [[nodiscard]] bool is_free(const Value &value) const;
+
+    // What used the input uses what the steps make of it.
+    void behind_input(const std::string &input, const std::vector<Step> &steps);
+    // The output is what the steps make of what it was.
+    void before_output(const std::string &output, const std::vector<Step> &steps);
+
+private:
+    void add(std::vector<Node> &nodes, std::string from, const std::string &to,
+             const std::vector<Step> &steps);
+
+    Network &network_;
+    FreshNames fresh_;
+    Names captured_;
+};
+
+// Squeeze and Unsqueeze as the operator set spells them.
+[[nodiscard]] Step with_axes(const Network &network, const char *op, std::vector<std::int64_t> axes);
+
+} // namespace vsmlrt::model

@@ -1,0 +1,19 @@
+// Pictures of other axes than 1, channels, height, width.
+#pragma once
+
+#include "model/network.h"
+
+namespace vsmlrt::model {
+
+// Inputs and outputs of these axes get four:
+// - height, width (two axes);
+// - channels, height, width, where the number of channels is stated; or height, width, channels with 1, 3 or
+//   4 channels behind two sizes that are open or greater than 4 (three axes);
+// - 1, pictures, channels, height, width, or 1, channels, pictures, height, width (five axes): the pictures
+//   become channels, those of the first before those of the second. The number of both is stated; channels
+//   are those that a convolution over the input says, else the third axis.
+// A result is read as the network's inputs are, and has their axes where it does not state its own. Left as
+// they are: others, and values that a branch or body uses by name.
+void four_axes(Network &network);
+
+} // namespace vsmlrt::model
