@@ -165,3 +165,18 @@ def test_unwritable_folder(tmp_path: Path, video: Path) -> None:
         folder = tmp_path / "closed"
         folder.mkdir(mode=0o555)
     assert "cannot write into the folder" in refused("upscale", video, folder / "out.mkv", status=1)
+
+
+def test_the_folder_that_one_is_in_is_gone(tmp_path: Path, video: Path) -> None:
+    """A relative name means nothing there; a whole one is what it is anywhere."""
+    gone = tmp_path / "gone"
+    (tmp_path / "in.mkv").write_bytes(video.read_bytes())
+    for name, status in (("../in.mkv", 1), (str(video), 0)):
+        gone.mkdir()
+        script = f"import os; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r})\n"
+        command = stand_in("upscale", name, tmp_path / "out.mkv")
+        command[2] = script + command[2]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stderr
+        if status:
+            assert sentence_of(done) == "the folder that this was started in is gone; go into one that is there"

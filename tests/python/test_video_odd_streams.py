@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from test_video_other_containers import made
-from video_samples import packets, picture
+from video_samples import make_video, packets, picture
 from vsmlrt.errors import UserError
 from vsmlrt.video.comparison import describe
 from vsmlrt.video.encoder import Quality
@@ -59,7 +59,7 @@ def test_recordings_that_were_joined(tmp_path: Path, codec: str, sound: str, par
     said, damaged = copied(source, output, codec="ffv1")
     times = "once" if parts == 2 else f"{parts - 1} times"
     assert said == [
-        f"the video's clock begins anew {times}, as in recordings that were joined: what follows is shown without a gap"
+        f"the video's clock jumps {times}, as in recordings that were joined: what follows is shown without a gap"
     ]
     assert damaged == []
     before, after = decoded(source), decoded(output)
@@ -77,6 +77,50 @@ def test_recordings_that_were_joined(tmp_path: Path, codec: str, sound: str, par
     for part in range(parts):  # as far apart in each of them as in the file they were
         picture_begins, sound_begins = starts(output, "video")[20 * part], sounds[each * part]
         assert abs(picture_begins - sound_begins - apart) <= Fraction(2, 1000) + (0 if part == 0 else length / 50)
+
+
+def later(source: Path, path: Path, seconds: int) -> Path:
+    """The same recording by a clock that shows so many seconds more."""
+    with av.open(str(source)) as old, av.open(str(path), "w", options={"output_ts_offset": str(seconds)}) as new:
+        streams = {stream.index: new.add_stream_from_template(stream) for stream in old.streams}
+        for packet in old.demux():
+            if packet.size:
+                packet.stream = streams[packet.stream.index]
+                new.mux(packet)
+    return path
+
+
+def test_a_clock_that_goes_on_by_an_hour_and_back(tmp_path: Path) -> None:
+    """The next recording of a broadcast: no picture stands for an hour, and the sound stays where it was."""
+    one = made(tmp_path / "one.ts", "mpeg2video", "mp2")
+    two = later(one, tmp_path / "two.ts", 3600)
+    source, output = tmp_path / "joined.ts", tmp_path / "out.mkv"
+    source.write_bytes(one.read_bytes() + two.read_bytes() + one.read_bytes())
+    said, damaged = copied(source, output, codec="ffv1")
+    assert said == [
+        "the video's clock jumps 2 times, as in recordings that were joined: what follows is shown without a gap"
+    ]
+    assert damaged == []
+    assert steps(starts(output, "video")) == {FRAME}
+    assert len(decoded(output)) == 60
+    assert max(steps(starts(output, "audio"))) < 2 * FRAME
+    assert abs(starts(output, "audio")[-1] - starts(output, "video")[-1]) < 2 * FRAME
+
+
+def test_a_long_picture_stays_long_where_no_broadcaster_has_a_clock(tmp_path: Path) -> None:
+    source = make_video(tmp_path / "slides.mkv", [0, 512, 12800 * 60, 12800 * 60 + 512])
+    assert copied(source, tmp_path / "out.mkv") == ([], [])
+    assert starts(tmp_path / "out.mkv", "video") == starts(source, "video")
+
+
+def test_a_header_without_a_frame(tmp_path: Path) -> None:
+    path = tmp_path / "in.avi"
+    with av.open(str(path), "w") as file:
+        stream: Any = file.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        file.start_encoding()
+    with pytest.raises(UserError, match=r"the video .* has no frame, only a header; was it cut off\?"):
+        copied(path, tmp_path / "out.mkv")
 
 
 def coarse(path: Path, codec: str, pixel_format: str) -> Path:

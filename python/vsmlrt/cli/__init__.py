@@ -19,6 +19,7 @@ from typer.exceptions import TyperException
 
 from ..errors import UnknownNameError, UserError
 from ..video.errors import FieldError, UsageError
+from ..video.opening import GONE
 from . import (
     bench,
     cache,
@@ -124,6 +125,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     except Exception as error:
         if os.environ.get("VSMLRT_DEBUG"):
             raise
+        if isinstance(error, FileNotFoundError) and not os.path.exists(os.curdir):
+            console.error(GONE)
+            return 1
         console.error(f"internal error: {type(error).__name__}: {error} (VSMLRT_DEBUG=1 shows where)")
         return 1
 

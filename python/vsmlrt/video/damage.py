@@ -26,7 +26,7 @@ from ..errors import UserError
 from .comparison import unkept_side_data_of
 from .container_end import is_cut, is_cut_avi
 from .opening import open_container
-from .timestamps import Continued
+from .timestamps import Continued, Jump
 
 _SLACK = Fraction(1, 2)
 """Seconds by which a container may be wrong about its length."""
@@ -93,7 +93,7 @@ class Damage:
     cut: bool = False
     first: Any = None
     shown: list[tuple[int, int]] = field(default_factory=list)
-    jumps: tuple[Fraction, ...] = ()
+    jumps: tuple[Jump, ...] = ()
     """As those of a timeline."""
 
     def __bool__(self) -> bool:
@@ -323,8 +323,11 @@ class DecodedLook:
             self._side_data.add(FIELDS_BEGIN)
 
 
-def find_damage(path: Path, stream: int, told: Counted, *, repeat: bool) -> Damage:
-    """Decodes a file and notes what of it cannot be; ``repeat`` shows the frame before in place of one that cannot."""
+def find_damage(path: Path, stream: int, told: Counted, *, repeat: bool, gaps: bool = False) -> Damage:
+    """Decodes a file and notes what of it cannot be; ``repeat`` shows the frame before in place of one that cannot.
+
+    ``gaps`` is that of `Continued`.
+    """
     found = Damage(missing=told.missing, complaints=told.complaints, cut=told.cut)
     failed: list[int] = []
     decoded: list[tuple[int, int]] = []
@@ -336,15 +339,14 @@ def find_damage(path: Path, stream: int, told: Counted, *, repeat: bool) -> Dama
             if time is not None:
                 failed.append(time if clock is None else clock.read(time))
             continue
-        base = Fraction(frame.time_base.numerator, frame.time_base.denominator)
-        clock = clock or Continued(base)
+        clock = clock or Continued(Fraction(frame.time_base.numerator, frame.time_base.denominator), gaps=gaps)
         found.first = found.first or frame
         found.concealed += frame.is_corrupt
         if frame.pts is not None:
             decoded.append((clock.read(frame.pts), number))
         number += 1
     if clock is not None:
-        found.jumps = tuple(jump * base for jump in clock.jumps)
+        found.jumps = tuple(clock.jumps)
     found.shown = sorted(decoded)
     if repeat and decoded:
         found.shown = _filled(found.shown, failed)

@@ -10,6 +10,9 @@ import av
 from ..errors import UserError
 from .errors import reason
 
+GONE = "the folder that this was started in is gone; go into one that is there"
+"""What a relative name comes to that begins nowhere."""
+
 
 def open_container(path: Path) -> av.container.InputContainer:
     """FFmpeg's view of a file; UserError in one sentence where there is none."""
@@ -37,4 +40,7 @@ def open_container(path: Path) -> av.container.InputContainer:
 
 def plain_name(path: Path) -> str:
     """The name by which FFmpeg finds a file and nothing else: one that cannot be taken for a protocol ("12:30.mkv")."""
-    return os.path.abspath(path)
+    try:
+        return os.path.abspath(path)
+    except FileNotFoundError:
+        raise UserError(GONE) from None

@@ -49,8 +49,10 @@ class Facts:
     language_tags: dict[str, str]
     disposition: int
     last_duration: int | None
+    clocked: bool
+    """Whether times are those of a broadcaster's clock."""
     start: Fraction
-    """When the container's clock begins, which is not kept."""
+    """When that clock begins, which is not kept; 0 elsewhere."""
     first: Fraction
     """When the container says that the stream begins."""
     width: int
@@ -155,6 +157,9 @@ def open_source(
             damage = _damage_of(path, facts, counting, None, on_error)
             found = _open_frame_by_frame(path, facts, None, damage) if damage else None
             if found is None:
+                counted = counting.result()
+                if counted is not None and counted.packets == 0:
+                    raise UserError(f"the video {path} has no frame, only a header; was it cut off?") from None
                 raise
         else:
             damage = _damage_of(path, facts, counting, found[1], on_error)
@@ -172,8 +177,8 @@ def open_source(
         notes(f"the video is damaged: {damage.in_words()}; what cannot be decoded is {instead}", "picture")
     if count := len(timeline.jumps):
         notes(
-            f"the video's clock begins anew {'once' if count == 1 else f'{count} times'}, as in recordings that were "
-            "joined: what follows is shown without a gap"
+            f"the video's clock jumps {'once' if count == 1 else f'{count} times'}, as in recordings that were joined: "
+            "what follows is shown without a gap"
         )
     if clip.format.color_family == vs.RGB and clip.get_frame(0).props.get("_Matrix", vs.MATRIX_RGB) != vs.MATRIX_RGB:
         clip = clip.std.SetFrameProps(_Matrix=int(vs.MATRIX_RGB))  # JPEG's decoders tell that of its YUV
@@ -218,7 +223,7 @@ def _open_beginning(path: Path, facts: Facts, end: int) -> tuple[vs.VideoNode, T
     if found is None:
         return None
     ticks, first = found
-    timeline = make_timeline(ticks, facts.time_base, last=facts.last_duration, fps=facts.rate)
+    timeline = make_timeline(ticks, facts.time_base, last=facts.last_duration, fps=facts.rate, gaps=facts.clocked)
     return linear_clip(LinearReader(path, facts.stream), first, timeline), timeline
 
 
@@ -229,7 +234,7 @@ def _open_widened(path: Path, facts: Facts) -> tuple[vs.VideoNode, Timeline] | N
         return None
     try:
         ticks = [NO_TIME if frame.pts is None else frame.pts for frame in decoded(path, facts.stream)]
-        timeline = make_timeline(ticks, facts.time_base, last=facts.last_duration, fps=facts.rate)
+        timeline = make_timeline(ticks, facts.time_base, last=facts.last_duration, fps=facts.rate, gaps=facts.clocked)
         reader = LinearReader(path, facts.stream, converted=wider)
         return linear_clip(reader, reader.frame(0), timeline), timeline
     except (av.FFmpegError, OSError, IndexError) as error:
@@ -246,7 +251,7 @@ def _open_whole(path: Path, facts: Facts, rotate: bool, folder: Path | None) -> 
         )
     ticks = [int(tick) for tick in _as_list(answer["timestamps"])]
     base = Fraction(int(answer["timebasenum"]), int(answer["timebaseden"]))
-    timeline = make_timeline(ticks, base, last=facts.last_duration, fps=clip.fps or None)
+    timeline = make_timeline(ticks, base, last=facts.last_duration, fps=clip.fps or None, gaps=facts.clocked)
     if NO_TIME in ticks:  # frames that were counted, the first of which is shown when the container says
         timeline = timeline.in_units_of(facts.time_base).moved(facts.first)
     return clip, timeline
@@ -265,7 +270,7 @@ def _damage_of(path: Path, facts: Facts, counting: PacketCount, timeline: Timeli
             return Damage()
     told = counted or Counted(packets=0, complaints=0, missing=0)
     repeat = on_error == "repeat"
-    found = find_damage(path, facts.stream, told, repeat=repeat)
+    found = find_damage(path, facts.stream, told, repeat=repeat, gaps=facts.clocked)
     if found.jumps and not replace(found, complaints=0):
         with open_container(path) as file:  # where recordings were joined, each stream misses what would be next
             found.complaints = max(0, found.complaints - len(found.jumps) * len(file.streams))
@@ -324,6 +329,7 @@ def read_facts(path: Path) -> Facts:
             language_tags=dict(stream.metadata),
             disposition=int(stream.disposition),
             last_duration=_last_duration(container, stream),
+            clocked=clocked,
             start=Fraction(start, av.time_base) if clocked else Fraction(0),
             first=(stream.start_time or 0) * Fraction(stream.time_base.numerator, stream.time_base.denominator),
             width=stream.width,

@@ -22,7 +22,7 @@ from .span import Span
 from .stream_plan import Planned, StreamPlan, Way, add_stream
 from .subtitles import SubtitleConverter
 from .tags import kept_tags
-from .timestamps import BACK
+from .timestamps import BACK, GAP, Jump
 from .trial import Trial
 
 type Convert = Callable[[Packet[Any]], Packet[Any] | None]
@@ -32,11 +32,11 @@ _LEAD = 10
 
 
 class _Clocks:
-    """The clocks of the copied streams where the file's clock begins anew: each is moved as the picture's was."""
+    """The clocks of the copied streams where the file's clock jumps: each is moved as the picture's was."""
 
-    def __init__(self, jumps: Sequence[Fraction]) -> None:
+    def __init__(self, jumps: Sequence[Jump]) -> None:
         self.jumps = jumps
-        self._begun: dict[int, int] = {}
+        self._passed: dict[int, int] = {}
         self._last: dict[int, Fraction] = {}
 
     def continue_with(self, packet: Packet[Any]) -> None:
@@ -44,13 +44,21 @@ class _Clocks:
         if not self.jumps:
             return
         index, start = packet.stream.index, _start(packet)
-        if start < self._last.get(index, start) - BACK:
-            self._begun[index] = min(self._begun.get(index, 0) + 1, len(self.jumps))
-        self._last[index] = start
-        if begun := self._begun.get(index, 0):
-            by = round(self.jumps[begun - 1] / Fraction(packet.time_base.numerator, packet.time_base.denominator))
+        passed = self._passed.get(index, 0)
+        while passed < len(self.jumps) and self._is_behind(self.jumps[passed], index, start):
+            passed += 1
+            self._last.pop(index, None)
+        self._passed[index], self._last[index] = passed, start
+        if passed:
+            base = Fraction(packet.time_base.numerator, packet.time_base.denominator)
+            by = round(self.jumps[passed - 1].by / base)
             packet.pts = (packet.pts or 0) + by
             packet.dts = None if packet.dts is None else packet.dts + by
+
+    def _is_behind(self, jump: Jump, index: int, start: Fraction) -> bool:
+        if jump.forward:  # streams of few packets have gaps of their own
+            return start > jump.begins - GAP / 2
+        return start < self._last.get(index, start) - BACK
 
 
 class StreamCopier:
@@ -65,7 +73,7 @@ class StreamCopier:
         target: av.container.OutputContainer,
         plan: StreamPlan,
         span: Span,
-        jumps: Sequence[Fraction] = (),
+        jumps: Sequence[Jump] = (),
     ) -> None:
         self._input = open_container(path)
         self._clocks = _Clocks(jumps)

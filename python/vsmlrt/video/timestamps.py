@@ -16,28 +16,46 @@ BACK = Fraction(1, 2)
 """Seconds that a clock goes back at least where it begins anew; less is a clock that trembles."""
 
 
-class Continued:
-    """A clock that may begin anew, as in recordings that were joined, read as one that does not.
+GAP = Fraction(10)
+"""Seconds that a broadcaster's clock goes on at least where another recording begins."""
 
-    ``jumps`` are the ticks that have to be added to its own from each new beginning on.
+
+@dataclass(frozen=True, kw_only=True)
+class Jump:
+    """A place where a file's clock jumps, in seconds: the time it goes on from, and what has to be added from there."""
+
+    begins: Fraction
+    by: Fraction
+    forward: bool
+
+
+class Continued:
+    """A clock that may jump, as in recordings that were joined, read as one that does not.
+
+    It jumps where it goes back, and with ``gaps`` where it goes on by more than `GAP`, too.
     """
 
-    def __init__(self, time_base: Fraction) -> None:
+    def __init__(self, time_base: Fraction, *, gaps: bool) -> None:
+        self._base = time_base
         self._back = BACK / time_base
+        self._gap = GAP / time_base if gaps else math.inf
         self._last: int | None = None
         self._step = 1
-        self.jumps: list[int] = []
+        self._by = 0
+        self.jumps: list[Jump] = []
 
     def read(self, tick: int) -> int:
         """The next moment, told by this tick."""
-        moment = tick + (self.jumps[-1] if self.jumps else 0)
-        if self._last is not None and moment < self._last - self._back:
-            by = self._last + self._step - moment
-            self.jumps.append(by + (self.jumps[-1] if self.jumps else 0))
-            moment += by
-        elif self._last is not None and moment > self._last:
-            self._step = moment - self._last
-        self._last = moment if self._last is None else max(self._last, moment)
+        moment = tick + self._by
+        last = moment if self._last is None else self._last
+        forward = moment > last + self._gap
+        if forward or moment < last - self._back:
+            self._by += last + self._step - moment
+            self.jumps.append(Jump(begins=tick * self._base, by=self._by * self._base, forward=forward))
+            moment = last + self._step
+        elif moment > last:
+            self._step = moment - last
+        self._last = max(last, moment)
         return moment
 
 
@@ -47,8 +65,8 @@ class Timeline:
 
     ``ticks`` increase strictly, one a frame, in units of ``time_base`` seconds; ``last`` is the duration of the last
     frame in the same unit; ``rate`` is the nominal frame rate, an average where the intervals differ. ``slack`` is how
-    many ticks a time may be off by rounding. ``jumps`` are the seconds that the other streams' clocks have to be moved
-    by from each place on where the file's clock begins anew.
+    many ticks a time may be off by rounding. ``jumps`` are those of the file's clock, of which the other streams are
+    to be freed as these frames are.
     """
 
     time_base: Fraction
@@ -56,7 +74,7 @@ class Timeline:
     last: int
     rate: Fraction
     slack: int = 1
-    jumps: tuple[Fraction, ...] = ()
+    jumps: tuple[Jump, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ticks)
@@ -105,14 +123,19 @@ class Timeline:
 
 
 def make_timeline(
-    ticks: Sequence[int], time_base: Fraction, *, last: int | None = None, fps: Fraction | None = None
+    ticks: Sequence[int],
+    time_base: Fraction,
+    *,
+    last: int | None = None,
+    fps: Fraction | None = None,
+    gaps: bool = False,
 ) -> Timeline:
     """Puts a timeline together from what a container says.
 
     ``last`` (the last frame's duration) falls back to the interval before it, then to 1/``fps``. Frames without a time,
     or all at one time, are spread at ``fps`` (25 where that is unknown too). A frame that does not come after
-    its predecessor is moved one tick behind it; where the clock begins anew the rest follows the frame before. The time
-    base is reduced to 1/n, which every container can store.
+    its predecessor is moved one tick behind it; where the clock jumps (see `Continued`, which ``gaps`` is for) the rest
+    follows the frame before. The time base is reduced to 1/n, which every container can store.
     """
     factor, base = time_base.numerator, Fraction(1, time_base.denominator)
     times = [tick * factor for tick in ticks]
@@ -121,7 +144,7 @@ def make_timeline(
         rate = fps or Fraction(25)
         frames = tuple(n * rate.denominator for n in range(len(times)))
         return Timeline(time_base=Fraction(1, rate.numerator), ticks=frames, last=rate.denominator, rate=rate)
-    clock = Continued(base)
+    clock = Continued(base, gaps=gaps)
     times = [clock.read(tick) for tick in times]
     for n in range(1, len(times)):
         times[n] = max(times[n], times[n - 1] + 1)
@@ -132,8 +155,7 @@ def make_timeline(
     else:
         end = max(1, round(1 / (fps * base))) if fps else base.denominator // 25 or 1
     rate = _rate(times, end, base, fps)
-    jumps = tuple(jump * base for jump in clock.jumps)
-    return Timeline(time_base=base, ticks=tuple(times), last=end, rate=rate, jumps=jumps)
+    return Timeline(time_base=base, ticks=tuple(times), last=end, rate=rate, jumps=tuple(clock.jumps))
 
 
 def _rate(times: list[int], last: int, base: Fraction, fps: Fraction | None) -> Fraction:
