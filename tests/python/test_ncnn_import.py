@@ -105,6 +105,7 @@ def conv(parameters: str, *, kind: str = "Convolution") -> str:
 CONV = "0=4 1=3 5=1 6=108"
 CONV_WEIGHTS = tagged(values(108)) + raw(values(4))
 DECONV_WEIGHTS = tagged(values(192)) + raw(values(4))
+DECONV_1D_WEIGHTS = tagged(values(48)) + raw(values(4))
 
 
 def attention_weights(query: int, key: int, value: int, embedded: int, tag: int = 0) -> bytes:
@@ -315,6 +316,23 @@ LAYERS: dict[str, tuple[str, bytes, int]] = {
            ("three", "Split s 1 3 b c d e\nMultiHeadAttention m 3 1 c d e out 0=8 1=2 2=48 3=6 4=6", MHA_OF_SIX),
            ("mask", "Split s 1 3 b c d e\nMatMul x 2 1 d e f 0=1\n"
                     "MultiHeadAttention m 2 1 c f out 0=8 1=2 2=48 3=6 4=6 5=1", MHA_OF_SIX)]},
+    **{f"pool_1d_{kind}_{mode}_{count}_{stride}": (
+        f"Reshape r 1 1 in a 0=-1 1=3\nPooling1D p 1 1 a out 0={kind} 1=3 2={stride} 3={0 if mode > 1 else 1} 5={mode} "
+        f"6={count}", b"", 3)
+       for kind in (0, 1) for mode in range(4) for count in (0, 1) for stride in (1, 2)
+       if not (kind == 1 and mode == 0 and count == 1 and stride == 2)},
+    **{f"pool_1d_{kind}_{name}": (f"Reshape r 1 1 in a 0=-1 1=3\nPooling1D p 1 1 a out 0={kind} {given}", b"", 3)
+       for kind in (0, 1)
+       for name, given in [("global", "4=1"), ("adaptive", "7=1 8=1"), ("wide", "1=5 2=3 3=2 14=1")]},
+    **{f"deconv_1d_{i}": (f"Reshape r 1 1 in a 0=-1 1=3\nDeconvolution1D c 1 1 a out {given}", DECONV_1D_WEIGHTS, 3)
+       for i, given in enumerate(["0=4 1=4 3=2 5=1 6=48", "0=4 1=4 3=2 4=1 15=2 5=1 6=48 9=2 -23310=1,0.1",
+                                  "0=4 1=4 3=3 4=1 18=2 5=1 6=48", "0=4 1=4 2=2 3=1 5=1 6=48"])},
+    "deconv_1d_grouped": ("Reshape r 1 1 in a 0=-1 1=6\nDeconvolutionDepthWise1D c 1 1 a out 0=4 1=4 3=2 5=1 6=48 7=2",
+                          DECONV_1D_WEIGHTS, 6),
+    **{f"rotary_{interleaved}": (
+        "Interp i 1 1 in x 0=1 3=5 4=8\nMemoryData m 0 1 cos 0=4 1=5\nMemoryData n 0 1 sin 0=4 1=5\n"
+        f"RotaryEmbed e 3 1 x cos sin out 0={interleaved}", raw(values(20)) + raw(values(20)), 3)
+       for interleaved in (0, 1)},
     "sdpa": ("Interp i 1 1 in x 0=1 3=6 4=8\nSplit s 1 3 x a b c\nInterp j 1 1 a d 0=1 3=5 4=8\n"
              "SDPA m 3 1 d b c out", b"", 3),
     "sdpa_scale": ("Split s 1 3 in a b c\nSDPA m 3 1 a b c out 6=2.000000e-01", b"", 3),
@@ -412,8 +430,8 @@ def test_layer_agrees_with_ncnn(tmp_path: Path, name: str) -> None:
 
 # What ncnn has for networks that are not of pictures, or of four axes; and what no file should have.
 REFUSED = [
-    "Convolution3D", "ConvolutionDepthWise3D", "Deconvolution1D", "Deconvolution3D", "Pooling1D", "Pooling3D", "LSTM",
-    "GRU", "RNN", "Embed", "ArgMax", "Diag", "RotaryEmbed", "DetectionOutput", "PriorBox", "Proposal", "ROIPooling",
+    "Convolution3D", "ConvolutionDepthWise3D", "Deconvolution3D", "Pooling3D", "LSTM",
+    "GRU", "RNN", "Embed", "ArgMax", "Diag", "DetectionOutput", "PriorBox", "Proposal", "ROIPooling",
     "ROIAlign", "PSROIPooling", "YoloDetectionOutput", "Yolov3DetectionOutput", "SPP", "StatisticsPooling",
     "Spectrogram", "InverseSpectrogram", "Quantize", "Dequantize", "Requantize", "NoSuchLayer",
 ]  # fmt: skip

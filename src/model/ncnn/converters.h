@@ -76,6 +76,7 @@ void convert_einsum(Conversion &c);
 void convert_gemm(Conversion &c); // its matrices may be weights
 void convert_multi_head_attention(Conversion &c);
 void convert_sdpa(Conversion &c);
+void convert_rotary_embedding(Conversion &c);
 
 // Where pixels are.
 void convert_input(Conversion &c);
@@ -105,7 +106,9 @@ void convert_cumulative_sum(Conversion &c);
 // Windows of other kinds.
 void convert_unfold(Conversion &c);
 void convert_fold(Conversion &c);
-void convert_convolution_1d(Conversion &c); // also ConvolutionDepthWise1D
+void convert_convolution_1d(Conversion &c);   // also ConvolutionDepthWise1D
+void convert_deconvolution_1d(Conversion &c); // also DeconvolutionDepthWise1D
+void convert_pooling_1d(Conversion &c);
 void convert_deformable_convolution(Conversion &c);
 
 } // namespace vsmlrt::model::ncnn

@@ -1,4 +1,4 @@
-// Deconvolution, DeconvolutionDepthWise.
+// Deconvolution, DeconvolutionDepthWise, and those of rows.
 #include "base/checked.h"
 
 #include "model/ncnn/activation.h"
@@ -48,14 +48,12 @@ void cut_to(Conversion &c, Window &window, const std::array<SymbolicSize, 2> &fu
     }
 }
 
-} // namespace
-
-void convert_deconvolution(Conversion &c) {
+void deconvolve(Conversion &c, bool rows) {
     const auto &p = c.parameters;
     p.must_be(28, 0, "a kernel that is an input");
     const auto outputs = p.integer(0, 0, 1, most_channels);
     const auto groups = p.integer(7, 1, 1, outputs);
-    auto window = read_window(p);
+    auto window = rows ? along_rows(read_window(p, {.pad_top = 31, .pad_bottom = 31})) : read_window(p);
     const auto area = window.kernel[0] * window.kernel[1];
     const auto elements = p.integer(6, 0);
     const auto outer = checked_mul(outputs, area, "elements of the kernel");
@@ -69,8 +67,10 @@ void convert_deconvolution(Conversion &c) {
 
     // Rows and columns that only the bias reaches, at the bottom and on the right.
     const auto right = p.integer(18, 0, 0, 1 << 14);
-    const std::array<std::int64_t, 2> more{p.integer(19, right, 0, 1 << 14), right};
-    auto shape = c.picture().shape;
+    const auto below = rows ? 0 : p.integer(19, right, 0, 1 << 14);
+    const auto more =
+        rows ? std::array<std::int64_t, 2>{right, 0} : std::array<std::int64_t, 2>{below, right};
+    auto shape = rows ? rows_as_picture(c) : c.picture().shape;
     shape.axes[0] = c.sizes.constant(outputs);
     std::array<SymbolicSize, 2> full;
     for (std::size_t axis = 0; axis < 2; ++axis) {
@@ -82,7 +82,8 @@ void convert_deconvolution(Conversion &c) {
     const auto width = p.integer(20, 0, 0, 1 << 24);
     const auto height = p.integer(21, width, 0, 1 << 24);
     if (width > 0 && height > 0 && !window.padded())
-        cut_to(c, window, full, {height, width});
+        cut_to(c, window, full,
+               rows ? std::array<std::int64_t, 2>{width, 1} : std::array<std::int64_t, 2>{height, width});
     for (std::size_t axis = 0; axis < 2; ++axis)
         shape.axes[axis + 1] = c.sizes.add(full[axis], -window.pads[axis] - window.pads[axis + 2]);
 
@@ -98,8 +99,20 @@ void convert_deconvolution(Conversion &c) {
                    inputs_first(weights.kernel, kernel))};
     if (!weights.bias.empty())
         operands.push_back(c.constant("bias", {outputs}, weights.bias));
+    if (rows)
+        shape.axes.pop_back();
     c.result(emit_fused_activation(c, c.emit("ConvTranspose", operands, std::move(attributes))),
              std::move(shape));
+}
+
+} // namespace
+
+void convert_deconvolution(Conversion &c) {
+    deconvolve(c, false);
+}
+
+void convert_deconvolution_1d(Conversion &c) {
+    deconvolve(c, true);
 }
 
 } // namespace vsmlrt::model::ncnn

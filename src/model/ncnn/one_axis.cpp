@@ -19,19 +19,14 @@ void convert_convolution_1d(Conversion &c) {
     p.must_be(19, 0, "a kernel that is an input");
     if (p.real(18, 0) != 0)
         throw BadModel("padding with a value other than 0 is not supported");
-    if (c.input().shape.rank() != 2)
-        throw BadModel("takes rows of numbers, and its input has ", c.input().shape.rank(), " axes");
+    const auto picture = rows_as_picture(c);
     const auto outputs = p.integer(0, 0, 1, most_channels);
     const auto groups = p.integer(7, 1, 1, outputs);
     // Read as a square window; what counts is its width.
     const auto square = read_window(p, {.pad_top = 31, .pad_bottom = 31});
     if (square.mode != Pads::stated)
         throw BadModel("padding to SAME is not supported");
-    Window window;
-    window.kernel = {square.kernel[1], 1};
-    window.dilation = {square.dilation[1], 1};
-    window.stride = {square.stride[1], 1};
-    window.pads = {square.pads[1], 0, square.pads[3], 0};
+    const auto window = along_rows(square);
     const auto elements = p.integer(6, 0);
     const auto outer = checked_mul(outputs, window.kernel[0], "elements of the kernel");
     if (elements <= 0 || elements % outer != 0 || outputs % groups != 0)
@@ -40,8 +35,6 @@ void convert_convolution_1d(Conversion &c) {
     const auto inputs_each = elements / outer;
     const auto weights = read_kernel(c, {elements, outputs, groups, p.integer(5, 0) != 0});
     c.expect_channels(checked_mul(inputs_each, groups, "input channels"));
-    const auto length =
-        c.sizes.add(c.input().shape.axes[1], window.pads[0] + window.pads[2] - window.extent(0));
     std::vector<std::string> operands{
         c.input().value, c.constant("weight", {outputs, inputs_each, window.kernel[0], 1}, weights.kernel)};
     if (!weights.bias.empty())
@@ -50,7 +43,7 @@ void convert_convolution_1d(Conversion &c) {
     if (groups != 1)
         attributes["group"] = std::int64_t{groups};
     c.result(emit_fused_activation(c, c.emit("Conv", operands, std::move(attributes))),
-             {{c.sizes.constant(outputs), c.sizes.add(c.sizes.divide(length, window.stride[0]), 1)}});
+             {{c.sizes.constant(outputs), positions(c, window, picture)[0]}});
 }
 
 } // namespace vsmlrt::model::ncnn

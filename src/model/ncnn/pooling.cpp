@@ -9,17 +9,27 @@ namespace {
 
 enum class PadMode { full, valid, same_upper, same_lower };
 
-void convert_window_pooling(Conversion &c, bool average) {
+constexpr WindowKeys keys = {.dilation_w = -1,
+                             .stride_w = 2,
+                             .pad_left = 3,
+                             .dilation_h = -1,
+                             .stride_h = 12,
+                             .pad_top = 13,
+                             .pad_right = 14,
+                             .pad_bottom = 15};
+// Of Pooling1D, read as a square window.
+constexpr WindowKeys row_keys = {.dilation_w = -1,
+                                 .stride_w = 2,
+                                 .pad_left = 3,
+                                 .dilation_h = -1,
+                                 .pad_top = 31,
+                                 .pad_right = 14,
+                                 .pad_bottom = 31};
+
+// The pooled value, and its height and width.
+std::pair<std::string, std::array<SymbolicSize, 2>> pooled(Conversion &c, bool average, Window window,
+                                                           const Shape &picture) {
     const auto &p = c.parameters;
-    WindowKeys keys;
-    keys.dilation_w = keys.dilation_h = -1;
-    keys.stride_w = 2;
-    keys.pad_left = 3;
-    keys.stride_h = 12;
-    keys.pad_top = 13;
-    keys.pad_right = 14;
-    keys.pad_bottom = 15;
-    auto window = read_window(p, keys);
     const auto mode = static_cast<PadMode>(p.integer(5, 0, 0, 3));
     bool count_pads = p.integer(6, 0) != 0;
     if (mode == PadMode::same_upper || mode == PadMode::same_lower) {
@@ -42,9 +52,8 @@ void convert_window_pooling(Conversion &c, bool average) {
         attributes["ceil_mode"] = std::int64_t{1};
     if (average)
         attributes["count_include_pad"] = std::int64_t{count_pads ? 1 : 0};
-    const auto sizes = positions(c, window, c.input().shape, up);
-    c.result(c.emit(average ? "AveragePool" : "MaxPool", {c.input().value}, std::move(attributes)),
-             {{c.input().shape.channels(), sizes[0], sizes[1]}});
+    return {c.emit(average ? "AveragePool" : "MaxPool", {c.input().value}, std::move(attributes)),
+            positions(c, window, picture, up)};
 }
 
 } // namespace
@@ -59,7 +68,8 @@ void convert_pooling(Conversion &c) {
         return;
     }
     if (p.integer(7, 0) == 0) {
-        convert_window_pooling(c, average);
+        const auto [value, sizes] = pooled(c, average, read_window(p, keys), blob.shape);
+        c.result(value, {{blob.shape.channels(), sizes[0], sizes[1]}});
         return;
     }
     const auto width = p.integer(8, 0);
@@ -69,6 +79,24 @@ void convert_pooling(Conversion &c) {
                  {{blob.shape.channels(), c.sizes.constant(1), c.sizes.constant(1)}});
     else
         convert_adaptive_pooling(c, average, {height, width});
+}
+
+void convert_pooling_1d(Conversion &c) {
+    const auto &p = c.parameters;
+    const bool average = p.integer(0, 0, 0, 1) == 1;
+    const Shape picture = rows_as_picture(c);
+    const auto whole = [&] {
+        return c.emit(average ? "GlobalAveragePool" : "GlobalMaxPool", {c.input().value});
+    };
+    if (p.integer(4, 0) != 0) {
+        c.result(whole(), {{picture.channels()}});
+    } else if (p.integer(7, 0) == 0) {
+        const auto [value, sizes] = pooled(c, average, along_rows(read_window(p, row_keys)), picture);
+        c.result(value, {{picture.channels(), sizes[0]}});
+    } else {
+        p.must_be(8, 1, "adaptive pooling of rows to more than one number");
+        c.result(whole(), {{picture.channels(), c.sizes.constant(1)}});
+    }
 }
 
 } // namespace vsmlrt::model::ncnn

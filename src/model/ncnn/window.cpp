@@ -55,6 +55,25 @@ Window read_window(const Parameters &parameters, const WindowKeys &keys) {
     return window;
 }
 
+Window along_rows(const Window &square) {
+    Window window;
+    window.kernel = {square.kernel[1], 1};
+    window.dilation = {square.dilation[1], 1};
+    window.stride = {square.stride[1], 1};
+    window.pads = {square.pads[1], 0, square.pads[3], 0};
+    window.mode = square.mode;
+    return window;
+}
+
+Shape rows_as_picture(Conversion &c) {
+    Shape shape = c.input().shape;
+    if (shape.rank() != 2)
+        throw BadModel("takes rows of numbers, and its input has ", shape.rank(),
+                       shape.rank() == 1 ? " axis" : " axes");
+    shape.axes.push_back(c.sizes.constant(1));
+    return shape;
+}
+
 void state_same_pads(Window &window) {
     if (window.mode == Pads::stated || window.stride != std::array<std::int64_t, 2>{1, 1})
         return;

@@ -34,6 +34,12 @@ struct WindowKeys {
 // BadModel for values that no picture could meet. Pads of -233 and -234 ask for SAME.
 [[nodiscard]] Window read_window(const Parameters &parameters, const WindowKeys &keys = {});
 
+// Of layers that slide along the rows of a blob of two axes, whose window was read as a square one: such a
+// blob is a picture of its rows as channels, one pixel wide.
+[[nodiscard]] Window along_rows(const Window &square);
+// The input of such a layer as that picture; BadModel for a blob of other axes.
+[[nodiscard]] Shape rows_as_picture(Conversion &c);
+
 // With SAME and a stride of 1 the padding does not depend on the picture: stated then.
 void state_same_pads(Window &window);
 
