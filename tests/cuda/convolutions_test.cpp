@@ -1,5 +1,6 @@
 // The convolutions' kernels on the CPU, their blocks' threads as fibers: each way to multiply, straight,
 // strided and transposed, against sums in double, with what nobody wrote poisoned.
+#include "base/set_variable.h"
 #include "base/shared_library.h"
 #include "base/text.h"
 #include "cuda/hopper_problems.h"
@@ -21,7 +22,7 @@ namespace {
 using test::Random;
 
 // Before the compiler is looked for.
-const bool named = ::setenv("VSMLRT_NVRTC", VSMLRT_EMULATED, 1) == 0;
+const bool named = test::set_variable("VSMLRT_NVRTC", VSMLRT_EMULATED);
 
 constexpr int height = 9;
 constexpr int width = 13;

@@ -3,12 +3,13 @@
 #include "backends/cuda/kept_folder.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/path.h"
+#include "base/shared_library.h"
 #include "nvidia/compiler.h"
 
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <map>
 
 namespace vsmlrt::test {
@@ -52,14 +53,11 @@ std::map<int, std::uint32_t> function_attributes(const std::vector<std::byte> &c
 
 // The compiler's file in this process, with its size and time: versions have builds that differ.
 std::string compiler_build() {
-    std::ifstream maps("/proc/self/maps");
-    for (std::string line; std::getline(maps, line);) {
-        const std::size_t path = line.find('/');
-        if (path == std::string::npos || line.find("libnvrtc.so", path) == std::string::npos)
-            continue;
-        const std::filesystem::path file = line.substr(path);
-        return text(file.string(), ' ', std::filesystem::file_size(file), ' ',
-                    std::filesystem::last_write_time(file).time_since_epoch().count());
+    for (const std::filesystem::path &file : loaded_libraries()) {
+        const std::string name = text_of(file.filename());
+        if (name.starts_with("libnvrtc.so") || name.starts_with("nvrtc64_"))
+            return text(text_of(file), ' ', std::filesystem::file_size(file), ' ',
+                        std::filesystem::last_write_time(file).time_since_epoch().count());
     }
     return {};
 }

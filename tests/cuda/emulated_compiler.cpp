@@ -16,8 +16,8 @@
 namespace fs = std::filesystem;
 namespace emulated = vsmlrt::emulated;
 
-// NVRTC: the text with that of kernels/host.h and host_warps.h in front of it, compiled by the compiler that
-// built this. A library is kept under the hash of all that it is made from.
+// NVRTC: the text with that of kernels/host.h, host_fibers_*.h and host_warps.h in front of it, compiled by
+// the compiler that built this. A library is kept under the hash of all that it is made from.
 namespace {
 
 struct Unit {
@@ -39,10 +39,9 @@ std::string text_of(const char *path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Texts with barriers compile only where there are fibers for their warps.
 std::string before(const std::string &source) {
-    return text_of(VSMLRT_KERNELS "/host.h") +
-           (emulated::has_fibers ? text_of(VSMLRT_KERNELS "/host_warps.h") : "") + source;
+    return text_of(VSMLRT_KERNELS "/host.h") + text_of(VSMLRT_KERNELS "/" VSMLRT_FIBERS) +
+           text_of(VSMLRT_KERNELS "/host_warps.h") + source;
 }
 
 } // namespace

@@ -176,9 +176,6 @@ EXPORT long emulated_timings() {
     const std::lock_guard lock(state().mutex);
     return state().timings;
 }
-EXPORT bool emulated_warps() {
-    return vsmlrt::emulated::has_fibers;
-}
 EXPORT const char *emulated_faults() {
     thread_local std::string copy;
     const std::lock_guard lock(state().mutex);

@@ -22,7 +22,5 @@ extern "C" void emulated_stand_in();
 // Texts that were compiled and times that were taken since emulated_reset.
 extern "C" long emulated_compilations();
 extern "C" long emulated_timings();
-// Whether kernels whose warps wait for each other run here, as fibers.
-extern "C" bool emulated_warps();
 // What was called wrongly, one line each.
 extern "C" const char *emulated_faults();

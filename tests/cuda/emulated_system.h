@@ -19,8 +19,6 @@ extern const char *const library_ending;
 // Something of this process, and of this user, that other ones do not have.
 [[nodiscard]] std::string process_name();
 [[nodiscard]] std::string user_name();
-// Whether fibers are to be had here, which kernels/host_warps.h is made of.
-extern const bool has_fibers;
 
 // What all libraries are compiled with; part of the name that one is kept under.
 extern const char *const compiler;

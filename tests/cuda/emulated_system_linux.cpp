@@ -26,7 +26,6 @@ void release(void *memory) {
 }
 
 const char *const library_ending = ".so";
-const bool has_fibers = true;
 const char *const compiler = VSMLRT_COMPILER " -std=c++17 -O1 -w -fPIC -shared -o ";
 
 std::string process_name() {

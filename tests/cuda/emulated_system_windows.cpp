@@ -30,7 +30,6 @@ void release(void *memory) {
 }
 
 const char *const library_ending = ".dll";
-const bool has_fibers = false;
 const char *const compiler = "tests/cuda/compile_for_wine.py ";
 
 std::string process_name() {

@@ -260,9 +260,6 @@ TEST_P(Networks, GiveWhatTheReferenceGives) {
 TEST_P(Networks, InHalfAreCloseToTheReference) {
     emulated_reset(0);
     const auto [make, size] = GetParam();
-    if (make == test::swin && !emulated_warps())
-        GTEST_SKIP()
-            << "the kernels of its windows have barriers, and the fibers for them are not to be had here";
     const std::vector<float> wanted = test::reference_result(make(), size, picture(size));
     const std::vector<float> given =
         run_twice(model::write_onnx(model::to_half(make())), picture(size), size);

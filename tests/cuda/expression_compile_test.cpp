@@ -3,6 +3,7 @@
 #include "backends/cuda/network.h"
 #include "backends/cuda/planner.h"
 #include "base/error.h"
+#include "base/set_variable.h"
 #include "cuda/cubin.h"
 #include "graph/lower.h"
 #include "model/edit.h"
@@ -18,7 +19,7 @@ namespace vsmlrt::cuda {
 namespace {
 
 // Plans need a driver, and no compiler.
-const bool named = setenv("VSMLRT_CUDA_DRIVER", VSMLRT_EMULATED, 1) == 0;
+const bool named = test::set_variable("VSMLRT_CUDA_DRIVER", VSMLRT_EMULATED);
 
 std::set<std::string> expressions_of(const model::Network &network) {
     const graph::Graph graph = graph::lower(network);

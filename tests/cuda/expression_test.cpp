@@ -5,6 +5,7 @@
 #include "backends/cuda/network.h"
 #include "backends/cuda/planner.h"
 #include "base/error.h"
+#include "base/set_variable.h"
 #include "cuda/emulated_driver.h"
 #include "graph/lower.h"
 #include "interpreter/interpreter.h"
@@ -28,8 +29,8 @@ using test::Name;
 
 // Before anything opens a driver.
 const bool named = [] {
-    return setenv("VSMLRT_CUDA_DRIVER", VSMLRT_EMULATED, 1) == 0 &&
-           setenv("VSMLRT_NVRTC", VSMLRT_EMULATED, 1) == 0;
+    return test::set_variable("VSMLRT_CUDA_DRIVER", VSMLRT_EMULATED) &&
+           test::set_variable("VSMLRT_NVRTC", VSMLRT_EMULATED);
 }();
 
 struct Case {

@@ -3,33 +3,80 @@
 // one works.
 #include "backends/cuda/kept_folder.h"
 #include "backends/cuda/program.h"
-#include "base/file.h"
+#include "base/apart.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "cuda/emulated_driver.h"
 #include "cuda/engine_networks.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <csignal>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <random>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <thread>
 
 namespace vsmlrt::cuda {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Apart;
+
+// What a test tells the processes that it starts.
+constexpr const char *kept_variable = "VSMLRT_TEST_KEPT_FOLDER";
+constexpr const char *answers_variable = "VSMLRT_TEST_ANSWERS_FOLDER";
+constexpr const char *order_variable = "VSMLRT_TEST_ORDER";
+
+constexpr int choices_each = 20;
+
+std::string variable(const char *name) {
+    const char *value = std::getenv(name);
+    return value ? value : "";
+}
+
+// Builds a program of half tensors in the process that calls.
+void build(const fs::path &folder, int channels, int convolutions) {
+    const std::vector<std::byte> onnx = model::write_onnx(
+        model::set_io_type(model::to_half(test::srvgg(channels, convolutions)), Element::f16, Element::f16));
+    const std::string kept = text_of(folder);
+    vsmlrt_program_desc desc = {};
+    desc.network = onnx.data();
+    desc.network_size = onnx.size();
+    desc.precision = VSMLRT_PRECISION_FP16;
+    desc.min_extent = desc.opt_extent = desc.max_extent = {32, 24};
+    desc.num_streams = 1;
+    desc.shared_folder = kept.c_str();
+    const Program program(list_devices().front(), desc);
+}
+
+// What processes of their own do; not run by themselves.
+TEST(KeptApart, DISABLED_Builds) {
+    const fs::path answers = path_of(variable(answers_variable));
+    int channels = 0;
+    int convolutions = 0;
+    std::istringstream(variable(order_variable)) >> channels >> convolutions;
+    emulated_stand_in();
+    emulated_reset(0);
+    std::ofstream(answers / "begun").close();
+    build(path_of(variable(kept_variable)), channels, convolutions);
+    std::ofstream(answers / "work") << emulated_compilations() << ' ' << emulated_timings();
+}
+
+TEST(KeptApart, DISABLED_AddsChoices) {
+    const KeptFolder kept(path_of(variable(kept_variable)));
+    for (int i = 0; i < choices_each; ++i)
+        kept.keep_choices({{text("problem ", variable(order_variable), " ", i), "kernel"}});
+}
 
 class Kept : public testing::Test {
 protected:
     Kept() {
-        std::string pattern = (fs::temp_directory_path() / "cuda_kept_XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
         emulated_stand_in();
         emulated_reset(0);
+        test::set_variable(kept_variable, text_of(folder_).c_str());
+        test::set_variable(answers_variable, text_of(answers_).c_str());
         set_log_sink([this](LogLevel level, const std::string &line) {
             if (level == LogLevel::information)
                 lines_.push_back(line);
@@ -39,55 +86,29 @@ protected:
         set_log_sink(nullptr);
         std::error_code ignored;
         fs::remove_all(folder_, ignored);
+        fs::remove_all(answers_, ignored);
     }
     Kept(const Kept &) = delete;
     Kept &operator=(const Kept &) = delete;
 
-    // Builds a program of half tensors in the process that calls.
-    void build(int channels, int convolutions) const {
-        const std::vector<std::byte> onnx = model::write_onnx(model::set_io_type(
-            model::to_half(test::srvgg(channels, convolutions)), Element::f16, Element::f16));
-        vsmlrt_program_desc desc = {};
-        desc.network = onnx.data();
-        desc.network_size = onnx.size();
-        desc.precision = VSMLRT_PRECISION_FP16;
-        desc.min_extent = desc.opt_extent = desc.max_extent = {32, 24};
-        desc.num_streams = 1;
-        desc.shared_folder = folder_.c_str();
-        const Program program(list_devices().front(), desc);
-    }
+    void build(int channels, int convolutions) const { cuda::build(folder_, channels, convolutions); }
 
     struct Work {
-        long compilations = 0;
-        long timings = 0;
+        long compilations = -1;
+        long timings = -1;
     };
     // Of a build in a process of its own, which must succeed.
     [[nodiscard]] Work build_apart(int channels, int convolutions) const {
-        int pipe[2] = {};
-        EXPECT_EQ(::pipe(pipe), 0);
-        const pid_t child = ::fork();
-        if (child == 0) {
-            emulated_reset(0);
-            try {
-                build(channels, convolutions);
-            } catch (const std::exception &failure) {
-                std::fprintf(stderr, "in the child: %s\n", failure.what());
-                ::_exit(1);
-            }
-            const Work work = {emulated_compilations(), emulated_timings()};
-            ::_exit(::write(pipe[1], &work, sizeof work) == sizeof work ? 0 : 1);
-        }
-        ::close(pipe[1]);
-        Work work = {-1, -1};
-        EXPECT_EQ(::read(pipe[0], &work, sizeof work), static_cast<ssize_t>(sizeof work));
-        ::close(pipe[0]);
-        int status = 0;
-        EXPECT_EQ(::waitpid(child, &status, 0), child);
-        EXPECT_EQ(status, 0);
+        fs::remove(answers_ / "work");
+        test::set_variable(order_variable, text(channels, ' ', convolutions).c_str());
+        EXPECT_EQ(Apart("KeptApart.DISABLED_Builds").wait(), 0);
+        Work work;
+        std::ifstream(answers_ / "work") >> work.compilations >> work.timings;
         return work;
     }
 
-    fs::path folder_;
+    fs::path folder_ = test::new_folder("cuda_kept");
+    fs::path answers_ = test::new_folder("cuda_kept_answers");
     std::vector<std::string> lines_;
 };
 
@@ -109,7 +130,7 @@ TEST_F(Kept, OneLineSaysWhatTakesTimeAndNoneWhereNothingDoes) {
     ASSERT_EQ(lines_.size(), 1U);
     EXPECT_EQ(lines_[0].rfind("cuda: compiling ", 0), 0U) << lines_[0];
     EXPECT_NE(lines_[0].find(" kernels for emulated GPU, once for this GPU and driver: they are kept in " +
-                             folder_.string()),
+                             text_of(folder_)),
               std::string::npos)
         << lines_[0];
     build(64, 4);
@@ -119,22 +140,22 @@ TEST_F(Kept, OneLineSaysWhatTakesTimeAndNoneWhereNothingDoes) {
 TEST_F(Kept, AProcessThatIsKilledLeavesWhatTheNextOneCanUse) {
     std::mt19937 random(3);
     int killed = 0;
+    test::set_variable(order_variable, "64 4");
     for (int attempt = 0; attempt < 30; ++attempt) {
         if (attempt % 10 == 0) {
             fs::remove_all(folder_);
             fs::create_directories(folder_);
         }
-        const pid_t child = ::fork();
-        if (child == 0) {
-            build(64, 4);
-            ::_exit(0);
-        }
+        fs::remove(answers_ / "begun");
+        Apart child("KeptApart.DISABLED_Builds");
+        while (!fs::exists(answers_ / "begun"))
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
         // Some at once, so that there are such on any machine; the others somewhere on the way.
-        ::usleep(attempt % 3 == 0 ? 0 : random() % 30000);
-        ::kill(child, SIGKILL);
-        int status = 0;
-        ASSERT_EQ(::waitpid(child, &status, 0), child);
-        killed += WIFSIGNALED(status) ? 1 : 0;
+        std::this_thread::sleep_for(std::chrono::microseconds(attempt % 3 == 0 ? 0 : random() % 30000));
+        child.kill();
+        const int status = child.wait();
+        EXPECT_TRUE(status == 0 || status == Apart::killed) << status;
+        killed += status == Apart::killed ? 1 : 0;
         // What is there is whole: every choice names a kernel, every kernel is a path of the emulated
         // compiler's.
         const KeptFolder kept(folder_);
@@ -185,24 +206,15 @@ TEST_F(Kept, AFolderThatCannotBeWrittenCostsALine) {
 }
 
 TEST_F(Kept, ProcessesThatAddChoicesAtOnceLoseNone) {
-    constexpr int processes = 6;
-    constexpr int each = 20;
-    std::vector<pid_t> children;
-    for (int process = 0; process < processes; ++process) {
-        const pid_t child = ::fork();
-        if (child == 0) {
-            for (int i = 0; i < each; ++i)
-                KeptFolder(folder_).keep_choices({{text("problem ", process, " ", i), "kernel"}});
-            ::_exit(0);
-        }
-        children.push_back(child);
+    constexpr std::size_t processes = 6;
+    std::vector<std::unique_ptr<Apart>> children;
+    for (std::size_t process = 0; process < processes; ++process) {
+        test::set_variable(order_variable, std::to_string(process).c_str());
+        children.push_back(std::make_unique<Apart>("KeptApart.DISABLED_AddsChoices"));
     }
-    for (const pid_t child : children) {
-        int status = 0;
-        ASSERT_EQ(::waitpid(child, &status, 0), child);
-        EXPECT_EQ(status, 0);
-    }
-    EXPECT_EQ(KeptFolder(folder_).choices().size(), static_cast<std::size_t>(processes * each));
+    for (const auto &child : children)
+        EXPECT_EQ(child->wait(), 0);
+    EXPECT_EQ(KeptFolder(folder_).choices().size(), processes * choices_each);
 }
 
 } // namespace

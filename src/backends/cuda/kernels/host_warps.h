@@ -1,12 +1,10 @@
 // What kernels of blocks whose threads wait for each other need where they are compiled as C++: each thread
-// of a block is a fiber that runs until it has to wait. Matrix instructions as PTX ISA describes them ("Warp
-// Level Matrix Instructions": ldmatrix, mma.m16n8k16), with fp32 sums.
+// of a block is a fiber that runs until it has to wait (host_fibers_*.h, one a system). Matrix instructions
+// as PTX ISA describes them ("Warp Level Matrix Instructions": ldmatrix, mma.m16n8k16), with fp32 sums.
 #pragma once
 
-#include <csetjmp>
 #include <cstdint>
 #include <memory>
-#include <ucontext.h>
 #include <vector>
 
 struct Coordinates {
@@ -20,44 +18,44 @@ struct Waiting { // of some fibers for each other
     unsigned size = 0, arrived = 0, turn = 0;
 };
 struct Fiber {
-    std::jmp_buf at;
-    ucontext_t first;
-    std::unique_ptr<char[]> stack;
-    bool begun = false, done = false;
+    std::unique_ptr<Course> course;
+    bool done = false;
     std::uint64_t given[2][8]; // to the other lanes of its warp; two turns of them
 };
 struct Block {
     std::vector<Fiber> fibers;
     std::vector<Waiting> warps;
     Waiting all;
-    std::jmp_buf end;
+    Course *caller = nullptr;
     unsigned running = 0;
     void (*body)(const void *) = nullptr;
     const void *args = nullptr;
 };
 static thread_local Block *block;
 
-inline void leave();
-inline void enter() {
-    block->body(block->args);
-    block->fibers[block->running].done = true;
-    leave();
-}
-// On with the next fiber that has not ended.
+// On with the next fiber that has not ended, or with who called them where all have; returns when this one is
+// gone on with.
 inline void leave() {
-    const unsigned count = (unsigned)block->fibers.size();
+    Block &all = *block;
+    const unsigned from = all.running, count = (unsigned)all.fibers.size();
+    Course *next = all.caller;
     for (unsigned i = 1; i <= count; ++i) {
-        const unsigned next = (block->running + i) % count;
-        Fiber &fiber = block->fibers[next];
-        if (fiber.done)
+        const unsigned index = (from + i) % count;
+        if (all.fibers[index].done)
             continue;
-        block->running = threadIdx.x = next;
-        if (fiber.begun)
-            std::longjmp(fiber.at, 1);
-        fiber.begun = true;
-        setcontext(&fiber.first);
+        all.running = threadIdx.x = index;
+        next = all.fibers[index].course.get();
+        break;
     }
-    std::longjmp(block->end, 1);
+    all.fibers[from].course->go_on_with(*next);
+}
+// A fiber is a thread of every block that is run with so many of them.
+inline void enter() {
+    for (;;) {
+        block->body(block->args);
+        block->fibers[block->running].done = true;
+        leave();
+    }
 }
 inline void wait(Waiting &group) {
     const unsigned turn = group.turn;
@@ -67,34 +65,28 @@ inline void wait(Waiting &group) {
         return;
     }
     while (group.turn == turn)
-        if (!setjmp(block->fibers[block->running].at))
-            leave();
+        leave();
 }
 inline void run(unsigned threads, void (*body)(const void *), const void *args) {
-    enum { stack_bytes = 256 << 10 };
     if (!block || block->fibers.size() != threads) {
         delete block;
         block = new Block;
         block->fibers.resize(threads);
         block->warps.resize(threads / 32);
         for (Fiber &fiber : block->fibers)
-            fiber.stack.reset(new char[stack_bytes]);
+            fiber.course = std::make_unique<Course>(enter);
     }
     block->body = body;
     block->args = args;
     block->all = {threads, 0, 0};
     for (Waiting &warp : block->warps)
         warp = {32, 0, 0};
-    for (Fiber &fiber : block->fibers) {
-        fiber.begun = fiber.done = false;
-        getcontext(&fiber.first);
-        fiber.first.uc_stack.ss_sp = fiber.stack.get();
-        fiber.first.uc_stack.ss_size = stack_bytes;
-        makecontext(&fiber.first, enter, 0);
-    }
-    block->running = threads - 1;
-    if (!setjmp(block->end))
-        leave();
+    for (Fiber &fiber : block->fibers)
+        fiber.done = false;
+    Course caller;
+    block->caller = &caller;
+    block->running = threadIdx.x = 0;
+    caller.go_on_with(*block->fibers[0].course);
 }
 
 // What a warp's lanes give each other: valid until the caller gives the next but one.
