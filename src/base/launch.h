@@ -9,4 +9,8 @@ namespace vsmlrt {
 // none.
 [[nodiscard]] int launch(const char *library, const char *function, int count, char **arguments);
 
+// The function of that name in the library of that file name which lies beside the one that `own`, an address
+// of code, is in, and stays open; null where there is none. With C's library alone as well.
+[[nodiscard]] void *function_beside(const void *own, const char *library, const char *function);
+
 } // namespace vsmlrt

@@ -24,4 +24,16 @@ int launch(const char *library, const char *function, int count, char **argument
     return 1;
 }
 
+void *function_beside(const void *own, const char *library, const char *function) {
+    Dl_info told = {};
+    if (::dladdr(own, &told) == 0)
+        return nullptr;
+    const char *const folder_end = std::strrchr(told.dli_fname, '/');
+    const auto length = folder_end ? static_cast<int>(folder_end + 1 - told.dli_fname) : 0;
+    char path[2 * PATH_MAX] = {};
+    std::snprintf(path, sizeof path, "%.*s%s", length, told.dli_fname, library);
+    void *const opened = ::dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    return opened ? ::dlsym(opened, function) : nullptr;
+}
+
 } // namespace vsmlrt

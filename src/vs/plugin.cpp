@@ -24,7 +24,7 @@ VS_EXTERNAL_API(void) VapourSynthPluginInit2(VSPlugin *plugin, const VSPLUGINAPI
     using namespace vsmlrt::vs;
     // Its modules' vendor libraries would not survive its being unloaded.
     vsmlrt::keep_own_library();
-    route_log("mlrt");
+    route_log();
     api->configPlugin("io.github.vsmlrt", "mlrt", "Neural networks on video",
                       VS_MAKE_VERSION(VSMLRT_VERSION_MAJOR, VSMLRT_VERSION_MINOR), VAPOURSYNTH_API_VERSION, 0,
                       plugin);

@@ -14,7 +14,7 @@ namespace vsmlrt::vs {
 template <typename Body, typename Report>
 void reporting(const char *name, const Host &host, Body &&body, Report &&report) noexcept {
     try {
-        const LogScope scope(host);
+        const LogScope scope(host, name);
         body();
     } catch (const std::bad_alloc &) {
         report("out of memory");

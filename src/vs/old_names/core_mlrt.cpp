@@ -1,6 +1,7 @@
 #include "vs/old_names/core_mlrt.h"
 
 #include "base/error.h"
+#include "base/library_names.h"
 #include "vs/arguments.h"
 
 #include <string_view>
@@ -10,9 +11,8 @@ namespace vsmlrt::vs {
 Map call_mlrt(const Host &host, const char *function, const VSMap &arguments) {
     VSPlugin *plugin = host.api->getPluginByNamespace("mlrt", host.core);
     if (!plugin)
-        throw Unsupported(
-            "core.mlrt, which computes for it, is not loaded in this core; load libvsmlrt.so, which "
-            "lies in the same folder, as well");
+        throw Unsupported("core.mlrt, which computes for it, is not loaded in this core; load libvsmlrt",
+                          library_ending, ", which lies in the same folder, as well");
     Map answer = own(host.api->invoke(plugin, function, &arguments), host.api);
     if (const char *failure = host.api->mapGetError(answer.get())) {
         std::string_view sentence = failure;

@@ -1,7 +1,6 @@
 // core.migx: vs-mlrt's MIGraphX plugin, given the network itself. Wrappers choose it where there is no NVIDIA
 // GPU, because it is there, so that it computes on what else there is.
 #include "base/path.h"
-#include "base/shared_library.h"
 #include "vs/arguments.h"
 #include "vs/old_names/core_mlrt.h"
 #include "vs/old_names/engine_model.h"
@@ -33,7 +32,7 @@ void version(const Host &host, const VSMap &, VSMap &out) {
     add_bytes(host, out, "migraphx_version_build", "2.15.0");
     add_bytes(host, out, "hip_runtime_version", "70200000");
     host.api->mapSetInt(&out, "hip_runtime_version_build", 70200000, maReplace);
-    add_bytes(host, out, "path", text_of(own_file()));
+    add_bytes(host, out, "path", text_of(file_of_name(migx)));
 }
 
 void device_properties(const Host &host, const VSMap &in, VSMap &out) {
@@ -46,7 +45,7 @@ void device_properties(const Host &host, const VSMap &in, VSMap &out) {
 } // namespace
 } // namespace vsmlrt::vs
 
-VS_EXTERNAL_API(void) VapourSynthPluginInit2(VSPlugin *plugin, const VSPLUGINAPI *api) {
+extern "C" VSMLRT_EXPORT void vsmlrt_register_migx(VSPlugin *plugin, const VSPLUGINAPI *api) {
     using namespace vsmlrt::vs;
     configure(migx, plugin, api);
     api->registerFunction(

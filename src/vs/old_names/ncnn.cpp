@@ -1,7 +1,6 @@
 // core.ncnn: vs-mlrt's ncnn plugin, which needs a GPU with Vulkan; here ONNX Runtime's WebGPU provider or
 // another GPU backend computes.
 #include "base/path.h"
-#include "base/shared_library.h"
 #include "vs/old_names/core_mlrt.h"
 #include "vs/old_names/model_call.h"
 #include "vs/old_names/old_name.h"
@@ -41,7 +40,7 @@ void version(const Host &host, const VSMap &, VSMap &out) {
     add_bytes(host, out, "version", interface_version);
     add_bytes(host, out, "onnx_version", "1.23.2");
     add_bytes(host, out, "ncnn_version", "1.0.20261001");
-    add_bytes(host, out, "path", text_of(own_file()));
+    add_bytes(host, out, "path", text_of(file_of_name(ncnn)));
 }
 
 void device_properties(const Host &host, const VSMap &in, VSMap &out) {
@@ -54,7 +53,7 @@ void device_properties(const Host &host, const VSMap &in, VSMap &out) {
 } // namespace
 } // namespace vsmlrt::vs
 
-VS_EXTERNAL_API(void) VapourSynthPluginInit2(VSPlugin *plugin, const VSPLUGINAPI *api) {
+extern "C" VSMLRT_EXPORT void vsmlrt_register_ncnn(VSPlugin *plugin, const VSPLUGINAPI *api) {
     using namespace vsmlrt::vs;
     configure(ncnn, plugin, api);
     api->registerFunction(

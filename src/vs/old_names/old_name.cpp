@@ -109,12 +109,16 @@ bool stands_aside(const OldName &old_name, const VSPLUGINAPI &api) {
 } // namespace
 
 void configure(const OldName &old_name, VSPlugin *plugin, const VSPLUGINAPI *api) {
-    route_log(old_name.name);
+    route_log();
     const bool aside = stands_aside(old_name, *api);
     const std::string name = aside ? text("mlrt_", old_name.name) : old_name.name;
     api->configPlugin(text("io.github.vsmlrt.", old_name.name).c_str(), name.c_str(), old_name.title,
                       VS_MAKE_VERSION(VSMLRT_VERSION_MAJOR, VSMLRT_VERSION_MINOR), VAPOURSYNTH_API_VERSION, 0,
                       plugin);
+}
+
+fs::path file_of_name(const OldName &old_name) {
+    return own_file().replace_filename(path_of(text("libmlrt_", old_name.name, library_ending)));
 }
 
 } // namespace vsmlrt::vs

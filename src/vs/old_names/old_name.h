@@ -1,8 +1,12 @@
 // A plugin under a name of vs-mlrt's ("core.ov"), whose functions are calls of core.mlrt. Each name is a
-// small library of its own, because VapourSynth has one namespace a library.
+// library of its own, because VapourSynth has one namespace a library, and in it is nothing but a call of
+// this one's vsmlrt_register_NAME (stub.cpp).
 #pragma once
 
 #include "vs/handles.h"
+#include "vsmlrt/backend.h"
+
+#include <filesystem>
 
 namespace vsmlrt::vs {
 
@@ -21,5 +25,8 @@ struct OldName {
 // be; and, unless VSMLRT_OLD_NAMES asks for it, where it means engines and a wrapper is installed that then
 // builds them by itself (vsjetpack from 2.0 on).
 void configure(const OldName &old_name, VSPlugin *plugin, const VSPLUGINAPI *api);
+
+// The library of that name, which lies next to this one.
+[[nodiscard]] std::filesystem::path file_of_name(const OldName &old_name);
 
 } // namespace vsmlrt::vs

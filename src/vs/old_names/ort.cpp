@@ -2,7 +2,6 @@
 // another place behind it that computes the same.
 #include "base/error.h"
 #include "base/path.h"
-#include "base/shared_library.h"
 #include "vs/old_names/core_mlrt.h"
 #include "vs/old_names/model_call.h"
 #include "vs/old_names/old_name.h"
@@ -78,7 +77,7 @@ void version(const Host &host, const VSMap &, VSMap &out) {
     add_bytes(host, out, "onnxruntime_api_version_build", "23");
     add_bytes(host, out, "onnxruntime_build_info", text("core.mlrt with ONNX Runtime ", onnxruntime));
     add_bytes(host, out, "onnx_version", "1.22.0");
-    add_bytes(host, out, "path", text_of(own_file()));
+    add_bytes(host, out, "path", text_of(file_of_name(ort)));
     if (has_place(host, on_cuda)) {
         add_bytes(host, out, "cuda_runtime_version", "13040");
         add_bytes(host, out, "providers", "CUDA");
@@ -92,7 +91,7 @@ void version(const Host &host, const VSMap &, VSMap &out) {
 } // namespace
 } // namespace vsmlrt::vs
 
-VS_EXTERNAL_API(void) VapourSynthPluginInit2(VSPlugin *plugin, const VSPLUGINAPI *api) {
+extern "C" VSMLRT_EXPORT void vsmlrt_register_ort(VSPlugin *plugin, const VSPLUGINAPI *api) {
     using namespace vsmlrt::vs;
     configure(ort, plugin, api);
     api->registerFunction(

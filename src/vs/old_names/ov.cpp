@@ -166,7 +166,7 @@ void version(const Host &host, const VSMap &, VSMap &out) {
     add_bytes(host, out, "openvino_version", openvino);
     add_bytes(host, out, "openvino_version_build", openvino);
     add_bytes(host, out, "onnx_version", "1.22.0");
-    add_bytes(host, out, "path", text_of(own_file()));
+    add_bytes(host, out, "path", text_of(file_of_name(ov)));
 }
 
 void available_devices(const Host &host, const VSMap &, VSMap &out) {
@@ -182,7 +182,7 @@ void available_devices(const Host &host, const VSMap &, VSMap &out) {
 } // namespace
 } // namespace vsmlrt::vs
 
-VS_EXTERNAL_API(void) VapourSynthPluginInit2(VSPlugin *plugin, const VSPLUGINAPI *api) {
+extern "C" VSMLRT_EXPORT void vsmlrt_register_ov(VSPlugin *plugin, const VSPLUGINAPI *api) {
     using namespace vsmlrt::vs;
     configure(ov, plugin, api);
     api->registerFunction(

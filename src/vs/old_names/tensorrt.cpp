@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/path.h"
-#include "base/shared_library.h"
 #include "nvidia/driver.h"
 #include "vs/arguments.h"
 #include "vs/old_names/core_mlrt.h"
@@ -71,13 +70,13 @@ const char *const tensorrt_arguments = "clips:vnode[];engine_path:data;overlap:i
                                        "device_id:int:opt;use_cuda_graph:int:opt;"
                                        "num_streams:int:opt;verbosity:int:opt;flexible_output_prop:data:opt;";
 
-void tensorrt_version(const char *release, const Host &host, VSMap &out) {
+void tensorrt_version(const OldName &old_name, const char *release, const Host &host, VSMap &out) {
     add_bytes(host, out, "version", interface_version);
     add_bytes(host, out, "tensorrt_version", release);
     add_bytes(host, out, "tensorrt_version_build", release);
     add_bytes(host, out, "cuda_runtime_version", "13040");
     add_bytes(host, out, "cuda_runtime_version_build", "13040");
-    add_bytes(host, out, "path", text_of(own_file()));
+    add_bytes(host, out, "path", text_of(file_of_name(old_name)));
 }
 
 void gpu_properties(const Host &host, const VSMap &in, VSMap &out) {

@@ -11,7 +11,7 @@ namespace vsmlrt::vs {
 extern const char *const tensorrt_arguments;
 
 // `release` as the plugin's number has it: "110201" for 11.2.1.
-void tensorrt_version(const char *release, const Host &host, VSMap &out);
+void tensorrt_version(const OldName &old_name, const char *release, const Host &host, VSMap &out);
 
 // What the driver says of a GPU, under the names of CUDA's cudaDeviceProp as vs-mlrt spells them.
 void gpu_properties(const Host &host, const VSMap &in, VSMap &out);
@@ -25,7 +25,7 @@ void register_tensorrt(VSPlugin *plugin, const VSPLUGINAPI *api) {
         run_engine_model(Plugin::engine, host, in, out);
     };
     constexpr auto version = [](const Host &host, const VSMap &, VSMap &out) {
-        tensorrt_version(Plugin::release, host, out);
+        tensorrt_version(Plugin::old_name, Plugin::release, host, out);
     };
     configure(Plugin::old_name, plugin, api);
     api->registerFunction("Model", tensorrt_arguments, "clip:vnode;num_planes:int:opt;",

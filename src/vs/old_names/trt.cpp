@@ -22,6 +22,6 @@ struct TensorRt {
 } // namespace
 } // namespace vsmlrt::vs
 
-VS_EXTERNAL_API(void) VapourSynthPluginInit2(VSPlugin *plugin, const VSPLUGINAPI *api) {
+extern "C" VSMLRT_EXPORT void vsmlrt_register_trt(VSPlugin *plugin, const VSPLUGINAPI *api) {
     vsmlrt::vs::register_tensorrt<vsmlrt::vs::TensorRt>(plugin, api);
 }

@@ -22,6 +22,6 @@ struct TensorRtRtx {
 } // namespace
 } // namespace vsmlrt::vs
 
-VS_EXTERNAL_API(void) VapourSynthPluginInit2(VSPlugin *plugin, const VSPLUGINAPI *api) {
+extern "C" VSMLRT_EXPORT void vsmlrt_register_trt_rtx(VSPlugin *plugin, const VSPLUGINAPI *api) {
     vsmlrt::vs::register_tensorrt<vsmlrt::vs::TensorRtRtx>(plugin, api);
 }
