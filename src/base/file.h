@@ -36,6 +36,22 @@ void replace_file(const std::filesystem::path &path, std::span<const std::byte> 
 // form; std::filesystem's need this one.
 [[nodiscard]] std::filesystem::path system_path(const std::filesystem::path &path, std::size_t room = 0);
 
+// What a folder holds. std::filesystem does not list folders with long paths on Windows: GCC's has 260
+// characters there, and lists another one.
+struct FolderEntry {
+    enum class Kind { file, folder, other }; // a link to a folder is other
+    std::filesystem::path path;              // the folder's, with the name
+    Kind kind = Kind::other;
+    std::uintmax_t bytes = 0; // of a file
+};
+
+// In no order; empty where the folder cannot be read. Others may add and remove files at any moment.
+[[nodiscard]] std::vector<FolderEntry> entries_of(const std::filesystem::path &folder);
+
+// A folder with all that is in it; a link is removed, and not what it leads to. Nothing happens where there
+// is none. DeviceError where something stays.
+void remove_folder(const std::filesystem::path &folder);
+
 struct FileUse {
     std::uintmax_t bytes = 0;      // of a folder: of no meaning
     std::int64_t last_used_ns = 0; // since 1970

@@ -126,6 +126,31 @@ fs::path system_path(const fs::path &path, std::size_t) {
     return path;
 }
 
+std::vector<FolderEntry> entries_of(const fs::path &folder) {
+    std::vector<FolderEntry> entries;
+    std::error_code error;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        std::error_code gone;
+        FolderEntry entry{it->path()};
+        if (it->is_regular_file(gone)) {
+            entry.kind = FolderEntry::Kind::file;
+            entry.bytes = it->file_size(gone);
+        } else if (it->is_directory(gone) && !it->is_symlink(gone)) {
+            entry.kind = FolderEntry::Kind::folder;
+        }
+        if (!gone)
+            entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+void remove_folder(const fs::path &folder) {
+    std::error_code error;
+    fs::remove_all(folder, error);
+    if (error)
+        throw DeviceError("cannot remove ", text_of(folder), ": ", error.message());
+}
+
 std::optional<FileUse> file_use(const fs::path &path) noexcept {
     struct stat status = {};
     if (::stat(path.c_str(), &status) != 0)

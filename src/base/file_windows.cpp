@@ -189,6 +189,46 @@ fs::path cache_folder() {
     return {};
 }
 
+std::vector<FolderEntry> entries_of(const fs::path &folder) {
+    std::vector<FolderEntry> entries;
+    WIN32_FIND_DATAW found = {};
+    const fs::path all = absolute_path(folder) / L"*";
+    const HANDLE search = ::FindFirstFileW(system_path(all).c_str(), &found);
+    if (search == INVALID_HANDLE_VALUE)
+        return entries;
+    do {
+        const std::wstring_view name = found.cFileName;
+        if (name == L"." || name == L"..")
+            continue;
+        FolderEntry entry{folder / name};
+        if ((found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0) {
+            entry.kind = FolderEntry::Kind::file;
+            entry.bytes = std::uint64_t{found.nFileSizeHigh} << 32 | found.nFileSizeLow;
+        } else if ((found.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0) {
+            entry.kind = FolderEntry::Kind::folder;
+        }
+        entries.push_back(std::move(entry));
+    } while (::FindNextFileW(search, &found));
+    ::FindClose(search);
+    return entries;
+}
+
+void remove_folder(const fs::path &folder) {
+    const auto told = [](const fs::path &path, const auto &attempt) {
+        if (!patiently(attempt) && ::GetLastError() != ERROR_FILE_NOT_FOUND &&
+            ::GetLastError() != ERROR_PATH_NOT_FOUND)
+            throw DeviceError("cannot remove ", text_of(path), ": ", windows_message(::GetLastError()));
+    };
+    for (const FolderEntry &entry : entries_of(folder))
+        if (entry.kind == FolderEntry::Kind::folder)
+            remove_folder(entry.path);
+        else if (entry.kind == FolderEntry::Kind::file)
+            told(entry.path, [&] { return ::DeleteFileW(system_path(entry.path).c_str()) != 0; });
+        else
+            told(entry.path, [&] { return ::RemoveDirectoryW(system_path(entry.path).c_str()) != 0; });
+    told(folder, [&] { return ::RemoveDirectoryW(system_path(folder).c_str()) != 0; });
+}
+
 std::optional<FileUse> file_use(const fs::path &path) noexcept {
     WIN32_FILE_ATTRIBUTE_DATA data = {};
     if (!::GetFileAttributesExW(system_path(path).c_str(), GetFileExInfoStandard, &data))

@@ -37,20 +37,21 @@ std::optional<FileKind> kind_of(std::string_view file) {
 
 std::uintmax_t bytes_in(const fs::path &folder) {
     std::uintmax_t total = 0;
-    std::error_code error;
-    for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-        std::error_code gone;
-        if (it->is_regular_file(gone))
-            if (const std::uintmax_t bytes = it->file_size(gone); !gone)
-                total += bytes;
-    }
+    for (const FolderEntry &entry : entries_of(folder))
+        total += entry.kind == FolderEntry::Kind::folder ? bytes_in(entry.path) : entry.bytes;
     return total;
 }
 
 bool is_abandoned(const fs::path &temporary) {
     std::error_code error;
-    const auto written = fs::last_write_time(temporary, error);
+    const auto written = fs::last_write_time(system_path(temporary), error);
     return !error && fs::file_time_type::clock::now() - written > std::chrono::hours(1);
+}
+
+// What is in use stays.
+void discard(const fs::path &file) {
+    std::error_code ignored;
+    fs::remove(system_path(file), ignored);
 }
 
 } // namespace
@@ -71,16 +72,13 @@ const char *name(FileKind kind) {
 
 std::vector<CacheFile> cache_files(const fs::path &folder) {
     std::vector<CacheFile> files;
-    std::error_code error;
-    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-        const fs::path &path = it->path();
-        const std::optional<FileKind> kind = kind_of(text_of(path.filename()));
-        std::error_code gone;
-        if (!kind || !(*kind == FileKind::kept ? it->is_directory(gone) && !it->is_symlink(gone)
-                                               : it->is_regular_file(gone)))
+    for (const FolderEntry &entry : entries_of(folder)) {
+        const std::optional<FileKind> kind = kind_of(text_of(entry.path.filename()));
+        if (!kind ||
+            entry.kind != (*kind == FileKind::kept ? FolderEntry::Kind::folder : FolderEntry::Kind::file))
             continue;
-        const fs::path stem = path.stem();
-        files.push_back({path, text_of(*kind == FileKind::unfinished ? stem.stem() : stem), *kind});
+        const fs::path stem = entry.path.stem();
+        files.push_back({entry.path, text_of(*kind == FileKind::unfinished ? stem.stem() : stem), *kind});
     }
     return files;
 }
@@ -123,17 +121,17 @@ void trim(const fs::path &folder, std::uintmax_t limit_bytes) {
     std::uintmax_t total = 0;
     for (const StoredPlan &plan : stored_plans(folder)) {
         total += plan.bytes;
-        std::error_code ignored;
         if (total > limit_bytes) {
-            fs::remove(plan_path(folder, plan.name), ignored);
-            fs::remove_all(kept_path(folder, plan.name), ignored);
+            discard(plan_path(folder, plan.name));
+            try {
+                remove_folder(kept_path(folder, plan.name));
+            } catch (const DeviceError &) { // in use; the next one tries again
+            }
         }
     }
-    for (const CacheFile &file : cache_files(folder)) {
-        std::error_code ignored;
+    for (const CacheFile &file : cache_files(folder))
         if (file.kind == FileKind::unfinished && is_abandoned(file.path))
-            fs::remove(file.path, ignored);
-    }
+            discard(file.path);
 }
 
 } // namespace vsmlrt::cache

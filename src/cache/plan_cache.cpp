@@ -114,7 +114,7 @@ std::optional<fs::path> PlanCache::kept_folder(const Key &key) {
     const fs::path label = kept / "key";
     try {
         if (!holds(label, key.full)) {
-            fs::remove_all(kept);
+            remove_folder(kept);
             fs::create_directories(kept);
             replace_file(label, std::as_bytes(std::span(key.full)));
         }

@@ -30,10 +30,7 @@ protected:
         : folder_(fs::temp_directory_path() / ("file_test_" + std::to_string(std::random_device{}()))) {
         fs::create_directory(folder_);
     }
-    ~WindowsFile() override {
-        std::error_code ignored;
-        fs::remove_all(folder_, ignored);
-    }
+    ~WindowsFile() override { remove_folder(folder_); }
     WindowsFile(const WindowsFile &) = delete;
     WindowsFile &operator=(const WindowsFile &) = delete;
 
@@ -106,8 +103,45 @@ TEST_F(WindowsFile, LongPathsGetTheFormThatHasNoLimit) {
     EXPECT_EQ(system_path("C:/short", 300).native(), fs::path("\\\\?\\C:\\short").native());
 }
 
+// VSMLRT_TEST_SHARE names a folder on a share: "\\\\localhost\\share".
+TEST_F(WindowsFile, WhatLiesOnAShareIsReadReplacedAndLocked) {
+    const std::string share = environment("VSMLRT_TEST_SHARE");
+    if (share.empty())
+        GTEST_SKIP() << "VSMLRT_TEST_SHARE names no folder on a share that may be written";
+    const std::string name = folder_.filename().string();
+    for (const std::string &root : {share, "\\\\?\\UNC" + share.substr(1)}) {
+        fs::path folder = path_of(root + "\\" + name + " größe");
+        fs::create_directories(system_path(folder));
+        while (folder.native().size() < 300)
+            folder /= "a folder with a name of forty characters";
+        fs::create_directories(system_path(folder));
+        const fs::path path = folder / "network.plan";
+        replace_file(path, bytes("one"));
+        replace_file(path, bytes("two"));
+        EXPECT_EQ(read_file(path), bytes("two"));
+        EXPECT_EQ(file_use(path)->bytes, 3U);
+        EXPECT_EQ(absolute_path(path), path);
+        EXPECT_EQ(read_file(real_path(path)), bytes("two"));
+        EXPECT_EQ(test::most_holders(folder / "lock", 5), 1);
+        EXPECT_EQ(entries_of(folder).size(), 1U);
+        remove_folder(path_of(root + "\\" + name + " größe"));
+        EXPECT_TRUE(entries_of(folder).empty());
+    }
+}
+
+TEST_F(WindowsFile, APathMayBeginInADrivesCurrentFolder) {
+    const fs::path before = fs::current_path();
+    fs::current_path(folder_);
+    const fs::path path = folder_.root_name().native() + L"file"; // C:file
+    replace_file(path, bytes("here"));
+    EXPECT_EQ(read_file(path), bytes("here"));
+    EXPECT_EQ(absolute_path(path), folder_ / "file");
+    fs::current_path(before);
+    EXPECT_EQ(read_file(folder_ / "file"), bytes("here"));
+}
+
 TEST_F(WindowsFile, DevicesAndFoldersAreRefusedByName) {
-    for (const char *device : {"NUL", "CON"})
+    for (const char *device : {"NUL", "CON", "aux.onnx", "com9.onnx"})
         EXPECT_NE(failure<BadArgument>([&] { static_cast<void>(read_file(device)); }).find(device),
                   std::string::npos);
     EXPECT_EQ(failure<BadArgument>([&] { static_cast<void>(read_file(folder_)); }),
