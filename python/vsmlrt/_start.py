@@ -12,7 +12,7 @@ import sys
 import threading
 from types import FrameType
 
-ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
 """Signals that ask a process to end."""
 
 
@@ -20,7 +20,8 @@ def is_command() -> bool:
     """Whether this process is ``vsmlrt`` or ``python -m vsmlrt``."""
     given = sys.orig_argv
     by_module = any(pair == ("-m", "vsmlrt") for pair in itertools.pairwise(given))
-    return by_module or os.path.basename(sys.argv[0] if sys.argv else "") in ("vsmlrt", "vsmlrt-python", "vsmlrt.exe")
+    name = os.path.normcase(os.path.basename(sys.argv[0] if sys.argv else ""))
+    return by_module or name in ("vsmlrt", "vsmlrt-python", "vsmlrt.exe")
 
 
 def end_at_once(number: int, frame: FrameType | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import stat
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from . import catalog, folders, seven_zip, store
+from . import catalog, folders, held, seven_zip, store
 from .errors import UserError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
@@ -84,7 +83,7 @@ def _take(parts: list[_Part], *, check: bool) -> list[Path]:
         for part in sorted(parts, key=lambda part: part.place.suffix in folders.EXTENSIONS):
             target = root / part.place
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(scratch / part.place, target)
+            held.replace(scratch / part.place, target)
             if part.place.suffix in folders.EXTENSIONS:
                 networks.append(target)
     return networks

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from . import folders
+from . import folders, held
 from .catalog import Entry, Family, Wheel
 from .errors import DownloadError
 
@@ -137,7 +137,7 @@ def _watched(command: list[str], scratch: Path, meter: Meter) -> subprocess.Comp
     """Runs pip, which tells no program how far it is: what it has is seen where it puts it."""
     environment = os.environ | {name: str(scratch) for name in ("TMPDIR", "TEMP", "TMP")}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", env=environment
     ) as process:
         try:
             while True:
@@ -174,7 +174,7 @@ def _place(archive: Path, family: Family, entry: Entry, scratch: Path, root: Pat
             raise DownloadError(f"{archive.name} does not hold {member} whole") from error
         if sha256_of(unpacked) != family.checksums[member]:
             raise DownloadError(f"{member} in {archive.name} is not the file that is expected: its SHA-256 differs")
-        os.replace(unpacked, place)
+        held.replace(unpacked, place)
     return target
 
 

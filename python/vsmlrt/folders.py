@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import locks, plugin
+from . import held, locks, plugin
 from .errors import SetupError
 
 EXTENSIONS = (".onnx", ".param")
@@ -43,7 +42,10 @@ def user_models() -> Path:
 
 
 def config() -> Path:
-    """The folder of the user's configuration: ``$XDG_CONFIG_HOME/vsmlrt``."""
+    """The folder of the user's configuration: ``$XDG_CONFIG_HOME/vsmlrt``, on Windows ``%APPDATA%/vsmlrt``."""
+    roaming = os.environ.get("APPDATA", "") if sys.platform == "win32" else ""
+    if roaming:
+        return Path(roaming) / "vsmlrt"
     base = os.environ.get("XDG_CONFIG_HOME", "")
     return (Path(base) if os.path.isabs(base) else Path.home() / ".config") / "vsmlrt"
 
@@ -121,7 +123,7 @@ def staging(root: Path) -> Iterator[Path]:
     root.mkdir(parents=True, exist_ok=True)
     for left in root.glob(f"{_STAGING}*"):
         if not (locks.is_held(left) or _is_new(left)):
-            shutil.rmtree(left, ignore_errors=True)
+            held.remove_folder(left)
     with tempfile.TemporaryDirectory(prefix=_STAGING, dir=root) as name, _held(Path(name)):
         _staged.add(name)
         yield Path(name)
@@ -131,7 +133,7 @@ def staging(root: Path) -> Iterator[Path]:
 def discard_staging() -> None:
     """Removes the folders that this process is completing files in; for its end in the middle of the work."""
     for name in _staged:
-        shutil.rmtree(name, ignore_errors=True)
+        held.remove_folder(name)
 
 
 @contextmanager

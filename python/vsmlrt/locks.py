@@ -7,15 +7,30 @@ import os
 import sys
 
 if sys.platform == "win32":
+    import ctypes
     import msvcrt
+
+    class _Place(ctypes.Structure):
+        """OVERLAPPED of minwinbase.h, which says where in a file the lock is."""
+
+        _fields_ = (
+            ("internal", ctypes.c_size_t),
+            ("internal_high", ctypes.c_size_t),
+            ("offset", ctypes.c_ulong),
+            ("offset_high", ctypes.c_ulong),
+            ("event", ctypes.c_void_p),
+        )
+
+    _AT_ONCE, _EXCLUSIVE = 1, 2
+    _FAR = 0x4000_0000
+    """Of `offset_high`: a byte that no file has, because nobody else may read a byte that is locked."""
 
     def try_lock(descriptor: int) -> bool:
         """Whether this process now holds the lock on an open file, or another one does."""
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
+        lock = ctypes.WinDLL("kernel32").LockFileEx
+        lock.argtypes = [ctypes.c_void_p, *[ctypes.c_ulong] * 4, ctypes.POINTER(_Place)]
+        place = _Place(offset_high=_FAR)
+        return bool(lock(msvcrt.get_osfhandle(descriptor), _AT_ONCE | _EXCLUSIVE, 0, 1, 0, ctypes.byref(place)))
 
 else:
     import fcntl

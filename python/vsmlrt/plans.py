@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from . import plugin
+from . import held, plugin
 from .errors import UserError
 
 
@@ -51,9 +52,9 @@ def clear(folder: Path) -> list[Plan]:
     for path, _, kind in _files(folder):
         try:
             if kind == "kept":
-                shutil.rmtree(path)
+                held.patiently(partial(shutil.rmtree, path))
             else:
-                path.unlink()
+                held.remove(path)
         except FileNotFoundError:
             continue
         except OSError as error:

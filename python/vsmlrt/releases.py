@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from . import folders, seven_zip
+from . import folders, held, seven_zip
 from .catalog import Entry, Family, Release
 from .download import Meter, Progress, sha256_of
 from .errors import DownloadError, UserError
@@ -176,8 +176,8 @@ def _place(unpacked: Path, entry: Entry, origin: str, root: Path) -> list[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         note = found[0].with_name(f"{found[0].name}.origin")
         note.write_text(f"{origin}sha256 {sha256_of(found[0])}\n", encoding="utf-8")
-        os.replace(note, _note_of(target))
-        os.replace(found[0], target)
+        held.replace(note, _note_of(target))
+        held.replace(found[0], target)
         placed.append(target)
     return placed
 

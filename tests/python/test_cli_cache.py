@@ -95,10 +95,10 @@ def test_a_file_in_the_folders_place(tmp_path: Path, command: str) -> None:
 
 
 def test_a_plan_that_cannot_be_removed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, missing_ok: bool = False) -> None:
+    def refuse(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "unlink", refuse)
+    monkeypatch.setattr(os, "unlink", refuse)
     with pytest.raises(UserError, match=r"plan.* cannot be removed: Permission denied"):
         plans.clear(folder)
 

@@ -183,7 +183,7 @@ def test_a_file_that_another_program_holds_is_named(tmp_path: Path) -> None:
     assert b"out.mkv" in done.stderr
     assert b"Traceback" not in done.stderr
     assert out.read_bytes() == b"held"
-    assert sorted(os.listdir(tmp_path)) == ["in.mkv", "local", "network.onnx", "out.mkv"]
+    assert sorted(os.listdir(tmp_path)) == ["in.mkv", "network.onnx", "out.mkv"]
 
 
 def test_a_lock_is_held_by_one_and_goes_with_its_process(tmp_path: Path) -> None:

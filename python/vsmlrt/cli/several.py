@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from ..video.errors import FieldError, InterruptedByUserError, UsageError, reaso
 from ..video.exchange import Exchange
 from ..video.incoming import files_of, is_incoming, is_sequence, readable
 from ..video.job import CheckedJob, check_asked, check_job
+from ..video.output import real_path
 from ..video.task import IMAGES
 from . import cluster, console, options, tables
 from .options import VideoOptions
@@ -173,7 +175,7 @@ def found(video: VideoOptions) -> list[Item]:
     template = video.output_name or "{stem}.mkv"
     items: dict[Path, Item] = {}
     for source, below in _sources(video, out):
-        key = Path(os.path.realpath(source))
+        key = real_path(source)
         if key not in items:
             name = _named(template, source, len(items) + 1)
             items[key] = Item(source=source, output=out / below / name)
@@ -211,18 +213,21 @@ def _sources(video: VideoOptions, out: Path) -> Iterator[tuple[Path, Path]]:
 
 def _below(folder: Path, recursive: bool, out: Path) -> list[Path]:
     """Its videos; hidden ones, those of the results' own folder, pipes and devices are left out."""
-    results = os.path.realpath(out)
+    results = real_path(out)
     files = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")] if recursive else []
-        folders[:] = [name for name in folders if os.path.realpath(Path(place) / name) != results]
+        folders[:] = [name for name in folders if real_path(Path(place) / name) != results]
         files += [Path(place) / name for name in names if not name.startswith(".")]
     videos = (path for path in files if path.suffix.lower() in ENDINGS and (path.is_file() or not path.exists()))
     return sorted(videos, key=_natural)
 
 
 def _is_pattern(path: Path) -> bool:
-    return glob.has_magic(str(path)) and not os.path.exists(path)
+    name = str(path)
+    if sys.platform == "win32":
+        name = name.removeprefix("\\\\?\\")  # which is how a path of any length begins
+    return glob.has_magic(name) and not os.path.exists(path)
 
 
 def _natural(path: Path) -> list[tuple[int, int, str]]:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from .. import held
 from .._start import ENDING
 from ..folders import discard_staging
 from ..video.errors import InterruptedByUserError
@@ -104,6 +105,7 @@ class _Watch:
 def end_without_main_thread(name: str) -> None:
     """Removes what is not complete, says what ended the process and how far it was, and ends it."""
     told = situation()
+    held.PATIENCE = 0
     discard_pending()
     leave_all()
     discard_staging()

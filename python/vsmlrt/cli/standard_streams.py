@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import Any, TextIO, cast
 
 from ..errors import UserError
@@ -82,6 +83,8 @@ def guarded() -> Iterator[None]:
     """Inside, messages may be lost and results end with NobodyReadsError; their last bytes are written at its end."""
     keep_numbers()
     before = sys.stdout, sys.stderr
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")  # names that its characters do not have, as on stderr
     sys.stdout = cast(TextIO, _Stream(before[0], needed=True))
     sys.stderr = cast(TextIO, _Stream(before[1], needed=False))
     try:

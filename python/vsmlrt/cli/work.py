@@ -21,6 +21,7 @@ from ..video.errors import InterruptedByUserError, UsageError
 from ..video.index import INDEX_FOLDER
 from ..video.job import CheckedJob, Job, Process, run
 from ..video.job_folder import Asked, unfinished
+from ..video.output import usable
 from ..video.source import OnError
 from ..video.timestamps import Timeline
 from . import console, options, signals, values
@@ -59,8 +60,8 @@ def read_job(given: VideoOptions, source: Path, output: str) -> Job:
     if given.range is not None:
         values.one_of("--range", given.range, options.RANGES)
     return Job(
-        source=source,
-        output=None if output == "-" else Path(output),
+        source=usable(source),
+        output=None if output == "-" else usable(Path(output)),
         frames=values.read_frames(given.frames),
         crop=values.read_crop(given.crop),
         codec=given.codec,

@@ -83,7 +83,8 @@ class Metrics:
         for index, name in enumerate(names):
             path = str(Path(self._folder.name) / name)
             threads = os.cpu_count() or 1
-            options = f"log_path={path}:log_fmt=json:n_threads={threads}" if name == "VMAF" else f"stats_file={path}"
+            place = re.sub(r"([\\':])", r"\\\1", path)  # as FFmpeg wants what separates its options
+            options = f"log_path={place}:log_fmt=json:n_threads={threads}" if name == "VMAF" else f"stats_file={place}"
             measure, sink = graph.add(_FILTERS[name], options), graph.add("buffersink")
             for side, split in enumerate(parts):
                 split.link_to(measure, index, side)

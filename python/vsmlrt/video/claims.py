@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+
+from .. import held
 
 EXPIRY = 60.0
 """Seconds after which a claim that nobody touches is nobody's."""
@@ -84,7 +87,8 @@ class Claims:
         self._keeper.join()
         for name in list(self._own):
             self.release(name)
-        self._clock.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            held.remove(self._clock)
 
     def take(self, name: str) -> bool:
         """Whether the claim of this name is now this process's; none is where the folder is gone."""
@@ -102,7 +106,7 @@ class Claims:
         path = self._path(name)
         with contextlib.suppress(OSError):
             if _read(path).token == self.token:
-                path.unlink()
+                held.remove(path)
 
     @property
     def _clock(self) -> Path:
@@ -116,6 +120,10 @@ class Claims:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         except (FileExistsError, FileNotFoundError):
             return False
+        except PermissionError:
+            if sys.platform == "win32":  # what a name says whose file is being removed
+                return False
+            raise
         with os.fdopen(descriptor, "w") as file:
             file.write(f"{self.token} {self._expiry:g}")
         return True
@@ -134,7 +142,7 @@ class Claims:
             os.rename(path, aside)
         except OSError:
             return False
-        aside.unlink(missing_ok=True)
+        held.remove(aside, missing_ok=True)
         return self._create(path)
 
     def _keep(self) -> None:

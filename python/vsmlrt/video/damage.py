@@ -10,7 +10,6 @@ from __future__ import annotations
 import bisect
 import contextlib
 import json
-import os
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from typing import Any
 import av
 import av.logging
 
+from .. import held
 from ..errors import UserError
 from .comparison import unkept_side_data_of
 from .container_end import is_cut, is_cut_avi
@@ -122,7 +122,7 @@ def write_whole(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".making-", delete=False) as file:
         file.write(data)
-    os.replace(file.name, path)
+    held.replace(file.name, path)
 
 
 class PacketCount:

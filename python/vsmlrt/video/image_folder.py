@@ -6,12 +6,12 @@ checksums say whether it is whole.
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from pathlib import Path
 from typing import Any
 
+from .. import held
 from .incoming import numbered
 from .job_folder import Asked, Finished, JobFolder, Segment, folder_of, is_joined
 from .output import part_of, sync_folder, write_to_disk
@@ -37,7 +37,7 @@ class ImageFolder(JobFolder):
         """Keeps image ``n``, whole or not at all."""
         segment = self.segments[n]
         write_to_disk(self.part_of(segment), image)
-        os.replace(self.part_of(segment), self.file_of(segment))
+        held.replace(self.part_of(segment), self.file_of(segment))
         self.kept[n] = _finished(segment, len(image))
 
     def hand_over(self) -> None:
@@ -59,14 +59,14 @@ def end_handing_over(output: Path) -> None:
     if is_joined(output):
         _hand_over(folder_of(output), output)
         for left in folder_of(output).iterdir():
-            left.unlink()
+            held.remove(left)
         folder_of(output).rmdir()
-        part_of(output).unlink(missing_ok=True)
+        held.remove(part_of(output), missing_ok=True)
 
 
 def _hand_over(folder: Path, output: Path) -> None:
     for image in sorted(folder.glob(_pattern(output))):
-        os.replace(image, output.with_name(image.name))
+        held.replace(image, output.with_name(image.name))
     sync_folder(output.parent)
 
 

@@ -12,9 +12,11 @@ from typing import Any
 
 import vapoursynth as vs
 
+from .. import held
 from ..errors import SetupError, UserError
 from .errors import reason
 from .opening import plain_name
+from .output import real_path
 
 INDEX_FOLDER = "index"
 """The folder of indexes in the cache folder."""
@@ -63,7 +65,7 @@ def _made(kept: Path, track: int, opened: Callable[..., dict[str, Any]]) -> dict
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=kept.parent) as making:
             answer = opened(cachemode=_KEPT_THERE, cachepath=os.fsencode(Path(making) / "index"))
-            os.replace(Path(making) / f"index.{track}{ENDING}", kept)
+            held.replace(Path(making) / f"index.{track}{ENDING}", kept)
         _make_room(kept.parent)
     return opened(cachemode=_NOT_KEPT) if answer is None else answer
 
@@ -74,7 +76,7 @@ def index_of(path: Path, track: int, folder: Path) -> Path | None:
         told = path.stat()
     except OSError:
         return None
-    key = f"{os.path.realpath(path)}|{told.st_size}|{told.st_mtime_ns}".encode(errors="surrogateescape")
+    key = f"{real_path(path)}|{told.st_size}|{told.st_mtime_ns}".encode(errors="surrogateescape")
     return folder / f"{hashlib.sha256(key).hexdigest()[:32]}.{track}{ENDING}"
 
 

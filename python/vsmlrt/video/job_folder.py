@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from typing import Any
 
 import av
 
+from .. import held
 from ..errors import UserError
 from . import claims
 from .errors import FIELDS, FieldError
@@ -143,7 +143,7 @@ class JobFolder:
 
     def keep(self, segment: Segment, record: Finished) -> None:
         """The segment's file, which is on the disk as a whole, takes its name, and then its record."""
-        os.replace(self.part_of(segment), self.file_of(segment))
+        held.replace(self.part_of(segment), self.file_of(segment))
         self._write(f"{segment.name}.json", asdict(record))
         self.kept[segment.number] = record
 
@@ -161,11 +161,11 @@ class JobFolder:
         if done:
             self._write(_JOINED, {})
         else:
-            (self.path / _JOINED).unlink(missing_ok=True)
+            held.remove(self.path / _JOINED, missing_ok=True)
 
     def discard(self) -> None:
         """Removes the folder."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        held.remove_folder(self.path)
         _opened.discard(self)
 
     def leave(self) -> None:
@@ -180,7 +180,7 @@ class JobFolder:
     def _remove_parts(self) -> None:
         for leftover in self.path.glob(f"*.{self._own_part}"):
             with contextlib.suppress(OSError):
-                leftover.unlink()
+                held.remove(leftover)
 
     def _make(self) -> None:
         if self._in_parts:
@@ -230,7 +230,7 @@ class JobFolder:
     def _write(self, name: str, content: Mapping[str, Any]) -> None:
         part = self.path / f"{name}.{self._own_part}"
         write_to_disk(part, json.dumps(content, indent=1).encode())
-        os.replace(part, self.path / name)
+        held.replace(part, self.path / name)
         sync_folder(self.path)
 
 
@@ -265,7 +265,7 @@ def is_joined(output: Path) -> bool:
 def forget_finished(output: Path) -> None:
     """Removes what a process left that was killed between giving an output its name and removing its folder."""
     if os.path.exists(output) and is_joined(output):
-        shutil.rmtree(folder_of(output), ignore_errors=True)
+        held.remove_folder(folder_of(output))
 
 
 def refuse_unfinished(output: Path) -> None:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
-from .. import locks
+from .. import held, locks
 from ..errors import UserError
+from ..windows_paths import long_form, why_reserved
 from .errors import FieldError, UsageError, reason
 
 _LONGEST_NAME = 200
 """Bytes of a name that its hidden file's name has room for; most file systems take 255."""
+
+_ROOM = 60
+"""Characters that are put behind an output's path for its hidden file, and for those in the folder of its job."""
 
 
 class QuietFile:
@@ -84,17 +89,16 @@ class PendingFile:
         self.path = path
         self._overwrite = overwrite
         check_output(path, overwrite=overwrite)
-        self._final = Path(os.path.realpath(path))
+        self._final = real_path(path)
         self._part = part_of(path)
         self.file: BinaryIO = os.fdopen(self._take_part(), "w+b", buffering=1 << 20)
         _pending.add(self._part)
 
     def _take_part(self) -> int:
         """The hidden file, open, locked and empty."""
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
         while True:
             try:
-                descriptor = os.open(self._part, flags, 0o666)
+                descriptor = held.open_file(self._part)
             except OSError as error:
                 raise UserError(f"cannot write into the folder {self._final.parent}: {reason(error)}") from error
             if not locks.try_lock(descriptor):
@@ -118,7 +122,7 @@ class PendingFile:
         if os.name == "nt":
             self.file.close()  # where an open file has no new name
         if self._overwrite:
-            os.replace(self._part, self._final)
+            held.replace(self._part, self._final)
         else:
             self._take_free_name()
         _pending.discard(self._part)
@@ -129,7 +133,7 @@ class PendingFile:
         """Removes what was written; harmless after ``commit`` and when called twice."""
         if self._part in _pending:
             with contextlib.suppress(OSError):
-                self._part.unlink()
+                held.remove(self._part)
             _pending.discard(self._part)
         with contextlib.suppress(OSError, ValueError):
             self.file.close()
@@ -141,9 +145,9 @@ class PendingFile:
             raise UserError(f"{self.path} appeared while this job ran; it is left as it is") from None
         except OSError:  # a file system without hard links
             check_output(self.path, overwrite=False)
-            os.replace(self._part, self._final)
+            held.replace(self._part, self._final)
             return
-        self._part.unlink()
+        held.remove(self._part)
 
 
 class Outputs:
@@ -201,11 +205,28 @@ def write_file(path: Path, content: bytes, *, overwrite: bool) -> None:
 
 def part_of(path: Path) -> Path:
     """The hidden file that becomes ``path``: the same for every process, and short enough for every file system."""
-    final = Path(os.path.realpath(path))
-    name = os.fsencode(final.name)
-    if len(name) > _LONGEST_NAME:
-        name = name[:_LONGEST_NAME] + b"~" + hashlib.sha256(name).hexdigest()[:16].encode()
-    return final.with_name(os.fsdecode(b"." + name + b".part"))
+    final = usable(real_path(path), room=_ROOM)
+    name, encoded = final.name, os.fsencode(final.name)
+    if len(encoded) > _LONGEST_NAME:  # whole characters of it
+        name = encoded[:_LONGEST_NAME].decode(errors="ignore") + "~" + hashlib.sha256(encoded).hexdigest()[:16]
+    return final.with_name(f".{name}.part")
+
+
+def real_path(path: Path) -> Path:
+    """The path from its root on, with links followed where the file system tells of them (on Windows not all do)."""
+    try:
+        return Path(os.path.realpath(path))
+    except OSError:
+        return Path(os.path.abspath(path))
+
+
+def usable(path: Path, room: int = 0) -> Path:
+    """The path in the form that the system takes at any length, with ``room`` more characters behind it."""
+    if sys.platform != "win32":
+        return path
+    whole = os.path.abspath(path)
+    long = long_form(whole, room)
+    return path if long == whole else Path(long)
 
 
 FileIdentity = tuple[int, int, int] | None
@@ -228,6 +249,8 @@ def in_use(path: Path) -> UserError:
 
 def check_output(path: Path, *, overwrite: bool) -> None:
     """Raises UsageError or UserError if ``path`` cannot become a new file."""
+    if sys.platform == "win32" and (why := why_reserved(PureWindowsPath(path))):
+        raise UsageError(f"the output {path} cannot be a file: {why}; give another name")
     try:
         path.exists()
     except OSError as error:
@@ -240,11 +263,26 @@ def check_output(path: Path, *, overwrite: bool) -> None:
         raise UsageError(f"the output {path} is not a regular file; use - to write raw video into a pipe")
     if path.exists() and not overwrite:
         raise FieldError("the output {path} exists; use {overwrite} to replace it, or another name", path=path)
-    folder = Path(os.path.realpath(path)).parent
+    folder = real_path(path).parent
     if not folder.is_dir():
         raise UserError(f"the folder {folder} of the output does not exist; create it first")
+    if path.exists():
+        _check_replaceable(path)
     if part_of(path) not in _pending and locks.is_held(part_of(path)):
         raise in_use(path)
+
+
+def _check_replaceable(path: Path) -> None:
+    """Raises UserError for a file that Windows will not let another take the place of, before the work is done."""
+    if sys.platform != "win32":
+        return
+    if not os.access(path, os.W_OK):
+        raise UserError(f"the output {path} exists and is read-only; make it writable, or give another name")
+    try:
+        held.patiently(lambda: os.rename(path, path))  # asks for what replacing it asks for
+    except OSError as error:
+        told = f"the output {path} is open in another program; close it there, or give another name"
+        raise UserError(told) from error
 
 
 def write_to_disk(path: Path, content: bytes) -> None:

@@ -22,6 +22,7 @@ import av
 import vapoursynth as vs
 from av.packet import Packet
 
+from .. import held
 from .encoder import takes_codec
 from .errors import FieldError
 from .job_folder import Finished, JobFolder, Segment, size_and_digest
@@ -185,7 +186,10 @@ class _SegmentFile:
         self._picture = picture
         self._path = path
         self._part = folder.part_of(segment)
-        self._file: BinaryIO = self._part.open("w+b", buffering=1 << 20)
+        self._file: BinaryIO = open(  # noqa: SIM115
+            self._part, "w+b", buffering=1 << 20, opener=lambda path, flags: held.open_file(path)
+        )
+        self._file.truncate()
         self._quiet = QuietFile(self._file)
         self._target: Any = None
         ticks = picture.timeline.ticks[segment.first : segment.end]
@@ -253,4 +257,4 @@ class _SegmentFile:
         with suppress(OSError, ValueError):
             self._file.close()
         with suppress(OSError):
-            self._part.unlink()
+            held.remove(self._part)
