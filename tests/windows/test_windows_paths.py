@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import io
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -127,10 +128,9 @@ def test_a_job_goes_on_whatever_the_case_of_its_names(source: Path, network: Pat
 
 
 def kill_in_the_middle(words: list[object], folder: Path) -> None:
-    """Starts a job in ``folder``, which has some parts when it is killed."""
-    before = sum(len(files) for _, _, files in os.walk(folder))
+    """Starts a job in ``folder``, which has two parts when it is killed."""
     job = subprocess.Popen([sys.executable, "-m", "vsmlrt", *map(str, words)], stderr=subprocess.DEVNULL)
-    while job.poll() is None and sum(len(files) for _, _, files in os.walk(folder)) < before + 4:
+    while job.poll() is None and not list(folder.rglob("000001.json")):
         time.sleep(0.01)
     assert job.poll() is None, "the job was done before it could be killed"
     job.kill()
@@ -341,3 +341,42 @@ def test_the_result_may_go_to_another_drive(source: Path, network: Path) -> None
     enlarged(source, out, network)
     assert frame_sizes(out) == DOUBLED
     out.unlink()
+
+
+INTERRUPTED = """
+import pathlib, signal, sys, threading, time
+number, folder = int(sys.argv[1]), pathlib.Path(sys.argv[2])
+
+def interrupt():
+    while not list(folder.rglob("000001.json")):
+        time.sleep(0.01)
+    signal.raise_signal(number)
+
+threading.Thread(target=interrupt, daemon=True).start()
+from vsmlrt import cli
+sys.argv[1:] = sys.argv[3:]
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, getattr(signal, "SIGBREAK", signal.SIGINT)])
+def test_ctrl_c_and_ctrl_break_keep_what_is_complete(tmp_path: Path, network: Path, number: signal.Signals) -> None:
+    """As the C library raises them, in a thread of its own; a console that sends them is not to be had under Wine."""
+    source, folder = video_file(tmp_path / "in.mkv", frames=600), tmp_path / "out"
+    folder.mkdir()
+    out = folder / "out.mkv"
+    words = ["upscale", source, out, "--model", network, "--resume", "--segment", "1", "--backend", "reference"]
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(int(number)), str(folder), *map(str, words)],
+        capture_output=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 1
+    assert f"interrupted ({number.name})".encode() in done.stderr
+    assert b"--resume goes on" in done.stderr
+    assert [path for path in folder.rglob("*") if path.suffix == ".part"] == []
+    status, said = run_here(*words)
+    assert status == 0, said
+    assert frame_sizes(out) == [(128, 96)] * 600
+    assert os.listdir(folder) == ["out.mkv"]

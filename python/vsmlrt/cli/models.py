@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from .. import adding, catalog, folders, store
+from .. import adding, catalog, folders, held, store
 from ..errors import UserError
 from ..video.errors import UsageError
 from . import console, options, tables
@@ -111,7 +111,7 @@ def remove(names: Annotated[list[str], typer.Argument(help="Networks to remove."
     for path in found:
         for file in (path, folders.weights_of(path), path.with_name(f"{path.name}.origin")):
             if file is not None and file.exists():
-                file.unlink()
+                held.remove(file)
                 tables.show(str(file))
 
 

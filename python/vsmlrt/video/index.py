@@ -104,5 +104,5 @@ def count_of(index: Path) -> Path:
 
 def remove_index(index: Path) -> None:
     """Removes an index and what lies next to it."""
-    index.unlink(missing_ok=True)
-    count_of(index).unlink(missing_ok=True)
+    held.remove(index, missing_ok=True)
+    held.remove(count_of(index), missing_ok=True)

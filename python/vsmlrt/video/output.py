@@ -74,7 +74,7 @@ def discard_pending() -> None:
     """Removes every file that is not complete; for the end of the process in the middle of the work."""
     for part in _pending:
         with contextlib.suppress(OSError):
-            part.unlink()
+            held.remove(part)
 
 
 class PendingFile:
@@ -255,7 +255,7 @@ def check_output(path: Path, *, overwrite: bool) -> None:
         path.exists()
     except OSError as error:
         raise UsageError(f"the output {path} cannot be a file: {reason(error)}; give another name") from error
-    if os.path.islink(os.path.realpath(path)):
+    if os.path.islink(real_path(path)):
         raise UsageError(f"the output {path} is a symbolic link that leads back to itself; give another name")
     if path.is_dir():
         raise UsageError(f"the output {path} is a folder; give the name of a file")
