@@ -148,3 +148,4 @@ def test_names_are_printed_as_they_are(terminal: bool) -> None:
     """Neither a bracket nor a colon is markup, and a name cannot clear the screen or begin a line."""
     assert printed("[bold]:smile: /x/ 12:30", terminal=terminal) == "[bold]:smile: /x/ 12:30\n"
     assert printed("a\x1b[2Jb\nc\rd", terminal=terminal) == "a\\x1b[2Jb\\nc\\rd\n"
+    assert printed("film\u202egpj.mkv", terminal=terminal) == "film\\u202egpj.mkv\n"

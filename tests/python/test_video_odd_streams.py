@@ -239,3 +239,18 @@ def test_another_shape_of_pixels_from_some_frame_on_is_said(tmp_path: Path) -> N
         ["of the picture's side data is not kept: another shape of its pixels from some frame on"],
         [],
     )
+
+
+def test_a_cover_that_is_no_picture_is_left_out(tmp_path: Path) -> None:
+    """It spoilt the header of MP4, and the encoder was blamed for it."""
+    source, output = tmp_path / "in.mkv", tmp_path / "out.mp4"
+    with av.open(str(source), "w") as file:
+        stream: Any = file.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        file.add_attachment("cover.jpg", "image/jpeg", b"nothing that is a picture")
+        for n in [*range(5), None]:
+            file.mux(stream.encode(None if n is None else picture(64, 48, n)))
+    said, damaged = copied(source, output)
+    assert said == ["mp4 cannot hold everything; left out: video stream 1 (mjpeg)"]
+    assert damaged == []
+    assert len(decoded(output)) == 5

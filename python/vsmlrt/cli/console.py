@@ -26,6 +26,9 @@ def ignore(percent: int) -> None:
 heard_of_index: Callable[[int], None] = ignore
 """Is told how many percent of a video are indexed; set by the work."""
 
+_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that turn the direction of the text behind them, by which a name passes for another one."""
+
 quiet = False
 """Whether only errors are said; set by the options of a command."""
 
@@ -41,8 +44,9 @@ def screen() -> Console:
 
 
 def plain(sentence: str) -> str:
-    """The sentence with its control characters, which names of files may have, as escapes."""
-    return "".join(one.encode("unicode_escape").decode() if category(one) == "Cc" else one for one in sentence)
+    """The sentence with control characters, as names of files may have, as escapes; also with those that turn text."""
+    hidden = (one for one in sentence if category(one) == "Cc" or one in _TURNING)
+    return sentence.translate({ord(one): one.encode("unicode_escape").decode() for one in hidden})
 
 
 def wrapped(sentence: str, width: int) -> str:

@@ -195,15 +195,29 @@ def _way(stream: Any, packet: Packet[Any] | None, container: str) -> tuple[Way, 
     if stream.type == "attachment":
         return (Way.ATTACHED if container == "matroska" else Way.LEFT_OUT), ""
     if is_cover(stream):
-        with av.open(io.BytesIO(), "w", format=container) as target:
-            taken = packet is not None and Covers(target).add(packet)
-        return (Way.COVER if taken else Way.LEFT_OUT), ""
+        return (Way.COVER if packet is not None and _takes_cover(container, packet) else Way.LEFT_OUT), ""
     refusal = _refusal(stream, packet, container)
     if refusal is None:
         return Way.COPIED, ""
     if stream.type == "subtitle" and stream.codec_context is not None and is_text(stream):
         return Way.REWRITTEN, ""
     return Way.LEFT_OUT, refusal
+
+
+def _takes_cover(container: str, packet: Packet[Any]) -> bool:
+    """Whether a file with this cover can be made; one that is no picture at all spoils the header of MP4."""
+    target = av.open(io.BytesIO(), "w", format=container)
+    covers = Covers(target)
+    if not covers.add(packet):
+        return False
+    try:
+        if target.streams.video:
+            target.start_encoding()
+            covers.write()
+            target.close()
+    except (av.FFmpegError, ValueError, OSError):
+        return False
+    return True
 
 
 def _refusal(stream: Any, packet: Packet[Any] | None, container: str) -> str | None:
