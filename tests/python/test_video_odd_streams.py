@@ -13,9 +13,12 @@ import pytest
 
 from test_video_other_containers import made
 from video_samples import make_video, packets, picture
+from vsmlrt.cli import script
+from vsmlrt.compare.pairs import moments
 from vsmlrt.errors import UserError
 from vsmlrt.video.comparison import describe
 from vsmlrt.video.encoder import Quality
+from vsmlrt.video.errors import UsageError
 from vsmlrt.video.job import Job, check_job, picture_by_picture, run
 
 FRAME = Fraction(1, 25)
@@ -254,3 +257,22 @@ def test_a_cover_that_is_no_picture_is_left_out(tmp_path: Path) -> None:
     assert said == ["mp4 cannot hold everything; left out: video stream 1 (mjpeg)"]
     assert damaged == []
     assert len(decoded(output)) == 5
+
+
+def test_joined_recordings_are_compared_frame_by_frame(tmp_path: Path) -> None:
+    """By times that go on, as those of the result do."""
+    one = made(tmp_path / "one.ts", "mpeg2video", "mp2")
+    source, output = tmp_path / "joined.ts", tmp_path / "out.mkv"
+    source.write_bytes(one.read_bytes() * 2)
+    copied(source, output, codec="ffv1")
+    pairs = list(moments([source, output]))
+    assert [moment.number for moment in pairs] == list(range(40))
+    assert all(np.array_equal(a.to_ndarray(), b.to_ndarray()) for a, b in (moment.frames for moment in pairs))
+    assert steps([moment.seconds for moment in pairs]) == {FRAME}
+
+
+def test_a_script_of_pixels_that_its_reader_does_not_have_is_refused(tmp_path: Path) -> None:
+    checked = check_job(Job(source=coarse(tmp_path / "in.avi", "zmbv", "rgb555le"), output=tmp_path / "out.mkv"))
+    with pytest.raises(UsageError, match="--script reads a video by BestSource, which does not have rgb555le; leave"):
+        script.write(checked, tmp_path / "job.vpy", [])
+    assert not (tmp_path / "job.vpy").exists()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..video.errors import UsageError
 from ..video.job import CheckedJob
+from ..video.linear import widened
 from ..video.notes import Notes
 from ..video.output import write_file
 from ..video.part import frame_range
@@ -35,6 +36,10 @@ def write(checked: CheckedJob, path: Path, filters: Sequence[Filter]) -> Done:
     job = checked.job
     if path.suffix.lower() not in ENDINGS:
         raise UsageError(f"--script takes a name that ends in {' or '.join(ENDINGS)}, not {path}")
+    if widened(checked.facts.pixel_format) is not None:
+        raise UsageError(
+            f"--script reads a video by BestSource, which does not have {checked.facts.pixel_format}; leave it out"
+        )
     lines = ["core = vs.core"]
     source = str(job.source.resolve())
     lines.append(f"clip = core.bs.VideoSource({source!r}, track={checked.facts.stream}, apply_rotation={int(job.raw)})")

@@ -14,6 +14,7 @@ from ..errors import UserError
 from ..video.errors import reason
 from ..video.opening import open_container
 from ..video.source import read_facts
+from ..video.timestamps import Continued
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,10 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._container = open_container(path)
-        stream: Any = self._container.streams[read_facts(path).stream]
+        facts = read_facts(path)
+        stream: Any = self._container.streams[facts.stream]
         stream.thread_type = "AUTO"
+        self._clock = Continued(facts.time_base, gaps=facts.clocked)
         self._frames = self._container.decode(stream)
         self._start: Fraction | None = None
         self._next: tuple[Fraction, av.VideoFrame] | None = None
@@ -48,7 +51,8 @@ class _Reader:
             self._next = None
             return
         base = frame.time_base
-        time = Fraction(0) if frame.pts is None else frame.pts * Fraction(base.numerator, base.denominator)
+        ticks = 0 if frame.pts is None else self._clock.read(frame.pts)
+        time = ticks * Fraction(base.numerator, base.denominator)
         self._start = time if self._start is None else self._start
         self._next = time - self._start, frame
 
