@@ -20,33 +20,38 @@ bool has(const std::vector<Value> &values, const std::string &name) {
 
 Ends::Ends(Network &network) : network_(network), fresh_(network), captured_(captured_names(network)) {}
 
-bool Ends::is_free(const Value &value) const {
-    return !captured_.contains(value.name) &&
-           !(has(network_.inputs, value.name) && has(network_.outputs, value.name));
-}
-
-void Ends::behind_input(const std::string &input, const std::vector<Step> &steps) {
-    const std::string inner = fresh_.make(input + "_inside");
-    for (Node &node : network_.nodes)
-        replace(node.inputs, input, inner);
+void Ends::behind_input(Value &input, const std::vector<Step> &steps) {
+    std::string inner = input.name;
+    if (captured_.contains(inner) || has(network_.outputs, inner)) {
+        input.name = fresh_.make(inner + "_outside");
+    } else {
+        inner = fresh_.make(inner + "_inside");
+        for (Node &node : network_.nodes)
+            replace(node.inputs, input.name, inner);
+    }
     std::vector<Node> nodes;
-    add(nodes, input, inner, steps);
+    add(nodes, input.name, inner, steps);
     std::move(network_.nodes.begin(), network_.nodes.end(), std::back_inserter(nodes));
     network_.nodes = std::move(nodes);
 }
 
-void Ends::before_output(const std::string &output, const std::vector<Step> &steps) {
-    const std::string inner = fresh_.make(output + "_inside");
-    for (Node &node : network_.nodes) {
-        replace(node.inputs, output, inner);
-        replace(node.outputs, output, inner);
+void Ends::before_output(Value &output, const std::vector<Step> &steps) {
+    std::string inner = output.name;
+    if (captured_.contains(inner)) {
+        output.name = fresh_.make(inner + "_outside");
+    } else {
+        inner = fresh_.make(inner + "_inside");
+        for (Node &node : network_.nodes) {
+            replace(node.inputs, output.name, inner);
+            replace(node.outputs, output.name, inner);
+        }
+        if (auto constant = network_.initializers.extract(output.name)) {
+            constant.key() = inner;
+            constant.mapped().name = inner;
+            network_.initializers.insert(std::move(constant));
+        }
     }
-    if (auto constant = network_.initializers.extract(output)) {
-        constant.key() = inner;
-        constant.mapped().name = inner;
-        network_.initializers.insert(std::move(constant));
-    }
-    add(network_.nodes, inner, output, steps);
+    add(network_.nodes, inner, output.name, steps);
 }
 
 void Ends::add(std::vector<Node> &nodes, std::string from, const std::string &to,

@@ -21,14 +21,11 @@ class Ends {
 public:
     explicit Ends(Network &network);
 
-    // Whether the value may be retyped and reshaped: no subgraph uses it, and it is not input and output at
-    // once.
-    [[nodiscard]] bool is_free(const Value &value) const;
-
-    // What used the input uses what the steps make of it.
-    void behind_input(const std::string &input, const std::vector<Step> &steps);
-    // The output is what the steps make of what it was.
-    void before_output(const std::string &output, const std::vector<Step> &steps);
+    // What used the input uses what the steps make of it. Both keep their names, but where a subgraph uses
+    // the input by its name, or it is an output as well, the input gets another one.
+    void behind_input(Value &input, const std::vector<Step> &steps);
+    // The output is what the steps make of what it was; it gets another name where a subgraph uses it.
+    void before_output(Value &output, const std::vector<Step> &steps);
 
 private:
     void add(std::vector<Node> &nodes, std::string from, const std::string &to,

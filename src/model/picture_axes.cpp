@@ -90,7 +90,7 @@ public:
 
     void run() {
         for (Value &input : network_.inputs)
-            if (can_be_picture(input) && ends_.is_free(input)) {
+            if (can_be_picture(input)) {
                 rank_ = input.dims.size();
                 take(input);
             }
@@ -100,7 +100,7 @@ public:
                 output.dims = std::vector<Dim>(rank_);
             }
         for (Value &output : network_.outputs)
-            if (may_be_result(output) && ends_.is_free(output))
+            if (may_be_result(output))
                 give(output);
     }
 
@@ -114,7 +114,7 @@ private:
         Integers axes;
         for (std::size_t axis = 0; axis < missing; ++axis)
             axes.push_back(static_cast<std::int64_t>(axis));
-        ends_.behind_input(input.name, {with_axes(network_, "Squeeze", axes)});
+        ends_.behind_input(input, {with_axes(network_, "Squeeze", axes)});
         input.dims = in_front(missing, input.dims);
     }
 
@@ -128,7 +128,7 @@ private:
         if (channels_first)
             steps.push_back(swapped());
         channels_first_ = channels_first;
-        ends_.behind_input(input.name, steps);
+        ends_.behind_input(input, steps);
         input.dims = {Dim{1, {}}, Dim{all, {}}, input.dims[3], input.dims[4]};
     }
 
@@ -141,7 +141,7 @@ private:
         Integers axes;
         for (std::size_t axis = 0; axis < missing; ++axis)
             axes.push_back(static_cast<std::int64_t>(axis));
-        ends_.before_output(output.name, {with_axes(network_, "Unsqueeze", axes)});
+        ends_.before_output(output, {with_axes(network_, "Unsqueeze", axes)});
         output.dims = in_front(missing, output.dims);
     }
 
@@ -151,7 +151,7 @@ private:
             steps.push_back(swapped());
         steps.push_back(reshape({1, 1, -1, 0, 0}));
         steps.push_back(with_axes(network_, "Squeeze", {0}));
-        ends_.before_output(output.name, steps);
+        ends_.before_output(output, steps);
         Dim all;
         if (output.dims[1].size && output.dims[2].size)
             all.size = checked_mul(*output.dims[1].size, *output.dims[2].size, "channels of an output");

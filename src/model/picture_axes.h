@@ -12,8 +12,8 @@ namespace vsmlrt::model {
 // - 1, pictures, channels, height, width, or 1, channels, pictures, height, width (five axes): the pictures
 //   become channels, those of the first before those of the second. The number of both is stated; channels
 //   are those that a convolution over the input says, else the third axis.
-// A result is read as the network's inputs are, and has their axes where it does not state its own. Left as
-// they are: others, and values that a branch or body uses by name.
+// A result is read as the network's inputs are, and has their axes where it does not state its own.
+// Others are left as they are.
 void four_axes(Network &network);
 
 } // namespace vsmlrt::model

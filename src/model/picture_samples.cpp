@@ -68,17 +68,15 @@ std::vector<Step> from_samples(Element type) {
 
 void float_pictures(Network &network) {
     Ends ends(network);
-    const auto can = [&](const Value &value) {
-        return (codes_of(value.type) || is_other_real(value.type)) && ends.is_free(value);
-    };
+    const auto is_other = [](Element type) { return codes_of(type) || is_other_real(type); };
     for (Value &input : network.inputs)
-        if (can(input)) {
-            ends.behind_input(input.name, to_samples(input.type));
+        if (is_other(input.type)) {
+            ends.behind_input(input, to_samples(input.type));
             input.type = Element::f32;
         }
     for (Value &output : network.outputs)
-        if (can(output) || (output.type == Element::boolean && ends.is_free(output))) {
-            ends.before_output(output.name, from_samples(output.type));
+        if (is_other(output.type) || output.type == Element::boolean) {
+            ends.before_output(output, from_samples(output.type));
             output.type = Element::f32;
         }
 }

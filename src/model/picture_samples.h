@@ -10,7 +10,7 @@ namespace vsmlrt::model {
 // - uint8, uint16: the nearest of the type's own codes, 0 to 255 or 65535, limited to them;
 // - int8: that of uint8 less 128, as quantised networks have it;
 // - bool (outputs alone): 0 or 1.
-// Left as they are: other types, and values that a branch or body uses by name.
+// Other types are left as they are.
 void float_pictures(Network &network);
 
 } // namespace vsmlrt::model

@@ -351,3 +351,42 @@ def test_all_pictures_of_a_result(tmp_path: Path) -> None:
     with made["clip"].get_frame(0) as frame:
         planes = np.stack([np.asarray(frame.props[f"plane{i}"][0]) for i in range(6)])
     np.testing.assert_allclose(planes, -pixels.reshape(6, 28, 36), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("backend", BACKENDS[1:])
+@pytest.mark.parametrize("kind", [TensorProto.FLOAT, TensorProto.UINT8], ids=TensorProto.DataType.Name)
+def test_a_picture_that_a_branch_uses_by_its_name(tmp_path: Path, kind: int, backend: str) -> None:
+    """Without its first axis, and of codes: the branches get it as the file has it."""
+
+    def branch(name: str, factor: float) -> onnx.GraphProto:
+        nodes = [
+            node("Cast", "input", f"real_{name}", to=TensorProto.FLOAT),
+            node("Constant", "", f"factor_{name}", value_float=factor),
+            node("Mul", f"real_{name} factor_{name}", f"result_{name}"),
+        ]
+        return helper.make_graph(nodes, name, [], [helper.make_tensor_value_info(f"result_{name}", 1, None)])
+
+    nodes = [
+        node("Cast", "input", "seen", to=TensorProto.FLOAT),
+        node("ReduceMean", "seen", "mean", keepdims=0),
+        node("Greater", "mean nothing", "bright"),
+        node("If", "bright", "output", then_branch=branch("then", 0.5), else_branch=branch("else", 2.0)),
+    ]
+    ends = (kind, [3, "h", "w"]), (TensorProto.FLOAT, [3, "h", "w"])
+    path = save(tmp_path / "net.onnx", nodes, {"nothing": np.array(0.1, np.float32)}, *ends)
+    frames = clip()
+    pixels = np.stack(picture(frames))
+    wanted = computed(path, TO_SAMPLES[kind](pixels) if kind in TO_SAMPLES else pixels)
+    np.testing.assert_allclose(run([frames], path, backend), wanted, rtol=0, atol=1e-4)
+
+
+def test_codes_that_are_given_back_untouched(tmp_path: Path) -> None:
+    """The input itself is the output."""
+    value = [helper.make_tensor_value_info("input", TensorProto.UINT8, [1, 3, "h", "w"])]
+    model = helper.make_model(helper.make_graph([], "n", value, value), opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    onnx.save(model, str(tmp_path / "net.onnx"))
+    given = noise(CORE, 36, 28, fmt=vs.RGB24)
+    for backend in BACKENDS:
+        out = CORE.mlrt.Model([given], str(tmp_path / "net.onnx"), backend=backend, precision="fp32")
+        assert all(np.array_equal(a, b) for a, b in zip(picture(out), picture(given), strict=True))
