@@ -15,7 +15,7 @@ import networks
 from video_samples import make_video
 from vsmlrt import cli
 from vsmlrt.backend import named
-from vsmlrt.cli import console
+from vsmlrt.cli import console, doctor
 from vsmlrt.video.errors import reason
 
 
@@ -149,3 +149,13 @@ def test_names_are_printed_as_they_are(terminal: bool) -> None:
     assert printed("[bold]:smile: /x/ 12:30", terminal=terminal) == "[bold]:smile: /x/ 12:30\n"
     assert printed("a\x1b[2Jb\nc\rd", terminal=terminal) == "a\\x1b[2Jb\\nc\\rd\n"
     assert printed("film\u202egpj.mkv", terminal=terminal) == "film\\u202egpj.mkv\n"
+
+
+def test_a_long_path_is_whole_in_doctors_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """On a narrow terminal it goes on in the next line of its cell."""
+    folder = tmp_path / "a-folder-with-a-rather-long-name" / "models"
+    monkeypatch.setenv("VSMLRT_MODELS", str(folder))
+    file = io.StringIO()
+    doctor._folders(Console(file=file, force_terminal=True, width=40, color_system=None, highlight=False))
+    shown = "".join(line[8:].strip() for line in file.getvalue().splitlines() if not line.startswith("cache"))
+    assert str(folder) in shown.replace("(not there yet)", "").replace(" ", "")

@@ -150,7 +150,7 @@ def _encoders(screen: Console) -> None:
 
 
 def _folders(screen: Console) -> None:
-    table = Table("folder", "path", "", box=None, pad_edge=False)
+    table = Table("folder", Column("path", overflow="fold"), "", box=None, pad_edge=False)
     for path in folders.search_path():
         table.add_row("models", tables.cell(path), _state(path))
     cache = folders.cache()
