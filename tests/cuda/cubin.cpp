@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <map>
+#include <sstream>
 
 namespace vsmlrt::test {
 namespace {
@@ -63,6 +65,16 @@ std::string compiler_build() {
 }
 
 } // namespace
+
+std::vector<std::string> architectures() {
+    std::istringstream words(VSMLRT_ARCHITECTURES);
+    return {std::istream_iterator<std::string>(words), {}};
+}
+
+bool is_compiled_for(const std::string &architecture) {
+    const std::vector<std::string> all = architectures();
+    return std::ranges::find(all, architecture) != all.end();
+}
 
 std::vector<std::byte> compiled(const std::string &source, const std::string &architecture) {
     nvidia::require_compiler();

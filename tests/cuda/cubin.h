@@ -12,6 +12,11 @@ namespace vsmlrt::test {
 // the very compiler: a kernel is compiled again when one of them has changed, or its file is damaged.
 [[nodiscard]] std::vector<std::byte> compiled(const std::string &source, const std::string &architecture);
 
+// Those that kernels are compiled for: every one, and on Windows one for all, since the compiler takes
+// minutes and makes the same of a text on both systems.
+[[nodiscard]] std::vector<std::string> architectures();
+[[nodiscard]] bool is_compiled_for(const std::string &architecture);
+
 struct Cubin {
     std::uint32_t registers = 0;   // of a thread
     std::uint32_t local_bytes = 0; // of local memory a thread: spilled registers, arrays

@@ -35,7 +35,7 @@ std::set<std::string> expressions_of(const model::Network &network) {
     return sources;
 }
 
-class ExpressionKernel : public testing::TestWithParam<const char *> {
+class ExpressionKernel : public testing::TestWithParam<std::string> {
 protected:
     void SetUp() override {
         ASSERT_TRUE(named);
@@ -71,8 +71,7 @@ TEST_P(ExpressionKernel, CompilesWithoutSpills) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Architectures, ExpressionKernel,
-                         testing::Values("sm_80", "sm_86", "sm_89", "sm_90a", "sm_100", "sm_120"));
+INSTANTIATE_TEST_SUITE_P(Architectures, ExpressionKernel, testing::ValuesIn(test::architectures()));
 
 } // namespace
 } // namespace vsmlrt::cuda

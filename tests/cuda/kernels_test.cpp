@@ -48,7 +48,7 @@ constexpr Asked family_problems[] = {
     {.in = 96, .out = 32, .stride = 2, .storage = Element::f32, .tf32 = true},
 };
 
-class Kernels : public testing::TestWithParam<const char *> {
+class Kernels : public testing::TestWithParam<std::string> {
 protected:
     void SetUp() override {
         if (!has_compiler())
@@ -264,8 +264,7 @@ TEST_P(Kernels, OfIndicesAndLinesCompile) {
         }
 }
 
-INSTANTIATE_TEST_SUITE_P(Architectures, Kernels,
-                         testing::Values("sm_80", "sm_86", "sm_89", "sm_90a", "sm_100", "sm_120"));
+INSTANTIATE_TEST_SUITE_P(Architectures, Kernels, testing::ValuesIn(test::architectures()));
 
 // The sum of one pixel by the weights as they were packed, in the order in which the kernel reads them.
 TEST(MmaWeights, EveryWeightIsPackedOnceAndTheRestIsZero) {
