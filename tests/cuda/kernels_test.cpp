@@ -81,7 +81,7 @@ TEST_P(Kernels, OfConvolutionsCompileForTheFamiliesWithoutSpills) {
     }
 }
 
-void expect_no_spills(const std::string &source, const char *architecture, const std::string &name) {
+void expect_no_spills(const std::string &source, const std::string &architecture, const std::string &name) {
     const test::Cubin cubin = test::read_cubin(test::compiled(source, architecture));
     EXPECT_EQ(cubin.local_bytes, 0U) << name;
     EXPECT_LE(cubin.registers, 255U) << name;
