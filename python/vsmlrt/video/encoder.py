@@ -6,6 +6,7 @@ import functools
 import io
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import av
@@ -23,6 +24,10 @@ QUIET = {
     "libsvtav1": {"preset": "8"},
 }
 """Options that an encoder always gets."""
+
+_SAME_TWICE = {"libx264": "x264-params", "libx264rgb": "x264-params"}
+_WITHOUT_AVX512 = "asm=AVX2,FMA3,BMI2"
+"""x264's code for AVX-512 does not make the same of the same frames (docs/decisions/0043)."""
 
 DEFAULT_CRF = {"libx264": 16, "libx264rgb": 16, "libx265": 18, "libvpx-vp9": 24, "libsvtav1": 24}
 """Quality where none is asked for: little enough lost that the network's work stays visible."""
@@ -215,6 +220,8 @@ def configure(context: av.VideoCodecContext, quality: Quality) -> None:
     name = context.codec.name
     for option, value in QUIET.get(name, {}).items():
         _add(context, option, value)
+    if name in _SAME_TWICE and _has_avx512():
+        _add(context, _SAME_TWICE[name], _WITHOUT_AVX512)
     offered = {option.name for option in context.supported_options.private}
     _set_quality(context, quality, offered)
     for word, chosen in (("preset", quality.preset), ("tune", quality.tune)):
@@ -231,6 +238,15 @@ def configure(context: av.VideoCodecContext, quality: Quality) -> None:
                 option=option,
             )
         _add(context, option, value)
+
+
+@functools.cache
+def _has_avx512(facts: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether Linux says that this processor has AVX-512; elsewhere nobody is asked."""
+    try:
+        return "avx512f" in facts.read_text().split()
+    except OSError:
+        return False
 
 
 def _add(context: av.VideoCodecContext, option: str, value: str) -> None:
