@@ -12,13 +12,17 @@
 //   --write FOLDER        instead: writes each network as FOLDER/NETWORK.onnx
 //   --rates               first: what the GPU does at most, measured (backends/cuda/rates.h)
 //   --plan ARCHITECTURE   instead: the plan for a GPU of that architecture (80, 90, ...), which need not be
-//   here
+//                         here (VSMLRT_CUDA_DRIVER names the emulated driver then)
+//   --compile             with --plan: and the kernels that a first frame waits for where nothing is kept,
+//   each with
+//                         what it takes the compiler; with --write FOLDER their texts and cubins
 // A family is a network of its real sizes with random weights; bench_networks.h names them.
 #include "cuda/bench_run.h"
 
 #include "backends/cuda/network.h"
 #include "backends/cuda/planner.h"
 #include "backends/cuda/rates.h"
+#include "backends/cuda/tuning.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -30,6 +34,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -143,18 +148,38 @@ void sustain(cuda::Context &context, double seconds) {
     std::fflush(stdout);
 }
 
-// Every kernel of every alternative, by NVIDIA's compiler: what a thread of it takes.
-void compile_all(const cuda::Plan &plan, int architecture) {
-    std::map<std::string, std::string> sources; // the first step and alternative of each
+// Of all threads of this process.
+double processor_seconds() {
+    return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
+// Every kernel that a first frame waits for where nothing is kept, by NVIDIA's compiler, one after the other:
+// what it takes the compiler, and what a thread of it takes. Texts and cubins to `folder`, numbered, if it
+// has a name.
+void compile_all(const cuda::Plan &plan, int architecture, const std::string &folder) {
+    std::map<std::string, std::string> names; // the first step and alternative of each
     for (const cuda::Step &step : plan.steps)
         for (const cuda::Alternative &alternative : step.alternatives)
-            sources.try_emplace(alternative.source, alternative.name + ", " + step.label);
-    for (const auto &[source, name] : sources) {
-        const test::Cubin cubin = test::read_cubin(
-            nvidia::compile(source, text("sm_", architecture, architecture == 90 ? "a" : "")));
-        std::printf("%3u registers, %u bytes of local memory: %s\n", cubin.registers, cubin.local_bytes,
-                    name.c_str());
+            names.try_emplace(alternative.source, alternative.name + ", " + step.label);
+    double all = 0;
+    int number = 0;
+    const std::vector<std::string> sources = cuda::sources_to_time(plan, {});
+    for (const std::string &source : sources) {
+        const double begin = processor_seconds();
+        const std::vector<std::byte> bytes =
+            nvidia::compile(source, text("sm_", architecture, architecture == 90 ? "a" : ""));
+        const double taken = processor_seconds() - begin;
+        all += taken;
+        const test::Cubin cubin = test::read_cubin(bytes);
+        std::printf("%6.3f s, %3u registers, %u bytes of local memory: %s\n", taken, cubin.registers,
+                    cubin.local_bytes, names.at(source).c_str());
+        if (folder.empty())
+            continue;
+        const std::string file = text(folder, "/", number++ + 1000);
+        replace_file(file + ".cu", std::as_bytes(std::span(source)));
+        replace_file(file + ".cubin", bytes);
     }
+    std::printf("%zu kernels, %.2f s of processor\n", sources.size(), all);
 }
 
 void print_plan(const Arguments &arguments, const std::string &name) {
@@ -174,7 +199,7 @@ void print_plan(const Arguments &arguments, const std::string &name) {
     std::printf("%s: %zu steps, arena %lld MiB\n%s", name.c_str(), plan.steps.size(),
                 static_cast<long long>(plan.arena_bytes >> 20), describe(plan).c_str());
     if (arguments.compile)
-        compile_all(plan, arguments.plan);
+        compile_all(plan, arguments.plan, arguments.folder);
 }
 
 void report_layers(cuda::Context &context) {

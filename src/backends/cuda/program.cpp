@@ -140,15 +140,8 @@ void Program::tune(vsmlrt_extent extent, Choices &known, StepClock &clock) {
     Constants weights(context_);
     Plan trial = make_plan(extent, weights);
     decide(trial);
-    std::vector<std::string> sources;
-    for (const Step &step : trial.steps)
-        if (is_undecided(step, known))
-            for (std::size_t i = 0; i < step.rivals(); ++i)
-                sources.push_back(step.alternatives[i].source);
-    for (const Step &step : trial.steps)
-        sources.push_back(step.alternatives.front().source);
     clock.begin("compiling");
-    kernels_.prepare(sources);
+    kernels_.prepare(sources_to_time(trial, known));
     clock.begin("weights of kernels to time");
     pack_rivals(trial, known);
     clock.begin("timing kernels");

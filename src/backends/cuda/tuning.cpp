@@ -1,11 +1,28 @@
 #include "backends/cuda/tuning.h"
 
 #include <limits>
+#include <set>
 
 namespace vsmlrt::cuda {
 
 bool is_undecided(const Step &step, const Choices &choices) {
     return step.rivals() > 0 && !choices.contains(step.problem);
+}
+
+std::vector<std::string> sources_to_time(const Plan &plan, const Choices &choices) {
+    std::vector<std::string> sources;
+    std::set<std::string> known;
+    const auto add = [&](const Alternative &alternative) {
+        if (known.insert(alternative.source).second)
+            sources.push_back(alternative.source);
+    };
+    for (const Step &step : plan.steps) {
+        if (is_undecided(step, choices))
+            for (std::size_t i = 0; i < step.rivals(); ++i)
+                add(step.alternatives[i]);
+        add(step.alternatives.front());
+    }
+    return sources;
 }
 
 void tune(const Launches &launches, Choices &choices, nvidia::StreamHandle *stream) {

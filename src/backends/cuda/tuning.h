@@ -10,6 +10,9 @@ namespace vsmlrt::cuda {
 // last alternative is the plain kernel, which is right everywhere and fast nowhere, it is not among them.
 [[nodiscard]] bool is_undecided(const Step &step, const Choices &choices);
 
+// What has to be compiled for `tune`, each text once.
+[[nodiscard]] std::vector<std::string> sources_to_time(const Plan &plan, const Choices &choices);
+
 // Times them on the stream and adds what is the fastest to `choices`.
 void tune(const Launches &launches, Choices &choices, nvidia::StreamHandle *stream);
 
