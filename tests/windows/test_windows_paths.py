@@ -380,3 +380,26 @@ def test_ctrl_c_and_ctrl_break_keep_what_is_complete(tmp_path: Path, network: Pa
     assert status == 0, said
     assert frame_sizes(out) == [(128, 96)] * 600
     assert os.listdir(folder) == ["out.mkv"]
+
+
+def test_two_processes_share_a_job(tmp_path: Path, network: Path) -> None:
+    source, folder = video_file(tmp_path / "in.mkv", frames=600), tmp_path / "out"
+    folder.mkdir()
+    out = folder / "out.mkv"
+    words = ["upscale", source, out, "--model", network, "--share", "--segment", "1", "--backend", "reference"]
+    both = [
+        subprocess.Popen([sys.executable, "-m", "vsmlrt", *map(str, words)], stderr=subprocess.PIPE) for _ in range(2)
+    ]
+    said = [process.communicate(timeout=300)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert frame_sizes(out) == [(128, 96)] * 600
+    assert os.listdir(folder) == ["out.mkv"]
+
+
+def test_pictures_are_compared(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By filters of FFmpeg that write into a temporary folder, whose path has a drive's colon."""
+    report = tmp_path / "report.html"
+    status, said = run_here("compare", source, source, "-o", report)
+    assert status == 0, said
+    assert "PSNR" in report.read_text(encoding="utf-8")
+    assert "PSNR: B 100.000" in capsys.readouterr().out
