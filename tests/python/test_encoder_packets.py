@@ -1,0 +1,77 @@
+"""The same frames give the same packets each time: a job that is resumed equals one that was never interrupted."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import networks
+from hosting import plugin_core
+from video_samples import make_video
+from vsmlrt.plugin import lists
+from vsmlrt.video import encoder
+
+ENCODE = """
+import hashlib, sys
+import av
+from vsmlrt import cli
+
+source, network, folder, *codecs = sys.argv[1:]
+for codec in codecs:
+    made = f"{folder}/{codec}.mkv"
+    assert cli.run(["upscale", source, made, "--network", network, "--codec", codec, "--precision", "fp32"]) == 0
+    with av.open(made) as file:
+        digest = hashlib.sha256()
+        for packet in file.demux(video=0):
+            digest.update(bytes(packet))
+    print(codec, digest.hexdigest())
+"""
+
+CODECS = ("libx264", "libx265", "libsvtav1", "libvpx-vp9", "prores_ks")
+
+
+def packets(source: Path, network: str, folder: Path, filling: int) -> list[str]:
+    """A digest for each codec, where memory that is not yet written to holds `filling` (glibc's M_PERTURB)."""
+    folder.mkdir()
+    given = os.environ | {"MALLOC_PERTURB_": str(filling), "SVT_LOG": "0"}
+    command = [sys.executable, "-c", ENCODE, str(source), network, str(folder), *CODECS]
+    done = subprocess.run(command, capture_output=True, text=True, env=given, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc alone fills what it allocates")
+def test_packets_do_not_depend_on_memory_that_nobody_wrote(tmp_path: Path) -> None:
+    # x264's macroblock tree for AVX-512 does at this width, among others; each of these gave other packets.
+    source = make_video(tmp_path / "in.mkv", [512 * n for n in range(8)], size=(264, 96))
+    network = networks.identity(tmp_path / "same.onnx")
+    first, second = (packets(source, network, tmp_path / str(filling), filling) for filling in (1, 200))
+    assert [line.split()[0] for line in first] == list(CODECS)
+    assert first == second
+
+
+@pytest.mark.parametrize("has", [("baseline", "avx2"), ("baseline", "avx2", "avx512")])
+def test_x264_gets_no_instructions_that_make_it_guess(has: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    class Core:
+        mlrt = type("Mlrt", (), {"Version": staticmethod(lambda: {"instruction_sets": list(has)})})
+
+    monkeypatch.setattr(encoder.plugin, "core", Core)
+    expected = {"x264-params": "asm=lzcnt,fma3,bmi2,avx2"} if "avx512" in has else {}
+    for name in ("libx264", "libx264rgb"):
+        assert encoder._repeatable(name) == expected
+    assert encoder._repeatable("libx265") == {}
+
+
+def test_the_plugin_tells_what_the_processor_has() -> None:
+    told = lists(plugin_core().mlrt.Version())["instruction_sets"]
+    known = ["baseline", "avx2", "avx512", "avx512_bf16", "amx"]
+    assert told == [name for name in known if name in told]
+    assert told[0] == "baseline"
+    if sys.platform == "linux":
+        flags = set(Path("/proc/cpuinfo").read_text().split())
+        assert ("avx512" in told) == ({"avx512f", "avx512bw", "avx512vl"} <= flags)
+        assert ("avx2" in told) == ({"avx2", "fma", "f16c"} <= flags)
