@@ -6,14 +6,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import av
 import pytest
 
 import networks
 from hosting import plugin_core
 from video_samples import make_video
-from vsmlrt.plugin import lists
+from vsmlrt import plugin
 from vsmlrt.video import encoder
+from vsmlrt.video.encoder import Quality
 
 ENCODE = """
 import hashlib, sys
@@ -23,7 +26,7 @@ from vsmlrt import cli
 source, network, folder, *codecs = sys.argv[1:]
 for codec in codecs:
     made = f"{folder}/{codec}.mkv"
-    assert cli.run(["upscale", source, made, "--network", network, "--codec", codec, "--precision", "fp32"]) == 0
+    assert cli.run(["upscale", source, made, "--model", network, "--codec", codec, "--precision", "fp32"]) == 0
     with av.open(made) as file:
         digest = hashlib.sha256()
         for packet in file.demux(video=0):
@@ -59,15 +62,20 @@ def test_x264_gets_no_instructions_that_make_it_guess(has: tuple[str, ...], monk
     class Core:
         mlrt = type("Mlrt", (), {"Version": staticmethod(lambda: {"instruction_sets": list(has)})})
 
-    monkeypatch.setattr(encoder.plugin, "core", Core)
-    expected = {"x264-params": "asm=lzcnt,fma3,bmi2,avx2"} if "avx512" in has else {}
-    for name in ("libx264", "libx264rgb"):
-        assert encoder._repeatable(name) == expected
-    assert encoder._repeatable("libx265") == {}
+    monkeypatch.setattr(plugin, "core", Core)
+    ours = ["asm=lzcnt,fma3,bmi2,avx2"] if "avx512" in has else []
+    for given in ([], ["asm=SSE4.2"]):  # who asks for some has the last word
+        for name in ("libx264", "libx264rgb"):
+            context: Any = av.CodecContext.create(name, "w")
+            encoder.configure(context, Quality(options=tuple(("x264-params", words) for words in given)))
+            assert context.options.get("x264-params", "") == ":".join(ours + given)
+    context = av.CodecContext.create("libx265", "w")
+    encoder.configure(context, Quality())
+    assert "asm" not in context.options["x265-params"]
 
 
 def test_the_plugin_tells_what_the_processor_has() -> None:
-    told = lists(plugin_core().mlrt.Version())["instruction_sets"]
+    told = plugin.lists(plugin_core().mlrt.Version())["instruction_sets"]
     known = ["baseline", "avx2", "avx512", "avx512_bf16", "amx"]
     assert told == [name for name in known if name in told]
     assert told[0] == "baseline"

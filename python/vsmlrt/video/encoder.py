@@ -6,7 +6,6 @@ import functools
 import io
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import av
@@ -25,10 +24,6 @@ QUIET = {
     "libsvtav1": {"preset": "8"},
 }
 """Options that an encoder always gets."""
-
-_SAME_TWICE = {"libx264": "x264-params", "libx264rgb": "x264-params"}
-_WITHOUT_AVX512 = "asm=AVX2,FMA3,BMI2"
-"""x264's code for AVX-512 does not make the same of the same frames (docs/decisions/0043)."""
 
 DEFAULT_CRF = {"libx264": 16, "libx264rgb": 16, "libx265": 18, "libvpx-vp9": 24, "libsvtav1": 24}
 """Quality where none is asked for: little enough lost that the network's work stays visible."""
@@ -204,11 +199,7 @@ def _try(context: av.VideoCodecContext, quality: Quality) -> None:
 
 
 def _repeatable(name: str) -> dict[str, str]:
-    """Options by which an encoder gives the same packets for the same frames each time.
-
-    x264's macroblock tree, as written for AVX-512, reads memory that nobody wrote (seen in version 165 at widths of 854,
-    960 and 1440); with the instructions below AVX-512 it does not.
-    """
+    """Options by which an encoder gives the same packets for the same frames each time (docs/decisions/0043)."""
     if name in ("libx264", "libx264rgb") and "avx512" in plugin.lists(plugin.core().mlrt.Version())["instruction_sets"]:
         return {"x264-params": "asm=lzcnt,fma3,bmi2,avx2"}
     return {}
@@ -232,8 +223,6 @@ def configure(context: av.VideoCodecContext, quality: Quality) -> None:
     name = context.codec.name
     for option, value in (QUIET.get(name, {}) | _repeatable(name)).items():
         _add(context, option, value)
-    if name in _SAME_TWICE and _has_avx512():
-        _add(context, _SAME_TWICE[name], _WITHOUT_AVX512)
     offered = {option.name for option in context.supported_options.private}
     _set_quality(context, quality, offered)
     for word, chosen in (("preset", quality.preset), ("tune", quality.tune)):
@@ -250,15 +239,6 @@ def configure(context: av.VideoCodecContext, quality: Quality) -> None:
                 option=option,
             )
         _add(context, option, value)
-
-
-@functools.cache
-def _has_avx512(facts: Path = Path("/proc/cpuinfo")) -> bool:
-    """Whether Linux says that this processor has AVX-512; elsewhere nobody is asked."""
-    try:
-        return "avx512f" in facts.read_text().split()
-    except OSError:
-        return False
 
 
 def _add(context: av.VideoCodecContext, option: str, value: str) -> None:
