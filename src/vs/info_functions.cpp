@@ -1,7 +1,6 @@
 // core.mlrt.Devices, Version, Inspect, Import and Plans.
 #include "base/error.h"
 #include "base/file.h"
-#include "base/instruction_sets.h"
 #include "base/path.h"
 #include "cache/folder.h"
 #include "engine/registry.h"
@@ -60,9 +59,6 @@ void version(const Host &host, const VSMap &, VSMap &out) {
     note_taken_names(host);
     add(host, out, "version", std::string(VSMLRT_VERSION));
     add(host, out, "interface", std::int64_t{VSMLRT_INTERFACE_VERSION});
-    for (const InstructionSet set : instruction_sets)
-        if (processor_has(set))
-            add(host, out, "instruction_sets", std::string(name(set)));
     for (const engine::BackendState &state : engine::list_backends()) {
         if (!state.backend)
             continue;

@@ -564,6 +564,7 @@ def test_interrupted_and_gone_on_with(tmp_path: Path) -> None:
     assert process.stdout is not None
     process.stdout.readline()
     while job_folder.unfinished(made)[0] < 6:
+        assert process.poll() is None, process.communicate()[1]
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +13,7 @@ import av
 
 from ..errors import UserError
 from ..video.errors import reason
-from ..video.opening import open_container
+from ..video.opening import all_threads, open_container
 from ..video.source import read_facts
 from ..video.timestamps import Continued
 
@@ -31,10 +32,11 @@ class _Reader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._container = open_container(path)
+        self._open = ExitStack()
+        self._container = self._open.enter_context(open_container(path))
         facts = read_facts(path)
         stream: Any = self._container.streams[facts.stream]
-        stream.thread_type = "AUTO"
+        self._open.enter_context(all_threads(stream))
         self._clock = Continued(facts.time_base, gaps=facts.clocked)
         self._frames = self._container.decode(stream)
         self._start: Fraction | None = None
@@ -76,7 +78,7 @@ class _Reader:
 
     def close(self) -> None:
         """Closes the file."""
-        self._container.close()
+        self._open.close()
 
 
 _ROUNDING = Fraction(1, 500)

@@ -25,7 +25,7 @@ from .. import held
 from ..errors import UserError
 from .comparison import unkept_side_data_of
 from .container_end import is_cut, is_cut_avi
-from .opening import open_container
+from .opening import all_threads, open_container
 from .timestamps import Continued, Jump
 
 _SLACK = Fraction(1, 2)
@@ -258,8 +258,8 @@ def has_errors(path: Path, stream: int) -> bool:
     try:
         with open_container(path) as file:
             picture: Any = file.streams[stream]
-            picture.thread_type = "AUTO"
-            return any(frame.is_corrupt for frame in file.decode(picture))
+            with all_threads(picture):
+                return any(frame.is_corrupt for frame in file.decode(picture))
     except (av.FFmpegError, OSError, ValueError):
         return True
 
@@ -295,22 +295,22 @@ class DecodedLook:
     def _look(self, path: Path, stream: int) -> None:
         with contextlib.suppress(av.FFmpegError, OSError, UserError), open_container(path) as file:
             picture: Any = file.streams[stream]
-            picture.thread_type = "AUTO"
-            picture.codec_context.thread_count = self._THREADS
-            for packet in surviving_packets(file, [picture]):
-                if self._ended.is_set():
-                    return
-                if packet is None:
-                    continue
-                try:
-                    frames = picture.codec_context.decode(packet if packet.size else None)
-                except (av.FFmpegError, ValueError):
-                    self._patched += 1
-                else:
-                    for frame in frames:
-                        self._patched += frame.is_corrupt
-                        self._side_data |= unkept_side_data_of(frame)
-                        self._changes(picture.codec_context, frame)
+            with all_threads(picture):
+                picture.codec_context.thread_count = self._THREADS
+                for packet in surviving_packets(file, [picture]):
+                    if self._ended.is_set():
+                        return
+                    if packet is None:
+                        continue
+                    try:
+                        frames = picture.codec_context.decode(packet if packet.size else None)
+                    except (av.FFmpegError, ValueError):
+                        self._patched += 1
+                    else:
+                        for frame in frames:
+                            self._patched += frame.is_corrupt
+                            self._side_data |= unkept_side_data_of(frame)
+                            self._changes(picture.codec_context, frame)
 
     def _changes(self, context: Any, frame: Any) -> None:
         """Notes what is another thing than it was of the first frame, and that OUT tells of the whole."""

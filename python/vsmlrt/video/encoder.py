@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import io
+import sys
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import av
 import vapoursynth as vs
 
-from .. import plugin
 from .errors import FieldError, reason
 from .formats import FORMATS, accepted_by, check_pixel_format
 
@@ -27,6 +29,9 @@ QUIET = {
 
 DEFAULT_CRF = {"libx264": 16, "libx264rgb": 16, "libx265": 18, "libvpx-vp9": 24, "libsvtav1": 24}
 """Quality where none is asked for: little enough lost that the network's work stays visible."""
+
+_PF_AVX512F_INSTRUCTIONS_AVAILABLE = 41
+"""Windows' number of the question (winnt.h)."""
 
 _QUALITY_OPTIONS = ("crf", "cq", "global_quality")
 _LAMBDA = 118
@@ -198,9 +203,18 @@ def _try(context: av.VideoCodecContext, quality: Quality) -> None:
         ) from error
 
 
+@functools.cache
+def _has_avx512() -> bool:
+    """Whether the system says that this processor has AVX-512."""
+    if sys.platform == "win32":
+        return bool(ctypes.WinDLL("kernel32").IsProcessorFeaturePresent(_PF_AVX512F_INSTRUCTIONS_AVAILABLE))
+    facts = Path("/proc/cpuinfo")
+    return facts.is_file() and "avx512f" in facts.read_text().split()
+
+
 def _repeatable(name: str) -> dict[str, str]:
     """Options by which an encoder gives the same packets for the same frames each time (docs/decisions/0043)."""
-    if name in ("libx264", "libx264rgb") and "avx512" in plugin.lists(plugin.core().mlrt.Version())["instruction_sets"]:
+    if name in ("libx264", "libx264rgb") and _has_avx512():
         return {"x264-params": "asm=lzcnt,fma3,bmi2,avx2"}
     return {}
 

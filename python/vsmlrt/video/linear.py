@@ -17,7 +17,7 @@ import vapoursynth as vs
 from .damage import surviving_frames
 from .formats import FORMATS, PLANE_ORDER
 from .hdr import mastering_numbers
-from .opening import open_container
+from .opening import all_threads, open_container
 from .timestamps import NO_TIME, Timeline
 
 _KEPT_FRAMES = 64
@@ -90,8 +90,8 @@ def decoded(path: Path, stream: int) -> Iterator[Any]:
     """The frames of a stream in the order in which they are shown."""
     with open_container(path) as file:
         picture: Any = file.streams[stream]
-        picture.thread_type = "AUTO"
-        yield from file.decode(picture)
+        with all_threads(picture):
+            yield from file.decode(picture)
 
 
 def beginning(path: Path, stream: int, count: int) -> tuple[list[int], Any] | None:

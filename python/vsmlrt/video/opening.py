@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import av
 
@@ -36,6 +39,20 @@ def open_container(path: Path) -> av.container.InputContainer:
         if isinstance(error, PermissionError):
             raise UserError(f"the video {path} may not be read: {reason(error)}") from error
         raise UserError(f"{path} is not a video that can be read: {reason(error)}") from error
+
+
+@contextmanager
+def all_threads(stream: Any) -> Iterator[None]:
+    """Decodes a stream with a thread for each of several frames, and ends when none of them is at work.
+
+    PyAV frees a decoder without letting go of the interpreter, and waits for its threads then. One of them that has
+    something to log, while this package listens to what decoders say, waits for the interpreter: for ever.
+    """
+    stream.thread_type = "AUTO"
+    try:
+        yield
+    finally:
+        stream.codec_context.flush_buffers()
 
 
 def plain_name(path: Path) -> str:
