@@ -7,6 +7,15 @@
 #include <unistd.h>
 
 namespace vsmlrt {
+namespace {
+
+// Of the library at the path, which stays open; null where there is none.
+void *find(const char *path, const char *function) {
+    void *const opened = ::dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    return opened ? ::dlsym(opened, function) : nullptr;
+}
+
+} // namespace
 
 int launch(const char *library, const char *function, int count, char **arguments) {
     char path[2 * PATH_MAX] = {};
@@ -16,15 +25,13 @@ int launch(const char *library, const char *function, int count, char **argument
         return 1;
     std::snprintf(folder_end + 1, PATH_MAX, "%s", library);
     using Work = int (*)(int, char **);
-    void *const opened = ::dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    const auto work = opened ? reinterpret_cast<Work>(::dlsym(opened, function)) : nullptr;
-    if (work)
+    if (const auto work = reinterpret_cast<Work>(find(path, function)))
         return work(count, arguments);
     std::fprintf(stderr, "%s: %s; install the package vsmlrt again\n", arguments[0], ::dlerror());
     return 1;
 }
 
-void *function_beside(const void *own, const char *library, const char *function) {
+void *function_next_to(const void *own, const char *library, const char *function) {
     Dl_info told = {};
     if (::dladdr(own, &told) == 0)
         return nullptr;
@@ -32,8 +39,7 @@ void *function_beside(const void *own, const char *library, const char *function
     const auto length = folder_end ? static_cast<int>(folder_end + 1 - told.dli_fname) : 0;
     char path[2 * PATH_MAX] = {};
     std::snprintf(path, sizeof path, "%.*s%s", length, told.dli_fname, library);
-    void *const opened = ::dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    return opened ? ::dlsym(opened, function) : nullptr;
+    return find(path, function);
 }
 
 } // namespace vsmlrt

@@ -7,11 +7,11 @@
 namespace vsmlrt {
 namespace {
 
-// Of a library at a path from the folder of `beside` on; null where there is none.
-void *find(HMODULE beside, const char *library, const char *function) {
+// Of a library at a path from the folder of `neighbour` on; null where there is none.
+void *find(HMODULE neighbour, const char *library, const char *function) {
     constexpr DWORD longest = 32768;
     static wchar_t path[2 * longest];
-    const DWORD length = ::GetModuleFileNameW(beside, path, longest);
+    const DWORD length = ::GetModuleFileNameW(neighbour, path, longest);
     wchar_t *const folder_end = std::wcsrchr(path, L'\\');
     if (length == 0 || !folder_end)
         return nullptr;
@@ -34,12 +34,12 @@ int launch(const char *library, const char *function, int count, char **argument
     return 1;
 }
 
-void *function_beside(const void *own, const char *library, const char *function) {
-    HMODULE beside = nullptr;
+void *function_next_to(const void *own, const char *library, const char *function) {
+    HMODULE neighbour = nullptr;
     ::GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
                              GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-                         static_cast<LPCWSTR>(own), &beside);
-    return beside ? find(beside, library, function) : nullptr;
+                         static_cast<LPCWSTR>(own), &neighbour);
+    return neighbour ? find(neighbour, library, function) : nullptr;
 }
 
 } // namespace vsmlrt

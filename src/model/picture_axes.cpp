@@ -3,7 +3,7 @@
 #include "base/checked.h"
 #include "model/ends.h"
 
-#include <algorithm>
+#include <numeric>
 
 namespace vsmlrt::model {
 namespace {
@@ -28,6 +28,12 @@ bool is_one(const Dim &dim) {
 // Of three axes: height, width, channels.
 bool has_channels_last(const std::vector<Dim> &dims) {
     return is_size(dims[0]) && is_size(dims[1]) && is_few(dims[2]);
+}
+
+Integers first_axes(std::size_t count) {
+    Integers axes(count);
+    std::iota(axes.begin(), axes.end(), std::int64_t{0});
+    return axes;
 }
 
 Step reshape(const Integers &shape) {
@@ -111,10 +117,7 @@ private:
             return;
         }
         const std::size_t missing = picture_rank - input.dims.size();
-        Integers axes;
-        for (std::size_t axis = 0; axis < missing; ++axis)
-            axes.push_back(static_cast<std::int64_t>(axis));
-        ends_.behind_input(input, {with_axes(network_, "Squeeze", axes)});
+        ends_.behind_input(input, {with_axes(network_, "Squeeze", first_axes(missing))});
         input.dims = in_front(missing, input.dims);
     }
 
@@ -138,10 +141,7 @@ private:
             return;
         }
         const std::size_t missing = picture_rank - output.dims.size();
-        Integers axes;
-        for (std::size_t axis = 0; axis < missing; ++axis)
-            axes.push_back(static_cast<std::int64_t>(axis));
-        ends_.before_output(output, {with_axes(network_, "Unsqueeze", axes)});
+        ends_.before_output(output, {with_axes(network_, "Unsqueeze", first_axes(missing))});
         output.dims = in_front(missing, output.dims);
     }
 

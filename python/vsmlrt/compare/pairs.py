@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import av
 
@@ -35,8 +34,7 @@ class _Reader:
         self._open = ExitStack()
         self._container = self._open.enter_context(open_container(path))
         facts = read_facts(path)
-        stream: Any = self._container.streams[facts.stream]
-        self._open.enter_context(all_threads(stream))
+        stream = self._open.enter_context(all_threads(self._container, facts.stream))
         self._clock = Continued(facts.time_base, gaps=facts.clocked)
         self._frames = self._container.decode(stream)
         self._start: Fraction | None = None

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
@@ -62,31 +61,28 @@ def at(path: Path, moments: Sequence[float], *, exact: bool = True) -> list[Pick
     Not ``exact`` takes the last one before it that is decoded without others.
     """
     found: dict[int, Picked] = {}
-    with open_container(path) as container:
-        stream: Any = container.streams[read_facts(path).stream]
-        with all_threads(stream):
-            if not exact:
-                stream.codec_context.skip_frame = "NONKEY"
-            base = Fraction(stream.time_base.numerator, stream.time_base.denominator)
-            start = (stream.start_time or 0) * base
-            for moment in sorted(moments):
-                wanted = start + Fraction(moment).limit_denominator(1_000_000)
-                shown = None
-                try:
-                    container.seek(int(wanted / base), stream=stream, backward=True)
-                    for frame in container.decode(stream):
-                        time = (frame.pts or 0) * base
-                        if shown is not None and time > wanted + _MILLISECOND:
-                            break
-                        shown = frame
-                except (av.FFmpegError, OSError) as error:
-                    if shown is None and exact:
-                        raise UserError(
-                            f"the video {path} cannot be decoded at {moment:g} s: {reason(error)}"
-                        ) from error
-                if shown is not None:
-                    seconds = (shown.pts or 0) * base - start
-                    found.setdefault(round(seconds * 1000), Picked(float(seconds), shown))
+    index = read_facts(path).stream
+    with open_container(path) as container, all_threads(container, index) as stream:
+        if not exact:
+            stream.codec_context.skip_frame = "NONKEY"
+        base = Fraction(stream.time_base.numerator, stream.time_base.denominator)
+        start = (stream.start_time or 0) * base
+        for moment in sorted(moments):
+            wanted = start + Fraction(moment).limit_denominator(1_000_000)
+            shown = None
+            try:
+                container.seek(int(wanted / base), stream=stream, backward=True)
+                for frame in container.decode(stream):
+                    time = (frame.pts or 0) * base
+                    if shown is not None and time > wanted + _MILLISECOND:
+                        break
+                    shown = frame
+            except (av.FFmpegError, OSError) as error:
+                if shown is None and exact:
+                    raise UserError(f"the video {path} cannot be decoded at {moment:g} s: {reason(error)}") from error
+            if shown is not None:
+                seconds = (shown.pts or 0) * base - start
+                found.setdefault(round(seconds * 1000), Picked(float(seconds), shown))
     return [found[key] for key in sorted(found)]
 
 

@@ -256,10 +256,8 @@ def surviving_frames(path: Path, stream: int) -> Iterator[tuple[Any, int | None]
 def has_errors(path: Path, stream: int) -> bool:
     """Whether a decoder complains anywhere; with all threads, since it is the answer no that takes the whole file."""
     try:
-        with open_container(path) as file:
-            picture: Any = file.streams[stream]
-            with all_threads(picture):
-                return any(frame.is_corrupt for frame in file.decode(picture))
+        with open_container(path) as file, all_threads(file, stream) as picture:
+            return any(frame.is_corrupt for frame in file.decode(picture))
     except (av.FFmpegError, OSError, ValueError):
         return True
 
@@ -293,24 +291,26 @@ class DecodedLook:
         self._thread.join()
 
     def _look(self, path: Path, stream: int) -> None:
-        with contextlib.suppress(av.FFmpegError, OSError, UserError), open_container(path) as file:
-            picture: Any = file.streams[stream]
-            with all_threads(picture):
-                picture.codec_context.thread_count = self._THREADS
-                for packet in surviving_packets(file, [picture]):
-                    if self._ended.is_set():
-                        return
-                    if packet is None:
-                        continue
-                    try:
-                        frames = picture.codec_context.decode(packet if packet.size else None)
-                    except (av.FFmpegError, ValueError):
-                        self._patched += 1
-                    else:
-                        for frame in frames:
-                            self._patched += frame.is_corrupt
-                            self._side_data |= unkept_side_data_of(frame)
-                            self._changes(picture.codec_context, frame)
+        with (
+            contextlib.suppress(av.FFmpegError, OSError, UserError),
+            open_container(path) as file,
+            all_threads(file, stream) as picture,
+        ):
+            picture.codec_context.thread_count = self._THREADS
+            for packet in surviving_packets(file, [picture]):
+                if self._ended.is_set():
+                    return
+                if packet is None:
+                    continue
+                try:
+                    frames = picture.codec_context.decode(packet if packet.size else None)
+                except (av.FFmpegError, ValueError):
+                    self._patched += 1
+                else:
+                    for frame in frames:
+                        self._patched += frame.is_corrupt
+                        self._side_data |= unkept_side_data_of(frame)
+                        self._changes(picture.codec_context, frame)
 
     def _changes(self, context: Any, frame: Any) -> None:
         """Notes what is another thing than it was of the first frame, and that OUT tells of the whole."""

@@ -88,10 +88,8 @@ class LinearReader:
 
 def decoded(path: Path, stream: int) -> Iterator[Any]:
     """The frames of a stream in the order in which they are shown."""
-    with open_container(path) as file:
-        picture: Any = file.streams[stream]
-        with all_threads(picture):
-            yield from file.decode(picture)
+    with open_container(path) as file, all_threads(file, stream) as picture:
+        yield from file.decode(picture)
 
 
 def beginning(path: Path, stream: int, count: int) -> tuple[list[int], Any] | None:

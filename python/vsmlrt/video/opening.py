@@ -42,15 +42,16 @@ def open_container(path: Path) -> av.container.InputContainer:
 
 
 @contextmanager
-def all_threads(stream: Any) -> Iterator[None]:
-    """Decodes a stream with a thread for each of several frames, and ends when none of them is at work.
+def all_threads(file: av.container.InputContainer, index: int) -> Iterator[Any]:
+    """The stream of that number, decoded with a thread for each of several frames; at the end none of them is at work.
 
     PyAV frees a decoder without letting go of the interpreter, and waits for its threads then. One of them that has
     something to log, while this package listens to what decoders say, waits for the interpreter: for ever.
     """
+    stream: Any = file.streams[index]
     stream.thread_type = "AUTO"
     try:
-        yield
+        yield stream
     finally:
         stream.codec_context.flush_buffers()
 

@@ -205,7 +205,7 @@ def _way(stream: Any, packet: Packet[Any] | None, container: str) -> tuple[Way, 
 
 
 def _takes_cover(container: str, packet: Packet[Any]) -> bool:
-    """Whether a file with this cover can be made; one that is no picture at all spoils the header of MP4."""
+    """Whether a file with this cover can be made; one that is not a picture spoils the header of MP4."""
     target = av.open(io.BytesIO(), "w", format=container)
     covers = Covers(target)
     if not covers.add(packet):

@@ -5,9 +5,9 @@
 
 VS_EXTERNAL_API(void) VapourSynthPluginInit2(VSPlugin *plugin, const VSPLUGINAPI *api) {
     using Register = void (*)(VSPlugin *, const VSPLUGINAPI *);
-    void *const found = vsmlrt::function_beside(reinterpret_cast<const void *>(&VapourSynthPluginInit2),
-                                                VSMLRT_PLUGIN_FILE, "vsmlrt_register_" VSMLRT_OLD_NAME);
-    // Without it this is no plugin, which VapourSynth says.
+    void *const found = vsmlrt::function_next_to(reinterpret_cast<const void *>(&VapourSynthPluginInit2),
+                                                 VSMLRT_PLUGIN_FILE, "vsmlrt_register_" VSMLRT_OLD_NAME);
+    // Without it this is not a plugin, which VapourSynth says.
     if (found)
         reinterpret_cast<Register>(found)(plugin, api);
 }
