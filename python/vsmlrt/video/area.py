@@ -8,6 +8,7 @@ import vapoursynth as vs
 
 from .errors import FieldError
 from .formats import FORMATS
+from .orientation import full_chroma
 from .source import Source
 
 
@@ -66,7 +67,7 @@ def trimmed(clip: vs.VideoNode, width: int, height: int) -> vs.VideoNode:
     if (clip.width, clip.height) == (width, height):
         return clip
     if width % (1 << clip.format.subsampling_w) or height % (1 << clip.format.subsampling_h):
-        clip = clip.resize.Spline36(format=clip.format.replace(subsampling_w=0, subsampling_h=0).id)
+        clip = full_chroma(clip)
     return clip.std.CropAbs(width=width, height=height)
 
 

@@ -19,6 +19,7 @@ from av.stream import Disposition
 from .hdr import HDR_FACTS, mastering_numbers
 from .notes import Notes
 from .opening import open_container
+from .side_data import side_data
 from .tags import kept_tags, same_tag, shared_name
 
 MILLISECOND = Fraction(1, 1000)
@@ -33,7 +34,7 @@ _SAME_SHAPE = Fraction(4, 1000)
 _FULL_RANGE = 2
 """FFmpeg's number; limited range is what an untagged picture has."""
 
-_KEPT_SIDE_DATA = (*HDR_FACTS, "picture: display matrix", "picture: displaymatrix")
+_KEPT_SIDE_DATA = (*HDR_FACTS, "picture: display matrix")
 
 _IN_WORDS = {
     "picture: a53 cc": "closed captions",
@@ -45,6 +46,7 @@ _IN_WORDS = {
     "picture: stereo3d": "stereoscopic layout",
     "picture: spherical": "spherical projection",
     "picture: icc profile": "colour profile (ICC)",
+    "picture: exif": "EXIF",
 }
 """What people call the side data of pictures."""
 
@@ -216,7 +218,7 @@ def stream_facts(name: str, stream: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _side_data(frame: Any) -> Iterator[tuple[str, bytes]]:
-    for side in frame.side_data.values():
+    for side in side_data(frame):
         if side.type.name not in _OWN_SIDE_DATA and not side.type.name.startswith("UNKNOWN"):
             yield f"picture: {_words(side.type.name)}", bytes(side)
 
@@ -315,7 +317,8 @@ def same_fact(name: str, value: Any, other: Any) -> bool:
 
 
 def _words(kind: object) -> str:
-    return str(kind).lower().replace("_", " ")
+    words = str(kind).lower().replace("_", " ")
+    return {"displaymatrix": "display matrix"}.get(words, words)  # a frame's, and a stream's
 
 
 def _shown(value: object) -> str:

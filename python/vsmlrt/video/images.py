@@ -22,6 +22,7 @@ from .output import PendingFile, QuietFile
 from .picture import disk_errors
 from .png import png
 from .timestamps import Timeline
+from .webp import end_at
 from .writer import Writer
 
 MOVING = {".apng": ("apng", "apng", {"plays": "0"}), ".webp": ("webp", "libwebp_anim", {"loop": "0"})}
@@ -90,6 +91,8 @@ def image_writer(
         return clip, NumberedWriter(pending, layout, folder, check_input, overwrite=overwrite, outlasts=bool(told))
     if ending == STILL:
         return clip, _One(pending, layout)
+    if profile_of(clip.get_frame(0)) is not None:
+        notes(f"the colour profile (ICC) of the pictures is not kept in {ending}; .png keeps it")
     return clip, _Moving(pending, layout, timeline, (clip.width, clip.height))
 
 
@@ -109,6 +112,12 @@ def _packed(frame: vs.VideoFrame, layout: str) -> av.VideoFrame:
     return av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format=layout)
 
 
+def profile_of(frame: vs.VideoFrame) -> bytes | None:
+    """The ICC profile that came with a picture."""
+    profile = frame.props.get("ICCProfile")
+    return profile if isinstance(profile, bytes) else None
+
+
 class _One:
     """One PNG."""
 
@@ -117,7 +126,7 @@ class _One:
 
     def take(self, n: int, frame: vs.VideoFrame) -> None:
         with disk_errors(self._pending.path):
-            self._pending.file.write(png(_packed(frame, self._layout)))
+            self._pending.file.write(png(_packed(frame, self._layout), profile_of(frame)))
 
     def finish(self) -> None:
         with disk_errors(self._pending.path):
@@ -154,7 +163,7 @@ class NumberedWriter:
     def take(self, n: int, frame: vs.VideoFrame) -> None:
         """Writes one of them."""
         with disk_errors(self._pending.path):
-            image = png(_packed(frame, self._layout))
+            image = png(_packed(frame, self._layout), profile_of(frame))
             self._check_input()
             self._folder.write(n, image)
 
@@ -207,6 +216,9 @@ class _Moving:
         with disk_errors(self._pending.path):
             self._target.close()
             self._file.check()
+            if self._webp:
+                shown = self._timeline.end - self._timeline.time(0)
+                end_at(self._pending.file, round(shown * 1000))
             self._pending.commit()
 
     def abandon(self) -> None:

@@ -18,6 +18,7 @@ from .damage import surviving_frames
 from .formats import FORMATS, PLANE_ORDER
 from .hdr import mastering_numbers
 from .opening import all_threads, open_container
+from .side_data import side_data
 from .timestamps import NO_TIME, Timeline
 
 _KEPT_FRAMES = 64
@@ -184,11 +185,13 @@ def properties(frame: Any) -> dict[str, Any]:
         props["_Range"] = vs.RANGE_FULL if full else vs.RANGE_LIMITED
     if int(frame.chroma_location):
         props["_ChromaLocation"] = int(frame.chroma_location) - 1
-    for side in frame.side_data.values():
+    for side in side_data(frame):
         if side.type.name == "MASTERING_DISPLAY_METADATA":
             props.update(_mastering(bytes(side)))
         elif side.type.name == "CONTENT_LIGHT_LEVEL":
             props["ContentLightLevelMax"], props["ContentLightLevelAverage"] = struct.unpack("2I", bytes(side))
+        elif side.type.name == "ICC_PROFILE":
+            props["ICCProfile"] = bytes(side)
     return props
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 import av
 import vapoursynth as vs
+from av.codec.codec import find_best_pix_fmt_of_list
 
 from ..errors import UserError
 from .coded_alpha import coded_alpha
@@ -19,16 +22,31 @@ from .comparison import is_cover
 from .damage import Counted, Damage, DecodedLook, PacketCount, find_damage, has_errors
 from .deinterlacing import deinterlaced
 from .errors import reason
+from .formats import FORMATS
 from .hdr import Hdr, read_hdr
 from .index import count_of, index_of, open_indexed
 from .linear import LinearReader, beginning, decoded, linear_clip, plain_format, widened
 from .notes import Notes
 from .opening import open_container
+from .orientation import Matrix, full_chroma, oriented, swaps
 from .retiming import multiplied
+from .side_data import matrix_of
 from .tags import shared_name
 from .timestamps import NO_TIME, Timeline, make_timeline
 
 OnError = Literal["stop", "skip", "repeat"]
+
+_STILL = (
+    *("apng", "avif", "bmp", "dpx", "gif", "jpeg2000", "jpegls", "jpegxl", "jpegxl_anim", "ljpeg", "mjpeg", "pam"),
+    *("pbm", "pcx", "pgm", "pgmyuv", "png", "ppm", "psd", "qoi", "sgi", "sunrast", "targa", "tiff", "webp", "xwd"),
+)
+"""FFmpeg's names of codecs of still pictures, whose samples are of full range and which photographs turn by EXIF."""
+
+_TELL_TURNS = ("h264", "hevc", "vvc")
+"""Codecs of video whose frames may say that they are to be turned."""
+
+_FIRST_PACKETS = 64
+"""Packets that a first frame is looked for in."""
 
 _BEGINNING = 500
 """Frames of which the times are found by decoding them, which for more of them is the work of an index."""
@@ -44,7 +62,11 @@ class Facts:
 
     stream: int
     sample_aspect: Fraction | None
-    display_matrix: tuple[int, ...] | None
+    display_matrix: Matrix | None
+    frames_turn: bool
+    """Whether the matrix is told by the frames, as by those of photographs, and not by the container."""
+    still: bool
+    """Whether the pictures are coded as still ones are."""
     metadata: dict[str, str]
     language_tags: dict[str, str]
     disposition: int
@@ -68,7 +90,12 @@ class Facts:
     @property
     def turned(self) -> bool:
         """Whether the display matrix swaps width and height."""
-        return self.display_matrix is not None and self.display_matrix[0] == 0
+        return self.display_matrix is not None and swaps(self.display_matrix)
+
+    @property
+    def full_gray(self) -> bool:
+        """Whether the samples are gray and of full range by what still pictures are, whatever is said of them."""
+        return self.still and (self.pixel_format or "").startswith("gray")
 
 
 class Look:
@@ -143,14 +170,15 @@ def open_source(
     """
     if double_rate and end is not None:
         end = (end + 1) // 2
-    turned = rotate and facts.display_matrix is not None
+    turned = rotate and facts.display_matrix is not None and not facts.frames_turn
     found = None if end is None or end > _BEGINNING or turned else _open_beginning(path, facts, end)
     damage, look = Damage(), None
     if found is None:
         kept = None if index_folder is None else index_of(path, facts.stream, index_folder)
         counting = PacketCount(path, facts.stream, None if kept is None else count_of(kept))
         try:
-            found = _open_widened(path, facts) or _open_whole(path, facts, rotate, index_folder)
+            wider = widened(facts.pixel_format)
+            found = _open_in_order(path, facts, wider) if wider else _open_whole(path, facts, rotate, index_folder)
         except _ChangingError:
             raise
         except UserError:  # so damaged that there is no index, of which FFmpeg may still decode something
@@ -160,7 +188,9 @@ def open_source(
                 counted = counting.result()
                 if counted is not None and counted.packets == 0:
                     raise UserError(f"the video {path} has no frame, only a header; was it cut off?") from None
-                raise
+                if damage or not facts.still:
+                    raise
+                found = _open_in_order(path, facts, _nearest(facts, notes))  # BestSource wants to use its ICC profile
         else:
             damage = _damage_of(path, facts, counting, found[1], on_error)
         if damage and on_error == "stop":
@@ -183,8 +213,14 @@ def open_source(
     if clip.format.color_family == vs.RGB and clip.get_frame(0).props.get("_Matrix", vs.MATRIX_RGB) != vs.MATRIX_RGB:
         clip = clip.std.SetFrameProps(_Matrix=int(vs.MATRIX_RGB))  # JPEG's decoders tell that of its YUV
         notes.expect("picture: matrix")
+    if facts.full_gray and "_Range" not in clip.get_frame(0).props:
+        clip = clip.std.SetFrameProps(_Range=int(vs.RANGE_FULL))
     props = clip.get_frame(0).props
     alpha = _alpha_of(path, facts, clip, damage)
+    if rotate and facts.frames_turn and facts.display_matrix is not None:
+        clip = oriented(_trimmed(clip, facts), facts.display_matrix)
+        alpha = alpha and oriented(alpha, facts.display_matrix)
+        turned = True
     if alpha is not None and double_rate:
         alpha = alpha.std.Interleave([alpha, alpha])
     if deinterlace:
@@ -210,6 +246,14 @@ def open_source(
     )
 
 
+def _trimmed(clip: vs.VideoNode, facts: Facts) -> vs.VideoNode:
+    """The clip without the repeated column and row of an odd size."""
+    width, height = min(facts.width, clip.width), min(facts.height, clip.height)
+    if (width, height) == (clip.width, clip.height):
+        return clip
+    return full_chroma(clip).std.CropAbs(width=width, height=height)
+
+
 def _alpha_of(path: Path, facts: Facts, clip: vs.VideoNode, damage: Damage) -> vs.VideoNode | None:
     if "_Alpha" in clip.get_frame(0).props:
         return clip.std.PropToClip(prop="_Alpha")
@@ -227,15 +271,24 @@ def _open_beginning(path: Path, facts: Facts, end: int) -> tuple[vs.VideoNode, T
     return linear_clip(LinearReader(path, facts.stream), first, timeline), timeline
 
 
-def _open_widened(path: Path, facts: Facts) -> tuple[vs.VideoNode, Timeline] | None:
-    """The frames of a format that BestSource does not have; None for others."""
-    wider = widened(facts.pixel_format)
-    if wider is None:
+def _nearest(facts: Facts, notes: Notes) -> str | None:
+    """The planar format nearest to that of the pictures; None if theirs is planar."""
+    name = (facts.pixel_format or "").replace("yuvj", "yuv")
+    if name in FORMATS:
         return None
+    layout = av.VideoFormat(name)
+    if len(layout.components) in (2, 4):
+        notes("the transparency of the video is not kept, as its colour profile (ICC) is damaged")
+    best, _ = find_best_pix_fmt_of_list(list(FORMATS), name)
+    return best.name if best is not None else "gbrp"
+
+
+def _open_in_order(path: Path, facts: Facts, converted: str | None) -> tuple[vs.VideoNode, Timeline]:
+    """The frames of a file that BestSource does not decode, brought to a format that clips have."""
     try:
         ticks = [NO_TIME if frame.pts is None else frame.pts for frame in decoded(path, facts.stream)]
         timeline = make_timeline(ticks, facts.time_base, last=facts.last_duration, fps=facts.rate, gaps=facts.clocked)
-        reader = LinearReader(path, facts.stream, converted=wider)
+        reader = LinearReader(path, facts.stream, converted=converted)
         return linear_clip(reader, reader.frame(0), timeline), timeline
     except (av.FFmpegError, OSError, IndexError) as error:
         raise UserError(f"the video {path} cannot be decoded: {reason(error)}") from error
@@ -318,17 +371,21 @@ def read_facts(path: Path) -> Facts:
             raise UserError(f"{path} has no video stream (its streams: {kinds})")
         stream = pictures[0]
         aspect = stream.sample_aspect_ratio
-        matrix = stream.codec_context.coded_side_data.get("display_matrix")
+        coded = stream.codec_context.coded_side_data.get("display_matrix")
+        kind = stream.codec_context.codec.canonical_name
+        told = None if coded or kind not in (*_STILL, *_TELL_TURNS) else _matrix_of_frames(path, stream.index)
         start = container.start_time
         clocked = container.format.name in ("mpegts", "mpeg") and start is not None and start != NO_TIME
         return Facts(
             stream=stream.index,
             sample_aspect=Fraction(aspect.numerator, aspect.denominator) if aspect else None,
-            display_matrix=struct.unpack("9i", matrix) if matrix else None,
+            display_matrix=struct.unpack("9i", coded) if coded else told,
+            frames_turn=told is not None,
+            still=kind in _STILL,
             metadata=dict(container.metadata),
             language_tags=dict(stream.metadata),
             disposition=int(stream.disposition),
-            last_duration=_last_duration(container, stream),
+            last_duration=_last_duration(path, container, stream),
             clocked=clocked,
             start=Fraction(start, av.time_base) if clocked else Fraction(0),
             first=(stream.start_time or 0) * Fraction(stream.time_base.numerator, stream.time_base.denominator),
@@ -341,17 +398,32 @@ def read_facts(path: Path) -> Facts:
         )
 
 
-def _last_duration(container: av.container.InputContainer, stream: av.VideoStream) -> int | None:
+def _matrix_of_frames(path: Path, stream: int) -> Matrix | None:
+    """The display matrix that the first frame tells; None if it tells none or cannot be decoded."""
+    with open_container(path) as file, suppress(av.FFmpegError, OSError, ValueError):
+        for packet in islice(file.demux(file.streams[stream]), _FIRST_PACKETS):
+            for frame in packet.decode():
+                return matrix_of(frame)
+    return None
+
+
+def _timed(container: av.container.InputContainer, stream: Any) -> list[Any]:
+    return [packet for packet in container.demux(stream) if packet.pts is not None]
+
+
+def _last_duration(path: Path, container: av.container.InputContainer, stream: av.VideoStream) -> int | None:
     """The duration of the frame shown last, read from the last packets of the file; None where the file has none."""
     if container.size == 0 or not stream.duration:
         end = container.duration or 0
     else:
         end = int(((stream.start_time or 0) + stream.duration) * stream.time_base * av.time_base)
-    try:
+    packets: list[Any] = []
+    with suppress(av.FFmpegError, OSError):
         container.seek(max(0, end - 2 * av.time_base), backward=True)
-        packets = [packet for packet in container.demux(stream) if packet.pts is not None]
-    except (av.FFmpegError, OSError):
-        return None
+        packets = _timed(container, stream)
+    if not packets:  # what is not sought in well, such as WebP, is read from its beginning
+        with open_container(path) as again, suppress(av.FFmpegError, OSError):
+            packets = _timed(again, again.streams[stream.index])
     last = max(packets, key=lambda packet: packet.pts or 0, default=None)
     return last.duration or None if last is not None else None
 
