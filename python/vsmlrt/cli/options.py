@@ -44,8 +44,15 @@ class Command(_PlainHelp, typer.core.TyperCommand):
         commands = getattr(ctx.find_root().command, "commands", {"": self})
         known = {str(param.name) for command in commands.values() for param in command.params}
         if not ctx.resilient_parsing:
-            ctx.default_map = profiles.defaults(args, own, known) or ctx.default_map
-        return super().parse_args(ctx, args)
+            flags = {str(param.name) for param in self.params if getattr(param, "is_flag", False)}
+            ctx.default_map = profiles.defaults(args, own, known, flags) or ctx.default_map
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            name = error.param.name if error.param is not None else None
+            if name is None or (source := ctx.get_parameter_source(name)) is None or source.name != "DEFAULT_MAP":
+                raise
+            raise UsageError(f"{profiles.config_file()}: {name.replace('_', '-')}: {error.message}") from error
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Prints the help, in which a bracket is a bracket and not a style."""

@@ -38,11 +38,14 @@ def config_file() -> Path:
     return Path(named).expanduser() if named else folders.config() / "config.toml"
 
 
-def defaults(words: Sequence[str], own: Collection[str], known: Collection[str]) -> dict[str, Any]:
+def defaults(
+    words: Sequence[str], own: Collection[str], known: Collection[str], flags: Collection[str]
+) -> dict[str, Any]:
     """What a command's words say by a name, as its parameters' defaults.
 
     ``own`` are the command's parameters, ``known`` those of every command: a profile serves several, each of which
-    takes what it knows. Raises UsageError for a name or an option that there is not.
+    takes what it knows. ``flags`` are those of them that are true or false. Raises UsageError for a name or an option
+    that there is not.
     """
     found: dict[str, Any] = {}
     if "preset_name" in own:
@@ -54,7 +57,13 @@ def defaults(words: Sequence[str], own: Collection[str], known: Collection[str])
         if name is not None:
             found["model"] = NETWORKS[material or "drawn"][values.one_of("--preset-name", name, PRESET_NAMES)]
     if "profile" in own and (profile := _given(words, "--profile")) is not None:
-        found |= {key: value for key, value in _profile(profile, known).items() if key in own}
+        told = {key: value for key, value in _profile(profile, known).items() if key in own}
+        for key, value in told.items():
+            if isinstance(value, bool) != (key in flags):
+                wanted = "true or false" if key in flags else "a word or a number"
+                name = key.replace("_", "-")
+                raise UsageError(f"{config_file()}: {name} of the profile {profile} has to be {wanted}, not {value!r}")
+        found |= told
     return found
 
 
@@ -74,7 +83,7 @@ def _given(words: Sequence[str], option: str) -> str | None:
 def _profile(name: str, known: Collection[str]) -> Mapping[str, Any]:
     path = config_file()
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise UsageError(f"--profile {name}: there is no {path}; write a table [profiles.{name}] into it") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -89,6 +98,8 @@ def _profile(name: str, known: Collection[str]) -> Mapping[str, Any]:
     made: dict[str, Any] = {}
     for key, value in profile.items():
         field = key.replace("-", "_")
+        if isinstance(value, bool) and field.startswith("no_") and field.removeprefix("no_") in known:
+            field, value = field.removeprefix("no_"), not value
         if field not in known or field in _NOT_IN_PROFILES:
             raise UsageError(f"{path}: the profile {name} has {key}, which is not an option that a profile can have")
         if not isinstance(value, str | int | float | bool):
