@@ -11,12 +11,13 @@ import pytest
 import vapoursynth as vs
 
 from video_samples import make_video
-from vsmlrt.video import index, source
+from vsmlrt.video import found_frames, index
+from vsmlrt.video.facts import read_facts
 from vsmlrt.video.index import kept_indexes, open_indexed
 from vsmlrt.video.job import Job, check_job, picture_by_picture, run
 from vsmlrt.video.linear import LinearReader
 from vsmlrt.video.notes import Notes
-from vsmlrt.video.source import open_source, read_facts
+from vsmlrt.video.source import open_source
 
 CLIPS = Path(__file__).parent / "clips"
 OF_BESTSOURCE = {"FlipVertical", "RepeatField", "Rotation", "TopFieldFirst", "_SARNum", "_SARDen", "_Alpha"}
@@ -32,7 +33,7 @@ def compared(path: Path, end: int, monkeypatch: pytest.MonkeyPatch) -> None:
     facts = read_facts(path)
     whole = open_source(path, facts, notes=Notes(quiet))
     with monkeypatch.context() as patched:
-        patched.setattr(source, "open_indexed", None)
+        patched.setattr(found_frames, "open_indexed", None)
         part = open_source(path, facts, notes=Notes(quiet), end=end)
     assert part.clip.format.id == whole.clip.format.id
     assert (part.clip.width, part.clip.height, part.clip.num_frames) == (whole.clip.width, whole.clip.height, end + 1)
@@ -68,7 +69,7 @@ def test_formats(tmp_path: Path, pixel_format: str, monkeypatch: pytest.MonkeyPa
 def test_no_index_of_what_is_not_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """``--frames 0:1`` decodes two frames of hundreds."""
     video = make_video(tmp_path / "in.mkv", list(range(0, 512 * 300, 512)))
-    monkeypatch.setattr(source, "open_indexed", None)
+    monkeypatch.setattr(found_frames, "open_indexed", None)
     job = Job(source=video, output=tmp_path / "out.mkv", frames=(None, 1))
     process = picture_by_picture(lambda clip: clip.resize.Bicubic(128, 96))
     assert run(check_job(job), process, warn=quiet, progress=quiet) == 1

@@ -16,8 +16,7 @@ import ready
 from command import stand_in
 from video_samples import TICKS, make_video, picture
 from vsmlrt.errors import UserError
-from vsmlrt.video import damage, index
-from vsmlrt.video import source as video_source
+from vsmlrt.video import damage, found_frames, index
 from vsmlrt.video.container_end import is_cut
 from vsmlrt.video.damage import PacketCount, surviving_frames
 from vsmlrt.video.job import Job, check_job, picture_by_picture, run
@@ -247,7 +246,7 @@ def test_no_second_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         looked.append(path)
         return look(path, stream)
 
-    monkeypatch.setattr(video_source, "has_errors", heard)
+    monkeypatch.setattr(found_frames, "has_errors", heard)
     for name in ("one.mkv", "two.mkv"):
         assert go(source, tmp_path / name, index_folder=tmp_path / "index") == ([], [])
     assert looked == [source]

@@ -12,9 +12,9 @@ import typer
 from ..compare import report
 from ..compare.pairs import expected_frames
 from ..video.errors import FieldError, UsageError
+from ..video.facts import read_facts
 from ..video.incoming import STANDARD_INPUT, called, is_sequence, readable_file
 from ..video.output import Outputs
-from ..video.source import read_facts
 from . import console, signals, tables, values
 from .options import Framerate
 from .progress import FrameProgress

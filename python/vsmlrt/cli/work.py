@@ -18,11 +18,11 @@ from ..errors import UserError
 from ..video.claims import EXPIRY
 from ..video.encoder import Quality
 from ..video.errors import InterruptedByUserError, UsageError
+from ..video.found_frames import OnError
 from ..video.index import INDEX_FOLDER
 from ..video.job import CheckedJob, Job, Process, run
 from ..video.job_folder import Asked, unfinished
 from ..video.output import usable
-from ..video.source import OnError
 from ..video.timestamps import Timeline
 from . import console, options, signals, values
 from .options import VideoOptions

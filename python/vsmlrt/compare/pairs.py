@@ -12,8 +12,8 @@ import av
 
 from ..errors import UserError
 from ..video.errors import reason
+from ..video.facts import read_facts
 from ..video.opening import all_threads, open_container
-from ..video.source import read_facts
 from ..video.timestamps import Continued
 
 

@@ -13,9 +13,9 @@ import vapoursynth as vs
 
 from ..errors import UserError
 from ..video.errors import reason
+from ..video.facts import read_facts
 from ..video.linear import linear_clip, plain_format
 from ..video.opening import all_threads, open_container
-from ..video.source import read_facts
 from ..video.timestamps import make_timeline
 
 _TRIED = 8

@@ -22,6 +22,7 @@ from .encoder import CONTAINERS, check_encoding
 from .errors import FieldError, InterruptedByUserError, UsageError, reason
 from .exchange import Exchange
 from .exchange import Process as Process
+from .facts import read_facts
 from .images import NumberedWriter, check_images
 from .incoming import is_sequence
 from .job_folder import folder_of, forget_finished, refuse_unfinished
@@ -32,7 +33,7 @@ from .part import frame_range, timing
 from .pump import pump
 from .segments import LONGEST, SegmentedWriter, frames_of
 from .sound import check_sound
-from .source import Source, open_source, read_facts
+from .source import Source, open_source
 from .stream_plan import Choice, name_losses, plan_streams
 from .task import IMAGES
 from .task import CheckedJob as CheckedJob

@@ -10,11 +10,12 @@ from .area import Crop
 from .claims import EXPIRY
 from .encoder import CONTAINERS, Quality
 from .exchange import Exchange
+from .facts import Facts
+from .found_frames import OnError
 from .job_folder import Asked
 from .output import FileIdentity
 from .pump import Late, nobody
 from .segments import SECONDS
-from .source import Facts, OnError
 from .stream_plan import StreamPlan
 
 PATIENCE = 60.0
