@@ -7,6 +7,8 @@ from enum import IntEnum
 
 import vapoursynth as vs
 
+from .whole_numbers import index
+
 
 def check_clip(function: str, clip: object, *, gray: bool = False, name: str = "clip") -> vs.VideoNode:
     """A clip of constant format and size that the network takes, or TypeError or ValueError.
@@ -24,17 +26,19 @@ def check_clip(function: str, clip: object, *, gray: bool = False, name: str = "
 
 def check_number(function: str, argument: str, value: object, accepted: Collection[int]) -> int:
     """A whole number out of those accepted, or ValueError."""
-    if isinstance(value, bool) or not isinstance(value, int) or value not in accepted:
+    number = index(value)
+    if isinstance(number, bool) or not isinstance(number, int) or number not in accepted:
         listed = ", ".join(map(str, accepted))
         raise ValueError(f'{function}: "{argument}" must be one of {listed}; got {value!r}')
-    return value
+    return number
 
 
 def check_model[Model: IntEnum](function: str, model: object, models: type[Model], *, name: str = "model") -> Model:
     """The member that a member or its number stands for, or ValueError."""
-    if isinstance(model, int) and not isinstance(model, bool):
+    number = index(model)
+    if isinstance(number, int) and not isinstance(number, bool):
         for member in models:
-            if member == model:
+            if member == number:
                 return member
     names = ", ".join(f"{models.__name__}.{member.name} ({member.value})" for member in models)
     raise ValueError(f'{function}: "{name}" must be one of {names}; got {model!r}')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from .errors import NetworkNotFoundError
 from .fallback import with_fallback
 from .resizing import full_chroma
 from .tiles import Pair, pair
+from .whole_numbers import index
 
 type Clips = vs.VideoNode | Sequence[vs.VideoNode]
 
@@ -163,7 +164,8 @@ def _run(
         overlap = (0, 0)
     if tile is not None:
         tile, overlap = pair(tile, "tilesize"), pair(overlap, "overlap")
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+    batch = index(batch_size)
+    if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
         raise ValueError(f'{function}: "batch_size" must be a whole number of at least 1, got {batch_size!r}')
 
     if not more.get("path_is_serialization") and not Path(os.fsdecode(network_path)).is_file():
@@ -171,11 +173,11 @@ def _run(
 
     def make(arguments: Arguments) -> Any:
         streams = arguments["num_streams"]
-        if streams == 0 and batch_size > 1:
+        if streams == 0 and batch > 1:
             notices.once(
                 f'{function}: "batch_size" has no effect where as many frames as are fastest are computed together'
             )
-        together = {"num_streams": streams * batch_size}
+        together = {"num_streams": streams * batch}
         return run.model(found, network_path, arguments | together, tile=tile, overlap=overlap, **more)
 
     if any(_is_float_yuv(clip) for clip in found):
@@ -194,7 +196,7 @@ def _labelled_rgb(clip: vs.VideoNode) -> vs.VideoNode:
 
 
 def _clips(function: str, clips: Clips) -> list[vs.VideoNode]:
-    found = [clips] if isinstance(clips, vs.VideoNode) else list(clips)
+    found = list(clips) if isinstance(clips, Iterable) and not isinstance(clips, vs.VideoNode) else [clips]
     wrong = [type(clip).__name__ for clip in found if not isinstance(clip, vs.VideoNode)]
     if wrong or not found:
         raise TypeError(f'{function}: "clips" must be a clip or a list of clips, got {wrong[0] if wrong else "none"}')

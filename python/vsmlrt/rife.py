@@ -16,6 +16,7 @@ from .interpolation import NO_TILES, SCALES, Multiplied, interpolate, multiple_a
 from .merging import check_merge, merge
 from .store import Network
 from .tiles import Pair
+from .whole_numbers import index
 
 _MOST = 2**31 - 1
 """The largest number that the plugin takes."""
@@ -206,6 +207,7 @@ def RIFEMerge(  # noqa: N802 - vs-mlrt's name
 
 
 def _factor(function: str, multi: object) -> Fraction:
+    multi = index(multi)
     if isinstance(multi, bool) or not isinstance(multi, (int, Fraction)):
         raise TypeError(f'{function}: "multi" must be a whole number or a fractions.Fraction, got {multi!r}')
     if multi <= 0:

@@ -15,6 +15,7 @@ from .fallback import with_fallback
 from .resizing import like, pad_to_multiple
 from .store import Network
 from .tiles import Pair, choose
+from .whole_numbers import index
 
 
 @enum.unique
@@ -88,8 +89,8 @@ def _tiles(
     overlap: int | Pair | None,
     card: Card,
 ) -> tuple[Pair | None, Pair]:
-    if isinstance(tiles, int) and not isinstance(tiles, bool):
-        tiles = tiles, 1
+    if isinstance(columns := index(tiles), int) and not isinstance(columns, bool):
+        tiles = columns, 1
     (width, height), (across, _) = choose(function, tiles, tilesize, overlap, (clip.width, clip.height), card)
     if tiles is None and tilesize is None:
         return None, (0, 0)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from . import notices
 from .catalog import Card
+from .whole_numbers import index
 
 Pair = tuple[int, int]
 
 
 def pair(value: int | Pair, what: str) -> Pair:
     """Width and height from one number for both or two; TypeError or ValueError for anything else."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value, value
+    number = index(value)
+    if isinstance(number, int) and not isinstance(number, bool):
+        return number, number
     try:
-        width, height = value  # type: ignore[misc]
+        width, height = map(index, value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise TypeError(f'"{what}" must be a number or two, width and height; got {value!r}') from None
-    if not all(isinstance(number, int) for number in (width, height)):
+    if not (isinstance(width, int) and isinstance(height, int)):
         raise TypeError(f'"{what}" must be whole numbers, got {value!r}')
     return width, height
 

@@ -6,8 +6,10 @@ Every check of an option is here. A message is one sentence: option, what is acc
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+
+from ..whole_numbers import index, whole
 
 Values = Mapping[str, Any]
 """Options by name: the fields of a backend."""
@@ -27,13 +29,6 @@ FP8_REFUSED = (
 def _flag(name: str, value: object) -> None:
     if value is not None and value not in (True, False):
         raise TypeError(f"{name} must be True or False, got {value!r}")
-
-
-def whole(value: object) -> object:
-    """True, False and floats without a fraction as the numbers that they are; all else as it is."""
-    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
-        return int(value)
-    return value
 
 
 def _number(least: int, most: int | None = None, *, unset: str = "") -> Callable[[str, object], None]:
@@ -61,13 +56,12 @@ def streams(value: int | float | str, name: str = "num_streams") -> int:
         if not value.isdecimal():
             raise ValueError(f'{name} must be a number or "AUTO", got "{value}"')
         value = int(value)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
+    number = value if isinstance(value, bool) else whole(value)
+    if isinstance(number, bool) or not isinstance(number, int):
         raise TypeError(f"{name} must be a number, got {type(value).__name__}")
-    if value < 0:
-        raise ValueError(f"{name} must be 0 (as many as are fastest) or more, got {value}")
-    return value
+    if number < 0:
+        raise ValueError(f"{name} must be 0 (as many as are fastest) or more, got {number}")
+    return number
 
 
 def _streams(name: str, value: object) -> None:
@@ -78,11 +72,14 @@ def shape(name: str, value: object) -> tuple[int, int] | None:
     """Width and height; one number stands for both; None and (0, 0) for nothing given."""
     if value is None:
         return None
-    pair = (value, value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if isinstance(pair, (str, bytes)) or not isinstance(pair, Sequence) or len(pair) != 2:
+    number = index(value)
+    if isinstance(number, int) and not isinstance(number, bool):
+        number = number, number
+    listed = isinstance(number, Iterable) and not isinstance(number, (str, bytes, Mapping))
+    if not listed or len(pair := [*number]) != 2:  # type: ignore[misc]
         raise TypeError(f"{name} must be width and height, such as (1920, 1080); got {value!r}")
-    width, height = pair
-    if any(isinstance(side, bool) or not isinstance(side, int) for side in (width, height)):
+    width, height = map(index, pair)
+    if isinstance(width, bool) or isinstance(height, bool) or not (isinstance(width, int) and isinstance(height, int)):
         raise TypeError(f"{name} must be two whole numbers, width and height; got {value!r}")
     if (width, height) == (0, 0):
         return None
