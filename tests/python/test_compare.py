@@ -225,3 +225,40 @@ def test_the_page_in_a_browser(tmp_path: Path, whole: Path, spoilt: Path) -> Non
     assert "one:2:slide:visible:1.00" in told
     assert "plot:0:slide" in told
     assert f"drawn:64x48:{len(available())}" in told
+
+
+def test_what_only_one_video_shows_is_said(tmp_path: Path) -> None:
+    """Two seconds beside half a second, whose last frame is measured against all the rest."""
+    whole = make_video(tmp_path / "whole.mkv", TICKS)
+    short = make_video(tmp_path / "short.mkv", TICKS[:12])
+    pairs = (
+        (whole, short, "its last frame is compared with what follows"),
+        (short, whole, "nothing behind it is compared"),
+    )
+    for first, second, what in pairs:
+        done = vsmlrt("compare", first, second, "-o", tmp_path / "report.html", "-y")
+        assert done.returncode == 0, done.stderr
+        assert f"short.mkv ends at 0.48 s, before another of the videos: {what}" in done.stderr
+        assert done.stderr.count("ends at") == 1
+
+
+def test_a_frame_less_at_the_end_is_no_other_length(tmp_path: Path) -> None:
+    whole = make_video(tmp_path / "whole.mkv", TICKS)
+    less = make_video(tmp_path / "less.mkv", TICKS[:-1])
+    ended: list[Any] = []
+    assert sum(1 for _ in moments([whole, less], lambda *told: ended.append(told))) == len(TICKS)
+    assert sum(1 for _ in moments([less, whole], lambda *told: ended.append(told))) == len(TICKS) - 1
+    assert ended == []
+
+
+def test_one_frame_stands_for_as_long_as_it_is_compared(tmp_path: Path) -> None:
+    whole = make_video(tmp_path / "whole.mkv", TICKS)
+    still = make_video(tmp_path / "still.mkv", TICKS[:1])
+    assert sum(1 for _ in moments([whole, still])) == len(TICKS)
+
+
+def test_a_frame_that_is_not_there_is_named(tmp_path: Path) -> None:
+    whole = make_video(tmp_path / "whole.mkv", TICKS)
+    done = vsmlrt("compare", whole, whole, "-o", tmp_path / "report.html", "--frames", "0,49,50")
+    assert done.returncode == 2
+    assert "--frames 0,49,50: there is no frame 50, 50 are compared, 0 to 49" in done.stderr

@@ -62,8 +62,7 @@ def _table(found: list[plans.Plan]) -> Table:
 
 
 def _count(found: list[plans.Plan]) -> str:
-    plural = "" if len(found) == 1 else "s"
-    return f"{len(found)} plan{plural}, {tables.size(sum(plan.bytes for plan in found))}"
+    return f"{tables.counted(len(found), 'plan')}, {tables.size(sum(plan.bytes for plan in found))}"
 
 
 def _count_indexes(kept: list[Path]) -> str:

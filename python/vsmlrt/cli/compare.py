@@ -87,16 +87,22 @@ def compare(
                     signals.check()
 
                 measured = report.measure(a, b, reference, same_size, update)
-            picked = report.choose(measured, shown, chosen)
-            if not picked:
+            if beyond := [n for n in chosen or () if n >= len(measured.seconds)]:
                 raise FieldError(
-                    "{frames} {given} names no frame of the video, which has {total}",
+                    "{frames} {given}: there is no frame {number}, {total} are compared, 0 to {last}",
                     given=frames,
+                    number=beyond[0],
                     total=len(measured.seconds),
+                    last=len(measured.seconds) - 1,
                 )
+            picked = report.choose(measured, shown, chosen)
             target.write(report.page(a, b, reference, measured, picked, names).encode())
     for line in report.summary(measured):
         tables.show(line)
     if not measured.series:
         console.say("nothing is measured: the videos have two sizes; give --reference VIDEO to measure both against it")
-    console.say(f"{output}: {len(picked)} frames of {len(measured.seconds)}")
+    for path, end in measured.ended:
+        counted = path == (a if reference is None else reference)
+        what = "nothing behind it is compared" if counted else "its last frame is compared with what follows"
+        console.warn(f"{names[path]} ends at {end:.2f} s, before another of the videos: {what}")
+    console.say(f"{output}: {tables.counted(len(picked), 'frame')} of {len(measured.seconds)}")

@@ -137,7 +137,7 @@ def _done(video: VideoOptions, item: Item, do: Callable[[CheckedJob], Done]) -> 
         return _Row(item=item, result="failed", told=said), _FAILED
     if not done.made:
         return _Row(item=item, result="done", told="by other processes"), done.status
-    speed = f"{done.made} frames in {clock(done.seconds)}, {done.made / done.seconds:.2f} fps"
+    speed = f"{tables.counted(done.made, 'frame')} in {clock(done.seconds)}, {done.made / done.seconds:.2f} fps"
     return _Row(item=item, result="damaged" if done.status == DAMAGED else "done", told=speed), done.status
 
 
@@ -150,7 +150,7 @@ def _summary(rows: Sequence[_Row]) -> None:
     tables.show(table)
     counts = {result: sum(row.result == result for row in rows) for result in dict.fromkeys(row.result for row in rows)}
     told = ", ".join(f"{count} {result}" for result, count in counts.items())
-    tables.show(f"{len(rows)} video{'s' * (len(rows) != 1)}: {told}")
+    tables.show(f"{tables.counted(len(rows), 'video')}: {told}")
 
 
 def is_several(video: VideoOptions) -> bool:

@@ -25,12 +25,16 @@ def cell(content: object) -> Text:
     return Text(console.plain(str(content)))
 
 
+def counted(count: int, what: str) -> str:
+    """So many of something, such as frames."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def size(count: int) -> str:
     """A number of bytes for people."""
     amount = float(count)
     for unit in ("bytes", "KiB", "MiB"):
         if amount < 1024:
-            whole = f"{count} byte{'' if count == 1 else 's'}"
-            return whole if unit == "bytes" else f"{amount:.1f} {unit}"
+            return counted(count, "byte") if unit == "bytes" else f"{amount:.1f} {unit}"
         amount /= 1024
     return f"{amount:.1f} GiB"

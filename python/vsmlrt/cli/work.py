@@ -24,7 +24,7 @@ from ..video.job import CheckedJob, Job, Process, run
 from ..video.job_folder import Asked, unfinished
 from ..video.output import usable
 from ..video.timestamps import Timeline
-from . import console, options, signals, values
+from . import console, options, signals, tables, values
 from .options import VideoOptions
 from .progress import FrameProgress, clock, tell
 from .signals import interruptible
@@ -136,15 +136,16 @@ def carry_out(checked: CheckedJob, process: Process, asked: Asked, *, json: bool
             written = run(checked, interruptibly, warn=console.warn, progress=update, pipe=pipe, damaged=counts.append)
         except InterruptedByUserError as error:
             raise InterruptedByUserError(f"{error}{told()}") from None
-        except UserError:
-            if job.output is not None and (kept := unfinished(job.output))[0]:
+        except UserError as error:
+            to_be_asked_otherwise = isinstance(error, UsageError)
+            if not to_be_asked_otherwise and job.output is not None and (kept := unfinished(job.output))[0]:
                 console.say(f"{kept[0]} of {kept[1]} parts of {target} are kept; --resume goes on with them")
             raise
         finally:
             signals.situation = str
             console.heard_of_index = console.ignore
     seconds = progress.seconds
-    summary = f"{target}: {written} frame{'' if written == 1 else 's'}"
+    summary = f"{target}: {tables.counted(written, 'frame')}"
     if progress.before:
         summary += f", {'all' if progress.before == written else progress.before} of them by an earlier run, the rest"
     console.say(f"{summary} in {clock(seconds)} ({(written - progress.before) / seconds:.2f} fps)")
@@ -153,8 +154,8 @@ def carry_out(checked: CheckedJob, process: Process, asked: Asked, *, json: bool
         tell(output=str(job.output), frames=written, seconds=round(seconds, 3), damaged=counts[0] if counts else 0)
     if not counts:
         return result
-    plural = "" if counts[0] == 1 else "s"
-    what = f"{counts[0]} frame{plural} could not be decoded whole" if counts[0] else "parts of it could not be read"
+    frames = tables.counted(counts[0], "frame")
+    what = f"{frames} could not be decoded whole" if counts[0] else "parts of it could not be read"
     console.say(f"vsmlrt: the input is damaged: {what}")
     return result
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -40,6 +40,7 @@ class _Reader:
         self._start: Fraction | None = None
         self._next: tuple[Fraction, av.VideoFrame] | None = None
         self.current: tuple[Fraction, av.VideoFrame] | None = None
+        self._interval = Fraction(0)
         self._fetch()
 
     def _fetch(self) -> None:
@@ -60,9 +61,27 @@ class _Reader:
         """Goes to the next frame, if there is one."""
         if self._next is None:
             return False
+        if self.current is not None:
+            self._interval = self._next[0] - self.current[0]
         self.current = self._next
         self._fetch()
         return True
+
+    def end(self) -> Fraction | None:
+        """When the last frame goes, if that is the one shown now; a video of one frame has no end."""
+        if self._next is not None or self.current is None or not self._interval:
+            return None
+        return self.current[0] + self._interval
+
+    def goes_on_after(self, end: Fraction) -> bool:
+        """Whether another frame follows the one that is shown then, one of which may be missing at an end."""
+        self.at(end)
+        return self._next is not None
+
+    def over(self, seconds: Fraction) -> bool:
+        """Whether the video has ended by then, by more than half a frame."""
+        end = self.end()
+        return end is not None and seconds > end + self._interval / 2
 
     def at(self, seconds: Fraction) -> av.VideoFrame:
         """The frame shown then, times being stored to a millisecond by some containers; the last one after its end."""
@@ -82,17 +101,34 @@ class _Reader:
 _ROUNDING = Fraction(1, 500)
 
 
-def moments(paths: Sequence[Path]) -> Iterator[Moment]:
-    """A moment for each frame of the first video, with the frames that the others show then."""
+Ended = Callable[[Path, Fraction], None]
+"""Is told which video ends, and when, while another one goes on."""
+
+
+def moments(paths: Sequence[Path], ended: Ended = lambda path, end: None) -> Iterator[Moment]:
+    """A moment for each frame of the first video, with the frames that the others show then.
+
+    Of a video that ends before the first one its last frame is shown on. ``ended`` is told of it once, and at the end
+    of the first one if another goes on then.
+    """
     readers = [_Reader(path) for path in paths]
     try:
         first, others = readers[0], readers[1:]
         number = 0
+        told: set[Path] = set()
         while first.advance():
             assert first.current is not None
             seconds, frame = first.current
-            yield Moment(number, seconds, (frame, *(other.at(seconds) for other in others)))
+            shown = frame, *(other.at(seconds) for other in others)
+            for path, other in zip(paths[1:], others, strict=True):
+                if path not in told and (end := other.end()) is not None and other.over(seconds):
+                    told.add(path)
+                    ended(path, end)
+            yield Moment(number, seconds, shown)
             number += 1
+        end = first.end()
+        if end is not None and any(other.goes_on_after(end) for other in others):
+            ended(paths[0], end)
     finally:
         for reader in readers:
             reader.close()

@@ -28,6 +28,8 @@ class Measured:
     seconds: list[float]
     """When each frame of the counted video appears."""
     series: Series
+    ended: tuple[tuple[Path, float], ...] = ()
+    """The videos that end while another goes on, and when."""
 
 
 def measure(
@@ -41,14 +43,16 @@ def measure(
     compared = {"A": 1, "B": 2} if reference is not None else {"B": 1} if same_size else {}
     running = {key: Metrics() for key in compared}
     seconds = []
-    for moment in moments(paths):
+    ends: list[tuple[Path, float]] = []
+    for moment in moments(paths, lambda path, end: ends.append((path, float(end)))):
         seconds.append(float(moment.seconds))
         for key, index in compared.items():
             running[key].add(moment.frames[index], moment.frames[0])
         progress(len(seconds))
     found = {key: metrics.finish() for key, metrics in running.items()}
     names = [name for name in next(iter(found.values()), {}) if all(name in values for values in found.values())]
-    return Measured(seconds=seconds, series={name: {key: found[key][name] for key in found} for name in names})
+    series = {name: {key: found[key][name] for key in found} for name in names}
+    return Measured(seconds=seconds, series=series, ended=tuple(ends))
 
 
 def choose(measured: Measured, count: int, chosen: Sequence[int] | None) -> list[tuple[int, str]]:
