@@ -210,3 +210,48 @@ def test_a_link_to_itself_is_refused_before_the_work(season: Path) -> None:
     done = command("season/e2.mkv", "a.mkv")
     assert (done.returncode, done.stdout) == (2, "")
     assert "the output a.mkv is a symbolic link that leads back to itself; give another name" in done.stderr
+
+
+@pytest.mark.parametrize("source", [["season"], ["season/e2.mkv", "season/e10.mkv", "season/e2.2x.mkv"], ["season/*"]])
+def test_results_next_to_their_videos_are_not_read_again(season: Path, sample: bytes, source: list[str]) -> None:
+    """The same command a second time, by a folder, by what a shell makes of a pattern, and by the pattern."""
+    for name in ("e2.2x.mkv", "e10.2x.mkv", "e2.2x.2x.mkv"):
+        (season / name).write_bytes(sample)
+    made = listed(*source, output="season", output_name="{stem}.2x.mkv")
+    assert made == [("season/e2.mkv", "season/e2.2x.mkv"), ("season/e10.mkv", "season/e10.2x.mkv")]
+
+
+def test_a_video_that_has_the_name_of_a_result_elsewhere_is_read(season: Path, sample: bytes) -> None:
+    (season / "e2.2x.mkv").write_bytes(sample)
+    made = [source for source, _ in listed("season", output="out/", output_name="{stem}.2x.mkv")]
+    assert made == ["season/e2.2x.mkv", "season/e2.mkv", "season/e10.mkv"]
+
+
+def test_an_original_is_never_a_result(season: Path, sample: bytes) -> None:
+    """Which would be overwritten with -y."""
+    (season / "e2.mp4").write_bytes(sample)
+    with pytest.raises(FieldError, match="would both become"):
+        listed("season", output="season")
+
+
+def test_a_folder_of_pictures(season: Path) -> None:
+    for name in ("a.png", "b.JPG", "c.webp", ".d.png", "notes.txt"):
+        (season / name).write_bytes(b"")
+    assert [source for source, _ in listed("season", output_name="{stem}.png")] == [
+        "season/a.png",
+        "season/b.JPG",
+        "season/c.webp",
+    ]
+    moving = [source for source, _ in listed("season", output_name="{stem}.webp")]
+    assert moving == ["season/a.png", "season/b.JPG", "season/c.webp", "season/e2.mkv", "season/e10.mkv"]
+    frames = [source for source, _ in listed("season", output_name="{stem}-%05d.png")]
+    assert frames == ["season/e2.mkv", "season/e10.mkv"]
+
+
+def test_what_is_said_of_a_folder_without_videos(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"")
+    with pytest.raises(FieldError, match=r"no video in the folder .*, but pictures; .* makes a picture of each"):
+        listed(tmp_path)
+    (tmp_path / "a.jpg").unlink()
+    with pytest.raises(FieldError, match="there is no picture in the folder"):
+        listed(tmp_path, output_name="{stem}.png")

@@ -17,6 +17,7 @@ from ..errors import UserError
 from ..video.encoder import CONTAINERS
 from ..video.errors import FieldError, InterruptedByUserError, UsageError, reason
 from ..video.exchange import Exchange
+from ..video.images import STILL
 from ..video.incoming import files_of, is_incoming, is_sequence, readable
 from ..video.job import CheckedJob, check_asked, check_job
 from ..video.output import real_path
@@ -35,8 +36,18 @@ ENDINGS = frozenset(
 )
 """What files of a folder are called that are videos."""
 
+PICTURES = frozenset(
+    """
+    .apng .avif .bmp .dpx .gif .jfif .jp2 .jpe .jpeg .jpg .jxl .pbm .pgm .png .pnm .ppm .psd .qoi .tga .tif .tiff .webp
+    """.split()  # noqa: SIM905 - as above
+)
+"""What files of a folder are called that are pictures; taken where the results are to be pictures."""
+
 _FILES = frozenset({*CONTAINERS, ".y4m", *IMAGES})
 _FAILED = 1
+
+DEFAULT_NAME = "{stem}.mkv"
+"""What results are called where nothing else is asked for."""
 
 exchange: Exchange | None = None
 """In a worker of a cluster without a shared folder: its side of the job."""
@@ -172,9 +183,9 @@ def found(video: VideoOptions) -> list[Item]:
     out = Path(video.output)
     if video.output == "-" or (not out.is_dir() and (out.exists() or out.suffix.lower() in _FILES)):
         raise UsageError(f"there are several videos, and OUT is {video.output}; give the name of a folder for them")
-    template = video.output_name or "{stem}.mkv"
+    template = video.output_name or DEFAULT_NAME
     items: dict[Path, Item] = {}
-    for source, below in _sources(video, out):
+    for source, below in _sources(video, out, _wanted(template)):
         key = real_path(source)
         if key not in items:
             name = _named(template, source, len(items) + 1)
@@ -187,19 +198,37 @@ def found(video: VideoOptions) -> list[Item]:
                 other=other,
                 source=item.source,
                 output=item.output,
-                example="'{stem}-{ending}.mkv'",
+                example=f"'{{stem}}-{{ending}}{os.path.splitext(template)[1]}'",
             )
+    if "{n" not in template:  # by which results are called otherwise each time
+        results = {real_path(item.output): key for key, item in items.items()}
+        earlier = [key for key in items if results.get(key, key) != key]
+        if earlier:
+            those = items[earlier[0]].source if len(earlier) == 1 else f"{len(earlier)} files"
+            console.warn(f"{those}: left out, having the name of a result")
+        items = {key: item for key, item in items.items() if key not in earlier}
     return list(items.values())
 
 
-def _sources(video: VideoOptions, out: Path) -> Iterator[tuple[Path, Path]]:
+def _wanted(template: str) -> frozenset[str]:
+    """What files of a folder are called whose results can have such a name."""
+    ending = os.path.splitext(template)[1].lower()
+    if ending not in IMAGES or is_sequence(Path(template)):
+        return ENDINGS
+    return PICTURES if ending == STILL else PICTURES | ENDINGS
+
+
+def _sources(video: VideoOptions, out: Path, wanted: frozenset[str]) -> Iterator[tuple[Path, Path]]:
     """Each video, and the folder below OUT that its result goes to."""
     for given in video.source:
         if given.is_dir():
-            files = _below(given, video.recursive, out)
+            files = _below(given, video.recursive, out, wanted)
             if not files:
+                what = "picture" if wanted == PICTURES else "video"
                 more = "" if video.recursive else ", itself; {recursive} looks into its folders as well"
-                raise FieldError("there is no video in the folder {folder}" + more, folder=given)
+                if wanted == ENDINGS and _below(given, video.recursive, out, PICTURES):
+                    more = ", but pictures; {output_name} '{{stem}}.png' makes a picture of each"
+                raise FieldError(f"there is no {what} in the folder {{folder}}{more}", folder=given)
             yield from ((path, path.parent.relative_to(given)) for path in files)
         elif _is_pattern(given):
             matching = sorted(map(Path, glob.glob(str(given), recursive=True)), key=_natural)
@@ -211,15 +240,15 @@ def _sources(video: VideoOptions, out: Path) -> Iterator[tuple[Path, Path]]:
             yield given, Path()
 
 
-def _below(folder: Path, recursive: bool, out: Path) -> list[Path]:
-    """Its videos; hidden ones, those of the results' own folder, pipes and devices are left out."""
+def _below(folder: Path, recursive: bool, out: Path, wanted: frozenset[str]) -> list[Path]:
+    """Its files with these endings; hidden ones, those of the results' own folder, pipes and devices are left out."""
     results = real_path(out)
     files = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")] if recursive else []
         folders[:] = [name for name in folders if real_path(Path(place) / name) != results]
         files += [Path(place) / name for name in names if not name.startswith(".")]
-    videos = (path for path in files if path.suffix.lower() in ENDINGS and (path.is_file() or not path.exists()))
+    videos = (path for path in files if path.suffix.lower() in wanted and (path.is_file() or not path.exists()))
     return sorted(videos, key=_natural)
 
 
