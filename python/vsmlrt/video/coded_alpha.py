@@ -1,6 +1,7 @@
-"""The transparency that WebM stores with VP8 and VP9: a second picture with each, which only libvpx's decoder joins.
+"""Transparency that FFmpeg does not join with the colours.
 
-FFmpeg's own decoders, which BestSource uses too, give the colours alone.
+WebM stores it with VP8 and VP9 as a second picture with each, which only libvpx's decoder joins; FFmpeg's own decoders,
+which BestSource uses too, give the colours alone. AVIF and HEIC store it as a picture of its own.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import av
 import numpy as np
 import vapoursynth as vs
 
-from .linear import LinearReader, fill_plane
+from .linear import LinearReader, fill_plane, linear_clip, plain_format
 from .opening import open_container
+from .timestamps import Timeline
 
 _DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 _ALPHA = 3
@@ -55,3 +57,15 @@ def coded_alpha(path: Path, stream: int, clip: vs.VideoNode) -> vs.VideoNode | N
         return filled
 
     return blank.std.ModifyFrame(blank, fill)
+
+
+def stream_of_alpha(path: Path, stream: int, timeline: Timeline) -> vs.VideoNode | None:
+    """A GRAY clip of the transparency that is a stream of its own, full range; None where it cannot be decoded."""
+    reader = LinearReader(path, stream)
+    try:
+        first = reader.frame(0)
+    except (av.FFmpegError, IndexError):
+        return None
+    if plain_format(first) is None:
+        return None
+    return linear_clip(reader, first, timeline).std.SetFrameProps(_Range=int(vs.RANGE_FULL))

@@ -14,6 +14,7 @@ import av
 
 from ..errors import UserError
 from .comparison import is_cover
+from .heif import chosen, is_heif
 from .opening import open_container
 from .orientation import Matrix, swaps
 from .side_data import matrix_of
@@ -63,6 +64,8 @@ class Facts:
     """FFmpeg's name of it, where the container knows."""
     transparent: bool
     """Whether the stream says that it has a second picture of its transparency, as VP8 and VP9 store it."""
+    alpha_stream: int | None
+    """The stream of the transparency, as AVIF and HEIC store it."""
 
     @property
     def turned(self) -> bool:
@@ -84,7 +87,7 @@ def read_facts(path: Path) -> Facts:
                 raise UserError(f"{path} has no video stream; its only picture is a cover")
             kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "none"
             raise UserError(f"{path} has no video stream (its streams: {kinds})")
-        stream = pictures[0]
+        stream, alpha = chosen(path, pictures) if is_heif(container) else (pictures[0], None)
         aspect = stream.sample_aspect_ratio
         coded = stream.codec_context.coded_side_data.get("display_matrix")
         kind = stream.codec_context.codec.canonical_name
@@ -110,6 +113,7 @@ def read_facts(path: Path) -> Facts:
             rate=Fraction(rate.numerator, rate.denominator) if (rate := stream.average_rate) else None,
             pixel_format=stream.codec_context.format.name if stream.codec_context.format else None,
             transparent="alpha_mode" in {shared_name(key) for key in stream.metadata},
+            alpha_stream=alpha,
         )
 
 

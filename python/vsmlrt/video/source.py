@@ -10,7 +10,7 @@ from typing import Any
 
 import vapoursynth as vs
 
-from .coded_alpha import coded_alpha
+from .coded_alpha import coded_alpha, stream_of_alpha
 from .colour import Colour, read_colour
 from .damage import Damage
 from .deinterlacing import deinterlaced
@@ -75,11 +75,13 @@ def open_source(
     _tell(found, notes, on_error)
     clip, timeline = _tagged(found.clip, facts, notes), found.timeline
     props = clip.get_frame(0).props
-    alpha = _alpha_of(path, facts, clip, found.damage)
+    alpha = _alpha_of(path, facts, clip, timeline, found.damage)
     if rotate and facts.frames_turn and facts.display_matrix is not None:
         clip = oriented(_trimmed(clip, facts), facts.display_matrix)
         alpha = alpha and oriented(alpha, facts.display_matrix)
         turned = True
+    elif turned and facts.alpha_stream is not None and facts.display_matrix is not None:
+        alpha = alpha and oriented(alpha, facts.display_matrix)
     if alpha is not None and double_rate:
         alpha = alpha.std.Interleave([alpha, alpha])
     if deinterlace:
@@ -136,9 +138,11 @@ def _trimmed(clip: vs.VideoNode, facts: Facts) -> vs.VideoNode:
     return full_chroma(clip).std.CropAbs(width=width, height=height)
 
 
-def _alpha_of(path: Path, facts: Facts, clip: vs.VideoNode, damage: Damage) -> vs.VideoNode | None:
+def _alpha_of(path: Path, facts: Facts, clip: vs.VideoNode, timeline: Timeline, damage: Damage) -> vs.VideoNode | None:
     if "_Alpha" in clip.get_frame(0).props:
         return clip.std.PropToClip(prop="_Alpha")
+    if facts.alpha_stream is not None and not damage:
+        return stream_of_alpha(path, facts.alpha_stream, timeline)
     # Of a damaged video it is not known which of its frames belong together.
     return coded_alpha(path, facts.stream, clip) if facts.transparent and not damage else None
 
