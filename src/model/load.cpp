@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/path.h"
 #include "model/functions.h"
+#include "model/names.h"
 #include "model/ncnn.h"
 #include "model/older_operators.h"
 #include "model/onnx.h"
@@ -30,9 +31,18 @@ Loaded load_ncnn(const fs::path &path) {
     return {import_ncnn(text, bin), content_hash(bytes_of(content_hash(param) + content_hash(bin))), {}};
 }
 
+// Some tools give many nodes one name, which ONNX Runtime refuses: the first of them keeps it.
+Network with_names_apart(Network network) {
+    Names taken;
+    for (Node &node : network.nodes)
+        if (!node.name.empty() && !taken.insert(node.name).second)
+            node.name.clear();
+    return network;
+}
+
 // Without what backends read each in its own way, or not at all.
 Network in_plain_words(Network network) {
-    return state_pictures(renew_operators(inline_functions(std::move(network))));
+    return with_names_apart(state_pictures(renew_operators(inline_functions(std::move(network)))));
 }
 
 Loaded load_onnx(const fs::path &path) {

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "model/load.h"
 #include "model/onnx.h"
 #include "networks.h"
 
@@ -139,6 +140,28 @@ TEST(Onnx, AVeryDeepGraphInReverseIsSortedWithoutRecursion) {
     const Network sorted = read_onnx(write_onnx(network));
     EXPECT_EQ(sorted.nodes.front().op, "Conv");
     EXPECT_EQ(sorted.nodes.back().outputs.front(), "y");
+}
+
+// As some tools write them; ONNX Runtime refuses such a network.
+TEST(Onnx, OfNodesThatShareANameTheFirstKeepsIt) {
+    Network network;
+    network.domains[""] = 17;
+    network.inputs = {{"x", Element::f32, false, {}}};
+    network.outputs = {{"y", Element::f32, false, {}}};
+    network.nodes = {
+        {"same", "Neg", "", {"x"}, {"a"}, {}}, {"same", "Relu", "", {"a"}, {"b"}, {}},
+        {"", "Neg", "", {"b"}, {"c"}, {}},     {"other", "Relu", "", {"c"}, {"d"}, {}},
+        {"same", "Neg", "", {"d"}, {"y"}, {}},
+    };
+    std::vector<std::string> names;
+    std::vector<std::string> labels;
+    for (const Node &node : read_network(write_onnx(network)).nodes) {
+        names.push_back(node.name);
+        labels.push_back(node.label());
+    }
+    EXPECT_EQ(names, (std::vector<std::string>{"same", "", "", "other", ""}));
+    EXPECT_EQ(labels, (std::vector<std::string>{"Neg \"same\"", "Relu \"b\"", "Neg \"c\"", "Relu \"other\"",
+                                                "Neg \"y\""}));
 }
 
 TEST(Onnx, InitializersAreNoInputs) {
