@@ -150,6 +150,22 @@ def test_gray_pictures_are_of_full_range(tmp_path: Path, ending: str) -> None:
         assert int(frame.color_range) == 2 or not frame.format.name.startswith(("gray", "yuv"))
 
 
+def test_pictures_of_one_bit_are_black_and_white(tmp_path: Path) -> None:
+    halves = np.zeros((48, 64), np.uint8)
+    halves[:, 32:] = 255
+    Image.fromarray(halves).convert("1").save(tmp_path / "in.tif")
+    made(tmp_path / "in.tif", tmp_path / "out.png")
+    out = np.asarray(Image.open(tmp_path / "out.png").convert("L"))
+    assert (out[:, :56].max(), out[:, -56:].min()) == (0, 255)
+
+
+def test_ycbcr_of_a_tiff_is_of_full_range(tmp_path: Path) -> None:
+    picture().convert("YCbCr").save(tmp_path / "in.tif")
+    made(tmp_path / "in.tif", tmp_path / "out.png")
+    wanted = np.asarray(picture().resize((128, 96), Image.Resampling.BICUBIC)).astype(int)
+    assert np.abs(pixels(tmp_path / "out.png") - wanted).mean() < 2
+
+
 @pytest.mark.parametrize("ending", [".gif", ".webp", ".png"])
 @pytest.mark.parametrize("to", [".webp", ".apng", ".mkv"])
 def test_every_frame_has_its_own_length_the_last_one_too(tmp_path: Path, ending: str, to: str) -> None:

@@ -73,9 +73,9 @@ class Facts:
         return self.display_matrix is not None and swaps(self.display_matrix)
 
     @property
-    def full_gray(self) -> bool:
-        """Whether the samples are gray and of full range by what still pictures are, whatever is said of them."""
-        return self.still and (self.pixel_format or "").startswith("gray")
+    def full_range(self) -> bool:
+        """Whether the samples are of full range where nothing is said of it: of still pictures, and of one bit."""
+        return self.still or (self.pixel_format or "").startswith("mono")
 
 
 def read_facts(path: Path) -> Facts:
@@ -85,6 +85,8 @@ def read_facts(path: Path) -> Facts:
         if not pictures:
             if any(is_cover(stream) for stream in container.streams):
                 raise UserError(f"{path} has no video stream; its only picture is a cover")
+            if any(stream.type == "video" for stream in container.streams):
+                raise UserError(f"{path} is coded in a way that there is no decoder for here; convert it first")
             kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "none"
             raise UserError(f"{path} has no video stream (its streams: {kinds})")
         stream, alpha = chosen(path, pictures) if is_heif(container) else (pictures[0], None)

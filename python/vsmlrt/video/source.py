@@ -125,7 +125,7 @@ def _tagged(clip: vs.VideoNode, facts: Facts, notes: Notes) -> vs.VideoNode:
     if clip.format.color_family == vs.RGB and props.get("_Matrix", vs.MATRIX_RGB) != vs.MATRIX_RGB:
         clip = clip.std.SetFrameProps(_Matrix=int(vs.MATRIX_RGB))  # JPEG's decoders tell that of its YUV
         notes.expect("picture: matrix")
-    if facts.full_gray and "_Range" not in props:
+    if facts.full_range and "_Range" not in props:
         clip = clip.std.SetFrameProps(_Range=int(vs.RANGE_FULL))
     return clip
 
