@@ -153,3 +153,29 @@ def test_the_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     assert cli.run(command) == 2
     assert "preview/in-0000.400-before.png exists; use --overwrite to replace it" in capsys.readouterr().err
     assert cli.run([*command, "-y"]) == 0
+
+
+@pytest.mark.parametrize("name", ["one.png", "turned.png", "gray.jpg", "bits.tif", "rgba.webp"])
+def test_of_one_picture_upright_and_in_its_own_shades(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """It is the best of every part, and was written three times over: an error about files that exist."""
+    plugin_core()
+    monkeypatch.chdir(tmp_path)
+    networks.identity(tmp_path / "net.onnx")
+    across, down = np.meshgrid(np.linspace(0, 255, 64), np.linspace(0, 255, 48))
+    picture = Image.fromarray(np.dstack([across, down, 255 - across, np.full_like(across, 255)]).astype(np.uint8))
+    exif = Image.Exif()
+    exif[0x112] = 6 if name == "turned.png" else 1
+    mode = {"gray.jpg": "L", "bits.tif": "1", "rgba.webp": "RGBA"}.get(name, "RGB")
+    more: dict[str, Any] = {"lossless": True} if name == "rgba.webp" else {"quality": 100} if name == "gray.jpg" else {}
+    picture.convert(mode).save(name, exif=exif, **more)
+    assert cli.run(["preview", name, "--model", "net.onnx", "--precision", "fp32"]) == 0
+    assert len(list(Path("preview").iterdir())) == 3
+    wanted = picture.convert(mode).convert("RGB")
+    if name == "turned.png":
+        wanted = wanted.rotate(-90, expand=True)
+    for kind in ("before", "after"):
+        shown = np.asarray(Image.open(f"preview/{Path(name).stem}-0000.000-{kind}.png")).astype(int)
+        assert shown.shape == (wanted.height, wanted.width, 3)
+        assert np.abs(shown - np.asarray(wanted).astype(int)).max() <= 3

@@ -15,8 +15,10 @@ from ..compare import picking
 from ..errors import UserError
 from ..video.colour import BT709, UNSPECIFIED, matrix_or_guess
 from ..video.errors import FieldError, UsageError, reason
+from ..video.facts import read_facts
 from ..video.incoming import STANDARD_INPUT, readable_file
 from ..video.job import refusal
+from ..video.orientation import oriented
 from ..video.output import write_file
 from ..video.png import png
 from . import console, tables, upscale, values
@@ -71,7 +73,8 @@ def preview(
             if moments is None
             else picking.at(path, [float(one) for one in moments if one is not None])
         )
-        clip = tagged(picking.clip_of(picked))
+        facts = read_facts(path)
+        clip = tagged(picking.clip_of(picked), full_range=facts.full_range)
         wanted = upscale.scale_to(scale, width, height, (clip.width, clip.height))
         network = store.resolve(model, scale=wanted, noise=denoise, fetch=True, progress=console.say)
         if strength is not None and "strength" not in network.card.maps:
@@ -80,13 +83,20 @@ def preview(
             after = filtered(clip, network)
             before = clip.resize.Bicubic(after.width, after.height, format=vs.RGB24)
             after = after.resize.Bicubic(format=vs.RGB24)
+            if facts.display_matrix is not None:
+                before, after = (oriented(one, facts.display_matrix) for one in (before, after))
             _write(source, output, picked, before, after, overwrite=overwrite)
         except vs.Error as error:
             raise refusal(reason(error)) from error
 
 
-def tagged(clip: vs.VideoNode) -> vs.VideoNode:
-    """With the matrix that untagged video of its size has, and of gray, which looks alike by all of them, any."""
+def tagged(clip: vs.VideoNode, *, full_range: bool = False) -> vs.VideoNode:
+    """With the matrix that untagged video of its size has, and of gray, which looks alike by all of them, any.
+
+    ``full_range`` is what samples are of which nothing is said.
+    """
+    if full_range and "_Range" not in clip.get_frame(0).props:
+        clip = clip.std.SetFrameProps(_Range=int(vs.RANGE_FULL))
     if clip.format.color_family == vs.GRAY:
         return clip.std.SetFrameProps(_Matrix=BT709)
     matrix = int(clip.get_frame(0).props.get("_Matrix", UNSPECIFIED))

@@ -49,10 +49,10 @@ def pick(path: Path, count: int) -> list[Picked]:
             empty.append(length * (part + 0.5) / count)
     taken = {one.seconds for one in best}
     best += [one for one in (at(path, empty) if empty else []) if one.seconds not in taken]
-    best.sort(key=lambda one: one.seconds)
     if not best:
         raise UserError(f"the video {path} has no frame that can be decoded")
-    return best
+    each = {one.seconds: one for one in best}  # a frame may be the best of several parts
+    return [each[seconds] for seconds in sorted(each)]
 
 
 def at(path: Path, moments: Sequence[float], *, exact: bool = True) -> list[Picked]:
