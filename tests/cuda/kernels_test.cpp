@@ -128,22 +128,43 @@ TEST_P(Kernels, OfProductsOfFloatsCompileWithoutSpills) {
     }
 }
 
+// With a table or a mask. `slices`, as kernels/attention_tiled.cuh has them; none: kernels/attention.cuh.
+std::string attention_source(int d_steps, int v_steps, int slices, int vector, bool brain, int blocks) {
+    const std::string type = brain ? "bfloat_t" : "half_t";
+    return kernel_source(
+        text("typedef ", type, " a_t;\ntypedef ", type,
+             " output_t;\n#define CHAINED 1\n#define EXTRAS 1\n#define D_SLICES ", slices,
+             "\n#define D_STEPS ", d_steps, "\n#define V_SLICES ", slices, "\n#define V_STEPS ", v_steps,
+             "\n#define BLOCKS ", blocks, "\n#define Q_VECTOR ", vector, "\n#define K_VECTOR ", vector,
+             "\n#define V_VECTOR ", vector, "\n#define BRAIN ", brain ? 1 : 0,
+             "\nDEVICE float chain(float sum, const float *x) {\n    return sum + x[0];\n}\n"
+             "#define LOAD_EXTRAS x[0] = load<a_t>(args.extra[0].data, places.extra[0] + row * "
+             "args.extra[0].stride[max_rank - 2] + column * args.extra[0].stride[max_rank - 1]);\n"),
+        slices > 0 ? "attention_tiled.cuh" : "attention.cuh");
+}
+
 TEST_P(Kernels, OfAttentionCompileWithoutSpills) {
     struct Variant {
-        int steps, vector, brain;
+        int steps, vector;
+        bool brain;
     };
-    for (const Variant &each : {Variant{1, 2, 0}, Variant{2, 8, 1}, Variant{4, 8, 0}}) {
-        const std::string type = each.brain ? "bfloat_t" : "half_t";
-        const std::string generated =
-            text("typedef ", type, " a_t;\ntypedef ", type,
-                 " output_t;\n#define CHAINED 1\n#define EXTRAS 1\n#define D_STEPS ", each.steps,
-                 "\n#define V_STEPS ", each.steps, "\n#define Q_VECTOR ", each.vector, "\n#define K_VECTOR ",
-                 each.vector, "\n#define V_VECTOR ", each.vector, "\n#define BRAIN ", each.brain,
-                 "\nDEVICE float chain(float sum, const float *x) {\n    return sum + x[0];\n}\n"
-                 "#define LOAD_EXTRAS x[0] = load<a_t>(args.extra[0].data, places.extra[0] + column);\n");
-        expect_no_spills(kernel_source(generated, "attention.cuh"), GetParam(),
+    for (const Variant &each : {Variant{1, 2, false}, Variant{2, 8, true}, Variant{4, 8, false}})
+        expect_no_spills(attention_source(each.steps, each.steps, 0, each.vector, each.brain, 1), GetParam(),
                          text("attention ", each.steps));
-    }
+}
+
+TEST_P(Kernels, OfAttentionInTilesCompileWithoutSpills) {
+    struct Variant {
+        int d_steps, v_steps, slices, vector, blocks;
+        bool brain;
+    };
+    for (const Variant &each :
+         {Variant{1, 1, 1, 1, 3, false}, Variant{2, 2, 1, 2, 3, false}, Variant{8, 2, 2, 8, 2, false},
+          Variant{4, 4, 1, 8, 2, false}, Variant{8, 8, 1, 8, 2, false}, Variant{8, 8, 2, 8, 2, true},
+          Variant{5, 10, 1, 1, 2, false}, Variant{8, 12, 2, 8, 2, true}})
+        expect_no_spills(
+            attention_source(each.d_steps, each.v_steps, each.slices, each.vector, each.brain, each.blocks),
+            GetParam(), text("attention ", each.d_steps, " ", each.v_steps, " ", each.slices));
 }
 
 TEST_P(Kernels, OfTransformersCompileWithoutSpills) {

@@ -37,11 +37,13 @@ public:
         const ValueId keys = anchor(*scores).inputs[1];
         const ValueId values = anchor(mix).inputs[1];
         const Element type = type_of(found.queries);
+        const graph::Shape &mixed = dims(groups_[mix].result);
         if ((type != Element::f16 && type != Element::bf16) || type_of(keys) != type ||
-            type_of(values) != type || dims(weighed).back() > most_attended ||
-            dims(found.queries).back() > most_attended || dims(values).size() < 2 ||
-            dims(values).back() > most_attended || dims(groups_[mix].result).size() != rank)
+            type_of(values) != type || dims(values).size() < 2 || mixed.size() != rank ||
+            !std::equal(mixed.begin(), mixed.end() - 1, dims(weighed).begin()))
             return std::nullopt;
+        found.at_once =
+            std::max({dims(weighed).back(), dims(found.queries).back(), dims(values).back()}) <= most_at_once;
         take_scaling(found);
         return found;
     }

@@ -1,12 +1,13 @@
 // Attention among the groups: a product of queries and keys, a softmax, a product with the values. One kernel
-// computes all of it where there are at most 64 keys, as in windows, so that no scores lie in memory.
+// computes all of it, so that no scores lie in memory: at once where there are at most 64 keys, as in
+// windows, else 64 of them at a time.
 #pragma once
 
 #include "backends/cuda/groups.h"
 
 namespace vsmlrt::cuda {
 
-inline constexpr std::int64_t most_attended = 64; // keys, channels of a query, channels of a value
+inline constexpr std::int64_t most_at_once = 64; // keys, channels of a query, channels of a value
 
 struct Attention {
     std::size_t scores = 0, softmax = 0, mix = 0; // groups; the last one gives the result
@@ -16,6 +17,7 @@ struct Attention {
     // Groups from the scores to the softmax that reshape and add constants: masks of windows are added to
     // scores of another shape.
     std::vector<std::size_t> between;
+    bool at_once = false; // none of the sizes is larger than most_at_once
 };
 
 [[nodiscard]] std::vector<Attention> find_attentions(const graph::Graph &graph, const graph::Shapes &shapes,

@@ -23,7 +23,8 @@ public:
             for (const std::size_t node : groups[i].nodes())
                 group_of_node_[node] = i;
         for (Attention &attention : find_attentions(graph, shapes, groups))
-            attentions_[groups[attention.mix].result] = attention;
+            if (attention.at_once)
+                attentions_[groups[attention.mix].result] = attention;
     }
 
     // The block whose residual sum is this group's.
