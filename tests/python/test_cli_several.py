@@ -255,3 +255,13 @@ def test_what_is_said_of_a_folder_without_videos(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").unlink()
     with pytest.raises(FieldError, match="there is no picture in the folder"):
         listed(tmp_path, output_name="{stem}.png")
+
+
+def test_quiet_says_nothing_but_errors(season: Path) -> None:
+    done = command("season", "out/", "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (season / "e3.mkv").write_bytes(b"nothing that is a video")
+    done = command("season", "out/", "--quiet", "--skip-done")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "season/e3.mkv is not a video that can be read" in done.stderr

@@ -100,11 +100,9 @@ def do_each(video: VideoOptions, do: Callable[[CheckedJob], Done]) -> int:
             status = _FAILED if _FAILED in (status, one) else max(status, one)
     except InterruptedByUserError:
         rows += [_Row(item=item, result="not done", told="interrupted") for item in items[len(rows) :]]
-        if not video.json:
-            _summary(rows)
+        _summary(video, rows)
         raise
-    if not video.json:
-        _summary(rows)
+    _summary(video, rows)
     return status
 
 
@@ -152,7 +150,9 @@ def _done(video: VideoOptions, item: Item, do: Callable[[CheckedJob], Done]) -> 
     return _Row(item=item, result="damaged" if done.status == DAMAGED else "done", told=speed), done.status
 
 
-def _summary(rows: Sequence[_Row]) -> None:
+def _summary(video: VideoOptions, rows: Sequence[_Row]) -> None:
+    if video.json or video.quiet:
+        return
     table = Table(box=None, pad_edge=False)
     for column in ("video", "result", ""):
         table.add_column(column, overflow="fold")
