@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import vapoursynth as vs
+from PIL import Image
 
 import networks
 from hosting import picture, plugin_core
@@ -65,3 +66,20 @@ def test_the_scripts_frames_are_the_commands(words: str) -> None:
 
 def test_of_several_videos() -> None:
     assert cli.run(["upscale", "in.mkv", "in.mkv", "out/", "--script", "job.vpy"]) == 2
+
+
+@pytest.mark.parametrize(("name", "mode"), [("turned.png", "RGB"), ("shades.tif", "L")])
+def test_of_a_photograph(name: str, mode: str) -> None:
+    """Turned by EXIF, and gray of full range, both of which BestSource does not tell."""
+    across, down = np.meshgrid(np.linspace(0, 255, 64), np.linspace(0, 255, 48))
+    exif = Image.Exif()
+    exif[0x112] = 8 if mode == "RGB" else 1
+    Image.fromarray(np.dstack([across, down, 255 - across]).astype(np.uint8)).convert(mode).save(name, exif=exif)
+    same = ["--precision", "fp32", "--backend", "openvino", "--model", "net.onnx"]
+    assert cli.run(["upscale", name, "out.png", *same]) == 0
+    assert cli.run(["upscale", name, "other.png", "--script", "job.vpy", *same]) == 0
+    vs.clear_outputs()
+    exec(compile(Path("job.vpy").read_text(), "job.vpy", "exec"), {"__name__": "__vapoursynth__"})
+    clip = vs.get_output(0).clip
+    for plane, expected in zip(picture(clip, 0), frames("out.png")[0], strict=True):
+        np.testing.assert_array_equal(plane, expected)

@@ -44,6 +44,13 @@ def write(checked: CheckedJob, path: Path, filters: Sequence[Filter]) -> Done:
     source = str(job.source.resolve())
     lines.append(f"clip = core.bs.VideoSource({source!r}, track={checked.facts.stream}, apply_rotation={int(job.raw)})")
     imports = [one.imports for one in filters]
+    facts = checked.facts
+    if facts.full_range:
+        lines.append('if "_Range" not in clip.get_frame(0).props:')
+        lines.append("    clip = core.std.SetFrameProps(clip, _Range=1)")
+    if job.raw and facts.frames_turn:
+        imports.append({"vsmlrt.video.orientation": ("oriented",)})
+        lines.append(f"clip = oriented(clip, {facts.display_matrix!r})")
     if job.deinterlace:
         imports.append({"vsmlrt.video.deinterlacing": ("deinterlaced",), "vsmlrt.video.notes": ("Notes",)})
         lines.append(f"clip = deinterlaced(clip, Notes(print){', double_rate=True' if job.double_rate else ''})")
