@@ -342,3 +342,17 @@ def test_ctrl_c_while_the_pipe_is_read(tmp_path: Path) -> None:
     waiting.stdin.close()
     waiting.stderr.close()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "looks"),
+    [(Image.new("RGB", (66, 48)), "66x48 rgb24"), (Image.new("L", (64, 48)), "64x48 gray")],
+)
+def test_images_that_are_not_alike_are_named(tmp_path: Path, images: Path, other: Image.Image, looks: str) -> None:
+    other.save(tmp_path / "frame011.png")
+    said = refused("upscale", images, tmp_path / "out%03d.png")
+    assert f"frame011.png is {looks} and {tmp_path / 'frame008.png'} is 64x48 rgb24" in said
+    assert f"'{tmp_path / 'frame*.png'}' as IN, a folder as OUT" in said
+    (tmp_path / "each").mkdir()
+    done("upscale", tmp_path / "frame*.png", tmp_path / "each", "--output-name", "{stem}.png")
+    assert len(list((tmp_path / "each").iterdir())) == COUNT

@@ -12,6 +12,10 @@ class UsageError(UserError):
     """What was asked for has to be asked differently (a value, a name, an output); the command line exits with 2."""
 
 
+class ChangingError(UserError):
+    """A video whose frames are not all alike."""
+
+
 class FieldError(UsageError):
     """A field of a job, as `vsmlrt.video.job.Job` calls it, that has to be another one.
 

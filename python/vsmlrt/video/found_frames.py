@@ -17,7 +17,7 @@ from av.codec.codec import find_best_pix_fmt_of_list
 
 from ..errors import UserError
 from .damage import Counted, Damage, DecodedLook, PacketCount, find_damage, has_errors
-from .errors import reason
+from .errors import ChangingError, reason
 from .facts import Facts
 from .formats import FORMATS
 from .index import count_of, index_of, open_indexed
@@ -68,10 +68,6 @@ class FoundFrames:
     """What is looked for while the frames are used; None where only the beginning was looked at."""
 
 
-class _ChangingError(UserError):
-    """A video whose frames are not all alike."""
-
-
 _Opened = tuple[vs.VideoNode, Timeline]
 
 
@@ -101,7 +97,7 @@ def find_frames(
     wider = widened(facts.pixel_format)
     try:
         found = _open_in_order(path, facts, wider) if wider else _open_whole(path, facts, rotate, index_folder)
-    except _ChangingError:
+    except ChangingError:
         raise
     except UserError:  # so damaged that there is no index, of which FFmpeg may still decode something
         damage = _damage_of(path, facts, counting, None, on_error)
@@ -172,7 +168,7 @@ def _open_whole(path: Path, facts: Facts, rotate: bool, folder: Path | None) -> 
     answer = open_indexed(path, track=facts.stream, rotate=rotate, folder=folder)
     clip: vs.VideoNode = answer["clip"]
     if clip.width == 0 or clip.height == 0 or clip.format.id == vs.NONE:
-        raise _ChangingError(
+        raise ChangingError(
             f"the video {path} changes its size or pixel format on the way; "
             "only videos of one size and format can be processed, so split it at the change first"
         )

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 import av
 
 from ..errors import UserError
-from .errors import FieldError, UsageError, reason
+from .errors import ChangingError, FieldError, UsageError, reason
 from .notes import Warn
 from .opening import open_container
 from .output import Outputs, PendingFile, QuietFile
@@ -107,9 +107,31 @@ def readable_file(
                 _write_stream(given, pending)
             yield pending.part
         except UserError as error:
+            if sequence and isinstance(error, ChangingError) and (other := _other_image(given)) is not None:
+                raise other from error
             if isinstance(error, FieldError) or str(pending.part) not in str(error):
                 raise
             raise type(error)(str(error).replace(str(pending.part), called(given))) from error
+
+
+def _other_image(given: Path) -> UserError | None:
+    """What is said of numbered images that are not all alike; None where their headers tell no difference."""
+    images = [path for _, path in files_of(given)]
+    first = _looks(images[0])
+    for image in images[1:]:
+        if (looks := _looks(image)) != first:
+            pattern = given.with_name(_NUMBER.sub("*", given.name, count=1))
+            return UserError(
+                f"the images {given} are not all alike: {image} is {looks} and {images[0]} is {first}; make them "
+                f"alike, or have each made by itself: '{pattern}' as IN, a folder as OUT, and names that end in .png"
+            )
+    return None
+
+
+def _looks(image: Path) -> str:
+    with open_container(image) as file:
+        picture = file.streams.video[0]
+        return f"{picture.width}x{picture.height} {picture.codec_context.pix_fmt}"
 
 
 def called(given: Path) -> str:
