@@ -384,7 +384,7 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
         "--frames": [
             Changes(("in.mkv", "in.mkv", "--frames", "2"), (), "files", without=("in.mkv", "in.mkv")),
             Refused(("in.mkv", "in.mkv", "--frames", "a"), "--frames takes numbers of frames such as 10,250, not 'a'"),
-            Refused(("in.mkv", "in.mkv", "--frames", "9"), "--frames 9 names no frame of the video, which has 4"),
+            Refused(("in.mkv", "in.mkv", "--frames", "9"), "--frames 9: there is no frame 9, 4 are compared, 0 to 3"),
         ],
         "--overwrite": [
             Refused(("in.mkv", "in.mkv", "-o", "old.html"), "the output old.html exists; use --overwrite"),
