@@ -1,5 +1,7 @@
-// Independent pieces of work on as many threads as the machine has processors.
+// Independent pieces of work on as many threads as this process may use processors.
 #pragma once
+
+#include "base/machine.h"
 
 #include <algorithm>
 #include <atomic>
@@ -24,7 +26,7 @@ void for_each_on_threads(std::size_t count, const Work &work) {
                 failures[i] = std::current_exception();
             }
     };
-    const std::size_t most = std::max(1U, std::thread::hardware_concurrency());
+    const auto most = static_cast<std::size_t>(usable_processors());
     std::vector<std::thread> threads;
     for (std::size_t i = 1; i < std::min(most, count); ++i)
         threads.emplace_back(take);

@@ -11,6 +11,7 @@ import json
 import math
 import os
 import re
+import sys
 import tempfile
 from contextlib import suppress
 from fractions import Fraction
@@ -30,6 +31,12 @@ _FILTERS = {"PSNR": "psnr", "SSIM": "ssim", "VMAF": "libvmaf"}
 def available() -> list[str]:
     """The metrics that this build of FFmpeg has."""
     return [name for name, filter_name in _FILTERS.items() if filter_name in filters_available]
+
+
+def _usable_processors() -> int:
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class Metrics:
@@ -82,7 +89,7 @@ class Metrics:
             parts.append(split)
         for index, name in enumerate(names):
             path = str(Path(self._folder.name) / name)
-            threads = os.cpu_count() or 1
+            threads = _usable_processors()
             place = re.sub(r"([\\':])", r"\\\1", path)  # as FFmpeg wants what separates its options
             options = f"log_path={place}:log_fmt=json:n_threads={threads}" if name == "VMAF" else f"stats_file={place}"
             measure, sink = graph.add(_FILTERS[name], options), graph.add("buffersink")

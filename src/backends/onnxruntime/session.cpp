@@ -5,10 +5,10 @@
 #include "backends/onnxruntime/environment.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/machine.h"
 #include "module/device.h"
 
 #include <algorithm>
-#include <thread>
 
 namespace vsmlrt::ort {
 namespace {
@@ -16,9 +16,7 @@ namespace {
 // All threads of a session's pool; the thread that runs the session is one of them, and each further stream
 // brings its own.
 int pool_threads(const vsmlrt_program_desc &desc) {
-    const int all = desc.num_threads > 0
-                        ? desc.num_threads
-                        : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    const int all = desc.num_threads > 0 ? desc.num_threads : usable_processors();
     return std::max(1, all - (desc.num_streams - 1));
 }
 
