@@ -167,6 +167,15 @@ TEST_P(Kernels, OfAttentionInTilesCompileWithoutSpills) {
             GetParam(), text("attention ", each.d_steps, " ", each.v_steps, " ", each.slices));
 }
 
+TEST_P(Kernels, OfTransposesCompileWithoutSpills) {
+    for (const char *types : {"half_t input_t;\ntypedef half_t", "float input_t;\ntypedef half_t",
+                              "unsigned char input_t;\ntypedef unsigned char", "i64 input_t;\ntypedef i64"})
+        expect_no_spills(
+            kernel_source(text("#define RANK 4\ntypedef ", types, " output_t;\n#define VALUE(x) x\n"),
+                          "transpose.cuh"),
+            GetParam(), types);
+}
+
 TEST_P(Kernels, OfTransformersCompileWithoutSpills) {
     struct Variant {
         int channels, heads, depth, hidden, vector, windows, blocks, brain;

@@ -114,26 +114,55 @@ std::string generated(const Chain &chain, const std::vector<Tensor> &inputs, con
                 values, ")\n");
 }
 
+// The axes of a copy with that along which the input's elements are neighbours next to the output's; nothing
+// where they are the same, or one is so short that few of the bytes of a transaction would be wasted.
+std::optional<Axes> axes_to_transpose(const Tensor &from, const Tensor &to) {
+    constexpr std::int64_t least = 32;
+    Axes axes = make_axes(to, {from});
+    const std::size_t last = axes.sizes.size() - 1;
+    if (axes.strides[0][last] != 1 || axes.strides[1][last] == 1 || axes.strides[1][last] == 0 ||
+        axes.valid < least)
+        return std::nullopt;
+    for (std::size_t axis = 0; axis < last; ++axis) {
+        if (axes.strides[1][axis] != 1 || axes.sizes[axis] < least)
+            continue;
+        const auto move = [&](auto &list) {
+            const auto begin = list.begin() + static_cast<std::ptrdiff_t>(axis);
+            std::rotate(begin, begin + 1, list.begin() + static_cast<std::ptrdiff_t>(last));
+        };
+        move(axes.sizes);
+        for (auto &strides : axes.strides)
+            move(strides);
+        return axes;
+    }
+    return std::nullopt;
+}
+
+PointwiseArgs arguments_of(const Axes &axes) {
+    PointwiseArgs args = {};
+    args.threads = 1;
+    for (std::size_t axis = 0; axis < axes.sizes.size(); ++axis) {
+        args.size[axis] = size_argument(axes.sizes[axis]);
+        args.threads *= axes.sizes[axis];
+    }
+    args.valid = size_argument(axes.valid);
+    std::copy(axes.strides[0].begin(), axes.strides[0].end(), args.output.stride);
+    for (std::size_t i = 0; i + 1 < axes.strides.size(); ++i)
+        std::copy(axes.strides[i + 1].begin(), axes.strides[i + 1].end(), args.input[i].stride);
+    return args;
+}
+
 } // namespace
 
 void Planner::emit_pointwise(const std::string &label, const Chain &chain, std::vector<Tensor> inputs,
                              const Tensor &output) {
     const Axes axes = make_axes(output, inputs);
     const std::int64_t vector = vector_of(axes, output, inputs);
-    PointwiseArgs args = {};
-    args.threads = 1;
     if (axes.sizes.size() > max_rank || inputs.size() > max_inputs)
         throw Unsupported(label, ": ", axes.sizes.size(), " axes of ", inputs.size(),
                           " operands; at most 8 of 12 are accepted");
-    for (std::size_t axis = 0; axis < axes.sizes.size(); ++axis) {
-        args.size[axis] = size_argument(axes.sizes[axis]);
-        args.threads *= axes.sizes[axis];
-    }
+    PointwiseArgs args = arguments_of(axes);
     args.threads /= vector;
-    args.valid = size_argument(axes.valid);
-    std::copy(axes.strides[0].begin(), axes.strides[0].end(), args.output.stride);
-    for (std::size_t i = 0; i < inputs.size(); ++i)
-        std::copy(axes.strides[i + 1].begin(), axes.strides[i + 1].end(), args.input[i].stride);
     Step step;
     step.label = label;
     for (const Tensor &input : inputs)
@@ -153,10 +182,51 @@ void Planner::emit_pointwise(const std::string &label, const Chain &chain, std::
 }
 
 void Planner::emit_copy(const Tensor &from, const Tensor &to, const std::string &label) {
+    const auto value = [&](const char *x) {
+        return is_real(from.type) == is_real(to.type)
+                   ? std::string(x)
+                   : text("get(Put<", type_name(to.type), ">::from(", x, "))");
+    };
     Chain chain;
-    chain.result =
-        is_real(from.type) == is_real(to.type) ? "x0" : text("get(Put<", type_name(to.type), ">::from(x0))");
-    emit_pointwise(label, chain, {broadcast(from, to.dims)}, to);
+    chain.result = value("x0");
+    const Tensor source = broadcast(from, to.dims);
+    const std::size_t steps = plan_.steps.size();
+    emit_pointwise(label, chain, {source}, to);
+    if (steps == plan_.steps.size() || options_.plain)
+        return;
+    if (const auto axes = axes_to_transpose(source, to))
+        add_transpose(plan_.steps.back(), arguments_of(*axes), axes->sizes.size(), source, to, value("x"));
+}
+
+// Which of the two ways is faster is timed on the card.
+void Planner::add_transpose(Step &step, PointwiseArgs args, std::size_t rank, const Tensor &from,
+                            const Tensor &to, const std::string &value) const {
+    constexpr std::int64_t tile = 64;
+    constexpr std::int64_t word = 4;
+    const auto tiles_of = [](std::int64_t size) { return (size + tile - 1) / tile; };
+    const auto size = static_cast<std::int64_t>(element_size(to.type));
+    const std::int64_t shared = tile * (tile + word / std::min(size, word)) * size;
+    const std::int64_t rows = args.size[rank - 2];
+    const std::int64_t columns = args.size[rank - 1];
+    const std::int64_t blocks = args.threads / (rows * columns) * tiles_of(rows) * tiles_of(columns);
+    const std::string source =
+        kernel_source(text("#define RANK ", rank, "\ntypedef ", type_name(from.type), " input_t;\ntypedef ",
+                           type_name(to.type), " output_t;\n#define VALUE(x) ", value, "\n"),
+                      "transpose.cuh");
+    step.alternatives.push_back(
+        {"transpose", source, [args, from, to, blocks, shared](const Addresses &addresses) mutable {
+             args.output.data = addresses.of(to);
+             args.input[0].data = addresses.of(from);
+             Launch launch;
+             launch.grid = {static_cast<unsigned>(size_argument(blocks)), 1, 1};
+             launch.block = {256, 1, 1};
+             launch.shared_bytes = static_cast<unsigned>(shared);
+             launch.arguments = {argument(args)};
+             return launch;
+         }});
+    step.ends_plain = false;
+    step.problem = text("transpose ", element_name(from.type), " to ", element_name(to.type), ", ", rank,
+                        " axes", columns > args.valid ? ", padded" : "");
 }
 
 void Planner::clear_lanes(const Tensor &output, const std::string &label) {

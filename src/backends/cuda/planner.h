@@ -72,6 +72,9 @@ private:
     void emit_pointwise(const std::string &label, const Chain &chain, std::vector<Tensor> inputs,
                         const Tensor &output);
     void emit_copy(const Tensor &from, const Tensor &to, const std::string &label);
+    // A copy's second way, which moves tiles of its last two axes through shared memory. `value`: of x.
+    void add_transpose(Step &step, PointwiseArgs args, std::size_t rank, const Tensor &from, const Tensor &to,
+                       const std::string &value) const;
     void emit_fill(const graph::Node &node, const std::string &label);
     // Zeros behind the last channel, for kernels that do not write them themselves.
     void clear_lanes(const Tensor &output, const std::string &label);
