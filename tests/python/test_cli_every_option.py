@@ -30,7 +30,7 @@ from vsmlrt import video as video_part
 from vsmlrt.benchmark import running
 from vsmlrt.benchmark.worker import Job, Result
 from vsmlrt.cli import options, several
-from vsmlrt.video import job, source
+from vsmlrt.video import job
 from vsmlrt.video.errors import FIELDS, FieldError
 
 TICKS = list(range(0, 512 * 4, 512))
@@ -212,7 +212,6 @@ def test_the_job_is_checked_and_the_source_opened_once(shell: Shell, monkeypatch
 
     counted(several, "check_job")
     counted(job, "read_facts")
-    counted(source, "read_facts")
     assert shell.run("upscale", "in.mkv", "out.mkv", *FP32).status == 0
     assert sorted(seen) == ["check_job", "read_facts"]
 
