@@ -319,12 +319,14 @@ std::map<std::string, int> Planner::add_candidates(Step &step, const Group &grou
         return (candidate->fits && !candidate->fits(problem, sizes)) ||
                (candidate->contends && !candidate->contends(problem, sizes, facts_));
     });
-    // From 64 channels on, kernels that every GPU has win nothing from those made for this one.
+    // From 64 channels on, and with the taps of 3x3 from 48 on, kernels that every GPU has win nothing from
+    // those made for this one (decision 0046).
     const auto made_for_it = [own = candidate_lists().front()](const ConvCandidate *candidate) {
         return std::any_of(own.begin(), own.end(),
                            [&](const ConvCandidate &each) { return &each == candidate; });
     };
-    if (problem.in_channels >= 64 && problem.out_channels >= 64 && !found.empty() &&
+    const int least = problem.kernel[0] * problem.kernel[1] >= 9 ? 48 : 64;
+    if (std::min(problem.in_channels, problem.out_channels) >= least && !found.empty() &&
         made_for_it(found.front()))
         std::erase_if(found, [&](const ConvCandidate *candidate) { return !made_for_it(candidate); });
     for (const ConvCandidate *candidate : found) {

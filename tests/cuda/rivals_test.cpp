@@ -1,0 +1,63 @@
+// Which kernels are compiled and timed for a convolution on a card that has some made for it.
+#include "backends/cuda/network.h"
+#include "backends/cuda/planner.h"
+#include "cuda/emulated_driver.h"
+#include "cuda/engine_networks.h"
+#include "networks/builder.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace vsmlrt::cuda {
+namespace {
+
+struct Rivals {
+    int own = 0, of_every_card = 0;
+};
+
+// Of the one of three convolutions that is from `from` to `to` channels; `architecture`: of the card.
+Rivals rivals(int from, int to, int kernel, int architecture) {
+    test::Builder b;
+    const test::Name x = b.node("Sigmoid", {b.conv(b.input(3), 3, from)});
+    b.output(b.conv(b.node("Sigmoid", {b.conv(x, from, to, kernel)}), to, 3));
+    const std::vector<std::byte> onnx = model::write_onnx(model::to_half(b.network()));
+    vsmlrt_program_desc desc = {};
+    desc.network = onnx.data();
+    desc.network_size = onnx.size();
+    desc.precision = VSMLRT_PRECISION_FP16;
+    const graph::Graph graph = read_network(desc);
+    const graph::Shape shape{1, 3, 360, 640};
+    const auto device = std::make_shared<const nvidia::DeviceContext>(0);
+    Constants weights(device);
+    DeviceFacts facts;
+    facts.architecture = architecture;
+    facts.multiprocessors = 132;
+    facts.shared_bytes_per_block = 227 << 10;
+    const Plan plan = make_plan(graph, graph::infer(graph, std::span(&shape, 1)), weights, device, facts, {});
+    Rivals found;
+    for (const Step &step : plan.steps)
+        if (step.problem.find(text(" ", from, " to ", to, ",")) != std::string::npos)
+            for (const Alternative &each : step.alternatives) {
+                found.own += each.name.starts_with("hopper") ? 1 : 0;
+                found.of_every_card += each.name.starts_with("mma") ? 1 : 0;
+            }
+    return found;
+}
+
+TEST(RivalsOnHopper, AreItsOwnAloneFrom48ChannelsAndNineTapsOn) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    for (const auto &[from, to] : {std::pair{64, 48}, {48, 64}, {48, 48}, {96, 80}}) {
+        EXPECT_GT(rivals(from, to, 3, 90).own, 0) << from << " to " << to;
+        EXPECT_EQ(rivals(from, to, 3, 90).of_every_card, 0) << from << " to " << to;
+    }
+    // What may win stays.
+    EXPECT_GT(rivals(64, 40, 3, 90).of_every_card, 0);
+    EXPECT_GT(rivals(64, 48, 1, 90).of_every_card, 0);
+    EXPECT_EQ(rivals(64, 48, 3, 86).own, 0);
+    EXPECT_GT(rivals(64, 48, 3, 86).of_every_card, 0);
+}
+
+} // namespace
+} // namespace vsmlrt::cuda
