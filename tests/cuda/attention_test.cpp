@@ -107,13 +107,10 @@ std::vector<float> computed(Plan plan, std::size_t number, std::span<const float
     return {result, result + graph::count(plan.outputs[0].dims)};
 }
 
-class Attentions : public testing::TestWithParam<Heads> {};
-
-TEST_P(Attentions, GiveWhatTheReferenceGives) {
+// In both precisions, by every alternative of its so many attentions, of which there is one at most.
+void expect_the_reference(const model::Network &network, int tokens, std::size_t attentions) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    const model::Network network = network_of(GetParam());
-    const auto tokens = static_cast<int>(GetParam().tokens);
     const std::vector<float> input = test::Random(3).list(std::int64_t{3} * tokens);
     const std::vector<float> wanted = test::reference_result(network, {tokens, 1}, input);
     for (const vsmlrt_precision precision : {VSMLRT_PRECISION_FP16, VSMLRT_PRECISION_BF16}) {
@@ -132,8 +129,9 @@ TEST_P(Attentions, GiveWhatTheReferenceGives) {
         const Plan plan =
             make_plan(graph, graph::infer(graph, std::span(&shape, 1)), weights, device, facts, {});
         const std::vector<const Step *> steps = attentions_of(plan);
-        ASSERT_EQ(steps.size(), 1U) << describe(plan);
-        for (std::size_t number = 0; number < steps.front()->alternatives.size(); ++number) {
+        ASSERT_EQ(steps.size(), attentions) << describe(plan);
+        const std::size_t ways = attentions == 0 ? 1 : steps.front()->alternatives.size();
+        for (std::size_t number = 0; number < ways; ++number) {
             const std::vector<float> given = computed(plan, number, input, device);
             ASSERT_EQ(given.size(), wanted.size());
             double error = 0;
@@ -146,6 +144,31 @@ TEST_P(Attentions, GiveWhatTheReferenceGives) {
         }
     }
     EXPECT_STREQ(emulated_faults(), "");
+}
+
+class Attentions : public testing::TestWithParam<Heads> {};
+
+TEST_P(Attentions, GiveWhatTheReferenceGives) {
+    expect_the_reference(network_of(GetParam()), static_cast<int>(GetParam().tokens), 1);
+}
+
+// Weights of one head for the values of two are a product of another batch.
+TEST(AttentionOfOneHead, IsNotTakenForThatOfSeveral) {
+    constexpr std::int64_t tokens = 70;
+    Builder b;
+    const Name x = b.input(3);
+    const auto heads_of = [&](std::int64_t heads) {
+        const Name channels = b.conv(x, 3, static_cast<int>(8 * heads));
+        return b.node("Reshape", {channels, b.integers({1, heads, 8, tokens})});
+    };
+    const auto tokens_first = [&](const Name &y) {
+        return b.node("Transpose", {y}, {{"perm", ints({0, 1, 3, 2})}});
+    };
+    const Name scores = b.node("MatMul", {tokens_first(heads_of(1)), heads_of(1)});
+    const Name weights = b.node("Softmax", {scores}, {{"axis", std::int64_t{-1}}});
+    const Name mixed = b.node("MatMul", {weights, tokens_first(heads_of(2))});
+    b.output(b.node("Reshape", {tokens_first(mixed), b.integers({1, 16, 1, tokens})}));
+    expect_the_reference(b.network(), static_cast<int>(tokens), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Heads, Attentions,
