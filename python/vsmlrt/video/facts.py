@@ -122,7 +122,9 @@ def read_facts(path: Path) -> Facts:
 def _matrix_of_frames(path: Path, stream: int) -> Matrix | None:
     """The display matrix that the first frame tells; None if it tells none or cannot be decoded."""
     with open_container(path) as file, suppress(av.FFmpegError, OSError, ValueError):
-        for packet in islice(file.demux(file.streams[stream]), _FIRST_PACKETS):
+        picture: Any = file.streams[stream]
+        picture.thread_type, picture.codec_context.thread_count = "NONE", 1  # one frame needs no threads to wait for
+        for packet in islice(file.demux(picture), _FIRST_PACKETS):
             for frame in packet.decode():
                 return matrix_of(frame)
     return None
