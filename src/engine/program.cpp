@@ -153,6 +153,42 @@ std::shared_ptr<const Program> load_or_build(const std::shared_ptr<const Device>
     return built;
 }
 
+// The program, by its plan where the device keeps plans; the description's folders are filled in.
+std::shared_ptr<const Program> from_plans(const std::shared_ptr<const Device> &device, const cache::Key &key,
+                                          const std::filesystem::path &plan_folder,
+                                          vsmlrt_program_desc desc) {
+    const DeviceInfo &info = device->info();
+    if (!info.plan_basis)
+        return std::make_shared<const Program>(device, desc);
+    cache::PlanCache &plans = plan_cache(plan_folder);
+    const auto folder = [&](bool wanted, const cache::Key &of) {
+        const auto found = wanted ? plans.kept_folder(of) : std::nullopt;
+        return found ? text_of(*found) : std::string();
+    };
+    const std::string kept = folder(info.keeps_files, key);
+    const std::string shared = folder(info.shares_files, shared_key(*device));
+    desc.kept_folder = kept.empty() ? nullptr : kept.c_str();
+    desc.shared_folder = shared.empty() ? nullptr : shared.c_str();
+    return load_or_build(device, key, plans, desc);
+}
+
+// Says once where the program is not what was asked for.
+void say_differences(const Device &device, const ProgramOptions &options, vsmlrt_precision wanted,
+                     const vsmlrt_program_info &program) {
+    const DeviceInfo &info = device.info();
+    const bool keeps_plans = info.plan_basis && (program.blob_worth_caching != 0 || info.keeps_files);
+    if (!options.plan_folder.empty() && !keeps_plans)
+        log_once(LogLevel::warning, text("\"engine_folder\" has no effect on ", device.backend().name(), " ",
+                                         info.id, ", for which no plans are kept"));
+    if (options.precision == VSMLRT_PRECISION_AUTO && program.precision == VSMLRT_PRECISION_BF16)
+        log_once(LogLevel::information,
+                 text(info.name, " computes in bf16, which \"auto\" takes where it is native; "
+                                 "precision=\"fp32\" is slower and exact"));
+    if (program.precision != wanted)
+        log_once(LogLevel::warning, text(info.name, " computes in ", precision_name(program.precision),
+                                         ", not in ", precision_name(wanted), " as asked"));
+}
+
 // Dynamic programs in use, by their whole key.
 class SharedPrograms {
 public:
@@ -215,23 +251,8 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
     };
     desc.user = &bytes;
     const cache::Key key = plan_key(*device, loaded.stem, io_type, desc);
-    const auto load = [&]() -> std::shared_ptr<const Program> {
-        if (!device->info().plan_basis)
-            return std::make_shared<const Program>(device, desc);
-        cache::PlanCache &plans = plan_cache(options.plan_folder);
-        const auto text_of_any = [](const std::optional<std::filesystem::path> &folder) {
-            return folder ? text_of(*folder) : std::string();
-        };
-        const std::string kept =
-            text_of_any(device->info().keeps_files ? plans.kept_folder(key) : std::nullopt);
-        const std::string shared =
-            text_of_any(device->info().shares_files ? plans.kept_folder(shared_key(*device)) : std::nullopt);
-        desc.kept_folder = kept.empty() ? nullptr : kept.c_str();
-        desc.shared_folder = shared.empty() ? nullptr : shared.c_str();
-        return load_or_build(device, key, plans, desc);
-    };
     const auto make = [&] {
-        auto made = load();
+        auto made = from_plans(device, key, options.plan_folder, desc);
         give_back_freed_memory();
         return made;
     };
@@ -239,19 +260,7 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
         range.is_static()
             ? make()
             : shared_programs().get(key.full + "\nat " + device->info().id + streams_text(desc), make);
-    const bool keeps_plans =
-        device->info().plan_basis && (program->info().blob_worth_caching != 0 || device->info().keeps_files);
-    if (!options.plan_folder.empty() && !keeps_plans)
-        log_once(LogLevel::warning, text("\"engine_folder\" has no effect on ", device->backend().name(), " ",
-                                         device->info().id, ", for which no plans are kept"));
-    if (options.precision == VSMLRT_PRECISION_AUTO && program->info().precision == VSMLRT_PRECISION_BF16)
-        log_once(LogLevel::information,
-                 text(device->info().name, " computes in bf16, which \"auto\" takes where it is native; "
-                                           "precision=\"fp32\" is slower and exact"));
-    if (program->info().precision != precision)
-        log_once(LogLevel::warning,
-                 text(device->info().name, " computes in ", precision_name(program->info().precision),
-                      ", not in ", precision_name(precision), " as asked"));
+    say_differences(*device, options, precision, program->info());
     return program;
 }
 

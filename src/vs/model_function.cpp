@@ -3,17 +3,17 @@
 #include "engine/able_backend.h"
 #include "vs/arguments.h"
 #include "vs/convert.h"
+#include "vs/exact_clips.h"
 #include "vs/flow_scale.h"
 #include "vs/frame_filter.h"
 #include "vs/functions.h"
 #include "vs/model_arguments.h"
 #include "vs/model_filter.h"
-#include "vs/old_names/stated_precision.h"
 #include "vs/outer_filter.h"
+#include "vs/pictures.h"
 #include "vs/properties.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace vsmlrt::vs {
 namespace {
@@ -59,91 +59,6 @@ engine::SessionOptions read_options(const Arguments &arguments) {
     return options;
 }
 
-int channels_of(const VSVideoFormat &format) {
-    return format.colorFamily == cfGray ? 1 : 3;
-}
-
-// Whether the planes of YUV clips enter the network as they are, and not as RGB.
-bool keeps_yuv(const Host &host, const Arguments &arguments, const std::vector<Node> &clips) {
-    const bool to_rgb = arguments.flag("yuv_to_rgb", true);
-    const auto is_yuv = [&](const Node &clip) { return host.info(clip).format.colorFamily == cfYUV; };
-    if (arguments.has("yuv_to_rgb") && std::none_of(clips.begin(), clips.end(), is_yuv))
-        throw BadArgument(
-            "\"yuv_to_rgb\" says how YUV clips enter the network, and none of the clips is YUV; "
-            "leave it out");
-    return !to_rgb;
-}
-
-// How a clip enters a network as three channels.
-Picture three_channels(const VSVideoFormat &format, bool keep_yuv) {
-    return keep_yuv && format.colorFamily == cfYUV ? Picture::yuv : Picture::rgb;
-}
-
-// How the first clip is fed so that all clips together give the network's channels.
-Picture picture_of(const Host &host, const std::vector<Node> &clips, int channels, bool keep_yuv) {
-    int others = 0;
-    for (std::size_t i = 1; i < clips.size(); ++i)
-        others += channels_of(host.info(clips[i]).format);
-    const VSVideoFormat &format = host.info(clips.front()).format;
-    const int wanted = channels - others;
-    if (wanted == 3)
-        return three_channels(format, keep_yuv);
-    if (wanted == 1 && format.colorFamily != cfRGB)
-        return Picture::gray;
-    std::vector<std::string> given;
-    for (const Node &clip : clips)
-        given.push_back(host.format_name(host.info(clip).format));
-    throw BadArgument("the network takes ", channels, " channel(s), and the clips (", join(given, ", "),
-                      ") give ", others + channels_of(format),
-                      "; an RGB or YUV clip gives 3 and a GRAY clip 1");
-}
-
-// With "exact": float planes of full size, as many as the network has channels.
-void check_exact(const Host &host, const Arguments &arguments, const std::vector<Node> &clips, int channels) {
-    for (const char *name : {"format", "matrix", "range", "yuv_to_rgb"})
-        if (arguments.has(name))
-            throw BadArgument("with \"exact\" nothing is converted, and \"", name,
-                              "\" is about a conversion; leave one of them out");
-    int planes = 0;
-    for (const Node &clip : clips) {
-        const VSVideoFormat &format = host.info(clip).format;
-        if (format.sampleType != stFloat || format.subSamplingW != 0 || format.subSamplingH != 0)
-            throw BadArgument(
-                "with \"exact\" clips must be of half or float samples without subsampling; got ",
-                host.format_name(format), " (convert it with resize)");
-        planes += format.numPlanes;
-    }
-    if (planes != channels)
-        throw BadArgument("the network takes ", channels, " channel(s), and the clips have ", planes,
-                          " plane(s), each of which is fed as one");
-}
-
-// With "exact" and no word about the precision a network stands for an engine, which takes frames of the
-// samples that it is built for and no others.
-void check_engine(const Host &host, const Arguments &arguments, const std::vector<Node> &clips,
-                  const model::Network &network) {
-    if (arguments.has("precision") || arguments.has("fp16") || network.inputs.empty())
-        return;
-    const bool takes_half = network.inputs.front().type == Element::f16;
-    for (const Node &clip : clips)
-        if (is_half(host, clip) != takes_half)
-            throw BadArgument("the network takes ", takes_half ? "half" : "32-bit float",
-                              " samples, and a clip is ", host.format_name(host.info(clip).format),
-                              "; convert it with resize, or give a network ", "that is built for it");
-}
-
-// With "exact" nothing computes in less than it is asked for, by an argument or by a network that stands for
-// an engine.
-vsmlrt_precision exact_precision(vsmlrt_precision asked, const model::Network &network) {
-    if (asked != VSMLRT_PRECISION_AUTO)
-        return asked;
-    const auto stated = network.metadata.find(stated_precision);
-    for (const auto precision : {VSMLRT_PRECISION_FP16, VSMLRT_PRECISION_BF16})
-        if (stated != network.metadata.end() && stated->second == engine::precision_name(precision))
-            return precision;
-    return VSMLRT_PRECISION_FP32;
-}
-
 // Everything between the arguments and the last node.
 class Builder {
 public:
@@ -159,11 +74,11 @@ public:
         engine::OpenedNetwork network = open_network();
         const model::Card card = network.card;
         if (exact_)
-            check_inputs(network.loaded.network, card.channels);
+            check_exact_clips(host_, arguments_, clips_, network.loaded.network, card.channels);
         const std::vector<model::Value> &outputs = network.loaded.network.outputs;
         keeps_half_ = exact_ && !outputs.empty() && outputs.front().type == Element::f16;
         keep_yuv_ = exact_ || keeps_yuv(host_, arguments_, clips_);
-        picture_ = picture_of(host_, clips_, card.channels, keep_yuv_);
+        picture_ = first_picture(host_, clips_, card.channels, keep_yuv_);
         take_colors();
         engine::SessionOptions options = read_options(arguments_);
         if (exact_)
@@ -201,11 +116,6 @@ public:
     void time_layers(VSMap &out) { set_layers(host_, session_->time_layers(), out); }
 
 private:
-    void check_inputs(const model::Network &network, int channels) const {
-        check_exact(host_, arguments_, clips_, channels);
-        check_engine(host_, arguments_, clips_, network);
-    }
-
     [[nodiscard]] engine::OpenedNetwork open_network() const {
         engine::OpenedNetwork network = read_network(arguments_);
         if (const double scale = read_flow_scale(arguments_, "flow_scale"); scale != 1)

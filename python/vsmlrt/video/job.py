@@ -275,25 +275,7 @@ def check_job(job: Job) -> CheckedJob:
 def check_asked(job: Job) -> None:
     """Raises UsageError or UserError for what can be told without looking at the input."""
     if job.output is None or job.raw:
-        kind, named = _kind_of(job), "" if job.images else " (- and .y4m)"
-        given = ["codec"] if job.codec is not None else []
-        given += [name for name, value in job.quality.given.items() if value is not None]
-        if given:
-            told = " and ".join(f"{{{name}}}" for name in given)
-            raise FieldError(told + f" cannot be given for {kind}{named}, which is not encoded; leave it out")
-        for field in ("audio_streams", "subtitle_streams"):
-            if getattr(job, field) is not None:
-                raise FieldError(f"{{{field}}} is about the other streams of a file, and {kind} has none; leave it out")
-        if not job.audio or job.audio_codec is not None:
-            raise FieldError(f"{{audio}} is about the sound of a file, and {kind} has none; leave it out")
-        if job.audio_bitrate is not None:
-            raise FieldError(f"{{audio_bitrate}} is about the sound of a file, and {kind} has none; leave it out")
-        if job.output is None and job.overwrite:
-            raise FieldError("{overwrite} replaces a file, and - is a pipe; leave it out")
-        if job.images and job.pixel_format is not None:
-            raise FieldError("{pixel_format} is about video, and images are RGB or gray; leave it out")
-        if job.pixel_format is not None:
-            check_y4m_format(job.pixel_format)
+        _check_not_encoded(job)
     elif job.output.suffix.lower() not in CONTAINERS:
         raise UsageError(
             f"the output {job.output} has an ending that names no known container; "
@@ -314,6 +296,29 @@ def check_asked(job: Job) -> None:
         raise FieldError("{double_rate} is about fields; give {deinterlace} as well, or leave it out")
     if job.times != (None, None) and job.frames != (None, None):
         raise FieldError("{frames} counts frames, {start} and {to} are times; give one kind of them")
+
+
+def _check_not_encoded(job: Job) -> None:
+    """FieldError for what is about a file of video, and is given for images, raw frames or a pipe."""
+    kind, named = _kind_of(job), "" if job.images else " (- and .y4m)"
+    given = ["codec"] if job.codec is not None else []
+    given += [name for name, value in job.quality.given.items() if value is not None]
+    if given:
+        told = " and ".join(f"{{{name}}}" for name in given)
+        raise FieldError(told + f" cannot be given for {kind}{named}, which is not encoded; leave it out")
+    for field in ("audio_streams", "subtitle_streams"):
+        if getattr(job, field) is not None:
+            raise FieldError(f"{{{field}}} is about the other streams of a file, and {kind} has none; leave it out")
+    if not job.audio or job.audio_codec is not None:
+        raise FieldError(f"{{audio}} is about the sound of a file, and {kind} has none; leave it out")
+    if job.audio_bitrate is not None:
+        raise FieldError(f"{{audio_bitrate}} is about the sound of a file, and {kind} has none; leave it out")
+    if job.output is None and job.overwrite:
+        raise FieldError("{overwrite} replaces a file, and - is a pipe; leave it out")
+    if job.images and job.pixel_format is not None:
+        raise FieldError("{pixel_format} is about video, and images are RGB or gray; leave it out")
+    if job.pixel_format is not None:
+        check_y4m_format(job.pixel_format)
 
 
 def _checked_sound(job: Job) -> str | None:
