@@ -113,6 +113,24 @@ std::vector<Case> blocks() {
     return cases;
 }
 
+// Channels in an order that is not its own inverse, in front of a convolution: by itself, and with what
+// compilers fold into convolutions in between.
+std::vector<Case> gathers_before_convolutions() {
+    std::vector<Case> cases;
+    for (const std::int64_t side : {1, 3, 5})
+        for (const char *between : {"", "Mul", "Pad"})
+            cases.push_back(rule("Gather_before_" + std::to_string(side) + between, 13, [&](Builder &b) {
+                const std::vector<std::int64_t> order{3, 0, -4, 5, 1, -2};
+                Name x = b.node("Gather", {b.input(6), b.integers(order)}, {{"axis", whole(1)}});
+                if (between == std::string("Mul"))
+                    x = b.node("Mul", {x, b.weights({1, 6, 1, 1})});
+                if (between == std::string("Pad"))
+                    x = b.node("Pad", {x, b.integers({0, 0, 2, 2, 0, 0, 2, 2})});
+                return b.node("Conv", {x, b.weights({5, 6, side, side})});
+            }));
+    return cases;
+}
+
 std::vector<Case> gathers_and_shapes() {
     std::vector<Case> cases;
     for (const std::int64_t opset : {9, 11, 13})
@@ -149,7 +167,7 @@ std::vector<Case> gathers_and_shapes() {
 
 std::vector<Case> movement_rules() {
     std::vector<Case> cases = pads();
-    for (auto *const part : {slices, splits, blocks, gathers_and_shapes})
+    for (auto *const part : {slices, splits, blocks, gathers_before_convolutions, gathers_and_shapes})
         for (Case &entry : part())
             cases.push_back(std::move(entry));
     return cases;

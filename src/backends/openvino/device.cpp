@@ -47,9 +47,13 @@ int best_streams(const Device &device) {
     return device.is_cpu() ? usable_processors() : 1;
 }
 
-// The device's architecture and its driver's version, under whatever name its plugin has that.
+// Raised where networks are made into others than before: plans that were stored hold the old ones.
+constexpr int rewrites = 1;
+
+// The revision of our rewrites, the device's architecture and its driver's version, under whatever name its
+// plugin has that.
 std::string plan_basis(const Device &device) {
-    std::string basis;
+    std::string basis = text("rewrites ", rewrites, "\n");
     for (const ov::PropertyName &property : core().get_property(device.id, ov::supported_properties)) {
         const auto &name = static_cast<const std::string &>(property);
         if (name == ov::device::architecture.name() || name.find("DRIVER_VERSION") != std::string::npos)

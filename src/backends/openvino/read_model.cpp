@@ -1,6 +1,7 @@
 #include "backends/openvino/read_model.h"
 
 #include "backends/openvino/blob_stream.h"
+#include "backends/openvino/channel_orders.h"
 #include "backends/openvino/failure_words.h"
 #include "backends/openvino/misread.h"
 #include "backends/openvino/pass_through.h"
@@ -55,6 +56,7 @@ std::shared_ptr<ov::Model> read_model(const Device &device, const vsmlrt_program
         model = parsed(device, desc, nodes);
         reshape(*model, desc.min_extent, desc.max_extent);
         part_outputs_from_inputs(*model);
+        keep_channel_orders(*model);
     } catch (const ov::Exception &failure) {
         if (const std::string unknown = unknown_operator(failure, nodes); !unknown.empty())
             throw Unsupported(unknown, ": OpenVINO does not have this operator");
