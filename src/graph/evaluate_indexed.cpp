@@ -89,6 +89,20 @@ void for_each_line(const Shape &x, std::size_t axis, Body body) {
 template <typename T>
 using Sum = std::conditional_t<std::is_integral_v<T>, Integer, double>;
 
+// The indices of a line's values, best first; of equal ones the earlier comes first, and NaN before all
+// others. For two types, not for each that a tensor may have: sorting is long in the compiler.
+template <typename Value>
+void rank(const std::vector<Value> &line, bool largest, std::vector<Integer> &order) {
+    std::iota(order.begin(), order.end(), Integer{0});
+    std::stable_sort(order.begin(), order.end(), [&](Integer i, Integer j) {
+        const Value a = line[static_cast<std::size_t>(i)];
+        const Value b = line[static_cast<std::size_t>(j)];
+        if (is_nan(a) || is_nan(b))
+            return is_nan(a) && !is_nan(b);
+        return largest ? a > b : a < b;
+    });
+}
+
 } // namespace
 
 void evaluate(const GatherElements &op, Inputs inputs, Outputs outputs) {
@@ -166,16 +180,12 @@ void evaluate(const TopK &op, Inputs inputs, Outputs outputs) {
     const std::size_t axis = axis_index(op.axis, x.size());
     const Shape strides = strides_of(outputs[0].dims);
     with_storage(inputs[0].type, [&]<typename T>(T) {
-        std::vector<Integer> order(static_cast<std::size_t>(x[axis]));
+        std::vector<Sum<T>> line(static_cast<std::size_t>(x[axis]));
+        std::vector<Integer> order(line.size());
         for_each_line(x, axis, [&](Integer, Integer first, Integer step, const Shape &at) {
-            std::iota(order.begin(), order.end(), Integer{0});
-            std::stable_sort(order.begin(), order.end(), [&](Integer i, Integer j) {
-                const auto a = load<Sum<T>>(inputs[0].as<T>()[first + i * step]);
-                const auto b = load<Sum<T>>(inputs[0].as<T>()[first + j * step]);
-                if (is_nan(a) || is_nan(b)) // which comes first
-                    return is_nan(a) && !is_nan(b);
-                return op.largest ? a > b : a < b;
-            });
+            for (std::size_t i = 0; i < line.size(); ++i)
+                line[i] = load<Sum<T>>(inputs[0].as<T>()[first + static_cast<Integer>(i) * step]);
+            rank(line, op.largest, order);
             Integer to = 0;
             for (std::size_t i = 0; i < at.size(); ++i)
                 to += at[i] * strides[i];
