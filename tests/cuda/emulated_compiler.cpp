@@ -71,10 +71,11 @@ EXPORT int nvrtcCompileProgram(Unit *unit, int, const char *const *) {
     const std::string stem =
         (cache_folder() / (name + "." + emulated::process_name() + "." + std::to_string(number++))).string();
     std::ofstream(stem + ".cpp") << unit->source;
-    const bool good = emulated::compile(stem);
+    const bool compiled = emulated::compile(stem);
     unit->log = text_of((stem + ".log").c_str());
-    if (good)
-        fs::rename(stem + emulated::library_ending, unit->library);
+    const bool good = compiled && emulated::publish(stem + emulated::library_ending, unit->library);
+    if (compiled && !good)
+        unit->log += unit->library + " cannot be made";
     fs::remove(stem + ".log");
     if (good)
         fs::remove(stem + ".cpp");

@@ -24,5 +24,8 @@ extern const char *const library_ending;
 extern const char *const compiler;
 // STEM.cpp to a shared library, STEM with its ending; what the compiler says goes to STEM.log.
 [[nodiscard]] bool compile(const std::string &stem);
+// Gives the file its last name, unless another process made one of that name meanwhile and may be using it:
+// then that one stays and this one is removed. False where no file has the name afterwards.
+[[nodiscard]] bool publish(const std::string &made, const std::string &name);
 
 } // namespace vsmlrt::emulated

@@ -54,4 +54,13 @@ bool compile(const std::string &stem) {
     return fs::exists(stem + library_ending);
 }
 
+// A library that a process has loaded cannot be replaced, and is not to be had while it is.
+bool publish(const std::string &made, const std::string &name) {
+    if (::MoveFileExA(made.c_str(), name.c_str(), 0))
+        return true;
+    const bool there = ::GetFileAttributesA(name.c_str()) != INVALID_FILE_ATTRIBUTES;
+    ::DeleteFileA(made.c_str());
+    return there;
+}
+
 } // namespace vsmlrt::emulated
