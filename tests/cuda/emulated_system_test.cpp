@@ -14,7 +14,9 @@ namespace fs = std::filesystem;
 class PublishedLibrary : public testing::Test {
 protected:
     void SetUp() override {
-        folder_ = fs::temp_directory_path() / ("published_" + process_name());
+        const std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
+        folder_ = fs::temp_directory_path() / ("published_" + process_name() + test);
+        fs::remove_all(folder_); // what a process of this number has left
         fs::create_directories(folder_);
         name_ = (folder_ / (std::string("kernel") + library_ending)).string();
     }
