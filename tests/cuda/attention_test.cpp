@@ -1,19 +1,12 @@
 // Attention of any number of tokens and channels: what one kernel makes of it on the emulated driver, whose
 // warps are fibers, equals what the reference gives.
-#include "backends/cuda/device.h"
-#include "backends/cuda/kernel_cache.h"
-#include "backends/cuda/launches.h"
-#include "backends/cuda/network.h"
-#include "backends/cuda/planner.h"
 #include "cuda/emulated_driver.h"
+#include "cuda/emulated_plan.h"
 #include "cuda/engine_networks.h"
 #include "networks/builder.h"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <bit>
-#include <cmath>
 #include <limits>
 
 namespace vsmlrt::cuda {
@@ -83,28 +76,16 @@ model::Network network_of(const Heads &of) {
         .network();
 }
 
+bool is_attention(const Step &step) {
+    return step.alternatives.front().name.starts_with("attention");
+}
+
 std::vector<const Step *> attentions_of(const Plan &plan) {
     std::vector<const Step *> found;
     for (const Step &step : plan.steps)
-        if (step.alternatives.front().name.starts_with("attention"))
+        if (is_attention(step))
             found.push_back(&step);
     return found;
-}
-
-// What the plan computes with the attention's alternative of that number.
-std::vector<float> computed(Plan plan, std::size_t number, std::span<const float> input,
-                            const nvidia::SharedContext &device) {
-    for (Step &step : plan.steps)
-        if (step.alternatives.front().name.starts_with("attention"))
-            choose(step, step.alternatives[number].name);
-    const nvidia::DeviceMemory memory(device, static_cast<std::size_t>(plan.arena_bytes), "the arena");
-    KernelCache kernels(device, list_devices().front(), KeptFolder({}));
-    Launches launches(plan, memory.address(), device, kernels);
-    std::copy(input.begin(), input.end(), std::bit_cast<float *>(launches.address(plan.inputs[0])));
-    const nvidia::Stream stream = nvidia::make_stream(device);
-    launches.enqueue(stream.get(), false);
-    const auto *result = std::bit_cast<const float *>(launches.address(plan.outputs[0]));
-    return {result, result + graph::count(plan.outputs[0].dims)};
 }
 
 // In both precisions, by every alternative of its so many attentions, of which there is one at most.
@@ -115,32 +96,17 @@ void expect_the_reference(const model::Network &network, int tokens, std::size_t
     const std::vector<float> wanted = test::reference_result(network, {tokens, 1}, input);
     for (const vsmlrt_precision precision : {VSMLRT_PRECISION_FP16, VSMLRT_PRECISION_BF16}) {
         const bool brain = precision == VSMLRT_PRECISION_BF16;
-        const std::vector<std::byte> onnx = model::write_onnx(brain ? network : model::to_half(network));
-        vsmlrt_program_desc desc = {};
-        desc.network = onnx.data();
-        desc.network_size = onnx.size();
-        desc.precision = precision;
-        const graph::Graph graph = read_network(desc);
-        const graph::Shape shape{1, 3, 1, tokens};
-        const auto device = std::make_shared<const nvidia::DeviceContext>(0);
-        Constants weights(device);
-        DeviceFacts facts;
-        facts.runs_barriers = false; // but those of fibers
-        const Plan plan =
-            make_plan(graph, graph::infer(graph, std::span(&shape, 1)), weights, device, facts, {});
-        const std::vector<const Step *> steps = attentions_of(plan);
-        ASSERT_EQ(steps.size(), attentions) << describe(plan);
+        const EmulatedPlan emulated(network, {tokens, 1}, precision);
+        const std::vector<const Step *> steps = attentions_of(emulated.plan());
+        ASSERT_EQ(steps.size(), attentions) << describe(emulated.plan());
         const std::size_t ways = attentions == 0 ? 1 : steps.front()->alternatives.size();
         for (std::size_t number = 0; number < ways; ++number) {
-            const std::vector<float> given = computed(plan, number, input, device);
+            const std::vector<float> given = emulated.computed(input, [&](Step &step) {
+                if (is_attention(step))
+                    choose(step, step.alternatives[number].name);
+            });
             ASSERT_EQ(given.size(), wanted.size());
-            double error = 0;
-            double size = 0;
-            for (std::size_t i = 0; i < given.size(); ++i) {
-                error += std::pow(static_cast<double>(given[i]) - static_cast<double>(wanted[i]), 2);
-                size += std::pow(static_cast<double>(wanted[i]), 2);
-            }
-            EXPECT_LE(std::sqrt(error / size), brain ? 2e-2 : 2e-3) << "alternative " << number;
+            EXPECT_LE(relative_error(given, wanted), brain ? 2e-2 : 2e-3) << "alternative " << number;
         }
     }
     EXPECT_STREQ(emulated_faults(), "");

@@ -1,19 +1,14 @@
 // Blocks of transformers: what one kernel makes of them on the emulated driver, whose warps are fibers,
 // equals what the reference gives for the graph as it stands, however the network spells windows, rolls and
 // heads.
-#include "backends/cuda/device.h"
-#include "backends/cuda/kernel_cache.h"
-#include "backends/cuda/launches.h"
-#include "backends/cuda/network.h"
-#include "backends/cuda/planner.h"
 #include "cuda/emulated_driver.h"
+#include "cuda/emulated_plan.h"
 #include "cuda/engine_networks.h"
 #include "networks/builder.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 namespace vsmlrt::cuda {
@@ -153,25 +148,12 @@ private:
     Builder b_;
 };
 
-std::size_t blocks_of(const Plan &plan) {
-    return static_cast<std::size_t>(std::count_if(plan.steps.begin(), plan.steps.end(), [](const Step &step) {
-        return step.alternatives.front().name.starts_with("transformer");
-    }));
+bool is_block(const Step &step) {
+    return step.alternatives.front().name.starts_with("transformer");
 }
-// What the plan computes with each step's alternative of that number, if it has one.
-std::vector<float> computed(Plan plan, std::size_t number, std::span<const float> input,
-                            const nvidia::SharedContext &device) {
-    for (Step &step : plan.steps)
-        if (number < step.alternatives.size() && step.alternatives.front().name.starts_with("transformer"))
-            choose(step, step.alternatives[number].name);
-    const nvidia::DeviceMemory memory(device, static_cast<std::size_t>(plan.arena_bytes), "the arena");
-    KernelCache kernels(device, list_devices().front(), KeptFolder({}));
-    Launches launches(plan, memory.address(), device, kernels);
-    std::copy(input.begin(), input.end(), std::bit_cast<float *>(launches.address(plan.inputs[0])));
-    const nvidia::Stream stream = nvidia::make_stream(device);
-    launches.enqueue(stream.get(), false);
-    const auto *result = std::bit_cast<const float *>(launches.address(plan.outputs[0]));
-    return {result, result + graph::count(plan.outputs[0].dims)};
+
+std::size_t blocks_of(const Plan &plan) {
+    return static_cast<std::size_t>(std::count_if(plan.steps.begin(), plan.steps.end(), is_block));
 }
 
 class Transformers : public testing::TestWithParam<Block> {};
@@ -182,31 +164,16 @@ void expect_the_reference(const model::Network &network, std::size_t found) {
     const std::vector<float> wanted = test::reference_result(network, extent, input);
     for (const vsmlrt_precision precision : {VSMLRT_PRECISION_FP16, VSMLRT_PRECISION_BF16}) {
         const bool brain = precision == VSMLRT_PRECISION_BF16;
-        const std::vector<std::byte> onnx = model::write_onnx(brain ? network : model::to_half(network));
-        vsmlrt_program_desc desc = {};
-        desc.network = onnx.data();
-        desc.network_size = onnx.size();
-        desc.precision = precision;
-        const graph::Graph graph = read_network(desc);
-        const graph::Shape shape{1, 3, extent.height, extent.width};
-        const auto device = std::make_shared<const nvidia::DeviceContext>(0);
-        Constants weights(device);
-        DeviceFacts facts;
-        facts.runs_barriers = false; // but those of fibers
-        const Plan plan =
-            make_plan(graph, graph::infer(graph, std::span(&shape, 1)), weights, device, facts, {});
-        EXPECT_EQ(blocks_of(plan), found) << describe(plan);
+        const EmulatedPlan emulated(network, extent, precision);
+        EXPECT_EQ(blocks_of(emulated.plan()), found) << describe(emulated.plan());
         for (const std::size_t number :
              brain ? std::vector<std::size_t>{0} : std::vector<std::size_t>{0, 2}) {
-            const std::vector<float> given = computed(plan, number, input, device);
+            const std::vector<float> given = emulated.computed(input, [&](Step &step) {
+                if (number < step.alternatives.size() && is_block(step))
+                    choose(step, step.alternatives[number].name);
+            });
             ASSERT_EQ(given.size(), wanted.size());
-            double error = 0;
-            double size = 0;
-            for (std::size_t i = 0; i < given.size(); ++i) {
-                error += std::pow(static_cast<double>(given[i]) - static_cast<double>(wanted[i]), 2);
-                size += std::pow(static_cast<double>(wanted[i]), 2);
-            }
-            EXPECT_LE(std::sqrt(error / size), brain ? 1e-2 : 1.5e-3) << "alternative " << number;
+            EXPECT_LE(relative_error(given, wanted), brain ? 1e-2 : 1.5e-3) << "alternative " << number;
         }
     }
     EXPECT_STREQ(emulated_faults(), "");

@@ -1,17 +1,12 @@
 // Copies whose neighbours change: through shared memory and one by one they give what the reference gives.
-#include "backends/cuda/device.h"
-#include "backends/cuda/kernel_cache.h"
-#include "backends/cuda/launches.h"
-#include "backends/cuda/network.h"
-#include "backends/cuda/planner.h"
 #include "cuda/emulated_driver.h"
+#include "cuda/emulated_plan.h"
 #include "cuda/engine_networks.h"
 #include "networks/builder.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <bit>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -30,21 +25,6 @@ model::Network network_of(const Permutation &of) {
     return b.output(b.node("Reshape", {y, b.integers({1, 3, of.extent.height, of.extent.width})})).network();
 }
 
-// What the plan computes with each step's alternative of that name, if it has one.
-std::vector<float> computed(Plan plan, const std::string &name, std::span<const float> input,
-                            const nvidia::SharedContext &device) {
-    for (Step &step : plan.steps)
-        choose(step, name);
-    const nvidia::DeviceMemory memory(device, static_cast<std::size_t>(plan.arena_bytes), "the arena");
-    KernelCache kernels(device, list_devices().front(), KeptFolder({}));
-    Launches launches(plan, memory.address(), device, kernels);
-    std::copy(input.begin(), input.end(), std::bit_cast<float *>(launches.address(plan.inputs[0])));
-    const nvidia::Stream stream = nvidia::make_stream(device);
-    launches.enqueue(stream.get(), false);
-    const auto *result = std::bit_cast<const float *>(launches.address(plan.outputs[0]));
-    return {result, result + graph::count(plan.outputs[0].dims)};
-}
-
 class Transposes : public testing::TestWithParam<Permutation> {};
 
 TEST_P(Transposes, GiveWhatTheReferenceGives) {
@@ -57,19 +37,8 @@ TEST_P(Transposes, GiveWhatTheReferenceGives) {
         input[i] = static_cast<float>(i % 2039); // a half can say it
     const std::vector<float> wanted = test::reference_result(network, extent, input);
     for (const bool halves : {false, true}) {
-        const std::vector<std::byte> onnx = model::write_onnx(halves ? model::to_half(network) : network);
-        vsmlrt_program_desc desc = {};
-        desc.network = onnx.data();
-        desc.network_size = onnx.size();
-        desc.precision = halves ? VSMLRT_PRECISION_FP16 : VSMLRT_PRECISION_FP32;
-        const graph::Graph graph = read_network(desc);
-        const graph::Shape shape{1, 3, extent.height, extent.width};
-        const auto device = std::make_shared<const nvidia::DeviceContext>(0);
-        Constants weights(device);
-        DeviceFacts facts;
-        facts.runs_barriers = false; // but those of fibers
-        const Plan plan =
-            make_plan(graph, graph::infer(graph, std::span(&shape, 1)), weights, device, facts, {});
+        const EmulatedPlan emulated(network, extent, halves ? VSMLRT_PRECISION_FP16 : VSMLRT_PRECISION_FP32);
+        const Plan &plan = emulated.plan();
         const auto is_transpose = [](const Alternative &each) { return each.name == "transpose"; };
         EXPECT_EQ(std::any_of(plan.steps.begin(), plan.steps.end(),
                               [&](const Step &step) {
@@ -79,7 +48,8 @@ TEST_P(Transposes, GiveWhatTheReferenceGives) {
                   in_tiles)
             << describe(plan);
         for (const char *way : {"transpose", "pointwise"})
-            EXPECT_EQ(computed(plan, way, input, device), wanted) << way << ", halves " << halves;
+            EXPECT_EQ(emulated.computed(input, [&](Step &step) { choose(step, way); }), wanted)
+                << way << ", halves " << halves;
     }
     EXPECT_STREQ(emulated_faults(), "");
 }

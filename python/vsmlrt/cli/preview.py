@@ -13,7 +13,7 @@ import vapoursynth as vs
 from .. import plugin, store
 from ..compare import picking
 from ..errors import UserError
-from ..video.colour import BT709, UNSPECIFIED, matrix_or_guess
+from ..video.colour import BT709, UNSPECIFIED, full_where_unsaid, matrix_or_guess
 from ..video.errors import FieldError, UsageError, reason
 from ..video.facts import read_facts
 from ..video.incoming import STANDARD_INPUT, readable_file
@@ -95,8 +95,8 @@ def tagged(clip: vs.VideoNode, *, full_range: bool = False) -> vs.VideoNode:
 
     ``full_range`` is what samples are of which nothing is said.
     """
-    if full_range and "_Range" not in clip.get_frame(0).props:
-        clip = clip.std.SetFrameProps(_Range=int(vs.RANGE_FULL))
+    if full_range:
+        clip = full_where_unsaid(clip)
     if clip.format.color_family == vs.GRAY:
         return clip.std.SetFrameProps(_Matrix=BT709)
     matrix = int(clip.get_frame(0).props.get("_Matrix", UNSPECIFIED))

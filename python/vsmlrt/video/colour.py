@@ -45,6 +45,13 @@ class Colour:
         return replace(self, matrix=matrix_or_guess(UNSPECIFIED, height), full_range=False, chroma=0)
 
 
+def full_where_unsaid(clip: vs.VideoNode) -> vs.VideoNode:
+    """The clip, of full range where the first frame says nothing of its range."""
+    if "_Range" in clip.get_frame(0).props:
+        return clip
+    return clip.std.SetFrameProps(_Range=int(vs.RANGE_FULL))
+
+
 def read_colour(props: Mapping[str, Any]) -> Colour:
     """The tags that a frame carries."""
     full = props.get("_Range")

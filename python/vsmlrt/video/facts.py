@@ -86,7 +86,7 @@ def read_facts(path: Path) -> Facts:
             if any(is_cover(stream) for stream in container.streams):
                 raise UserError(f"{path} has no video stream; its only picture is a cover")
             if any(stream.type == "video" for stream in container.streams):
-                raise UserError(f"{path} is coded in a way that there is no decoder for here; convert it first")
+                raise UserError(f"{path} is coded in a format that no decoder here reads; convert it first")
             kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "none"
             raise UserError(f"{path} has no video stream (its streams: {kinds})")
         stream, alpha = chosen(path, pictures) if is_heif(container) else (pictures[0], None)

@@ -99,7 +99,7 @@ def find_frames(
         found = _open_in_order(path, facts, wider) if wider else _open_whole(path, facts, rotate, index_folder)
     except ChangingError:
         raise
-    except UserError:  # so damaged that there is no index, of which FFmpeg may still decode something
+    except UserError:  # too damaged for an index; FFmpeg may still decode a part of it
         damage = _damage_of(path, facts, counting, None, on_error)
         opened = _open_without_index(path, facts, damage, counting, notes)
         if opened is None:

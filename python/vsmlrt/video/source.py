@@ -11,7 +11,7 @@ from typing import Any
 import vapoursynth as vs
 
 from .coded_alpha import coded_alpha, stream_of_alpha
-from .colour import Colour, read_colour
+from .colour import Colour, full_where_unsaid, read_colour
 from .damage import Damage
 from .deinterlacing import deinterlaced
 from .facts import Facts
@@ -125,9 +125,7 @@ def _tagged(clip: vs.VideoNode, facts: Facts, notes: Notes) -> vs.VideoNode:
     if clip.format.color_family == vs.RGB and props.get("_Matrix", vs.MATRIX_RGB) != vs.MATRIX_RGB:
         clip = clip.std.SetFrameProps(_Matrix=int(vs.MATRIX_RGB))  # JPEG's decoders tell that of its YUV
         notes.expect("picture: matrix")
-    if facts.full_range and "_Range" not in props:
-        clip = clip.std.SetFrameProps(_Range=int(vs.RANGE_FULL))
-    return clip
+    return full_where_unsaid(clip) if facts.full_range else clip
 
 
 def _trimmed(clip: vs.VideoNode, facts: Facts) -> vs.VideoNode:
