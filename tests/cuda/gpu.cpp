@@ -1,5 +1,8 @@
 #include "cuda/gpu.h"
 
+#include "backends/cuda/network.h"
+#include "backends/cuda/planner.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -45,6 +48,23 @@ std::vector<float> expected_result(const model::Network &network, std::int64_t c
     auto *out = reinterpret_cast<std::byte *>(values.data());
     interpreter.run(std::span(&in, 1), std::span(&out, 1));
     return values;
+}
+
+std::vector<std::byte> blob_of_kernel(const cuda::Device &device, const vsmlrt_program_desc &desc,
+                                      std::string_view kernel) {
+    const graph::Graph graph = cuda::read_network(desc);
+    std::vector<graph::Shape> shapes;
+    for (const graph::Input &input : graph.inputs)
+        shapes.push_back({1, input.dims[1].size.value_or(0), desc.opt_extent.height, desc.opt_extent.width});
+    const auto context = std::make_shared<const nvidia::DeviceContext>(device.number);
+    cuda::Constants weights(context);
+    const cuda::Plan plan = make_plan(graph, graph::infer(graph, shapes), weights, context, device.facts, {});
+    cuda::Choices choices;
+    for (const cuda::Step &step : plan.steps)
+        for (const cuda::Alternative &each : step.alternatives)
+            if (each.name.starts_with(kernel))
+                choices.emplace(step.problem, each.name);
+    return cuda::encode_blob(device.architecture, {choices, {}});
 }
 
 double error_of(const std::vector<float> &given, const std::vector<float> &expected) {

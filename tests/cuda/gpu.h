@@ -68,6 +68,12 @@ inline std::uint64_t seed_of_this_run() {
 [[nodiscard]] std::vector<float> expected_result(const model::Network &network, std::int64_t channels,
                                                  vsmlrt_extent extent, const std::vector<float> &input);
 
+// What a plan cache would give a program (vsmlrt_program_desc::blob) in which each step has the kernel whose
+// name begins so, where one can serve it. Which kernel a run finds the fastest depends on what else the
+// machine does.
+[[nodiscard]] std::vector<std::byte> blob_of_kernel(const cuda::Device &device,
+                                                    const vsmlrt_program_desc &desc, std::string_view kernel);
+
 // |given - expected| / |expected|, Euclidean norms; infinite where one is not finite or the lengths differ.
 [[nodiscard]] double error_of(const std::vector<float> &given, const std::vector<float> &expected);
 

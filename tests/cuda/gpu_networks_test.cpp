@@ -117,7 +117,11 @@ TEST_P(GpuPairs, AreWithinTheirPrecisionOfTheReferenceAtEverySize) {
     const auto &[network_case, precision] = GetParam();
     const GpuNetwork network(network_case.make(), precision);
     const cuda::Device device = as_small_card(cuda::list_devices().front());
-    cuda::Program program(device, network.desc({3, 3}, {250, 65}));
+    vsmlrt_program_desc desc = network.desc({3, 3}, {250, 65});
+    const std::vector<std::byte> blob = blob_of_kernel(device, desc, network_case.kernel);
+    desc.blob = blob.data();
+    desc.blob_size = blob.size();
+    cuda::Program program(device, desc);
     cuda::Context context(program);
     std::uint64_t seed = seed_of_this_run();
     bool ran = false;
@@ -165,7 +169,11 @@ TEST_P(GpuRaces, AreWithinTheirPrecisionOfTheReference) {
     const RacingCase &racing_case = GetParam();
     const GpuNetwork network(racing_case.make(), VSMLRT_PRECISION_FP16);
     const cuda::Device device = as_small_card(cuda::list_devices().front());
-    cuda::Program program(device, network.desc(racing_case.size, racing_case.size));
+    vsmlrt_program_desc desc = network.desc(racing_case.size, racing_case.size);
+    const std::vector<std::byte> blob = blob_of_kernel(device, desc, racing_case.kernel);
+    desc.blob = blob.data();
+    desc.blob_size = blob.size();
+    cuda::Program program(device, desc);
     cuda::Context context(program);
     const std::uint64_t seed = seed_of_this_run();
     const std::vector<float> input = gpu_picture(3, racing_case.size, false, seed);

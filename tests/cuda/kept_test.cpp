@@ -194,6 +194,14 @@ TEST_F(Kept, FilesThatAreCutShortOrChangedAreWrittenAnew) {
     EXPECT_EQ(build_apart(64, 4).timings, 0);
 }
 
+TEST_F(Kept, AFolderThatIsNotThereIsMade) {
+    fs::remove_all(folder_); // by somebody who clears caches
+    EXPECT_GT(build_apart(64, 4).compilations, 0);
+    const Work again = build_apart(64, 4);
+    EXPECT_EQ(again.compilations, 0);
+    EXPECT_EQ(again.timings, 0);
+}
+
 TEST_F(Kept, AFolderThatCannotBeWrittenCostsALine) {
     fs::remove_all(folder_);
     std::ofstream(folder_) << "a file in its place";

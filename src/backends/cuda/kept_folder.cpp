@@ -53,11 +53,19 @@ std::optional<std::vector<std::byte>> KeptFolder::read(const std::string &name) 
     }
 }
 
+// Also where somebody has cleared the cache since the program was made. What cannot be made cannot be written
+// to either, which is what the log then says.
+void KeptFolder::make_folder() const {
+    std::error_code ignored;
+    fs::create_directories(folder_, ignored);
+}
+
 void KeptFolder::write(const std::string &name, std::span<const std::byte> content) const {
     const std::string hash = content_hash(content);
     std::vector<std::byte> file(hash_digits + content.size());
     std::ranges::copy(std::as_bytes(std::span(hash)), file.begin());
     std::ranges::copy(content, file.begin() + hash_digits);
+    make_folder();
     replace_file(folder_ / name, file);
 }
 
@@ -85,6 +93,7 @@ void KeptFolder::keep_choices(const Choices &found) const {
     if (folder_.empty() || found.empty())
         return;
     quietly(folder_, [&] {
+        make_folder();
         const FileLock lock(folder_ / "choices.lock");
         Choices all = choices();
         for (const auto &[problem, kernel] : found)

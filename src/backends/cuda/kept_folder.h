@@ -14,7 +14,8 @@ namespace vsmlrt::cuda {
 // disk: a folder that cannot be written costs a log line.
 class KeptFolder {
 public:
-    // An empty path: nothing is found and nothing kept.
+    // An empty path: nothing is found and nothing kept. A folder that is not there is made when something is
+    // kept.
     explicit KeptFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
     [[nodiscard]] const std::filesystem::path &path() const { return folder_; }
@@ -28,6 +29,7 @@ public:
 
 private:
     [[nodiscard]] std::optional<std::vector<std::byte>> read(const std::string &name) const;
+    void make_folder() const;
     void write(const std::string &name, std::span<const std::byte> content) const;
 
     std::filesystem::path folder_;
