@@ -21,6 +21,26 @@ int attribute(int device, nvidia::Attribute which) {
     return value;
 }
 
+std::string compiler_version_or_nothing() {
+    try {
+        return nvidia::compiler_version();
+    } catch (const Unsupported &) {
+        return "no compiler";
+    }
+}
+
+// Of the very GPU or, of those of one generation, of one before it, whose cubins it takes as well (NVIDIA's
+// binary compatibility); instructions of one generation alone (sm_90a) are of the very GPU.
+std::shared_ptr<const ShippedKernels> shipped_for(const Device &device, int driver_version) {
+    if (auto found = shipped_kernels(device.architecture, driver_version))
+        return found;
+    const int capability = device.facts.architecture;
+    for (int older = capability - 1; older >= capability / 10 * 10; --older)
+        if (auto found = shipped_kernels(text("sm_", older), driver_version))
+            return found;
+    return nullptr;
+}
+
 Device describe(int number) {
     Device device;
     device.number = number;
@@ -44,8 +64,11 @@ Device describe(int number) {
     device.architecture = text("sm_", device.facts.architecture, device.facts.architecture == 90 ? "a" : "");
     int version = 0;
     check(driver().driver_version(&version), "asking for the driver's version");
-    device.plan_basis = text("compute capability ", major, ".", minor, ", driver ", version, " ",
-                             nvidia_driver_release(), ", ", nvidia::compiler_version());
+    device.shipped = shipped_for(device, version);
+    // What compiles the rest is not part of it then: it need not be there, and opening it takes time.
+    device.plan_basis =
+        text("compute capability ", major, ".", minor, ", driver ", version, " ", nvidia_driver_release(),
+             ", ", device.shipped ? device.shipped->version() : compiler_version_or_nothing());
     return device;
 }
 
@@ -58,41 +81,48 @@ std::vector<Device> all_devices() {
     return devices;
 }
 
-bool is_served(const Device &device) {
-    return device.facts.architecture >= oldest;
-}
-
-std::string too_old(const Device &device) {
-    return text(device.name, " has compute capability ", device.facts.architecture / 10, ".",
-                device.facts.architecture % 10,
-                " and at least 8.0 is needed; use backend onnxruntime, on CUDA or "
-                "WebGPU");
+// Why the backend does not serve it; empty where it does.
+std::string reason_against(const Device &device) {
+    if (device.facts.architecture < oldest)
+        return text(device.name, " has compute capability ", device.facts.architecture / 10, ".",
+                    device.facts.architecture % 10,
+                    " and at least 8.0 is needed; use backend onnxruntime, on CUDA or "
+                    "WebGPU");
+    if (device.shipped)
+        return {};
+    try {
+        nvidia::require_compiler();
+    } catch (const Unsupported &missing) {
+        return missing.what();
+    }
+    return {};
 }
 
 } // namespace
 
 void probe() {
     static_cast<void>(driver());
-    nvidia::require_compiler();
+    std::string reason = "the NVIDIA driver lists no GPU; check it with nvidia-smi";
     const std::vector<Device> devices = all_devices();
-    if (std::any_of(devices.begin(), devices.end(), is_served))
-        return;
-    throw Unsupported(devices.empty()
-                          ? std::string("the NVIDIA driver lists no GPU; check it with nvidia-smi")
-                          : too_old(devices.front()));
+    for (auto device = devices.rbegin(); device != devices.rend(); ++device) {
+        reason = reason_against(*device);
+        if (reason.empty())
+            return;
+    }
+    throw Unsupported(reason);
 }
 
 std::vector<Device> list_devices() {
     std::vector<Device> devices = all_devices();
-    std::erase_if(devices, [](const Device &device) { return !is_served(device); });
+    std::erase_if(devices, [](const Device &device) { return !reason_against(device).empty(); });
     return devices;
 }
 
 std::vector<Absent> list_absent() {
     std::vector<Absent> absent;
     for (const Device &device : all_devices())
-        if (!is_served(device))
-            absent.push_back({device.id, too_old(device)});
+        if (const std::string reason = reason_against(device); !reason.empty())
+            absent.push_back({device.id, reason});
     return absent;
 }
 

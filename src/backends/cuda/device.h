@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backends/cuda/candidate.h"
+#include "backends/cuda/shipped_kernels.h"
 #include "nvidia/handles.h"
 
 namespace vsmlrt::cuda {
@@ -13,7 +14,8 @@ struct Device {
     std::int64_t memory_bytes = 0;
     DeviceFacts facts;
     std::string plan_basis;
-    std::string architecture; // as NVRTC takes it: "sm_90a"
+    std::string architecture;                      // as NVRTC takes it: "sm_90a"
+    std::shared_ptr<const ShippedKernels> shipped; // may be null
 };
 
 struct Absent {
@@ -21,7 +23,8 @@ struct Absent {
     std::string reason;
 };
 
-// Unsupported with the remedy where there is no driver, no compiler or no GPU that is new enough.
+// Unsupported with the remedy where there is no driver, no GPU that is new enough, or neither a compiler nor
+// kernels that came with the package.
 void probe();
 [[nodiscard]] std::vector<Device> list_devices();
 [[nodiscard]] std::vector<Absent> list_absent();

@@ -52,17 +52,45 @@ std::map<std::string, std::vector<std::byte>> KernelCache::cubins() const {
     return all;
 }
 
-std::optional<std::vector<std::byte>> KernelCache::find(const std::string &source) const {
+std::optional<std::vector<std::byte>> KernelCache::find(const std::string &source) {
     const std::string hash = kernel_hash(source);
-    if (const auto stored = stored_.find(hash); stored != stored_.end())
+    if (const auto stored = stored_.find(hash); stored != stored_.end()) {
+        ++found_kept_;
         return stored->second;
-    return kept_.cubin(hash);
+    }
+    if (auto kept = kept_.cubin(hash)) {
+        ++found_kept_;
+        return kept;
+    }
+    if (!shipped_)
+        return {};
+    auto shipped = shipped_->cubin(hash);
+    found_shipped_ += shipped ? 1 : 0;
+    return shipped;
 }
 
 std::vector<std::byte> KernelCache::compile(const std::string &source) const {
     std::vector<std::byte> cubin = nvidia::compile(source, architecture_);
     kept_.keep_cubin(kernel_hash(source), cubin);
     return cubin;
+}
+
+void KernelCache::require_compiler(std::size_t missing) const {
+    try {
+        nvidia::require_compiler();
+    } catch (const Unsupported &absent) {
+        if (!shipped_)
+            throw;
+        throw Unsupported(missing, " kernel", missing == 1 ? "" : "s",
+                          " of this network did not come with the package and must be compiled, and ",
+                          absent.what());
+    }
+}
+
+std::string KernelCache::origins() const {
+    const std::lock_guard lock(mutex_);
+    return text(compiled_, " kernels compiled, ", found_kept_, " kept, ", found_shipped_,
+                " came with the package");
 }
 
 // A few kernels are there at once, and nobody wonders.
@@ -89,6 +117,9 @@ void KernelCache::prepare(const std::vector<std::string> &sources) {
             else
                 missing.push_back(source);
         }
+        compiled_ += missing.size();
+        if (!missing.empty())
+            require_compiler(missing.size());
         say_what_takes_time(missing.size());
     }
     missing = longest_first(std::move(missing));

@@ -3,7 +3,6 @@
 #include "backends/cuda/device.h"
 #include "backends/cuda/kernel_text.h"
 #include "module/door.h"
-#include "nvidia/compiler.h"
 #include "nvidia/handles.h"
 
 namespace cuda = vsmlrt::cuda;
@@ -27,8 +26,7 @@ vsmlrt_code probe(vsmlrt_sink error) {
 }
 
 const char *version() {
-    static const auto *const text =
-        new std::string("cuda " + cuda::kernels_version() + ", " + vsmlrt::nvidia::compiler_version());
+    static const auto *const text = new std::string("cuda " + cuda::kernels_version());
     return text->c_str();
 }
 

@@ -3,6 +3,7 @@
 #include "backends/cuda/network.h"
 #include "backends/cuda/tuning.h"
 #include "base/checked.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/threads.h"
 #include "module/shapes.h"
@@ -116,6 +117,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
         info_.precision = VSMLRT_PRECISION_TF32;
     arenas_.emplace(context_, kernels_, arena_bytes, desc.num_streams);
     clock.report();
+    log(LogLevel::debug, text("cuda: ", kernels_.origins()));
 }
 
 Plan Program::first_plan(vsmlrt_extent extent, StepClock &clock) {
