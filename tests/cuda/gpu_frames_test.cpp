@@ -1,231 +1,37 @@
 // The device's conversions for every format against src/pixel/frame_codec: through a network that changes
 // nothing, as a whole and in tiles.
+#include "cuda/frame_conversions.h"
 #include "cuda/gpu.h"
-#include "pixel/frame_codec.h"
-#include "tensor/half.h"
-
-#include <algorithm>
-#include <cmath>
-#include <cstring>
 
 namespace vsmlrt::test {
 namespace {
 
-constexpr vsmlrt_extent extent = {68, 44};
-
-struct OwnedFrame {
-    std::vector<std::vector<std::byte>> planes;
-    vsmlrt_frame frame = {};
-};
-
-bool subsampled(const vsmlrt_frame_format &format, int plane) {
-    return format.family == VSMLRT_YUV && plane > 0;
-}
-
-std::size_t sample_bytes(const vsmlrt_frame_format &format) {
-    return format.bits > 16 ? 4 : format.bits > 8 ? 2 : 1;
-}
-
-OwnedFrame make_frame(const vsmlrt_frame_format &format) {
-    OwnedFrame owned;
-    const int planes = format.family == VSMLRT_GRAY ? 1 : 3;
-    owned.planes.resize(static_cast<std::size_t>(planes));
-    for (int plane = 0; plane < planes; ++plane) {
-        const int width = extent.width >> (subsampled(format, plane) ? format.subsampling_w : 0);
-        const int height = extent.height >> (subsampled(format, plane) ? format.subsampling_h : 0);
-        constexpr std::size_t behind = 32; // rows are not dense
-        const std::size_t stride = static_cast<std::size_t>(width) * sample_bytes(format) + behind;
-        auto &bytes = owned.planes[static_cast<std::size_t>(plane)];
-        bytes.assign(stride * static_cast<std::size_t>(height), std::byte{0xff});
-        owned.frame.planes[plane] = {bytes.data(), static_cast<std::ptrdiff_t>(stride)};
-    }
-    return owned;
-}
-
-// Calls `visit` with the bytes of each sample and whether it is a difference of colour.
-template <typename Visit>
-void each_sample(OwnedFrame &owned, const vsmlrt_frame_format &format, Visit &&visit) {
-    for (std::size_t plane = 0; plane < owned.planes.size(); ++plane) {
-        const bool chroma = subsampled(format, static_cast<int>(plane));
-        const int width = extent.width >> (chroma ? format.subsampling_w : 0);
-        const int height = extent.height >> (chroma ? format.subsampling_h : 0);
-        const vsmlrt_plane &at = owned.frame.planes[plane];
-        for (int y = 0; y < height; ++y)
-            for (int x = 0; x < width; ++x)
-                visit(static_cast<std::byte *>(at.data) + y * at.stride +
-                          static_cast<std::ptrdiff_t>(x) * static_cast<std::ptrdiff_t>(sample_bytes(format)),
-                      chroma);
-    }
-}
-
-OwnedFrame random_frame(const vsmlrt_frame_format &format, std::uint64_t seed) {
-    OwnedFrame owned = make_frame(format);
-    Random random(seed);
-    each_sample(owned, format, [&](std::byte *sample, bool chroma) {
-        const float value = chroma ? 0.5F * random.next() : 0.5F + 0.5F * random.next();
-        if (format.sample == VSMLRT_INTEGER) {
-            const auto code = static_cast<std::uint32_t>((0.5F + 0.5F * random.next()) *
-                                                         static_cast<float>((1 << format.bits) - 1));
-            std::memcpy(sample, &code, sample_bytes(format));
-        } else if (format.bits == 16) {
-            const std::uint16_t half = float_to_half(value);
-            std::memcpy(sample, &half, sizeof half);
-        } else {
-            std::memcpy(sample, &value, sizeof value);
-        }
-    });
-    return owned;
-}
-
-double value_of(const std::byte *sample, const vsmlrt_frame_format &format) {
-    if (format.sample == VSMLRT_INTEGER) {
-        std::uint32_t code = 0;
-        std::memcpy(&code, sample, sample_bytes(format));
-        return code;
-    }
-    if (format.bits == 16) {
-        std::uint16_t half = 0;
-        std::memcpy(&half, sample, sizeof half);
-        return static_cast<double>(half_to_float(half));
-    }
-    float value = 0;
-    std::memcpy(&value, sample, sizeof value);
-    return static_cast<double>(value);
-}
-
-double allowed(const vsmlrt_frame_format &format) {
-    if (format.sample == VSMLRT_INTEGER)
-        return format.bits == 8 ? 1 : 2;
-    return format.bits == 16 ? 1e-3 : 1e-5;
-}
-
-std::vector<vsmlrt_frame_format> all_formats() {
-    std::vector<vsmlrt_frame_format> formats;
-    for (const int bits : {8, 10, 16}) {
-        formats.push_back({VSMLRT_RGB, VSMLRT_INTEGER, bits, 0, 0, 0, 1, 0});
-        for (const int full : {0, 1}) {
-            formats.push_back({VSMLRT_GRAY, VSMLRT_INTEGER, bits, 0, 0, 1, full, 0});
-            for (const auto &[w, h] : {std::pair(0, 0), std::pair(1, 0), std::pair(1, 1), std::pair(2, 0)})
-                formats.push_back({VSMLRT_YUV, VSMLRT_INTEGER, bits, w, h, 1, full, 0});
-        }
-    }
-    for (const int bits : {16, 32}) {
-        formats.push_back({VSMLRT_RGB, VSMLRT_FLOAT, bits, 0, 0, 0, 1, 0});
-        formats.push_back({VSMLRT_GRAY, VSMLRT_FLOAT, bits, 0, 0, 1, 1, 0});
-        for (const auto &[w, h] : {std::pair(0, 0), std::pair(1, 1)})
-            formats.push_back({VSMLRT_YUV, VSMLRT_FLOAT, bits, w, h, 6, 1, 0});
-    }
-    for (int location = 1; location < 6; ++location)
-        formats.push_back({VSMLRT_YUV, VSMLRT_INTEGER, 8, 1, 1, 9, 0, location});
-    return formats;
-}
-
-class GpuFrames : public Gpu {
-protected:
-    // Pictures whose three channels pass through.
-    static model::Network nothing() {
-        Builder b;
-        return b.output(b.node("Identity", {b.input(3)})).network();
-    }
-
-    struct Spans {
-        std::vector<std::vector<float>> weights;
-        std::vector<vsmlrt_tile_span> spans;
-    };
-    // Of `count` tiles of `tile` side by side that overlap by what is too much, blended by halves.
-    static Spans spans_of(int count, int tile, int whole) {
-        Spans found;
-        const int step = count == 1 ? 0 : (whole - tile) / (count - 1);
-        for (int i = 0; i < count; ++i) {
-            const int begin = i * step;
-            std::vector<float> weights(static_cast<std::size_t>(tile), 1.0F);
-            for (int x = 0; x < tile; ++x) {
-                int covering = 0;
-                for (int other = 0; other < count; ++other)
-                    covering += begin + x >= other * step && begin + x < other * step + tile ? 1 : 0;
-                weights[static_cast<std::size_t>(x)] = 1.0F / static_cast<float>(covering);
-            }
-            found.weights.push_back(std::move(weights));
-            found.spans.push_back({begin, begin, 0, tile, found.weights.back().data()});
-        }
-        return found;
-    }
-
-    // Converts a frame on the device and by the reference, and compares.
-    static void check(cuda::Context &context, const vsmlrt_frame_format &from, const vsmlrt_frame_format &to,
-                      int tiles, int interlaced) {
-        const vsmlrt_frame_input input = {from, extent, 3};
-        const vsmlrt_extent tile = tiles == 1 ? extent : vsmlrt_extent{40, 28};
-        const Spans columns = spans_of(tiles, tile.width, extent.width);
-        const Spans rows = spans_of(tiles, tile.height, extent.height);
-        vsmlrt_frame_plan plan = {};
-        plan.inputs = &input;
-        plan.num_inputs = 1;
-        plan.output = to;
-        plan.output_extent = extent;
-        plan.tile = tile;
-        plan.columns = columns.spans.data();
-        plan.rows = rows.spans.data();
-        plan.num_columns = plan.num_rows = tiles;
-        OwnedFrame source = random_frame(from, seed_of_this_run() + static_cast<std::uint64_t>(from.bits));
-        source.frame.interlaced = interlaced;
-        OwnedFrame given = make_frame(to);
-        OwnedFrame wanted = make_frame(to);
-        given.frame.interlaced = wanted.frame.interlaced = interlaced;
-        context.bind_frames(plan);
-        EXPECT_FALSE(context.run_frames(&source.frame, given.frame));
-
-        const std::size_t pixels = static_cast<std::size_t>(extent.width) * extent.height;
-        std::vector<float> values(3 * pixels);
-        std::vector<pixel::Plane> planes;
-        std::vector<pixel::ConstPlane> results;
-        const std::ptrdiff_t stride = extent.width * static_cast<std::ptrdiff_t>(sizeof(float));
-        for (std::size_t channel = 0; channel < 3; ++channel) {
-            float *const at = values.data() + channel * pixels;
-            planes.push_back({VSMLRT_FLOAT32, at, stride, extent.width, extent.height});
-            results.push_back({VSMLRT_FLOAT32, at, stride, extent.width, extent.height});
-        }
-        pixel::decode_frame(input, source.frame, planes);
-        pixel::encode_frame(results, to, wanted.frame);
-        std::vector<double> expected;
-        each_sample(wanted, to, [&](std::byte *sample, bool) { expected.push_back(value_of(sample, to)); });
-        std::size_t next = 0;
-        double worst = 0;
-        each_sample(given, to, [&](std::byte *sample, bool) {
-            const double apart = std::abs(value_of(sample, to) - expected[next++]);
-            worst = std::isnan(apart) ? INFINITY : std::max(worst, apart);
-        });
-        EXPECT_LE(worst, allowed(to))
-            << "family " << from.family << " bits " << from.bits << " to " << to.family << " bits " << to.bits
-            << ", subsampled " << to.subsampling_w << " " << to.subsampling_h << ", tiles " << tiles
-            << ", seed " << seed_of_this_run();
-    }
-};
+using GpuFrames = Gpu;
 
 TEST_F(GpuFrames, EveryFormatIsConvertedAsTheReferenceConvertsIt) {
-    const GpuNetwork network(nothing(), VSMLRT_PRECISION_FP32);
-    cuda::Program program(cuda::list_devices().front(), network.desc({16, 16}, extent));
+    const GpuNetwork network(that_changes_nothing(), VSMLRT_PRECISION_FP32);
+    cuda::Program program(cuda::list_devices().front(), network.desc({16, 16}, conversion_extent));
     cuda::Context context(program);
-    const std::vector<vsmlrt_frame_format> formats = all_formats();
+    const std::vector<vsmlrt_frame_format> formats = all_frame_formats();
     const vsmlrt_frame_format yuv = {VSMLRT_YUV, VSMLRT_INTEGER, 8, 1, 1, 1, 0, 0};
     const vsmlrt_frame_format rgb = {VSMLRT_RGB, VSMLRT_FLOAT, 32, 0, 0, 0, 1, 0};
     for (const vsmlrt_frame_format &format : formats)
         for (const vsmlrt_frame_format &other : {yuv, rgb}) {
-            check(context, format, other, 1, 0);
-            check(context, other, format, 1, 0);
+            check_conversion(context, format, other, 1, 0, seed_of_this_run());
+            check_conversion(context, other, format, 1, 0, seed_of_this_run());
         }
 }
 
 TEST_F(GpuFrames, TilesAndFieldsAreConvertedAsTheReferenceConvertsThem) {
-    const GpuNetwork network(nothing(), VSMLRT_PRECISION_FP32);
-    cuda::Program program(cuda::list_devices().front(), network.desc({16, 16}, extent));
+    const GpuNetwork network(that_changes_nothing(), VSMLRT_PRECISION_FP32);
+    cuda::Program program(cuda::list_devices().front(), network.desc({16, 16}, conversion_extent));
     cuda::Context context(program);
     const vsmlrt_frame_format yuv = {VSMLRT_YUV, VSMLRT_INTEGER, 10, 1, 1, 1, 0, 0};
     const vsmlrt_frame_format floats = {VSMLRT_YUV, VSMLRT_FLOAT, 32, 1, 1, 6, 1, 0};
     for (const vsmlrt_frame_format &format : {yuv, floats}) {
-        check(context, format, format, 2, 0);
-        check(context, format, format, 1, 1);
-        check(context, format, format, 3, 1);
+        check_conversion(context, format, format, 2, 0, seed_of_this_run());
+        check_conversion(context, format, format, 1, 1, seed_of_this_run());
+        check_conversion(context, format, format, 3, 1, seed_of_this_run());
     }
 }
 

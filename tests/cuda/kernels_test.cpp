@@ -236,13 +236,10 @@ TEST_P(Kernels, OfFramesCompileForEveryKindOfFormat) {
         for (const vsmlrt_frame_format &format :
              {yuv(VSMLRT_INTEGER, 8, 1), yuv(VSMLRT_INTEGER, 10, 0), yuv(VSMLRT_FLOAT, 32, 2), rgb, gray}) {
             sources.push_back(decode_source({format, {8, 8}, 3}, tensor));
-            const EncodeSources encode = encode_sources(format, 3, tensor);
-            for (const std::string &source : {encode.pixels, encode.chroma_rows, encode.chroma})
-                if (!source.empty())
-                    sources.push_back(source);
+            sources.push_back(encode_source(format, 3, tensor));
         }
         sources.push_back(decode_source({gray, {8, 8}, 1}, tensor));
-        sources.push_back(encode_sources(gray, 1, tensor).pixels);
+        sources.push_back(encode_source(gray, 1, tensor));
         sources.push_back(blend_source(tensor));
     }
     for (const std::string &source : sources)

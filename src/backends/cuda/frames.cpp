@@ -71,7 +71,7 @@ int encoding_of(const vsmlrt_frame_format &format, std::int64_t channels) {
         return channels == 1 ? 0 : 1;
     if (format.family == VSMLRT_RGB)
         return 2;
-    return is_subsampled(format) ? 4 : 3;
+    return 3;
 }
 
 // Whole where rows follow each other: a large copy goes past the caches.
@@ -90,6 +90,12 @@ std::int64_t pixels(std::int64_t width, std::int64_t height) {
     return width * height;
 }
 
+constexpr unsigned block_threads = 256;
+
+std::int64_t blocks_of(std::int64_t threads) {
+    return (threads + block_threads - 1) / block_threads;
+}
+
 } // namespace
 
 bool accepts_frames(std::span<const vsmlrt_frame_input> inputs, int output_channels,
@@ -103,16 +109,11 @@ std::string decode_source(const vsmlrt_frame_input &input, Element tensor) {
     return kernel_source(generated(input.format, tensor, choice), "frame_decode.cuh");
 }
 
-EncodeSources encode_sources(const vsmlrt_frame_format &format, std::int64_t channels, Element tensor) {
-    const std::string lines =
-        generated(format, tensor, text("#define TO ", encoding_of(format, channels), "\n"));
-    EncodeSources sources;
-    sources.pixels = kernel_source(lines, "frame_encode.cuh");
-    if (is_subsampled(format)) {
-        sources.chroma_rows = kernel_source(lines, "frame_chroma_rows.cuh");
-        sources.chroma = kernel_source(lines, "frame_chroma.cuh");
-    }
-    return sources;
+std::string encode_source(const vsmlrt_frame_format &format, std::int64_t channels, Element tensor) {
+    if (is_subsampled(format))
+        return kernel_source(generated(format, tensor, ""), "frame_encode_subsampled.cuh");
+    const std::string choice = text("#define TO ", encoding_of(format, channels), "\n");
+    return kernel_source(generated(format, tensor, choice), "frame_encode.cuh");
 }
 
 std::string blend_source(Element tensor) {
@@ -207,21 +208,13 @@ void Frames::prepare_output() {
     if (format.family != VSMLRT_RGB && tensor.dims[1] == 3)
         copy_matrix(pixel::color_matrix(format.matrix)->from_rgb, args.matrix);
     args.not_finite = result_memory_.address() + result_.bytes;
-    const EncodeSources sources = encode_sources(format, tensor.dims[1], type);
-    std::vector<std::string> texts = {sources.pixels, sources.chroma_rows, sources.chroma};
-    std::erase(texts, std::string());
-    kernels_.prepare(texts); // side by side
-    encode_pixels_ = kernels_.function(sources.pixels);
+    encode_kernel_ = kernels_.function(encode_source(format, tensor.dims[1], type));
     if (!is_subsampled(format))
         return;
     args.chroma_width = extent.width >> format.subsampling_w;
     args.chroma_height = extent.height >> format.subsampling_h;
-    chroma_rows_ = nvidia::DeviceMemory(
-        device_, static_cast<std::size_t>(pixels(args.chroma_width, extent.height)) * 2 * sizeof(float),
-        "the frames of a clip");
-    args.rows = chroma_rows_.address();
-    encode_rows_ = kernels_.function(sources.chroma_rows);
-    encode_chroma_ = kernels_.function(sources.chroma);
+    args.step_x = 1 << format.subsampling_w;
+    args.step_y = 1 << format.subsampling_h;
 }
 
 void Frames::prepare_tiles() {
@@ -253,44 +246,29 @@ void Frames::prepare_tiles() {
         kernel_source(std::string("typedef ") + type_name(tensor.type) + " tensor_t;\n", "tile_blend.cuh"));
 }
 
-const Frames::Tables &Frames::tables_of(std::array<Tables, 2> &made, const vsmlrt_frame_format &format,
-                                        vsmlrt_extent extent, bool interlaced, bool enlarging) {
-    Tables &tables = made[interlaced ? 1 : 0];
-    if (tables.across.taps != 0)
-        return tables;
-    const pixel::ChromaMaps maps = enlarging ? pixel::enlarging_maps(format, extent, interlaced)
-                                             : pixel::shrinking_maps(format, extent, interlaced);
-    std::vector<std::byte> bytes;
-    const auto add = [&](const auto &values) {
-        const std::size_t place = bytes.size();
-        bytes.resize(place + values.size() * sizeof values[0]);
-        std::memcpy(bytes.data() + place, values.data(), values.size() * sizeof values[0]);
-        return place;
-    };
-    const auto add_map = [&](const pixel::Resampling &map) {
-        return ResamplingTable{add(map.sources), add(map.weights), map.taps};
-    };
-    ResamplingTable across = add_map(maps.across);
-    ResamplingTable down = add_map(maps.down);
-    tables.memory = nvidia::DeviceMemory(device_, bytes.size(), "the frames of a clip");
-    check(driver().copy_to_device_async(tables.memory.address(), bytes.data(), bytes.size(), stream_),
-          "copying to the GPU");
-    check(driver().stream_synchronize(stream_), "copying to the GPU");
-    for (ResamplingTable *table : {&across, &down}) {
-        table->sources += tables.memory.address();
-        table->weights += tables.memory.address();
+const FrameTables &Frames::decoding_tables(Input &input, const vsmlrt_frame_input &from,
+                                           bool interlaced) const {
+    FrameTables &tables = input.tables[interlaced ? 1 : 0];
+    if (tables.empty())
+        tables = FrameTables(device_, stream_, pixel::enlarging_maps(from.format, from.extent, interlaced));
+    return tables;
+}
+
+const FrameTables &Frames::encoding_tables(bool interlaced) {
+    FrameTables &tables = result_tables_[interlaced ? 1 : 0];
+    if (tables.empty()) {
+        const pixel::ChromaMaps maps = pixel::shrinking_maps(plan_.output, plan_.output_extent, interlaced);
+        tables = FrameTables(device_, stream_, maps, encode_tiles(maps, encode_.step_x, encode_.step_y));
     }
-    tables.across = across;
-    tables.down = down;
     return tables;
 }
 
 template <typename Args>
-void Frames::launch(Kernel kernel, Args &args) const {
-    const Launch shape = plain_launch(args.threads, {});
+void Frames::launch(Kernel kernel, Args &args, std::int64_t blocks, unsigned shared_bytes) const {
     nvidia::LaunchConfig config;
-    std::copy(shape.grid.begin(), shape.grid.end(), config.grid);
-    std::copy(shape.block.begin(), shape.block.end(), config.block);
+    config.grid[0] = static_cast<unsigned>(size_argument(blocks));
+    config.block[0] = block_threads;
+    config.shared_bytes = shared_bytes;
     config.stream = stream_;
     void *parameters[] = {&args};
     check(driver().launch(&config, kernel, parameters, nullptr), "launching a kernel");
@@ -331,15 +309,11 @@ void Frames::decode(const vsmlrt_frame *frames, const Network &network, int orig
         for (std::size_t plane = 0; plane < input.layout.planes.size(); ++plane)
             input.args.plane[plane] = {input.frame->memory.address() + input.layout.planes[plane].offset,
                                        input.frame->strides[plane]};
-        if (decoding_of(from) == 3) {
-            const Tables &tables =
-                tables_of(input.tables, from.format, from.extent, frames[i].interlaced != 0, true);
-            input.args.across = tables.across;
-            input.args.down = tables.down;
-        }
+        if (decoding_of(from) == 3)
+            decoding_tables(input, from, frames[i].interlaced != 0).fill(input.args);
         input.args.origin_x = origin_x;
         input.args.origin_y = origin_y;
-        launch(input.decode, input.args);
+        launch(input.decode, input.args, blocks_of(input.args.threads));
     }
 }
 
@@ -360,23 +334,21 @@ void Frames::blend(std::uint64_t output, std::size_t column, std::size_t row) co
     args.row_weights = row_weights_[row];
     args.width = across.count;
     args.channels = static_cast<int>(tensor.dims[1]);
-    launch(blend_tile_, args);
+    launch(blend_tile_, args, blocks_of(args.threads));
 }
 
 void Frames::encode(bool interlaced) {
     check(driver().fill_async(encode_.not_finite, 0, sizeof(int), stream_), "clearing memory");
-    constexpr int pixels_of_thread = 4; // of frame_encode.cuh
-    encode_.threads = pixels((encode_.width + pixels_of_thread - 1) / pixels_of_thread, encode_.height);
-    launch(encode_pixels_, encode_);
-    if (encode_chroma_ == nullptr)
+    if (is_subsampled(plan_.output)) {
+        const FrameTables &tables = encoding_tables(interlaced);
+        tables.fill(encode_);
+        launch(encode_kernel_, encode_, tables.tiles().count(), FRAME_TILE_BYTES);
         return;
-    const Tables &tables = tables_of(result_tables_, plan_.output, plan_.output_extent, interlaced, false);
-    encode_.across = tables.across;
-    encode_.down = tables.down;
-    encode_.threads = pixels(encode_.chroma_width, encode_.height);
-    launch(encode_rows_, encode_);
-    encode_.threads = pixels(encode_.chroma_width, encode_.chroma_height);
-    launch(encode_chroma_, encode_);
+    }
+    constexpr int warp = 32;
+    constexpr int pixels_of_warp = warp * FRAME_PIXELS;
+    encode_.threads = pixels((encode_.width + pixels_of_warp - 1) / pixels_of_warp, encode_.height) * warp;
+    launch(encode_kernel_, encode_, blocks_of(encode_.threads));
 }
 
 void Frames::copy_planes(const vsmlrt_frame &frame) const {

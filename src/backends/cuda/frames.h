@@ -4,6 +4,7 @@
 #pragma once
 
 #include "backends/cuda/frame_store.h"
+#include "backends/cuda/frame_tables.h"
 #include "backends/cuda/kernel_cache.h"
 #include "backends/cuda/kernels/frame_args.cuh"
 #include "backends/cuda/tensor.h"
@@ -20,13 +21,8 @@ namespace vsmlrt::cuda {
 
 // The texts of the kernels between a format and tensors of a type.
 [[nodiscard]] std::string decode_source(const vsmlrt_frame_input &input, Element tensor);
-struct EncodeSources {
-    std::string pixels;
-    std::string chroma_rows; // these two where chroma is subsampled, else empty
-    std::string chroma;
-};
-[[nodiscard]] EncodeSources encode_sources(const vsmlrt_frame_format &format, std::int64_t channels,
-                                           Element tensor);
+[[nodiscard]] std::string encode_source(const vsmlrt_frame_format &format, std::int64_t channels,
+                                        Element tensor);
 [[nodiscard]] std::string blend_source(Element tensor);
 
 // What one context needs for the frames of a plan. Used by one thread at a time, on one stream.
@@ -73,12 +69,6 @@ private:
         std::size_t bytes = 0;
     };
     using Kernel = nvidia::FunctionHandle *;
-    // Tables for chroma on the device.
-    struct Tables {
-        nvidia::DeviceMemory memory;
-        ResamplingTable across = {};
-        ResamplingTable down = {};
-    };
     struct Input {
         FrameLayout layout;
         Kernel decode = nullptr;
@@ -90,7 +80,7 @@ private:
         };
         std::vector<Channel> channels;
         nvidia::PinnedMemory staging;
-        std::array<Tables, 2> tables;       // progressive, interlaced; made when first needed
+        std::array<FrameTables, 2> tables;  // progressive, interlaced
         std::shared_ptr<StoredFrame> frame; // of the run
     };
 
@@ -99,10 +89,13 @@ private:
     void prepare_input(const vsmlrt_frame_input &from, std::size_t first_channel);
     void prepare_output();
     void prepare_tiles();
-    [[nodiscard]] const Tables &tables_of(std::array<Tables, 2> &made, const vsmlrt_frame_format &format,
-                                          vsmlrt_extent extent, bool interlaced, bool enlarging);
+    // Made when first needed.
+    [[nodiscard]] const FrameTables &decoding_tables(Input &input, const vsmlrt_frame_input &from,
+                                                     bool interlaced) const;
+    [[nodiscard]] const FrameTables &encoding_tables(bool interlaced);
+    // `blocks` of 256 threads.
     template <typename Args>
-    void launch(Kernel kernel, Args &args) const;
+    void launch(Kernel kernel, Args &args, std::int64_t blocks, unsigned shared_bytes = 0) const;
 
     void upload(Input &input, const vsmlrt_frame &frame);
     void decode(const vsmlrt_frame *inputs, const Network &network, int origin_x, int origin_y);
@@ -123,12 +116,9 @@ private:
     FrameLayout result_;
     nvidia::DeviceMemory result_memory_; // planes, then the flag
     nvidia::PinnedMemory result_staging_;
-    std::array<Tables, 2> result_tables_;
+    std::array<FrameTables, 2> result_tables_;
     FrameEncodeArgs encode_ = {};
-    Kernel encode_pixels_ = nullptr;
-    Kernel encode_rows_ = nullptr;
-    Kernel encode_chroma_ = nullptr;
-    nvidia::DeviceMemory chroma_rows_;
+    Kernel encode_kernel_ = nullptr;
 
     // With several tiles alone.
     Kernel blend_tile_ = nullptr;

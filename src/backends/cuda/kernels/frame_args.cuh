@@ -46,10 +46,24 @@ struct FrameEncodeArgs {
     float most;      // the largest integer sample
     float matrix[9]; // from RGB
     unsigned long long not_finite; // int, set to 1 where a sample is NaN or infinite
-    // Subsampled chroma: pairs of floats, [height][chroma_width], between the two directions.
+    // Subsampled chroma alone, in tiles of FRAME_TILE_COLUMNS by tile_rows samples of it.
     ResamplingTable across, down;
-    unsigned long long rows;
+    unsigned long long column_spans, row_spans; // FrameSpan, of each column and row of tiles
     int chroma_width, chroma_height;
+    int step_x, step_y; // luma samples that one of chroma stands for
+    int tiles_x, tile_rows;
+    int line; // the largest count of the column spans
+};
+
+// Luma that a tile of chroma reads or that it stands for.
+struct FrameSpan {
+    int first, count;
+};
+
+enum {
+    FRAME_PIXELS = 4, // of a thread where nothing is subsampled
+    FRAME_TILE_COLUMNS = 64,
+    FRAME_TILE_BYTES = 48 << 10, // of shared memory, which a block has without asking
 };
 
 struct TileBlendArgs {

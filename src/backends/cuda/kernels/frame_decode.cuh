@@ -15,18 +15,24 @@ DEVICE int inside(int at, int size, int border) {
     return phase < size ? phase : period - phase;
 }
 
-// Chroma of plane `number` at a luma position: across the taps of each row, then down.
-DEVICE float chroma_at(const FrameDecodeArgs &args, int number, int x, int y) {
-    float sum = 0;
+// The colour differences at a luma position: samples across the taps of each row, then down, and what their sum stands for,
+// as weights add up to 1.
+DEVICE void read_chroma(const FrameDecodeArgs &args, int x, int y, float &blue, float &red) {
+    float sums[2] = {0, 0};
     for (int j = 0; j < args.down.taps; ++j) {
         const int row = source_at(args.down, y, j);
-        float across = 0;
-        for (int i = 0; i < args.across.taps; ++i)
-            across += weight_at(args.across, x, i) *
-                      read_sample(args.plane[number], args.scale, number, source_at(args.across, x, i), row);
-        sum += weight_at(args.down, y, j) * across;
+        float across[2] = {0, 0};
+        for (int i = 0; i < args.across.taps; ++i) {
+            const int column = source_at(args.across, x, i);
+            const float weight = weight_at(args.across, x, i);
+            across[0] += weight * read_sample(args.plane[1], column, row);
+            across[1] += weight * read_sample(args.plane[2], column, row);
+        }
+        sums[0] += weight_at(args.down, y, j) * across[0];
+        sums[1] += weight_at(args.down, y, j) * across[1];
     }
-    return sum;
+    blue = value_of(sums[0], args.scale, 1);
+    red = value_of(sums[1], args.scale, 2);
 }
 
 KERNEL(FrameDecodeArgs) {
@@ -39,14 +45,14 @@ KERNEL(FrameDecodeArgs) {
     float result[3] = {0, 0, 0};
     if (x >= 0 && y >= 0) {
         if (FROM == 3) {
-            const float yuv[3] = {read_sample(args.plane[0], args.scale, 0, x, y), chroma_at(args, 1, x, y),
-                                  chroma_at(args, 2, x, y)};
+            float yuv[3] = {value_of(read_sample(args.plane[0], x, y), args.scale, 0)};
+            read_chroma(args, x, y, yuv[1], yuv[2]);
             for (int channel = 0; channel < 3; ++channel)
                 result[channel] = row_product(args.matrix, channel, yuv);
         } else {
             for (int channel = 0; channel < (FROM == 0 ? 1 : 3); ++channel) {
                 const int number = FROM == 2 ? channel : 0;
-                result[channel] = read_sample(args.plane[number], args.scale, number, x, y);
+                result[channel] = value_of(read_sample(args.plane[number], x, y), args.scale, number);
             }
         }
     }

@@ -8,9 +8,27 @@ DEVICE T *row_at(const FramePlane &plane, int y) {
     return (T *)(plane.data + y * plane.stride);
 }
 
-DEVICE float read_sample(const FramePlane &plane, const SampleScale &scale, int number, int x, int y) {
-    const float sample = (float)get(row_at<const sample_t>(plane, y)[x]);
+DEVICE float read_sample(const FramePlane &plane, int x, int y) {
+    return (float)get(row_at<const sample_t>(plane, y)[x]);
+}
+
+// What a sample, or a mean of samples, stands for.
+DEVICE float value_of(float sample, const SampleScale &scale, int number) {
     return INTEGER ? (sample - scale.zero[number]) / scale.one[number] : sample;
+}
+
+// What lies within the range of T already; by way of doubles (Put) it takes GeForce cards 64 times as long.
+template <typename T>
+DEVICE T within_range(float value) {
+    return (T)(int)value;
+}
+template <>
+DEVICE float within_range<float>(float value) {
+    return value;
+}
+template <>
+DEVICE half_t within_range<half_t>(float value) {
+    return Put<half_t>::from(value);
 }
 
 // Rounded to the nearest, ties to even, and limited; NaN becomes 0.
@@ -20,15 +38,19 @@ DEVICE void write_sample(const FramePlane &plane, const SampleScale &scale, floa
         const float sample = nearbyint(value * scale.one[number] + scale.zero[number]);
         value = sample > 0 ? (sample < most ? sample : most) : 0.0f;
     }
-    row_at<sample_t>(plane, y)[x] = Put<sample_t>::from(value);
+    row_at<sample_t>(plane, y)[x] = within_range<sample_t>(value);
 }
 
-// Channel `channel` of a pixel, limited to [0, 1] where asked; NaN becomes 0 then.
-DEVICE float read_channel(const PlanarPicture &picture, int channel, int x, int y, int limit) {
-    const float value = load<tensor_t>(picture.data, channel * picture.channel_stride + y * picture.row_stride + x);
+// Limited to [0, 1] where asked; NaN becomes 0 then.
+DEVICE float limited(float value, int limit) {
     if (!limit)
         return value;
     return value > 0 ? (value < 1 ? value : 1.0f) : 0.0f;
+}
+
+// Channel `channel` of a pixel.
+DEVICE float read_channel(const PlanarPicture &picture, int channel, int x, int y) {
+    return load<tensor_t>(picture.data, channel * picture.channel_stride + y * picture.row_stride + x);
 }
 
 DEVICE float row_product(const float *matrix, int row, const float *v) {

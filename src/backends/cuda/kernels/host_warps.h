@@ -147,6 +147,9 @@ inline std::uint64_t shared_address(const void *pointer) {
 inline void wait_for_block() {
     fibers::wait(fibers::block->all);
 }
+inline void wait_for_warp() {
+    fibers::wait(fibers::block->warps[fibers::block->running / 32]);
+}
 inline float exchanged(float value, int bits) {
     const unsigned lane = fibers::block->running % 32;
     const std::uint64_t own = bits_of_float(value);

@@ -124,4 +124,7 @@ DEVICE void read_constants(u32 (&r)[4], const unsigned short *from) {
 DEVICE void wait_for_block() {
     __syncthreads();
 }
+DEVICE void wait_for_warp() {
+    __syncwarp();
+}
 #endif

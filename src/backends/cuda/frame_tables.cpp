@@ -1,0 +1,95 @@
+#include "backends/cuda/frame_tables.h"
+
+#include "base/error.h"
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+namespace vsmlrt::cuda {
+namespace {
+
+// Of tiles of `size` results each, by what a map reads for them and what they stand for.
+std::vector<FrameSpan> spans_of(const pixel::Resampling &map, int size, int step) {
+    std::vector<FrameSpan> spans;
+    for (int first = 0; first < map.size(); first += size) {
+        const int end = std::min(first + size, map.size());
+        const std::span sources = std::span(map.sources)
+                                      .subspan(static_cast<std::size_t>(first * map.taps),
+                                               static_cast<std::size_t>((end - first) * map.taps));
+        const auto [least, most] = std::ranges::minmax(sources);
+        const int begin = std::min(least, first * step);
+        spans.push_back({begin, std::max(most + 1, end * step) - begin});
+    }
+    return spans;
+}
+
+int longest(const std::vector<FrameSpan> &spans) {
+    return std::ranges::max(spans, {}, &FrameSpan::count).count;
+}
+
+} // namespace
+
+EncodeTiles encode_tiles(const pixel::ChromaMaps &maps, int step_x, int step_y) {
+    constexpr int warps = 8;
+    constexpr int pair = 2 * sizeof(float); // both colour differences
+    constexpr int most_rows = 32;
+    EncodeTiles tiles;
+    tiles.column_spans = spans_of(maps.across, FRAME_TILE_COLUMNS, step_x);
+    tiles.line = longest(tiles.column_spans);
+    for (tiles.rows = most_rows; tiles.rows > 0; tiles.rows /= 2) {
+        tiles.row_spans = spans_of(maps.down, tiles.rows, step_y);
+        if ((warps * tiles.line + longest(tiles.row_spans) * FRAME_TILE_COLUMNS) * pair <= FRAME_TILE_BYTES)
+            return tiles;
+    }
+    throw InternalError("cuda: one row of subsampled chroma does not fit into shared memory");
+}
+
+FrameTables::FrameTables(const nvidia::SharedContext &device, nvidia::StreamHandle *stream,
+                         const pixel::ChromaMaps &maps, EncodeTiles tiles)
+    : tiles_(std::move(tiles)) {
+    std::vector<std::byte> bytes;
+    const auto add = [&](const auto &values) {
+        const std::size_t place = bytes.size();
+        bytes.resize(place + values.size() * sizeof values[0]);
+        if (!values.empty())
+            std::memcpy(bytes.data() + place, values.data(), values.size() * sizeof values[0]);
+        return place;
+    };
+    const auto add_map = [&](const pixel::Resampling &map) {
+        return ResamplingTable{add(map.sources), add(map.weights), map.taps};
+    };
+    across_ = add_map(maps.across);
+    down_ = add_map(maps.down);
+    column_spans_ = add(tiles_.column_spans);
+    row_spans_ = add(tiles_.row_spans);
+    memory_ = nvidia::DeviceMemory(device, bytes.size(), "the frames of a clip");
+    // On the stream that reads them: a copy on another may still be under way when it returns.
+    nvidia::check(
+        nvidia::driver().copy_to_device_async(memory_.address(), bytes.data(), bytes.size(), stream),
+        "copying to the GPU");
+    nvidia::check(nvidia::driver().stream_synchronize(stream), "copying to the GPU");
+    for (ResamplingTable *table : {&across_, &down_}) {
+        table->sources += memory_.address();
+        table->weights += memory_.address();
+    }
+    column_spans_ += memory_.address();
+    row_spans_ += memory_.address();
+}
+
+void FrameTables::fill(FrameDecodeArgs &args) const {
+    args.across = across_;
+    args.down = down_;
+}
+
+void FrameTables::fill(FrameEncodeArgs &args) const {
+    args.across = across_;
+    args.down = down_;
+    args.column_spans = column_spans_;
+    args.row_spans = row_spans_;
+    args.tiles_x = static_cast<int>(tiles_.column_spans.size());
+    args.tile_rows = tiles_.rows;
+    args.line = tiles_.line;
+}
+
+} // namespace vsmlrt::cuda

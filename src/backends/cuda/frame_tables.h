@@ -1,0 +1,51 @@
+// What the kernels between frames and tensors read beside the picture: how chroma is resampled, and which
+// luma each tile of subsampled chroma is made from (kernels/frame_encode_subsampled.cuh).
+#pragma once
+
+#include "backends/cuda/kernels/frame_args.cuh"
+#include "nvidia/handles.h"
+#include "pixel/frame_codec.h"
+
+#include <vector>
+
+namespace vsmlrt::cuda {
+
+// Tiles of FRAME_TILE_COLUMNS by `rows` samples of chroma; `rows` is the largest whose luma fits into a
+// block's shared memory.
+struct EncodeTiles {
+    std::vector<FrameSpan> column_spans;
+    std::vector<FrameSpan> row_spans;
+    int rows = 0;
+    int line = 0; // the largest count of the column spans
+
+    [[nodiscard]] std::int64_t count() const {
+        return static_cast<std::int64_t>(column_spans.size() * row_spans.size());
+    }
+};
+
+// `step_x`, `step_y`: the luma samples that one of chroma stands for.
+[[nodiscard]] EncodeTiles encode_tiles(const pixel::ChromaMaps &maps, int step_x, int step_y);
+
+// Maps and tiles on the device; the default is none.
+class FrameTables {
+public:
+    FrameTables() = default;
+    // The copies are done when it returns.
+    FrameTables(const nvidia::SharedContext &device, nvidia::StreamHandle *stream,
+                const pixel::ChromaMaps &maps, EncodeTiles tiles = {});
+
+    [[nodiscard]] bool empty() const { return across_.taps == 0; }
+    void fill(FrameDecodeArgs &args) const;
+    void fill(FrameEncodeArgs &args) const;
+    [[nodiscard]] const EncodeTiles &tiles() const { return tiles_; }
+
+private:
+    nvidia::DeviceMemory memory_;
+    ResamplingTable across_ = {};
+    ResamplingTable down_ = {};
+    EncodeTiles tiles_;
+    std::uint64_t column_spans_ = 0;
+    std::uint64_t row_spans_ = 0;
+};
+
+} // namespace vsmlrt::cuda

@@ -1,0 +1,26 @@
+// Frames of every format through the device's kernels against src/pixel/frame_codec: what the tests on a GPU
+// and those on the emulated driver share.
+#pragma once
+
+#include "backends/cuda/context.h"
+#include "model/network.h"
+
+#include <vector>
+
+namespace vsmlrt::test {
+
+// Several tiles of subsampled chroma in each direction, the last ones cut.
+inline constexpr vsmlrt_extent conversion_extent = {268, 140};
+
+// The kinds that a clip can have, by bits, subsampling, range and siting.
+[[nodiscard]] std::vector<vsmlrt_frame_format> all_frame_formats();
+
+// A picture of three channels passes through.
+[[nodiscard]] model::Network that_changes_nothing();
+
+// Converts a random frame on the device, through such a network in fp32 as a whole or in tiles x tiles parts,
+// and by the reference, and compares.
+void check_conversion(cuda::Context &context, const vsmlrt_frame_format &from, const vsmlrt_frame_format &to,
+                      int tiles, int interlaced, std::uint64_t seed);
+
+} // namespace vsmlrt::test
