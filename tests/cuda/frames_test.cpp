@@ -81,7 +81,8 @@ TEST(TilesOfSubsampledChroma, HoldWhatTheirMapsRead) {
                     most_rows = std::max(most_rows, span.count);
                 for (const FrameSpan &span : tiles.column_spans)
                     EXPECT_LE(span.count, tiles.line);
-                EXPECT_LE((8 * tiles.line + most_rows * FRAME_TILE_COLUMNS) * 8, FRAME_TILE_BYTES);
+                const int taps = maps.across.taps * FRAME_TILE_COLUMNS + maps.down.taps * tiles.rows;
+                EXPECT_LE((taps + 8 * tiles.line + most_rows * FRAME_TILE_COLUMNS) * 8, FRAME_TILE_BYTES);
             }
 }
 

@@ -32,17 +32,22 @@ int longest(const std::vector<FrameSpan> &spans) {
 
 EncodeTiles encode_tiles(const pixel::ChromaMaps &maps, int step_x, int step_y) {
     constexpr int warps = 8;
-    constexpr int pair = 2 * sizeof(float); // both colour differences
+    constexpr int pair = 2 * sizeof(float); // both colour differences; also a tap's source and weight
     constexpr int most_rows = 32;
+    constexpr int fewer_rows = 4;
     EncodeTiles tiles;
     tiles.column_spans = spans_of(maps.across, FRAME_TILE_COLUMNS, step_x);
     tiles.line = longest(tiles.column_spans);
-    for (tiles.rows = most_rows; tiles.rows > 0; tiles.rows /= 2) {
+    const auto bytes = [&] {
+        const int taps = maps.across.taps * FRAME_TILE_COLUMNS + maps.down.taps * tiles.rows;
+        return (taps + warps * tiles.line + longest(tiles.row_spans) * FRAME_TILE_COLUMNS) * pair;
+    };
+    for (tiles.rows = most_rows; tiles.rows > 0; tiles.rows -= fewer_rows) {
         tiles.row_spans = spans_of(maps.down, tiles.rows, step_y);
-        if ((warps * tiles.line + longest(tiles.row_spans) * FRAME_TILE_COLUMNS) * pair <= FRAME_TILE_BYTES)
+        if (bytes() <= FRAME_TILE_BYTES)
             return tiles;
     }
-    throw InternalError("cuda: one row of subsampled chroma does not fit into shared memory");
+    throw InternalError("cuda: four rows of subsampled chroma do not fit into shared memory");
 }
 
 FrameTables::FrameTables(const nvidia::SharedContext &device, nvidia::StreamHandle *stream,

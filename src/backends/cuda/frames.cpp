@@ -249,8 +249,12 @@ void Frames::prepare_tiles() {
 const FrameTables &Frames::decoding_tables(Input &input, const vsmlrt_frame_input &from,
                                            bool interlaced) const {
     FrameTables &tables = input.tables[interlaced ? 1 : 0];
-    if (tables.empty())
-        tables = FrameTables(device_, stream_, pixel::enlarging_maps(from.format, from.extent, interlaced));
+    if (tables.empty()) {
+        const pixel::ChromaMaps maps = pixel::enlarging_maps(from.format, from.extent, interlaced);
+        if (maps.across.taps > FRAME_ENLARGING_TAPS)
+            throw InternalError("cuda: chroma is enlarged by ", maps.across.taps, " taps");
+        tables = FrameTables(device_, stream_, maps);
+    }
     return tables;
 }
 

@@ -62,6 +62,9 @@ DEVICE unsigned short float_to_bfloat(float value) {
 DEVICE float float_of_bits(u32 bits) {
     return __uint_as_float(bits);
 }
+DEVICE u32 bits_of_float(float value) {
+    return __float_as_uint(value);
+}
 #endif
 
 // What an element is computed with: floats for reals of up to 32 bits, 64-bit integers for whole numbers.

@@ -61,6 +61,7 @@ struct FrameSpan {
 };
 
 enum {
+    FRAME_ENLARGING_TAPS = 4, // at most
     FRAME_PIXELS = 4, // of a thread where nothing is subsampled
     FRAME_TILE_COLUMNS = 64,
     FRAME_TILE_BYTES = 48 << 10, // of shared memory, which a block has without asking

@@ -18,18 +18,28 @@ DEVICE int inside(int at, int size, int border) {
 // The colour differences at a luma position: samples across the taps of each row, then down, and what their sum stands for,
 // as weights add up to 1.
 DEVICE void read_chroma(const FrameDecodeArgs &args, int x, int y, float &blue, float &red) {
+    int column[FRAME_ENLARGING_TAPS];
+    float weight[FRAME_ENLARGING_TAPS];
+#pragma unroll
+    for (int i = 0; i < FRAME_ENLARGING_TAPS; ++i) {
+        const bool is_there = i < args.across.taps;
+        column[i] = is_there ? source_at(args.across, x, i) : 0;
+        weight[i] = is_there ? weight_at(args.across, x, i) : 0.0f;
+    }
     float sums[2] = {0, 0};
     for (int j = 0; j < args.down.taps; ++j) {
         const int row = source_at(args.down, y, j);
+        const sample_t *const first = row_at<const sample_t>(args.plane[1], row), *const second = row_at<const sample_t>(args.plane[2], row);
         float across[2] = {0, 0};
-        for (int i = 0; i < args.across.taps; ++i) {
-            const int column = source_at(args.across, x, i);
-            const float weight = weight_at(args.across, x, i);
-            across[0] += weight * read_sample(args.plane[1], column, row);
-            across[1] += weight * read_sample(args.plane[2], column, row);
-        }
-        sums[0] += weight_at(args.down, y, j) * across[0];
-        sums[1] += weight_at(args.down, y, j) * across[1];
+#pragma unroll
+        for (int i = 0; i < FRAME_ENLARGING_TAPS; ++i)
+            if (i < args.across.taps) {
+                across[0] += weight[i] * (float)get(first[column[i]]);
+                across[1] += weight[i] * (float)get(second[column[i]]);
+            }
+        const float down = weight_at(args.down, y, j);
+        sums[0] += down * across[0];
+        sums[1] += down * across[1];
     }
     blue = value_of(sums[0], args.scale, 1);
     red = value_of(sums[1], args.scale, 2);

@@ -3,6 +3,11 @@
 #pragma once
 #include "frame_args.cuh"
 
+// Limited to [0, most]; NaN becomes 0.
+DEVICE float between(float value, float most) {
+    return fminf(fmaxf(value, 0.0f), most);
+}
+
 template <typename T>
 DEVICE T *row_at(const FramePlane &plane, int y) {
     return (T *)(plane.data + y * plane.stride);
@@ -17,35 +22,35 @@ DEVICE float value_of(float sample, const SampleScale &scale, int number) {
     return INTEGER ? (sample - scale.zero[number]) / scale.one[number] : sample;
 }
 
-// What lies within the range of T already; by way of doubles (Put) it takes GeForce cards 64 times as long.
+// The sample of a value: integers rounded to the nearest, ties to even, and limited; NaN becomes 0.
 template <typename T>
-DEVICE T within_range(float value) {
-    return (T)(int)value;
-}
+struct SampleOf {
+    // By way of doubles (Put) it takes GeForce cards 64 times as long. Behind the addition the lowest bits are the integer.
+    DEVICE static T from(float value, float one, float zero, float most) {
+        return (T)bits_of_float(between(value * one + zero, most) + 12582912.0f);
+    }
+};
 template <>
-DEVICE float within_range<float>(float value) {
-    return value;
-}
+struct SampleOf<float> {
+    DEVICE static float from(float value, float, float, float) { return value; }
+};
 template <>
-DEVICE half_t within_range<half_t>(float value) {
-    return Put<half_t>::from(value);
+struct SampleOf<half_t> {
+    DEVICE static half_t from(float value, float, float, float) { return Put<half_t>::from(value); }
+};
+
+DEVICE sample_t sample_of(float value, const SampleScale &scale, float most, int number) {
+    return SampleOf<sample_t>::from(value, scale.one[number], scale.zero[number], most);
 }
 
-// Rounded to the nearest, ties to even, and limited; NaN becomes 0.
 DEVICE void write_sample(const FramePlane &plane, const SampleScale &scale, float most, int number, int x,
                          int y, float value) {
-    if (INTEGER) {
-        const float sample = nearbyint(value * scale.one[number] + scale.zero[number]);
-        value = sample > 0 ? (sample < most ? sample : most) : 0.0f;
-    }
-    row_at<sample_t>(plane, y)[x] = within_range<sample_t>(value);
+    row_at<sample_t>(plane, y)[x] = sample_of(value, scale, most, number);
 }
 
 // Limited to [0, 1] where asked; NaN becomes 0 then.
 DEVICE float limited(float value, int limit) {
-    if (!limit)
-        return value;
-    return value > 0 ? (value < 1 ? value : 1.0f) : 0.0f;
+    return limit ? between(value, 1) : value;
 }
 
 // Channel `channel` of a pixel.

@@ -21,9 +21,6 @@ typedef u32 SharedAddress;
     extern "C" __global__ void BOUNDS kernel(const __grid_constant__ Args args, const __grid_constant__ More epi)
 #define SHARED_MEMORY(name) extern __shared__ __align__(1024) unsigned char name[]
 
-DEVICE u32 bits_of_float(float value) {
-    return __float_as_uint(value);
-}
 DEVICE void load_words(u32 (&r)[4], SharedAddress address) {
     asm volatile("ld.shared.v4.u32 {%0,%1,%2,%3}, [%4];"
                  : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
