@@ -14,9 +14,10 @@ std::vector<FrameSpan> spans_of(const pixel::Resampling &map, int size, int step
     std::vector<FrameSpan> spans;
     for (int first = 0; first < map.size(); first += size) {
         const int end = std::min(first + size, map.size());
+        const auto taps = static_cast<std::size_t>(map.taps);
         const std::span sources = std::span(map.sources)
-                                      .subspan(static_cast<std::size_t>(first * map.taps),
-                                               static_cast<std::size_t>((end - first) * map.taps));
+                                      .subspan(static_cast<std::size_t>(first) * taps,
+                                               static_cast<std::size_t>(end - first) * taps);
         const auto [least, most] = std::ranges::minmax(sources);
         const int begin = std::min(least, first * step);
         spans.push_back({begin, std::max(most + 1, end * step) - begin});
