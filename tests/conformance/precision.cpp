@@ -8,6 +8,7 @@
 #include "tensor/half.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace vsmlrt::test {
@@ -57,16 +58,24 @@ double unit_roundoff(vsmlrt_precision precision) {
 
 std::function<float(float)> stochastic_rounding(vsmlrt_precision precision, std::uint64_t seed) {
     const int bits = significant_bits(precision);
-    const int least = smallest_exponent(precision);
-    return [bits, least, random = Random(seed)](float value) mutable {
-        if (value == 0 || !std::isfinite(value))
+    // Below the smallest normal number the type's numbers are as far apart as at it; above, they are the
+    // floats whose last bits are zero.
+    const double smallest = std::ldexp(1.0, smallest_exponent(precision));
+    const double step = std::ldexp(smallest, 1 - bits);
+    const std::uint32_t last_bits = (std::uint32_t{1} << (24 - bits)) - 1;
+    return [=, random = Random(seed)](float value) mutable {
+        if (!std::isfinite(value))
             return value;
-        // The distance of the type's numbers around the value.
-        const double step = std::ldexp(1.0, std::max(std::ilogb(value), least) - bits + 1);
-        const double below = std::floor(value / step) * step;
-        if (below == value)
+        if (std::abs(value) < smallest) {
+            const double below = std::floor(value / step) * step;
+            return below == value ? value : static_cast<float>(random.next() < 0 ? below : below + step);
+        }
+        const auto exact = std::bit_cast<std::uint32_t>(value);
+        if ((exact & last_bits) == 0)
             return value;
-        return static_cast<float>(random.next() < 0 ? below : below + step);
+        const bool is_below = random.next() < 0;
+        const std::uint32_t towards_zero = exact & ~last_bits;
+        return std::bit_cast<float>(is_below == (value < 0) ? towards_zero + last_bits + 1 : towards_zero);
     };
 }
 
