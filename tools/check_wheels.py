@@ -2,8 +2,9 @@
 
 Usage: python tools/check_wheels.py WHEEL...
 
-Each wheel has the plugin's folder with every library that its manifest.vs names, and the backends of its system. All
-have the same version, requirements and extras, and the same Python package.
+Each wheel has the plugin's folder with every library that its manifest.vs names, the backends of its system, and
+the cuda backend's kernels for each architecture. All have the same version, requirements and extras, and the same
+Python package and kernels.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 PLUGIN = "vapoursynth/plugins/mlrt/"
+ARCHITECTURES = ("sm_80", "sm_86", "sm_89", "sm_90a", "sm_100", "sm_120")
 BACKENDS = {
     ".so": ("cuda", "onnxruntime", "openvino", "reference"),
     ".dll": ("cuda", "onnxruntime", "reference"),
@@ -31,12 +33,19 @@ def check_plugin(wheel: Path, archive: zipfile.ZipFile) -> None:
     for name in [*filter(None, libraries), *(f"libvsmlrt_{backend}" for backend in BACKENDS[ending])]:
         if f"{PLUGIN}{name}{ending}" not in names:
             raise SystemExit(f"{wheel.name} has no {PLUGIN}{name}{ending}, which belongs there")
+    for architecture in ARCHITECTURES:
+        if f"{PLUGIN}libvsmlrt_cuda.{architecture}.kernels" not in names:
+            raise SystemExit(f"{wheel.name} has no kernels for {architecture}; make them with: tools/kernels")
 
 
 def common_parts(archive: zipfile.ZipFile) -> dict[str, bytes]:
-    """The metadata and the Python package."""
+    """The metadata, the Python package and the kernels."""
     names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
-    return {name: archive.read(name) for name in names if name.startswith("vsmlrt/") or name.endswith("/METADATA")}
+    return {
+        name: archive.read(name)
+        for name in names
+        if name.startswith("vsmlrt/") or name.endswith(("/METADATA", ".kernels"))
+    }
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import os
 import subprocess
 import tempfile
 import zipfile
@@ -78,6 +79,13 @@ def plugin_files(build: Path) -> dict[str, bytes]:
     return found
 
 
+def kernels() -> dict[str, bytes]:
+    """The files of the folder VSMLRT_CUDA_KERNELS (tools/kernels), which are the same for every system."""
+    folder = os.environ.get("VSMLRT_CUDA_KERNELS", "")
+    files = sorted(Path(folder).glob("libvsmlrt_cuda.*.kernels")) if folder else []
+    return {f"{PLUGIN}/{file.name}": file.read_bytes() for file in files}
+
+
 def record(files: dict[str, bytes], name: str) -> bytes:
     """RECORD: a hash and a size for each file (Python's specification "Recording installed projects")."""
     lines = []
@@ -95,7 +103,7 @@ def main() -> None:
     given = parser.parse_args()
     info = metadata()
     folder = next(iter(info)).split("/")[0]
-    files = python_files() | plugin_files(given.build) | info
+    files = python_files() | plugin_files(given.build) | kernels() | info
     files[f"{folder}/RECORD"] = record(files, f"{folder}/RECORD")
     given.out.mkdir(parents=True, exist_ok=True)
     wheel = given.out / f"{folder.removesuffix('.dist-info')}-{TAG}.whl"

@@ -74,10 +74,11 @@ Name residual(Builder &b, const Name &x, int channels) {
                                     {{"pads", ints({1, 1, 1, 1})}})});
 }
 
-model::Network dpir() {
+// Of a picture of so many planes and a map of noise, or of a block's quality.
+model::Network dpir(int planes) {
     Builder b;
     const int channels[] = {64, 128, 256, 512};
-    Name y = b.conv(b.input(4), 4, 64);
+    Name y = b.conv(b.input(planes + 1), planes + 1, 64);
     std::vector<Name> skips{y};
     for (std::size_t level = 0; level < 3; ++level) {
         for (int i = 0; i < 4; ++i)
@@ -92,38 +93,51 @@ model::Network dpir() {
         for (int i = 0; i < 4; ++i)
             y = residual(b, y, channels[level]);
     }
-    return b.output(b.conv(b.node("Add", {y, skips[0]}), 64, 3)).network();
+    return b.output(b.conv(b.node("Add", {y, skips[0]}), 64, planes)).network();
 }
+
+constexpr float flow = 40; // makes a flow of some pixels
+
+struct Family {
+    const char *name;
+    model::Network (*make)();
+};
+
+const Family families[] = {
+    {"animevideov3", [] { return srvgg(64, 18); }},
+    {"upconv_7", upconv_7},
+    {"cugan", cugan},
+    {"dpir", [] { return dpir(3); }},
+    {"dpir_gray", [] { return dpir(1); }},
+    {"rife", [] { return rife_v4({.flow = flow}); }},
+    {"rife_grids", [] { return rife_v4({.grids = true, .flow = flow}); }},
+    {"rife_ensemble", [] { return rife_v4({.ensemble = true, .flow = flow}); }},
+    {"rife_v4.25",
+     [] {
+         return rife_v4(
+             {.widths = {192, 128, 96, 64, 32}, .scales = {16, 8, 4, 2, 1}, .encoded = 4, .flow = flow});
+     }},
+    {"x4plus", bench_x4plus},
+    {"x4plus_anime", bench_x4plus_anime},
+    {"artcnn", bench_artcnn},
+    {"span", bench_span},
+    {"swinir", bench_swinir},
+    {"scunet", bench_scunet}};
 
 } // namespace
 
 model::Network bench_network(const std::string &name) {
-    constexpr float flow = 40; // makes a flow of some pixels
-    if (name == "animevideov3")
-        return srvgg(64, 18);
-    if (name == "upconv_7")
-        return upconv_7();
-    if (name == "cugan")
-        return cugan();
-    if (name == "dpir")
-        return dpir();
-    if (name == "rife")
-        return rife_v4({.flow = flow});
-    if (name == "rife_grids")
-        return rife_v4({.grids = true, .flow = flow});
-    if (name == "rife_ensemble")
-        return rife_v4({.ensemble = true, .flow = flow});
-    if (name == "rife_v4.25")
-        return rife_v4(
-            {.widths = {192, 128, 96, 64, 32}, .scales = {16, 8, 4, 2, 1}, .encoded = 4, .flow = flow});
-    const std::pair<const char *, model::Network (*)()> others[] = {
-        {"x4plus", bench_x4plus}, {"x4plus_anime", bench_x4plus_anime},
-        {"artcnn", bench_artcnn}, {"span", bench_span},
-        {"swinir", bench_swinir}, {"scunet", bench_scunet}};
-    for (const auto &[known, make] : others)
-        if (name == known)
-            return make();
+    for (const Family &family : families)
+        if (name == family.name)
+            return family.make();
     return {};
+}
+
+std::vector<std::string> bench_names() {
+    std::vector<std::string> names;
+    for (const Family &family : families)
+        names.emplace_back(family.name);
+    return names;
 }
 
 } // namespace vsmlrt::test

@@ -4,6 +4,7 @@
 #include "model/network.h"
 
 #include <string>
+#include <vector>
 
 namespace vsmlrt::test {
 
@@ -21,5 +22,7 @@ namespace vsmlrt::test {
 
 // Empty where there is no family of that name.
 [[nodiscard]] model::Network bench_network(const std::string &name);
+// Of all families that it has.
+[[nodiscard]] std::vector<std::string> bench_names();
 
 } // namespace vsmlrt::test

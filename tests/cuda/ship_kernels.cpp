@@ -1,10 +1,10 @@
 // ship_kernels --out FOLDER [--architectures 80,86,89,90a,100,120] [--precisions fp16,tf32,fp32,bf16]
-// [--sizes 1920x1080,...] [--list] NETWORK|FAMILY...: writes the kernels that a first frame of these networks
-// waits for where nothing is kept, and those between any clip and tensors, as the package ships them
+// [--sizes 1920x1080,...] [--list] FILE|FAMILY|families...: writes the kernels that a first frame of these
+// networks waits for where nothing is kept, and those between any clip and tensors, as the package ships them
 // (backends/cuda/shipped_kernels.h): a file an architecture. No GPU is needed (VSMLRT_CUDA_DRIVER names the
-// emulated driver then). What a file of FOLDER has already is taken from there. --list: only says how many
-// there are, and how many of them the files have. A size that a network does not take is made larger until it
-// does.
+// emulated driver then). What this compiler put into a file of FOLDER is taken from there. --list: only says
+// how many there are, and how many of them the files have. A size that a network does not take is made larger
+// until it does.
 #include "backends/cuda/frames.h"
 #include "backends/cuda/network.h"
 #include "backends/cuda/planner.h"
@@ -24,6 +24,7 @@
 #include <cstdio>
 #include <iostream>
 #include <set>
+#include <span>
 #include <sstream>
 
 namespace {
@@ -34,7 +35,7 @@ struct Arguments {
     std::filesystem::path folder;
     std::vector<std::string> architectures = {"80", "86", "89", "90a", "100", "120"};
     std::vector<std::string> precisions = {"fp16"};
-    std::vector<std::string> sizes = {"1920x1080"};
+    std::vector<std::string> sizes = {"1920x1080", "1280x720", "3840x2160", "720x576", "640x480", "256x256"};
     std::vector<std::string> networks;
     bool list = false;
 };
@@ -68,7 +69,10 @@ Arguments parse(int count, char **values) {
             arguments.list = true;
         else if (word.starts_with("--"))
             throw BadArgument("there is no option ", word);
-        else
+        else if (word == "families") {
+            const std::vector<std::string> all = test::bench_names();
+            arguments.networks.insert(arguments.networks.end(), all.begin(), all.end());
+        } else
             arguments.networks.push_back(word);
     }
     if (arguments.folder.empty())
@@ -76,15 +80,15 @@ Arguments parse(int count, char **values) {
     return arguments;
 }
 
-// GPUs of an architecture, as far as plans depend on them: the least and the most multiprocessors that such
-// cards have. Source: NVIDIA's tables of compute capabilities and of its products.
+// GPUs of an architecture, as far as plans depend on them: all by the shared memory of a block, Hopper's by
+// their multiprocessors. Source: NVIDIA's table of compute capabilities, its products' pages.
 std::vector<cuda::DeviceFacts> cards(const std::string &architecture) {
     const int number = std::stoi(architecture);
     const bool large = number == 80 || number == 90 || number == 100;
     const int shared = number == 80 ? 163 << 10 : large ? 227 << 10 : 99 << 10;
-    if (number == 90) // 114: PCIe
-        return {{number, 132, shared, true}, {number, 114, shared, true}};
-    return {{number, large ? 108 : 84, shared, true}};
+    if (number == 90) // SXM, PCIe, H20
+        return {{number, 132, shared, true}, {number, 114, shared, true}, {number, 78, shared, true}};
+    return {{number, 84, shared, true}};
 }
 
 using Texts = std::set<std::string>;
@@ -103,13 +107,11 @@ void add_codecs(Texts &texts) {
                     format.subsampling_w = format.subsampling_h = subsampling;
                     for (const int channels : {1, 3}) {
                         texts.insert(cuda::decode_source({format, {}, channels}, tensor));
-                        const cuda::EncodeSources sources = cuda::encode_sources(format, channels, tensor);
-                        texts.insert({sources.pixels, sources.chroma_rows, sources.chroma});
+                        texts.insert(cuda::encode_source(format, channels, tensor));
                     }
                 }
         }
     }
-    texts.erase("");
 }
 
 std::vector<std::byte> onnx_of(const model::Network &network, const std::string &precision,
@@ -120,9 +122,11 @@ std::vector<std::byte> onnx_of(const model::Network &network, const std::string 
 }
 
 graph::Graph graph_of(const std::string &precision, const std::vector<std::byte> &onnx) {
-    test::BenchArguments run;
-    run.precision = precision;
-    return cuda::read_network(test::bench_description(run, onnx));
+    vsmlrt_program_desc desc = {};
+    desc.network = onnx.data();
+    desc.network_size = onnx.size();
+    desc.precision = precision == "bf16" ? VSMLRT_PRECISION_BF16 : VSMLRT_PRECISION_AUTO;
+    return cuda::read_network(desc);
 }
 
 void add_plan(Texts &texts, const graph::Graph &graph, const std::string &precision,
@@ -167,56 +171,83 @@ std::vector<vsmlrt_extent> sizes_of(const model::Network &network, const std::ve
     return sizes;
 }
 
-// For ends of either type, as clips and arguments may want them, and for one size and any.
+// For ends of either type, as clips and arguments may want them, and for one size and any. Which kernels may
+// be the fastest depends on the size, but not together with those.
 void add_network(Texts &texts, const model::Network &network, const std::string &precision,
                  const std::vector<vsmlrt_extent> &sizes, const std::vector<cuda::DeviceFacts> &facts) {
+    const auto add = [&](const model::Network &given, std::optional<Element> inputs,
+                         std::optional<Element> outputs, std::span<const vsmlrt_extent> at) {
+        const graph::Graph graph = graph_of(precision, onnx_of(given, precision, inputs, outputs));
+        for (const vsmlrt_extent &size : at)
+            for (const cuda::DeviceFacts &card : facts)
+                add_plan(texts, graph, precision, card, size);
+    };
+    const model::Network any = model::free_shape(network);
+    const std::span all(sizes);
+    add(any, std::nullopt, std::nullopt, all);
     const std::optional<Element> ends[] = {std::nullopt, Element::f16};
     for (const auto &inputs : ends)
         for (const auto &outputs : ends) {
-            const model::Network free = model::free_shape(network);
-            const graph::Graph any = graph_of(precision, onnx_of(free, precision, inputs, outputs));
-            for (const vsmlrt_extent &size : sizes) {
-                const model::Network fixed = model::fix_shape(network, size.width, size.height);
-                const graph::Graph one = graph_of(precision, onnx_of(fixed, precision, inputs, outputs));
-                for (const cuda::DeviceFacts &card : facts) {
-                    add_plan(texts, one, precision, card, size);
-                    add_plan(texts, any, precision, card, size);
-                }
-            }
+            add(any, inputs, outputs, all.first(1));
+            add(model::fix_shape(network, all[0].width, all[0].height), inputs, outputs, all.first(1));
         }
 }
 
-Texts texts_of(const Arguments &arguments, const std::string &architecture) {
-    Texts all;
-    add_codecs(all);
-    std::printf("sm_%s: clips: %zu kernels\n", architecture.c_str(), all.size());
+struct Opened {
+    std::string name;
+    model::Network network;
+    std::vector<vsmlrt_extent> sizes;
+};
+
+std::vector<Opened> open_networks(const Arguments &arguments) {
+    const nvidia::DeviceContext device(0);
+    device.use();
+    std::vector<Opened> opened;
     for (const std::string &name : arguments.networks) {
         model::Network network = test::bench_network(name);
         if (network.nodes.empty())
             network = model::load_network(path_of(name)).network;
-        const std::vector<vsmlrt_extent> sizes = sizes_of(network, arguments.sizes);
-        for (const std::string &precision : arguments.precisions) {
-            Texts texts;
-            add_network(texts, network, precision, sizes, cards(architecture));
-            const std::size_t before = all.size();
-            all.insert(texts.begin(), texts.end());
-            std::printf("sm_%s: %s %s: %zu kernels, %zu of them new\n", architecture.c_str(), name.c_str(),
-                        precision.c_str(), texts.size(), all.size() - before);
-            std::fflush(stdout);
-        }
+        std::vector<vsmlrt_extent> sizes = sizes_of(network, arguments.sizes);
+        opened.push_back({name, std::move(network), std::move(sizes)});
+    }
+    return opened;
+}
+
+Texts texts_of(const Arguments &arguments, const std::vector<Opened> &networks,
+               const std::string &architecture) {
+    Texts all;
+    add_codecs(all);
+    std::printf("sm_%s: clips: %zu kernels\n", architecture.c_str(), all.size());
+    const std::size_t precisions = arguments.precisions.size();
+    std::vector<Texts> texts(networks.size() * precisions);
+    for_each_on_threads(texts.size(), [&](std::size_t i) {
+        const nvidia::DeviceContext device(0);
+        device.use();
+        const Opened &opened = networks[i / precisions];
+        add_network(texts[i], opened.network, arguments.precisions[i % precisions], opened.sizes,
+                    cards(architecture));
+    });
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        const std::size_t before = all.size();
+        all.insert(texts[i].begin(), texts[i].end());
+        std::printf("sm_%s: %s %s: %zu kernels, %zu of them new\n", architecture.c_str(),
+                    networks[i / precisions].name.c_str(), arguments.precisions[i % precisions].c_str(),
+                    texts[i].size(), all.size() - before);
     }
     return all;
 }
 
-void write(const Arguments &arguments, const std::string &number) {
+void write(const Arguments &arguments, const std::vector<Opened> &networks, const std::string &number) {
     const std::string architecture = "sm_" + number;
     const std::filesystem::path file = arguments.folder / cuda::shipped_file(architecture);
     std::optional<cuda::ShippedKernels> before;
     if (std::filesystem::exists(file))
         before.emplace(file);
+    if (before && !arguments.list && !before->version().ends_with(nvidia::compiler_version()))
+        before.reset();
     std::map<std::string, std::vector<std::byte>> cubins;
     std::vector<std::string> missing;
-    const Texts texts = texts_of(arguments, number);
+    const Texts texts = texts_of(arguments, networks, number);
     for (const std::string &source : texts) {
         const std::string hash = cuda::kernel_hash(source);
         if (auto known = before ? before->cubin(hash) : std::nullopt)
@@ -246,8 +277,9 @@ int main(int count, char **values) {
     try {
         const Arguments arguments = parse(count, values);
         std::filesystem::create_directories(arguments.folder);
+        const std::vector<Opened> networks = open_networks(arguments);
         for (const std::string &architecture : arguments.architectures)
-            write(arguments, architecture);
+            write(arguments, networks, architecture);
         return 0;
     } catch (const std::exception &failure) {
         std::cerr << "ship_kernels: " << failure.what() << "\n";
