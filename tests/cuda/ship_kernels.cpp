@@ -4,7 +4,7 @@
 // (backends/cuda/shipped_kernels.h): a file an architecture. No GPU is needed (VSMLRT_CUDA_DRIVER names the
 // emulated driver then). What this compiler put into a file of FOLDER is taken from there. --list: only says
 // how many there are, and how many of them the files have. A size that a network does not take is made larger
-// until it does.
+// until it does; a file's network that takes none is named and left out.
 #include "backends/cuda/frames.h"
 #include "backends/cuda/network.h"
 #include "backends/cuda/planner.h"
@@ -205,10 +205,17 @@ std::vector<Opened> open_networks(const Arguments &arguments) {
     std::vector<Opened> opened;
     for (const std::string &name : arguments.networks) {
         model::Network network = test::bench_network(name);
-        if (network.nodes.empty())
-            network = model::load_network(path_of(name)).network;
-        std::vector<vsmlrt_extent> sizes = sizes_of(network, arguments.sizes);
-        opened.push_back({name, std::move(network), std::move(sizes)});
+        const bool is_file = network.nodes.empty();
+        try {
+            if (is_file)
+                network = model::load_network(path_of(name)).network;
+            std::vector<vsmlrt_extent> sizes = sizes_of(network, arguments.sizes);
+            opened.push_back({name, std::move(network), std::move(sizes)});
+        } catch (const Error &error) {
+            if (!is_file)
+                throw;
+            std::cerr << "ship_kernels: " << name << " is left out: " << error.what() << "\n";
+        }
     }
     return opened;
 }
