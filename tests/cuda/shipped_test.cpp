@@ -3,7 +3,10 @@
 // there.
 #include "backends/cuda/device.h"
 #include "backends/cuda/kept_folder.h"
+#include "backends/cuda/network.h"
+#include "backends/cuda/planner.h"
 #include "backends/cuda/program.h"
+#include "backends/cuda/tuning.h"
 #include "base/apart.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -17,6 +20,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <set>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -223,6 +227,75 @@ TEST_F(Shipped, AFileThatIsCutShortOrChangedCostsALine) {
     EXPECT_EQ(damage([&] { put(18); }), every);    // the list's bytes
     EXPECT_EQ(damage([&] { put(100); }), every);   // the list
     EXPECT_EQ(damage([&] { put(bytes - 1); }), 1); // a kernel
+}
+
+// As another file of the same structure: every name is another one, and every weight.
+model::Network disguised(model::Network network) {
+    const auto other = [](std::string &name) {
+        if (!name.empty())
+            name = "layer/of another file/" + name + "\n*/ \"";
+    };
+    for (model::Node &node : network.nodes) {
+        other(node.name);
+        for (std::string &name : node.inputs)
+            other(name);
+        for (std::string &name : node.outputs)
+            other(name);
+    }
+    for (model::Value &value : network.inputs)
+        other(value.name);
+    for (model::Value &value : network.outputs)
+        other(value.name);
+    std::map<std::string, model::Tensor, std::less<>> renamed;
+    for (auto &[key, tensor] : network.initializers) {
+        constexpr std::int64_t most_of_a_parameter = 8; // scales, sizes
+        if (tensor.type == Element::f32 && tensor.count() > most_of_a_parameter) {
+            std::vector<float> values(tensor.as<float>().begin(), tensor.as<float>().end());
+            for (float &value : values)
+                value = 0.75F * value + 0.01F;
+            tensor = model::make_tensor(tensor.name, tensor.dims, values);
+        }
+        other(tensor.name);
+        renamed[tensor.name] = std::move(tensor);
+    }
+    network.initializers = std::move(renamed);
+    return network;
+}
+
+// Of all kernels that a first frame waits for.
+std::set<std::string> texts(const model::Network &network, int architecture, vsmlrt_extent size) {
+    const std::vector<std::byte> onnx =
+        model::write_onnx(model::set_io_type(model::to_half(network), Element::f16, Element::f16));
+    vsmlrt_program_desc desc = {};
+    desc.network = onnx.data();
+    desc.network_size = onnx.size();
+    desc.precision = VSMLRT_PRECISION_FP16;
+    const graph::Graph graph = read_network(desc);
+    const graph::Shape shape{1, graph.inputs[0].dims[1].size.value(), size.height, size.width};
+    const auto device = std::make_shared<const nvidia::DeviceContext>(0);
+    Constants weights(device);
+    const DeviceFacts facts{architecture, 132, 227 << 10, true};
+    const Plan plan = make_plan(graph, graph::infer(graph, std::span(&shape, 1)), weights, device, facts, {});
+    const std::vector<std::string> sources = sources_to_time(plan, {});
+    return {sources.begin(), sources.end()};
+}
+
+TEST(KernelTexts, DependOnNoNameAndNoWeight) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    for (const int architecture : {80, 90})
+        for (const model::Network &network : {test::srvgg(64, 4), test::cunet(), test::rife_v4()}) {
+            const std::set<std::string> found = texts(network, architecture, {128, 64});
+            EXPECT_GT(found.size(), 3U);
+            EXPECT_EQ(found, texts(disguised(network), architecture, {128, 64}));
+        }
+}
+
+TEST(KernelTexts, DependOnNoSizeWhereAllSizesHaveTheSameRivals) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    for (const model::Network &network : {test::srvgg(64, 4), test::cunet(), test::rife_v4()})
+        EXPECT_EQ(texts(network, 80, {128, 64}), texts(network, 80, {192, 256}));
 }
 
 } // namespace
