@@ -1,10 +1,11 @@
 // ship_kernels --out FOLDER [--architectures 80,86,89,90a,100,120] [--precisions fp16,tf32,fp32,bf16]
-// [--sizes 1920x1080,...] [--list] FILE|FAMILY|families...: writes the kernels that a first frame of these
-// networks waits for where nothing is kept, and those between any clip and tensors, as the package ships them
-// (backends/cuda/shipped_kernels.h): a file an architecture. No GPU is needed (VSMLRT_CUDA_DRIVER names the
-// emulated driver then). What this compiler put into a file of FOLDER is taken from there. --list: only says
-// how many there are, and how many of them the files have. A size that a network does not take is made larger
-// until it does; a file's network that takes none is named and left out.
+// [--sizes 1920x1080,...] [--without-clips] [--list] FILE|FAMILY|families...: writes the kernels that a first
+// frame of these networks waits for where nothing is kept, and (but for --without-clips) those between any
+// clip and tensors, as the package ships them (backends/cuda/shipped_kernels.h): a file an architecture. No
+// GPU is needed (VSMLRT_CUDA_DRIVER names the emulated driver then). What this compiler put into a file of
+// FOLDER is taken from there. --list: only says how many there are, and how many of them the files have. A
+// size that a network does not take is made larger until it does; a file's network that takes none is named
+// and left out.
 #include "backends/cuda/frames.h"
 #include "backends/cuda/network.h"
 #include "backends/cuda/planner.h"
@@ -37,6 +38,7 @@ struct Arguments {
     std::vector<std::string> precisions = {"fp16"};
     std::vector<std::string> sizes = {"1920x1080", "1280x720", "3840x2160", "720x576", "640x480", "256x256"};
     std::vector<std::string> networks;
+    bool clips = true;
     bool list = false;
 };
 
@@ -65,6 +67,8 @@ Arguments parse(int count, char **values) {
             arguments.precisions = items(value());
         else if (word == "--sizes")
             arguments.sizes = items(value());
+        else if (word == "--without-clips")
+            arguments.clips = false;
         else if (word == "--list")
             arguments.list = true;
         else if (word.starts_with("--"))
@@ -223,7 +227,8 @@ std::vector<Opened> open_networks(const Arguments &arguments) {
 Texts texts_of(const Arguments &arguments, const std::vector<Opened> &networks,
                const std::string &architecture) {
     Texts all;
-    add_codecs(all);
+    if (arguments.clips)
+        add_codecs(all);
     std::printf("sm_%s: clips: %zu kernels\n", architecture.c_str(), all.size());
     const std::size_t precisions = arguments.precisions.size();
     std::vector<Texts> texts(networks.size() * precisions);
