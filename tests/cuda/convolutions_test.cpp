@@ -24,8 +24,9 @@ using test::Random;
 // Before the compiler is looked for.
 const bool named = test::set_variable("VSMLRT_NVRTC", VSMLRT_EMULATED);
 
-constexpr int height = 9;
-constexpr int width = 13;
+// Several tiles for each of the few blocks that one multiprocessor has.
+constexpr int height = 18;
+constexpr int width = 19;
 
 // Values of a type at a pitch of channels, each the nearest that the type has.
 class Values {
@@ -242,6 +243,20 @@ constexpr Problem problems[] = {
       .storage = Element::f32},
      5e-7},
     {"tf32", {.in = 20, .out = 70, .storage = Element::f32, .tf32 = true}, 5e-4},
+    {"of_64", {.in = 20, .out = 64, .residual = true}, 5e-4},
+    {"of_128", {.in = 20, .out = 128, .storage = Element::bf16}, 4e-3},
+    {"of_32", {.in = 20, .out = 27, .residual = true}, 5e-4},
+    {"of_16", {.in = 24, .out = 16, .residual = true}, 5e-4},
+    {"of_3_to_planes", {.in = 24, .out = 3, .residual = true, .shuffle = 1}, 5e-4},
+    {"five_taps_a_side", {.in = 20, .out = 48, .kernel = 5, .pad = 2}, 5e-4},
+    {"half_as_large", {.in = 20, .out = 64, .kernel = 2, .stride = 2, .pad = 0}, 5e-4},
+    {"phases_that_share_pixels", {.in = 20, .out = 40, .kernel = 4, .stride = 2, .transposed = true}, 5e-4},
+    {"phases_as_channels",
+     {.in = 20, .out = 3, .kernel = 4, .stride = 2, .transposed = true, .shuffle = 1},
+     5e-4},
+    {"phases_as_channels_of_pixels",
+     {.in = 20, .out = 3, .kernel = 4, .stride = 2, .pad = 3, .transposed = true, .residual = true},
+     5e-4},
 };
 
 class Convolutions : public testing::TestWithParam<Problem> {};

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <set>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -293,21 +294,36 @@ TEST_P(Kernels, OfIndicesAndLinesCompile) {
 
 INSTANTIATE_TEST_SUITE_P(Architectures, Kernels, testing::ValuesIn(test::architectures()));
 
-// The sum of one pixel by the weights as they were packed, in the order in which the kernel reads them.
+// Each candidate's, of a problem that it serves.
 TEST(MmaWeights, EveryWeightIsPackedOnceAndTheRestIsZero) {
-    const ConvProblem asked = problem_of({.in = 20, .out = 40});
-    std::vector<float> weights(40 * 20 * 9);
-    for (std::size_t i = 0; i < weights.size(); ++i)
-        weights[i] = static_cast<float>(i % 2039 + 1);
-    for (const ConvCandidate &candidate : mma_candidates()) {
-        const std::vector<std::byte> bytes = candidate.pack(asked, weights);
-        std::size_t filled = 0;
-        for (std::size_t i = 0; i < bytes.size(); i += 2) {
-            std::uint16_t half = 0;
-            std::memcpy(&half, &bytes[i], 2);
-            filled += half != 0;
+    std::set<std::string> packed;
+    for (const Asked &asked :
+         {Asked{.in = 20, .out = 40}, Asked{.in = 20, .out = 50}, Asked{.in = 20, .out = 20},
+          Asked{.in = 20, .out = 3}, Asked{.in = 20, .out = 100, .stride = 2},
+          Asked{.in = 20, .out = 3, .kernel = 4, .stride = 2, .transposed = true},
+          Asked{.in = 20, .out = 40, .half_sums = true}, Asked{.in = 20, .out = 20, .half_sums = true}}) {
+        const ConvProblem problem = problem_of(asked);
+        std::vector<float> weights(
+            static_cast<std::size_t>(asked.out * asked.in * asked.kernel * asked.kernel));
+        for (std::size_t i = 0; i < weights.size(); ++i)
+            weights[i] = static_cast<float>(i % 2039 + 1);
+        for (const ConvCandidate &candidate : mma_candidates()) {
+            if (!candidate.serves(problem, DeviceFacts{}))
+                continue;
+            packed.insert(candidate.name);
+            const std::vector<std::byte> bytes = candidate.pack(problem, weights);
+            std::size_t filled = 0;
+            for (std::size_t i = 0; i < bytes.size(); i += 2) {
+                std::uint16_t half = 0;
+                std::memcpy(&half, &bytes[i], 2);
+                filled += half != 0;
+            }
+            EXPECT_EQ(filled, weights.size()) << candidate.name;
         }
-        EXPECT_EQ(filled, weights.size()) << candidate.name;
+    }
+    for (const ConvCandidate &candidate : mma_candidates()) {
+        const std::string name = candidate.name;
+        EXPECT_TRUE(packed.contains(name) || !name.starts_with("mma")) << name;
     }
 }
 

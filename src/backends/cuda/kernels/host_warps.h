@@ -223,6 +223,14 @@ inline T unpacked_as(unsigned pair) {
 inline void load_words(unsigned (&r)[4], std::uint64_t address) {
     std::memcpy(r, (const void *)address, sizeof r);
 }
+template <int N>
+inline void store_words(void *to, const unsigned (&words)[N]) {
+    std::memcpy(to, words, sizeof words);
+}
+template <int N>
+inline void read_words(unsigned (&words)[N], const void *from) {
+    std::memcpy(words, from, sizeof words);
+}
 // Done at once, so that nobody has to wait.
 inline void copy_async(std::uint64_t to, const void *from, int bytes) {
     if (bytes == 0)

@@ -1,4 +1,4 @@
-// The parameters of mma.cuh, and the order of its weights: shared by the kernel and the host.
+// The parameters of mma.cuh and mma_stream.cuh, and the order of its weights: shared by the kernel and the host.
 #pragma once
 
 enum { mma_most_taps = 128 };
@@ -10,9 +10,11 @@ struct MmaArgs {
     int chunks;
     int out_height, out_width; // of one phase
     int tiles_x;
-    int scale;        // phases a side: output pixel = scale * pixel of the phase + phase
+    int groups, items; // of output channels; tiles by groups by phases (mma_stream.cuh)
     int first_y, first_x; // where the halo of tile 0 begins
-    short shift[mma_most_taps]; // pixels of the halo from its corner to a tap's first; phase by phase
+    // From the corner of the halo to a tap's first pixel, phase by phase: pixels in all, and of them the columns.
+    short shift[mma_most_taps];
+    signed char column[mma_most_taps];
 };
 
 #ifdef __CUDACC__
@@ -21,8 +23,13 @@ struct MmaArgs {
 #define BOTH_SIDES
 #endif
 
-// The channel of block `block`, fragment column `column` (lane & 3), element `element` of a group of 4 blocks of
-// 8: chosen so that a thread's sums are 8 neighbours.
-BOTH_SIDES constexpr int mma_channel(int block, int column, int element) {
-    return 32 * (block >> 2) + 8 * column + 2 * (block & 3) + element;
+// How many blocks of 8 channels are a group, of which a thread's sums are neighbours.
+BOTH_SIDES constexpr int mma_group(int blocks) {
+    return blocks % 4 == 0 ? 4 : 2;
+}
+
+// The channel of block `block` of so many, fragment column `column` (lane & 3), element `element`: chosen so that a
+// thread's sums of a group are neighbours.
+BOTH_SIDES constexpr int mma_channel(int blocks, int block, int column, int element) {
+    return 2 * mma_group(blocks) * (block / mma_group(blocks) * 4 + column) + 2 * (block % mma_group(blocks)) + element;
 }

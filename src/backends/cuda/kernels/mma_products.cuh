@@ -24,10 +24,23 @@ enum {
     weight_bytes = steps * BLOCKS / 2 * 512,
 };
 
-// Where piece `piece` of a pixel lies: turned so that 8 neighbours are in 8 different banks.
-DEVICE u32 piece_place(int pixel, int piece) {
-    const int turn = pixel_bytes == 128 ? pixel & 7 : pixel_bytes == 64 ? pixel >> 1 & 3 : pixel >> 2 & 1;
-    return pixel * pixel_bytes + ((piece ^ turn) << 4);
+// How a pixel's pieces of 16 bytes lie, by its column in the halo: turned so that 8 neighbours of one row are in 8
+// different banks. By columns and with a period of 8, so that a warp's blocks of 16 pixels are at fixed distances.
+DEVICE u32 piece_place(int column, int piece) {
+    const int turn = pixel_bytes == 128 ? column & 7 : pixel_bytes == 64 ? column >> 1 & 3 : column >> 2 & 1;
+    return (piece ^ turn) << 4;
+}
+
+// This lane's pixel of the warp's first block, at no shift.
+struct LanePixel {
+    int pixel, column;
+};
+struct Tap {
+    int shift, column;
+};
+// The same pixel of another block.
+DEVICE constexpr int block_place(int m) {
+    return (m / (TILE_W / 16) * STEP_Y * HALO_W + m % (TILE_W / 16) * 16 * STEP_X) * pixel_bytes;
 }
 
 #if PRODUCT == FLOATS
@@ -39,15 +52,18 @@ DEVICE int pixel_of_lane(int lane) {
 DEVICE u32 filter_of_lane(int lane) {
     return (lane & 3) * 16;
 }
-DEVICE void multiply_tap(float (&sum)[2][BLOCKS][4], SharedAddress halo, const int (&pixel)[2], int shift, SharedAddress filter) {
+DEVICE void multiply_tap(float (&sum)[PIXEL_BLOCKS][BLOCKS][4], SharedAddress halo, const LanePixel &own,
+                         const Tap &tap, SharedAddress filter) {
+    const SharedAddress from = halo + (own.pixel + tap.shift) * pixel_bytes;
 #pragma unroll
     for (int piece = 0; piece < pieces; ++piece) {
-        u32 x[2][2][4];
+        u32 x[PIXEL_BLOCKS][2][4];
 #pragma unroll
-        for (int m = 0; m < 2; ++m)
+        for (int m = 0; m < PIXEL_BLOCKS; ++m)
 #pragma unroll
             for (int half = 0; half < 2; ++half)
-                load_words(x[m][half], halo + piece_place(pixel[m] + 8 * half * STEP_X + shift, piece));
+                load_words(x[m][half], from + block_place(m) + 8 * half * STEP_X * pixel_bytes +
+                                           piece_place(own.column + tap.column, piece));
 #pragma unroll
         for (int c = 0; c < 4; ++c)
 #pragma unroll
@@ -57,7 +73,7 @@ DEVICE void multiply_tap(float (&sum)[2][BLOCKS][4], SharedAddress halo, const i
 #pragma unroll
                 for (int j = 0; j < 4; ++j)
 #pragma unroll
-                    for (int m = 0; m < 2; ++m)
+                    for (int m = 0; m < PIXEL_BLOCKS; ++m)
 #pragma unroll
                         for (int half = 0; half < 2; ++half) {
                             float &own = sum[m][2 * quad + j / 2][2 * half + j % 2];
@@ -144,14 +160,16 @@ DEVICE void add_part(float (&sum)[4], const Part &part) {
 
 #if PRODUCT == HALVES || PRODUCT == TF32
 
-DEVICE void multiply_tap(float (&sum)[2][BLOCKS][4], SharedAddress halo, const int (&pixel)[2], int shift, SharedAddress filter) {
+DEVICE void multiply_tap(float (&sum)[PIXEL_BLOCKS][BLOCKS][4], SharedAddress halo, const LanePixel &own,
+                         const Tap &tap, SharedAddress filter) {
     const int lane = threadIdx.x & 31;
+    const SharedAddress from = halo + (own.pixel + tap.shift) * pixel_bytes;
 #pragma unroll
     for (int k = 0; k < steps; ++k) {
-        Left a[2];
+        Left a[PIXEL_BLOCKS];
 #pragma unroll
-        for (int m = 0; m < 2; ++m) {
-            load_matrices(a[m].word, halo + piece_place(pixel[m] + shift, k * 2 + (lane >> 4)));
+        for (int m = 0; m < PIXEL_BLOCKS; ++m) {
+            load_matrices(a[m].word, from + block_place(m) + piece_place(own.column + tap.column, k * 2 + (lane >> 4)));
             a[m].take();
         }
 #pragma unroll
@@ -159,7 +177,7 @@ DEVICE void multiply_tap(float (&sum)[2][BLOCKS][4], SharedAddress halo, const i
             u32 b[4];
             load_words(b, filter + (k * (BLOCKS / 2) + pair) * 512);
 #pragma unroll
-            for (int m = 0; m < 2; ++m) {
+            for (int m = 0; m < PIXEL_BLOCKS; ++m) {
                 multiply_part(sum[m][2 * pair], a[m], b[0], b[1]);
                 multiply_part(sum[m][2 * pair + 1], a[m], b[2], b[3]);
             }
@@ -167,38 +185,94 @@ DEVICE void multiply_tap(float (&sum)[2][BLOCKS][4], SharedAddress halo, const i
     }
 }
 
+// What a warp multiplies at a time.
+struct Fragments {
+    Left a[PIXEL_BLOCKS];
+    u32 b[BLOCKS / 2][4];
+
+    DEVICE void load(SharedAddress halo, const LanePixel &own, const Tap &tap, int step, SharedAddress filter) {
+        const int lane = threadIdx.x & 31;
+        const SharedAddress from = halo + (own.pixel + tap.shift) * pixel_bytes;
+        const u32 place = piece_place(own.column + tap.column, step * 2 + (lane >> 4));
+#pragma unroll
+        for (int m = 0; m < PIXEL_BLOCKS; ++m)
+            load_matrices(a[m].word, from + block_place(m) + place);
+#pragma unroll
+        for (int pair = 0; pair < BLOCKS / 2; ++pair)
+            load_words(b[pair], filter + pair * 512);
+    }
+    DEVICE void multiply_by(float (&sum)[PIXEL_BLOCKS][BLOCKS][4]) {
+#pragma unroll
+        for (int m = 0; m < PIXEL_BLOCKS; ++m)
+            a[m].take();
+#pragma unroll
+        for (int pair = 0; pair < BLOCKS / 2; ++pair)
+#pragma unroll
+            for (int m = 0; m < PIXEL_BLOCKS; ++m) {
+                multiply_part(sum[m][2 * pair], a[m], b[pair][0], b[pair][1]);
+                multiply_part(sum[m][2 * pair + 1], a[m], b[pair][2], b[pair][3]);
+            }
+    }
+};
+
+// Some taps whose weights lie one behind the other; what comes next is fetched while this is multiplied.
+template <int Taps>
+DEVICE void multiply_taps(float (&sum)[PIXEL_BLOCKS][BLOCKS][4], SharedAddress halo, const LanePixel &own,
+                          const Tap (&taps)[Taps], SharedAddress filter) {
+    Fragments two[2];
+    two[0].load(halo, own, taps[0], 0, filter);
+#pragma unroll
+    for (int i = 0; i < Taps * steps; ++i) {
+        if (i + 1 < Taps * steps)
+            two[(i + 1) % 2].load(halo, own, taps[(i + 1) / steps], (i + 1) % steps,
+                                  filter + (i + 1) * (BLOCKS / 2) * 512);
+        two[i % 2].multiply_by(sum);
+    }
+}
+
 #else
 
 // The chunk's sums apart from the others, a pair of blocks at a time.
-DEVICE void multiply_tap(float (&sum)[2][BLOCKS][4], SharedAddress halo, const int (&pixel)[2], int shift, SharedAddress filter) {
+DEVICE void multiply_tap(float (&sum)[PIXEL_BLOCKS][BLOCKS][4], SharedAddress halo, const LanePixel &own,
+                         const Tap &tap, SharedAddress filter) {
     const int lane = threadIdx.x & 31;
-    Left a[steps][2];
+    const SharedAddress from = halo + (own.pixel + tap.shift) * pixel_bytes;
+    Left a[steps][PIXEL_BLOCKS];
 #pragma unroll
     for (int k = 0; k < steps; ++k)
 #pragma unroll
-        for (int m = 0; m < 2; ++m) {
-            load_matrices(a[k][m].word, halo + piece_place(pixel[m] + shift, k * 2 + (lane >> 4)));
+        for (int m = 0; m < PIXEL_BLOCKS; ++m) {
+            load_matrices(a[k][m].word,
+                          from + block_place(m) + piece_place(own.column + tap.column, k * 2 + (lane >> 4)));
             a[k][m].take();
         }
 #pragma unroll
     for (int pair = 0; pair < BLOCKS / 2; ++pair) {
-        Part part[2][2] = {};
+        Part part[PIXEL_BLOCKS][2] = {};
 #pragma unroll
         for (int k = 0; k < steps; ++k) {
             u32 b[4];
             load_words(b, filter + (k * (BLOCKS / 2) + pair) * 512);
 #pragma unroll
-            for (int m = 0; m < 2; ++m) {
+            for (int m = 0; m < PIXEL_BLOCKS; ++m) {
                 multiply_part(part[m][0], a[k][m], b[0], b[1]);
                 multiply_part(part[m][1], a[k][m], b[2], b[3]);
             }
         }
 #pragma unroll
-        for (int m = 0; m < 2; ++m)
+        for (int m = 0; m < PIXEL_BLOCKS; ++m)
 #pragma unroll
             for (int n = 0; n < 2; ++n)
                 add_part(sum[m][2 * pair + n], part[m][n]);
     }
+}
+
+template <int Taps>
+DEVICE void multiply_taps(float (&sum)[PIXEL_BLOCKS][BLOCKS][4], SharedAddress halo, const LanePixel &own,
+                          const Tap (&taps)[Taps], SharedAddress filter) {
+#pragma unroll
+    for (int i = 0; i < Taps; ++i)
+        multiply_tap(sum, halo, own, taps[i], filter + i * weight_bytes);
 }
 
 #endif

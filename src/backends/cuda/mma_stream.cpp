@@ -1,0 +1,207 @@
+// Convolutions by mma.sync in blocks that stay (kernels/mma_stream.cuh): which forms a problem can have, and
+// its launch.
+#include "backends/cuda/kernel_text.h"
+#include "backends/cuda/mma_problem.h"
+#include "base/text.h"
+
+#include <algorithm>
+
+namespace vsmlrt::cuda {
+namespace {
+
+struct Form {
+    Multiplication by;
+    int blocks;       // of 8 filters
+    int pixel_blocks; // of 16 pixels, of a warp
+    int tile_width, tile_height;
+    int chunk_bytes;     // of a pixel: input channels at a time
+    int step_taps;       // at most
+    int stages;          // at most
+    int at_once;         // blocks that a multiprocessor has registers for
+    bool spread = false; // phases are channels
+    bool alone = false;  // shared memory may be too much for another block: for halos that need it
+};
+
+struct Shape {
+    int chunk; // input channels
+    int step_y, step_x;
+    int halo_w, halo_h;
+    int step_taps, stages;
+    int shared_bytes;
+    bool fits;
+};
+
+// With `at_once` blocks in what a GeForce card's multiprocessor has, of which each block costs 1 KiB.
+constexpr int most_shared_of(int at_once) {
+    return std::min(most_shared, (100 << 10) / at_once - (1 << 10));
+}
+
+Taps taps_of(const ConvProblem &problem, const Form &form) {
+    return form.spread ? spread_taps_of(problem) : taps_of(problem);
+}
+
+Shape shape_of(const ConvProblem &problem, const Form &form, const Taps &taps) {
+    Shape shape{};
+    shape.chunk = form.chunk_bytes / static_cast<int>(element_size(problem.storage));
+    shape.step_y = problem.transposed ? 1 : static_cast<int>(problem.strides[0]);
+    shape.step_x = problem.transposed ? 1 : static_cast<int>(problem.strides[1]);
+    shape.halo_w = (form.tile_width - 1) * shape.step_x + taps.last_x - taps.first_x + 1;
+    shape.halo_h = (form.tile_height - 1) * shape.step_y + taps.last_y - taps.first_y + 1;
+    shape.step_taps = form.step_taps;
+    while (taps.taps % shape.step_taps != 0)
+        --shape.step_taps;
+    const int halos = 2 * shape.halo_w * shape.halo_h * form.chunk_bytes;
+    const int step = shape.step_taps * form.chunk_bytes * form.blocks * 8;
+    const int warps = form.tile_width * form.tile_height / 16 / form.pixel_blocks;
+    const int room = problem.epilogue.sums ? warps * form.blocks * 8 * static_cast<int>(sizeof(float)) : 0;
+    const int most = form.alone ? most_shared : most_shared_of(form.at_once);
+    shape.stages = std::min(form.stages, taps.taps / shape.step_taps + 1);
+    while (shape.stages > 2 && halos + shape.stages * step + room > most)
+        --shape.stages;
+    shape.shared_bytes = halos + shape.stages * step + room;
+    shape.fits = shape.shared_bytes <= most;
+    return shape;
+}
+
+// Filters in blocks of `blocks` eights, with what the loads of a tile's pixels cost besides: the form with
+// the least of them serves.
+constexpr int cost(int needed, int blocks) {
+    return (needed + blocks - 1) / blocks * (2 * blocks + 3);
+}
+
+bool is_best(const ConvProblem &problem, const Form &form) {
+    const int needed = static_cast<int>((problem.out_channels + 7) / 8);
+    const auto better = [&](int blocks) { return cost(needed, blocks) < cost(needed, form.blocks); };
+    switch (form.by) {
+    case Multiplication::halves:
+        return !better(2) && !better(4) && !better(6) && !better(8);
+    case Multiplication::tf32:
+        return !better(4) && !better(8);
+    default: // no registers are left for more channels
+        return true;
+    }
+}
+
+// Twice as many items of half as many channels, for pictures that are few items.
+bool is_for_few(const ConvProblem &problem, const Form &form) {
+    return form.by == Multiplication::halves && form.blocks == 4 && problem.out_channels > 32;
+}
+
+template <Form F>
+bool serves(const ConvProblem &problem, const DeviceFacts &device) {
+    if (!multiplies(F.by, problem) || !has_mma_taps(problem, device))
+        return false;
+    const bool spreads =
+        problem.transposed && problem.out_channels * problem.strides[0] * problem.strides[0] <= 16;
+    if (F.spread != (spreads && F.by == Multiplication::halves) ||
+        !(F.spread || is_best(problem, F) || is_for_few(problem, F)))
+        return false;
+    const Taps taps = taps_of(problem, F);
+    if (F.alone) {
+        Form together = F;
+        together.alone = false;
+        if (shape_of(problem, together, taps).fits)
+            return false;
+    }
+    return taps.list.size() <= mma_most_taps && shape_of(problem, F, taps).fits;
+}
+
+template <Form F>
+std::string source(const ConvProblem &problem) {
+    const Taps taps = taps_of(problem, F);
+    const Shape shape = shape_of(problem, F, taps);
+    return kernel_source(text(mma_text(problem, taps, F.by), "#define TILE_W ", F.tile_width,
+                              "\n#define TILE_H ", F.tile_height, "\n#define CHUNK ", shape.chunk,
+                              "\n#define BLOCKS ", F.blocks, "\n#define HALO_W ", shape.halo_w,
+                              "\n#define HALO_H ", shape.halo_h, "\n#define STEP_Y ", shape.step_y,
+                              "\n#define STEP_X ", shape.step_x, "\n#define PIXEL_BLOCKS ", F.pixel_blocks,
+                              "\n#define STEP_TAPS ", shape.step_taps, "\n#define STAGES ", shape.stages,
+                              "\n#define BLOCKS_AT_ONCE ", F.at_once, "\n"),
+                         "mma_stream.cuh");
+}
+
+template <Form F>
+std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> weights) {
+    const Taps taps = taps_of(problem, F);
+    return mma_weights(problem, taps, weights, shape_of(problem, F, taps).chunk, F.blocks, false);
+}
+
+template <Form F>
+MmaArgs arguments(const ConvProblem &problem, const ConvOperands &operands) {
+    const Taps taps = taps_of(problem, F);
+    const Shape shape = shape_of(problem, F, taps);
+    MmaArgs args = mma_arguments(problem, operands, taps, F.tile_width, shape.halo_w, shape.chunk);
+    const int tiles_y = (args.out_height + F.tile_height - 1) / F.tile_height;
+    args.groups = F.spread ? 1 : (problem.out_channels + F.blocks * 8 - 1) / (F.blocks * 8);
+    args.items = args.tiles_x * tiles_y * args.groups * taps.scale * taps.scale;
+    return args;
+}
+
+template <Form F>
+Launch launch(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    const MmaArgs args = arguments<F>(problem, operands);
+    Launch result;
+    result.grid = {static_cast<unsigned>(std::min(args.items, F.at_once * device.multiprocessors)), 1, 1};
+    result.block = {static_cast<unsigned>(2 * F.tile_width * F.tile_height / F.pixel_blocks), 1, 1};
+    result.shared_bytes = static_cast<unsigned>(shape_of(problem, F, taps_of(problem, F)).shared_bytes);
+    result.arguments = {argument(args), operands.epilogue};
+    return result;
+}
+
+// Of every tile.
+template <Form F>
+int sum_rows(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &) {
+    if (problem.transposed || problem.epilogue.shuffle != 1)
+        return 0;
+    const MmaArgs args = arguments<F>(problem, operands);
+    return args.items / args.groups;
+}
+
+// Where the widest items leave multiprocessors without one, narrow ones may be faster.
+template <Form F>
+bool contends(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    if (F.spread || is_best(problem, F))
+        return true;
+    const std::int64_t groups = (problem.out_channels + 63) / 64;
+    const MmaArgs args = arguments<F>(problem, operands);
+    return args.items / args.groups * groups < std::int64_t{2} * device.multiprocessors;
+}
+
+template <Form F>
+constexpr ConvCandidate candidate(const char *name) {
+    return {name, serves<F>, nullptr, source<F>, pack<F>, launch<F>, sum_rows<F>, contends<F>};
+}
+
+} // namespace
+
+std::span<const ConvCandidate> mma_stream_candidates() {
+    using enum Multiplication;
+    static constexpr ConvCandidate list[] = {
+        candidate<Form{halves, 8, 4, 16, 16, 32, 3, 4, 2}>("mma stream of 64 channels"),
+        candidate<Form{halves, 8, 4, 16, 16, 32, 3, 4, 2, false, true}>("mma stream of 64 channels, alone"),
+        candidate<Form{halves, 6, 4, 16, 16, 32, 3, 4, 2}>("mma stream of 48 channels"),
+        candidate<Form{halves, 4, 4, 16, 16, 32, 3, 3, 3}>("mma stream of 32 channels"),
+        candidate<Form{halves, 2, 8, 32, 16, 32, 3, 4, 2}>("mma stream of 16 channels"),
+        candidate<Form{halves, 2, 8, 32, 16, 32, 3, 4, 2, true}>("mma stream of 16 filters and phases"),
+        candidate<Form{half_sums, 4, 4, 16, 16, 64, 1, 3, 2}>("mma stream of 32 channels with fp16 sums"),
+        candidate<Form{tf32, 8, 4, 16, 16, 32, 3, 4, 2}>("tf32 mma stream of 64 channels"),
+        candidate<Form{tf32, 4, 4, 16, 16, 32, 3, 3, 3}>("tf32 mma stream of 32 channels"),
+    };
+    return list;
+}
+
+bool mma_stream_leads(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    if (problem.kernel == graph::Pair{1, 1})
+        return false;
+    bool found = false;
+    for (const ConvCandidate &each : mma_stream_candidates())
+        if (each.serves(problem, device) && each.contends(problem, operands, device)) {
+            found = true;
+            if (each.launch(problem, operands, device).grid[0] <
+                2U * static_cast<unsigned>(device.multiprocessors))
+                return false;
+        }
+    return found;
+}
+
+} // namespace vsmlrt::cuda
