@@ -88,8 +88,11 @@ def test_how_far_pip_is(tmp_path: Path) -> None:
     """Told by what it has where it was told to put it."""
     said: list[str] = []
     size = 8 << 20
-    script = "import os, sys; from pathlib import Path; sys.stdout.flush()\n"
-    script += f"Path(os.environ['TMPDIR'], 'a.whl').write_bytes(bytes({size // 2}))\ninput()"
+    whole, folder = tmp_path / "a.whl", tmp_path / "pip"
+    whole.write_bytes(bytes(size // 2))
+    folder.mkdir()
+    # It is there at once: a file that is being written is seen at any of its lengths.
+    script = f"import os; os.rename({str(whole)!r}, os.path.join(os.environ['TMPDIR'], 'a.whl')); input()"
     meter = download.Meter(said.append, "net", size)
     read, write = os.pipe()
 
@@ -103,7 +106,7 @@ def test_how_far_pip_is(tmp_path: Path) -> None:
     before = os.dup(0)
     os.dup2(read, 0)
     try:
-        done = download._watched([sys.executable, "-c", script], tmp_path, watched)
+        done = download._watched([sys.executable, "-c", script], folder, watched)
     finally:
         os.dup2(before, 0)
         for one in (read, write, before):
