@@ -17,12 +17,16 @@ or system ("wine").
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,14 +156,42 @@ def run_programs(name: str, build: Path, wanted: list[str]) -> bool:
     return all(passed)
 
 
+def pytest_environment() -> dict[str, str]:
+    """The environment for pytest: as here, but for what costs time with thousands of tests.
+
+    Bytecode is kept, or each worker would compile all tests anew; build/dev has a library that keeps memory with a
+    process between its networks (tests/base/keep_memory.cpp).
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    library = ROOT / "build" / "dev" / "tests" / "base" / "libkeep_memory.so"
+    if library.is_file():
+        environment["LD_PRELOAD"] = " ".join(filter(None, [environment.get("LD_PRELOAD"), str(library)]))
+    return environment
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[list[str]]:
+    """Arguments for pytest that put its folders into memory where there is room.
+
+    Thousands of tests make and remove files, and would wait for the disk.
+    """
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or shutil.disk_usage(memory).free < 4 << 30:
+        yield []
+        return
+    with tempfile.TemporaryDirectory(prefix="vsmlrt-tests-", dir=memory) as folder:
+        yield [f"--basetemp={folder}/pytest", "-o", "tmp_path_retention_policy=failed"]
+
+
 def run_pytest(name: str, arguments: list[str]) -> bool:
     """Python's tests; the dots go to a file."""
     folder = RESULTS / name
     folder.mkdir(parents=True, exist_ok=True)
     results = folder / "pytest.xml"
-    command = [sys.executable, "-m", "pytest", f"--junitxml={results}", *arguments]
-    with (folder / "pytest.log").open("w") as log:
-        done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT, check=False)
+    with (folder / "pytest.log").open("w") as log, scratch_folder() as places:
+        command = [sys.executable, "-m", "pytest", f"--junitxml={results}", *places, *arguments]
+        environment = pytest_environment()
+        done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT, env=environment, check=False)
     if not results.is_file():
         suite = ElementTree.Element("testsuite")
         case = ElementTree.SubElement(suite, "testcase", classname="", name="pytest")

@@ -370,9 +370,9 @@ def test_output_that_is_no_multiple(tmp_path: Path) -> None:
 
 
 def test_too_many_streams_for_the_memory(folder: Path) -> None:
-    path = networks.convs(folder / "wide.onnx", 3, 4, width=64)
+    path = networks.convs(folder / "wide.onnx", 3, 4, width=64, channels=1, outputs=1)
     with pytest.raises(vs.Error, match="use fewer streams"):
-        model(CORE.std.BlankClip(format=vs.RGBS, width=16000, height=8000, length=1), path, num_streams=8)
+        model(CORE.std.BlankClip(format=vs.GRAYS, width=16000, height=8000, length=1), path, num_streams=8)
 
 
 def test_devices_version_inspect_import(tmp_path: Path, convs: str, unet: str) -> None:
