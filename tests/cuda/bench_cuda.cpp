@@ -1,7 +1,7 @@
 // bench_cuda NETWORK|FAMILY... [--size WxH] [--precision fp16|bf16|tf32|fp32] [--accumulate fp32|fp16]
 // [--kernels auto|mma|plain]: frames a second on the device (tensors resident) and from host to host, and the
 // time to the first frame. What else:
-//   --layers              the time of each launch
+//   --layers              the time of each launch, alone and in its place
 //   --steps               what each step on the way to the first frame takes
 //   --streams N           frames a second of N contexts at once, tensors resident
 //   --keep FOLDER         keeps compiled kernels and what was timed there, as the plugin's cache does
@@ -9,6 +9,7 @@
 //   --check               instead: the error against --reference plain (the plain kernels of this precision)
 //   or
 //                         fp32 (those of fp32, on the network before its weights were rounded)
+//   --rivals              with --check: with each way to compute a step in turn, in the place of the fastest
 //   --write FOLDER        instead: writes each network as FOLDER/NETWORK.onnx
 //   --rates               first: what the GPU does at most, measured (backends/cuda/rates.h)
 //   --plan ARCHITECTURE   instead: the plan for a GPU of that architecture (80, 90, ...), which need not be
@@ -19,6 +20,7 @@
 // A family is a network of its real sizes with random weights; bench_networks.h names them.
 #include "cuda/bench_run.h"
 
+#include "backends/cuda/blob.h"
 #include "backends/cuda/network.h"
 #include "backends/cuda/planner.h"
 #include "backends/cuda/rates.h"
@@ -38,6 +40,7 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <set>
 
 namespace {
 
@@ -60,6 +63,7 @@ struct Arguments {
     bool compile = false;
     bool layers = false;
     bool check = false;
+    bool rivals = false;
     bool rates = false;
 };
 
@@ -105,6 +109,8 @@ Arguments parse(int count, char **values) {
             arguments.rates = true;
         } else if (word == "--check") {
             arguments.check = true;
+        } else if (word == "--rivals") {
+            arguments.rivals = true;
         } else if (word.starts_with("--")) {
             throw BadArgument("there is no option ", word);
         } else {
@@ -112,6 +118,33 @@ Arguments parse(int count, char **values) {
         }
     }
     return arguments;
+}
+
+// The error with each way to compute a step in the place of the one that was chosen.
+bool rivals_agree(const Arguments &arguments, const std::string &name, const std::vector<float> &expected,
+                  double bound) {
+    const std::vector<std::byte> onnx = test::bench_onnx(arguments.run, name);
+    const cuda::Device device = test::bench_device(arguments.run);
+    cuda::Program program(device, test::bench_description(arguments.run, onnx));
+    const cuda::Plan plan = program.plan(arguments.run.size);
+    std::set<std::pair<std::string, std::string>> tried;
+    bool agree = true;
+    for (const cuda::Step &step : plan.steps)
+        for (std::size_t i = 0; i < step.rivals(); ++i) {
+            const std::string &way = step.alternatives[i].name;
+            if (!tried.emplace(step.problem, way).second)
+                continue;
+            cuda::Blob blob = cuda::decode_blob(program.blob(), device.architecture);
+            blob.choices[step.problem] = way;
+            const double relative = test::relative_error(
+                test::bench_result(arguments.run, name, cuda::encode_blob(device.architecture, blob)),
+                expected);
+            std::printf("  %.2e%s  %s  %s\n", relative, relative <= bound ? "" : "  WRONG", way.c_str(),
+                        step.label.c_str());
+            std::fflush(stdout);
+            agree = agree && relative <= bound;
+        }
+    return agree;
 }
 
 void check(const Arguments &arguments, const std::string &name) {
@@ -133,6 +166,8 @@ void check(const Arguments &arguments, const std::string &name) {
         arguments.run.kernels.c_str(), arguments.run.accumulate.c_str(), reference.precision.c_str(),
         relative, test::signal_to_noise(given, expected), relative <= bound ? "" : "  WRONG");
     std::fflush(stdout);
+    if (arguments.rivals && !rivals_agree(arguments, name, expected, bound))
+        throw InternalError("a kernel differs");
     if (!(relative <= bound))
         throw InternalError("the kernels differ");
 }
@@ -202,11 +237,24 @@ void print_plan(const Arguments &arguments, const std::string &name) {
         compile_all(plan, arguments.plan, arguments.folder);
 }
 
+// Of each launch: its time alone, which has the start of a graph in it and operands in the cache, and in its
+// place, by which the graph of all launches up to it is longer than that without it; the median of some.
 void report_layers(cuda::Context &context) {
+    constexpr std::size_t rounds = 7;
     const auto names = context.launch_names();
+    std::vector<std::vector<double>> until(names.size() + 1);
+    until[0].assign(rounds, 0);
+    for (std::size_t round = 0; round < rounds; ++round)
+        for (std::size_t i = 1; i <= names.size(); ++i)
+            until[i].push_back(context.time_launches(0, i, 8) * 1000);
+    const auto median = [](std::vector<double> values) {
+        std::nth_element(values.begin(), values.begin() + rounds / 2, values.end());
+        return values[rounds / 2];
+    };
+    std::printf("     alone  in place\n");
     for (std::size_t i = 0; i < names.size(); ++i)
-        std::printf("  %8.1f us  %-24s %s\n", context.time_launches(i, i + 1, 10) * 1000,
-                    names[i].kernel.c_str(), names[i].label.c_str());
+        std::printf("  %8.1f  %8.1f us  %-24s %s\n", context.time_launches(i, i + 1, 10) * 1000,
+                    median(until[i + 1]) - median(until[i]), names[i].kernel.c_str(), names[i].label.c_str());
 }
 
 // Frames a second of several contexts at once, each of which has its launches on a stream of its own.

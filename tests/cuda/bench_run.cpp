@@ -122,9 +122,15 @@ void fill_at_random(const std::vector<vsmlrt_tensor> &inputs) {
     }
 }
 
-std::vector<float> bench_result(const BenchArguments &arguments, const std::string &name) {
+std::vector<float> bench_result(const BenchArguments &arguments, const std::string &name,
+                                const std::vector<std::byte> &choices) {
     const std::vector<std::byte> onnx = bench_onnx(arguments, name);
-    cuda::Program program(bench_device(arguments), bench_description(arguments, onnx));
+    vsmlrt_program_desc desc = bench_description(arguments, onnx);
+    if (!choices.empty()) {
+        desc.blob = choices.data();
+        desc.blob_size = choices.size();
+    }
+    cuda::Program program(bench_device(arguments), desc);
     cuda::Context context(program);
     std::vector<vsmlrt_tensor> inputs(static_cast<std::size_t>(program.info().num_inputs));
     std::vector<vsmlrt_tensor> outputs(static_cast<std::size_t>(program.info().num_outputs));

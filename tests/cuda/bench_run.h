@@ -31,7 +31,8 @@ struct BenchArguments {
 void fill_at_random(const std::vector<vsmlrt_tensor> &inputs);
 
 // The network's first result for such inputs.
-[[nodiscard]] std::vector<float> bench_result(const BenchArguments &arguments, const std::string &name);
+[[nodiscard]] std::vector<float> bench_result(const BenchArguments &arguments, const std::string &name,
+                                              const std::vector<std::byte> &choices = {});
 
 // |given - expected| / |expected|, Euclidean norms.
 [[nodiscard]] double relative_error(const std::vector<float> &given, const std::vector<float> &expected);

@@ -1,5 +1,8 @@
 #include "backends/cuda/tuning.h"
 
+#include "base/log.h"
+#include "base/text.h"
+
 #include <limits>
 #include <set>
 
@@ -33,6 +36,8 @@ void tune(const Launches &launches, Choices &choices, nvidia::StreamHandle *stre
         std::string fastest = step.alternatives.front().name;
         for (std::size_t i = 0; i < step.rivals(); ++i) {
             const double milliseconds = launches.time(step.alternatives[i], stream);
+            log(LogLevel::debug,
+                text("cuda: ", milliseconds * 1000, " us by ", step.alternatives[i].name, ": ", step.label));
             if (milliseconds < best) {
                 best = milliseconds;
                 fastest = step.alternatives[i].name;
