@@ -63,6 +63,8 @@ INSTANTIATE_TEST_SUITE_P(
         Asked{.in = 96, .out = 96, .residual = true}, Asked{.in = 33, .out = 32, .stride = 2},
         Asked{.in = 64, .out = 48, .residual = true, .shuffle = 4},
         Asked{.in = 128, .out = 64, .kernel = 2, .stride = 2, .pad = 0, .transposed = true},
+        Asked{
+            .in = 64, .out = 24, .kernel = 4, .stride = 2, .transposed = true, .shuffle = 2, .pixels = true},
         Asked{.in = 256, .out = 3, .kernel = 4, .stride = 2, .pad = 3, .transposed = true, .shuffle = 1}));
 
 TEST(HopperPairs, LaunchesAreLegalAtEverySize) {
@@ -253,6 +255,52 @@ TEST(HopperCandidates, OneContendsWhereverOneServes) {
         EXPECT_GT(serving, 0) << channels;
         EXPECT_GT(contending, 0) << channels;
     }
+}
+
+TEST(HopperPixels, ServesOnlyWhatItComputes) {
+    const auto served = [](const auto &change) {
+        ConvProblem problem = problem_of({.in = 96, .out = 96, .residual = true});
+        change(problem);
+        return hopper_pixel_candidates().front().serves(problem, hopper_facts);
+    };
+    EXPECT_TRUE(served([](ConvProblem &) {}));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.transposed = true; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.strides = {2, 2}; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.dilations = {2, 2}; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.out_channels = 128; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.tensors = 2; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.broadcast = true; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.sums = true; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.shuffle = 2; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.output_last = false; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.output = Element::f32; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.storage = Element::f32; }));
+}
+
+TEST(HopperPhases, ServesOnlyWhatItComputes) {
+    const auto served = [](const auto &change) {
+        ConvProblem problem = problem_of({.in = 64,
+                                          .out = 24,
+                                          .kernel = 4,
+                                          .stride = 2,
+                                          .transposed = true,
+                                          .shuffle = 2,
+                                          .pixels = true});
+        change(problem);
+        return hopper_phase_candidates().front().serves(problem, hopper_facts);
+    };
+    EXPECT_TRUE(served([](ConvProblem &) {}));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.transposed = false; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.kernel = {2, 2}; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.pads = {1, 1, 0, 0}; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.in_channels = 256; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.out_channels = 64; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.out_channels = 22; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.shuffle = 1; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.shuffled_lanes = 12; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.tensors = 1; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.output = Element::f32; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.storage = Element::f32; }));
 }
 
 // The copy engine writes 16 bytes at a time, so it may not end inside a concatenation's 16 bytes.

@@ -39,8 +39,9 @@ std::uint16_t storage_bits(Element storage, float value) {
 std::span<const ConvCandidate> hopper_candidates() {
     static const std::vector<ConvCandidate> all = [] {
         std::vector<ConvCandidate> list;
-        for (const auto part : {hopper_tap_candidates(), hopper_row_candidates(), hopper_up_candidates(),
-                                hopper_tile_candidates()})
+        for (const auto part :
+             {hopper_tap_candidates(), hopper_row_candidates(), hopper_up_candidates(),
+              hopper_pixel_candidates(), hopper_phase_candidates(), hopper_tile_candidates()})
             list.insert(list.end(), part.begin(), part.end());
         return list;
     }();

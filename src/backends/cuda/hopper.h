@@ -14,14 +14,23 @@ namespace vsmlrt::cuda {
 // True if a row kernel can do it, which then beats tiles at every size.
 [[nodiscard]] bool rows_serve(const ConvProblem &problem, const DeviceFacts &device);
 
+// True if kernels/hopper/pixels.cuh can do it, which multiplies three quarters of what high tiles would.
+[[nodiscard]] bool pixels_serve(const ConvProblem &problem, const DeviceFacts &device);
+
+// True if kernels/hopper/phases.cuh can do it with two blocks on a multiprocessor, which takes half of what
+// high tiles do.
+[[nodiscard]] bool phases_win(const ConvProblem &problem, const DeviceFacts &device);
+
 // True if kernels/hopper/up.cuh can do it and beats tiles at this size.
 [[nodiscard]] bool up_wins(const ConvProblem &problem, const ConvOperands &operands,
                            const DeviceFacts &device);
 
-[[nodiscard]] std::span<const ConvCandidate> hopper_row_candidates();  // kernels/hopper/rows.cuh
-[[nodiscard]] std::span<const ConvCandidate> hopper_tile_candidates(); // kernels/hopper/tiles.cuh
-[[nodiscard]] std::span<const ConvCandidate> hopper_tap_candidates();  // kernels/hopper/taps.cuh
-[[nodiscard]] std::span<const ConvCandidate> hopper_up_candidates();   // kernels/hopper/up.cuh
+[[nodiscard]] std::span<const ConvCandidate> hopper_row_candidates();   // kernels/hopper/rows.cuh
+[[nodiscard]] std::span<const ConvCandidate> hopper_tile_candidates();  // kernels/hopper/tiles.cuh
+[[nodiscard]] std::span<const ConvCandidate> hopper_tap_candidates();   // kernels/hopper/taps.cuh
+[[nodiscard]] std::span<const ConvCandidate> hopper_up_candidates();    // kernels/hopper/up.cuh
+[[nodiscard]] std::span<const ConvCandidate> hopper_pixel_candidates(); // kernels/hopper/pixels.cuh
+[[nodiscard]] std::span<const ConvCandidate> hopper_phase_candidates(); // kernels/hopper/phases.cuh
 
 // A picture as the copy engine sees it: channels, columns, rows; strides in elements. Box and swizzle are the
 // caller's.

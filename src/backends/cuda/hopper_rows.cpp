@@ -7,7 +7,7 @@
 
 // Candidates made of kernels/hopper/rows.cuh: at most 64 channels to at most 64, stride 1, weights resident.
 // They differ in the width of a strip: 240 is the fastest where the picture is wide, narrow ones waste less
-// at its edge and leave registers for more operands of the epilogue.
+// at its edge, share out a small picture more evenly and leave registers for more operands of the epilogue.
 namespace vsmlrt::cuda {
 namespace {
 
@@ -69,7 +69,7 @@ bool serves(const ConvProblem &problem, const DeviceFacts &device) {
 }
 // Where the others need more registers than there are.
 bool serves_alone(const ConvProblem &problem, const DeviceFacts &device) {
-    return strip_serves(problem, device, 64) && !strip_serves(problem, device, 128);
+    return strip_serves(problem, device, 64) && !strip_serves(problem, device, 96);
 }
 
 template <int strip>
@@ -150,9 +150,36 @@ int sum_rows(const ConvProblem &problem, const ConvOperands &operands, const Dev
                : 0;
 }
 
+// Pixels of the block that has most to do, with what a row costs apart from them.
+std::int64_t work_of(const ConvOperands &operands, const DeviceFacts &device, int strip) {
+    constexpr std::int64_t of_row = 16; // in pixels, from what 480x272 takes in strips of 96 to 240
+    const std::int64_t rows = (operands.out_width + strip - 1) / strip * operands.out_height;
+    return (rows + device.multiprocessors - 1) / device.multiprocessors * (strip + of_row);
+}
+
+// The two strips with the least to do: how evenly a picture is shared out counts as much as the width.
+template <int strip>
+bool contends(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    int before = 0;
+    for (const int other : {240, 160, 128, 96})
+        if (other != strip && strip_serves(problem, device, other)) {
+            const std::int64_t own = work_of(operands, device, strip);
+            const std::int64_t its = work_of(operands, device, other);
+            before += its < own || (its == own && other > strip) ? 1 : 0;
+        }
+    return before < 2;
+}
+
+template <int strip>
+constexpr ConvCandidate candidate(const char *name) {
+    return {name, serves<strip>, fits, source<strip>, pack, launch<strip>, sum_rows<strip>, contends<strip>};
+}
+
 constexpr ConvCandidate candidates[] = {
-    {"hopper.rows 240", serves<240>, fits, source<240>, pack, launch<240>, sum_rows<240>},
-    {"hopper.rows 128", serves<128>, fits, source<128>, pack, launch<128>, sum_rows<128>},
+    candidate<240>("hopper.rows 240"),
+    candidate<160>("hopper.rows 160"),
+    candidate<128>("hopper.rows 128"),
+    candidate<96>("hopper.rows 96"),
     {"hopper.rows 64", serves_alone, fits, source<64>, pack, launch<64>, sum_rows<64>},
 };
 

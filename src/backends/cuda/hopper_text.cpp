@@ -14,22 +14,28 @@ std::string list(int count, Item item) {
     return text;
 }
 
+// The instruction with operands %0.. : sums, the left operand (4 registers or a descriptor), the right one,
+// and whether sums are added to.
+std::string instruction(int columns, Element storage, bool registers) {
+    const int sums = columns / 2; // of one of 128 threads
+    const int right = sums + (registers ? 4 : 1);
+    const auto operand = [](int i) { return "%" + std::to_string(i); };
+    const std::string type = storage == Element::bf16 ? "bf16" : "f16";
+    return "        asm volatile(\"{\\n.reg .pred more;\\nsetp.ne.b32 more, " + operand(right + 1) +
+           ", 0;\\n\"\n            \"wgmma.mma_async.sync.aligned.m64n" + std::to_string(columns) +
+           "k16.f32." + type + "." + type + " {" + list(sums, operand) + "}, " +
+           (registers ? "{" + list(4, [&](int i) { return operand(sums + i); }) + "}" : operand(sums)) +
+           ", " + operand(right) + ", more, 1, 1, " + (registers ? "0" : "0, 0") + ";\\n}\\n\"\n";
+}
+
 // One product; `registers`: its filters are four registers, else a descriptor.
 std::string product_member(int columns, Element storage, bool registers) {
-    const int sums = columns / 2; // of one of 128 threads
-    const int pixels = sums + (registers ? 4 : 1);
+    const int sums = columns / 2;
     const auto number = [](int i) { return std::to_string(i); };
-    const auto operand = [&](int i) { return "%" + number(i); };
-    const std::string type = storage == Element::bf16 ? "bf16" : "f16";
     std::string text = "    // accumulate 0: the sums begin here\n";
     text += "    DEVICE static void run(float (&s)[" + number(sums) + "], " +
             (registers ? "const u32 (&filters)[4]" : "u64 filters") + ", u64 pixels, int accumulate) {\n";
-    text += "        asm volatile(\"{\\n.reg .pred more;\\nsetp.ne.b32 more, %" + number(pixels + 1) +
-            ", 0;\\n\"\n";
-    text += "            \"wgmma.mma_async.sync.aligned.m64n" + number(columns) + "k16.f32." + type + "." +
-            type + " {" + list(sums, operand) + "}, " +
-            (registers ? "{" + list(4, [&](int i) { return operand(sums + i); }) + "}" : operand(sums)) +
-            ", %" + number(pixels) + ", more, 1, 1, " + (registers ? "0" : "0, 0") + ";\\n}\\n\"\n";
+    text += instruction(columns, storage, registers);
     text += "            : " + list(sums, [&](int i) { return "\"+f\"(s[" + number(i) + "])"; }) + "\n";
     text += "            : " +
             (registers ? list(4, [&](int i) { return "\"r\"(filters[" + number(i) + "])"; })
@@ -57,6 +63,24 @@ std::string register_product_text(std::initializer_list<int> columns, Element st
     for (const int count : columns)
         text += "template <> struct RegisterProduct<" + std::to_string(count) + "> {\n" +
                 product_member(count, storage, true);
+    return text;
+}
+
+std::string phase_product_text(int columns, Element storage) {
+    const int sums = columns / 2;
+    std::string text = "template <int phases> struct PhaseProduct;\n";
+    for (const int phases : {1, 2, 4}) {
+        const auto array = [](int phase) { return "s" + std::to_string(phase); };
+        text +=
+            "template <> struct PhaseProduct<" + std::to_string(phases) + "> {\n    DEVICE static void run(" +
+            list(phases,
+                 [&](int phase) { return "float (&" + array(phase) + ")[" + std::to_string(sums) + "]"; }) +
+            ", u64 pixels, u64 filters, int accumulate) {\n" + instruction(phases * columns, storage, false) +
+            "            : " +
+            list(phases * sums,
+                 [&](int i) { return "\"+f\"(" + array(i / sums) + "[" + std::to_string(i % sums) + "])"; }) +
+            "\n            : \"l\"(pixels), \"l\"(filters), \"r\"(accumulate));\n    }\n};\n";
+    }
     return text;
 }
 

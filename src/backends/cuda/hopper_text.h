@@ -20,6 +20,9 @@ namespace vsmlrt::cuda {
 // struct RegisterProduct<columns>: the same with the filters in registers.
 [[nodiscard]] std::string register_product_text(std::initializer_list<int> columns, Element storage);
 
+// struct PhaseProduct<n>: the sums of n phases, each 64 x columns, of n = 1, 2 and 4; rows are pixels.
+[[nodiscard]] std::string phase_product_text(int columns, Element storage);
+
 // A whole translation unit: constants, the product (if columns > 0), the epilogue, then the kernel's embedded
 // file, for sm_90a.
 [[nodiscard]] std::string hopper_source(const ConvProblem &problem, int columns, std::string_view constants,

@@ -191,6 +191,8 @@ bool contends(const ConvProblem &problem, const ConvOperands &operands, const De
     const int groups = groups_of(problem);
     if (alone)
         return items_of(problem, operands, 12, groups) < 4LL * device.multiprocessors;
+    if (pixels_serve(problem, device) || phases_win(problem, device))
+        return false;
     const std::int64_t items = items_of(problem, operands, 17, groups);
     const bool by_products =
         !problem.transposed && problem.strides == graph::Pair{1, 1} && problem.in_channels >= 128;

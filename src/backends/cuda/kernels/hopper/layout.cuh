@@ -32,9 +32,9 @@ BOTH_SIDES int channel_of_row(int row) {
     return 4 * (row % 8 / 2) + row % 2 + 2 * (row / 8);
 }
 
-// The channel that place `place` of a block of filters holds where a pixel shuffle by `shuffle` makes pixels of `lanes`
-// channels of them: the first pixel's, then its right neighbour's, and so on. `channels`, one too high, for places
-// that only fill up.
+// The channel that place `place` of a block of filters holds where a pixel shuffle by `shuffle` makes pixels
+// of `lanes` channels of them: the first pixel's, then its right neighbour's, and so on. `channels`, one too
+// high, for places that only fill up.
 BOTH_SIDES int shuffled_channel(int place, int lanes, int shuffle, int channels) {
     const int block = place / lanes, channel = place % lanes * shuffle * shuffle + block;
     return block < shuffle * shuffle && channel < channels ? channel : channels;
@@ -45,6 +45,10 @@ BOTH_SIDES int rounded_up(int value, int multiple) {
 }
 
 constexpr int shared_limit = 232448; // bytes a block can have on architecture 90
+// The same where a multiprocessor is to have room for so many blocks, each with 1024 bytes of the system's.
+BOTH_SIDES int shared_of_block(int blocks) {
+    return (shared_limit + 1024) / blocks / 128 * 128 - 1024;
+}
 
 // Descriptor field of a swizzle: 0 none, 1 128 bytes, 2 64, 3 32.
 BOTH_SIDES int swizzle_code(int row_bytes) {
