@@ -64,9 +64,11 @@ TEST_P(ExpressionKernel, CompilesWithoutSpills) {
             } catch (const Unsupported &unknown) {
                 GTEST_SKIP() << unknown.what();
             }
-            // v4.25's widest take all 255 registers of architectures 80 to 89, and a few bytes more.
+            // v4.25's widest take all 255 registers of architectures 80 to 89, with a convolution all that
+            // its blocks leave them, and a few bytes more.
             const test::Cubin kernel = test::read_cubin(cubin);
-            EXPECT_LE(kernel.local_bytes, kernel.registers == 255 ? 16U : 0U);
+            const bool bounded = source.find("#define BLOCKS_OF_MULTIPROCESSOR") != std::string::npos;
+            EXPECT_LE(kernel.local_bytes, kernel.registers == 255 || bounded ? 16U : 0U);
         }
     }
 }

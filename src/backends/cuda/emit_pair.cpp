@@ -77,34 +77,55 @@ std::optional<Planner::PairKind> Planner::pair_kind(const Group &first, const Gr
 
 // A convolution to few channels goes first: computed alone it takes longer than another one in front of it.
 void Planner::find_pairs() {
-    if (options_.plain || !facts_.runs_barriers)
+    if (options_.plain)
+        return;
+    find_read_expressions();
+    if (!facts_.runs_barriers)
         return;
     find_pairs(true);
     find_pairs(false);
 }
 
+void Planner::find_read_expressions() {
+    for (std::size_t i = 0; i < groups_.size(); ++i)
+        if (const auto reader = only_reader(i); reader && reads_expression(groups_[i], groups_[*reader])) {
+            absorbed_[i] = true;
+            pairs_[*reader] = {i, PairKind::expression};
+        }
+}
+
+// The group behind, where it alone reads this one's result, and as what it convolves.
+std::optional<std::size_t> Planner::only_reader(std::size_t group) const {
+    const Group &first = groups_[group];
+    if (absorbed_[group] || pairs_.contains(group) || targets_.contains(first.result) ||
+        std::find(graph_.outputs.begin(), graph_.outputs.end(), first.result) != graph_.outputs.end())
+        return std::nullopt;
+    const std::vector<std::size_t> readers = readers_of(groups_, graph_, first.result);
+    if (readers.size() != 1 || absorbed_[readers.front()] || pairs_.contains(readers.front()))
+        return std::nullopt;
+    const Group &second = groups_[readers.front()];
+    if (!may_pair(second) || graph_.nodes[second.anchor].inputs[0] != first.result)
+        return std::nullopt;
+    return readers.front();
+}
+
 void Planner::find_pairs(bool to_few) {
     for (std::size_t i = 0; i < groups_.size(); ++i) {
-        const Group &first = groups_[i];
-        if (absorbed_[i] || !may_pair(first) || pairs_.contains(i) || targets_.contains(first.result) ||
-            std::find(graph_.outputs.begin(), graph_.outputs.end(), first.result) != graph_.outputs.end())
+        const std::optional<std::size_t> reader = only_reader(i);
+        if (!reader || !may_pair(groups_[i]))
             continue;
-        const std::vector<std::size_t> readers = readers_of(groups_, graph_, first.result);
-        if (readers.size() != 1 || absorbed_[readers.front()] || pairs_.contains(readers.front()))
-            continue;
-        const Group &second = groups_[readers.front()];
-        if (!may_pair(second) || graph_.nodes[second.anchor].inputs[0] != first.result)
-            continue;
-        const std::optional<PairKind> kind = pair_kind(first, second);
+        const std::optional<PairKind> kind = pair_kind(groups_[i], groups_[*reader]);
         if (kind && (!to_few || kind == PairKind::row_tail)) {
             absorbed_[i] = true;
-            pairs_[readers.front()] = {i, *kind};
+            pairs_[*reader] = {i, *kind};
         }
     }
 }
 
 bool Planner::emit_pair(const Pair &pair, const Group &second) {
     const Group &first = groups_[pair.first];
+    if (pair.kind == PairKind::expression)
+        return emit_expression_convolution(first, second);
     if (pair.kind == PairKind::tail)
         return emit_tail(first, second);
     return emit_rows(first, second, pair.kind == PairKind::row_tail);

@@ -233,12 +233,16 @@ private:
             return {{declare_once("int", text("nearest_tap<", coordinates, ", ", static_cast<int>(op.nearest),
                                               ", ", exact, ">(", axis, ", ", at, ")")),
                      ""}};
-        const auto taps_at = [&](const std::string &place) {
-            return declare_once("AxisTaps",
-                                text("linear_taps<", coordinates, ", ", exact, ">(", axis, ", ", place, ")"));
-        };
         const bool centred =
             is_power_of_two(scale) && (coordinates == half_pixel || coordinates == pytorch_half_pixel);
+        constexpr float most_whole = 1024;
+        const bool in_whole_numbers = centred && scale > 1 && scale <= most_whole;
+        const auto taps_at = [&](const std::string &place) {
+            return declare_once("AxisTaps", in_whole_numbers ? text("enlarged_taps<", static_cast<int>(scale),
+                                                                    ">(", axis, ", ", place, ")")
+                                                             : text("linear_taps<", coordinates, ", ", exact,
+                                                                    ">(", axis, ", ", place, ")"));
+        };
         if (const auto near = near_.find(at); centred && near != near_.end())
             if (const auto cell = cell_of(near->second, scale)) {
                 const std::string first = taps_at(near->second.first);
@@ -402,8 +406,8 @@ private:
         const Tensor &tensor = expression_.sources[source];
         const Vectors vectors = vectors_[source];
         const std::string from = text("args.source[", source, "]");
-        const std::string at =
-            declare_once("offset_t", text("place_in(", from, ", ", place.y, ", ", place.x, ")"));
+        const std::string at = declare_once(
+            "offset_t", text("place_in<", tensor.strides[3], ">(", from, ", ", place.y, ", ", place.x, ")"));
         const char *type = type_name(tensor.type);
         if (vectors.length == 1)
             return declare_once("float",

@@ -138,11 +138,12 @@ private:
     void emit_transformer(const TransformerBlock &block);
     void add_transformer(const TransformerBlock &block, const std::string &name, const Tensor &from,
                          const Tensor &to, std::int64_t lanes);
-    // Two convolutions in one kernel (emit_pair.cpp).
+    // Two convolutions in one kernel, or what comes before one (emit_pair.cpp).
     enum class PairKind {
-        rows,     // both by rows of a strip (pair.cuh)
-        tail,     // the second one's products are stored instead of the first one's result (tail.cuh)
-        row_tail, // by rows of a strip, the second one to few channels (row_tail.cuh)
+        rows,       // both by rows of a strip (pair.cuh)
+        tail,       // the second one's products are stored instead of the first one's result (tail.cuh)
+        row_tail,   // by rows of a strip, the second one to few channels (row_tail.cuh)
+        expression, // the first one is an expression of pictures (expression_convolution.cuh)
     };
     struct Pair {
         std::size_t first = 0; // group
@@ -150,11 +151,16 @@ private:
     };
     void find_pairs();
     void find_pairs(bool to_few);
+    void find_read_expressions();
+    [[nodiscard]] std::optional<std::size_t> only_reader(std::size_t group) const;
     [[nodiscard]] bool may_pair(const Group &group) const;
     [[nodiscard]] std::optional<PairKind> pair_kind(const Group &first, const Group &second) const;
     [[nodiscard]] bool emit_pair(const Pair &pair, const Group &second);
     [[nodiscard]] bool emit_rows(const Group &first, const Group &second, bool to_few);
     [[nodiscard]] bool emit_tail(const Group &first, const Group &second);
+    // An expression and the convolution that reads it (emit_expression_convolution.cpp).
+    [[nodiscard]] bool reads_expression(const Group &first, const Group &second) const;
+    [[nodiscard]] bool emit_expression_convolution(const Group &first, const Group &second);
     // Attention (emit_attention.cpp).
     void find_attended();
     [[nodiscard]] bool emit_attention(const Attention &attention);

@@ -1,4 +1,5 @@
-// Where an expression of pictures reads: what its lines call. In front stands offset_t (of elements in a source).
+// Where an expression of pictures reads: what its lines call. In front stands offset_t (of elements in a
+// source).
 #pragma once
 #include "args.cuh"
 #include "pack.cuh"
@@ -37,6 +38,20 @@ DEVICE AxisTaps linear_taps(const ExpressionAxis &axis, int i) {
     return taps;
 }
 
+// The same where a picture is enlarged by `factor`, a power of two from 2 on, about pixel centres: position
+// (2i + 1 - factor) / (2 factor), in whole numbers.
+template <int factor>
+DEVICE AxisTaps enlarged_taps(const ExpressionAxis &axis, int i) {
+    const int numerator = 2 * i + 1 - factor;
+    const int rest = numerator & (2 * factor - 1);
+    AxisTaps taps;
+    taps.first = (numerator - rest) / (2 * factor);
+    taps.at0 = limited(taps.first, axis.from);
+    taps.at1 = limited(taps.first + 1, axis.from);
+    taps.t = (float)rest * (0.5f / factor);
+    return taps;
+}
+
 template <int coordinates, int rounding, bool exact>
 DEVICE int nearest_tap(const ExpressionAxis &axis, int i) {
     const float position = source_position<coordinates, exact>(axis, i);
@@ -59,7 +74,8 @@ template <int padding, bool align_corners>
 DEVICE WarpTaps warp_taps(float coordinate, int size) {
     const float last = (float)(size - 1);
     float x = align_corners ? (coordinate + 1) * (0.5f * last) : ((coordinate + 1) * size - 1) * 0.5f;
-    // Beyond the border nothing of the picture is in reach, and integers would overflow; NaN goes the same way.
+    // Beyond the border nothing of the picture is in reach, and integers would overflow; NaN goes the same
+    // way.
     if (padding == 1)
         x = fmin(fmax(x, 0.0f), last);
     else if (!(fabs(x) < 1e9f))
@@ -78,8 +94,10 @@ DEVICE WarpTaps warp_taps(float coordinate, int size) {
     return taps;
 }
 
+// `step`: elements from pixel to pixel.
+template <int step>
 DEVICE offset_t place_in(const ExpressionSource &source, int y, int x) {
-    return (offset_t)y * (offset_t)source.stride_y + (offset_t)x * (offset_t)source.stride_x;
+    return (offset_t)y * (offset_t)source.stride_y + (offset_t)x * step;
 }
 
 // A tap that weighs nothing counts as 0 whatever lies there.

@@ -1,0 +1,35 @@
+// Sizes of the kernel in expression_convolution.cuh and the order of its weights, for the kernel and for who
+// packs them.
+#pragma once
+
+#ifdef __CUDACC__
+#define EXPRESSION_SIDES __host__ __device__
+#else
+#define EXPRESSION_SIDES
+#endif
+
+// The filter whose sum is element `element` of fragment column `column` (lane & 3) of block `block` of 8: so
+// that those of two blocks are four neighbours.
+EXPRESSION_SIDES constexpr int filter_of_fragment(int block, int column, int element) {
+    return 16 * (block / 2) + 4 * column + 2 * (block % 2) + element;
+}
+
+// Columns of pixels that a tile of `width` results reads.
+EXPRESSION_SIDES constexpr int tile_columns(int width) {
+    return 2 * width + 1;
+}
+// Rows of pixels, and those in front of them that threads of several rows compute as well, whose rows begin
+// at a multiple.
+EXPRESSION_SIDES constexpr int tile_lines(int height) {
+    return 2 * height + 1;
+}
+EXPRESSION_SIDES constexpr int lines_in_front(int rows) {
+    return rows - 1;
+}
+EXPRESSION_SIDES constexpr int line_groups(int height, int rows) {
+    return (tile_lines(height) + lines_in_front(rows) + rows - 1) / rows;
+}
+// In shared memory: even columns and odd ones have equally much room.
+EXPRESSION_SIDES constexpr int tile_pixels(int width, int height) {
+    return tile_lines(height) * 2 * (width + 1);
+}
