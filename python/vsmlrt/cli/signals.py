@@ -41,9 +41,10 @@ _inside = threading.local()
 def interruptible() -> Iterator[None]:
     """Inside, the first such signal raises InterruptedByUserError; later ones are ignored, so that cleaning up ends.
 
-    Where an exception would be lost, in a message that a library sends through Python's logging, it is only noted:
-    `check` raises it then. Where the main thread does not come to that, or to the end of the outermost such block, the
-    process ends all the same, with its files removed.
+    Where an exception would be lost, in a message that a library sends through Python's logging, it is only noted, and
+    where one is lost, in the callback of an object that goes, Python does not print it: `check` raises it then. Where
+    the main thread does not come to that, or to the end of the outermost such block, the process ends all the same,
+    with its files removed.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -57,6 +58,12 @@ def interruptible() -> Iterator[None]:
         if not _is_logging(frame):
             check()
 
+    told = sys.unraisablehook
+
+    def tell(lost: sys.UnraisableHookArgs) -> None:
+        if not isinstance(lost.exc_value, InterruptedByUserError):
+            told(lost)
+
     outermost = not getattr(_inside, "yes", False)
     watch = _Watch() if outermost else None
     _inside.yes = True
@@ -64,8 +71,10 @@ def interruptible() -> Iterator[None]:
         for number, handler in before.items():
             if handler is not signal.SIG_IGN:
                 signal.signal(number, interrupt)
+        sys.unraisablehook = tell
         yield
     finally:
+        sys.unraisablehook = told
         if watch is not None:
             watch.close()
             _inside.yes = False
