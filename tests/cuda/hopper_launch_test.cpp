@@ -298,6 +298,7 @@ TEST(HopperPhases, ServesOnlyWhatItComputes) {
     EXPECT_FALSE(served([](ConvProblem &p) { p.out_channels = 22; }));
     EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.shuffle = 1; }));
     EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.shuffled_lanes = 12; }));
+    EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.shuffled_vectors = false; }));
     EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.tensors = 1; }));
     EXPECT_FALSE(served([](ConvProblem &p) { p.epilogue.output = Element::f32; }));
     EXPECT_FALSE(served([](ConvProblem &p) { p.storage = Element::f32; }));

@@ -37,6 +37,7 @@ struct Epilogue {
     // Behind a shuffle: the channels of a pixel and the lanes behind them, where each begins at a vector of
     // 4; else 0.
     int shuffled_lanes = 0;
+    bool shuffled_vectors = false; // and whether vectors of 8 may be stored there
     Element output = Element::f32;
 };
 

@@ -111,6 +111,7 @@ Epilogue EpilogueBuilder::finish(const std::string &chain, const std::string &re
     const bool fours = output.strides[1] == 1 && output.strides[2] % 4 == 0 && output.strides[3] % 4 == 0 &&
                        output.offset % 4 == 0 && element_size(output.type) <= 4;
     epilogue.shuffled_lanes = shuffle > 1 && fours ? size_argument(output.dims[1] + output.lanes) : 0;
+    epilogue.shuffled_vectors = shuffle > 1 && has_vectors(output);
     const bool packs = output.type == Element::f16 || output.type == Element::bf16;
     epilogue.text = text(
         "#define EPILOGUE_CHANNELS ", channels.size(), "\n#define EPILOGUE_TENSORS ", tensors.size(),

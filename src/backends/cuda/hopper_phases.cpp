@@ -22,8 +22,8 @@ bool serves(const ConvProblem &problem, const DeviceFacts &device) {
         problem.pads[2] != 1 || problem.pads[3] != 1)
         return false;
     if (epilogue.shuffle != 2 || epilogue.shuffled_lanes % 8 != 0 || epilogue.shuffled_lanes == 0 ||
-        element_size(epilogue.output) != 2 || epilogue.tensors > 0 || epilogue.sums ||
-        problem.out_channels % 4 != 0)
+        !epilogue.shuffled_vectors || element_size(epilogue.output) != 2 || epilogue.tensors > 0 ||
+        epilogue.sums || problem.out_channels % 4 != 0)
         return false;
     const PhasesShape shape = shape_of(problem);
     constexpr int most_columns = 40; // sums of a thread

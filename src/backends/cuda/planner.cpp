@@ -19,7 +19,8 @@ std::string geometry(const ConvProblem &problem) {
                 problem.epilogue.shuffled_lanes > 0
                     ? text(", shuffled by ", problem.epilogue.shuffle, " to ",
                            problem.epilogue.shuffled_lanes, " lanes with ", problem.epilogue.tensors,
-                           problem.epilogue.broadcast ? " spread" : "", " operands")
+                           problem.epilogue.broadcast ? " spread" : "", " operands",
+                           problem.epilogue.shuffled_vectors ? "" : ", by fours")
                     : std::string());
 }
 
