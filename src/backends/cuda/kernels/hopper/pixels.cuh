@@ -17,6 +17,7 @@
 
 #include "pixels_shape.cuh"
 #include "ptx.cuh"
+#include "ring.cuh"
 #include "wgmma.cuh"
 
 constexpr PixelsShape shape{IN_PLANES, FILTERS, TAPS_Y, TAPS_X};
@@ -36,19 +37,6 @@ struct PixelsMemory { // addresses in shared memory
     }
 };
 
-struct PixelsRing { // of slots that are filled and emptied in turn
-    int slot = 0;
-    u32 parity = 0;
-
-    template <int count>
-    DEVICE void next() {
-        if (++slot == count) {
-            slot = 0;
-            parity ^= 1;
-        }
-    }
-};
-
 struct Squares {
     int high, items;
 
@@ -62,7 +50,7 @@ struct Squares {
 
 DEVICE void load_windows(const TensorMapParameter *map, const PixelsMemory &memory, const Squares &squares) {
     wait_for_previous();
-    PixelsRing ring{0, 1};
+    Ring ring{0, 1};
 #pragma unroll 1
     for (int item = blockIdx.x; item < squares.items; item += gridDim.x)
 #pragma unroll 1
@@ -81,7 +69,7 @@ DEVICE void load_windows(const TensorMapParameter *map, const PixelsMemory &memo
 }
 
 DEVICE void load_stages(const unsigned char *weights, const PixelsMemory &memory, const Squares &squares) {
-    PixelsRing ring{0, 1};
+    Ring ring{0, 1};
 #pragma unroll 1
     for (int item = blockIdx.x; item < squares.items; item += gridDim.x)
 #pragma unroll 1
@@ -100,7 +88,7 @@ struct PixelsMultiplier {
     const EpilogueArgs &args;
     const PixelsMemory &memory;
     int group, warp, lane;
-    PixelsRing window, stage;
+    Ring window, stage;
     int previous_stage, previous_window; // still read by products on their way; -1: none
 
     DEVICE void release(u32 barriers, int &previous) {
@@ -243,8 +231,8 @@ extern "C" __global__ void __launch_bounds__(128 * (warpgroups + 1), 1)
                                     warpgroup - 1,
                                     static_cast<int>(threadIdx.x) % 128 / 32,
                                     static_cast<int>(threadIdx.x) % 32,
-                                    PixelsRing{},
-                                    PixelsRing{},
+                                    Ring{},
+                                    Ring{},
                                     -1,
                                     -1};
 #pragma unroll 1

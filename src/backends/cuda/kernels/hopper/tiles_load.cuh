@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ptx.cuh"
+#include "ring.cuh"
 #include "tiles_shape.cuh"
 
 constexpr TilesShape shape{TILE_ROWS,
@@ -26,19 +27,6 @@ struct TilesMemory { // addresses in shared memory
         : tiles(base), weights(base + tiles_on_way * tile_slot_bytes(shape)),
           tile_full(base + barriers_begin(shape)), tile_empty(tile_full + 8 * tiles_on_way),
           weights_full(tile_empty + 8 * tiles_on_way), weights_empty(weights_full + 8 * GROUPS * stages) {}
-};
-
-struct Ring { // of slots that are filled and emptied in turn
-    int slot = 0;
-    u32 parity = 0;
-
-    template <int slots>
-    DEVICE void next() {
-        if (++slot == slots) {
-            slot = 0;
-            parity ^= 1;
-        }
-    }
 };
 
 struct Tiling {
