@@ -32,7 +32,7 @@ int longest(const std::vector<FrameSpan> &spans) {
 } // namespace
 
 EncodeTiles encode_tiles(const pixel::ChromaMaps &maps, int step_x, int step_y) {
-    constexpr int warps = 8;
+    constexpr int warps = FRAME_THREADS / 32;
     constexpr int pair = 2 * sizeof(float); // both colour differences; also a tap's source and weight
     constexpr int most_rows = 32;
     constexpr int fewer_rows = 4;

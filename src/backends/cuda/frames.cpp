@@ -90,10 +90,8 @@ std::int64_t pixels(std::int64_t width, std::int64_t height) {
     return width * height;
 }
 
-constexpr unsigned block_threads = 256;
-
 std::int64_t blocks_of(std::int64_t threads) {
-    return (threads + block_threads - 1) / block_threads;
+    return (threads + FRAME_THREADS - 1) / FRAME_THREADS;
 }
 
 } // namespace
@@ -271,7 +269,7 @@ template <typename Args>
 void Frames::launch(Kernel kernel, Args &args, std::int64_t blocks, unsigned shared_bytes) const {
     nvidia::LaunchConfig config;
     config.grid[0] = static_cast<unsigned>(size_argument(blocks));
-    config.block[0] = block_threads;
+    config.block[0] = FRAME_THREADS;
     config.shared_bytes = shared_bytes;
     config.stream = stream_;
     void *parameters[] = {&args};

@@ -93,7 +93,7 @@ private:
     [[nodiscard]] const FrameTables &decoding_tables(Input &input, const vsmlrt_frame_input &from,
                                                      bool interlaced) const;
     [[nodiscard]] const FrameTables &encoding_tables(bool interlaced);
-    // `blocks` of 256 threads.
+    // `blocks` of FRAME_THREADS threads.
     template <typename Args>
     void launch(Kernel kernel, Args &args, std::int64_t blocks, unsigned shared_bytes = 0) const;
 

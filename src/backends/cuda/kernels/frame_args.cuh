@@ -61,6 +61,7 @@ struct FrameSpan {
 };
 
 enum {
+    FRAME_THREADS = 256, // of a block
     FRAME_ENLARGING_TAPS = 4, // at most
     FRAME_PIXELS = 4, // of a thread where nothing is subsampled
     FRAME_TILE_COLUMNS = 64,

@@ -6,7 +6,7 @@
 #include "warp_mma.cuh"
 
 enum {
-    threads = 256,
+    threads = FRAME_THREADS,
     warps = threads / 32,
     COLUMNS = FRAME_TILE_COLUMNS,
     at_once = 5, // pixels of a lane whose channels are on their way together: 128 and what the filter reads beyond
