@@ -8,6 +8,7 @@
 #include "model/edit.h"
 #include "model/onnx.h"
 #include "networks/families.h"
+#include "vsmlrt/backend.h"
 #include "vsmlrt/frame.h"
 
 #include <cstdlib>
@@ -21,6 +22,23 @@ inline const bool named = [] {
     return set_variable("VSMLRT_CUDA_DRIVER", VSMLRT_EMULATED) &&
            set_variable("VSMLRT_NVRTC", VSMLRT_EMULATED);
 }();
+
+// A network as a program of half tensors takes it, of one size; the description is valid while this lives.
+struct HalfNetwork {
+    HalfNetwork(const model::Network &network, vsmlrt_extent extent)
+        : onnx(model::write_onnx(model::set_io_type(model::to_half(network), Element::f16, Element::f16))) {
+        desc.network = onnx.data();
+        desc.network_size = onnx.size();
+        desc.precision = VSMLRT_PRECISION_FP16;
+        desc.min_extent = desc.opt_extent = desc.max_extent = extent;
+        desc.num_streams = 1;
+    }
+    HalfNetwork(const HalfNetwork &) = delete;
+    HalfNetwork &operator=(const HalfNetwork &) = delete;
+
+    std::vector<std::byte> onnx;
+    vsmlrt_program_desc desc = {};
+};
 
 // The interpreter's result of a network of one input with three channels.
 inline std::vector<float> reference_result(const model::Network &network, vsmlrt_extent extent,

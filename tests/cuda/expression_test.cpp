@@ -5,8 +5,8 @@
 #include "backends/cuda/network.h"
 #include "backends/cuda/planner.h"
 #include "base/error.h"
-#include "base/set_variable.h"
 #include "cuda/emulated_driver.h"
+#include "cuda/engine_networks.h"
 #include "graph/lower.h"
 #include "interpreter/interpreter.h"
 #include "model/edit.h"
@@ -26,12 +26,6 @@ namespace {
 
 using test::Builder;
 using test::Name;
-
-// Before anything opens a driver.
-const bool named = [] {
-    return test::set_variable("VSMLRT_CUDA_DRIVER", VSMLRT_EMULATED) &&
-           test::set_variable("VSMLRT_NVRTC", VSMLRT_EMULATED);
-}();
 
 struct Case {
     const char *name;
@@ -247,7 +241,7 @@ model::Network rife_at_half_scale() {
 class Expressions : public testing::TestWithParam<Case> {};
 
 TEST_P(Expressions, GiveWhatTheGraphGives) {
-    ASSERT_TRUE(named);
+    ASSERT_TRUE(test::named);
     emulated_reset(0);
     const Case &given = GetParam();
     const model::Network network = given.network();
@@ -313,15 +307,8 @@ TEST(ExpressionGroups, PixelsBelowEachOtherReadAPixelOnce) {
     const model::Network network =
         b.output(b.node("Neg", {resized(b, wide, 8, 8, "linear", "half_pixel")})).network();
     emulated_reset(0);
-    const std::vector<std::byte> onnx =
-        model::write_onnx(model::set_io_type(model::to_half(network), Element::f16, Element::f16));
-    vsmlrt_program_desc desc = {};
-    desc.network = onnx.data();
-    desc.network_size = onnx.size();
-    desc.precision = VSMLRT_PRECISION_FP16;
-    desc.min_extent = desc.opt_extent = desc.max_extent = {64, 64};
-    desc.num_streams = 1;
-    Program program(list_devices().front(), desc);
+    const test::HalfNetwork half(network, {64, 64});
+    Program program(list_devices().front(), half.desc);
     const Plan plan = program.plan({64, 64});
     const std::string &source = plan.steps.back().alternatives.front().source;
     EXPECT_NE(source.find("#define ROWS 4"), std::string::npos);

@@ -38,17 +38,10 @@ std::string variable(const char *name) {
 
 // Builds a program of half tensors in the process that calls.
 void build(const fs::path &folder, int channels, int convolutions) {
-    const std::vector<std::byte> onnx = model::write_onnx(
-        model::set_io_type(model::to_half(test::srvgg(channels, convolutions)), Element::f16, Element::f16));
+    test::HalfNetwork half(test::srvgg(channels, convolutions), {32, 24});
     const std::string kept = text_of(folder);
-    vsmlrt_program_desc desc = {};
-    desc.network = onnx.data();
-    desc.network_size = onnx.size();
-    desc.precision = VSMLRT_PRECISION_FP16;
-    desc.min_extent = desc.opt_extent = desc.max_extent = {32, 24};
-    desc.num_streams = 1;
-    desc.shared_folder = kept.c_str();
-    const Program program(list_devices().front(), desc);
+    half.desc.shared_folder = kept.c_str();
+    const Program program(list_devices().front(), half.desc);
 }
 
 // What processes of their own do; not run by themselves.

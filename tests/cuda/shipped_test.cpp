@@ -35,17 +35,10 @@ constexpr const char *answers_variable = "VSMLRT_TEST_ANSWERS_FOLDER";
 
 // Builds a program in the process that calls, as KeptApart's.
 void build(const std::string &kept) {
-    const std::vector<std::byte> onnx =
-        model::write_onnx(model::set_io_type(model::to_half(test::srvgg(64, 4)), Element::f16, Element::f16));
-    vsmlrt_program_desc desc = {};
-    desc.network = onnx.data();
-    desc.network_size = onnx.size();
-    desc.precision = VSMLRT_PRECISION_FP16;
-    desc.min_extent = desc.opt_extent = desc.max_extent = {32, 24};
-    desc.num_streams = 1;
-    desc.shared_folder = kept.c_str();
+    test::HalfNetwork half(test::srvgg(64, 4), {32, 24});
+    half.desc.shared_folder = kept.c_str();
     probe();
-    const Program program(list_devices().front(), desc);
+    const Program program(list_devices().front(), half.desc);
 }
 
 std::string variable(const char *name) {
@@ -264,13 +257,8 @@ model::Network disguised(model::Network network) {
 
 // Of all kernels that a first frame waits for.
 std::set<std::string> texts(const model::Network &network, int architecture, vsmlrt_extent size) {
-    const std::vector<std::byte> onnx =
-        model::write_onnx(model::set_io_type(model::to_half(network), Element::f16, Element::f16));
-    vsmlrt_program_desc desc = {};
-    desc.network = onnx.data();
-    desc.network_size = onnx.size();
-    desc.precision = VSMLRT_PRECISION_FP16;
-    const graph::Graph graph = read_network(desc);
+    const test::HalfNetwork half(network, size);
+    const graph::Graph graph = read_network(half.desc);
     const graph::Shape shape{1, graph.inputs[0].dims[1].size.value(), size.height, size.width};
     const auto device = std::make_shared<const nvidia::DeviceContext>(0);
     Constants weights(device);
