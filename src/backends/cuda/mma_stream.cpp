@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -15,7 +16,7 @@ struct Form {
     int pixel_blocks; // of 16 pixels, of a warp
     int tile_width, tile_height;
     int chunk_bytes;     // of a pixel: input channels at a time
-    int step_taps;       // at most
+    int step_taps;       // at most, where a column of them is not more
     int stages;          // at most
     int at_once;         // blocks that a multiprocessor has registers for
     bool spread = false; // phases are channels
@@ -26,7 +27,8 @@ struct Shape {
     int chunk; // input channels
     int step_y, step_x;
     int halo_w, halo_h;
-    int step_taps, stages;
+    int columns, rows; // of the taps of a step
+    int stages;
     int shared_bytes;
     bool fits;
 };
@@ -36,26 +38,61 @@ constexpr int most_shared_of(int at_once) {
     return std::min(most_shared, (100 << 10) / at_once - (1 << 10));
 }
 
+int step_of(const ConvProblem &problem, std::size_t axis) {
+    return problem.transposed ? 1 : static_cast<int>(problem.strides[axis]);
+}
+
+// Column by column, in each of them those together that lie whole rows of a warp's pixels apart.
 Taps taps_of(const ConvProblem &problem, const Form &form) {
-    return form.spread ? spread_taps_of(problem) : taps_of(problem);
+    Taps taps = form.spread ? spread_taps_of(problem) : taps_of(problem);
+    const int step = step_of(problem, 0);
+    const auto place = [&](const Tap &tap) {
+        return std::tuple(tap.x, (tap.y - taps.first_y) % step, tap.y);
+    };
+    for (auto phase = taps.list.begin(); phase != taps.list.end(); phase += taps.taps)
+        std::stable_sort(phase, phase + taps.taps,
+                         [&](const Tap &a, const Tap &b) { return place(a) < place(b); });
+    return taps;
+}
+
+// Of so many taps each is one row of a warp's pixels below the one before it. More of them take registers.
+int rows_of(const ConvProblem &problem, const Form &form, const Taps &taps) {
+    constexpr int most = 5;
+    if (form.by == Multiplication::half_sums) // no room for the weights of several taps
+        return 1;
+    const int step = step_of(problem, 0);
+    const auto stands = [&](int rows) {
+        for (std::size_t i = 1; i < taps.list.size(); ++i) {
+            const Tap &own = taps.list[i], &above = taps.list[i - 1];
+            if (i % static_cast<std::size_t>(rows) != 0 && (own.x != above.x || own.y != above.y + step))
+                return false;
+        }
+        return true;
+    };
+    int rows = std::min(most, taps.taps);
+    while (taps.taps % rows != 0 || !stands(rows))
+        --rows;
+    return rows;
 }
 
 Shape shape_of(const ConvProblem &problem, const Form &form, const Taps &taps) {
     Shape shape{};
     shape.chunk = form.chunk_bytes / static_cast<int>(element_size(problem.storage));
-    shape.step_y = problem.transposed ? 1 : static_cast<int>(problem.strides[0]);
-    shape.step_x = problem.transposed ? 1 : static_cast<int>(problem.strides[1]);
+    shape.step_y = step_of(problem, 0);
+    shape.step_x = step_of(problem, 1);
     shape.halo_w = (form.tile_width - 1) * shape.step_x + taps.last_x - taps.first_x + 1;
     shape.halo_h = (form.tile_height - 1) * shape.step_y + taps.last_y - taps.first_y + 1;
-    shape.step_taps = form.step_taps;
-    while (taps.taps % shape.step_taps != 0)
-        --shape.step_taps;
+    shape.rows = rows_of(problem, form, taps);
+    shape.columns = std::max(1, form.step_taps / shape.rows);
+    while (taps.taps % (shape.columns * shape.rows) != 0)
+        --shape.columns;
+    const int step_taps = shape.columns * shape.rows;
     const int halos = 2 * shape.halo_w * shape.halo_h * form.chunk_bytes;
-    const int step = shape.step_taps * form.chunk_bytes * form.blocks * 8;
+    const int step = step_taps * form.chunk_bytes * form.blocks * 8;
     const int warps = form.tile_width * form.tile_height / 16 / form.pixel_blocks;
     const int room = problem.epilogue.sums ? warps * form.blocks * 8 * static_cast<int>(sizeof(float)) : 0;
     const int most = form.alone ? most_shared : most_shared_of(form.at_once);
-    shape.stages = std::min(form.stages, taps.taps / shape.step_taps + 1);
+    shape.stages = std::min(form.stages, taps.taps / step_taps + 1);
     while (shape.stages > 2 && halos + shape.stages * step + room > most)
         --shape.stages;
     shape.shared_bytes = halos + shape.stages * step + room;
@@ -110,14 +147,14 @@ template <Form F>
 std::string source(const ConvProblem &problem) {
     const Taps taps = taps_of(problem, F);
     const Shape shape = shape_of(problem, F, taps);
-    return kernel_source(text(mma_text(problem, taps, F.by), "#define TILE_W ", F.tile_width,
-                              "\n#define TILE_H ", F.tile_height, "\n#define CHUNK ", shape.chunk,
-                              "\n#define BLOCKS ", F.blocks, "\n#define HALO_W ", shape.halo_w,
-                              "\n#define HALO_H ", shape.halo_h, "\n#define STEP_Y ", shape.step_y,
-                              "\n#define STEP_X ", shape.step_x, "\n#define PIXEL_BLOCKS ", F.pixel_blocks,
-                              "\n#define STEP_TAPS ", shape.step_taps, "\n#define STAGES ", shape.stages,
-                              "\n#define BLOCKS_AT_ONCE ", F.at_once, "\n"),
-                         "mma_stream.cuh");
+    return kernel_source(
+        text(mma_text(problem, taps, F.by), "#define TILE_W ", F.tile_width, "\n#define TILE_H ",
+             F.tile_height, "\n#define CHUNK ", shape.chunk, "\n#define BLOCKS ", F.blocks,
+             "\n#define HALO_W ", shape.halo_w, "\n#define HALO_H ", shape.halo_h, "\n#define STEP_Y ",
+             shape.step_y, "\n#define STEP_X ", shape.step_x, "\n#define PIXEL_BLOCKS ", F.pixel_blocks,
+             "\n#define COLUMNS ", shape.columns, "\n#define ROWS ", shape.rows, "\n#define STAGES ",
+             shape.stages, "\n#define BLOCKS_AT_ONCE ", F.at_once, "\n"),
+        "mma_stream.cuh");
 }
 
 template <Form F>

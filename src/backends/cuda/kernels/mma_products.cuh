@@ -1,9 +1,11 @@
 // How mma.cuh multiplies one tap of one chunk, after PRODUCT:
 //   HALVES       16-bit elements, fp32 sums
-//   HALF_SUMS    float16 elements; the sums of a tap's chunk are float16 as well, and added up in fp32: at most CHUNK
+//   HALF_SUMS    float16 elements; the sums of a tap's chunk are float16 as well, and added up in fp32: at
+//   most CHUNK
 //                terms are summed so. GeForce cards do that at twice the rate.
 //   TF32         floats rounded to TF32 (10 bits behind the point), fp32 sums
-//   THREE_TF32   floats in two parts of TF32 each; three products give what fp32 would to 2^-22, and each chunk's sum
+//   THREE_TF32   floats in two parts of TF32 each; three products give what fp32 would to 2^-22, and each
+//   chunk's sum
 //                begins at 0, since tensor cores cut what they add instead of rounding it
 //                (Ootomo and Yokota, "Recovering single precision accuracy from Tensor Cores", 2022)
 //   FLOATS       fp32 without tensor cores
@@ -24,8 +26,9 @@ enum {
     weight_bytes = steps * BLOCKS / 2 * 512,
 };
 
-// How a pixel's pieces of 16 bytes lie, by its column in the halo: turned so that 8 neighbours of one row are in 8
-// different banks. By columns and with a period of 8, so that a warp's blocks of 16 pixels are at fixed distances.
+// How a pixel's pieces of 16 bytes lie, by its column in the halo: turned so that 8 neighbours of one row are
+// in 8 different banks. By columns and with a period of 8, so that a warp's blocks of 16 pixels are at fixed
+// distances.
 DEVICE u32 piece_place(int column, int piece) {
     const int turn = pixel_bytes == 128 ? column & 7 : pixel_bytes == 64 ? column >> 1 & 3 : column >> 2 & 1;
     return (piece ^ turn) << 4;
@@ -169,7 +172,8 @@ DEVICE void multiply_tap(float (&sum)[PIXEL_BLOCKS][BLOCKS][4], SharedAddress ha
         Left a[PIXEL_BLOCKS];
 #pragma unroll
         for (int m = 0; m < PIXEL_BLOCKS; ++m) {
-            load_matrices(a[m].word, from + block_place(m) + piece_place(own.column + tap.column, k * 2 + (lane >> 4)));
+            load_matrices(a[m].word,
+                          from + block_place(m) + piece_place(own.column + tap.column, k * 2 + (lane >> 4)));
             a[m].take();
         }
 #pragma unroll
@@ -182,51 +186,6 @@ DEVICE void multiply_tap(float (&sum)[PIXEL_BLOCKS][BLOCKS][4], SharedAddress ha
                 multiply_part(sum[m][2 * pair + 1], a[m], b[2], b[3]);
             }
         }
-    }
-}
-
-// What a warp multiplies at a time.
-struct Fragments {
-    Left a[PIXEL_BLOCKS];
-    u32 b[BLOCKS / 2][4];
-
-    DEVICE void load(SharedAddress halo, const LanePixel &own, const Tap &tap, int step, SharedAddress filter) {
-        const int lane = threadIdx.x & 31;
-        const SharedAddress from = halo + (own.pixel + tap.shift) * pixel_bytes;
-        const u32 place = piece_place(own.column + tap.column, step * 2 + (lane >> 4));
-#pragma unroll
-        for (int m = 0; m < PIXEL_BLOCKS; ++m)
-            load_matrices(a[m].word, from + block_place(m) + place);
-#pragma unroll
-        for (int pair = 0; pair < BLOCKS / 2; ++pair)
-            load_words(b[pair], filter + pair * 512);
-    }
-    DEVICE void multiply_by(float (&sum)[PIXEL_BLOCKS][BLOCKS][4]) {
-#pragma unroll
-        for (int m = 0; m < PIXEL_BLOCKS; ++m)
-            a[m].take();
-#pragma unroll
-        for (int pair = 0; pair < BLOCKS / 2; ++pair)
-#pragma unroll
-            for (int m = 0; m < PIXEL_BLOCKS; ++m) {
-                multiply_part(sum[m][2 * pair], a[m], b[pair][0], b[pair][1]);
-                multiply_part(sum[m][2 * pair + 1], a[m], b[pair][2], b[pair][3]);
-            }
-    }
-};
-
-// Some taps whose weights lie one behind the other; what comes next is fetched while this is multiplied.
-template <int Taps>
-DEVICE void multiply_taps(float (&sum)[PIXEL_BLOCKS][BLOCKS][4], SharedAddress halo, const LanePixel &own,
-                          const Tap (&taps)[Taps], SharedAddress filter) {
-    Fragments two[2];
-    two[0].load(halo, own, taps[0], 0, filter);
-#pragma unroll
-    for (int i = 0; i < Taps * steps; ++i) {
-        if (i + 1 < Taps * steps)
-            two[(i + 1) % 2].load(halo, own, taps[(i + 1) / steps], (i + 1) % steps,
-                                  filter + (i + 1) * (BLOCKS / 2) * 512);
-        two[i % 2].multiply_by(sum);
     }
 }
 
@@ -265,14 +224,6 @@ DEVICE void multiply_tap(float (&sum)[PIXEL_BLOCKS][BLOCKS][4], SharedAddress ha
             for (int n = 0; n < 2; ++n)
                 add_part(sum[m][2 * pair + n], part[m][n]);
     }
-}
-
-template <int Taps>
-DEVICE void multiply_taps(float (&sum)[PIXEL_BLOCKS][BLOCKS][4], SharedAddress halo, const LanePixel &own,
-                          const Tap (&taps)[Taps], SharedAddress filter) {
-#pragma unroll
-    for (int i = 0; i < Taps; ++i)
-        multiply_tap(sum, halo, own, taps[i], filter + i * weight_bytes);
 }
 
 #endif

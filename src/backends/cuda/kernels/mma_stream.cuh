@@ -1,21 +1,22 @@
-// Convolution by mma.sync for sm_80 and newer, NHWC, by blocks that stay: each takes every gridDim-th item, a tile of
-// TILE_W x TILE_H pixels by 8 * BLOCKS channels of one phase, and what the next item needs is on its way while this one
-// is multiplied. A warp multiplies 16 * PIXEL_BLOCKS pixels by all channels of the item, so that an operand serves as
-// often as registers allow; weights serve all pixels of the tile.
+// Convolution by mma.sync for sm_80 and newer, NHWC, by blocks that stay: each takes every gridDim-th item, a
+// tile of TILE_W x TILE_H pixels by 8 * BLOCKS channels of one phase, and what the next item needs is on its
+// way while this one is multiplied. A warp multiplies 16 * PIXEL_BLOCKS pixels by all channels of the item,
+// so that an operand serves as often as registers allow; weights serve all pixels of the tile.
 //
-//      halos    | chunk c | chunk c + 1 |                   CHUNK input channels of the tile and its halo; c + 1 may be
+//      halos    | chunk c | chunk c + 1 |                   CHUNK input channels of the tile and its halo; c
+//      + 1 may be
 //                                                           the first chunk of the next item
-//      weights  | step | step + 1 | ... | step + STAGES - 1 | of STEP_TAPS taps of a chunk, as mma_products.cuh reads
-//                                                           them
+//      weights  | step | step + 1 | ... | step + STAGES - 1 | a step of a chunk as mma_columns.cuh reads it
 //
-// A step begins when its weights are there for all warps; then the slot of the step before is filled anew. In front
-// stand also TAPS, STEP_TAPS (divides TAPS), STAGES (at most 1 + TAPS / STEP_TAPS), BLOCKS_AT_ONCE (of a
-// multiprocessor).
-#include "mma_tile.cuh"
+// Operands lie in registers a tap before they are multiplied. So nobody reads the slot of a step any more
+// when its last tap's turn is there: then all wait until the next step has come for all, and fill the slot
+// anew. In front stand also TAPS, COLUMNS and ROWS (of the taps of a step; both together divide TAPS), STAGES
+// (2 to 1 + steps of a chunk), BLOCKS_AT_ONCE (of a multiprocessor).
+#include "mma_columns.cuh"
 
 enum {
-    step_bytes = STEP_TAPS * weight_bytes,
-    steps_of_chunk = TAPS / STEP_TAPS,
+    step_bytes = step_taps * weight_bytes,
+    steps_of_chunk = TAPS / step_taps,
 };
 
 struct Item {
@@ -33,88 +34,124 @@ DEVICE Item item_of(const MmaArgs &args, int index) {
     return item;
 }
 
-DEVICE void load_chunk(const MmaArgs &args, const Item &item, SharedAddress to, int chunk) {
-    load_halo(args, to, item.tile_y * STEP_Y + args.first_y, item.tile_x * STEP_X + args.first_x, chunk);
-}
+// The way of the pixels to the two halos, a chunk at a time.
+struct Halos {
+    SharedAddress to;
+    int index, chunk, y, x;
 
-// The weights' way into the ring, a step at a time. This thread's are 16 bytes of every `threads` times 16.
+    DEVICE void begin(const MmaArgs &args, int of) {
+        const Item item = item_of(args, of);
+        index = of;
+        chunk = 0;
+        y = item.tile_y * STEP_Y + args.first_y;
+        x = item.tile_x * STEP_X + args.first_x;
+    }
+    DEVICE void load_chunk(const MmaArgs &args, int half) {
+        if (index < args.items)
+            load_halo(args, to + half * halo_bytes, y, x, chunk);
+        if (++chunk == args.chunks)
+            begin(args, index + gridDim.x);
+    }
+};
+
+// The way of the weights to the ring, a step at a time. This thread's are 16 bytes of every `threads`
+// times 16.
 struct Weights {
     const char *from;
     SharedAddress to;
-    int slot;
+    int index, steps_left; // of the item
 
-    DEVICE void begin(const MmaArgs &args, const Item &item) {
+    DEVICE void begin(const MmaArgs &args, int of) {
+        const Item item = item_of(args, of);
         const u64 images = item.group * SCALE * SCALE + item.phase;
-        from = (const char *)args.weights + images * args.chunks * (steps_of_chunk * step_bytes) + threadIdx.x * 16;
+        index = of;
+        steps_left = args.chunks * steps_of_chunk;
+        from = (const char *)args.weights + images * steps_left * step_bytes + threadIdx.x * 16;
     }
-    DEVICE void load_step() {
+    DEVICE void load_step(const MmaArgs &args, int slot) {
         enum { threads = warps * 32, pieces_of_step = step_bytes / 16 };
+        if (index < args.items)
 #pragma unroll
-        for (int i = 0; i < pieces_of_step; i += threads)
-            if (i + threads <= pieces_of_step || threadIdx.x < pieces_of_step - i)
-                copy_async(to + slot * step_bytes + i * 16, from + i * 16, 16);
+            for (int i = 0; i < pieces_of_step; i += threads)
+                if (i + threads <= pieces_of_step || threadIdx.x < pieces_of_step - i)
+                    copy_async(to + slot * step_bytes + i * 16, from + i * 16, 16);
         from += step_bytes;
-        slot = slot + 1 == STAGES ? 0 : slot + 1;
+        if (--steps_left == 0)
+            begin(args, index + gridDim.x);
     }
 };
+
+DEVICE int phase_of(const MmaArgs &args, int index) {
+    return SCALE == 1 ? 0 : item_of(args, index).phase;
+}
 
 #define BOUNDS __launch_bounds__(warps * 32, BLOCKS_AT_ONCE)
 
 KERNEL_OF_TILES(MmaArgs, EpilogueArgs, BOUNDS) {
     SHARED_MEMORY(memory);
     const SharedAddress halos = shared_address(memory), ring = halos + 2 * halo_bytes;
-    const int lane = threadIdx.x & 31, steps_of_item = args.chunks * steps_of_chunk;
+    const SharedAddress filters = ring + filter_of_lane(threadIdx.x & 31);
     const LanePixel own = place_of_lane();
 
-    Item item = item_of(args, blockIdx.x);
-    Weights weights = {0, ring + threadIdx.x * 16, 0};
-    weights.begin(args, item);
-    load_chunk(args, item, halos, 0);
+    Halos pixels = {halos, 0, 0, 0, 0};
+    pixels.begin(args, blockIdx.x);
+    Weights weights = {0, ring + threadIdx.x * 16, 0, 0};
+    weights.begin(args, blockIdx.x);
+    pixels.load_chunk(args, 0);
 #pragma unroll
-    for (int stage = 0; stage < STAGES - 1; ++stage) { // not more than an item has
-        weights.load_step();
+    for (int stage = 0; stage < STAGES; ++stage) {
+        if (stage == STAGES - 1)
+            pixels.load_chunk(args, 1);
+        weights.load_step(args, stage);
         commit_copies();
     }
     int slot = 0, half = 0;
+    Fragments fragments;
+    wait_for_copies<STAGES - 1>();
+    wait_for_block();
+    SharedAddress place = place_of_tap(args, own, halos, phase_of(args, blockIdx.x) * TAPS);
+    fragments.begin(place, filters);
 #pragma unroll 1
     for (int index = blockIdx.x; index < args.items; index += gridDim.x) {
+        const int phase = phase_of(args, index), next_phase = phase_of(args, index + gridDim.x);
         float sum[PIXEL_BLOCKS][BLOCKS][4];
         clear(sum);
-        Item next = item;
-        int to_come = steps_of_item - (STAGES - 1); // of this item's weights
 #pragma unroll 1
-        for (int chunk = 0; chunk < args.chunks; ++chunk, half ^= 1) {
-#pragma unroll 1
+        for (int chunk = 0; chunk < args.chunks; ++chunk) {
+            const int next_chunk = (chunk + 1 == args.chunks ? next_phase : phase) * TAPS; // its first tap
+#pragma unroll(steps_of_chunk <= 3 ? steps_of_chunk : 1)
             for (int step = 0; step < steps_of_chunk; ++step) {
-                wait_for_copies<STAGES - 2>(); // a halo came with the weights that were asked for after it
-                wait_for_block();
-                if (step == 0) {
-                    const bool last = chunk + 1 == args.chunks;
-                    if (last)
-                        next = item_of(args, index + gridDim.x);
-                    if (!last || index + gridDim.x < args.items)
-                        load_chunk(args, next, halos + (half ^ 1) * halo_bytes, last ? 0 : chunk + 1);
-                }
-                if (to_come-- == 0)
-                    weights.begin(args, next);
-                if (to_come >= 0 || index + gridDim.x < args.items)
-                    weights.load_step();
-                commit_copies();
-                Tap taps[STEP_TAPS];
+                int next_tap = phase * TAPS + step * step_taps;
+                SharedAddress filter = filters + slot * step_bytes;
 #pragma unroll
-                for (int i = 0; i < STEP_TAPS; ++i)
-                    taps[i] = tap_of(args, item.phase * TAPS + step * STEP_TAPS + i);
-                multiply_taps<STEP_TAPS>(sum, halos + half * halo_bytes, own, taps,
-                                         ring + slot * step_bytes + filter_of_lane(lane));
-                slot = slot + 1 == STAGES ? 0 : slot + 1;
+                for (int tap = 0; tap < step_taps; ++tap) {
+                    ++next_tap;
+                    filter += weight_bytes;
+                    if (tap + 1 == step_taps) {
+                        wait_for_copies<STAGES - 2>(); // a halo came with weights that were asked for with it
+                        wait_for_block();
+                        weights.load_step(args, slot);
+                        slot = slot + 1 == STAGES ? 0 : slot + 1;
+                        filter = filters + slot * step_bytes;
+                        if (step + 1 == steps_of_chunk) {
+                            pixels.load_chunk(args, half);
+                            half ^= 1;
+                            next_tap = next_chunk;
+                        }
+                        commit_copies();
+                    }
+                    if (tap % ROWS == ROWS - 1)
+                        place = place_of_tap(args, own, halos + half * halo_bytes, next_tap);
+                    fragments.multiply_by(sum, tap, place, filter);
+                }
             }
         }
+        const Item item = item_of(args, index);
         float totals[groups][neighbours] = {};
         store_tile(epi, sum, item.tile_y, item.tile_x, item.phase, item.group, totals);
         if (EPILOGUE_SUMS)
-            store_sums(epi, (float *)(memory + 2 * halo_bytes + STAGES * step_bytes), totals, index / args.groups,
-                       item.group);
-        item = next;
+            store_sums(epi, (float *)(memory + 2 * halo_bytes + STAGES * step_bytes), totals,
+                       index / args.groups, item.group);
     }
     wait_for_copies<0>();
 }
