@@ -4,7 +4,8 @@ Usage: python tools/tidy.py BUILD FILE ...
 
 What a file is, is what the preprocessor makes of it, headers and comments included, with the compiler's options, the
 checks and clang-tidy's version: any change of these is checked anew. The names of what passed lie in the user's cache
-folder. Files that the build does not compile (another processor's) are left out.
+folder. Files that the build does not compile (another processor's) are left out. Precompiled headers are not used: each
+file must include what it needs.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -41,11 +43,18 @@ def key(command: list[str], directory: str, constant: str) -> str | None:
     return hashlib.sha256(b"\0".join([constant.encode(), flags.encode(), done.stdout])).hexdigest()
 
 
+def plain(command: list[str]) -> list[str]:
+    """The compiler's command alone: without a launcher, and without what cmake/VsmlrtHeaders.cmake adds."""
+    kept = command[1:] if Path(command[0]).name == "ccache" else list(command)
+    while "-include" in kept:
+        at = kept.index("-include")
+        del kept[at : at + 2]
+    return [option for option in kept if option not in ("-Winvalid-pch", "-Wno-array-bounds")]
+
+
 def check(entry: dict[str, str], build: Path, constant: str, passed: Path) -> str:
-    """What clang-tidy has against a file; empty for nothing."""
+    """What clang-tidy has against a file; empty for nothing. `build` holds the compile_commands.json for it."""
     command = shlex.split(entry["command"])
-    if Path(command[0]).name == "ccache":
-        command = command[1:]
     name = key(command, entry["directory"], constant)
     if name is not None and (passed / name).exists():
         return ""
@@ -65,12 +74,17 @@ def main() -> None:
     build = ROOT / sys.argv[1]
     wanted = {str(ROOT / name) for name in sys.argv[2:]}
     commands = json.loads((build / "compile_commands.json").read_text())
-    entries = {entry["file"]: entry for entry in commands if entry["file"] in wanted}
+    entries = {
+        entry["file"]: entry | {"command": shlex.join(plain(shlex.split(entry["command"])))}
+        for entry in commands
+        if entry["file"] in wanted
+    }
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True, check=True).stdout
     constant = version + (ROOT / ".clang-tidy").read_text()
     passed = passed_folder()
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        problems = list(pool.map(lambda entry: check(entry, build, constant, passed), entries.values()))
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        (Path(folder) / "compile_commands.json").write_text(json.dumps(list(entries.values())))
+        problems = list(pool.map(lambda entry: check(entry, Path(folder), constant, passed), entries.values()))
     print("".join(problems), end="")
     sys.exit(1 if any(problems) else 0)
 

@@ -1,0 +1,45 @@
+# Headers that are parsed once: those of the standard library that half of src/ includes, GoogleTest's for the tests, and
+# OpenVINO's (docs/decisions/0056). No file may rest on that: the sanitizers' builds and the one for Windows compile each
+# file by its own includes. Off with a launcher as well: ccache knows a file by its text, in which they are not.
+option(VSMLRT_PRECOMPILED_HEADERS "Parse the standard library's headers once" ON)
+if(WIN32 OR VSMLRT_SANITIZE OR CMAKE_CXX_COMPILER_LAUNCHER OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(VSMLRT_PRECOMPILED_HEADERS OFF)
+endif()
+set(VSMLRT_STANDARD_HEADERS <algorithm> <array> <charconv> <cmath> <cstring> <filesystem> <functional> <limits> <map> <memory>
+                            <mutex> <numeric> <optional> <set> <span> <sstream> <string> <string_view> <unordered_map>
+                            <utility> <variant> <vector>)
+if(VSMLRT_PRECOMPILED_HEADERS AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # g++ 12's false alarm in string concatenation (see VsmlrtTargets.cmake) takes this name as well where the header was parsed before.
+  target_compile_options(vsmlrt_options INTERFACE -Wno-array-bounds)
+endif()
+
+# vsmlrt_headers(KIND [PROGRAM] HEADERS ... [USES ...]): they serve targets whose macros and code generation are alike, but for
+# -O; USES gives the options of such a target. PROGRAM: those of a program, not of a library.
+function(vsmlrt_headers kind)
+  cmake_parse_arguments(ARG "PROGRAM" "" "HEADERS;USES" ${ARGN})
+  if(NOT VSMLRT_PRECOMPILED_HEADERS)
+    return()
+  endif()
+  set(source ${CMAKE_BINARY_DIR}/headers_${kind}.cpp)
+  file(CONFIGURE OUTPUT ${source} CONTENT "int main() { return 0; }\n")
+  if(ARG_PROGRAM)
+    add_executable(vsmlrt_headers_${kind} EXCLUDE_FROM_ALL ${source})
+  else()
+    add_library(vsmlrt_headers_${kind} OBJECT EXCLUDE_FROM_ALL ${source})
+  endif()
+  target_link_libraries(vsmlrt_headers_${kind} PRIVATE vsmlrt_options ${ARG_USES})
+  target_precompile_headers(vsmlrt_headers_${kind} PRIVATE ${ARG_HEADERS})
+endfunction()
+
+# vsmlrt_precompiled(TARGET KIND): the target's sources take these headers from there.
+function(vsmlrt_precompiled target kind)
+  if(VSMLRT_PRECOMPILED_HEADERS)
+    target_precompile_headers(${target} REUSE_FROM vsmlrt_headers_${kind})
+  endif()
+endfunction()
+
+vsmlrt_headers(library HEADERS ${VSMLRT_STANDARD_HEADERS})
+if(VSMLRT_TESTS)
+  vsmlrt_headers(test PROGRAM HEADERS ${VSMLRT_STANDARD_HEADERS} <atomic> <fstream> <random> <thread> <gtest/gtest.h>
+                 USES vsmlrt_test_options GTest::gtest)
+endif()
