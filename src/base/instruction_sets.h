@@ -11,7 +11,7 @@ enum class InstructionSet {
     avx2,        // AVX2, FMA and F16C
     avx512,      // AVX512F, BW and VL
     avx512_bf16, // AVX512_BF16
-    amx,         // AMX_BF16
+    amx,         // AMX_BF16, where the system lets this process use its registers
 };
 
 inline constexpr std::initializer_list<InstructionSet> instruction_sets = {
@@ -21,6 +21,7 @@ inline constexpr std::initializer_list<InstructionSet> instruction_sets = {
 // As VSMLRT_CPU names it: "baseline", "avx2", ...
 [[nodiscard]] const char *name(InstructionSet set);
 
+// Of AMX it asks the system for its registers (base/tile_registers.h).
 [[nodiscard]] bool processor_has(InstructionSet set);
 
 // The highest set that the environment variable VSMLRT_CPU allows; all of them where it is not set. It is

@@ -1,5 +1,7 @@
 #include "base/instruction_sets.h"
 
+#include "base/tile_registers.h"
+
 #include <cpuid.h>
 
 namespace vsmlrt {
@@ -23,9 +25,9 @@ Leaf leaf(unsigned number, unsigned part) {
 // __builtin_cpu_supports also asks whether the operating system keeps the registers; not every compiler's
 // knows the others by name.
 bool processor_has(InstructionSet set) {
-    constexpr unsigned f16c = 1U << 29U;     // leaf 1, ecx
-    constexpr unsigned bf16 = 1U << 5U;      // leaf 7 part 1, eax
-    constexpr unsigned amx_bf16 = 1U << 22U; // leaf 7 part 0, edx
+    constexpr unsigned f16c = 1U << 29U;            // leaf 1, ecx
+    constexpr unsigned bf16 = 1U << 5U;             // leaf 7 part 1, eax
+    constexpr unsigned amx = 1U << 22U | 1U << 24U; // leaf 7 part 0, edx: AMX_BF16 and AMX_TILE
     switch (set) {
     case InstructionSet::baseline:
         return true;
@@ -37,7 +39,8 @@ bool processor_has(InstructionSet set) {
     case InstructionSet::avx512_bf16:
         return processor_has(InstructionSet::avx512) && (leaf(7, 1).a & bf16) != 0;
     case InstructionSet::amx:
-        return processor_has(InstructionSet::avx512_bf16) && (leaf(7, 0).d & amx_bf16) != 0;
+        return processor_has(InstructionSet::avx512_bf16) && (leaf(7, 0).d & amx) == amx &&
+               may_use_tile_registers();
     }
     return false;
 }

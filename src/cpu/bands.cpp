@@ -1,16 +1,10 @@
 #include "cpu/bands.h"
 
-#include "cpu/convolution_kernels.h"
-
 #include <algorithm>
 #include <limits>
 
 namespace vsmlrt::cpu {
 namespace {
-
-std::int64_t whole_tiles(std::int64_t rows) {
-    return (rows + tile_size - 1) / tile_size * tile_size;
-}
 
 class Planner {
 public:
@@ -33,6 +27,10 @@ public:
 private:
     [[nodiscard]] std::int64_t height(std::size_t step) const { return desc_.heights[inputs_ + step]; }
 
+    [[nodiscard]] std::int64_t whole_units(std::int64_t rows) const {
+        return (rows + desc_.unit - 1) / desc_.unit * desc_.unit;
+    }
+
     [[nodiscard]] bool complete() const {
         for (std::size_t step = 0; step < done_.size(); ++step)
             if (done_[step] < height(step))
@@ -47,13 +45,13 @@ private:
             if (value < static_cast<std::int64_t>(inputs_))
                 return;
             const std::size_t step = static_cast<std::size_t>(value) - inputs_;
-            wanted[step] = std::max(wanted[step], std::min(height(step), whole_tiles(rows)));
+            wanted[step] = std::max(wanted[step], std::min(height(step), whole_units(rows)));
         };
         for (std::size_t i = done_.size(); i-- > 0;) {
             const BandsDesc::Step &step = desc_.steps[i];
             if (wanted[i] < 0)
-                wanted[i] = std::min(height(i), whole_tiles(target));
-            want(step.input, whole_tiles(wanted[i]) - step.pad_top + window - tile_size);
+                wanted[i] = std::min(height(i), whole_units(target));
+            want(step.input, whole_units(wanted[i]) + step.rows_below);
             for (const std::int64_t added : {step.added_before, step.added_after})
                 if (added >= 0)
                     want(added, wanted[i]);
@@ -70,7 +68,7 @@ private:
             if (done_[i] >= height(i))
                 continue;
             if (step.input == value)
-                first = std::min(first, std::max<std::int64_t>(0, done_[i] - step.pad_top));
+                first = std::min(first, std::max<std::int64_t>(0, done_[i] - step.rows_above));
             if (step.added_before == value || step.added_after == value)
                 first = std::min(first, done_[i]);
         }

@@ -12,12 +12,14 @@ struct BandsDesc {
         std::int64_t input = 0;
         std::int64_t added_before = -1;
         std::int64_t added_after = -1;
-        std::int64_t pad_top = 0;
-        bool is_output = false; // lies with the caller, all rows of it
+        std::int64_t rows_above = 0; // row y of the result needs the input's from y - rows_above ...
+        std::int64_t rows_below = 0; // ... to y + rows_below
+        bool is_output = false;      // lies with the caller, all rows of it
     };
     std::vector<std::int64_t> heights; // of all values
     std::vector<Step> steps;
     std::int64_t rows = 0; // of the results that no step reads, so many at a time
+    std::int64_t unit = 1; // steps compute multiples of so many rows
 };
 
 // One step on some rows. Before it the rows of its result that are needed again move to the front of its

@@ -2,6 +2,7 @@
 // kept as taps and transformed for every frame: transformed they would take four times the memory.
 #include "cpu/convolution.h"
 
+#include "cpu/padded.h"
 #include "tensor/half.h"
 
 #include <algorithm>
@@ -30,13 +31,6 @@ std::array<double, points> transformed(const float *filter) {
         std::copy(line.begin(), line.end(), result.begin() + y * window);
     }
     return result;
-}
-
-HostBuffer padded(std::span<const float> values, std::int64_t size) {
-    HostBuffer buffer(static_cast<std::size_t>(size) * sizeof(float));
-    const auto end = std::copy(values.begin(), values.end(), buffer.as<float>());
-    std::fill(end, buffer.as<float>() + size, 0.F);
-    return buffer;
 }
 
 // Where the filters of a result's channel lie: of its group the first element, and its own place in a row.

@@ -2,6 +2,8 @@
 // order, share each step, and need nothing of the caller in between.
 #include "cpu/convolution_chain.h"
 
+#include "cpu/padded.h"
+
 #include <algorithm>
 #include <memory>
 #include <numeric>
@@ -9,103 +11,113 @@
 namespace vsmlrt::cpu {
 namespace {
 
-constexpr std::int64_t alignment = 64;
-
-std::int64_t aligned(std::int64_t size) {
-    return (size + alignment - 1) / alignment * alignment;
-}
-
-// A step on some rows: first what moves in its result's window, then the convolution.
+// A step on some rows: first what moves in its result's window, then the layer.
 struct Turn {
-    Task task;
+    LayerRows rows;
     Band band;
     Shares moves; // of stripes of each row
-    Shares tiles;
+    Shares pieces;
 };
 
 constexpr std::int64_t stripe = 16 * 1024;
 
 std::int64_t row_bytes(const Image &image) {
-    return image.extent.width * image.pixel * storage_size(image.storage);
+    return image.row() * storage_size(image.storage);
 }
 
 void move_rows(const Turn &turn, std::int64_t begin, std::int64_t size) {
-    auto *const window = static_cast<std::byte *>(turn.task.output.data) + begin;
-    const std::int64_t row = row_bytes(turn.task.output);
+    auto *const window = static_cast<std::byte *>(turn.rows.output.data) + begin;
+    const std::int64_t row = row_bytes(turn.rows.output);
     for (std::int64_t y = 0; y < turn.band.moved; ++y)
         std::copy_n(window + (turn.band.moved_from + y) * row, size, window + y * row);
 }
 
 } // namespace
 
-ConvolutionChain::ConvolutionChain(const ConvolutionChainDesc &desc, const Kernels &kernels, Storage storage)
-    : kernels_(kernels), storage_(kernels.bf16 ? storage : Storage::fp32), inputs_(desc.inputs),
-      outputs_(desc.outputs) {
-    for (std::size_t i = 0; i < inputs_.size(); ++i)
-        origins_.push_back({static_cast<std::int64_t>(i)});
-    steps_.reserve(desc.steps.size());
+ConvolutionChain::ConvolutionChain(const ConvolutionChainDesc &desc,
+                                   std::shared_ptr<const ConvolutionMethod> method)
+    : method_(std::move(method)), inputs_(desc.inputs.size()), outputs_(desc.outputs) {
+    for (const std::int64_t channels : desc.inputs) {
+        numbers_.push_back(static_cast<std::int64_t>(values_.size()));
+        values_.push_back({{numbers_.back()}, channels});
+    }
+    taken_in_.assign(desc.inputs.size() + desc.steps.size(), -1);
     for (const ConvolutionStepDesc &step : desc.steps) {
-        steps_.push_back({Convolution(step.layer, kernels_, storage_), step.input, step.added_before,
-                          step.added_after, step.shuffle});
-        const Origin from = origin(step.input);
-        origins_.push_back({from.input, steps_.back().layer.result(from.larger)});
+        const auto number = [&](std::int64_t value) {
+            return value >= 0 ? numbers_[static_cast<std::size_t>(value)] : -1;
+        };
+        const auto output = std::find(outputs_.begin(), outputs_.end(), numbers_.size());
+        add({method_->layer(step.layer), readable(step.input), number(step.added_before),
+             number(step.added_after), step.shuffle},
+            output != outputs_.end() ? output - outputs_.begin() : -1);
+        numbers_.push_back(static_cast<std::int64_t>(values_.size()) - 1);
     }
 }
 
-Extent ConvolutionChain::extent(std::int64_t value, std::span<const Extent> inputs) const {
-    const Origin from = origin(value);
+void ConvolutionChain::add(Step step, std::int64_t output) {
+    const Origin from = values_[static_cast<std::size_t>(step.input)].origin;
+    values_.push_back({{from.input, step.layer->result(from.larger)}, step.layer->outputs(), output});
+    steps_.push_back(std::move(step));
+}
+
+std::int64_t ConvolutionChain::readable(std::int64_t value) {
+    const auto index = static_cast<std::size_t>(value);
+    const std::int64_t number = numbers_[index];
+    const bool with_caller = index < inputs_ || made(value).output >= 0;
+    if (with_caller && taken_in_[index] < 0)
+        if (auto taken_in = method_->taken_in(made(value).channels)) {
+            add({std::move(taken_in), number}, -1);
+            taken_in_[index] = static_cast<std::int64_t>(values_.size()) - 1;
+        }
+    return taken_in_[index] >= 0 ? taken_in_[index] : number;
+}
+
+Extent ConvolutionChain::extent_inside(std::int64_t number, std::span<const Extent> inputs) const {
+    const Origin from = values_[static_cast<std::size_t>(number)].origin;
     const Extent input = inputs[static_cast<std::size_t>(from.input)];
     return {input.height + from.larger.height, input.width + from.larger.width};
 }
 
-std::int64_t ConvolutionChain::channels(std::int64_t value) const {
-    const auto index = static_cast<std::size_t>(value);
-    return index < inputs_.size() ? inputs_[index] : steps_[index - inputs_.size()].layer.outputs();
+Extent ConvolutionChain::extent(std::int64_t value, std::span<const Extent> inputs) const {
+    return extent_inside(numbers_[static_cast<std::size_t>(value)], inputs);
 }
 
 std::int64_t ConvolutionChain::shuffle(std::int64_t value) const {
-    const auto index = static_cast<std::size_t>(value);
-    return index < inputs_.size() ? 0 : steps_[index - inputs_.size()].shuffle;
-}
-
-std::int64_t ConvolutionChain::rows_at_a_time(std::int64_t width, int threads) const {
-    std::int64_t tiles = 0;
-    for (const Step &step : steps_)
-        tiles = std::max(tiles, threads * step.layer.most_tiles_at_a_time());
-    const std::int64_t across = (width + tile_size - 1) / tile_size;
-    return std::max<std::int64_t>(4, (tiles + across - 1) / across) * tile_size;
+    const std::int64_t number = numbers_[static_cast<std::size_t>(value)];
+    const std::int64_t step = number - static_cast<std::int64_t>(inputs_);
+    return step < 0 ? 0 : steps_[static_cast<std::size_t>(step)].shuffle;
 }
 
 Bands ConvolutionChain::plan(std::span<const Extent> inputs, int threads) const {
     BandsDesc desc;
     std::int64_t width = 1;
-    for (std::size_t value = 0; value < origins_.size(); ++value) {
-        const Extent size = extent(static_cast<std::int64_t>(value), inputs);
+    for (std::size_t number = 0; number < values_.size(); ++number) {
+        const Extent size = extent_inside(static_cast<std::int64_t>(number), inputs);
         desc.heights.push_back(size.height);
         width = std::max(width, size.width);
     }
+    std::vector<std::int64_t> pixels;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
         const Step &step = steps_[i];
-        const auto value = static_cast<std::int64_t>(inputs.size() + i);
-        desc.steps.push_back({step.input, step.added_before, step.added_after, step.layer.packed().pad_top,
-                              std::find(outputs_.begin(), outputs_.end(), value) != outputs_.end()});
+        desc.steps.push_back({step.input, step.added_before, step.added_after, step.layer->rows_above(),
+                              step.layer->rows_below(), values_[inputs_ + i].output >= 0});
+        pixels.push_back(step.layer->pixels_at_a_time());
     }
-    desc.rows = rows_at_a_time(width, threads);
+    desc.rows = method_->rows_at_a_time(pixels, width, threads);
+    desc.unit = method_->row_unit();
     return plan_bands(desc);
 }
 
 ConvolutionChain::Memory ConvolutionChain::plan_memory(std::span<const Extent> inputs, int threads) const {
-    Memory memory = {plan(inputs, threads), {}, 0, 0};
+    Memory memory = {plan(inputs, threads), {}, {}, 0, 0};
     for (std::size_t i = 0; i < steps_.size(); ++i) {
-        const Extent size = extent(static_cast<std::int64_t>(inputs.size() + i), inputs);
-        const std::int64_t row =
-            size.width * kernels_.whole(steps_[i].layer.outputs()) * storage_size(storage_);
-        memory.windows.push_back(aligned(memory.plan.capacities[i] * row));
-        const std::int64_t tiles = steps_[i].layer.most_tiles_at_a_time() + kernels_.rows;
-        const std::int64_t floats = kernels_.scratch_floats(steps_[i].layer.packed(), tiles);
-        memory.scratch = std::max(memory.scratch, aligned(floats * static_cast<std::int64_t>(sizeof(float))));
+        const Extent size = extent_inside(static_cast<std::int64_t>(inputs_ + i), inputs);
+        const std::int64_t rows = memory.plan.capacities[i];
+        memory.windows.push_back(method_->window(size, steps_[i].layer->outputs(), rows));
+        memory.sizes.push_back(rows > 0 ? method_->window_bytes(memory.windows.back(), rows) : 0);
+        memory.scratch = std::max(memory.scratch, whole(steps_[i].layer->scratch_bytes(), 64));
     }
-    memory.bytes = std::accumulate(memory.windows.begin(), memory.windows.end(), memory.scratch * threads);
+    memory.bytes = std::accumulate(memory.sizes.begin(), memory.sizes.end(), memory.scratch * threads);
     return memory;
 }
 
@@ -132,41 +144,44 @@ void ConvolutionChain::run(std::span<const Image> inputs, std::span<const Image>
     std::vector<Image> values(inputs.begin(), inputs.end());
     std::byte *next = memory + needed.scratch * threads;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
-        const auto value = static_cast<std::int64_t>(inputs.size() + i);
-        const auto output = std::find(outputs_.begin(), outputs_.end(), value);
-        if (output != outputs_.end()) {
-            values.push_back(outputs[static_cast<std::size_t>(output - outputs_.begin())]);
+        if (const std::int64_t output = values_[inputs_ + i].output; output >= 0) {
+            values.push_back(outputs[static_cast<std::size_t>(output)]);
             continue;
         }
-        const std::int64_t channels = steps_[i].layer.outputs();
-        values.push_back({next, storage_, extent(value, extents), channels, kernels_.whole(channels)});
-        next += needed.windows[i];
+        values.push_back(needed.windows[i]);
+        values.back().data = next + method_->bytes_before(needed.windows[i]);
+        next += needed.sizes[i];
     }
 
     const auto turns = std::make_unique<Turn[]>(needed.plan.bands.size());
     for (std::size_t i = 0; i < needed.plan.bands.size(); ++i) {
         const Band &band = needed.plan.bands[i];
         const Step &step = steps_[static_cast<std::size_t>(band.step)];
-        Image &result = values[inputs.size() + static_cast<std::size_t>(band.step)];
+        Image &result = values[inputs_ + static_cast<std::size_t>(band.step)];
         result.first_row = band.first;
-        const auto value = [&](std::int64_t index) {
-            return index >= 0 ? values[static_cast<std::size_t>(index)] : Image{};
+        const auto value = [&](std::int64_t number) {
+            return number >= 0 ? values[static_cast<std::size_t>(number)] : Image{};
         };
         Turn &turn = turns[i];
-        turn.task = {step.layer.packed(),     value(step.input), result,  value(step.added_before),
-                     value(step.added_after), band.begin,        band.end};
+        turn.rows = {value(step.input),       result,     value(step.added_before),
+                     value(step.added_after), band.begin, band.end};
         turn.band = band;
-        turn.moves.set(band.moved > 0 ? row_bytes(result) : 0, stripe);
-        turn.tiles.set(turn.task.tiles(), step.layer.tiles_at_a_time(turn.task.tiles(), threads));
+        const bool moves = band.moved > 0 && result.ring == 0;
+        turn.moves.set(moves ? row_bytes(result) : 0, stripe);
+        const std::int64_t pieces = step.layer->pieces(turn.rows);
+        turn.pieces.set(pieces, step.layer->pieces_at_a_time(pieces, threads));
     }
     workspace.crew().run([&](int thread) {
-        auto *const own = reinterpret_cast<float *>(memory + needed.scratch * thread);
+        std::byte *const own = memory + needed.scratch * thread;
+        method_->begin();
         for (std::size_t i = 0; i < needed.plan.bands.size(); ++i) {
             Turn &turn = turns[i];
+            const Layer &layer = *steps_[static_cast<std::size_t>(turn.band.step)].layer;
             turn.moves.work([&](std::int64_t begin, std::int64_t size) { move_rows(turn, begin, size); });
-            turn.tiles.work(
-                [&](std::int64_t first, std::int64_t count) { kernels_.run(turn.task, first, count, own); });
+            turn.pieces.work(
+                [&](std::int64_t first, std::int64_t count) { layer.run(turn.rows, first, count, own); });
         }
+        method_->end();
     });
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cpu/bands.h"
-#include "cpu/convolution.h"
+#include "cpu/convolution_method.h"
 #include "cpu/workspace.h"
 
 #include <memory>
@@ -31,30 +31,29 @@ struct ConvolutionChainDesc {
 // Any number of calls at once, each with its own workspace.
 class ConvolutionChain {
 public:
-    // Values between the steps are stored in `storage` where the kernels can. A step's input and what is
-    // added to it must be values before its own; what is added has the size and the channels of its result.
-    ConvolutionChain(const ConvolutionChainDesc &desc, const Kernels &kernels, Storage storage);
+    // A step's input and what is added to it must be values before its own; what is added has the size and
+    // the channels of its result.
+    ConvolutionChain(const ConvolutionChainDesc &desc, std::shared_ptr<const ConvolutionMethod> method);
 
     // A value is its input's size and so much larger.
     struct Origin {
         std::int64_t input = 0;
         Extent larger = {};
     };
-    [[nodiscard]] const Origin &origin(std::int64_t value) const {
-        return origins_[static_cast<std::size_t>(value)];
-    }
+    [[nodiscard]] const Origin &origin(std::int64_t value) const { return made(value).origin; }
     [[nodiscard]] Extent extent(std::int64_t value, std::span<const Extent> inputs) const;
     [[nodiscard]] const std::vector<std::int64_t> &outputs() const { return outputs_; }
-    [[nodiscard]] Storage storage() const { return storage_; }
-    [[nodiscard]] std::int64_t channels(std::int64_t value) const;
+    [[nodiscard]] Storage storage() const { return method_->storage(); }
+    [[nodiscard]] std::int64_t channels(std::int64_t value) const { return made(value).channels; }
     [[nodiscard]] std::int64_t shuffle(std::int64_t value) const; // 0: it stays as it is
 
     // What a call for inputs of these sizes takes of its workspace.
     struct Memory {
         Bands plan;
-        std::vector<std::int64_t> windows; // bytes of the steps' results
-        std::int64_t scratch = 0;          // bytes a thread
-        std::int64_t bytes = 0;            // all of them
+        std::vector<Image> windows;      // of the steps' results
+        std::vector<std::int64_t> sizes; // bytes of the windows
+        std::int64_t scratch = 0;        // bytes a thread
+        std::int64_t bytes = 0;          // all of them
     };
     // Worked out when first asked for; of the sizes and threads that were asked for last it is kept.
     [[nodiscard]] std::shared_ptr<const Memory> workspace(std::span<const Extent> inputs, int threads) const;
@@ -63,26 +62,37 @@ public:
     void run(std::span<const Image> inputs, std::span<const Image> outputs, Workspace &workspace) const;
 
 private:
+    // Values are numbered anew inside, since there are steps that take in what lies with the caller.
+    struct Value {
+        Origin origin;
+        std::int64_t channels = 0;
+        std::int64_t output = -1; // its place among the outputs
+    };
     struct Step {
-        Convolution layer;
-        std::int64_t input;
-        std::int64_t added_before;
-        std::int64_t added_after;
-        std::int64_t shuffle;
+        std::unique_ptr<const Layer> layer;
+        std::int64_t input = -1;
+        std::int64_t added_before = -1;
+        std::int64_t added_after = -1;
+        std::int64_t shuffle = 0;
     };
 
-    // Rows that are computed at a time, by the outputs' width: enough for all threads, few enough for a
-    // cache.
-    [[nodiscard]] std::int64_t rows_at_a_time(std::int64_t width, int threads) const;
+    void add(Step step, std::int64_t output);
+    // The value that layers read for this one of the description's.
+    [[nodiscard]] std::int64_t readable(std::int64_t value);
+    [[nodiscard]] const Value &made(std::int64_t value) const {
+        return values_[static_cast<std::size_t>(numbers_[static_cast<std::size_t>(value)])];
+    }
+    [[nodiscard]] Extent extent_inside(std::int64_t number, std::span<const Extent> inputs) const;
     [[nodiscard]] Bands plan(std::span<const Extent> inputs, int threads) const;
     [[nodiscard]] Memory plan_memory(std::span<const Extent> inputs, int threads) const;
 
-    const Kernels &kernels_;
-    Storage storage_;
-    std::vector<std::int64_t> inputs_;
+    std::shared_ptr<const ConvolutionMethod> method_;
+    std::size_t inputs_;
+    std::vector<Value> values_; // the inputs, then a result a step
     std::vector<Step> steps_;
-    std::vector<std::int64_t> outputs_;
-    std::vector<Origin> origins_;
+    std::vector<std::int64_t> numbers_;  // of the description's values
+    std::vector<std::int64_t> taken_in_; // of the description's values, -1: not
+    std::vector<std::int64_t> outputs_;  // as described
 
     struct LastAsked {
         std::vector<Extent> inputs;

@@ -28,6 +28,15 @@ struct Image {
     // Of a result: 0, or it is written as the picture that DepthToSpace makes of it (ONNX, mode CRD: channel
     // (c * shuffle + y) * shuffle + x is pixel (y, x) of a block of channel c), fp32, plane after plane.
     std::int64_t shuffle = 0;
+    std::int64_t gap = 0;  // elements between the end of a row and the begin of the next
+    std::int64_t ring = 0; // 0, or rows there is room for: row y lies where row y % ring does
+
+    // Elements from one row to the next.
+    [[nodiscard]] constexpr std::int64_t row() const { return extent.width * pixel + gap; }
+    // Where row y begins, in elements behind `data`.
+    [[nodiscard]] constexpr std::int64_t row_begin(std::int64_t y) const {
+        return (ring > 0 ? y % ring : y - first_row) * row();
+    }
 };
 
 } // namespace vsmlrt::cpu

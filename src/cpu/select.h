@@ -3,6 +3,7 @@
 
 #include "base/instruction_sets.h"
 #include "cpu/convolution_kernels.h"
+#include "cpu/tile_kernels.h"
 
 namespace vsmlrt::cpu {
 
@@ -11,5 +12,8 @@ namespace vsmlrt::cpu {
 
 // The fastest that may be used, or null: then convolutions are left to others.
 [[nodiscard]] const Kernels *fastest_kernels();
+
+// The kernels by tiles, or null where there are none or they may not be used.
+[[nodiscard]] const TileKernels *tile_kernels();
 
 } // namespace vsmlrt::cpu

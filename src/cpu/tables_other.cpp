@@ -7,4 +7,8 @@ const Kernels *kernels_for(InstructionSet) {
     return nullptr;
 }
 
+const TileKernels *tile_kernels() {
+    return nullptr;
+}
+
 } // namespace vsmlrt::cpu

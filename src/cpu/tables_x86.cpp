@@ -19,4 +19,8 @@ const Kernels *kernels_for(InstructionSet set) {
     return nullptr;
 }
 
+const TileKernels *tile_kernels() {
+    return may_use(InstructionSet::amx) ? &amx_kernels : nullptr;
+}
+
 } // namespace vsmlrt::cpu

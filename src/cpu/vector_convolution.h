@@ -103,8 +103,7 @@ struct VectorConvolution {
 
     template <typename Element>
     static Element *at(const Image &image, std::int64_t y, std::int64_t x) {
-        return static_cast<Element *>(image.data) +
-               ((y - image.first_row) * image.extent.width + x) * image.pixel;
+        return static_cast<Element *>(image.data) + image.row_begin(y) + x * image.pixel;
     }
 
     static float widened(float value) {
@@ -139,7 +138,7 @@ struct VectorConvolution {
             for (std::int64_t v = 0; v < vectors; ++v, to += points * lanes) {
                 if (inside) {
                     const Element *from = at<const Element>(image, top, left) + v * lanes;
-                    transform_window(from, image.extent.width * image.pixel, image.pixel, to);
+                    transform_window(from, image.row(), image.pixel, to);
                     continue;
                 }
                 alignas(64) float copied[points * lanes];

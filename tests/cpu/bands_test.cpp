@@ -26,7 +26,8 @@ std::string text(const Bands &plan) {
 }
 
 TEST(Bands, EveryLayerIsAheadOfItsReaderByWhatTheReaderSees) {
-    const BandsDesc desc = {{20, 20, 20, 20}, {{0, -1, -1, 1}, {1, -1, -1, 1}, {2, -1, -1, 1, true}}, 8};
+    const BandsDesc desc = {
+        {20, 20, 20, 20}, {{0, -1, -1, 1, 1}, {1, -1, -1, 1, 1}, {2, -1, -1, 1, 1, true}}, 8, 4};
     const Bands plan = plan_bands(desc);
     EXPECT_EQ(text(plan), "step 0 rows 0 to 16\n"
                           "step 1 rows 0 to 12\n"
@@ -39,7 +40,8 @@ TEST(Bands, EveryLayerIsAheadOfItsReaderByWhatTheReaderSees) {
 }
 
 TEST(Bands, AValueThatIsAddedLaterStaysUntilThen) {
-    const BandsDesc desc = {{16, 16, 16, 16}, {{0, -1, -1, 1}, {1, -1, -1, 1}, {2, 1, -1, 1, true}}, 4};
+    const BandsDesc desc = {
+        {16, 16, 16, 16}, {{0, -1, -1, 1, 1}, {1, -1, -1, 1, 1}, {2, 1, -1, 1, 1, true}}, 4, 4};
     const Bands plan = plan_bands(desc);
     // When row 12 of the first step comes, the last step has come to row 4 and still adds from there.
     EXPECT_EQ(text(plan), "step 0 rows 0 to 12\n"
@@ -70,16 +72,17 @@ void check(const BandsDesc &desc, const Bands &plan) {
         const BandsDesc::Step &step = desc.steps[i];
         ASSERT_EQ(band.begin, done[i]);
         ASSERT_GT(band.end, band.begin);
-        ASSERT_TRUE(band.begin % 4 == 0 && (band.end % 4 == 0 || band.end == desc.heights[inputs + i]));
+        ASSERT_TRUE(band.begin % desc.unit == 0 &&
+                    (band.end % desc.unit == 0 || band.end == desc.heights[inputs + i]));
         if (!step.is_output) {
             ASSERT_EQ(band.moved_from, band.first - first[i]);
             ASSERT_EQ(band.moved, band.moved_from > 0 ? done[i] - band.first : 0);
             ASSERT_LE(band.end - band.first, plan.capacities[i]);
             first[i] = band.first;
         }
-        const std::int64_t tiles_end = (band.end + 3) / 4 * 4;
-        ASSERT_TRUE(has(step.input, std::max<std::int64_t>(0, band.begin - step.pad_top),
-                        tiles_end - step.pad_top + 2));
+        const std::int64_t units_end = (band.end + desc.unit - 1) / desc.unit * desc.unit;
+        ASSERT_TRUE(has(step.input, std::max<std::int64_t>(0, band.begin - step.rows_above),
+                        units_end + step.rows_below));
         for (const std::int64_t added : {step.added_before, step.added_after})
             ASSERT_TRUE(added < 0 || has(added, band.begin, band.end));
         done[i] = band.end;
@@ -92,7 +95,7 @@ TEST(Bands, WhatAStepReadsIsThereWhateverTheChain) {
     std::mt19937 random(5);
     const auto up_to = [&](std::int64_t most) { return static_cast<std::int64_t>(random()) % (most + 1); };
     for (int round = 0; round < 2000; ++round) {
-        BandsDesc desc = {{9 + up_to(90)}, {}, 4 + up_to(30)};
+        BandsDesc desc = {{9 + up_to(90)}, {}, 4 + up_to(30), up_to(1) > 0 ? 4 : 1};
         for (std::int64_t i = 0; i < 1 + up_to(8); ++i) {
             // Mostly the value before, sometimes an earlier one.
             const std::int64_t input = up_to(3) > 0 ? i : up_to(i);
@@ -102,7 +105,7 @@ TEST(Bands, WhatAStepReadsIsThereWhateverTheChain) {
             std::int64_t added = up_to(i);
             if (desc.heights[static_cast<std::size_t>(added)] != height)
                 added = -1;
-            desc.steps.push_back({input, added, -1, top, up_to(4) == 0});
+            desc.steps.push_back({input, added, -1, top, 2 - top, up_to(4) == 0});
             desc.heights.push_back(height);
         }
         desc.steps.back().is_output = true;

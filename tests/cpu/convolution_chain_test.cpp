@@ -1,7 +1,7 @@
 #include "base/each_instruction_set.h"
 #include "cpu/convolution_chain.h"
+#include "cpu/methods.h"
 #include "cpu/pictures.h"
-#include "cpu/select.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>
@@ -69,10 +69,9 @@ using OwnConvolutionChain = EachInstructionSet;
 
 TEST_P(OwnConvolutionChain, IsItsLayersOneAfterAnother) {
     const Residual network;
-    const cpu::Kernels &kernels = *cpu::kernels_for(GetParam());
-    for (const Storage storage : {Storage::fp32, Storage::bf16}) {
-        const ConvolutionChain chain(network.desc, kernels, storage);
-        const double bound = storage == Storage::bf16 && kernels.bf16 ? 0.02 : 2e-5;
+    for (const auto &method : methods(GetParam())) {
+        const ConvolutionChain chain(network.desc, method);
+        const double bound = method->storage() == Storage::bf16 ? 0.02 : 2e-5;
         for (const int threads : {1, 3}) {
             Workspace workspace(threads);
             // A size after another: a workspace grows, and serves the smaller ones after it. The tall one
@@ -92,41 +91,45 @@ TEST_P(OwnConvolutionChain, IsItsLayersOneAfterAnother) {
 
 TEST_P(OwnConvolutionChain, CallsSideBySideGiveTheSame) {
     const Residual network;
-    const ConvolutionChain chain(network.desc, *cpu::kernels_for(GetParam()), Storage::fp32);
-    Picture input({41, 23}, 16, Storage::fp32, 11);
-    Workspace first(2);
-    const Results wanted = run(chain, input, first);
-    std::vector<std::thread> callers;
-    std::vector<double> worst(3);
-    for (double &mine : worst)
-        callers.emplace_back([&] {
-            Workspace workspace(2);
-            for (int i = 0; i < 20; ++i)
-                mine = std::max(mine, difference(run(chain, input, workspace).c, wanted.c));
-        });
-    for (std::thread &caller : callers)
-        caller.join();
-    EXPECT_EQ(worst, std::vector<double>(3, 0));
+    for (const auto &method : methods(GetParam())) {
+        const ConvolutionChain chain(network.desc, method);
+        Picture input({41, 23}, 16, Storage::fp32, 11);
+        Workspace first(2);
+        const Results wanted = run(chain, input, first);
+        std::vector<std::thread> callers;
+        std::vector<double> worst(3);
+        for (double &mine : worst)
+            callers.emplace_back([&] {
+                Workspace workspace(2);
+                for (int i = 0; i < 20; ++i)
+                    mine = std::max(mine, difference(run(chain, input, workspace).c, wanted.c));
+            });
+        for (std::thread &caller : callers)
+            caller.join();
+        EXPECT_EQ(worst, std::vector<double>(3, 0));
+    }
 }
 
 TEST_P(OwnConvolutionChain, IsPlannedOnceForFramesOfOneSize) {
     const Residual network;
-    const ConvolutionChain chain(network.desc, *cpu::kernels_for(GetParam()), Storage::fp32);
-    const Extent small[] = {{41, 23}};
-    const Extent large[] = {{41, 24}};
-    const auto planned = chain.workspace(small, 2);
-    Picture input({41, 23}, 16, Storage::fp32, 11);
-    Workspace workspace(2);
-    for (int frame = 0; frame < 2; ++frame)
-        static_cast<void>(run(chain, input, workspace));
-    EXPECT_EQ(chain.workspace(small, 2), planned);
-    EXPECT_NE(chain.workspace(large, 2), planned);
-    EXPECT_NE(chain.workspace(small, 1)->bytes, planned->bytes);
+    for (const auto &method : methods(GetParam())) {
+        const ConvolutionChain chain(network.desc, method);
+        const Extent small[] = {{1201, 23}}; // more than two threads compute at a time
+        const Extent large[] = {{1201, 24}};
+        const auto planned = chain.workspace(small, 2);
+        Picture input(small[0], 16, Storage::fp32, 11);
+        Workspace workspace(2);
+        for (int frame = 0; frame < 2; ++frame)
+            static_cast<void>(run(chain, input, workspace));
+        EXPECT_EQ(chain.workspace(small, 2), planned);
+        EXPECT_NE(chain.workspace(large, 2), planned);
+        EXPECT_NE(chain.workspace(small, 1)->bytes, planned->bytes);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(InstructionSets, OwnConvolutionChain,
                          testing::Values(InstructionSet::avx2, InstructionSet::avx512,
-                                         InstructionSet::avx512_bf16),
+                                         InstructionSet::avx512_bf16, InstructionSet::amx),
                          instruction_set_name);
 
 } // namespace

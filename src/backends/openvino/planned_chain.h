@@ -17,6 +17,6 @@ struct PlannedChain {
 
 // Whether our kernels compute it faster than OpenVINO's, storage and the layout's changes included.
 [[nodiscard]] bool is_worth_it(const PlannedChain &chain, const ConvolutionChainLayers &layers,
-                               cpu::Storage storage);
+                               const cpu::ConvolutionMethod &method);
 
 } // namespace vsmlrt::openvino

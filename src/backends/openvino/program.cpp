@@ -13,6 +13,7 @@
 #include "backends/openvino/used_precision.h"
 #include "base/error.h"
 #include "cpu/select.h"
+#include "cpu/winograd_method.h"
 #include "module/device.h"
 
 #include <algorithm>
@@ -24,13 +25,15 @@
 namespace vsmlrt::openvino {
 namespace {
 
-// The kernels of our own that are faster than OpenVINO's convolutions at this precision, or null.
-const cpu::Kernels *own_kernels(const ov::element::Type &precision) {
+// The method of our own that is faster than OpenVINO's convolutions at this precision, or null.
+std::shared_ptr<const cpu::ConvolutionMethod> own_method(const ov::element::Type &precision) {
     const cpu::Kernels *kernels = cpu::fastest_kernels();
-    if (!kernels || precision == ov::element::f32)
-        return kernels;
-    const bool bf16 = precision == ov::element::bf16 && kernels->bf16;
-    return bf16 && !may_use(InstructionSet::amx) ? kernels : nullptr; // AMX's products are faster
+    if (kernels && precision == ov::element::f32)
+        return cpu::winograd_method(*kernels, cpu::Storage::fp32);
+    if (precision != ov::element::bf16)
+        return nullptr;
+    const bool bf16 = kernels && kernels->bf16 && !may_use(InstructionSet::amx); // AMX's products are faster
+    return bf16 ? cpu::winograd_method(*kernels, cpu::Storage::bf16) : nullptr;
 }
 
 int threads_a_stream(const ov::CompiledModel &compiled) {
@@ -45,10 +48,8 @@ void rewrite(const std::shared_ptr<ov::Model> &model, const ov::AnyMap &settings
         return;
     sample_grids(*model, workspaces);
     const auto precision = settings.at(ov::hint::inference_precision.name()).as<ov::element::Type>();
-    if (const cpu::Kernels *kernels = own_kernels(precision)) {
-        const auto storage = precision == ov::element::bf16 ? cpu::Storage::bf16 : cpu::Storage::fp32;
-        compute_convolutions(*model, *kernels, storage, workspaces);
-    }
+    if (const auto method = own_method(precision))
+        compute_convolutions(*model, method, workspaces);
 }
 
 bool has_own_operators(const ov::Model &model) {

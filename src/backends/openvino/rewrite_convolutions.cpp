@@ -4,16 +4,16 @@
 
 namespace vsmlrt::openvino {
 
-bool compute_convolutions(const ov::Model &model, const cpu::Kernels &kernels, cpu::Storage storage,
+bool compute_convolutions(const ov::Model &model, const std::shared_ptr<const cpu::ConvolutionMethod> &method,
                           const std::shared_ptr<Workspaces> &workspaces) {
     bool any = false;
     NhwcValues known;
     for (const ConvolutionChainLayers &layers : group_into_chains(model)) {
         const PlannedChain chain = plan_chain(layers);
-        if (chain.outputs.empty() || !is_worth_it(chain, layers, storage))
+        if (chain.outputs.empty() || !is_worth_it(chain, layers, *method))
             continue;
-        place_chain(chain, std::make_shared<const cpu::ConvolutionChain>(chain.desc, kernels, storage),
-                    workspaces, known);
+        place_chain(chain, std::make_shared<const cpu::ConvolutionChain>(chain.desc, method), workspaces,
+                    known);
         any = true;
     }
     return any;

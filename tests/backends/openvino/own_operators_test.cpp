@@ -3,11 +3,15 @@
 #include "backends/openvino/rewrite.h"
 #include "backends/openvino/rewrite_convolutions.h"
 #include "backends/openvino/workspaces.h"
+#include "base/each_instruction_set.h"
+#include "cpu/methods.h"
 #include "cpu/select.h"
+#include "cpu/winograd_method.h"
 #include "networks/builder.h"
 #include "networks/families.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <gtest/gtest.h>
 
@@ -23,14 +27,21 @@ model::Network network_of(const Build &build) {
 }
 
 std::shared_ptr<ov::Model> with_chains(const model::Network &network, const ov::Dimension &height,
-                                       const ov::Dimension &width) {
+                                       const ov::Dimension &width,
+                                       const std::shared_ptr<const cpu::ConvolutionMethod> &method) {
     auto model = model_of(network, height, width);
     openvino::rewrite_for_cpu(model);
     const auto workspaces = std::make_shared<openvino::Workspaces>();
     workspaces->set_threads(2);
-    openvino::compute_convolutions(*model, *cpu::fastest_kernels(), cpu::Storage::fp32, workspaces);
+    openvino::compute_convolutions(*model, method, workspaces);
     model->validate_nodes_and_infer_types();
     return model;
+}
+
+std::shared_ptr<ov::Model> with_chains(const model::Network &network, const ov::Dimension &height,
+                                       const ov::Dimension &width) {
+    return with_chains(network, height, width,
+                       cpu::winograd_method(*cpu::fastest_kernels(), cpu::Storage::fp32));
 }
 
 double difference(const std::vector<float> &a, const std::vector<float> &b) {
@@ -85,6 +96,34 @@ TEST_F(Chains, TheFamiliesMeanWhatTheyDid) {
                     computed(model_of(network, std::int64_t(height), std::int64_t(width)), height, width)),
                 2e-5);
 }
+
+double relative_difference(const std::vector<float> &a, const std::vector<float> &b) {
+    double squares = 0;
+    double all = 0;
+    for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+        squares += (static_cast<double>(a[i]) - b[i]) * (static_cast<double>(a[i]) - b[i]);
+        all += static_cast<double>(b[i]) * b[i];
+    }
+    return a.size() == b.size() ? std::sqrt(squares / all) : 1e9;
+}
+
+// On emulated tiles where the processor has none.
+class ChainsByTiles : public EachInstructionSet {};
+
+TEST_P(ChainsByTiles, MeanWhatTheFamiliesDidUpToBf16) {
+    const auto method = methods(GetParam()).back();
+    ASSERT_TRUE(method->by_tiles());
+    for (const auto &network : {srvgg(32, 6), upconv7(), cunet(), drunet(), rrdb()}) {
+        const auto model = with_chains(network, 64, 48, method);
+        EXPECT_GE(count(model, "ConvolutionChain"), 1);
+        EXPECT_LT(relative_difference(computed(model, 64, 48), computed(model_of(network, 64, 48), 64, 48)),
+                  0.02);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(InstructionSets, ChainsByTiles,
+                         testing::Values(InstructionSet::avx512_bf16, InstructionSet::amx),
+                         instruction_set_name);
 
 TEST_F(Chains, TakeScaleBiasResidualAndSlopes) {
     check(network_of([](Builder &b) {

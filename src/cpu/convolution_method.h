@@ -1,0 +1,75 @@
+// How the layers of a chain are computed: what differs between Winograd's products and those by tiles.
+#pragma once
+
+#include "cpu/convolution.h"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+namespace vsmlrt::cpu {
+
+// A layer's images, and the rows of its result that are computed.
+struct LayerRows {
+    Image input;
+    Image output;
+    Image added_before; // as in Task
+    Image added_after;
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+};
+
+// One layer with its constants. Immutable, so that any number of threads may run it at once.
+class Layer {
+public:
+    virtual ~Layer() = default;
+
+    [[nodiscard]] virtual std::int64_t outputs() const = 0;
+    [[nodiscard]] virtual Extent result(Extent input) const = 0;
+    // Row y of the result needs the input's rows from y - rows_above() to y + rows_below().
+    [[nodiscard]] virtual std::int64_t rows_above() const = 0;
+    [[nodiscard]] virtual std::int64_t rows_below() const = 0;
+
+    // The pieces that threads share, and how many of them each takes at a time.
+    [[nodiscard]] virtual std::int64_t pieces(const LayerRows &rows) const = 0;
+    [[nodiscard]] virtual std::int64_t pieces_at_a_time(std::int64_t all, int threads) const = 0;
+    // Pixels of the result that a thread best computes before it goes on to the next layer.
+    [[nodiscard]] virtual std::int64_t pixels_at_a_time() const = 0;
+    // `scratch`: scratch_bytes(), a thread's own, aligned to 64 bytes.
+    virtual void run(const LayerRows &rows, std::int64_t first, std::int64_t count,
+                     std::byte *scratch) const = 0;
+    [[nodiscard]] virtual std::int64_t scratch_bytes() const { return 0; }
+};
+
+class ConvolutionMethod {
+public:
+    virtual ~ConvolutionMethod() = default;
+
+    // Whether products are taken by tiles, or Winograd's.
+    [[nodiscard]] virtual bool by_tiles() const = 0;
+    // In which values between layers are stored.
+    [[nodiscard]] virtual Storage storage() const = 0;
+    [[nodiscard]] virtual std::unique_ptr<const Layer> layer(const ConvolutionDesc &desc) const = 0;
+    // Brings a value that lies with the caller into the form that layers read; null where they read it as it
+    // is.
+    [[nodiscard]] virtual std::unique_ptr<const Layer> taken_in(std::int64_t channels) const = 0;
+
+    // Layers compute whole multiples of so many rows.
+    [[nodiscard]] virtual std::int64_t row_unit() const = 0;
+    // Rows of a chain's results that are computed at a time: enough for all threads, few enough for a cache.
+    // `pixels`: pixels_at_a_time() of each layer.
+    [[nodiscard]] virtual std::int64_t rows_at_a_time(std::span<const std::int64_t> pixels,
+                                                      std::int64_t width, int threads) const = 0;
+
+    // A value between layers, of which so many rows are held: without memory yet, ...
+    [[nodiscard]] virtual Image window(Extent extent, std::int64_t channels, std::int64_t rows) const = 0;
+    // ... the bytes it takes, a multiple of 64, and those of them before its first pixel, too.
+    [[nodiscard]] virtual std::int64_t window_bytes(const Image &window, std::int64_t rows) const = 0;
+    [[nodiscard]] virtual std::int64_t bytes_before(const Image &) const { return 0; }
+
+    // Each thread calls them before its first piece of a call, and after its last.
+    virtual void begin() const {}
+    virtual void end() const {}
+};
+
+} // namespace vsmlrt::cpu

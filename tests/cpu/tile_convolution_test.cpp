@@ -1,0 +1,151 @@
+// Layers by tiles against the definition, on this processor's tiles and on emulated ones.
+#include "base/each_instruction_set.h"
+#include "cpu/convolution_chain.h"
+#include "cpu/methods.h"
+#include "cpu/pictures.h"
+#include "tensor/half.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+
+namespace vsmlrt::test {
+namespace {
+
+using cpu::ConvolutionChain;
+using cpu::Extent;
+using cpu::Image;
+using cpu::Pads;
+using cpu::Storage;
+using cpu::Workspace;
+
+struct Case {
+    std::int64_t inputs;
+    std::int64_t outputs;
+    Extent extent;
+    Pads pads = {1, 1, 1, 1};
+    bool sloped = false;
+    bool added_before = false;
+    bool added_after = false;
+    std::int64_t pixel = 0; // of the input; 0: dense
+};
+
+const std::vector<Case> cases = {
+    {3, 16, {9, 13}},
+    {16, 16, {4, 4}},
+    {16, 3, {8, 12}},
+    {16, 32, {7, 5}, {0, 0, 0, 0}},
+    {64, 64, {17, 30}, {1, 1, 1, 1}, true},
+    {64, 64, {3, 65}, {1, 1, 1, 1}, true, true, true},
+    {64, 48, {12, 9}, {1, 1, 1, 1}, false, true},
+    {48, 96, {5, 33}, {1, 1, 1, 1}, true},
+    {32, 17, {11, 10}, {2, 0, 1, 2}, true, true, true},
+    {5, 100, {6, 6}, {0, 1, 2, 0}, true, false, true},
+    {20, 24, {13, 21}, {1, 1, 1, 1}, true, true, true, 32},
+    {11, 1, {4, 97}, {2, 2, 2, 2}},
+    {12, 12, {3, 128}, {1, 1, 1, 1}, true, false, true},
+    {1, 1, {3, 3}, {0, 0, 0, 0}},
+    {1, 1, {1, 1}},
+    {192, 136, {14, 11}, {1, 1, 1, 1}, true},
+    {130, 150, {9, 9}, {0, 0, 0, 0}, false, true},
+};
+
+std::string name(const Case &c) {
+    return std::to_string(c.inputs) + " to " + std::to_string(c.outputs) + " of " +
+           std::to_string(c.extent.height) + "x" + std::to_string(c.extent.width);
+}
+
+// As they are multiplied.
+Constants rounded(Constants constants) {
+    for (float &weight : constants.weights)
+        weight = bfloat_to_float(float_to_bfloat(weight));
+    return constants;
+}
+
+std::shared_ptr<const cpu::ConvolutionMethod> tiles(InstructionSet set) {
+    return methods(set).back();
+}
+
+class TileConvolutions : public EachInstructionSet {
+protected:
+    // The greatest error of a result that is stored so.
+    static double error(const Case &c, Storage stored, int threads) {
+        const Constants constants = rounded(Constants(c.inputs, c.outputs, c.sloped, 7));
+        const ConvolutionChain chain(
+            {{c.inputs, c.outputs, c.outputs},
+             {{constants.desc(c.pads), 0, c.added_before ? 1 : -1, c.added_after ? 2 : -1}},
+             {3}},
+            tiles(GetParam()));
+        Picture input(c.extent, c.inputs, Storage::bf16, 1, c.pixel);
+        const Extent extents[] = {c.extent};
+        const Extent result = chain.extent(3, extents);
+        Picture output(result, c.outputs, stored, 2);
+        Picture before(result, c.outputs, Storage::bf16, 3);
+        Picture after(result, c.outputs, Storage::fp32, 4);
+        const Image inputs[] = {input.image(), before.image(), after.image()};
+        const Image outputs[] = {output.image()};
+        Workspace workspace(threads);
+        chain.run(inputs, outputs, workspace);
+        double worst = 0;
+        for (std::int64_t y = 0; y < result.height; ++y)
+            for (std::int64_t x = 0; x < result.width; ++x)
+                for (std::int64_t o = 0; o < c.outputs; ++o) {
+                    const double wanted =
+                        convolved(constants, c.pads, input, y, x, o, c.added_before ? &before : nullptr,
+                                  c.added_after ? &after : nullptr);
+                    worst = std::max(worst, std::abs(output.at(y, x, o) - wanted) / (1 + std::abs(wanted)));
+                }
+        return worst;
+    }
+};
+
+TEST_P(TileConvolutions, ComputeTheDefinition) {
+    for (const Case &c : cases)
+        for (const int threads : {1, 2})
+            EXPECT_LT(error(c, Storage::fp32, threads), 1e-5) << name(c) << ", " << threads;
+}
+
+TEST_P(TileConvolutions, RoundOnce) {
+    for (const Case &c : cases)
+        EXPECT_LT(error(c, Storage::bf16, 1), 0.004) << name(c);
+}
+
+// What DepthToSpace makes of it, with a picture that is added to each block.
+TEST_P(TileConvolutions, WritePictures) {
+    for (const std::int64_t factor : {2, 3, 4})
+        for (const bool added : {false, true}) {
+            const std::int64_t colors = factor == 4 ? 3 : 2;
+            const Constants constants = rounded(Constants(10, colors * factor * factor, true, 5));
+            const ConvolutionChain chain(
+                {{10, colors}, {{constants.desc({1, 1, 1, 1}), 0, -1, added ? 1 : -1, factor}}, {2}},
+                tiles(GetParam()));
+            const Extent extent = {5, 37};
+            Picture input(extent, 10, Storage::bf16, 1);
+            Picture base(extent, colors, Storage::fp32, 2);
+            std::vector<float> picture(
+                static_cast<std::size_t>(constants.outputs * extent.height * extent.width));
+            Image output = {picture.data(), Storage::fp32, extent, constants.outputs, constants.outputs};
+            output.shuffle = factor;
+            const Image inputs[] = {input.image(), base.image()};
+            Workspace workspace(1);
+            chain.run(inputs, {&output, 1}, workspace);
+            double worst = 0;
+            std::size_t i = 0;
+            for (std::int64_t color = 0; color < colors; ++color)
+                for (std::int64_t y = 0; y < extent.height * factor; ++y)
+                    for (std::int64_t x = 0; x < extent.width * factor; ++x) {
+                        const std::int64_t channel = (color * factor + y % factor) * factor + x % factor;
+                        const double wanted =
+                            convolved(constants, {1, 1, 1, 1}, input, y / factor, x / factor, channel) +
+                            (added ? base.at(y / factor, x / factor, color) : 0);
+                        worst = std::max(worst, std::abs(picture[i++] - wanted));
+                    }
+            EXPECT_LT(worst, 1e-4) << factor;
+        }
+}
+
+INSTANTIATE_TEST_SUITE_P(InstructionSets, TileConvolutions,
+                         testing::Values(InstructionSet::avx512_bf16, InstructionSet::amx),
+                         instruction_set_name);
+
+} // namespace
+} // namespace vsmlrt::test
