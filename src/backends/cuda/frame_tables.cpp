@@ -9,20 +9,34 @@
 namespace vsmlrt::cuda {
 namespace {
 
+// The least and the largest source of results [first, end).
+std::ranges::minmax_result<int> sources_of(const pixel::Resampling &map, int first, int end) {
+    const auto taps = static_cast<std::size_t>(map.taps);
+    return std::ranges::minmax(
+        std::span(map.sources)
+            .subspan(static_cast<std::size_t>(first) * taps, static_cast<std::size_t>(end - first) * taps));
+}
+
 // Of tiles of `size` results each, by what a map reads for them and what they stand for.
 std::vector<FrameSpan> spans_of(const pixel::Resampling &map, int size, int step) {
     std::vector<FrameSpan> spans;
     for (int first = 0; first < map.size(); first += size) {
         const int end = std::min(first + size, map.size());
-        const auto taps = static_cast<std::size_t>(map.taps);
-        const std::span sources = std::span(map.sources)
-                                      .subspan(static_cast<std::size_t>(first) * taps,
-                                               static_cast<std::size_t>(end - first) * taps);
-        const auto [least, most] = std::ranges::minmax(sources);
+        const auto [least, most] = sources_of(map, first, end);
         const int begin = std::min(least, first * step);
         spans.push_back({begin, std::max(most + 1, end * step) - begin});
     }
     return spans;
+}
+
+// From the first to the last source of any `size` results in a row. What a border repeats lies among as many.
+int longest_span(const pixel::Resampling &map, int size) {
+    int longest = 0;
+    for (int first = 0; first < map.size(); ++first) {
+        const auto [least, most] = sources_of(map, first, std::min(first + size, map.size()));
+        longest = std::max(longest, most + 1 - least);
+    }
+    return longest;
 }
 
 int longest(const std::vector<FrameSpan> &spans) {
@@ -49,6 +63,36 @@ EncodeTiles encode_tiles(const pixel::ChromaMaps &maps, int step_x, int step_y) 
             return tiles;
     }
     throw InternalError("cuda: four rows of subsampled chroma do not fit into shared memory");
+}
+
+std::int64_t DecodeStrips::blocks(vsmlrt_extent tile) const {
+    constexpr int warps = FRAME_THREADS / 32;
+    const std::int64_t strips = std::int64_t{(tile.width + 31) / 32} * ((tile.height + rows - 1) / rows);
+    return (strips + warps - 1) / warps;
+}
+
+unsigned DecodeStrips::shared_bytes() const {
+    constexpr int pair = 2 * sizeof(float); // both colour differences
+    return static_cast<unsigned>(FRAME_THREADS / 32 *
+                                 (rows * FRAME_STRIP_ROW_BYTES + chroma_rows * 32 * pair));
+}
+
+DecodeStrips decode_strips(const pixel::ChromaMaps &maps) {
+    constexpr int most_rows = 16;
+    constexpr int fewer_rows = 4; // whose luma is read together
+    DecodeStrips strips;
+    for (strips.rows = most_rows; strips.rows > 0; strips.rows -= fewer_rows) {
+        strips.chroma_rows = longest_span(maps.down, strips.rows);
+        if (strips.shared_bytes() <= FRAME_TILE_BYTES)
+            return strips;
+    }
+    throw InternalError("cuda: the chroma of four rows does not fit into shared memory");
+}
+
+FrameTables::FrameTables(const nvidia::SharedContext &device, nvidia::StreamHandle *stream,
+                         const pixel::ChromaMaps &maps, DecodeStrips strips)
+    : FrameTables(device, stream, maps, EncodeTiles{}) {
+    strips_ = strips;
 }
 
 FrameTables::FrameTables(const nvidia::SharedContext &device, nvidia::StreamHandle *stream,
@@ -86,6 +130,8 @@ FrameTables::FrameTables(const nvidia::SharedContext &device, nvidia::StreamHand
 void FrameTables::fill(FrameDecodeArgs &args) const {
     args.across = across_;
     args.down = down_;
+    args.strip_rows = strips_.rows;
+    args.chroma_rows = strips_.chroma_rows;
 }
 
 void FrameTables::fill(FrameEncodeArgs &args) const {

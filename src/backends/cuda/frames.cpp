@@ -39,6 +39,11 @@ bool is_subsampled(const vsmlrt_frame_format &format) {
     return format.family == VSMLRT_YUV && (format.subsampling_w > 0 || format.subsampling_h > 0);
 }
 
+// One of a luma plane alone is not.
+bool is_subsampled(const vsmlrt_frame_input &input) {
+    return input.channels == 3 && is_subsampled(input.format);
+}
+
 std::string generated(const vsmlrt_frame_format &format, Element tensor, const std::string &choice) {
     return std::string("typedef ") + sample_name(format) + " sample_t;\ntypedef " + type_name(tensor) +
            " tensor_t;\n#define INTEGER " + (format.sample == VSMLRT_INTEGER ? "1" : "0") + "\n" + choice;
@@ -49,6 +54,7 @@ SampleScale scale_of(const vsmlrt_frame_format &format) {
     for (int plane = 0; plane < 3; ++plane) {
         const pixel::SampleScale each = pixel::sample_scale(format, plane);
         scale.one[plane] = each.one;
+        scale.of_one[plane] = 1 / each.one;
         scale.zero[plane] = each.zero;
     }
     return scale;
@@ -90,6 +96,13 @@ std::int64_t pixels(std::int64_t width, std::int64_t height) {
     return width * height;
 }
 
+// Where each does FRAME_PIXELS pixels of a row.
+std::int64_t threads_for(int width, int height) {
+    constexpr int warp = 32;
+    constexpr int pixels_of_warp = warp * FRAME_PIXELS;
+    return pixels((width + pixels_of_warp - 1) / pixels_of_warp, height) * warp;
+}
+
 std::int64_t blocks_of(std::int64_t threads) {
     return (threads + FRAME_THREADS - 1) / FRAME_THREADS;
 }
@@ -103,6 +116,8 @@ bool accepts_frames(std::span<const vsmlrt_frame_input> inputs, int output_chann
 }
 
 std::string decode_source(const vsmlrt_frame_input &input, Element tensor) {
+    if (is_subsampled(input))
+        return kernel_source(generated(input.format, tensor, ""), "frame_decode_subsampled.cuh");
     const std::string choice = text("#define FROM ", decoding_of(input), "\n");
     return kernel_source(generated(input.format, tensor, choice), "frame_decode.cuh");
 }
@@ -154,13 +169,14 @@ void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_cha
     input.layout = layout_of(from.format, from.extent, from.channels == 1);
     input.staging = nvidia::PinnedMemory(device_, input.layout.bytes);
     FrameDecodeArgs &args = input.args;
-    args.threads = pixels(plan_.tile.width, plan_.tile.height);
+    args.threads = threads_for(plan_.tile.width, plan_.tile.height);
     args.scale = scale_of(from.format);
     if (from.format.family == VSMLRT_YUV)
         copy_matrix(pixel::color_matrix(from.format.matrix)->to_rgb, args.matrix);
     args.width = from.extent.width;
     args.height = from.extent.height;
     args.tile_width = plan_.tile.width;
+    args.tile_height = plan_.tile.height;
     args.border = plan_.border;
     Element type = Element::f32;
     std::size_t channel = 0;
@@ -175,7 +191,8 @@ void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_cha
                                   "; one type is accepted");
             type = end.type;
             input.channels.push_back(
-                {number, static_cast<std::uint64_t>(of_tensor * args.threads) * element_size(type)});
+                {number, static_cast<std::uint64_t>(of_tensor * pixels(plan_.tile.width, plan_.tile.height)) *
+                             element_size(type)});
         }
     }
     input.decode = kernels_.function(decode_source(from, type));
@@ -251,7 +268,7 @@ const FrameTables &Frames::decoding_tables(Input &input, const vsmlrt_frame_inpu
         const pixel::ChromaMaps maps = pixel::enlarging_maps(from.format, from.extent, interlaced);
         if (maps.across.taps > FRAME_ENLARGING_TAPS)
             throw InternalError("cuda: chroma is enlarged by ", maps.across.taps, " taps");
-        tables = FrameTables(device_, stream_, maps);
+        tables = FrameTables(device_, stream_, maps, decode_strips(maps));
     }
     return tables;
 }
@@ -311,11 +328,16 @@ void Frames::decode(const vsmlrt_frame *frames, const Network &network, int orig
         for (std::size_t plane = 0; plane < input.layout.planes.size(); ++plane)
             input.args.plane[plane] = {input.frame->memory.address() + input.layout.planes[plane].offset,
                                        input.frame->strides[plane]};
-        if (decoding_of(from) == 3)
-            decoding_tables(input, from, frames[i].interlaced != 0).fill(input.args);
         input.args.origin_x = origin_x;
         input.args.origin_y = origin_y;
-        launch(input.decode, input.args, blocks_of(input.args.threads));
+        if (!is_subsampled(from)) {
+            launch(input.decode, input.args, blocks_of(input.args.threads));
+            continue;
+        }
+        const FrameTables &tables = decoding_tables(input, from, frames[i].interlaced != 0);
+        tables.fill(input.args);
+        const DecodeStrips &strips = tables.strips();
+        launch(input.decode, input.args, strips.blocks(plan_.tile), strips.shared_bytes());
     }
 }
 
@@ -347,9 +369,7 @@ void Frames::encode(bool interlaced) {
         launch(encode_kernel_, encode_, tables.tiles().count(), FRAME_TILE_BYTES);
         return;
     }
-    constexpr int warp = 32;
-    constexpr int pixels_of_warp = warp * FRAME_PIXELS;
-    encode_.threads = pixels((encode_.width + pixels_of_warp - 1) / pixels_of_warp, encode_.height) * warp;
+    encode_.threads = threads_for(encode_.width, encode_.height);
     launch(encode_kernel_, encode_, blocks_of(encode_.threads));
 }
 

@@ -13,21 +13,24 @@ struct ResamplingTable {
     int taps;
 };
 
-// value = (sample - zero) / one of integer samples, by plane.
+// value = (sample - zero) / one of integer samples, by plane; of_one is 1 / one.
 struct SampleScale {
-    float one[3], zero[3];
+    float one[3], of_one[3], zero[3];
 };
 
 struct FrameDecodeArgs {
-    long long threads; // pixels of the tile
+    long long threads;
     FramePlane plane[3];
     SampleScale scale;
-    float matrix[9]; // to RGB
-    ResamplingTable across, down;
+    float matrix[9];   // to RGB
     int width, height; // of the frame
-    int tile_width, origin_x, origin_y;
+    int tile_width, tile_height, origin_x, origin_y;
     int border; // vsmlrt_border
     unsigned long long output[3]; // of the channels
+    // Subsampled chroma alone, in strips of 32 columns of the tile by strip_rows.
+    ResamplingTable across, down;
+    int strip_rows;
+    int chroma_rows; // that a strip reads, at most
 };
 
 // A picture of one or three channels, planar: the network's result, or the sums of its tiles.
@@ -64,6 +67,7 @@ enum {
     FRAME_THREADS = 256, // of a block
     FRAME_ENLARGING_TAPS = 4, // at most
     FRAME_PIXELS = 4, // of a thread where nothing is subsampled
+    FRAME_STRIP_ROW_BYTES = 48, // of shared memory, for each row of a strip
     FRAME_TILE_COLUMNS = 64,
     FRAME_TILE_BYTES = 48 << 10, // of shared memory, which a block has without asking
 };

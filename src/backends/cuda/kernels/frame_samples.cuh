@@ -17,9 +17,26 @@ DEVICE float read_sample(const FramePlane &plane, int x, int y) {
     return (float)get(row_at<const sample_t>(plane, y)[x]);
 }
 
-// What a sample, or a mean of samples, stands for.
+// What a sample, or a mean of samples, stands for: the quotient, by its remainder (Markstein, "Computation of Elementary
+// Functions on the IBM RISC System/6000 Processor", 1990).
 DEVICE float value_of(float sample, const SampleScale &scale, int number) {
-    return INTEGER ? (sample - scale.zero[number]) / scale.one[number] : sample;
+    if (!INTEGER)
+        return sample;
+    const float above = sample - scale.zero[number], nearly = above * scale.of_one[number];
+    return fmaf(fmaf(-scale.one[number], nearly, above), scale.of_one[number], nearly);
+}
+
+// Where a position outside of the frame takes its sample from; negative: it is zero. pixel/border.h.
+DEVICE int inside(int at, int size, int border) {
+    if (at >= 0 && at < size)
+        return at;
+    if (border == 2)
+        return -1;
+    if (border == 1 || size == 1)
+        return at < 0 ? 0 : size - 1;
+    const int period = 2 * (size - 1);
+    const int phase = ((at % period) + period) % period;
+    return phase < size ? phase : period - phase;
 }
 
 // The sample of a value: integers rounded to the nearest, ties to even, and limited; NaN becomes 0.
