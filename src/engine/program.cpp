@@ -50,7 +50,8 @@ model::Network edited(const model::Network &source, const ShapeRange &range, vsm
         model::HalfOptions half;
         if (options.keep_fp32)
             half.keep = *options.keep_fp32;
-        network = model::to_half(network, half);
+        network =
+            model::narrow_ends(model::to_half(network, half), options.narrow_inputs, options.narrow_outputs);
     }
     return with_half_ends(std::move(network), wants_half_inputs(options.half_inputs, to_half),
                           options.half_outputs);

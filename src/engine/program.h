@@ -20,8 +20,11 @@ struct ProgramOptions {
         keep_fp32; // operators that the fp16 rewrite leaves alone; absent: its list
     HalfInputs half_inputs = HalfInputs::never;
     bool half_outputs = false; // the network's outputs become float16 tensors
-    int num_streams = 1;       // at least 1
-    int num_threads = 0;       // 0: the backend's choice
+    // Ends that the network rounds to float16 anyway become float16 tensors: model/edit.h, narrow_ends.
+    bool narrow_inputs = false;
+    bool narrow_outputs = false;
+    int num_streams = 1;                                         // at least 1
+    int num_threads = 0;                                         // 0: the backend's choice
     std::vector<std::pair<std::string, std::string>> properties; // handed to the backend
     std::filesystem::path plan_folder;                           // of the plan cache; empty: the user's own
 };

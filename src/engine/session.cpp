@@ -46,6 +46,11 @@ void check(const SessionOptions &options) {
                           "leave \"tilesize\" out");
 }
 
+// What float16 rounds off is at most a quarter of a step of such samples.
+bool is_coarser_than_half(const vsmlrt_frame_format &format) {
+    return format.sample == VSMLRT_FLOAT ? format.bits == 16 : format.bits <= 10;
+}
+
 const char *type_name(vsmlrt_type type) {
     return type == VSMLRT_FLOAT16 ? "fp16" : "fp32";
 }
@@ -91,6 +96,10 @@ Session::Session(OpenedNetwork network, const SessionOptions &options, PictureSi
     : network_(std::move(network)), stem_(network_.loaded.stem), options_(options),
       frames_(std::move(frames)) {
     check(options_);
+    if (frames_) {
+        options_.program.narrow_inputs = true;
+        options_.program.narrow_outputs = is_coarser_than_half(frames_->output);
+    }
     layout_ = make_layout(network_.card, options_, frame);
     range_ = range_of_shapes();
     for (std::shared_ptr<const Device> &device : devices) {

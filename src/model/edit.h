@@ -45,6 +45,11 @@ struct HalfOptions {
 [[nodiscard]] Network set_io_type(const Network &network, std::optional<Element> inputs,
                                   std::optional<Element> outputs);
 
+// Of a network that computes in fp16 (to_half): its float32 inputs, where each of them is only read by Casts
+// to float16, and its float32 outputs, where each of them is a Cast of a float16 value, become float16. What
+// the network computes from an input that is rounded to float16 before it stays the same, bit for bit.
+[[nodiscard]] Network narrow_ends(const Network &network, bool inputs, bool outputs);
+
 // Writes forms of operators that vendor libraries are known to read wrongly in operators that all of them
 // read right: Softmax and LogSoftmax over several axes (before opset 13), ReduceL1, ReduceLogSum and
 // ReduceLogSumExp with axes as an attribute (opset 13 to 17), and padding that is to keep the size (auto_pad)

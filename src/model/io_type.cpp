@@ -89,6 +89,72 @@ void set_output_type(Network &network, Element type) {
     std::move(casts.begin(), casts.end(), std::back_inserter(network.nodes));
 }
 
+namespace {
+
+// Reads or writes nothing but float16 on its other side.
+bool is_cast_to(const Node &node, Element type, const Types &types) {
+    return node.op == "Cast" && node.domain.empty() && node.outputs.size() == 1 &&
+           types.at(node.outputs[0]) == type;
+}
+
+bool are_only_read_as_half(const Network &network, const Types &types, const Names &captured) {
+    return std::ranges::all_of(network.inputs, [&](const Value &input) {
+        if (!is_floating(input.type) || input.type == Element::f16)
+            return true;
+        return input.type == Element::f32 && !captured.contains(input.name) &&
+               !contains(network.outputs, input.name) &&
+               std::ranges::all_of(network.nodes, [&](const Node &node) {
+                   return std::ranges::count(node.inputs, input.name) == 0 ||
+                          is_cast_to(node, Element::f16, types);
+               });
+    });
+}
+
+// The node that makes an output of a float16 value; null where the output is something else.
+Node *cast_of_half(Network &network, const Value &output, const Types &types) {
+    const auto node = std::ranges::find_if(
+        network.nodes, [&](const Node &made) { return std::ranges::count(made.outputs, output.name) > 0; });
+    const bool is_it = node != network.nodes.end() && output.type == Element::f32 &&
+                       is_cast_to(*node, Element::f32, types) && types.at(node->inputs[0]) == Element::f16;
+    return is_it ? &*node : nullptr;
+}
+
+void narrow_outputs(Network &network, const Types &types, const Names &captured) {
+    std::vector<Node *> casts;
+    for (const Value &output : network.outputs) {
+        if (!is_floating(output.type) || output.type == Element::f16)
+            continue;
+        Node *const cast = captured.contains(output.name) ? nullptr : cast_of_half(network, output, types);
+        const bool is_read = std::ranges::any_of(network.nodes, [&](const Node &node) {
+            return std::ranges::count(node.inputs, output.name) > 0;
+        });
+        if (!cast || is_read)
+            return;
+        casts.push_back(cast);
+    }
+    for (Node *const cast : casts)
+        *cast = make_cast(cast->inputs[0], cast->outputs[0], Element::f16);
+    for (Value &output : network.outputs)
+        if (is_floating(output.type))
+            output.type = Element::f16;
+}
+
+} // namespace
+
+Network narrow_ends(const Network &network, bool inputs, bool outputs) {
+    Network result = network;
+    const Types types = infer_types(network);
+    const Names captured = captured_names(network);
+    if (inputs && are_only_read_as_half(network, types, captured))
+        for (Value &input : result.inputs)
+            if (is_floating(input.type))
+                input.type = Element::f16;
+    if (outputs)
+        narrow_outputs(result, types, captured);
+    simplify_casts(result);
+    return result;
+}
+
 Network set_io_type(const Network &network, std::optional<Element> inputs, std::optional<Element> outputs) {
     Network result = network;
     if (inputs)

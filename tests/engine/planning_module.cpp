@@ -217,6 +217,12 @@ vsmlrt_code export_program(const vsmlrt_program *program, vsmlrt_sink blob, vsml
     });
 }
 
+std::int32_t accepts_frames(vsmlrt_device *, const vsmlrt_frame_input *inputs, std::int32_t num_inputs,
+                            std::int32_t output_channels, const vsmlrt_frame_format *output) {
+    const std::span all(inputs, static_cast<std::size_t>(num_inputs));
+    return reference::accepts_frames(all, output_channels, *output) ? 1 : 0;
+}
+
 constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .name = "planning",
                                   .set_log = vsmlrt::send_log,
@@ -235,9 +241,9 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .bind = vsmlrt::bind_context,
                                   .run = vsmlrt::run_context,
                                   .rank = -1,
-                                  .accepts_frames = nullptr,
-                                  .bind_frames = nullptr,
-                                  .run_frames = nullptr,
+                                  .accepts_frames = accepts_frames,
+                                  .bind_frames = vsmlrt::bind_context_frames,
+                                  .run_frames = vsmlrt::run_context_frames,
                                   .shapes = nullptr,
                                   .memory = memory,
                                   .time_layers = nullptr};

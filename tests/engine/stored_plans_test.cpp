@@ -89,6 +89,30 @@ TEST_F(StoredPlans, InputsBecomeHalfWhereTheNetworkIsComputedSo) {
     EXPECT_EQ(files()[0].rfind("blur_12x8_fp16_fp16-fp32_", 0), 0U) << files()[0];
 }
 
+// Where a device converts, what the network rounds to half comes from it as half, and goes to it as half
+// where the clip's samples are coarser.
+TEST_F(StoredPlans, FramesOfADeviceAreHalfTensorsWhereTheNetworkRounds) {
+    set("HALF", "1");
+    vsmlrt_frame_format gray = {};
+    gray.family = VSMLRT_GRAY;
+    gray.sample = VSMLRT_INTEGER;
+    const auto begins = [&](vsmlrt_precision precision, int bits) {
+        engine::SessionOptions asked = options();
+        asked.program.precision = precision;
+        gray.bits = bits;
+        const engine::Session session(blur(1), asked, {12, 8}, engine::open_devices(asked),
+                                      engine::FrameFormats{{{gray, {12, 8}, 1}}, 1, gray, true});
+        const Strings found = files();
+        for (const std::string &file : found)
+            std::filesystem::remove(folder() / file);
+        return found.size() == 1 ? found[0].substr(0, found[0].find("_Plan_")) : text(found.size(), " files");
+    };
+    EXPECT_EQ(begins(VSMLRT_PRECISION_FP16, 8), "blur_12x8_fp16_fp16");
+    EXPECT_EQ(begins(VSMLRT_PRECISION_FP16, 10), "blur_12x8_fp16_fp16");
+    EXPECT_EQ(begins(VSMLRT_PRECISION_FP16, 16), "blur_12x8_fp16_fp16-fp32");
+    EXPECT_EQ(begins(VSMLRT_PRECISION_FP32, 8), "blur_12x8_fp32_fp32");
+}
+
 // "auto" is faster there and not as exact, which is said; with another precision there is nothing to say.
 TEST_F(StoredPlans, AutoTakesBf16WhereItIsNativeAndSaysSo) {
     engine::SessionOptions asked = options();
