@@ -1,5 +1,7 @@
 #include "vs/pair_source.h"
 
+#include "vs/new_frame.h"
+
 #include <algorithm>
 
 namespace vsmlrt::vs {
@@ -24,9 +26,8 @@ PairSource::Pair PairSource::pair(int n, VSFrameContext *context, const Host &ho
 
 NewFrame PairSource::new_frame(const Pair &pair, const VSVideoFormat &format, const Host &host) {
     const VSFrame *const earlier = pair.earlier.get();
-    return own(host.api->newVideoFrame(&format, host.api->getFrameWidth(earlier, 0),
-                                       host.api->getFrameHeight(earlier, 0), earlier, host.core),
-               host.api);
+    return vs::new_frame(host, format, host.api->getFrameWidth(earlier, 0),
+                         host.api->getFrameHeight(earlier, 0), earlier);
 }
 
 } // namespace vsmlrt::vs
