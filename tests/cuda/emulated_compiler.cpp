@@ -68,6 +68,9 @@ EXPORT int nvrtcCompileProgram(Unit *unit, int, const char *const *) {
     unit->library = (cache_folder() / (name + emulated::library_ending)).string();
     if (fs::exists(unit->library))
         return 0;
+    const emulated::Turn turn(unit->library);
+    if (fs::exists(unit->library))
+        return 0;
     const std::string stem =
         (cache_folder() / (name + "." + emulated::process_name() + "." + std::to_string(number++))).string();
     std::ofstream(stem + ".cpp") << unit->source;

@@ -22,6 +22,17 @@ extern const char *const library_ending;
 
 // What all libraries are compiled with; part of the name that one is kept under.
 extern const char *const compiler;
+// While it lives, no other process (or thread) has the turn to make this library: who waits finds it made.
+class Turn {
+public:
+    explicit Turn(const std::string &library);
+    Turn(const Turn &) = delete;
+    Turn &operator=(const Turn &) = delete;
+    ~Turn();
+
+private:
+    int file_ = -1;
+};
 // STEM.cpp to a shared library, STEM with its ending; what the compiler says goes to STEM.log.
 [[nodiscard]] bool compile(const std::string &stem);
 // Gives the file its last name, unless another process made one of that name meanwhile and may be using it:

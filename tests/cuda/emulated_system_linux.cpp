@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 namespace vsmlrt::emulated {
@@ -35,6 +37,18 @@ std::string process_name() {
 
 std::string user_name() {
     return std::to_string(::getuid());
+}
+
+// Released by the system where a process dies. Without the lock, as where a disk has none, twins are made.
+Turn::Turn(const std::string &library)
+    : file_(::open((library + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600)) {
+    while (file_ >= 0 && ::flock(file_, LOCK_EX) != 0 && errno == EINTR)
+        ;
+}
+
+Turn::~Turn() {
+    if (file_ >= 0)
+        ::close(file_);
 }
 
 bool compile(const std::string &stem) {

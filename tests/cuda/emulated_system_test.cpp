@@ -3,8 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 namespace vsmlrt::emulated {
 namespace {
@@ -47,6 +52,24 @@ TEST_F(PublishedLibrary, TheOneThatIsInUseStays) {
     EXPECT_FALSE(fs::exists(first));
     EXPECT_FALSE(fs::exists(second));
 }
+
+#ifndef _WIN32
+TEST_F(PublishedLibrary, OneAtATimeIsMade) {
+    std::atomic<int> at_once = 0, most = 0;
+    const auto make = [&] {
+        const Turn turn(name_);
+        most = std::max(most.load(), ++at_once);
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        --at_once;
+    };
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+        threads.emplace_back(make);
+    for (std::thread &thread : threads)
+        thread.join();
+    EXPECT_EQ(most, 1);
+}
+#endif
 
 TEST_F(PublishedLibrary, WhatWasNotMadeIsNotThere) {
     EXPECT_FALSE(publish((folder_ / "nothing").string(), name_));

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <csetjmp>
-#include <memory>
 #include <ucontext.h>
 
 namespace fibers {
@@ -15,10 +14,13 @@ public:
     // One that runs `body`, which never returns, when it is first gone on with.
     explicit Course(void (*body)()) : stack_(new char[stack_bytes]), fresh_(true) {
         getcontext(&first_);
-        first_.uc_stack.ss_sp = stack_.get();
+        first_.uc_stack.ss_sp = stack_;
         first_.uc_stack.ss_size = stack_bytes;
         makecontext(&first_, body, 0);
     }
+    Course(const Course &) = delete;
+    Course &operator=(const Course &) = delete;
+    ~Course() { delete[] stack_; }
 
     // On with `other`, from the one that runs; returns when somebody goes on with this one.
     void go_on_with(Course &other) {
@@ -32,7 +34,7 @@ public:
 
 private:
     enum { stack_bytes = 256 << 10 };
-    std::unique_ptr<char[]> stack_;
+    char *const stack_ = nullptr;
     std::jmp_buf at_;
     ucontext_t first_;
     bool fresh_ = false;

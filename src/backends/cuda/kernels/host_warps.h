@@ -4,8 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <vector>
 
 struct Coordinates {
     unsigned x, y, z;
@@ -14,17 +12,28 @@ static thread_local Coordinates threadIdx, blockIdx, gridDim;
 
 namespace fibers {
 
+inline void enter();
 struct Waiting { // of some fibers for each other
     unsigned size = 0, arrived = 0, turn = 0;
 };
 struct Fiber {
-    std::unique_ptr<Course> course;
+    Course course{enter};
     bool done = false;
     std::uint64_t given[2][8]; // to the other lanes of its warp; two turns of them
 };
+// Arrays of our own: each kernel is compiled with this, and <vector> and <memory> took longer than most.
 struct Block {
-    std::vector<Fiber> fibers;
-    std::vector<Waiting> warps;
+    explicit Block(unsigned size) : threads(size), fibers(new Fiber[size]), warps(new Waiting[size / 32]) {}
+    Block(const Block &) = delete;
+    Block &operator=(const Block &) = delete;
+    ~Block() {
+        delete[] fibers;
+        delete[] warps;
+    }
+
+    const unsigned threads;
+    Fiber *const fibers;
+    Waiting *const warps;
     Waiting all;
     Course *caller = nullptr;
     unsigned running = 0;
@@ -37,17 +46,17 @@ static thread_local Block *block;
 // gone on with.
 inline void leave() {
     Block &all = *block;
-    const unsigned from = all.running, count = (unsigned)all.fibers.size();
+    const unsigned from = all.running, count = all.threads;
     Course *next = all.caller;
     for (unsigned i = 1; i <= count; ++i) {
         const unsigned index = (from + i) % count;
         if (all.fibers[index].done)
             continue;
         all.running = threadIdx.x = index;
-        next = all.fibers[index].course.get();
+        next = &all.fibers[index].course;
         break;
     }
-    all.fibers[from].course->go_on_with(*next);
+    all.fibers[from].course.go_on_with(*next);
 }
 // A fiber is a thread of every block that is run with so many of them.
 inline void enter() {
@@ -68,25 +77,21 @@ inline void wait(Waiting &group) {
         leave();
 }
 inline void run(unsigned threads, void (*body)(const void *), const void *args) {
-    if (!block || block->fibers.size() != threads) {
+    if (!block || block->threads != threads) {
         delete block;
-        block = new Block;
-        block->fibers.resize(threads);
-        block->warps.resize(threads / 32);
-        for (Fiber &fiber : block->fibers)
-            fiber.course = std::make_unique<Course>(enter);
+        block = new Block(threads);
     }
     block->body = body;
     block->args = args;
     block->all = {threads, 0, 0};
-    for (Waiting &warp : block->warps)
-        warp = {32, 0, 0};
-    for (Fiber &fiber : block->fibers)
-        fiber.done = false;
+    for (unsigned warp = 0; warp < threads / 32; ++warp)
+        block->warps[warp] = {32, 0, 0};
+    for (unsigned fiber = 0; fiber < threads; ++fiber)
+        block->fibers[fiber].done = false;
     Course caller;
     block->caller = &caller;
     block->running = threadIdx.x = 0;
-    caller.go_on_with(*block->fibers[0].course);
+    caller.go_on_with(block->fibers[0].course);
 }
 
 // What a warp's lanes give each other: valid until the caller gives the next but one.
