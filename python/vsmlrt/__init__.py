@@ -6,7 +6,6 @@ import sys as _sys
 
 from . import _start as _start  # isort: skip  # before all that takes time
 
-from importlib import metadata as _metadata
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from . import interface as _interface
@@ -69,12 +68,6 @@ from .waifu2x import Waifu2x, Waifu2xModel
 __version__ = _interface.VERSION
 """The version of vs-mlrt's script whose interface this is: scripts and wrappers compare it. See `product_version`."""
 
-try:
-    product_version = _metadata.version("vsmlrt")
-    """This package's own version."""
-except _metadata.PackageNotFoundError:  # used from the source folder
-    product_version = "0+source"
-
 fallback_backend: backendT | None = None
 """Takes the place of a backend that fails; set it as ``vsmlrt.fallback_backend = vsmlrt.Backend.OV_CPU()``."""
 
@@ -113,6 +106,8 @@ __all__ = [
 if _TYPE_CHECKING:
     from vapoursynth import core as core
 
+    product_version: str
+    """This package's own version."""
     models_path: str
     plugins_path: str
     trtexec_path: str

@@ -6,6 +6,7 @@ are looked for. The paths of trtexec and its like exist because scripts set them
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import types
@@ -26,6 +27,7 @@ _TOOLS = {
     "tensorrt_rtx_path": ("vsmlrt-cuda", "tensorrt_rtx"),
     "migraphx_driver_path": ("vsmlrt-hip", "migraphx-driver"),
 }
+PRODUCT_VERSION = "product_version"
 PATHS = ("models_path", "plugins_path", *_TOOLS)
 """The names that `Module` computes."""
 
@@ -33,6 +35,17 @@ PATHS = ("models_path", "plugins_path", *_TOOLS)
 def get_plugins_path() -> str:
     """The folder of the plugins under vs-mlrt's names. Raises SetupError, a RuntimeError, where there is none."""
     return str(Path(plugin.path()).parent)
+
+
+@functools.cache
+def product_version() -> str:
+    """The version of this package, read when it is asked for: importlib.metadata takes as long to import as PyAV."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("vsmlrt")
+    except metadata.PackageNotFoundError:  # used from the source folder
+        return "0+source"
 
 
 class Module(types.ModuleType):
@@ -43,6 +56,8 @@ class Module(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name == "core":  # as vs-mlrt's module has it
             return vs.core
+        if name == PRODUCT_VERSION:
+            return product_version()
         if name == "models_path":
             return str(folders.models())
         if name == "plugins_path":
@@ -66,4 +81,4 @@ class Module(types.ModuleType):
         super().__delattr__(name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *PATHS})
+        return sorted({*super().__dir__(), PRODUCT_VERSION, *PATHS})

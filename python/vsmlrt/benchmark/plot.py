@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape
+from html import escape  # that of xml.sax.saxutils brings urllib.request
 
 from .report import Row
 
@@ -51,7 +51,7 @@ def _panel(rows: Sequence[Row], colours: dict[str, str], y: int) -> tuple[list[s
 
 
 def _text(x: int, y: int, text: str, size: int = 12) -> str:
-    return f'<text x="{x}" y="{y}" font-size="{size}">{escape(text)}</text>'
+    return f'<text x="{x}" y="{y}" font-size="{size}">{escape(text, quote=False)}</text>'
 
 
 def _rect(x: int, y: int, width: int, height: int, colour: str) -> str:

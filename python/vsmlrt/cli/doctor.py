@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import os
 import platform
 from collections.abc import Collection
@@ -91,12 +90,14 @@ def graphics_cards(folder: Path = Path("/sys/class/drm")) -> set[int]:
 
 
 def _versions(screen: Console) -> None:
+    from importlib import metadata
+
     table = Table("package", "version", box=None, pad_edge=False)
     table.add_row("python", platform.python_version())
     for package in _PACKAGES + _OPTIONAL:
         try:
-            version = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
+            version = metadata.version(package)
+        except metadata.PackageNotFoundError:
             if package in _OPTIONAL:
                 continue
             version = "not installed"
