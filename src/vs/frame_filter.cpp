@@ -1,6 +1,5 @@
 #include "vs/frame_filter.h"
 
-#include "vs/new_frame.h"
 #include "vs/properties.h"
 #include "vs/trampoline.h"
 
@@ -39,8 +38,11 @@ const VSFrame *FrameFilter::frame(int n, int reason, void **, VSFrameContext *co
         inputs.push_back(source_planes(host, sources.back(), n, identities_[i].of(n)));
     }
     const VSFrame *const first = sources.front().get();
-    NewFrame result = new_frame(host, options_.format, host.api->getFrameWidth(first, 0) * session_->scale(),
-                                host.api->getFrameHeight(first, 0) * session_->height_scale(), first);
+    NewFrame result =
+        own(host.api->newVideoFrame(&options_.format, host.api->getFrameWidth(first, 0) * session_->scale(),
+                                    host.api->getFrameHeight(first, 0) * session_->height_scale(), first,
+                                    host.core),
+            host.api);
     VSMap *const properties = host.api->getFramePropertiesRW(result.get());
     set_meaning(host, options_.format, options_.color, properties);
     if (session_->height_scale() != 1)

@@ -1,7 +1,6 @@
 #include "vs/model_filter.h"
 
 #include "vs/frame_planes.h"
-#include "vs/new_frame.h"
 #include "vs/properties.h"
 #include "vs/trampoline.h"
 
@@ -18,9 +17,11 @@ Node ModelFilter::make(const Host &host, std::unique_ptr<ModelFilter> filter) {
 }
 
 NewFrame ModelFilter::make_frame(const Host &host, const Frame &source) const {
-    NewFrame frame =
-        new_frame(host, options_.format, host.api->getFrameWidth(source.get(), 0) * session_->scale(),
-                  host.api->getFrameHeight(source.get(), 0) * session_->height_scale(), source.get());
+    NewFrame frame = own(host.api->newVideoFrame(
+                             &options_.format, host.api->getFrameWidth(source.get(), 0) * session_->scale(),
+                             host.api->getFrameHeight(source.get(), 0) * session_->height_scale(),
+                             source.get(), host.core),
+                         host.api);
     if (options_.keeps_properties)
         return frame;
     VSMap *properties = host.api->getFramePropertiesRW(frame.get());

@@ -1,7 +1,5 @@
 #include "vs/pair_source.h"
 
-#include "vs/new_frame.h"
-
 #include <algorithm>
 
 namespace vsmlrt::vs {
@@ -26,8 +24,9 @@ PairSource::Pair PairSource::pair(int n, VSFrameContext *context, const Host &ho
 
 NewFrame PairSource::new_frame(const Pair &pair, const VSVideoFormat &format, const Host &host) {
     const VSFrame *const earlier = pair.earlier.get();
-    return vs::new_frame(host, format, host.api->getFrameWidth(earlier, 0),
-                         host.api->getFrameHeight(earlier, 0), earlier);
+    return own(host.api->newVideoFrame(&format, host.api->getFrameWidth(earlier, 0),
+                                       host.api->getFrameHeight(earlier, 0), earlier, host.core),
+               host.api);
 }
 
 } // namespace vsmlrt::vs
