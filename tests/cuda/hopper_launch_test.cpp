@@ -1,6 +1,7 @@
 // What the Hopper kernels ask of a launch is what the hardware grants, at every size, and `serves` says what
 // it must.
 #include "backends/cuda/kernel_cache.h"
+#include "backends/cuda/kernel_files.h"
 #include "cuda/hopper_problems.h"
 
 #include <gtest/gtest.h>
@@ -54,6 +55,30 @@ TEST_P(HopperLaunch, IsLegalAtEverySize) {
                     expect_legal(*map);
         }
     }
+}
+
+std::size_t count_of(std::string_view text, std::string_view part) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1))
+        ++count;
+    return count;
+}
+
+// What ptx.cuh says of launches that overlap: a kernel lets the next one start only once it has waited
+// itself, and reads nothing that a launch may have written through a cache that is not coherent.
+TEST(HopperLaunches, OverlapByTwoAtMost) {
+    std::size_t kernels = 0;
+    for (const KernelFile &file : kernel_files()) {
+        if (!file.name.starts_with("hopper/") || file.name == "hopper/ptx.cuh")
+            continue;
+        SCOPED_TRACE(file.name);
+        EXPECT_EQ(file.text.find(".nc."), std::string_view::npos);
+        EXPECT_EQ(file.text.find("__ldg"), std::string_view::npos);
+        EXPECT_EQ(count_of(file.text, "let_next_start();"),
+                  count_of(file.text, "wait_for_previous();\n    let_next_start();"));
+        kernels += count_of(file.text, "let_next_start();");
+    }
+    EXPECT_EQ(kernels, 10U);
 }
 
 INSTANTIATE_TEST_SUITE_P(

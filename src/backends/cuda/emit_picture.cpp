@@ -354,7 +354,10 @@ std::map<std::string, int> Planner::add_candidates(Step &step, const Group &grou
                                          ConvOperands values = operands(addresses);
                                          values.weights = scaled_weights ? addresses.of(*scaled_weights)
                                                                          : this_weights->address(key, pack);
-                                         return candidate->launch(problem, values, facts);
+                                         Launch launch = candidate->launch(problem, values, facts);
+                                         if (scaled_weights)
+                                             launch.dependent = false; // it fetches weights at once
+                                         return launch;
                                      }});
     }
     // Without the padding: what is fastest for one is for others.

@@ -32,7 +32,7 @@ bool serves(const ConvProblem &problem, const DeviceFacts &device) {
     if (epilogue.shuffle != 1 || !epilogue.output_last || epilogue.output != problem.storage ||
         epilogue.sums || epilogue.tensors > 1 || (epilogue.tensors > 0 && !vector_operands(epilogue)))
         return false;
-    if (problem.kernel[0] > 7 || problem.kernel[1] > 7)
+    if (problem.kernel[0] > 7 || problem.kernel[1] > 7 || epilogue.channels > most_channel_numbers)
         return false;
     const PixelsShape shape = shape_of(problem);
     return stage_slots(shape) >= 3 && shared_bytes(shape) <= device.shared_bytes_per_block;
@@ -42,6 +42,7 @@ std::string source(const ConvProblem &problem) {
     const PixelsShape shape = shape_of(problem);
     const std::string constants = defines({{"IN_PLANES", shape.planes},
                                            {"FILTERS", shape.filters},
+                                           {"OUT_CHANNELS", problem.out_channels},
                                            {"TAPS_Y", shape.taps_y},
                                            {"TAPS_X", shape.taps_x},
                                            {"PAD_TOP", static_cast<int>(problem.pads[0])},

@@ -47,6 +47,7 @@ struct PairShare : RowShare {
 
 DEVICE void load_rows(const TensorMapParameter *input, const PairMemory &memory, const PairShare &share) {
     wait_for_previous();
+    let_next_start();
     int slot = 0;
     u32 parity = 1;
     for (int i = share.begin; i < share.end;) {
@@ -318,7 +319,6 @@ extern "C" __global__ void __launch_bounds__(384, 1)
             barrier_init(memory.full + 8 * i, 1);
         barrier_init_done();
     }
-    let_next_start();
     __syncthreads();
     const int group = __shfl_sync(~0u, threadIdx.x / 128, 0); // the same in a whole warp, and the compiler knows
     if (group == 0) {

@@ -50,6 +50,7 @@ DEVICE void load_squares(const TensorMapParameter *map, const unsigned char *wei
                    weights + plane * phases_of_windows * filters_bytes(shape),
                    phases_of_windows * filters_bytes(shape), memory.filters_there);
     wait_for_previous();
+    let_next_start();
     int slot = 0;
     u32 parity = 1;
 #pragma unroll 1
@@ -188,7 +189,6 @@ extern "C" __global__ void __launch_bounds__(phases_threads, phases_blocks(shape
         barrier_init(memory.filters_there, 1);
         barrier_init_done();
     }
-    let_next_start();
     __syncthreads();
     const int warpgroup =
         __shfl_sync(~0u, threadIdx.x / 128, 0); // the same in a whole warp, and the compiler knows

@@ -25,6 +25,22 @@ constexpr int slots = stage_slots(shape), warpgroups = 2, own = squares_of_item 
 constexpr int operands = EPILOGUE_TENSORS > 0 ? EPILOGUE_TENSORS : 1;
 static_assert(slots >= 2, "the ring of filters holds the stage in use and the next");
 
+// The epilogue's numbers of all channels: from global memory each part of a square would wait for them.
+__shared__ __align__(16) float channel_numbers[EPILOGUE_CHANNELS > 0 ? EPILOGUE_CHANNELS : 1][FILTERS];
+
+// By the warps that load nothing else.
+DEVICE void fetch_channel_numbers(const EpilogueArgs &args) {
+    wait_for_previous();
+    for (int channel = threadIdx.x - 64; channel < min(FILTERS, args.channels + args.pad_lanes);
+         channel += 64) {
+        const EpilogueChannel of = epilogue_channel(args, channel);
+#pragma unroll
+        for (int i = 0; i < EPILOGUE_CHANNELS; i++)
+            channel_numbers[i][channel] = of.v[i];
+    }
+    named_arrive(1, 64 + 128 * warpgroups);
+}
+
 struct PixelsMemory { // addresses in shared memory
     u32 windows, stages, window_full, window_empty, stage_full, stage_empty;
 
@@ -50,6 +66,7 @@ struct Squares {
 
 DEVICE void load_windows(const TensorMapParameter *map, const PixelsMemory &memory, const Squares &squares) {
     wait_for_previous();
+    let_next_start();
     Ring ring{0, 1};
 #pragma unroll 1
     for (int item = blockIdx.x; item < squares.items; item += gridDim.x)
@@ -132,7 +149,30 @@ struct PixelsMultiplier {
         window.next<plane_slots>();
     }
 
-    DEVICE void store(const float (&sums)[FILTERS / 2], int y, int x) {
+    // The epilogue's operands of a square, fetched while the last products run.
+    struct Operands {
+        uint4 early[FILTERS / 32][2][operands];
+    };
+    DEVICE void fetch(Operands &operand, int y, int x) {
+        x += lane / 4;
+        y += 2 * warp;
+#pragma unroll
+        for (int part = 0; part < FILTERS / 32; part++)
+#pragma unroll
+            for (int half = 0; half < 2; half++)
+#pragma unroll
+                for (int i = 0; i < EPILOGUE_TENSORS; i++) {
+                    const int first = 32 * part + 8 * (lane % 4);
+                    operand.early[part][half][i] = make_uint4(0, 0, 0, 0);
+                    if (x < args.width && y + half < args.height &&
+                        first + 8 <= args.channels + args.pad_lanes)
+                        operand.early[part][half][i] = load_early(reinterpret_cast<const uint4 *>(
+                            static_cast<const storage_t *>(args.tensor[i].data) + first +
+                            x * args.tensor[i].stride_x + (y + half) * args.tensor[i].stride_y));
+                }
+    }
+
+    DEVICE void store(const float (&sums)[FILTERS / 2], const Operands &operand, int y, int x) {
         x += lane / 4;
         y += 2 * warp;
 #pragma unroll
@@ -140,19 +180,14 @@ struct PixelsMultiplier {
             const int first = 32 * part + 8 * (lane % 4);
             if (x >= args.width || first + 8 > args.channels + args.pad_lanes)
                 continue;
-            uint4 early[2][operands] = {};
-#pragma unroll
-            for (int half = 0; half < 2; half++)
-#pragma unroll
-                for (int i = 0; i < EPILOGUE_TENSORS; i++)
-                    if (y + half < args.height)
-                        early[half][i] = *reinterpret_cast<const uint4 *>(
-                            static_cast<const storage_t *>(args.tensor[i].data) + first +
-                            x * args.tensor[i].stride_x + (y + half) * args.tensor[i].stride_y);
+            const auto &early = operand.early[part];
             float result[2][8];
 #pragma unroll
             for (int k = 0; k < 8; k++) {
-                const EpilogueChannel channel = epilogue_channel(args, first + k);
+                EpilogueChannel channel;
+#pragma unroll
+                for (int i = 0; i < EPILOGUE_CHANNELS; i++)
+                    channel.v[i] = channel_numbers[i][first + k];
 #pragma unroll
                 for (int half = 0; half < 2; half++) {
                     float t[operands] = {};
@@ -165,7 +200,8 @@ struct PixelsMultiplier {
                         t[i] = k % 2 == 0 ? low_value(pair) : high_value(pair);
                     }
                     const float sum = sums[16 * part + 4 * (k / 2) + 2 * half + k % 2];
-                    result[half][k] = first + k < args.channels ? epilogue(channel, sum, t) : 0.0f;
+                    result[half][k] =
+                        OUT_CHANNELS % 8 == 0 || first + k < args.channels ? epilogue(channel, sum, t) : 0.0f;
                 }
             }
 #pragma unroll
@@ -179,20 +215,27 @@ struct PixelsMultiplier {
         }
     }
 
-    DEVICE void item(const Squares &squares, int item) {
+    DEVICE void item(const Squares &squares, int item, bool has_numbers) {
         float sums[own][FILTERS / 2];
         previous_stage = previous_window = -1;
+        Operands operand[own];
+        const auto square = [&](int i) { return item * squares_of_item + group * own + i; };
 #pragma unroll 1
-        for (int i = 0; i < IN_PLANES; i++)
+        for (int i = 0; i < IN_PLANES; i++) {
+            if (i == IN_PLANES - 1)
+#pragma unroll
+                for (int k = 0; k < own; k++)
+                    fetch(operand[k], squares.y(square(k)), squares.x(square(k)));
             plane(sums, i == 0);
+        }
+        if (!has_numbers)
+            named_sync(1, 64 + 128 * warpgroups);
         products_wait<0>();
         release(memory.stage_empty, previous_stage);
         release(memory.window_empty, previous_window);
 #pragma unroll
-        for (int i = 0; i < own; i++) {
-            const int square = item * squares_of_item + group * own + i;
-            store(sums[i], squares.y(square), squares.x(square));
-        }
+        for (int i = 0; i < own; i++)
+            store(sums[i], operand[i], squares.y(square(i)), squares.x(square(i)));
     }
 };
 
@@ -213,7 +256,6 @@ extern "C" __global__ void __launch_bounds__(128 * (warpgroups + 1), 1)
         }
         barrier_init_done();
     }
-    let_next_start();
     __syncthreads();
     const int warpgroup =
         __shfl_sync(~0u, threadIdx.x / 128, 0); // the same in a whole warp, and the compiler knows
@@ -223,6 +265,8 @@ extern "C" __global__ void __launch_bounds__(128 * (warpgroups + 1), 1)
             load_windows(&input, memory, squares);
         else if (threadIdx.x == 32)
             load_stages(weights, memory, squares);
+        else if (threadIdx.x >= 64)
+            fetch_channel_numbers(args);
     } else {
         registers_up<232>();
         wait_for_previous();
@@ -235,8 +279,11 @@ extern "C" __global__ void __launch_bounds__(128 * (warpgroups + 1), 1)
                                     Ring{},
                                     -1,
                                     -1};
+        bool waited = false;
 #pragma unroll 1
-        for (int item = blockIdx.x; item < squares.items; item += gridDim.x)
-            multiplier.item(squares, item);
+        for (int item = blockIdx.x; item < squares.items; item += gridDim.x) {
+            multiplier.item(squares, item, waited);
+            waited = true;
+        }
     }
 }

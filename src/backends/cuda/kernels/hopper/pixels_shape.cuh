@@ -33,8 +33,11 @@ BOTH_SIDES int stage_bytes(PixelsShape s) { // of a row of taps
     return s.taps_x * tap_bytes(s);
 }
 constexpr int plane_slots = 3;
+constexpr int most_channel_numbers =
+    8; // of the epilogue, for each channel: they lie outside of what a launch asks for
 BOTH_SIDES int stage_slots(PixelsShape s) {
-    const int room = shared_limit - 1024 - plane_slots * squares_of_item * window_slot_bytes(s);
+    const int room = shared_limit - 1024 - 4 * most_channel_numbers * s.filters -
+                     plane_slots * squares_of_item * window_slot_bytes(s);
     const int slots = room / stage_bytes(s);
     return slots > 16 ? 16 : slots;
 }

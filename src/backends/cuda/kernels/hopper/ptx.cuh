@@ -83,13 +83,16 @@ DEVICE void registers_down() {
     asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(registers));
 }
 
-// ---- programmatic dependent launch: the next kernel may start setting up; wait for the results of the
-// previous
-DEVICE void let_next_start() {
-    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-}
+// ---- programmatic dependent launch: a kernel sets up what does not depend on the one in front of it, waits
+// for its results, and lets the next one start. In this order, by a thread of every block: two launches at
+// most overlap then. Were it the other way round, the next but one could start on a multiprocessor on which
+// this one's predecessor still reads the buffer that is about to be written anew, and find the old contents
+// in that multiprocessor's L1.
 DEVICE void wait_for_previous() {
     asm volatile("griddepcontrol.wait;" ::: "memory");
+}
+DEVICE void let_next_start() {
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
 }
 
 // ---- 8x8 matrices of 16-bit elements: lane l holds row l/4, columns 2(l%4) and 2(l%4)+1
@@ -110,15 +113,25 @@ DEVICE void store_transposed(u32 address, u32 a, u32 b) {
                  : "memory");
 }
 
-// Loads that the compiler leaves where they stand: they fly while the tensor cores work.
+// Loads that the compiler leaves where they stand: they fly while the tensor cores work. From L2: L1 may hold
+// what lay there before the launch in front wrote it.
 DEVICE u32 load_early(const u32 *address) {
     u32 value;
-    asm volatile("ld.global.nc.u32 %0, [%1];" : "=r"(value) : "l"(address));
+    asm volatile("ld.relaxed.gpu.global.u32 %0, [%1];" : "=r"(value) : "l"(address));
     return value;
 }
 DEVICE uint2 load_early(const uint2 *address) {
     uint2 value;
-    asm volatile("ld.global.nc.v2.u32 {%0, %1}, [%2];" : "=r"(value.x), "=r"(value.y) : "l"(address));
+    asm volatile("ld.relaxed.gpu.global.v2.u32 {%0, %1}, [%2];"
+                 : "=r"(value.x), "=r"(value.y)
+                 : "l"(address));
+    return value;
+}
+DEVICE uint4 load_early(const uint4 *address) {
+    uint4 value;
+    asm volatile("ld.relaxed.gpu.global.v4.u32 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(value.x), "=r"(value.y), "=r"(value.z), "=r"(value.w)
+                 : "l"(address));
     return value;
 }
 

@@ -68,6 +68,7 @@ DEVICE void load_rows(const TensorMapParameter *input, const void *weights, cons
     barrier_expect(memory.weights_there, row_tail_weight_bytes());
     load_bytes(memory.weights, weights, row_tail_weight_bytes(), memory.weights_there);
     wait_for_previous();
+    let_next_start();
     int number = 0;
     for (int i = share.begin; i < share.end;) {
         const RowTailPart part = share.part(i);
@@ -378,7 +379,6 @@ extern "C" __global__ void __launch_bounds__(row_tail_threads, 1)
         barrier_init(memory.weights_there, 1);
         barrier_init_done();
     }
-    let_next_start();
     __syncthreads();
     const int group = __shfl_sync(~0u, threadIdx.x / 128, 0); // the same in a whole warp, and the compiler knows
     if (group == 0) {

@@ -38,9 +38,16 @@ struct RowsMemory { // addresses in shared memory
 
 DEVICE void load_rows(const TensorMapParameter *input, const void *weights, const RowsMemory &memory,
                       const RowShare &share) {
-    barrier_expect(memory.weights_there, weight_bytes(shape));
-    load_bytes(memory.weights, weights, weight_bytes(shape), memory.weights_there);
+    const auto load_weights = [&](int dy) {
+        constexpr int part = weight_bytes(shape) / TAPS_Y;
+        barrier_expect(memory.weights_there + 8 * dy, part);
+        load_bytes(memory.weights + dy * part, static_cast<const unsigned char *>(weights) + dy * part, part,
+                   memory.weights_there + 8 * dy);
+    };
+    load_weights(0);
+    int weights_asked = 1; // those of a row of taps behind each of the first rows, in the order of their use
     wait_for_previous();
+    let_next_start();
     int slot = 0;
     u32 parity = 1;
     for (int i = share.begin; i < share.end;) {
@@ -50,6 +57,8 @@ DEVICE void load_rows(const TensorMapParameter *input, const void *weights, cons
             barrier_wait(memory.empty + 8 * slot, parity);
             barrier_expect(memory.full + 8 * slot, row_bytes(shape));
             load_box(memory.slot(slot), input, memory.full + 8 * slot, 0, strip * STRIP - PAD_LEFT, row);
+            if (weights_asked < TAPS_Y)
+                load_weights(weights_asked++);
             if (++slot == slots) {
                 slot = 0;
                 parity ^= 1;
@@ -59,18 +68,22 @@ DEVICE void load_rows(const TensorMapParameter *input, const void *weights, cons
     }
 }
 
-// All products of one row: straight code, since the compiler makes them wait for each other around branches.
+// The products of one row with a row of taps.
+DEVICE void multiply_taps(float (&sums)[STRIP / 2], u64 weights, u64 row, int dy) {
+#pragma unroll
+    for (int i = 0; i < steps_of_tap_row(shape); i++) {
+        constexpr int steps = IN_LANES == 8 ? 1 : IN_CHANNELS / 16; // of a block of weights
+        const int block = dy * (weight_blocks(shape) / TAPS_Y) + i / steps, k = i % steps;
+        const int dx = IN_LANES == 8 ? 2 * i : i / steps;
+        Product<STRIP>::run(sums, moved(weights, block * weight_block_bytes(shape) + k * 32),
+                            moved(row, dx * pixel + k * 32), dy + i > 0);
+    }
+}
+// All of them: straight code, since the compiler makes products wait for each other around branches.
 DEVICE void multiply_row(float (&sums)[STRIP / 2], u64 weights, const u64 (&row)[TAPS_Y]) {
 #pragma unroll
     for (int dy = 0; dy < TAPS_Y; dy++)
-#pragma unroll
-        for (int i = 0; i < steps_of_tap_row(shape); i++) {
-            constexpr int steps = IN_LANES == 8 ? 1 : IN_CHANNELS / 16; // of a block of weights
-            const int block = dy * (weight_blocks(shape) / TAPS_Y) + i / steps, k = i % steps;
-            const int dx = IN_LANES == 8 ? 2 * i : i / steps;
-            Product<STRIP>::run(sums, moved(weights, block * weight_block_bytes(shape) + k * 32),
-                                moved(row[dy], dx * pixel + k * 32), dy + i > 0);
-        }
+        multiply_taps(sums, weights, row[dy], dy);
 }
 
 DEVICE void compute_rows(const TensorMapParameter *output, const EpilogueArgs &args, const RowsMemory &memory,
@@ -83,7 +96,8 @@ DEVICE void compute_rows(const TensorMapParameter *output, const EpilogueArgs &a
     place.of[0] = epilogue_channel(args, place.channel(0));
     place.of[1] = epilogue_channel(args, place.channel(1));
     RowTotals totals;
-    barrier_wait(memory.weights_there, 0);
+    for (int dy = 0; group > 0 && dy < TAPS_Y; dy++)
+        barrier_wait(memory.weights_there + 8 * dy, 0);
     const u64 weights = descriptor(memory.weights, weight_row_bytes(shape), 8 * weight_row_bytes(shape));
     const u64 pixels = descriptor(0, IN_LANES == 8 ? 16 : pixel, 8 * pixel);
     const int count = share.end - share.begin, first_strip = share.begin / share.height;
@@ -94,19 +108,30 @@ DEVICE void compute_rows(const TensorMapParameter *output, const EpilogueArgs &a
         place.x = strip * STRIP;
         const bool last = place.y == share.height - 1 || i == share.end - 1; // of this strip in this block
         const int first = n + (TAPS_Y - 1) * (strip - first_strip); // running number of the first input row
-        u64 row[TAPS_Y];
-#pragma unroll
-        for (int t = 0; t < TAPS_Y; t++) {
-            const int slot = (first + t) % slots;
-            barrier_wait(memory.full + 8 * slot, (first + t) / slots & 1);
-            row[t] = pixels + (memory.slot(slot) >> 4);
-        }
-        if (n > 0)
-            named_sync(own_turn, 256);
         float sums[STRIP / 2];
-        products_begin();
-        multiply_row(sums, weights, row);
-        products_commit();
+        if (n == 0) { // weights and rows come in turn
+#pragma unroll
+            for (int t = 0; t < TAPS_Y; t++) {
+                barrier_wait(memory.weights_there + 8 * t, 0);
+                barrier_wait(memory.full + 8 * t, 0);
+                products_begin();
+                multiply_taps(sums, weights, pixels + (memory.slot(t) >> 4), t);
+                products_commit();
+            }
+        } else {
+            u64 row[TAPS_Y];
+#pragma unroll
+            for (int t = 0; t < TAPS_Y; t++) {
+                const int slot = (first + t) % slots;
+                barrier_wait(memory.full + 8 * slot, (first + t) / slots & 1);
+                row[t] = pixels + (memory.slot(slot) >> 4);
+            }
+            if (n > 0)
+                named_sync(own_turn, 256);
+            products_begin();
+            multiply_row(sums, weights, row);
+            products_commit();
+        }
         RowOperands operand;
 #if OPERAND_IN_RING
         operand.begin(memory.slot((first + PAD_TOP) % slots), place);
@@ -125,8 +150,8 @@ DEVICE void compute_rows(const TensorMapParameter *output, const EpilogueArgs &a
         }
 #endif
         products_wait<0>();
-        // Row y - 1 is finished by the other warpgroup (with OPERAND_IN_RING its results as well): nobody reads this
-        // row's first input row any more.
+        // Row y - 1 is finished by the other warpgroup (with OPERAND_IN_RING its results as well): nobody
+        // reads this row's first input row any more.
         if (n > 0)
             barrier_wait(memory.done + 8 * (group ^ 1), (n - 1) / 2 & 1);
         named_sync(own_threads, 128);
@@ -180,10 +205,10 @@ extern "C" __global__ void __launch_bounds__(384, 1)
         }
         barrier_init(memory.done, 1);
         barrier_init(memory.done + 8, 1);
-        barrier_init(memory.weights_there, 1);
+        for (int dy = 0; dy < TAPS_Y; dy++)
+            barrier_init(memory.weights_there + 8 * dy, 1);
         barrier_init_done();
     }
-    let_next_start();
     __syncthreads();
     const int group =
         __shfl_sync(~0u, threadIdx.x / 128, 0); // the same in a whole warp, and the compiler knows

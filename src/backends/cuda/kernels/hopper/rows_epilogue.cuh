@@ -17,7 +17,7 @@ struct RowPlace {
     EpilogueChannel of[2];
 
     DEVICE int channel(int half) const { return block + lane / 4 + 8 * half; }
-    DEVICE bool live(int half) const { return channel(half) < OUT_CHANNELS; }
+    DEVICE bool live(int half) const { return OUT_CHANNELS % 64 == 0 || channel(half) < OUT_CHANNELS; }
     DEVICE int pixel(int group, int odd) const { return x + 8 * group + 2 * (lane % 4) + odd; }
 };
 

@@ -57,11 +57,14 @@ BOTH_SIDES int staging_bytes(RowsShape s) {
 BOTH_SIDES int behind_ring(RowsShape s) {
     return s.lanes == 8 ? rounded_up(32 * s.strip, 1024) : 0;
 }
+BOTH_SIDES int barrier_bytes(RowsShape s, int slots) { // of slots, of both warpgroups, of rows of weights
+    return 16 * slots + 16 + 8 * s.taps_y;
+}
 BOTH_SIDES int slots_beside(RowsShape s, int buffers) {
     const int room = shared_limit - weight_bytes(s) - 2 * buffers * staging_bytes(s) - behind_ring(s);
     const int tail = slot_bytes(s) - row_bytes(s);
     const int inside = room / slot_bytes(s); // the barriers in the tail of the first slot
-    const int slots = 16 * inside + 32 <= tail ? inside : (room - 512) / slot_bytes(s);
+    const int slots = barrier_bytes(s, inside) <= tail ? inside : (room - 512) / slot_bytes(s);
     return slots > 16 ? 16 : slots;
 }
 BOTH_SIDES int staging_buffers(RowsShape s) { // of each of the two warpgroups
@@ -81,7 +84,7 @@ BOTH_SIDES int ring_end(RowsShape s) {
     return ring_begin(s) + ring_slots(s) * slot_bytes(s);
 }
 BOTH_SIDES bool barriers_in_tail(RowsShape s) {
-    return 16 * ring_slots(s) + 32 <= slot_bytes(s) - row_bytes(s);
+    return barrier_bytes(s, ring_slots(s)) <= slot_bytes(s) - row_bytes(s);
 }
 BOTH_SIDES int barriers_begin(RowsShape s) {
     return barriers_in_tail(s) ? ring_begin(s) + row_bytes(s) : ring_end(s);

@@ -41,6 +41,7 @@ struct Tiling {
 
 DEVICE void load_tiles(const TensorMapParameter *input, const TailMemory &memory, const Tiling &tiling) {
     wait_for_previous();
+    let_next_start();
     u32 parity = 1;
 #pragma unroll 1
     for (int tile = blockIdx.x; tile < tiling.tiles; tile += gridDim.x, parity ^= 1)
@@ -251,7 +252,6 @@ extern "C" __global__ void __launch_bounds__(384, 1)
         barrier_init(memory.filters_there, 1);
         barrier_init_done();
     }
-    let_next_start();
     __syncthreads();
     const int warpgroup = __shfl_sync(~0u, threadIdx.x / 128, 0); // the same in a whole warp, and the compiler knows
     if (warpgroup == 0) {

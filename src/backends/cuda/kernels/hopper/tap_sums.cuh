@@ -29,7 +29,7 @@ struct Products { // of a pixel
         for (int i = 0; i < vectors; i++) {
             of[i] = make_uint4(0, 0, 0, 0);
             if (inside)
-                of[i] = __ldg(reinterpret_cast<const uint4 *>(from) + i);
+                of[i] = load_early(reinterpret_cast<const uint4 *>(from) + i);
         }
     }
     DEVICE float at(int column) const {
@@ -107,8 +107,8 @@ DEVICE void store_row(const EpilogueArgs &args, const RowOfResults &row, int pla
 
 extern "C" __global__ void __launch_bounds__(tap_sum_threads, tap_sum_blocks)
     kernel(const __grid_constant__ TapsInput input, const __grid_constant__ EpilogueArgs args) {
-    let_next_start();
     wait_for_previous();
+    let_next_start();
     const int lane = threadIdx.x % 32, strip = blockIdx.x * (tap_sum_threads / 32) + threadIdx.x / 32;
     const int place_x = strip * tap_sum_complete + lane - 1, x = input.first_x + place_x;
     const int begin = static_cast<int>(blockIdx.y) * input.rows; // place of the first row

@@ -157,8 +157,8 @@ extern "C" __global__ void __launch_bounds__(taps_threads, taps_blocks(shape))
 #pragma unroll
         for (int n = 0; n < tiles; n++)
             filters[k][n] = weights[(k * 2 * tiles + threadIdx.x / 32 % 2 * tiles + n) * 32 + threadIdx.x % 32];
-    let_next_start();
     wait_for_previous();
+    let_next_start();
     const int x = input.first_x - 1 + static_cast<int>(blockIdx.x) * taps_complete;
     const int begin = input.first_y + static_cast<int>(blockIdx.y) * input.rows;
     // n-th input row, from the one above the first place on; a group of copies each, were it of nothing, so that as

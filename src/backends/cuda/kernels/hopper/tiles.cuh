@@ -151,7 +151,6 @@ extern "C" __global__ void __launch_bounds__(128 * (GROUPS + 1), 1)
         }
         barrier_init_done();
     }
-    let_next_start();
     __syncthreads();
     const int warpgroup =
         __shfl_sync(~0u, threadIdx.x / 128, 0); // the same in a whole warp, and the compiler knows

@@ -30,7 +30,9 @@ struct TilePlace {
         return at;
 #endif
     }
-    DEVICE bool live(int half) const { return channel(half) < OUT_CHANNELS; }
+    DEVICE bool live(int half) const {
+        return (OUT_CHANNELS % 64 == 0 && SHUFFLED_FOURS == 0) || channel(half) < OUT_CHANNELS;
+    }
     DEVICE int result_y(int row) const { return (y + row) * RESULT_STEP_Y + phase_y; }
     DEVICE int result_x(int column) const { return (x + column) * RESULT_STEP_X + phase_x; }
     DEVICE int rows_left(const EpilogueArgs &args) const { // of the tile, inside the result

@@ -46,6 +46,7 @@ struct Tiling {
 DEVICE void load_tiles(const TensorMapParameter *const (&maps)[4], const TilesMemory &memory,
                        const Tiling &tiling) {
     wait_for_previous();
+    let_next_start();
     Ring ring{0, 1};
 #pragma unroll 1
     for (int item = blockIdx.x; item < tiling.items; item += gridDim.x) {

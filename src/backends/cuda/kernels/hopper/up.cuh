@@ -46,7 +46,8 @@ struct UpShare {
 DEVICE void load_tiles(const TensorMapParameter *input, const unsigned char *weights, const UpMemory &memory,
                        const UpShare &share) {
     constexpr int bytes = up_weight_bytes(IN_PLANES);
-    wait_for_previous(); // it may have made the weights
+    wait_for_previous();
+    let_next_start();
     barrier_expect(memory.weights_there, bytes);
     load_bytes(memory.weights, weights + share.channel / 64 * bytes, bytes, memory.weights_there);
     int number = 0;
@@ -178,7 +179,6 @@ extern "C" __global__ void __launch_bounds__(384, 1)
             barrier_init(memory.row_full + 8 * i, 1);
         barrier_init_done();
     }
-    let_next_start();
     __syncthreads();
     const int group = __shfl_sync(~0u, threadIdx.x / 128, 0); // the same in a whole warp, and the compiler knows
     if (group == 0) {
