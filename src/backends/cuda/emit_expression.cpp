@@ -132,6 +132,34 @@ std::vector<Way> way_alone(bool shares_rows) {
     return {{shares_rows ? rows_of_thread : 1, 2}};
 }
 
+// By so many blocks for each multiprocessor, which go through the picture.
+Alternative copied_planes(const Tensor &planes, const Tensor &pixels, std::int64_t first, int blocks,
+                          int multiprocessors) {
+    PlanesArgs args = {};
+    args.height = size_argument(pixels.dims[2]);
+    args.width = size_argument(pixels.dims[3]);
+    args.threads = block_threads * blocks * std::max(multiprocessors, 1);
+    args.stride_c = planes.strides[1];
+    args.stride_y = planes.strides[2];
+    args.pixels_y = pixels.strides[2];
+    return {text("planes by ", blocks),
+            kernel_source(
+                text("#define THREADS_OF_BLOCK ", block_threads, "\n#define CHANNELS ", pixels.dims[1], "\n"),
+                "planes_to_pixels.cuh"),
+            [args, planes, pixels, first](const Addresses &addresses) mutable {
+                args.planes = addresses.of(planes) + static_cast<std::uint64_t>(2 * first * args.stride_c);
+                args.pixels = addresses.of(pixels);
+                constexpr std::uint64_t vector = 16;
+                args.whole = args.planes % vector == 0 && args.pixels % vector == 0 &&
+                             args.stride_c % 8 == 0 && args.stride_y % 8 == 0 && args.pixels_y % 8 == 0;
+                Launch launch;
+                launch.grid[0] = static_cast<unsigned>(args.threads / block_threads);
+                launch.block[0] = block_threads;
+                launch.arguments = {argument(args)};
+                return launch;
+            }};
+}
+
 } // namespace
 
 std::string macro_lines(std::string lines) {
@@ -152,6 +180,40 @@ ExpressionArgs expression_arguments(const Expression &expression, const Shape &s
 void place_sources(ExpressionArgs &args, const std::vector<Tensor> &sources, const Addresses &addresses) {
     for (std::size_t i = 0; i < sources.size(); ++i)
         args.source[i] = source_argument(sources[i], addresses.of(sources[i]));
+}
+
+// Of what slices leave of their operand.
+std::int64_t Planner::first_channel(const Group &group) const {
+    std::int64_t first = 0;
+    for (const std::size_t node : group.members)
+        if (const auto *slice = std::get_if<graph::Slice>(&shapes_.ops[node]))
+            first += slice->starts[1];
+    return first;
+}
+
+// Channel after channel of one picture of 16-bit elements, to pixels of four.
+bool Planner::is_copy_of_planes(const Group &group, const Expression &expression,
+                                const Tensor &output) const {
+    const auto keeps = [&](graph::ValueId value) { // what is cast to it stays as it is
+        return type(value) == Element::f32 || type(value) == output.type;
+    };
+    const auto copies = [&](std::size_t node) {
+        const graph::Op &op = shapes_.ops[node];
+        if (const auto *slice = std::get_if<graph::Slice>(&op))
+            return slice->starts[2] == 0 && slice->starts[3] == 0 &&
+                   std::all_of(slice->steps.begin(), slice->steps.end(),
+                               [](std::int64_t step) { return step == 1; });
+        return std::holds_alternative<graph::Cast>(op) && keeps(graph_.nodes[node].outputs[0]);
+    };
+    if (expression.sources.size() != 1 || expression.wide ||
+        !std::all_of(group.members.begin(), group.members.end(), copies))
+        return false;
+    const Tensor &source = expression.sources.front();
+    return source.dims[2] == output.dims[2] && source.dims[3] == output.dims[3] &&
+           plan_.buffers[static_cast<std::size_t>(source.buffer)].kind == BufferKind::input &&
+           source.type == output.type && element_size(source.type) == 2 && source.strides[3] == 1 &&
+           output.strides[1] == 1 && output.strides[3] == 4 && output.dims[1] + output.lanes == 4 &&
+           output.strides[2] % 4 == 0 && output.offset % 4 == 0;
 }
 
 Tensor Planner::known_plane(graph::ValueId value, std::int64_t channel, ChannelAxis axis) {
@@ -203,7 +265,14 @@ void Planner::emit_expression(const Group &group) {
     const std::string first = macro_lines(single.lines + stores(single, output, 1));
     request.rows = rows_of_thread;
     const bool shares = make_expression(request).shares_rows;
-    for (const Way &way : facts_.runs_barriers ? ways_timed(shares) : way_alone(shares)) {
+    const bool planes = is_copy_of_planes(group, single, output);
+    if (planes)
+        for (const int blocks : {2, 4, 8})
+            step.alternatives.push_back(copied_planes(single.sources.front(), output, first_channel(group),
+                                                      blocks, facts_.multiprocessors));
+    for (const Way &way : planes                 ? way_alone(shares)
+                          : facts_.runs_barriers ? ways_timed(shares)
+                                                 : way_alone(shares)) {
         request.rows = way.rows;
         const Expression expression = make_expression(request);
         const std::string lines = macro_lines(expression.lines + stores(expression, output, way.rows));

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -81,6 +82,13 @@ public:
         for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
             for (const ValueId output : graph_.nodes[i].outputs)
                 producer_[index_of(output)] = i;
+        std::size_t numbered = 0; // nodes that args.number has something of, a warp 6
+        for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
+            numbered += request.inside[i] && (std::holds_alternative<graph::GridSample>(shapes_.ops[i]) ||
+                                              std::holds_alternative<graph::Slice>(shapes_.ops[i]))
+                            ? 1
+                            : 0;
+        numbers_for_warps_ = 6 * numbered <= max_expression_numbers;
     }
 
     Expression run() && {
@@ -164,6 +172,8 @@ private:
 
     std::string of_pointwise(const graph::Node &node, const graph::Op &op, std::int64_t channel,
                              const Place &place, ChannelAxis axis) {
+        if (std::holds_alternative<graph::Cast>(op) && is_real(node.inputs[0]) && is_real(node.outputs[0]))
+            return spread(node.inputs[0], channel, place, axis); // all are floats here
         std::vector<std::string> operands;
         for (const ValueId operand : node.inputs)
             operands.push_back(operand == graph::no_value ? "" : spread(operand, channel, place, axis));
@@ -359,6 +369,12 @@ private:
                 source(image, -1, ChannelAxis::second, [&] { return request_.sampled(image); }));
         const Shape &dims = shapes_.dims[index_of(image)];
         const auto index = static_cast<std::size_t>(&node - graph_.nodes.data());
+        if (numbers_for_warps_ && op.padding != graph::GridPadding::zeros && dims[2] > 1 && dims[3] > 1 &&
+            is_read(image)) {
+            const std::size_t from = stored(image, ChannelAxis::second);
+            if (vectors_[from].length > 1)
+                return of_neighbours(node, op, from, channel, place);
+        }
         const auto taps = [&](std::int64_t coordinate, std::size_t along) {
             const std::string at = value(node.inputs[1], coordinate, place, ChannelAxis::last);
             const std::string name =
@@ -370,6 +386,69 @@ private:
         const std::vector<Tap> columns = taps(0, 3);
         const std::vector<Tap> rows = taps(1, 2);
         return of_taps(node, image, rows, columns, channel, place, op.padding == graph::GridPadding::zeros);
+    }
+
+    // A warp with its border repeated, of a stored picture: both pixels of a row, and of the next one, lie at
+    // one address and what is known from it.
+    std::string of_neighbours(const graph::Node &node, const graph::GridSample &op, std::size_t from,
+                              std::int64_t channel, const Place &place) {
+        const Shape &dims = shapes_.dims[index_of(node.inputs[0])];
+        const auto place_along = [&](std::int64_t coordinate, std::size_t along) {
+            const std::string at = value(node.inputs[1], coordinate, place, ChannelAxis::last);
+            const auto size = static_cast<float>(dims[along]);
+            const auto float_number = [&](std::size_t which,
+                                          float given) { // all warps of a picture share them
+                const std::size_t behind_nodes = graph_.nodes.size() + index_of(node.inputs[0]);
+                return number({behind_nodes, 16 * along + 2 * which + (op.align_corners ? 1 : 0)},
+                              std::bit_cast<int>(given));
+            };
+            return declare("WarpPlace",
+                           text("warp_place<", op.align_corners ? "true" : "false", ">(", at, ", ",
+                                float_number(1, (op.align_corners ? size - 1 : size) / 2), ", ",
+                                float_number(2, size - 1), ", ", float_number(3, size - 2), ")"));
+        };
+        const std::string column = place_along(0, 3);
+        const std::string row = place_along(1, 2);
+        const Tensor &tensor = expression_.sources[from];
+        const Vectors vectors = vectors_[from];
+        const std::string source = text("args.source[", from, "]");
+        const std::string upper = declare("offset_t", text("place_in<", tensor.strides[3], ">(", source, ", ",
+                                                           row, ".first, ", column, ".first)"));
+        const std::string lower = declare("offset_t", text(upper, " + (offset_t)", source, ".stride_y"));
+        const std::array<std::string, 4> weights = {
+            declare("float", text("(1 - ", row, ".t) * (1 - ", column, ".t)")),
+            declare("float", text("(1 - ", row, ".t) * ", column, ".t")),
+            declare("float", text(row, ".t * (1 - ", column, ".t)")),
+            declare("float", text(row, ".t * ", column, ".t"))};
+        const char *type = type_name(tensor.type);
+        for (std::int64_t first = 0; first < vectors.first + dims[1]; first += vectors.length) {
+            std::vector<std::string> packs;
+            for (const std::string &at : {upper, lower})
+                for (const std::int64_t further : {std::int64_t{0}, tensor.strides[3]})
+                    packs.push_back(
+                        declare(text("Pack<", type, ", ", vectors.length, ">"),
+                                text("read_pack<", type, ", ", vectors.length, ">((const ", type, " *)",
+                                     source, ".data + (", at, " + ", first + further, "))")));
+            for (std::int64_t i = 0; i < vectors.length; ++i) {
+                const std::int64_t c = first + i - vectors.first;
+                if (c < 0 || c >= dims[1])
+                    continue;
+                std::string sum;
+                for (std::size_t tap = 0; tap < packs.size(); ++tap)
+                    sum +=
+                        text(tap == 0 ? "" : " + ", weights[tap], " * get(", packs[tap], ".item[", i, "])");
+                names_[{node.outputs[0], c, place, ChannelAxis::second}] = declare("float", sum);
+            }
+        }
+        return names_[{node.outputs[0], channel, place, ChannelAxis::second}];
+    }
+
+    [[nodiscard]] bool is_real(ValueId id) const {
+        const Element type = graph_.values[index_of(id)].type;
+        return type == Element::f16 || type == Element::bf16 || type == Element::f32;
+    }
+    [[nodiscard]] bool is_read(ValueId id) const {
+        return !graph::known(graph_, shapes_, id) && !is_inside(id);
     }
 
     // The number of a source; new ones get the next.
@@ -414,11 +493,17 @@ private:
                                 text("get(read_pack<", type, ", 1>((const ", type, " *)", from, ".data + ",
                                      at, " + ", channel, " * (offset_t)", from, ".stride_c).item[0])"));
         const std::int64_t element = channel + vectors.first;
+        // Six of eight elements as four and two: the multiprocessor hands over so many bytes in a cycle.
+        std::int64_t length = vectors.length;
+        const std::int64_t rest = (tensor.dims[1] + vectors.first) % vectors.length;
+        const bool last = element / length == (tensor.dims[1] + vectors.first) / length;
+        if (length == 8 && last && (rest == 5 || rest == 6))
+            length = element % 8 < 4 ? 4 : 2;
         const std::string pack =
-            declare_once(text("Pack<", type, ", ", vectors.length, ">"),
-                         text("read_pack<", type, ", ", vectors.length, ">((const ", type, " *)", from,
-                              ".data + ", at, " + ", element / vectors.length * vectors.length, ")"));
-        return declare_once("float", text("get(", pack, ".item[", element % vectors.length, "])"));
+            declare_once(text("Pack<", type, ", ", length, ">"),
+                         text("read_pack<", type, ", ", length, ">((const ", type, " *)", from, ".data + ",
+                              at, " + ", element / length * length, ")"));
+        return declare_once("float", text("get(", pack, ".item[", element % length, "])"));
     }
 
     const ExpressionRequest &request_;
@@ -434,6 +519,7 @@ private:
     std::map<std::tuple<ValueId, std::int64_t, ChannelAxis>, std::size_t> sources_;
     std::vector<Vectors> vectors_; // by source
     std::size_t count_ = 0;
+    bool numbers_for_warps_ = false;
 };
 
 } // namespace

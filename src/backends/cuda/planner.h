@@ -65,6 +65,9 @@ private:
     void emit_chain(const Group &group);
     [[nodiscard]] ExpressionRequest request_of(const Group &group);
     void emit_expression(const Group &group);
+    [[nodiscard]] std::int64_t first_channel(const Group &group) const;
+    [[nodiscard]] bool is_copy_of_planes(const Group &group, const Expression &expression,
+                                         const Tensor &output) const;
     // What a warp samples: where it is if a vector holds a pixel, else a copy of it.
     [[nodiscard]] Tensor sampled(graph::ValueId value, const std::string &label);
     [[nodiscard]] Tensor known_plane(graph::ValueId value, std::int64_t channel, ChannelAxis axis);

@@ -194,6 +194,15 @@ struct ExpressionArgs {
     int number[max_expression_numbers];
 };
 
+// Planes as pixels of four channels.
+struct PlanesArgs {
+    unsigned long long planes, pixels;
+    long long stride_c, stride_y, pixels_y; // elements
+    int height, width;
+    int threads; // of the launch
+    int whole;   // both may be read and written by 16 bytes
+};
+
 // Elements at places that indices say: of a tensor that is walked along (plain), and one that is pointed into.
 struct IndexedArgs {
     long long threads;

@@ -94,6 +94,24 @@ DEVICE WarpTaps warp_taps(float coordinate, int size) {
     return taps;
 }
 
+// The same with the border repeated, in a picture of two pixels at least: of neighbours that are both inside,
+// the first, and the weight of the second. `half`: of the last pixel's number (align_corners) or of the size.
+struct WarpPlace {
+    int first;
+    float t;
+};
+template <bool align_corners>
+DEVICE WarpPlace warp_place(float coordinate, int half, int last, int last_but_one) {
+    const float middle = float_of_bits((u32)half);
+    const float x = coordinate * middle + (align_corners ? middle : middle - 0.5f);
+    const float inside = fmin(fmax(x, 0.0f), float_of_bits((u32)last)); // also where it is NaN
+    const float base = fmin(floor(inside), float_of_bits((u32)last_but_one));
+    WarpPlace place;
+    place.first = (int)base;
+    place.t = inside - base;
+    return place;
+}
+
 // `step`: elements from pixel to pixel.
 template <int step>
 DEVICE offset_t place_in(const ExpressionSource &source, int y, int x) {
