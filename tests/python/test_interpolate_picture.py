@@ -113,7 +113,8 @@ def test_a_panned_grid_stays_straight(
             pytest.skip("network_tool is not built (set VSMLRT_BUILD to a build folder)")
         path = str(tmp_path / "half.onnx")
         subprocess.run([TOOL, "half", tmp_path / f"{name}-{form}.onnx", path], check=True)
-    clip = drawn(2, 1920, 64, lambda n, x, y: 0.5 + 0.4 * np.cos(2 * np.pi * (x - n * dx) / period))
+    height = 32 if name == "v4.6" else 64  # what the network takes without a border
+    clip = drawn(2, 1920, height, lambda n, x, y: 0.5 + 0.4 * np.cos(2 * np.pi * (x - n * dx) / period))
     asked = "fp32" if precision == "rewritten" else precision
     out = interpolate(clip, path, multi=4, precision=asked, backend=backend)
     for k in (1, 2, 3):
