@@ -128,6 +128,12 @@ private:
     [[nodiscard]] std::size_t results() const { return out_pixels_ * static_cast<std::size_t>(out_pitch_); }
     [[nodiscard]] std::size_t place(std::size_t pixel, int channel) const {
         const auto c = static_cast<std::size_t>(channel);
+        if (asked_.shuffle > 1) {
+            const auto by = static_cast<std::size_t>(asked_.shuffle);
+            const auto across = static_cast<std::size_t>(operands_.out_width);
+            const std::size_t row = pixel / across * by + c % (by * by) / by;
+            return c / (by * by) * (by * by * out_pixels_) + row * across * by + pixel % across * by + c % by;
+        }
         return planes() ? c * out_pixels_ + pixel : pixel * static_cast<std::size_t>(out_pitch_) + c;
     }
 
@@ -152,10 +158,11 @@ private:
         };
         const auto add_tensor = [&](std::uint64_t address) {
             const std::int64_t pixel = planes() ? 1 : out_pitch_;
+            const std::int64_t by = std::max(asked_.shuffle, 1);
             add(address);
-            add(operands_.out_width * pixel);
+            add(operands_.out_width * by * pixel);
             add(pixel);
-            add(planes() ? static_cast<std::int64_t>(out_pixels_) : std::int64_t{1});
+            add(planes() ? static_cast<std::int64_t>(out_pixels_) * by * by : std::int64_t{1});
         };
         add(reinterpret_cast<std::uint64_t>(bias_.data()));
         add(reinterpret_cast<std::uint64_t>(slope_.data()));
@@ -248,6 +255,8 @@ constexpr Problem problems[] = {
     {"of_32", {.in = 20, .out = 27, .residual = true}, 5e-4},
     {"of_16", {.in = 24, .out = 16, .residual = true}, 5e-4},
     {"of_3_to_planes", {.in = 24, .out = 3, .residual = true, .shuffle = 1}, 5e-4},
+    {"of_48_shuffled", {.in = 20, .out = 48, .residual = true, .shuffle = 4}, 5e-4},
+    {"of_32_shuffled", {.in = 20, .out = 32, .shuffle = 4}, 5e-4},
     {"five_taps_a_side", {.in = 12, .out = 48, .kernel = 5, .pad = 2}, 5e-4},
     {"half_as_large", {.in = 20, .out = 64, .kernel = 2, .stride = 2, .pad = 0}, 5e-4},
     {"phases_that_share_pixels", {.in = 12, .out = 40, .kernel = 4, .stride = 2, .transposed = true}, 5e-4},

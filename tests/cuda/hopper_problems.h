@@ -32,7 +32,7 @@ struct Asked {
 };
 
 [[nodiscard]] inline Tensor picture_of(Element type, std::int64_t channels, bool planes) {
-    const Shape dims{1, channels, 9, 11};
+    const Shape dims{1, channels, 9, 12};
     return planes ? dense(0, type, dims) : channels_last(0, type, dims, (channels + 7) / 8 * 8);
 }
 

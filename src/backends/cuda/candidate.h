@@ -38,6 +38,9 @@ struct Epilogue {
     // 4; else 0.
     int shuffled_lanes = 0;
     bool shuffled_vectors = false; // and whether vectors of 8 may be stored there
+    int rows_of_planes = 0;        // 16-bit elements of a row, 4 or 2, that may be stored at once; else 0
+    bool one_vector = false;       // a pixel is one vector of 8 channels and lanes behind them
+    bool enlarged = false;         // all tensors are read where the sum lies before the shuffle
     Element output = Element::f32;
 };
 

@@ -91,6 +91,7 @@ void EpilogueBuilder::add_tensor(const std::string &name, const Tensor &tensor, 
     loads_ += text("    if (index == ", tensors.size(), ")\n        return element<", type_name(tensor.type),
                    ">(a.tensor[", tensors.size(), "], ", places[static_cast<int>(place)], ");\n");
     tensors.push_back(tensor);
+    enlarged_ = enlarged_ && place == OperandPlace::enlarged;
     if (place != OperandPlace::sum || tensor.strides[3] == 0 || tensor.strides[2] == 0 ||
         !has_vectors(tensor))
         broadcast_ = true;
@@ -112,6 +113,13 @@ Epilogue EpilogueBuilder::finish(const std::string &chain, const std::string &re
                        output.offset % 4 == 0 && element_size(output.type) <= 4;
     epilogue.shuffled_lanes = shuffle > 1 && fours ? size_argument(output.dims[1] + output.lanes) : 0;
     epilogue.shuffled_vectors = shuffle > 1 && has_vectors(output);
+    const auto rows_of = [&](std::int64_t size) {
+        return output.strides[3] == 1 && output.dims[3] % size == 0 && output.strides[2] % size == 0 &&
+               output.strides[1] % size == 0 && output.offset % size == 0 && element_size(output.type) == 2;
+    };
+    epilogue.rows_of_planes = rows_of(4) ? 4 : rows_of(2) ? 2 : 0;
+    epilogue.one_vector = epilogue.output_last && output.dims[1] + output.lanes == 8;
+    epilogue.enlarged = enlarged_ && !tensors.empty();
     const bool packs = output.type == Element::f16 || output.type == Element::bf16;
     epilogue.text = text(
         "#define EPILOGUE_CHANNELS ", channels.size(), "\n#define EPILOGUE_TENSORS ", tensors.size(),

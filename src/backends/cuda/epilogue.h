@@ -40,6 +40,7 @@ private:
     std::string lines_;
     std::string loads_;
     bool broadcast_ = false;
+    bool enlarged_ = true;
 };
 
 // Picture `batch` of a tensor of rank 4.

@@ -168,12 +168,16 @@ bool has_mma_taps(const ConvProblem &problem, const DeviceFacts &device) {
 }
 
 std::string mma_text(const ConvProblem &problem, const Taps &taps, Multiplication by) {
+    const bool few = problem.out_channels <= 4; // more are not told, so that problems share kernels
     return text(problem.epilogue.text, "#define BRAIN ", problem.storage == Element::bf16 ? 1 : 0,
                 "\n#define PRODUCT ", static_cast<int>(by), "\n#define OUTPUT_FLOATS ",
                 problem.epilogue.output_floats ? 1 : 0, "\n#define TENSOR_VECTORS ",
                 problem.epilogue.broadcast || problem.epilogue.tensors == 0 ? 0 : 1,
-                "\n#define WHOLE_EIGHTS ", problem.out_channels % 8 == 0 ? 1 : 0, "\n#define SCALE ",
-                taps.scale, "\n#define SPREAD ", taps.spread, "\n#define TAPS ", taps.taps, "\n");
+                "\n#define WHOLE_EIGHTS ", problem.out_channels % 8 == 0 ? 1 : 0, "\n#define OUT_CHANNELS ",
+                few ? problem.out_channels : 0, "\n#define ROWS_OF_PLANES ", problem.epilogue.rows_of_planes,
+                "\n#define TENSORS_ENLARGED ", problem.epilogue.enlarged ? 1 : 0, "\n#define ONE_VECTOR ",
+                problem.epilogue.one_vector ? 1 : 0, "\n#define SCALE ", taps.scale, "\n#define SPREAD ",
+                taps.spread, "\n#define TAPS ", taps.taps, "\n");
 }
 
 MmaArgs mma_arguments(const ConvProblem &problem, const ConvOperands &operands, const Taps &taps,

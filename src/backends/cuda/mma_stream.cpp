@@ -21,6 +21,8 @@ struct Form {
     int at_once;         // blocks that a multiprocessor has registers for
     bool spread = false; // phases are channels
     bool alone = false;  // shared memory may be too much for another block: for halos that need it
+    bool keeps = false;  // all weights of the only group stay in shared memory
+    bool skips = false;  // for strides: what lies between a tile's pixels is read at once, in longer pieces
 };
 
 struct Shape {
@@ -91,9 +93,12 @@ Shape shape_of(const ConvProblem &problem, const Form &form, const Taps &taps) {
     const int step = step_taps * form.chunk_bytes * form.blocks * 8;
     const int warps = form.tile_width * form.tile_height / 16 / form.pixel_blocks;
     const int room = problem.epilogue.sums ? warps * form.blocks * 8 * static_cast<int>(sizeof(float)) : 0;
-    const int most = form.alone ? most_shared : most_shared_of(form.at_once);
-    shape.stages = std::min(form.stages, taps.taps / step_taps + 1);
-    while (shape.stages > 2 && halos + shape.stages * step + room > most)
+    const int most = form.alone || form.keeps ? most_shared : most_shared_of(form.at_once);
+    const int steps = taps.taps / step_taps;
+    shape.stages = std::min(form.stages, steps + 1);
+    if (form.keeps)
+        shape.stages = (problem.in_channels + shape.chunk - 1) / shape.chunk * steps;
+    while (!form.keeps && shape.stages > 2 && halos + shape.stages * step + room > most)
         --shape.stages;
     shape.shared_bytes = halos + shape.stages * step + room;
     shape.fits = shape.shared_bytes <= most;
@@ -119,9 +124,11 @@ bool is_best(const ConvProblem &problem, const Form &form) {
     }
 }
 
-// Twice as many items of half as many channels, for pictures that are few items.
+// Twice as many items of half as many channels, for pictures that are few items. Rows of an enlarged picture
+// would take more registers than three blocks leave.
 bool is_for_few(const ConvProblem &problem, const Form &form) {
-    return form.by == Multiplication::halves && form.blocks == 4 && problem.out_channels > 32;
+    return form.by == Multiplication::halves && form.blocks == 4 && problem.out_channels > 32 &&
+           problem.epilogue.shuffle == 1;
 }
 
 template <Form F>
@@ -134,12 +141,16 @@ bool serves(const ConvProblem &problem, const DeviceFacts &device) {
         !(F.spread || is_best(problem, F) || is_for_few(problem, F)))
         return false;
     const Taps taps = taps_of(problem, F);
-    if (F.alone) {
+    if (F.alone && !F.skips) {
         Form together = F;
         together.alone = false;
         if (shape_of(problem, together, taps).fits)
             return false;
     }
+    if (F.skips && (step_of(problem, 1) == 1 || problem.in_channels <= 16))
+        return false;
+    if (F.keeps && (taps.scale > 1 || problem.out_channels > F.blocks * 8))
+        return false;
     return taps.list.size() <= mma_most_taps && shape_of(problem, F, taps).fits;
 }
 
@@ -147,14 +158,15 @@ template <Form F>
 std::string source(const ConvProblem &problem) {
     const Taps taps = taps_of(problem, F);
     const Shape shape = shape_of(problem, F, taps);
-    return kernel_source(
-        text(mma_text(problem, taps, F.by), "#define TILE_W ", F.tile_width, "\n#define TILE_H ",
-             F.tile_height, "\n#define CHUNK ", shape.chunk, "\n#define BLOCKS ", F.blocks,
-             "\n#define HALO_W ", shape.halo_w, "\n#define HALO_H ", shape.halo_h, "\n#define STEP_Y ",
-             shape.step_y, "\n#define STEP_X ", shape.step_x, "\n#define PIXEL_BLOCKS ", F.pixel_blocks,
-             "\n#define COLUMNS ", shape.columns, "\n#define ROWS ", shape.rows, "\n#define STAGES ",
-             shape.stages, "\n#define BLOCKS_AT_ONCE ", F.at_once, "\n"),
-        "mma_stream.cuh");
+    return kernel_source(text(mma_text(problem, taps, F.by), "#define TILE_W ", F.tile_width,
+                              "\n#define TILE_H ", F.tile_height, "\n#define CHUNK ", shape.chunk,
+                              "\n#define BLOCKS ", F.blocks, "\n#define HALO_W ", shape.halo_w,
+                              "\n#define HALO_H ", shape.halo_h, "\n#define STEP_Y ", shape.step_y,
+                              "\n#define STEP_X ", shape.step_x, "\n#define PIXEL_BLOCKS ", F.pixel_blocks,
+                              "\n#define COLUMNS ", shape.columns, "\n#define ROWS ", shape.rows,
+                              "\n#define STAGES ", shape.stages, "\n#define KEEPS_WEIGHTS ", F.keeps ? 1 : 0,
+                              "\n#define BLOCKS_AT_ONCE ", F.at_once, "\n"),
+                         "mma_stream.cuh");
 }
 
 template <Form F>
@@ -214,14 +226,18 @@ constexpr ConvCandidate candidate(const char *name) {
 std::span<const ConvCandidate> mma_stream_candidates() {
     using enum Multiplication;
     static constexpr ConvCandidate list[] = {
-        candidate<Form{halves, 8, 4, 16, 16, 32, 3, 4, 2}>("mma stream of 64 channels"),
-        candidate<Form{halves, 8, 4, 16, 16, 32, 3, 4, 2, false, true}>("mma stream of 64 channels, alone"),
-        candidate<Form{halves, 6, 4, 16, 16, 32, 3, 4, 2}>("mma stream of 48 channels"),
+        candidate<Form{halves, 8, 4, 16, 16, 32, 3, 3, 2}>("mma stream of 64 channels"),
+        candidate<Form{halves, 8, 4, 16, 16, 32, 3, 3, 2, false, true}>("mma stream of 64 channels, alone"),
+        candidate<Form{halves, 8, 4, 16, 16, 32, 3, 0, 2, false, false, true}>(
+            "mma stream of 64 channels, weights kept"),
+        candidate<Form{halves, 8, 2, 16, 8, 64, 2, 3, 2, false, true, false, true}>(
+            "mma stream of 64 channels, strided"),
+        candidate<Form{halves, 6, 4, 16, 16, 32, 3, 3, 2}>("mma stream of 48 channels"),
         candidate<Form{halves, 4, 4, 16, 16, 32, 3, 3, 3}>("mma stream of 32 channels"),
-        candidate<Form{halves, 2, 8, 32, 16, 32, 3, 4, 2}>("mma stream of 16 channels"),
-        candidate<Form{halves, 2, 8, 32, 16, 32, 3, 4, 2, true}>("mma stream of 16 filters and phases"),
+        candidate<Form{halves, 2, 8, 32, 16, 32, 3, 3, 2}>("mma stream of 16 channels"),
+        candidate<Form{halves, 2, 8, 32, 16, 32, 3, 3, 2, true}>("mma stream of 16 filters and phases"),
         candidate<Form{half_sums, 4, 4, 16, 16, 64, 1, 3, 2}>("mma stream of 32 channels with fp16 sums"),
-        candidate<Form{tf32, 8, 4, 16, 16, 32, 3, 4, 2}>("tf32 mma stream of 64 channels"),
+        candidate<Form{tf32, 8, 4, 16, 16, 32, 3, 3, 2}>("tf32 mma stream of 64 channels"),
         candidate<Form{tf32, 4, 4, 16, 16, 32, 3, 3, 3}>("tf32 mma stream of 32 channels"),
     };
     return list;

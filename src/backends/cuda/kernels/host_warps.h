@@ -155,6 +155,9 @@ inline void wait_for_block() {
 inline void wait_for_warp() {
     fibers::wait(fibers::block->warps[fibers::block->running / 32]);
 }
+inline int computed_here(int value) {
+    return value;
+}
 inline float exchanged(float value, int bits) {
     const unsigned lane = fibers::block->running % 32;
     const std::uint64_t own = bits_of_float(value);
@@ -229,12 +232,15 @@ inline void load_words(unsigned (&r)[4], std::uint64_t address) {
     std::memcpy(r, (const void *)address, sizeof r);
 }
 template <int N>
-inline void store_words(void *to, const unsigned (&words)[N]) {
-    std::memcpy(to, words, sizeof words);
+inline void store_words(bool wanted, void *to, const unsigned (&words)[N]) {
+    if (wanted)
+        std::memcpy(to, words, sizeof words);
 }
 template <int N>
-inline void read_words(unsigned (&words)[N], const void *from) {
-    std::memcpy(words, from, sizeof words);
+inline void read_words(bool wanted, unsigned (&words)[N], const void *from) {
+    std::memset(words, 0, sizeof words);
+    if (wanted)
+        std::memcpy(words, from, sizeof words);
 }
 // Done at once, so that nobody has to wait.
 inline void copy_async(std::uint64_t to, const void *from, int bytes) {
@@ -242,6 +248,10 @@ inline void copy_async(std::uint64_t to, const void *from, int bytes) {
         std::memset((void *)to, 0, 16);
     else
         std::memcpy((void *)to, from, 16);
+}
+inline void copy_async_if(bool wanted, std::uint64_t to, const void *from, int bytes) {
+    if (wanted)
+        copy_async(to, from, bytes);
 }
 inline void commit_copies() {}
 template <int Left>

@@ -4,7 +4,7 @@
 // mma_products.cuh reads them.
 // A transposed convolution is one such convolution a phase (blockIdx.z). In front stand, next to what mma_tile.cuh
 // needs: TAPS, STAGES, SINGLE (one chunk: halo and weights come at once).
-#include "mma_tile.cuh"
+#include "mma_results.cuh"
 
 DEVICE void load_weights(u64 from, SharedAddress to) {
     for (int i = threadIdx.x; i < weight_bytes / 16; i += warps * 32)
@@ -35,7 +35,9 @@ KERNEL_OF_TILES(MmaArgs, EpilogueArgs, BOUNDS) {
     clear(sum);
 
 #if SINGLE
-    load_halo(args, halos, y0, x0, 0);
+    Halo halo;
+    halo.begin(args, y0, x0);
+    halo.load(args, halos);
     for (int tap = 0; tap < TAPS; ++tap)
         load_weights(filters + (u64)tap * weight_bytes, weights + tap * weight_bytes);
     commit_copies();
@@ -47,7 +49,9 @@ KERNEL_OF_TILES(MmaArgs, EpilogueArgs, BOUNDS) {
                      weights + tap * weight_bytes + filter_of_lane(lane));
 #else
     const int total = args.chunks * TAPS;
-    load_halo(args, halos, y0, x0, 0);
+    Halo pixels;
+    pixels.begin(args, y0, x0);
+    pixels.load(args, halos);
     for (int stage = 0; stage < STAGES - 1; ++stage) {
         if (stage < total)
             load_weights(filters + (u64)stage * weight_bytes, weights + stage * weight_bytes);
@@ -65,7 +69,7 @@ KERNEL_OF_TILES(MmaArgs, EpilogueArgs, BOUNDS) {
                 wait_for_copies<STAGES - 2>();
             wait_for_block();
             if (tap == 0 && chunk + 1 < args.chunks)
-                load_halo(args, halos + (chunk + 1) % 2 * halo_bytes, y0, x0, chunk + 1);
+                pixels.load(args, halos + (chunk + 1) % 2 * halo_bytes);
             if (step + STAGES - 1 < total)
                 load_weights(filters + (u64)(step + STAGES - 1) * weight_bytes,
                              weights + (step + STAGES - 1) % STAGES * weight_bytes);

@@ -70,10 +70,11 @@ struct Fragments {
         for (int pair = 0; pair < pairs; ++pair)
             load_pair(0, pair, filter);
     }
-    // By tap `tap` of the step. `place`: of the same column's pixels, or after its last tap of the next
-    // column's; `filter`: the next tap's weights.
+    // By tap `tap` of the step, and what else is to be done meanwhile. `place`: of the same column's pixels,
+    // or after its last tap of the next column's; `filter`: the next tap's weights.
+    template <typename Between>
     DEVICE void multiply_by(float (&sum)[PIXEL_BLOCKS][BLOCKS][4], int tap, SharedAddress place,
-                            SharedAddress filter) {
+                            SharedAddress filter, const Between &between) {
         const int row = tap % ROWS;
         const bool last = row + 1 == ROWS;
         if (!last)
@@ -88,6 +89,8 @@ struct Fragments {
             for (int pair = 0; pair < pairs; ++pair)
                 if (pair * lines / pairs == line)
                     load_pair(tap + 1, pair, filter);
+            if (line + 1 == lines)
+                between();
 #pragma unroll
             for (int i = 0; i < across; ++i) {
                 if (row == 0 || line + 1 == lines)

@@ -3,16 +3,18 @@
 // way while this one is multiplied. A warp multiplies 16 * PIXEL_BLOCKS pixels by all channels of the item,
 // so that an operand serves as often as registers allow; weights serve all pixels of the tile.
 //
-//      halos    | chunk c | chunk c + 1 |                   CHUNK input channels of the tile and its halo; c
-//      + 1 may be
-//                                                           the first chunk of the next item
+//      halos    | chunk c | chunk c + 1 |                   CHUNK input channels of the tile and its halo;
+//                                                           c + 1 may be the next item's first
 //      weights  | step | step + 1 | ... | step + STAGES - 1 | a step of a chunk as mma_columns.cuh reads it
 //
 // Operands lie in registers a tap before they are multiplied. So nobody reads the slot of a step any more
 // when its last tap's turn is there: then all wait until the next step has come for all, and fill the slot
-// anew. In front stand also TAPS, COLUMNS and ROWS (of the taps of a step; both together divide TAPS), STAGES
-// (2 to 1 + steps of a chunk), BLOCKS_AT_ONCE (of a multiprocessor).
+// anew. With KEEPS_WEIGHTS the ring holds all steps of the only group and phase; they stay there, and all
+// wait once a chunk. The loop over a chunk has no branch, so that the compiler can mix its parts.
+// In front stand also TAPS, COLUMNS and ROWS (of the taps of a step; both together divide TAPS), STAGES (2 to
+// 1 + steps of a chunk), BLOCKS_AT_ONCE (of a multiprocessor).
 #include "mma_columns.cuh"
+#include "mma_results.cuh"
 
 enum {
     step_bytes = step_taps * weight_bytes,
@@ -20,138 +22,201 @@ enum {
 };
 
 struct Item {
-    int tile_y, tile_x, phase, group;
+    int row, column, phase, group; // row and column: of tiles
 };
 
 // Groups of channels of one tile are neighbours, and share its pixels in L2.
 DEVICE Item item_of(const MmaArgs &args, int index) {
-    const int rest = index / args.groups, tile = rest / (SCALE * SCALE), row = tile / args.tiles_x;
+    const int rest = index / args.groups, tile = rest / (SCALE * SCALE);
     Item item;
     item.group = index - rest * args.groups;
     item.phase = rest % (SCALE * SCALE);
-    item.tile_y = row * TILE_H;
-    item.tile_x = (tile - row * args.tiles_x) * TILE_W;
+    item.row = tile / args.tiles_x;
+    item.column = tile - item.row * args.tiles_x;
     return item;
 }
 
-// The way of the pixels to the two halos, a chunk at a time.
-struct Halos {
-    SharedAddress to;
-    int index, chunk, y, x;
-
-    DEVICE void begin(const MmaArgs &args, int of) {
-        const Item item = item_of(args, of);
-        index = of;
-        chunk = 0;
-        y = item.tile_y * STEP_Y + args.first_y;
-        x = item.tile_x * STEP_X + args.first_x;
+// The item as many behind `item` as `step` is behind the first.
+DEVICE void advance(const MmaArgs &args, Item &item, const Item &step) {
+    item.group += step.group;
+    item.phase += step.phase;
+    item.column += step.column;
+    item.row += step.row;
+    if (item.group >= args.groups) {
+        item.group -= args.groups;
+        ++item.phase;
     }
-    DEVICE void load_chunk(const MmaArgs &args, int half) {
-        if (index < args.items)
-            load_halo(args, to + half * halo_bytes, y, x, chunk);
-        if (++chunk == args.chunks)
-            begin(args, index + gridDim.x);
+    if (item.phase >= SCALE * SCALE) {
+        item.phase -= SCALE * SCALE;
+        ++item.column;
     }
-};
-
-// The way of the weights to the ring, a step at a time. This thread's are 16 bytes of every `threads`
-// times 16.
-struct Weights {
-    const char *from;
-    SharedAddress to;
-    int index, steps_left; // of the item
-
-    DEVICE void begin(const MmaArgs &args, int of) {
-        const Item item = item_of(args, of);
-        const u64 images = item.group * SCALE * SCALE + item.phase;
-        index = of;
-        steps_left = args.chunks * steps_of_chunk;
-        from = (const char *)args.weights + images * steps_left * step_bytes + threadIdx.x * 16;
+    if (item.column >= args.tiles_x) {
+        item.column -= args.tiles_x;
+        ++item.row;
     }
-    DEVICE void load_step(const MmaArgs &args, int slot) {
-        enum { threads = warps * 32, pieces_of_step = step_bytes / 16 };
-        if (index < args.items)
-#pragma unroll
-            for (int i = 0; i < pieces_of_step; i += threads)
-                if (i + threads <= pieces_of_step || threadIdx.x < pieces_of_step - i)
-                    copy_async(to + slot * step_bytes + i * 16, from + i * 16, 16);
-        from += step_bytes;
-        if (--steps_left == 0)
-            begin(args, index + gridDim.x);
-    }
-};
-
-DEVICE int phase_of(const MmaArgs &args, int index) {
-    return SCALE == 1 ? 0 : item_of(args, index).phase;
 }
+
+// The way of the pixels to the halos, a chunk at a time, of one item after the other. Behind the last item
+// they lie outside of the picture.
+struct Pixels {
+    Item item; // that `next` is of
+    Halo halo, next;
+    int left; // chunks of `halo`
+
+    DEVICE void begin_next(const MmaArgs &args, const Item &step) {
+        advance(args, item, step);
+        next.begin(args, item.row * TILE_H * STEP_Y + args.first_y,
+                   item.column * TILE_W * STEP_X + args.first_x);
+    }
+    DEVICE void begin(const MmaArgs &args, const Item &step) {
+        item = item_of(args, blockIdx.x);
+        halo.begin(args, item.row * TILE_H * STEP_Y + args.first_y,
+                   item.column * TILE_W * STEP_X + args.first_x);
+        left = args.chunks;
+        begin_next(args, step);
+    }
+    // Whether `next` is to begin anew.
+    DEVICE bool load(const MmaArgs &args, SharedAddress to) {
+        halo.load(args, to);
+        const bool last = --left == 0;
+        halo.become(next, last);
+        left = last ? args.chunks : left;
+        return last;
+    }
+};
+
+// The way of the weights to the ring, a step at a time, of one item after the other. Behind the last item
+// they are anybody's. This thread's are 16 bytes of every `threads` times 16.
+struct Weights {
+    Item item; // that `next` is of
+    const char *from, *next;
+    int left; // steps of `from`
+
+    DEVICE const char *image(const MmaArgs &args) const {
+        const u64 number = item.group * SCALE * SCALE + item.phase;
+        return (const char *)args.weights + number * args.chunks * (steps_of_chunk * step_bytes) +
+               threadIdx.x * 16;
+    }
+    DEVICE void begin_next(const MmaArgs &args, const Item &step) {
+        advance(args, item, step);
+        next = image(args);
+    }
+    DEVICE void begin(const MmaArgs &args, const Item &step) {
+        item = item_of(args, blockIdx.x);
+        from = image(args);
+        left = args.chunks * steps_of_chunk;
+        begin_next(args, step);
+    }
+    DEVICE bool load(const MmaArgs &args, SharedAddress to) {
+        enum { threads = warps * 32, pieces_of_step = step_bytes / 16 };
+#pragma unroll
+        for (int i = 0; i < pieces_of_step; i += threads)
+            copy_async_if(i + threads <= pieces_of_step || threadIdx.x < pieces_of_step - i, to + i * 16,
+                          from + i * 16, 16);
+        from += step_bytes;
+        const bool last = --left == 0;
+        from = last ? next : from;
+        left = last ? args.chunks * steps_of_chunk : left;
+        return last;
+    }
+};
 
 #define BOUNDS __launch_bounds__(warps * 32, BLOCKS_AT_ONCE)
 
 KERNEL_OF_TILES(MmaArgs, EpilogueArgs, BOUNDS) {
+    enum {
+        fixed_slots = steps_of_chunk % STAGES == 0,    // a step of every chunk has the same
+        groups_ahead = KEEPS_WEIGHTS ? 0 : STAGES - 2, // of copies behind those that a step waits for
+    };
     SHARED_MEMORY(memory);
     const SharedAddress halos = shared_address(memory), ring = halos + 2 * halo_bytes;
-    const SharedAddress filters = ring + filter_of_lane(threadIdx.x & 31);
+    const SharedAddress filters = ring + filter_of_lane(threadIdx.x & 31), to = ring + threadIdx.x * 16;
     const LanePixel own = place_of_lane();
+    const Item step_of_item = item_of(args, gridDim.x);
 
-    Halos pixels = {halos, 0, 0, 0, 0};
-    pixels.begin(args, blockIdx.x);
-    Weights weights = {0, ring + threadIdx.x * 16, 0, 0};
-    weights.begin(args, blockIdx.x);
-    pixels.load_chunk(args, 0);
-#pragma unroll
+    Pixels pixels;
+    Weights weights;
+    pixels.begin(args, step_of_item);
+    weights.begin(args, step_of_item);
+    if (pixels.load(args, halos))
+        pixels.begin_next(args, step_of_item);
+#pragma unroll 1
     for (int stage = 0; stage < STAGES; ++stage) {
-        if (stage == STAGES - 1)
-            pixels.load_chunk(args, 1);
-        weights.load_step(args, stage);
-        commit_copies();
+        if (weights.load(args, to + stage * step_bytes))
+            weights.begin_next(args, step_of_item);
+        if (stage + 1 < STAGES && !KEEPS_WEIGHTS)
+            commit_copies();
     }
-    int slot = 0, half = 0;
+    if (KEEPS_WEIGHTS)
+        commit_copies();
+    if (pixels.load(args, halos + halo_bytes))
+        pixels.begin_next(args, step_of_item);
+    commit_copies();
+    Item item = item_of(args, blockIdx.x);
+    SharedAddress halo = halos, place = place_of_tap(args, own, halo, item.phase * TAPS);
     Fragments fragments;
-    wait_for_copies<STAGES - 1>();
+    wait_for_copies<groups_ahead + 1>();
     wait_for_block();
-    SharedAddress place = place_of_tap(args, own, halos, phase_of(args, blockIdx.x) * TAPS);
     fragments.begin(place, filters);
+    int slot = 0;
 #pragma unroll 1
     for (int index = blockIdx.x; index < args.items; index += gridDim.x) {
-        const int phase = phase_of(args, index), next_phase = phase_of(args, index + gridDim.x);
+        Item next = item;
+        advance(args, next, step_of_item);
         float sum[PIXEL_BLOCKS][BLOCKS][4];
         clear(sum);
 #pragma unroll 1
         for (int chunk = 0; chunk < args.chunks; ++chunk) {
-            const int next_chunk = (chunk + 1 == args.chunks ? next_phase : phase) * TAPS; // its first tap
+            const int next_chunk =
+                (chunk + 1 == args.chunks ? next.phase : item.phase) * TAPS; // its first tap
 #pragma unroll(steps_of_chunk <= 3 ? steps_of_chunk : 1)
             for (int step = 0; step < steps_of_chunk; ++step) {
-                int next_tap = phase * TAPS + step * step_taps;
-                SharedAddress filter = filters + slot * step_bytes;
+                int next_tap = item.phase * TAPS + step * step_taps;
+                const int own_slot = fixed_slots ? step % STAGES : slot;
+                SharedAddress filter = filters + own_slot * step_bytes;
 #pragma unroll
                 for (int tap = 0; tap < step_taps; ++tap) {
                     ++next_tap;
                     filter += weight_bytes;
-                    if (tap + 1 == step_taps) {
-                        wait_for_copies<STAGES - 2>(); // a halo came with weights that were asked for with it
+                    const bool last = tap + 1 == step_taps, ends = last && step + 1 == steps_of_chunk;
+                    const bool waits = KEEPS_WEIGHTS ? ends : last;
+                    if (waits) {
+                        wait_for_copies<groups_ahead>(); // a halo came with weights that were asked for with
+                                                         // it
                         wait_for_block();
-                        weights.load_step(args, slot);
-                        slot = slot + 1 == STAGES ? 0 : slot + 1;
+                    }
+                    if (last) {
+                        slot = own_slot + 1 == STAGES ? 0 : own_slot + 1;
                         filter = filters + slot * step_bytes;
-                        if (step + 1 == steps_of_chunk) {
-                            pixels.load_chunk(args, half);
-                            half ^= 1;
-                            next_tap = next_chunk;
-                        }
-                        commit_copies();
                     }
                     if (tap % ROWS == ROWS - 1)
-                        place = place_of_tap(args, own, halos + half * halo_bytes, next_tap);
-                    fragments.multiply_by(sum, tap, place, filter);
+                        place = place_of_tap(args, own, ends ? halos + halos + halo_bytes - halo : halo,
+                                             ends ? next_chunk : next_tap);
+                    fragments.multiply_by(sum, tap, place, filter, [&] {
+                        if (!waits)
+                            return;
+                        if (!KEEPS_WEIGHTS)
+                            weights.load(args, to + own_slot * step_bytes);
+                        if (ends)
+                            pixels.load(args, halo);
+                        commit_copies();
+                    });
+                    if (ends)
+                        halo = halos + halos + halo_bytes - halo;
                 }
             }
         }
-        const Item item = item_of(args, index);
+        pixels.begin_next(args, step_of_item);
+        if (!KEEPS_WEIGHTS)
+            weights.begin_next(args, step_of_item);
         float totals[groups][neighbours] = {};
-        store_tile(epi, sum, item.tile_y, item.tile_x, item.phase, item.group, totals);
+        store_tile(epi, sum, item.row * TILE_H, item.column * TILE_W, item.phase, item.group, totals);
         if (EPILOGUE_SUMS)
             store_sums(epi, (float *)(memory + 2 * halo_bytes + STAGES * step_bytes), totals,
                        index / args.groups, item.group);
+        item = next;
+        if (EPILOGUE_TENSORS > 0 || !STORES_VECTORS) // which need the registers meanwhile
+            fragments.begin(place, filters + slot * step_bytes);
     }
     wait_for_copies<0>();
 }

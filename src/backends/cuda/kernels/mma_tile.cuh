@@ -1,5 +1,5 @@
 // What mma.cuh and mma_stream.cuh have in common: the halo of a tile of pixels on its way to shared memory,
-// the places of a warp's pixels in it, and the way of its sums to the result. In front stand TILE_W, TILE_H,
+// and the places of a warp's pixels in it. In front stand TILE_W, TILE_H,
 // CHUNK, BLOCKS, HALO_W, HALO_H, STEP_Y, STEP_X, SCALE (phases a side: output pixel = SCALE * pixel of the
 // phase + phase), SPREAD (phases a side that are channels: filter (channel * SPREAD + phase y) * SPREAD +
 // phase x), PIXEL_BLOCKS (of 16 pixels a warp; whole rows of the tile), BRAIN, PRODUCT, OUTPUT_FLOATS
@@ -30,21 +30,50 @@ enum {
 };
 
 // A thread copies one piece of a pixel of every so many rows.
-DEVICE void load_halo_by_rows(const MmaArgs &args, SharedAddress to, int y0, int x0, int chunk) {
-    const int row = threadIdx.x / pieces_of_row, rest = threadIdx.x % pieces_of_row;
-    const int column = rest / pieces, piece = rest % pieces;
-    const int lane = chunk * CHUNK + piece * (16 / element_bytes), y = y0 + row, x = x0 + column;
-    const char *from =
-        (const char *)args.input + (y * args.stride_y + x * args.stride_x + lane) * element_bytes;
-    const i64 on = rows_at_once * args.stride_y * element_bytes;
-    const SharedAddress place = to + (row * HALO_W + column) * pixel_bytes + piece_place(column, piece);
-    const u32 height = lane < args.lanes && (u32)x < (u32)args.width ? args.height : 0;
-    if (row < rows_at_once)
+struct HaloByRows {
+    const char *from;
+    u32 inside; // a bit for each turn
+    int lanes;  // left of the pixel, from this thread's piece on
+
+    // `y`, `x`: of the halo's corner.
+    DEVICE void begin(const MmaArgs &args, int y, int x) {
+        const int row = threadIdx.x / pieces_of_row, rest = threadIdx.x % pieces_of_row;
+        const int lane = rest % pieces * (16 / element_bytes);
+        y += row;
+        x += rest / pieces;
+        from = (const char *)args.input + (y * args.stride_y + x * args.stride_x + lane) * element_bytes;
+        lanes = args.lanes - lane;
+        inside = 0;
 #pragma unroll
-        for (int begin = 0; begin < HALO_H; begin += rows_at_once, from += on)
-            if (begin + rows_at_once <= HALO_H || row < HALO_H - begin)
-                copy_async(place + begin * (HALO_W * pixel_bytes), from, (u32)(y + begin) < height ? 16 : 0);
-}
+        for (int turn = 0; turn < turns_of_rows; ++turn)
+            inside |= (u32)((u32)(y + turn * rows_at_once) < (u32)args.height && (u32)x < (u32)args.width)
+                      << turn;
+    }
+    DEVICE void become(const HaloByRows &other, bool wanted) {
+        from = wanted ? other.from : from;
+        inside = wanted ? other.inside : inside;
+        lanes = wanted ? other.lanes : lanes;
+    }
+    // A chunk.
+    DEVICE void load(const MmaArgs &args, SharedAddress to) {
+        const bool crowded = PRODUCT != HALVES || BLOCKS == 4; // where registers are few
+        const int thread = crowded ? computed_here(threadIdx.x) : threadIdx.x;
+        const int row = thread / pieces_of_row, rest = thread % pieces_of_row;
+        const int column = rest / pieces, piece = rest % pieces;
+        const SharedAddress place = to + (row * HALO_W + column) * pixel_bytes + piece_place(column, piece);
+        const i64 on = rows_at_once * args.stride_y * element_bytes;
+        const char *source = from;
+        const u32 read = lanes > 0 ? inside : 0;
+#pragma unroll
+        for (int turn = 0; turn < turns_of_rows; ++turn, source += on)
+            copy_async_if(row < rows_at_once && (HALO_H % rows_at_once == 0 || turn + 1 < turns_of_rows ||
+                                                 row < HALO_H % rows_at_once),
+                          place + turn * rows_at_once * (HALO_W * pixel_bytes), source,
+                          (read >> turn & 1) * 16);
+        from += pixel_bytes;
+        lanes -= CHUNK;
+    }
+};
 
 // A thread copies one piece of every so many pixels: the place in memory, and whether it is in the picture,
 // follow from the pixel before.
@@ -53,7 +82,7 @@ DEVICE void load_halo_by_pixels(const MmaArgs &args, SharedAddress to, int y0, i
         rows = pixels_at_once / HALO_W,
         columns = pixels_at_once % HALO_W,
     };
-    const int pixel = threadIdx.x / pieces, piece = threadIdx.x % pieces;
+    const int thread = computed_here(threadIdx.x), pixel = thread / pieces, piece = thread % pieces;
     const int lane = chunk * CHUNK + piece * (16 / element_bytes);
     int y = y0 + pixel / HALO_W, column = pixel % HALO_W;
     const char *from =
@@ -78,12 +107,31 @@ DEVICE void load_halo_by_pixels(const MmaArgs &args, SharedAddress to, int y0, i
     }
 }
 
-DEVICE void load_halo(const MmaArgs &args, SharedAddress to, int y0, int x0, int chunk) {
-    if (fits_row && turns_of_rows <= turns_of_pixels + 1)
-        load_halo_by_rows(args, to, y0, x0, chunk);
-    else
-        load_halo_by_pixels(args, to, y0, x0, chunk);
-}
+struct HaloByPixels {
+    int y, x, chunk;
+
+    DEVICE void begin(const MmaArgs &, int halo_y, int halo_x) {
+        y = halo_y;
+        x = halo_x;
+        chunk = 0;
+    }
+    DEVICE void become(const HaloByPixels &other, bool wanted) {
+        y = wanted ? other.y : y;
+        x = wanted ? other.x : x;
+        chunk = wanted ? other.chunk : chunk;
+    }
+    DEVICE void load(const MmaArgs &args, SharedAddress to) { load_halo_by_pixels(args, to, y, x, chunk++); }
+};
+
+template <bool ByRows>
+struct HaloChoice {
+    typedef HaloByPixels Halo;
+};
+template <>
+struct HaloChoice<true> {
+    typedef HaloByRows Halo;
+};
+typedef HaloChoice<fits_row && turns_of_rows <= turns_of_pixels + 1 && turns_of_rows <= 32>::Halo Halo;
 
 // Where this lane's pixel of the warp's first block begins in the halo.
 DEVICE LanePixel place_of_lane() {
@@ -116,208 +164,4 @@ DEVICE void clear(float (&sum)[PIXEL_BLOCKS][BLOCKS][4]) {
 #pragma unroll
             for (int e = 0; e < 4; ++e)
                 sum[m][n][e] = 0;
-}
-
-struct Neighbours {
-    float v[neighbours];
-};
-
-// Whether results leave as vectors of neighbouring channels and tensors come so.
-#define STORES_VECTORS                                                                                       \
-    (WHOLE_EIGHTS && SPREAD == 1 && (OUTPUT_LAST || OUTPUT_FLOATS) &&                                        \
-     (EPILOGUE_TENSORS == 0 || TENSOR_VECTORS))
-
-#if STORES_VECTORS
-
-// What a pixel's neighbours have added to them: 16-bit elements of each tensor.
-struct Operands {
-    u32 word[EPILOGUE_TENSORS > 0 ? EPILOGUE_TENSORS : 1][of_group];
-
-    DEVICE void load(const EpilogueArgs &epi, int y, int x, int first) {
-#pragma unroll
-        for (int i = 0; i < EPILOGUE_TENSORS; ++i) {
-            const EpilogueTensor &tensor = epi.tensor[i];
-            read_words(word[i], (const unsigned short *)tensor.data + y * tensor.stride_y +
-                                    x * tensor.stride_x + first);
-        }
-    }
-};
-
-// What is stored of `sums`, before it is rounded.
-DEVICE Neighbours result_of(const EpilogueChannel *channels, const Operands &operands, Neighbours sums) {
-#pragma unroll
-    for (int k = 0; k < neighbours; ++k) {
-        float tensors[EPILOGUE_TENSORS > 0 ? EPILOGUE_TENSORS : 1];
-#pragma unroll
-        for (int i = 0; i < EPILOGUE_TENSORS; ++i) {
-            packed_t stored;
-            stored.bits = (unsigned short)(operands.word[i][k / 2] >> (k % 2 * 16));
-            tensors[i] = get(stored);
-        }
-        sums.v[k] = epilogue(channels[k], sums.v[k], tensors);
-    }
-    return sums;
-}
-
-DEVICE void store_vector(output_t *to, const Neighbours &result) {
-#if OUTPUT_LAST
-    u32 words[of_group];
-#pragma unroll
-    for (int i = 0; i < of_group; ++i)
-        words[i] = pack2(result.v[2 * i], result.v[2 * i + 1]);
-    store_words(to, words);
-#else
-#pragma unroll
-    for (int k = 0; k < neighbours; k += 4) {
-        const u32 words[4] = {bits_of_float(result.v[k]), bits_of_float(result.v[k + 1]),
-                              bits_of_float(result.v[k + 2]), bits_of_float(result.v[k + 3])};
-        store_words(to + k, words);
-    }
-#endif
-}
-
-// `y`, `x`: of the first of the warp's pixels that are this lane's.
-DEVICE void store_group(const EpilogueArgs &epi, const float (&sum)[PIXEL_BLOCKS][BLOCKS][4], int group,
-                        int first, int y, int x, int phase, float (&totals)[neighbours]) {
-    enum {
-        across = TILE_W / 16,
-        // Pixels whose operands are on their way at once.
-        batch = EPILOGUE_TENSORS > 1 ? 2
-                : BLOCKS == 4        ? PIXEL_BLOCKS
-                                     : 2 * PIXEL_BLOCKS,
-    };
-    EpilogueChannel channels[neighbours];
-#pragma unroll
-    for (int k = 0; k < neighbours; ++k)
-        channels[k] = epilogue_channel(epi, first + k);
-    const int out_y = y * SCALE + phase / SCALE, out_x = x * SCALE + phase % SCALE;
-    output_t *line = epi.output.data + out_y * epi.output.stride_y + out_x * epi.output.stride_x + first;
-    const i64 next_line = SCALE * epi.output.stride_y, next_pixel = 8 * SCALE * epi.output.stride_x;
-#pragma unroll
-    for (int begin = 0; begin < 2 * PIXEL_BLOCKS; begin += batch) {
-        Operands operands[batch];
-#pragma unroll
-        for (int i = begin; EPILOGUE_TENSORS > 0 && i < begin + batch; ++i) {
-            const int down = i / 2 / across * SCALE, right = (i / 2 % across * 16 + i % 2 * 8) * SCALE;
-            if (out_y + down < epi.height && out_x + right < epi.width)
-                operands[i - begin].load(epi, out_y + down, out_x + right, first);
-        }
-#pragma unroll
-        for (int i = begin; i < begin + batch; ++i) {
-            const int down = i / 2 / across * SCALE, step = i % (2 * across);
-            const bool inside = out_y + down < epi.height && out_x + step * 8 * SCALE < epi.width;
-            Neighbours own;
-#pragma unroll
-            for (int k = 0; k < neighbours; ++k)
-                own.v[k] = sum[i / 2][of_group * group + k / 2][i % 2 * 2 + k % 2];
-            own = result_of(channels, operands[i - begin], own);
-            if (inside)
-                store_vector(line + step * next_pixel, own);
-            if (step + 1 == 2 * across)
-                line += next_line;
-#pragma unroll
-            for (int k = 0; EPILOGUE_SUMS && k < neighbours; ++k)
-                totals[k] += inside ? own.v[k] : 0.0f;
-        }
-    }
-}
-
-#else
-
-// The sums of a group, each half of 16 pixels to the place of the one before it.
-DEVICE void move_up(float (&sum)[PIXEL_BLOCKS][BLOCKS][4], int block) {
-#pragma unroll
-    for (int n = 0; n < of_group; ++n)
-#pragma unroll
-        for (int i = 0; i + 1 < 2 * PIXEL_BLOCKS; ++i)
-#pragma unroll
-            for (int e = 0; e < 2; ++e)
-                sum[i / 2][block + n][i % 2 * 2 + e] = sum[(i + 1) / 2][block + n][(i + 1) % 2 * 2 + e];
-}
-
-// Element by element, the padding behind the last channel too. That is much code a pixel: one pixel after the
-// other by the same code, to which the sums move.
-DEVICE void store_group(const EpilogueArgs &epi, float (&sum)[PIXEL_BLOCKS][BLOCKS][4], int group, int first,
-                        int y, int x, int phase, float (&totals)[neighbours]) {
-    enum { across = TILE_W / 16, phases = SPREAD * SPREAD };
-    EpilogueChannel channels[neighbours];
-#pragma unroll
-    for (int k = 0; k < neighbours; ++k)
-        channels[k] = epilogue_channel(epi, (first + k) / phases);
-#pragma unroll 1
-    for (int i = 0; i < 2 * PIXEL_BLOCKS; ++i) {
-        const int row = (y + i / 2 / across) * SCALE + phase / SCALE,
-                  column = (x + i / 2 % across * 16 + i % 2 * 8) * SCALE + phase % SCALE;
-#pragma unroll
-        for (int k = 0; k < neighbours; ++k) {
-            const int channel = (first + k) / phases, part = (first + k) % phases;
-            const int out_y = row * SPREAD + part / SPREAD, out_x = column * SPREAD + part % SPREAD;
-            if (out_y >= epi.height || out_x >= epi.width)
-                continue;
-            if (channel < epi.channels) {
-                float tensors[EPILOGUE_TENSORS > 0 ? EPILOGUE_TENSORS : 1];
-#pragma unroll
-                for (int t = 0; t < EPILOGUE_TENSORS; ++t)
-                    tensors[t] = epilogue_tensor(epi, t, out_y, out_x, channel);
-                const float result = epilogue(channels[k], sum[0][of_group * group + k / 2][k % 2], tensors);
-                store_output(epi, out_y, out_x, channel, result);
-                if (EPILOGUE_SUMS)
-                    totals[k] += result;
-            }
-            // Filters of the padding there are where the last group is not full, and none where phases are
-            // channels.
-            if (SPREAD > 1 && channel == epi.channels - 1)
-                for (int behind = 0; behind < epi.pad_lanes; ++behind)
-                    store_padding(epi, out_y, out_x, behind);
-            else if (SPREAD == 1 && channel >= epi.channels && channel < epi.channels + epi.pad_lanes)
-                store_padding(epi, out_y, out_x, channel - epi.channels);
-        }
-        move_up(sum, of_group * group);
-    }
-}
-
-#endif
-
-// A warp's sums to the result; `totals` of what was stored where EPILOGUE_SUMS asks for them. The sums are
-// gone then.
-DEVICE void store_tile(const EpilogueArgs &epi, float (&sum)[PIXEL_BLOCKS][BLOCKS][4], int tile_y, int tile_x,
-                       int phase, int channels_of, float (&totals)[groups][neighbours]) {
-    enum { across = TILE_W / 16, written = STORES_VECTORS };
-    const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
-    const int y = tile_y + warp * PIXEL_BLOCKS / across,
-              x = tile_x + warp * PIXEL_BLOCKS % across * 16 + (lane >> 2);
-#pragma unroll
-    for (int group = 0; group < groups; ++group) {
-        const int first = channels_of * BLOCKS * 8 + mma_channel(BLOCKS, of_group * group, lane & 3, 0);
-        if (first < (epi.channels + (written ? 0 : epi.pad_lanes)) * SPREAD * SPREAD)
-            store_group(epi, sum, group, first, y, x, phase, totals[group]);
-    }
-}
-
-// The sums over a block's pixels, from those of each thread's (EPILOGUE_SUMS). `room`: floats in shared
-// memory, BLOCKS * 8 a warp, which nobody reads any more.
-DEVICE void store_sums(const EpilogueArgs &epi, float *room, const float (&totals)[groups][neighbours],
-                       int row, int group) {
-    const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
-    wait_for_block();
-#pragma unroll
-    for (int part = 0; part < groups; ++part)
-#pragma unroll
-        for (int k = 0; k < neighbours; ++k) {
-            float sum = totals[part][k];
-#pragma unroll
-            for (int distance = 4; distance < 32; distance *= 2)
-                sum += exchanged(sum, distance);
-            if (lane < 4)
-                room[warp * BLOCKS * 8 + mma_channel(BLOCKS, of_group * part, lane, 0) + k] = sum;
-        }
-    wait_for_block();
-    for (int own = threadIdx.x; own < BLOCKS * 8; own += warps * 32) {
-        const int channel = group * BLOCKS * 8 + own;
-        float sum = 0;
-        for (int i = 0; i < warps; ++i)
-            sum += room[i * BLOCKS * 8 + own];
-        if (channel < epi.channels)
-            store_sum(epi, row, channel, sum);
-    }
 }

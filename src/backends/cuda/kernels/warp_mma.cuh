@@ -26,18 +26,24 @@ DEVICE void load_words(u32 (&r)[4], SharedAddress address) {
                  : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
                  : "r"(address));
 }
-// To memory at once: a compiler may split a vector that it stores itself.
-DEVICE void store_words(void *to, const u32 (&words)[4]) {
-    asm volatile("st.global.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(to), "r"(words[0]), "r"(words[1]), "r"(words[2]), "r"(words[3]) : "memory");
+// To memory at once: a compiler may split a vector that it stores itself. Where `wanted`: without a branch, in which it
+// would put all that comes before.
+DEVICE void store_words(bool wanted, void *to, const u32 (&words)[4]) {
+    asm volatile("{\n\t.reg .pred p;\n\tsetp.ne.s32 p, %5, 0;\n\t@p st.global.v4.u32 [%0], {%1, %2, %3, %4};\n\t}" ::"l"(to), "r"(words[0]), "r"(words[1]), "r"(words[2]), "r"(words[3]), "r"((int)wanted) : "memory");
 }
-DEVICE void store_words(void *to, const u32 (&words)[2]) {
-    asm volatile("st.global.v2.u32 [%0], {%1, %2};" ::"l"(to), "r"(words[0]), "r"(words[1]) : "memory");
+DEVICE void store_words(bool wanted, void *to, const u32 (&words)[2]) {
+    asm volatile("{\n\t.reg .pred p;\n\tsetp.ne.s32 p, %3, 0;\n\t@p st.global.v2.u32 [%0], {%1, %2};\n\t}" ::"l"(to), "r"(words[0]), "r"(words[1]), "r"((int)wanted) : "memory");
 }
-DEVICE void read_words(u32 (&words)[4], const void *from) {
-    asm volatile("ld.global.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3]) : "l"(from) : "memory");
+DEVICE void store_words(bool wanted, void *to, const u32 (&words)[1]) {
+    asm volatile("{\n\t.reg .pred wanted;\n\tsetp.ne.s32 wanted, %2, 0;\n\t@wanted st.global.u32 [%0], %1;\n\t}" ::"l"(to), "r"(words[0]), "r"((int)wanted) : "memory");
 }
-DEVICE void read_words(u32 (&words)[2], const void *from) {
-    asm volatile("ld.global.v2.u32 {%0, %1}, [%2];" : "=r"(words[0]), "=r"(words[1]) : "l"(from) : "memory");
+DEVICE void read_words(bool wanted, u32 (&words)[4], const void *from) {
+    words[0] = words[1] = words[2] = words[3] = 0;
+    asm volatile("{\n\t.reg .pred p;\n\tsetp.ne.s32 p, %5, 0;\n\t@p ld.global.v4.u32 {%0, %1, %2, %3}, [%4];\n\t}" : "+r"(words[0]), "+r"(words[1]), "+r"(words[2]), "+r"(words[3]) : "l"(from), "r"((int)wanted) : "memory");
+}
+DEVICE void read_words(bool wanted, u32 (&words)[2], const void *from) {
+    words[0] = words[1] = 0;
+    asm volatile("{\n\t.reg .pred p;\n\tsetp.ne.s32 p, %3, 0;\n\t@p ld.global.v2.u32 {%0, %1}, [%2];\n\t}" : "+r"(words[0]), "+r"(words[1]) : "l"(from), "r"((int)wanted) : "memory");
 }
 DEVICE u32 shared_address(const void *pointer) {
     return (u32)__cvta_generic_to_shared(pointer);
@@ -133,6 +139,11 @@ DEVICE void read_constants(u32 (&r)[4], const unsigned short *from) {
 }
 DEVICE void wait_for_block() {
     __syncthreads();
+}
+// What follows from it is computed where it is needed: kept in registers over a loop, it would be too much.
+DEVICE int computed_here(int value) {
+    asm volatile("" : "+r"(value));
+    return value;
 }
 DEVICE void wait_for_warp() {
     __syncwarp();
