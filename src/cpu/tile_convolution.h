@@ -13,7 +13,7 @@
 namespace vsmlrt::cpu {
 namespace {
 
-// Tiles has eight numbered tiles: configure, release, zero<T>, load<T>(from, bytes from row to row),
+// Tiles has eight numbered tiles: configure, release, load<T>(from, bytes from row to row),
 // store<T>, multiply<sums, pixels, filters>.
 template <typename Tiles>
 struct TileConvolution {
@@ -41,32 +41,37 @@ struct TileConvolution {
         std::int64_t end;
     };
 
+    struct Pending;
+
     // The sums of Pixels tiles of pixels and Results tiles of results: [pixel][result].
     template <int Pixels, int Results>
     static void multiply(const PackedTiles &layer, const Rows &rows, std::int64_t x,
-                         const std::uint16_t *filters, const float *bias, float *sums) {
-        constexpr int pixels_at = Pixels * Results;
-        constexpr int filters_at = 8 - Results;
-        static_assert(pixels_at < filters_at);
-        constexpr int spare = filters_at - pixels_at;
+                         const std::uint16_t *filters, const float *bias, float *sums, Pending &pending) {
+        constexpr int first_filter = Pixels * Results;
+        constexpr int first_pixels = first_filter + Results;
+        constexpr int pixel_tiles = most_results == 1 ? 1 : most_pixels; // in use
+        static_assert(first_pixels + pixel_tiles <= 8);
         const std::int64_t pixel = layer.inputs * 2; // bytes
+        const std::int64_t next_tile = tile_rows * layer.inputs;
         unroll<Pixels>([&](auto p) {
             unroll<Results>([&](auto r) { Tiles::template load<p * Results + r>(bias + r * lanes, 0); });
         });
         for (std::int64_t row = rows.first; row < rows.end; ++row) {
-            const std::uint16_t *from = rows.data[row] + x * layer.inputs;
-            const std::uint16_t *filter = filters + row * layer.tiles * Results * tile_elements;
-            for (std::int64_t tile = 0; tile < layer.tiles; ++tile) {
+            if (row > rows.first)
+                pending.finish();
+            const std::uint16_t *const line = rows.data[row] + x * layer.inputs;
+            const std::uint16_t *from = filters + row * layer.tiles * Results * tile_elements;
+            for (std::int64_t tile = 0; tile < layer.tiles; ++tile, from += Results * tile_elements) {
                 unroll<Results>(
-                    [&](auto r) { Tiles::template load<filters_at + r>(filter + r * tile_elements, 64); });
+                    [&](auto r) { Tiles::template load<first_filter + r>(from + r * tile_elements, 64); });
                 unroll<Pixels>([&](auto p) {
-                    Tiles::template load<pixels_at + p % spare>(from + p * tile_rows * layer.inputs, pixel);
+                    Tiles::template load<first_pixels + p % pixel_tiles>(
+                        line + layer.offsets[tile] + p * next_tile, pixel);
                     unroll<Results>([&](auto r) {
-                        Tiles::template multiply<p * Results + r, pixels_at + p % spare, filters_at + r>();
+                        Tiles::template multiply<p * Results + r, first_pixels + p % pixel_tiles,
+                                                 first_filter + r>();
                     });
                 });
-                from += tile_values;
-                filter += Results * tile_elements;
             }
         }
         unroll<Pixels>([&](auto p) {
@@ -119,31 +124,35 @@ struct TileConvolution {
         std::int64_t channel;
     };
 
-    // What follows the sums of two whole tiles of results where nothing is added.
-    static void finish_whole(const TileTask &task, const Place &place, const float *sums) {
+    // What follows the sums of whole tiles of results where nothing is added.
+    template <int Results>
+    static void finish_plain(const TileTask &task, const Place &place, const float *sums) {
         const Image &output = task.output;
         auto *to = static_cast<std::uint16_t *>(at(output, place.y, place.x, place.channel));
         const bool any_slopes = task.layer.slopes != nullptr;
-        __m512 first_slopes = _mm512_setzero_ps();
-        __m512 second_slopes = _mm512_setzero_ps();
-        if (any_slopes) {
-            first_slopes = _mm512_loadu_ps(task.layer.slopes + place.channel);
-            second_slopes = _mm512_loadu_ps(task.layer.slopes + place.channel + lanes);
-        }
-        for (std::int64_t p = 0; p < place.pixels; ++p, sums += 2 * lanes, to += output.pixel) {
-            __m512 first = _mm512_loadu_ps(sums);
-            __m512 second = _mm512_loadu_ps(sums + lanes);
-            if (any_slopes) {
-                first = sloped(first, first_slopes);
-                second = sloped(second, second_slopes);
+        __m512 slopes[Results] = {};
+        if (any_slopes)
+            for (int r = 0; r < Results; ++r)
+                slopes[r] = _mm512_loadu_ps(task.layer.slopes + place.channel + r * lanes);
+        for (std::int64_t p = 0; p < place.pixels; ++p, sums += Results * lanes, to += output.pixel) {
+            __m512 values[Results];
+            for (int r = 0; r < Results; ++r) {
+                values[r] = _mm512_loadu_ps(sums + r * lanes);
+                if (any_slopes)
+                    values[r] = sloped(values[r], slopes[r]);
             }
-            const __m512bh rounded = _mm512_cvtne2ps_pbh(second, first);
-            __builtin_memcpy(to, &rounded, sizeof(rounded));
+            if constexpr (Results == 2) {
+                const __m512bh rounded = _mm512_cvtne2ps_pbh(values[1], values[0]);
+                __builtin_memcpy(to, &rounded, sizeof(rounded));
+            } else {
+                const __m256bh rounded = _mm512_cvtneps_pbh(values[0]);
+                __builtin_memcpy(to, &rounded, sizeof(rounded));
+            }
         }
     }
 
     // The same of one tile whatever it is; `width` sums lie in a pixel.
-    static void finish_tile(const TileTask &task, const Place &place, float *sums, std::int64_t width) {
+    static void finish_any(const TileTask &task, const Place &place, float *sums, std::int64_t width) {
         const Image &output = task.output;
         const __mmask16 taken = some(task.layer.outputs, place.channel);
         const float *const slopes = task.layer.slopes ? task.layer.slopes + place.channel : nullptr;
@@ -214,15 +223,14 @@ struct TileConvolution {
     template <int Results>
     static void finish(const TileTask &task, const Place &place, float *sums) {
         const Image &output = task.output;
-        if (Results == 2 && output.storage == Storage::bf16 && output.shuffle == 0 &&
-            !task.added_before.data && !task.added_after.data &&
-            task.layer.outputs >= place.channel + 2 * lanes) {
-            finish_whole(task, place, sums);
+        if (output.storage == Storage::bf16 && output.shuffle == 0 && !task.added_before.data &&
+            !task.added_after.data && task.layer.outputs >= place.channel + Results * lanes) {
+            finish_plain<Results>(task, place, sums);
             return;
         }
         for (std::int64_t r = 0; r < Results; ++r) {
             const Place part = {place.y, place.x, place.pixels, place.channel + r * lanes};
-            finish_tile(task, part, sums + r * lanes, Results * lanes);
+            finish_any(task, part, sums + r * lanes, Results * lanes);
             if (output.shuffle > 0)
                 shuffle(task, part, sums + r * lanes, Results * lanes);
         }
@@ -256,61 +264,83 @@ struct TileConvolution {
         return rows;
     }
 
+    // Sums that wait for what follows them. It is done while the tiles of the next place are multiplied.
+    struct Pending {
+        const TileTask *task = nullptr;
+        void (*finish_place)(const TileTask &, const Place &, float *) = nullptr;
+        Place place = {};
+        float *sums = nullptr;
+
+        void finish() {
+            if (finish_place)
+                finish_place(*task, place, sums);
+            finish_place = nullptr;
+        }
+    };
+
+    struct Buffers {
+        alignas(64) float sums[2][most_pixels * most_results * tile_rows * tile_results] = {};
+        int next = 0;
+        Pending pending;
+    };
+
     template <int Pixels, int Results>
     static void compute(const TileTask &task, const Rows &rows, const Place &place,
-                        const std::uint16_t *filters, float *sums) {
-        multiply<Pixels, Results>(task.layer, rows, place.x, filters, task.layer.bias + place.channel, sums);
-        finish<Results>(task, place, sums);
+                        const std::uint16_t *filters, Buffers &buffers) {
+        float *const sums = buffers.sums[buffers.next];
+        multiply<Pixels, Results>(task.layer, rows, place.x, filters, task.layer.bias + place.channel, sums,
+                                  buffers.pending);
+        buffers.pending.finish();
+        buffers.pending = {&task, &finish<Results>, place, sums};
+        buffers.next = 1 - buffers.next;
     }
 
+    // As many tiles of pixels as there are pixels.
+    template <int Results, int Pixels = 1>
     static void compute_piece(const TileTask &task, const Rows &rows, const Place &piece,
-                              std::int64_t results, const std::uint16_t *filters, float *sums) {
-        if (results == 1) {
-            if (piece.pixels > 3 * tile_rows)
-                return compute<4, 1>(task, rows, piece, filters, sums);
-            if (piece.pixels > 2 * tile_rows)
-                return compute<3, 1>(task, rows, piece, filters, sums);
-            if (piece.pixels > tile_rows)
-                return compute<2, 1>(task, rows, piece, filters, sums);
-            return compute<1, 1>(task, rows, piece, filters, sums);
-        }
-        Place part = piece;
-        for (std::int64_t done = 0; done < piece.pixels; done += 2 * tile_rows) {
-            part.x = piece.x + done;
-            part.pixels = smaller(2 * tile_rows, piece.pixels - done);
-            if (part.pixels > tile_rows)
-                compute<2, 2>(task, rows, part, filters, sums);
-            else
-                compute<1, 2>(task, rows, part, filters, sums);
-        }
+                              const std::uint16_t *filters, Buffers &buffers) {
+        if constexpr (Pixels < most_pixels)
+            if (piece.pixels > Pixels * tile_rows)
+                return compute_piece<Results, Pixels + 1>(task, rows, piece, filters, buffers);
+        compute<Pixels, Results>(task, rows, piece, filters, buffers);
     }
 
+    // Results one or two tiles at a time, whose filters stay in a cache; of each, pieces below each other,
+    // whose rows do.
     static void run(const TileTask &task, std::int64_t first, std::int64_t count) {
-        alignas(64) float sums[4 * tile_rows * tile_results];
+        Buffers buffers;
         const PackedTiles &layer = task.layer;
-        const std::int64_t across = task.pieces_across();
+        const std::int64_t height = task.end - task.begin;
         const std::int64_t width = task.output.extent.width;
         const std::uint16_t *filters = layer.filters;
-        for (std::int64_t channel = 0; channel < layer.outputs; channel += 2 * tile_results) {
-            const std::int64_t results = layer.outputs - channel > tile_results ? 2 : 1;
+        for (std::int64_t channel = 0; channel < layer.outputs; channel += most_results * tile_results) {
+            const std::int64_t results = layer.result_tiles(channel);
             for (std::int64_t piece = first; piece < first + count; ++piece) {
-                const std::int64_t y = task.begin + piece / across;
-                const std::int64_t x = piece % across * TileTask::piece;
-                compute_piece(task, rows_for(task, y), {y, x, smaller(TileTask::piece, width - x), channel},
-                              results, filters, sums);
+                const std::int64_t x = piece / height * TileTask::piece;
+                const Place place = {task.begin + piece % height, x, smaller(TileTask::piece, width - x),
+                                     channel};
+                const Rows rows = rows_for(task, place.y);
+                if (results == most_results)
+                    compute_piece<most_results>(task, rows, place, filters, buffers);
+                else
+                    compute_piece<1>(task, rows, place, filters, buffers);
                 if (channel == 0 && task.output.gap > 0)
-                    write_halo(task.output, y, x == 0, x + TileTask::piece >= width);
+                    write_halo(task.output, place.y, x == 0, x + TileTask::piece >= width);
             }
-            filters += layer.block_elements(results);
+            filters += layer.filter_elements(results);
         }
+        buffers.pending.finish();
     }
 
     // Pixels that lie without room between them.
     static void copy_row(Storage storage, const void *from, std::int64_t count, void *to) {
-        const std::int64_t size = storage_size(storage);
+        if (storage == Storage::bf16) {
+            __builtin_memcpy(to, from, static_cast<std::size_t>(count) * 2);
+            return;
+        }
         for (std::int64_t i = 0; i < count; i += lanes)
             store(Storage::bf16, static_cast<std::uint16_t *>(to) + i, some(count, i),
-                  load(storage, static_cast<const std::byte *>(from) + i * size, some(count, i)));
+                  load(storage, static_cast<const float *>(from) + i, some(count, i)));
     }
 
     static void add_halo(const HaloTask &task, std::int64_t first, std::int64_t count) {

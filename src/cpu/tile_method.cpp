@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 namespace vsmlrt::cpu {
 namespace {
@@ -23,16 +24,16 @@ std::int64_t shared(std::int64_t all, int threads) {
 class TileLayer : public Layer {
 public:
     TileLayer(const ConvolutionDesc &desc, const TileKernels &kernels)
-        : kernels_(kernels), pads_(desc.pads),
-          bias_(padded(desc.bias, whole(desc.outputs, 2 * tile_results))) {
+        : kernels_(kernels), pads_(desc.pads), bias_(padded(desc.bias, whole(desc.outputs, tile_results))) {
         packed_.inputs = desc.inputs;
         packed_.outputs = desc.outputs;
         packed_.pad_top = desc.pads.top;
         packed_.pad_left = desc.pads.left;
         packed_.tiles = tiles_for(3 * desc.inputs, tile_values);
+        place_tiles();
         packed_.bias = bias_.as<float>();
         if (!desc.slopes.empty()) {
-            slopes_ = padded(desc.slopes, whole(desc.outputs, 2 * tile_results));
+            slopes_ = padded(desc.slopes, whole(desc.outputs, tile_results));
             packed_.slopes = slopes_.as<float>();
         }
         pack_filters(desc.weights);
@@ -63,23 +64,41 @@ private:
         return {packed_, rows.input, rows.output, rows.added_before, rows.added_after, rows.begin, rows.end};
     }
 
+    // Where the tiles of a filter's row lie in it. Tiles that belong to one pixel are taken together with the
+    // same of its neighbours, which read the same memory a pixel later.
+    void place_tiles() {
+        const bool together = packed_.inputs % tile_values == 0;
+        const std::int64_t of_pixel = packed_.inputs / tile_values;
+        numbers_.resize(static_cast<std::size_t>(packed_.tiles));
+        offsets_.resize(static_cast<std::size_t>(packed_.tiles));
+        for (std::int64_t tile = 0; tile < packed_.tiles; ++tile) {
+            const std::int64_t number = together ? tile % of_pixel * 3 + tile / of_pixel : tile;
+            numbers_[static_cast<std::size_t>(tile)] = number;
+            offsets_[static_cast<std::size_t>(number)] = tile * tile_values;
+        }
+        packed_.offsets = offsets_.data();
+    }
+
     void pack_filters(std::span<const float> weights) {
-        const std::int64_t all = tiles_for(packed_.outputs, tile_results);
-        filters_ = HostBuffer(static_cast<std::size_t>(packed_.block_elements(all)) * 2);
+        const std::int64_t size = packed_.filter_elements(tiles_for(packed_.outputs, tile_results));
+        filters_ = HostBuffer(static_cast<std::size_t>(size) * 2);
         auto *const filters = filters_.as<std::uint16_t>();
-        std::fill_n(filters, packed_.block_elements(all), std::uint16_t{0});
+        std::fill_n(filters, size, std::uint16_t{0});
         for (std::int64_t o = 0; o < packed_.outputs; ++o) {
-            const std::int64_t block = o / (2 * tile_results) * 2; // the first tile of results in it
-            const std::int64_t tiles = std::min<std::int64_t>(2, all - block);
-            std::uint16_t *const to = filters + packed_.block_elements(block) +
-                                      (o / tile_results - block) * tile_elements + o % tile_results * 2;
+            const std::int64_t together = most_results * tile_results;
+            const std::int64_t first = o / together * together;
+            const std::int64_t result_tiles = packed_.result_tiles(first);
+            std::uint16_t *const to = filters + packed_.filter_elements(first / tile_results) +
+                                      (o - first) / tile_results * tile_elements + o % tile_results * 2;
             for (std::int64_t i = 0; i < packed_.inputs; ++i)
                 for (std::int64_t tap = 0; tap < taps; ++tap) {
                     const std::int64_t value = tap % 3 * packed_.inputs + i; // of the filter's row
-                    const std::int64_t tile = tap / 3 * packed_.tiles + value / tile_values;
+                    const std::int64_t tile =
+                        tap / 3 * packed_.tiles + numbers_[static_cast<std::size_t>(value / tile_values)];
                     const std::int64_t pair = value % tile_values / 2;
-                    to[tile * tiles * tile_elements + pair * 2 * tile_results + value % 2] = float_to_bfloat(
-                        weights[static_cast<std::size_t>((o * packed_.inputs + i) * taps + tap)]);
+                    to[tile * result_tiles * tile_elements + pair * 2 * tile_results + value % 2] =
+                        float_to_bfloat(
+                            weights[static_cast<std::size_t>((o * packed_.inputs + i) * taps + tap)]);
                 }
         }
         packed_.filters = filters;
@@ -88,6 +107,8 @@ private:
     const TileKernels &kernels_;
     Pads pads_;
     PackedTiles packed_;
+    std::vector<std::int64_t> offsets_;
+    std::vector<std::int64_t> numbers_; // of a row's tiles, in the order in which they are multiplied
     HostBuffer filters_;
     HostBuffer bias_;
     HostBuffer slopes_;

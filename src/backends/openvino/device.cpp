@@ -62,6 +62,8 @@ std::string plan_basis(const Device &device) {
     // A program with convolutions of our own and one without are different plans.
     if (const cpu::Kernels *own = device.is_cpu() ? cpu::fastest_kernels() : nullptr)
         basis += text("own convolutions ", own->name, "\n");
+    if (const cpu::TileKernels *own = device.is_cpu() ? cpu::tile_kernels() : nullptr)
+        basis += text("own convolutions by tiles ", own->name, "\n");
     return basis;
 }
 

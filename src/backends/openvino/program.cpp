@@ -13,6 +13,7 @@
 #include "backends/openvino/used_precision.h"
 #include "base/error.h"
 #include "cpu/select.h"
+#include "cpu/tile_method.h"
 #include "cpu/winograd_method.h"
 #include "module/device.h"
 
@@ -32,8 +33,9 @@ std::shared_ptr<const cpu::ConvolutionMethod> own_method(const ov::element::Type
         return cpu::winograd_method(*kernels, cpu::Storage::fp32);
     if (precision != ov::element::bf16)
         return nullptr;
-    const bool bf16 = kernels && kernels->bf16 && !may_use(InstructionSet::amx); // AMX's products are faster
-    return bf16 ? cpu::winograd_method(*kernels, cpu::Storage::bf16) : nullptr;
+    if (const cpu::TileKernels *tiles = cpu::tile_kernels())
+        return cpu::tile_method(*tiles);
+    return kernels && kernels->bf16 ? cpu::winograd_method(*kernels, cpu::Storage::bf16) : nullptr;
 }
 
 int threads_a_stream(const ov::CompiledModel &compiled) {
