@@ -12,22 +12,10 @@ namespace {
 using cpu::Convolution;
 using cpu::Extent;
 using cpu::Kernels;
-using cpu::Pads;
 using cpu::Storage;
 
-struct Case {
-    std::int64_t inputs;
-    std::int64_t outputs;
-    Extent extent;
-    Pads pads = {1, 1, 1, 1};
-    bool sloped = false;
-    bool added_before = false;
-    bool added_after = false;
-    std::int64_t pixel = 0; // of input and result; 0: dense
-};
-
 // The greatest error, with tiles computed so many at a time.
-double error(const Case &c, const Kernels &kernels, Storage storage, std::int64_t at_a_time) {
+double error(const ConvolutionCase &c, const Kernels &kernels, Storage storage, std::int64_t at_a_time) {
     const Constants constants(c.inputs, c.outputs, c.sloped, 7);
     const Convolution layer(constants.desc(c.pads), kernels, storage);
     const Extent result = layer.result(c.extent);
@@ -46,19 +34,10 @@ double error(const Case &c, const Kernels &kernels, Storage storage, std::int64_
                        sizeof(float));
     for (std::int64_t first = 0; first < task.tiles(); first += at_a_time)
         kernels.run(task, first, std::min(at_a_time, task.tiles() - first), scratch.as<float>());
-    double worst = 0;
-    for (std::int64_t y = 0; y < result.height; ++y)
-        for (std::int64_t x = 0; x < result.width; ++x)
-            for (std::int64_t o = 0; o < c.outputs; ++o) {
-                const double wanted =
-                    convolved(constants, c.pads, input, y, x, o, c.added_before ? &before : nullptr,
-                              c.added_after ? &after : nullptr);
-                worst = std::max(worst, std::abs(output.at(y, x, o) - wanted) / (1 + std::abs(wanted)));
-            }
-    return worst;
+    return greatest_error(c, constants, input, output, before, after);
 }
 
-const std::vector<Case> cases = {
+const std::vector<ConvolutionCase> cases = {
     {3, 16, {9, 13}},
     {16, 16, {4, 4}},
     {16, 3, {8, 12}},
@@ -74,18 +53,13 @@ const std::vector<Case> cases = {
     {130, 150, {9, 9}, {0, 0, 0, 0}, false, true},
 };
 
-std::string name(const Case &c) {
-    return std::to_string(c.inputs) + " to " + std::to_string(c.outputs) + " of " +
-           std::to_string(c.extent.height) + "x" + std::to_string(c.extent.width);
-}
-
 using OwnConvolution = EachInstructionSet;
 
 TEST_P(OwnConvolution, ComputesTheDefinition) {
     const Kernels &kernels = *cpu::kernels_for(GetParam());
-    for (const Case &c : cases)
+    for (const ConvolutionCase &c : cases)
         for (const std::int64_t at_a_time : {1, 6, 192})
-            EXPECT_LT(error(c, kernels, Storage::fp32, at_a_time), 2e-5) << name(c) << ", " << at_a_time;
+            EXPECT_LT(error(c, kernels, Storage::fp32, at_a_time), 2e-5) << c.name() << ", " << at_a_time;
 }
 
 // Half a unit in bf16's last place is at most 2^-8 of a value; all before it is computed in fp32.
@@ -94,10 +68,10 @@ using OwnConvolutionInBf16 = EachInstructionSet;
 TEST_P(OwnConvolutionInBf16, IsRoundedOnce) {
     const Kernels &kernels = *cpu::kernels_for(GetParam());
     ASSERT_TRUE(kernels.bf16);
-    for (const Case &c : cases) {
+    for (const ConvolutionCase &c : cases) {
         const bool rounded_filters =
             !keeps_transformed(Constants(c.inputs, c.outputs, false, 7).desc(c.pads));
-        EXPECT_LT(error(c, kernels, Storage::bf16, 12), rounded_filters ? 0.02 : 0.004) << name(c);
+        EXPECT_LT(error(c, kernels, Storage::bf16, 12), rounded_filters ? 0.02 : 0.004) << c.name();
     }
 }
 

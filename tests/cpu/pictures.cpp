@@ -3,6 +3,9 @@
 #include "networks/builder.h"
 #include "tensor/half.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace vsmlrt::test {
 
 using cpu::Storage;
@@ -60,6 +63,25 @@ double convolved(const Constants &constants, cpu::Pads pads, const Picture &inpu
     if (after)
         sum += after->at(y, x, channel);
     return sum;
+}
+
+std::string ConvolutionCase::name() const {
+    return std::to_string(inputs) + " to " + std::to_string(outputs) + " of " +
+           std::to_string(extent.height) + "x" + std::to_string(extent.width);
+}
+
+double greatest_error(const ConvolutionCase &c, const Constants &constants, const Picture &input,
+                      const Picture &output, const Picture &before, const Picture &after) {
+    double worst = 0;
+    for (std::int64_t y = 0; y < output.extent.height; ++y)
+        for (std::int64_t x = 0; x < output.extent.width; ++x)
+            for (std::int64_t o = 0; o < c.outputs; ++o) {
+                const double wanted =
+                    convolved(constants, c.pads, input, y, x, o, c.added_before ? &before : nullptr,
+                              c.added_after ? &after : nullptr);
+                worst = std::max(worst, std::abs(output.at(y, x, o) - wanted) / (1 + std::abs(wanted)));
+            }
+    return worst;
 }
 
 } // namespace vsmlrt::test

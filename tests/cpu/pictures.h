@@ -40,4 +40,24 @@ struct Constants {
                                std::int64_t y, std::int64_t x, std::int64_t channel,
                                const Picture *before = nullptr, const Picture *after = nullptr);
 
+// A convolution that is compared with the definition.
+struct ConvolutionCase {
+    [[nodiscard]] std::string name() const;
+
+    std::int64_t inputs;
+    std::int64_t outputs;
+    cpu::Extent extent; // of the input
+    cpu::Pads pads = {1, 1, 1, 1};
+    bool sloped = false;
+    bool added_before = false;
+    bool added_after = false;
+    std::int64_t pixel = 0; // elements from a pixel to the next; 0: dense
+};
+
+// The greatest error of a result, over 1 and its magnitude. `before` and `after` count where the case adds
+// them.
+[[nodiscard]] double greatest_error(const ConvolutionCase &c, const Constants &constants,
+                                    const Picture &input, const Picture &output, const Picture &before,
+                                    const Picture &after);
+
 } // namespace vsmlrt::test

@@ -14,22 +14,10 @@ namespace {
 using cpu::ConvolutionChain;
 using cpu::Extent;
 using cpu::Image;
-using cpu::Pads;
 using cpu::Storage;
 using cpu::Workspace;
 
-struct Case {
-    std::int64_t inputs;
-    std::int64_t outputs;
-    Extent extent;
-    Pads pads = {1, 1, 1, 1};
-    bool sloped = false;
-    bool added_before = false;
-    bool added_after = false;
-    std::int64_t pixel = 0; // of the input; 0: dense
-};
-
-const std::vector<Case> cases = {
+const std::vector<ConvolutionCase> cases = {
     {3, 16, {9, 13}},
     {16, 16, {4, 4}},
     {16, 3, {8, 12}},
@@ -49,11 +37,6 @@ const std::vector<Case> cases = {
     {130, 150, {9, 9}, {0, 0, 0, 0}, false, true},
 };
 
-std::string name(const Case &c) {
-    return std::to_string(c.inputs) + " to " + std::to_string(c.outputs) + " of " +
-           std::to_string(c.extent.height) + "x" + std::to_string(c.extent.width);
-}
-
 // As they are multiplied.
 Constants rounded(Constants constants) {
     for (float &weight : constants.weights)
@@ -68,7 +51,7 @@ std::shared_ptr<const cpu::ConvolutionMethod> tiles(InstructionSet set) {
 class TileConvolutions : public EachInstructionSet {
 protected:
     // The greatest error of a result that is stored so.
-    static double error(const Case &c, Storage stored, int threads) {
+    static double error(const ConvolutionCase &c, Storage stored, int threads) {
         const Constants constants = rounded(Constants(c.inputs, c.outputs, c.sloped, 7));
         const ConvolutionChain chain(
             {{c.inputs, c.outputs, c.outputs},
@@ -85,28 +68,19 @@ protected:
         const Image outputs[] = {output.image()};
         Workspace workspace(threads);
         chain.run(inputs, outputs, workspace);
-        double worst = 0;
-        for (std::int64_t y = 0; y < result.height; ++y)
-            for (std::int64_t x = 0; x < result.width; ++x)
-                for (std::int64_t o = 0; o < c.outputs; ++o) {
-                    const double wanted =
-                        convolved(constants, c.pads, input, y, x, o, c.added_before ? &before : nullptr,
-                                  c.added_after ? &after : nullptr);
-                    worst = std::max(worst, std::abs(output.at(y, x, o) - wanted) / (1 + std::abs(wanted)));
-                }
-        return worst;
+        return greatest_error(c, constants, input, output, before, after);
     }
 };
 
 TEST_P(TileConvolutions, ComputeTheDefinition) {
-    for (const Case &c : cases)
+    for (const ConvolutionCase &c : cases)
         for (const int threads : {1, 2})
-            EXPECT_LT(error(c, Storage::fp32, threads), 1e-5) << name(c) << ", " << threads;
+            EXPECT_LT(error(c, Storage::fp32, threads), 1e-5) << c.name() << ", " << threads;
 }
 
 TEST_P(TileConvolutions, RoundOnce) {
-    for (const Case &c : cases)
-        EXPECT_LT(error(c, Storage::bf16, 1), 0.004) << name(c);
+    for (const ConvolutionCase &c : cases)
+        EXPECT_LT(error(c, Storage::bf16, 1), 0.004) << c.name();
 }
 
 // What DepthToSpace makes of it, with a picture that is added to each block.
