@@ -31,8 +31,10 @@ function(vsmlrt_headers kind)
   target_precompile_headers(vsmlrt_headers_${kind} PRIVATE ${ARG_HEADERS})
 endfunction()
 
-# vsmlrt_precompiled(TARGET KIND): the target's sources take these headers from there.
-function(vsmlrt_precompiled target kind)
+# vsmlrt_precompiled(TARGET [KIND]): the target's sources take these headers from there; a library's where no kind is named.
+function(vsmlrt_precompiled target)
+  set(kinds library ${ARGN})
+  list(GET kinds -1 kind)
   if(VSMLRT_PRECOMPILED_HEADERS)
     target_precompile_headers(${target} REUSE_FROM vsmlrt_headers_${kind})
   endif()
