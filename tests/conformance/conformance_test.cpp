@@ -24,6 +24,10 @@ std::vector<std::size_t> indices_of(const std::vector<Item> &items) {
         testing::Combine(testing::Values(#backend), testing::ValuesIn(indices_of(all_cases()))),             \
         network_test_name);                                                                                  \
     INSTANTIATE_TEST_SUITE_P(                                                                                \
+        backend, StaticNetworks,                                                                             \
+        testing::Combine(testing::Values(#backend), testing::Range<std::size_t>(0, num_parts())),            \
+        part_test_name);                                                                                     \
+    INSTANTIATE_TEST_SUITE_P(                                                                                \
         backend, Rules,                                                                                      \
         testing::Combine(testing::Values(#backend), testing::ValuesIn(operators_with_rules())),              \
         rules_test_name);                                                                                    \
@@ -31,7 +35,7 @@ std::vector<std::size_t> indices_of(const std::vector<Item> &items) {
                              testing::Combine(testing::Values(#backend),                                     \
                                               testing::ValuesIn(reduced_precisions),                         \
                                               testing::Range<std::size_t>(0, num_parts())),                  \
-                             part_test_name);                                                                \
+                             operators_test_name);                                                           \
     INSTANTIATE_TEST_SUITE_P(backend, RulesAtPrecision,                                                      \
                              testing::Combine(testing::Values(#backend),                                     \
                                               testing::ValuesIn(reduced_precisions),                         \

@@ -1,4 +1,5 @@
-// What a backend computes: every network of the suite, at several sizes of one dynamic program.
+// What a backend computes: every network of the suite, at several sizes.
+#include "conformance/joined.h"
 #include "conformance/precision.h"
 #include "conformance/suite.h"
 #include "graph/lower.h"
@@ -6,19 +7,24 @@
 namespace vsmlrt::test {
 namespace {
 
-// One test, since most of its time goes into building the dynamic program.
-TEST_P(Networks, ADynamicProgramGivesWhatStaticOnesAndTheReferenceGive) {
-    const std::vector<std::byte> onnx = given_to_backends(network().network);
-    const graph::Graph graph = graph::lower(network().network);
-    Program dynamic(backend(), onnx, range_of(network()));
+void expect_exact(const Case &entry, vsmlrt_extent extent, const std::vector<Values> &results) {
+    EXPECT_LE(difference(results, interpreted(graph::lower(entry.network), extent, seeded(9))),
+              entry.tolerance);
+}
+
+TEST_P(Networks, ADynamicProgramGivesWhatTheReferenceGives) {
+    Program dynamic(backend(), given_to_backends(network().network), range_of(network().extents));
     Context context = dynamic.context();
     for (const vsmlrt_extent &extent : network().extents) {
         SCOPED_TRACE(text(extent.width, "x", extent.height));
-        const std::vector<Values> given = context.run_seeded(extent, 9);
-        EXPECT_LE(difference(given, interpreted(graph, extent, seeded(9))), network().tolerance);
-        Program fixed(backend(), onnx, {extent, extent});
-        EXPECT_LE(difference(given, fixed.context().run_seeded(extent, 9)), network().tolerance);
+        expect_exact(network(), extent, context.run_seeded(extent, 9));
     }
+}
+
+TEST_P(StaticNetworks, GiveWhatTheReferenceGives) {
+    for (const Joined &network : joined(part()))
+        for (const vsmlrt_extent &extent : network.cases.front()->extents)
+            run_joined(backend(), network, {extent, extent}, std::span(&extent, 1), seeded(9), expect_exact);
 }
 
 } // namespace

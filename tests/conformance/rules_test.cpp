@@ -1,41 +1,23 @@
 // What a backend computes of every attribute of every operator, against the interpreter.
+#include "conformance/joined.h"
 #include "conformance/rules.h"
 #include "conformance/suite.h"
 #include "graph/lower.h"
 
-#include <algorithm>
-
 namespace vsmlrt::test {
 namespace {
 
-bool is_skipped(const Case &entry, const std::string &backend) {
-    return std::any_of(entry.skipped.begin(), entry.skipped.end(),
-                       [&](const auto &skipped) { return skipped.first == backend; });
-}
-
-void expect_exact(const vsmlrt_backend &backend, const Case &entry, const ProgramOptions &options,
-                  const std::vector<vsmlrt_extent> &extents) {
-    const graph::Graph graph = graph::lower(entry.network);
-    Program program(backend, given_to_backends(entry.network), options);
-    Context context = program.context();
-    for (const vsmlrt_extent &extent : extents)
-        EXPECT_LE(difference(context.run_seeded(extent, 9), interpreted(graph, extent, seeded(9))),
-                  entry.tolerance)
-            << extent.width << "x" << extent.height;
+void expect_exact(const Case &entry, vsmlrt_extent extent, const std::vector<Values> &results) {
+    EXPECT_LE(difference(results, interpreted(graph::lower(entry.network), extent, seeded(9))),
+              entry.tolerance);
 }
 
 TEST_P(Rules, AreComputedAsTheyAreStated) {
-    for (const Case &entry : rules_by_operator().at(op())) {
-        if (is_skipped(entry, name()))
-            continue;
-        SCOPED_TRACE(entry.name);
-        const vsmlrt_extent first = entry.extents.front();
-        try {
-            expect_exact(backend(), entry, range_of(entry), entry.extents);
-            expect_exact(backend(), entry, {first, first}, {first});
-        } catch (const Error &failure) {
-            ADD_FAILURE() << failure.what();
-        }
+    for (const Joined &network : joined(able(rules_by_operator().at(op()), name()))) {
+        const std::vector<vsmlrt_extent> &extents = network.cases.front()->extents;
+        run_joined(backend(), network, range_of(extents), extents, seeded(9), expect_exact);
+        const vsmlrt_extent first = extents.front();
+        run_joined(backend(), network, {first, first}, std::span(extents).first(1), seeded(9), expect_exact);
     }
 }
 

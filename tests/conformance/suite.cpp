@@ -53,20 +53,41 @@ void AtPrecision::SetUp() {
         GTEST_SKIP() << name() << ": " << reason;
 }
 
-std::span<const Case> OperatorsAtPrecision::part() {
-    const auto all = std::span(all_cases()).subspan(std::get<2>(GetParam()) * cases_a_part);
-    return all.first(std::min(cases_a_part, all.size()));
+namespace {
+
+constexpr std::size_t cases_a_part = 32;
+
+std::string name_of_part(std::size_t part) {
+    return "from_" + test_name(all_cases()[part * cases_a_part]);
+}
+
+} // namespace
+
+std::vector<const Case *> able(std::span<const Case> cases, const std::string &backend) {
+    std::vector<const Case *> found;
+    for (const Case &entry : cases)
+        if (std::none_of(entry.skipped.begin(), entry.skipped.end(),
+                         [&](const auto &skipped) { return skipped.first == backend; }))
+            found.push_back(&entry);
+    return found;
 }
 
 std::size_t num_parts() {
-    constexpr std::size_t size = OperatorsAtPrecision::cases_a_part;
-    return (all_cases().size() + size - 1) / size;
+    return (all_cases().size() + cases_a_part - 1) / cases_a_part;
 }
 
-std::string part_test_name(const testing::TestParamInfo<AtPrecision::ParamType> &info) {
-    const std::size_t first = std::get<2>(info.param) * OperatorsAtPrecision::cases_a_part;
-    return text(std::get<0>(info.param), "_", engine::precision_name(std::get<1>(info.param)), "_from_",
-                test_name(all_cases()[first]));
+std::vector<const Case *> part_of_cases(std::size_t part, const std::string &backend) {
+    const auto rest = std::span(all_cases()).subspan(part * cases_a_part);
+    return able(rest.first(std::min(cases_a_part, rest.size())), backend);
+}
+
+std::string part_test_name(const testing::TestParamInfo<StaticNetworks::ParamType> &info) {
+    return text(std::get<0>(info.param), "_", name_of_part(std::get<1>(info.param)));
+}
+
+std::string operators_test_name(const testing::TestParamInfo<AtPrecision::ParamType> &info) {
+    return text(std::get<0>(info.param), "_", engine::precision_name(std::get<1>(info.param)), "_",
+                name_of_part(std::get<2>(info.param)));
 }
 
 std::size_t num_rule_parts() {
@@ -105,10 +126,10 @@ std::string network_test_name(const testing::TestParamInfo<Networks::ParamType> 
     return std::get<0>(info.param) + "_" + test_name(all_cases()[std::get<1>(info.param)]);
 }
 
-ProgramOptions range_of(const Case &network) {
+ProgramOptions range_of(const std::vector<vsmlrt_extent> &extents) {
     ProgramOptions options;
-    options.smallest = options.largest = network.extents.front();
-    for (const vsmlrt_extent &extent : network.extents) {
+    options.smallest = options.largest = extents.front();
+    for (const vsmlrt_extent &extent : extents) {
         options.smallest.width = std::min(options.smallest.width, extent.width);
         options.smallest.height = std::min(options.smallest.height, extent.height);
         options.largest.width = std::max(options.largest.width, extent.width);

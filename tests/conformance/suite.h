@@ -31,6 +31,28 @@ protected:
     [[nodiscard]] static const vsmlrt_backend &backend() { return *backend_named(name()).backend; }
 };
 
+// The cases that the backend can run.
+[[nodiscard]] std::vector<const Case *> able(std::span<const Case> cases, const std::string &backend);
+
+// all_cases() in parts, of which these are the ones that the backend can run.
+[[nodiscard]] std::size_t num_parts();
+[[nodiscard]] std::vector<const Case *> part_of_cases(std::size_t part, const std::string &backend);
+
+// On a part of all_cases().
+class StaticNetworks : public testing::TestWithParam<std::tuple<std::string, std::size_t>> {
+protected:
+    void SetUp() override {
+        if (!backend_named(name()).backend)
+            GTEST_SKIP() << name() << ": " << backend_named(name()).reason;
+    }
+    [[nodiscard]] static std::string name() { return std::get<0>(GetParam()); }
+    [[nodiscard]] static std::vector<const Case *> part() {
+        return part_of_cases(std::get<1>(GetParam()), name());
+    }
+    [[nodiscard]] static const vsmlrt_backend &backend() { return *backend_named(name()).backend; }
+};
+[[nodiscard]] std::string part_test_name(const testing::TestParamInfo<StaticNetworks::ParamType> &info);
+
 // On the rules of one operator (conformance/rules.h).
 class Rules : public testing::TestWithParam<std::tuple<std::string, std::string>> {
 protected:
@@ -62,14 +84,11 @@ protected:
 // On a part of all_cases(), so that what a device cannot do is said a few times and not for each operator.
 class OperatorsAtPrecision : public AtPrecision {
 protected:
-    static constexpr std::size_t cases_a_part = 32;
-    [[nodiscard]] static std::span<const Case> part();
-
-    friend std::size_t num_parts();
-    friend std::string part_test_name(const testing::TestParamInfo<AtPrecision::ParamType> &info);
+    [[nodiscard]] static std::vector<const Case *> part() {
+        return part_of_cases(std::get<2>(GetParam()), name());
+    }
 };
-[[nodiscard]] std::size_t num_parts();
-[[nodiscard]] std::string part_test_name(const testing::TestParamInfo<AtPrecision::ParamType> &info);
+[[nodiscard]] std::string operators_test_name(const testing::TestParamInfo<AtPrecision::ParamType> &info);
 
 // On the rules of some of operators_with_rules().
 class RulesAtPrecision : public AtPrecision {
@@ -94,6 +113,6 @@ protected:
 [[nodiscard]] std::string network_test_name(const testing::TestParamInfo<Networks::ParamType> &info);
 
 // The reach of a case's sizes, as a shape range.
-[[nodiscard]] ProgramOptions range_of(const Case &network);
+[[nodiscard]] ProgramOptions range_of(const std::vector<vsmlrt_extent> &extents);
 
 } // namespace vsmlrt::test
