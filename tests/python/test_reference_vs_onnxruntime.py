@@ -159,6 +159,11 @@ def computed(networks: dict[str, Network], tmp_path_factory: pytest.TempPathFact
     return found
 
 
+def elements(computed: Computed) -> int:
+    """Of all inputs."""
+    return sum(values.size for values in computed.feeds.values())
+
+
 def relative_difference(given: np.ndarray, expected: np.ndarray) -> float:
     """The largest difference over the largest expected value (at least 1); NaN agrees with NaN."""
     assert given.shape == expected.shape
@@ -226,8 +231,9 @@ def test_every_network_agrees_with_onnxruntime(
 
 
 def test_every_rule_agrees_with_onnx(networks: dict[str, Network], computed: dict[str, list[Computed]]) -> None:
-    """onnx.reference, on the tables of attributes."""
+    """onnx.reference, on the tables of attributes: at the smallest size, since it loops over pixels in Python."""
     rules = {name: network for name, network in networks.items() if name.startswith("rule_")}
     assert len(rules) > 400
-    apart = differences(rules, computed, onnx_of, NOT_COMPARABLE_WITH_ONNX)
+    smallest = {name: [min(computed[name], key=elements)] for name in rules}
+    apart = differences(rules, smallest, onnx_of, NOT_COMPARABLE_WITH_ONNX)
     assert not apart, "\n".join(apart)
