@@ -30,9 +30,13 @@ Resampling resample(int samples, int results, double step, double shift) {
     const double stretch = std::max(step, 1.0);
     Resampling map;
     map.taps = 2 * static_cast<int>(std::ceil(support * stretch));
+    const auto begin_of = [&](double centre) {
+        return static_cast<int>(std::floor(centre - map.taps / 2.0 + 0.5));
+    };
+    map.first = begin_of(0.5 * step + shift);
     for (int i = 0; i < results; ++i) {
         const double centre = (i + 0.5) * step + shift;
-        const int begin = static_cast<int>(std::floor(centre - map.taps / 2.0 + 0.5));
+        const int begin = begin_of(centre);
         std::vector<double> weights;
         double total = 0;
         for (int k = 0; k < map.taps; ++k) {

@@ -25,6 +25,7 @@ enum class Field { none, top, bottom };
 // taps + k]]. Sources lie inside the plane.
 struct Resampling {
     int taps = 0;
+    int first = 0; // where result 0's samples begin, before what lies outside is reflected
     std::vector<int> sources;
     std::vector<float> weights;
 

@@ -5,6 +5,8 @@
 #include "base/error.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 
 namespace vsmlrt::vs {
 namespace {
@@ -16,6 +18,11 @@ double step(int size) {
     return size > 1 ? 2.0 / (size - 1) : 0.0;
 }
 
+// Of a float in [0, 1], in the order of their values.
+int bits_of(float moment) {
+    return std::bit_cast<std::int32_t>(std::clamp(moment, 0.0F, 1.0F));
+}
+
 float position(int i, int size) {
     return static_cast<float>(i * step(size) - 1);
 }
@@ -23,7 +30,8 @@ float position(int i, int size) {
 } // namespace
 
 PairInputs::PairInputs(std::vector<Role> roles, engine::PictureSize padded, float flow_scale)
-    : roles_(std::move(roles)), identities_(static_cast<int>(roles_.size())), size_(padded) {
+    : roles_(std::move(roles)), identities_(static_cast<int>(roles_.size())), moments_(bits_of(1) + 1),
+      size_(padded) {
     const auto width = static_cast<std::size_t>(size_.width);
     flow_scale_.assign(width, flow_scale);
     if (!has(Role::column))
@@ -128,7 +136,8 @@ std::vector<vsmlrt_frame> PairInputs::frames_of(const vsmlrt_frame &first, const
         vsmlrt_frame frame = {};
         // An input's planes are not written: vsmlrt/frame.h.
         frame.planes[0] = {const_cast<void *>(plane.data), plane.stride};
-        frame.identity = role == Role::timestep ? 0 : identities_.of(static_cast<int>(i));
+        frame.identity = role == Role::timestep ? moments_.of(bits_of(timestep.front()))
+                                                : identities_.of(static_cast<int>(i));
         frames.push_back(frame);
     }
     return frames;

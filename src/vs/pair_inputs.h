@@ -42,6 +42,7 @@ private:
 
     std::vector<model::InterpolatorRole> roles_;
     Identities identities_; // one a channel: what they hold never changes, but for the timestep
+    Identities moments_;    // one a timestep, by its bits
     engine::PictureSize size_;
     std::vector<float> flow_scale_;
     std::vector<float> columns_;

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -126,6 +127,26 @@ Spans spans_of(int count, int tile, int whole) {
 
 } // namespace
 
+namespace {
+
+// Of three channels, float32, one behind the other.
+struct Planes {
+    explicit Planes(std::vector<float> &values) {
+        const std::size_t pixels = static_cast<std::size_t>(extent.width) * extent.height;
+        values.resize(3 * pixels);
+        const std::ptrdiff_t stride = extent.width * static_cast<std::ptrdiff_t>(sizeof(float));
+        for (std::size_t channel = 0; channel < 3; ++channel) {
+            float *const at = values.data() + channel * pixels;
+            planes.push_back({VSMLRT_FLOAT32, at, stride, extent.width, extent.height});
+            results.push_back({VSMLRT_FLOAT32, at, stride, extent.width, extent.height});
+        }
+    }
+    std::vector<pixel::Plane> planes;
+    std::vector<pixel::ConstPlane> results;
+};
+
+} // namespace
+
 void check_conversion(cuda::Context &context, const vsmlrt_frame_format &from, const vsmlrt_frame_format &to,
                       int tiles, int interlaced, std::uint64_t seed) {
     const vsmlrt_frame_input input = {from, extent, 3};
@@ -149,18 +170,10 @@ void check_conversion(cuda::Context &context, const vsmlrt_frame_format &from, c
     context.bind_frames(plan);
     EXPECT_FALSE(context.run_frames(&source.frame, given.frame));
 
-    const std::size_t pixels = static_cast<std::size_t>(extent.width) * extent.height;
-    std::vector<float> values(3 * pixels);
-    std::vector<pixel::Plane> planes;
-    std::vector<pixel::ConstPlane> results;
-    const std::ptrdiff_t stride = extent.width * static_cast<std::ptrdiff_t>(sizeof(float));
-    for (std::size_t channel = 0; channel < 3; ++channel) {
-        float *const at = values.data() + channel * pixels;
-        planes.push_back({VSMLRT_FLOAT32, at, stride, extent.width, extent.height});
-        results.push_back({VSMLRT_FLOAT32, at, stride, extent.width, extent.height});
-    }
-    pixel::decode_frame(input, source.frame, planes);
-    pixel::encode_frame(results, to, wanted.frame);
+    std::vector<float> values;
+    const Planes decoded(values);
+    pixel::decode_frame(input, source.frame, decoded.planes);
+    pixel::encode_frame(decoded.results, to, wanted.frame);
     std::vector<double> expected;
     each_sample(wanted, to, [&](std::byte *sample, bool) { expected.push_back(value_of(sample, to)); });
     std::size_t next = 0;
@@ -172,6 +185,49 @@ void check_conversion(cuda::Context &context, const vsmlrt_frame_format &from, c
     EXPECT_LE(worst, allowed(to)) << "family " << from.family << " bits " << from.bits << " to " << to.family
                                   << " bits " << to.bits << ", subsampled " << to.subsampling_w << " "
                                   << to.subsampling_h << ", tiles " << tiles << ", seed " << seed;
+}
+
+void check_two_frames(cuda::Context &context, const vsmlrt_frame_format &from, int tiles,
+                      std::uint64_t seed) {
+    const vsmlrt_frame_format floats = {VSMLRT_RGB, VSMLRT_FLOAT, 32, 0, 0, 0, 1, 0};
+    const std::array<vsmlrt_frame_input, 2> inputs = {{{from, extent, 3}, {from, extent, 3}}};
+    const vsmlrt_extent tile = tiles == 1 ? extent : vsmlrt_extent{160, 84};
+    const Spans columns = spans_of(tiles, tile.width, extent.width);
+    const Spans rows = spans_of(tiles, tile.height, extent.height);
+    vsmlrt_frame_plan plan = {};
+    plan.inputs = inputs.data();
+    plan.num_inputs = 2;
+    plan.output = floats;
+    plan.output_extent = extent;
+    plan.tile = tile;
+    plan.columns = columns.spans.data();
+    plan.rows = rows.spans.data();
+    plan.num_columns = plan.num_rows = tiles;
+    const OwnedFrame first = random_frame(from, seed);
+    const OwnedFrame second = random_frame(from, seed + 1);
+    const std::array frames = {first.frame, second.frame};
+    OwnedFrame given = make_frame(floats);
+    context.bind_frames(plan);
+    EXPECT_FALSE(context.run_frames(frames.data(), given.frame));
+    std::vector<float> minuend;
+    std::vector<float> subtrahend;
+    pixel::decode_frame(inputs[0], first.frame, Planes(minuend).planes);
+    pixel::decode_frame(inputs[1], second.frame, Planes(subtrahend).planes);
+    std::size_t next = 0;
+    double worst = 0;
+    each_sample(given, floats, [&](std::byte *sample, bool) {
+        const double wanted = static_cast<double>(minuend[next]) - static_cast<double>(subtrahend[next]);
+        const double apart = std::abs(value_of(sample, floats) - wanted);
+        worst = std::isnan(apart) ? INFINITY : std::max(worst, apart);
+        ++next;
+    });
+    EXPECT_LE(worst, 2 * allowed(floats)) << "bits " << from.bits << ", tiles " << tiles << ", seed " << seed;
+}
+
+model::Network that_subtracts() {
+    Builder b;
+    const Name first = b.input(3);
+    return b.output(b.node("Sub", {first, b.input(3)})).network();
 }
 
 std::vector<vsmlrt_frame_format> all_frame_formats() {

@@ -23,4 +23,11 @@ inline constexpr vsmlrt_extent conversion_extent = {268, 140};
 void check_conversion(cuda::Context &context, const vsmlrt_frame_format &from, const vsmlrt_frame_format &to,
                       int tiles, int interlaced, std::uint64_t seed);
 
+// The difference of two pictures of three channels.
+[[nodiscard]] model::Network that_subtracts();
+
+// Decodes two random frames of a format for such a network in fp32, as a whole or in tiles x tiles parts, and
+// compares its result with what the reference decodes.
+void check_two_frames(cuda::Context &context, const vsmlrt_frame_format &from, int tiles, std::uint64_t seed);
+
 } // namespace vsmlrt::test

@@ -35,5 +35,15 @@ TEST_F(GpuFrames, TilesAndFieldsAreConvertedAsTheReferenceConvertsThem) {
     }
 }
 
+TEST_F(GpuFrames, ThoseOfAPairAreDecodedTogether) {
+    const GpuNetwork network(that_subtracts(), VSMLRT_PRECISION_FP32);
+    cuda::Program program(cuda::list_devices().front(), network.desc({16, 16}, conversion_extent));
+    cuda::Context context(program);
+    for (const vsmlrt_frame_format &format : all_frame_formats())
+        if (format.family == VSMLRT_YUV)
+            for (const int tiles : {1, 2})
+                check_two_frames(context, format, tiles, seed_of_this_run());
+}
+
 } // namespace
 } // namespace vsmlrt::test

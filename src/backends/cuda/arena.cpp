@@ -1,5 +1,6 @@
-// An arena is handed on as soon as the host has put a frame's work on a stream: an event orders the device's
-// work, so that the next frame's kernels follow the last one's without waiting for the host.
+// An arena is handed on as soon as the host has put a frame's work on its stream, so that the next frame's
+// kernels follow the last one's without waiting for the host, nor for an event of another stream: what they
+// read was copied long before.
 #include "backends/cuda/arena.h"
 
 #include "module/shapes.h"
@@ -20,6 +21,7 @@ constexpr std::size_t sizes_kept = 4;
 Arena::Arena(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes)
     : device_(std::move(device)), kernels_(kernels),
       memory_(device_, static_cast<std::size_t>(bytes), "the buffers of one stream"),
+      stream_(nvidia::make_stream(device_)), begin_(nvidia::make_event(device_)),
       done_(nvidia::make_event(device_)) {}
 
 void Arena::wait() const {
@@ -30,6 +32,8 @@ void Arena::wait() const {
 Launches &Arena::at(vsmlrt_extent extent, const MakePlan &make_plan) {
     const auto known = std::find_if(sizes_.begin(), sizes_.end(),
                                     [&](const Sized &sized) { return same_extent(sized.extent, extent); });
+    if (known == sizes_.end() || known != sizes_.begin())
+        held_.forget();
     if (known != sizes_.end()) {
         sizes_.splice(sizes_.begin(), sizes_, known);
         return *sizes_.front().launches;
@@ -90,16 +94,17 @@ void ArenaPool::give_back(Arena *arena) {
 
 ArenaPool::Lease::Lease(ArenaPool &pool, nvidia::StreamHandle *stream)
     : pool_(pool), stream_(stream), arena_(pool.take()) {
-    if (!arena_->used_)
-        return;
-    const nvidia::Status status = driver().stream_wait_event(stream, arena_->done_.get(), 0);
+    nvidia::Status status = driver().event_record(arena_->begin_.get(), stream);
+    if (status == nvidia::Status::success)
+        status = driver().stream_wait_event(arena_->stream(), arena_->begin_.get(), 0);
     if (status != nvidia::Status::success)
         pool_.give_back(arena_);
-    check(status, "waiting for the network of another frame");
+    check(status, "waiting for a frame");
 }
 
 void ArenaPool::Lease::release() {
-    check(driver().event_record(arena_->done_.get(), stream_), "running the network");
+    check(driver().event_record(arena_->done_.get(), arena_->stream()), "running the network");
+    check(driver().stream_wait_event(stream_, arena_->done_.get(), 0), "running the network");
     arena_->used_ = true;
     pool_.give_back(std::exchange(arena_, nullptr));
 }
@@ -107,7 +112,8 @@ void ArenaPool::Lease::release() {
 ArenaPool::Lease::~Lease() {
     if (arena_ == nullptr)
         return;
-    static_cast<void>(driver().stream_synchronize(stream_));
+    static_cast<void>(driver().stream_synchronize(arena_->stream()));
+    arena_->held().forget();
     pool_.give_back(arena_);
 }
 

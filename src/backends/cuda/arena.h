@@ -2,8 +2,8 @@
 // last.
 #pragma once
 
+#include "backends/cuda/held_inputs.h"
 #include "backends/cuda/launches.h"
-#include "vsmlrt/frame.h"
 
 #include <condition_variable>
 #include <deque>
@@ -21,6 +21,10 @@ public:
 
     // The launches for a size, valid until the next call; planned where they are not among those kept.
     [[nodiscard]] Launches &at(vsmlrt_extent extent, const MakePlan &make_plan);
+    // Of the launches that at() gave last. Who writes the network's inputs says so here.
+    [[nodiscard]] HeldInputs &held() { return held_; }
+    // On which all that uses the memory runs.
+    [[nodiscard]] nvidia::StreamHandle *stream() const { return stream_.get(); }
 
 private:
     friend class ArenaPool;
@@ -34,7 +38,10 @@ private:
     KernelCache &kernels_;
     nvidia::DeviceMemory memory_;
     std::list<Sized> sizes_; // the last used first
-    nvidia::Event done_;     // behind all that uses the memory
+    HeldInputs held_;
+    nvidia::Stream stream_;
+    nvidia::Event begin_; // of the stream whose frame is computed
+    nvidia::Event done_;  // behind all that uses the memory
     bool used_ = false;
 };
 
@@ -51,19 +58,20 @@ public:
     // An arena, held while work is put on a stream; the device need not have done it when it is released.
     class Lease {
     public:
-        // Waits for a free arena. What comes on the stream from then on runs after what others did there.
+        // Waits for a free arena. What comes on the arena's stream from then on runs after what `stream`
+        // holds now.
         Lease(ArenaPool &pool, nvidia::StreamHandle *stream);
         ~Lease();
         Lease(const Lease &) = delete;
         Lease &operator=(const Lease &) = delete;
         Arena *operator->() const { return arena_; }
-        // Nothing that is put on the stream from now on uses the arena. Without it (a failure) the stream is
-        // waited for when the lease ends.
+        // What comes on `stream` from now on runs after what was put on the arena's. Without it (a failure)
+        // the arena's is waited for when the lease ends.
         void release();
 
     private:
         ArenaPool &pool_;
-        nvidia::StreamHandle *stream_;
+        nvidia::StreamHandle *stream_; // of the frame
         Arena *arena_;
     };
 

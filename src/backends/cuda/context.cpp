@@ -78,7 +78,7 @@ void Context::with_network(Work &&work) {
     step("launches");
     Launches &network = arena->at(*extent_, [this](vsmlrt_extent size) { return program_.plan(size); });
     step("starting kernels");
-    std::forward<Work>(work)(network);
+    std::forward<Work>(work)(network, *arena.operator->());
     arena.release();
 }
 
@@ -110,17 +110,18 @@ void Context::run() {
             check(driver().copy_to_device_async(end.device.address(), end.host.data(), end.bytes,
                                                 stream_.get()),
                   "copying a frame to the GPU");
-        with_network([this](Launches &network) {
+        with_network([this](Launches &network, Arena &arena) {
+            arena.held().forget();
             for (std::size_t i = 0; i < inputs_.size(); ++i)
                 check(driver().copy_on_device_async(network.address(network.plan().inputs[i]),
                                                     inputs_[i].device.address(), inputs_[i].bytes,
-                                                    stream_.get()),
+                                                    arena.stream()),
                       "copying a frame on the GPU");
-            network.enqueue(stream_.get(), program_.options().use_cuda_graph);
+            network.enqueue(arena.stream(), program_.options().use_cuda_graph);
             for (std::size_t i = 0; i < outputs_.size(); ++i)
                 check(driver().copy_on_device_async(outputs_[i].device.address(),
                                                     network.address(network.plan().outputs[i]),
-                                                    outputs_[i].bytes, stream_.get()),
+                                                    outputs_[i].bytes, arena.stream()),
                       "copying a frame on the GPU");
         });
         for (const End &end : outputs_)
@@ -163,12 +164,12 @@ bool Context::run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output)
     guarded([&] {
         step("upload");
         frames_->upload(inputs);
-        with_network([&](Launches &network) {
-            Frames::Network where;
+        with_network([&](Launches &network, Arena &arena) {
+            Frames::Network where{
+                {}, network.address(network.plan().outputs.front()), arena.held(), arena.stream(), {}};
             for (const Tensor &input : network.plan().inputs)
                 where.inputs.push_back(network.address(input));
-            where.output = network.address(network.plan().outputs.front());
-            where.enqueue = [&] { network.enqueue(stream_.get(), program_.options().use_cuda_graph); };
+            where.enqueue = [&] { network.enqueue(arena.stream(), program_.options().use_cuda_graph); };
             frames_->compute(inputs, output, where);
         });
         step("computing");
@@ -181,7 +182,7 @@ bool Context::run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output)
 std::vector<Context::LaunchName> Context::launch_names() {
     std::vector<LaunchName> names;
     guarded([&] {
-        with_network([&](Launches &network) {
+        with_network([&](Launches &network, Arena &) {
             for (const Step &step : network.plan().steps)
                 names.push_back({step.label, step.alternatives.front().name});
         });
@@ -195,7 +196,7 @@ double Context::time_layers(const std::function<void(const vsmlrt_layer_time &)>
     constexpr int repeats = 10;
     double whole = 0;
     guarded([&] {
-        with_network([&](Launches &network) {
+        with_network([&](Launches &network, Arena &arena) {
             const std::vector<Step> &steps = network.plan().steps;
             const LayerRates rates = program_.layer_rates(steps);
             for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -203,15 +204,15 @@ double Context::time_layers(const std::function<void(const vsmlrt_layer_time &)>
                 vsmlrt_layer_time layer = rates.of(steps[i]);
                 layer.layers = steps[i].label.c_str();
                 layer.kernel = kernel.c_str();
-                layer.milliseconds = network.time(i, i + 1, repeats, stream_.get());
+                layer.milliseconds = network.time(i, i + 1, repeats, arena.stream());
                 visit(layer);
             }
             // Long enough for a card to come to the clocks that its power allows.
             constexpr double milliseconds = 500;
-            const double once = network.time(0, steps.size(), 1, stream_.get());
+            const double once = network.time(0, steps.size(), 1, arena.stream());
             const int most = program_.is_simulated() ? 1 : 10000;
             whole = network.time(0, steps.size(), std::clamp(static_cast<int>(milliseconds / once), 1, most),
-                                 stream_.get());
+                                 arena.stream());
         });
     });
     return whole;
@@ -220,17 +221,18 @@ double Context::time_layers(const std::function<void(const vsmlrt_layer_time &)>
 double Context::time_launches(std::size_t first, std::size_t last, int repeats) {
     double milliseconds = 0;
     guarded([&] {
-        with_network(
-            [&](Launches &network) { milliseconds = network.time(first, last, repeats, stream_.get()); });
+        with_network([&](Launches &network, Arena &arena) {
+            milliseconds = network.time(first, last, repeats, arena.stream());
+        });
     });
     return milliseconds;
 }
 
 void Context::start_launches(int repeats) {
     guarded([&] {
-        with_network([&](Launches &network) {
+        with_network([&](Launches &network, Arena &arena) {
             for (int i = 0; i < repeats; ++i)
-                network.enqueue(stream_.get(), program_.options().use_cuda_graph);
+                network.enqueue(arena.stream(), program_.options().use_cuda_graph);
         });
     });
 }

@@ -49,7 +49,7 @@ private:
         nvidia::DeviceMemory device;
     };
     void resize(End &end, const vsmlrt_tensor &tensor) const;
-    // Calls `work` with the launches of the bound size while it holds an arena.
+    // Calls `work` with the launches of the bound size and their arena while it holds that.
     template <typename Work>
     void with_network(Work &&work);
     // Runs `work`; should it fail, nothing of it is under way any more when this throws.

@@ -45,36 +45,51 @@ int longest(const std::vector<FrameSpan> &spans) {
 
 } // namespace
 
+int encode_columns(int step) {
+    return step == 1   ? FRAME_TILE_COLUMNS_OF_1
+           : step == 2 ? FRAME_TILE_COLUMNS_OF_2
+                       : FRAME_TILE_COLUMNS_OF_4;
+}
+
+int encode_line(int step) {
+    constexpr int piece = 64;
+    return step == 1 ? piece : 2 * piece;
+}
+
 EncodeTiles encode_tiles(const pixel::ChromaMaps &maps, int step_x, int step_y) {
     constexpr int warps = FRAME_THREADS / 32;
     constexpr int pair = 2 * sizeof(float); // both colour differences; also a tap's source and weight
     constexpr int most_rows = 32;
     constexpr int fewer_rows = 4;
+    constexpr std::int64_t enough = 1000; // tiles, so that all of a GPU has some
+    constexpr int least_of_few = 16;
+    const int columns = encode_columns(step_x);
     EncodeTiles tiles;
-    tiles.column_spans = spans_of(maps.across, FRAME_TILE_COLUMNS, step_x);
-    tiles.line = longest(tiles.column_spans);
-    const auto bytes = [&] {
-        const int taps = maps.across.taps * FRAME_TILE_COLUMNS + maps.down.taps * tiles.rows;
-        return (taps + warps * tiles.line + longest(tiles.row_spans) * FRAME_TILE_COLUMNS) * pair;
-    };
+    tiles.across = (maps.across.size() + columns - 1) / columns;
+    tiles.first_tap = maps.across.first;
+    tiles.across_weights.assign(maps.across.weights.begin(), maps.across.weights.begin() + maps.across.taps);
     for (tiles.rows = most_rows; tiles.rows > 0; tiles.rows -= fewer_rows) {
         tiles.row_spans = spans_of(maps.down, tiles.rows, step_y);
-        if (bytes() <= FRAME_TILE_BYTES)
+        const int numbers =
+            maps.down.taps * tiles.rows + warps * encode_line(step_x) + longest(tiles.row_spans) * columns;
+        tiles.shared_bytes = static_cast<unsigned>(numbers * pair);
+        if (tiles.shared_bytes <= FRAME_TILE_BYTES && (tiles.count() >= enough || tiles.rows <= least_of_few))
             return tiles;
     }
     throw InternalError("cuda: four rows of subsampled chroma do not fit into shared memory");
 }
 
 std::int64_t DecodeStrips::blocks(vsmlrt_extent tile) const {
-    constexpr int warps = FRAME_THREADS / 32;
-    const std::int64_t strips = std::int64_t{(tile.width + 31) / 32} * ((tile.height + rows - 1) / rows);
+    constexpr int warps = FRAME_STRIP_THREADS / 32;
+    constexpr int columns = 64;
+    const std::int64_t strips =
+        std::int64_t{(tile.width + columns - 1) / columns} * ((tile.height + rows - 1) / rows);
     return (strips + warps - 1) / warps;
 }
 
 unsigned DecodeStrips::shared_bytes() const {
-    constexpr int pair = 2 * sizeof(float); // both colour differences
-    return static_cast<unsigned>(FRAME_THREADS / 32 *
-                                 (rows * FRAME_STRIP_ROW_BYTES + chroma_rows * 32 * pair));
+    return static_cast<unsigned>(FRAME_STRIP_THREADS / 32 *
+                                 (rows * FRAME_STRIP_ROW_BYTES + chroma_rows * 32 * FRAME_STRIP_PAIR_BYTES));
 }
 
 DecodeStrips decode_strips(const pixel::ChromaMaps &maps) {
@@ -111,7 +126,6 @@ FrameTables::FrameTables(const nvidia::SharedContext &device, nvidia::StreamHand
     };
     across_ = add_map(maps.across);
     down_ = add_map(maps.down);
-    column_spans_ = add(tiles_.column_spans);
     row_spans_ = add(tiles_.row_spans);
     memory_ = nvidia::DeviceMemory(device, bytes.size(), "the frames of a clip");
     // On the stream that reads them: a copy on another may still be under way when it returns.
@@ -123,7 +137,6 @@ FrameTables::FrameTables(const nvidia::SharedContext &device, nvidia::StreamHand
         table->sources += memory_.address();
         table->weights += memory_.address();
     }
-    column_spans_ += memory_.address();
     row_spans_ += memory_.address();
 }
 
@@ -135,13 +148,12 @@ void FrameTables::fill(FrameDecodeArgs &args) const {
 }
 
 void FrameTables::fill(FrameEncodeArgs &args) const {
-    args.across = across_;
     args.down = down_;
-    args.column_spans = column_spans_;
     args.row_spans = row_spans_;
-    args.tiles_x = static_cast<int>(tiles_.column_spans.size());
+    args.tiles_x = tiles_.across;
     args.tile_rows = tiles_.rows;
-    args.line = tiles_.line;
+    args.first_tap = tiles_.first_tap;
+    std::ranges::copy(tiles_.across_weights, args.across_weights);
 }
 
 } // namespace vsmlrt::cuda

@@ -11,23 +11,27 @@
 
 namespace vsmlrt::cuda {
 
-// Tiles of FRAME_TILE_COLUMNS by `rows` samples of chroma; `rows` is the largest whose luma fits into a
-// block's shared memory.
+// Tiles of encode_columns() by `rows` samples of chroma; `rows` is the largest whose luma fits into a block's
+// shared memory, or less where the picture has few tiles.
 struct EncodeTiles {
-    std::vector<FrameSpan> column_spans;
+    int across = 0; // tiles
     std::vector<FrameSpan> row_spans;
     int rows = 0;
-    int line = 0; // the largest count of the column spans
+    unsigned shared_bytes = 0;
+    int first_tap = 0;
+    std::vector<float> across_weights;
 
-    [[nodiscard]] std::int64_t count() const {
-        return static_cast<std::int64_t>(column_spans.size() * row_spans.size());
-    }
+    [[nodiscard]] std::int64_t count() const { return across * static_cast<std::int64_t>(row_spans.size()); }
 };
 
-// `step_x`, `step_y`: the luma samples that one of chroma stands for.
+// Of a tile, and the luma that they read, even columns and odd ones. `step`: the luma samples that one of
+// chroma stands for.
+[[nodiscard]] int encode_columns(int step);
+[[nodiscard]] int encode_line(int step);
+
 [[nodiscard]] EncodeTiles encode_tiles(const pixel::ChromaMaps &maps, int step_x, int step_y);
 
-// Strips of 32 columns by `rows` pixels, a warp's; `rows` is the largest whose chroma fits into a block's
+// Strips of 64 columns by `rows` pixels, a warp's; `rows` is the largest whose chroma fits into a block's
 // shared memory.
 struct DecodeStrips {
     int rows = 0;
@@ -61,7 +65,6 @@ private:
     ResamplingTable down_ = {};
     EncodeTiles tiles_;
     DecodeStrips strips_;
-    std::uint64_t column_spans_ = 0;
     std::uint64_t row_spans_ = 0;
 };
 

@@ -65,6 +65,21 @@ void copy_matrix(const pixel::Matrix3 &from, float (&to)[9]) {
         to[i] = static_cast<float>(from[i / 3][i % 3]);
 }
 
+// What value_of and the matrix come to together.
+void set_sums_of_samples(const vsmlrt_frame_format &format, const pixel::Matrix3 &to_rgb,
+                         FrameDecodeArgs &args) {
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+        double summand = 0;
+        for (std::size_t plane = 0; plane < 3; ++plane) {
+            const pixel::SampleScale scale = pixel::sample_scale(format, static_cast<int>(plane));
+            const double factor = static_cast<double>(to_rgb[channel][plane]) / scale.one;
+            args.of_samples[3 * channel + plane] = static_cast<float>(factor);
+            summand -= factor * scale.zero;
+        }
+        args.summand[channel] = static_cast<float>(summand);
+    }
+}
+
 // How frame_decode.cuh and frame_encode.cuh name the two sides.
 int decoding_of(const vsmlrt_frame_input &input) {
     if (input.channels == 1)
@@ -123,8 +138,11 @@ std::string decode_source(const vsmlrt_frame_input &input, Element tensor) {
 }
 
 std::string encode_source(const vsmlrt_frame_format &format, std::int64_t channels, Element tensor) {
-    if (is_subsampled(format))
-        return kernel_source(generated(format, tensor, ""), "frame_encode_subsampled.cuh");
+    if (is_subsampled(format)) {
+        const std::string steps = text("#define STEP_X ", 1 << format.subsampling_w, "\n#define STEP_Y ",
+                                       1 << format.subsampling_h, "\n");
+        return kernel_source(generated(format, tensor, steps), "frame_encode_subsampled.cuh");
+    }
     const std::string choice = text("#define TO ", encoding_of(format, channels), "\n");
     return kernel_source(generated(format, tensor, choice), "frame_encode.cuh");
 }
@@ -171,8 +189,12 @@ void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_cha
     FrameDecodeArgs &args = input.args;
     args.threads = threads_for(plan_.tile.width, plan_.tile.height);
     args.scale = scale_of(from.format);
-    if (from.format.family == VSMLRT_YUV)
-        copy_matrix(pixel::color_matrix(from.format.matrix)->to_rgb, args.matrix);
+    if (from.format.family == VSMLRT_YUV) {
+        const pixel::Matrix3 to_rgb = pixel::color_matrix(from.format.matrix)->to_rgb;
+        copy_matrix(to_rgb, args.matrix);
+        set_sums_of_samples(from.format, to_rgb, args);
+        args.chroma_width = from.extent.width >> from.format.subsampling_w;
+    }
     args.width = from.extent.width;
     args.height = from.extent.height;
     args.tile_width = plan_.tile.width;
@@ -228,8 +250,12 @@ void Frames::prepare_output() {
         return;
     args.chroma_width = extent.width >> format.subsampling_w;
     args.chroma_height = extent.height >> format.subsampling_h;
-    args.step_x = 1 << format.subsampling_w;
-    args.step_y = 1 << format.subsampling_h;
+    const pixel::SampleScale luma = pixel::sample_scale(format, 0);
+    for (std::size_t channel = 0; channel < 3; ++channel)
+        args.of_luma[channel] = args.matrix[channel] * luma.one / args.most;
+    args.luma_zero = luma.zero / args.most;
+    const std::size_t pair = 2 * sample_bytes(format);
+    args.pairs_of_luma = args.plane[0].data % pair == 0 && result_.planes[0].row_bytes % pair == 0;
 }
 
 void Frames::prepare_tiles() {
@@ -277,18 +303,21 @@ const FrameTables &Frames::encoding_tables(bool interlaced) {
     FrameTables &tables = result_tables_[interlaced ? 1 : 0];
     if (tables.empty()) {
         const pixel::ChromaMaps maps = pixel::shrinking_maps(plan_.output, plan_.output_extent, interlaced);
-        tables = FrameTables(device_, stream_, maps, encode_tiles(maps, encode_.step_x, encode_.step_y));
+        tables =
+            FrameTables(device_, stream_, maps,
+                        encode_tiles(maps, 1 << plan_.output.subsampling_w, 1 << plan_.output.subsampling_h));
     }
     return tables;
 }
 
 template <typename Args>
-void Frames::launch(Kernel kernel, Args &args, std::int64_t blocks, unsigned shared_bytes) const {
+void Frames::launch(Kernel kernel, Args &args, const Network &network, std::int64_t blocks,
+                    unsigned shared_bytes, unsigned threads) {
     nvidia::LaunchConfig config;
     config.grid[0] = static_cast<unsigned>(size_argument(blocks));
-    config.block[0] = FRAME_THREADS;
+    config.block[0] = threads;
     config.shared_bytes = shared_bytes;
-    config.stream = stream_;
+    config.stream = network.stream;
     void *parameters[] = {&args};
     check(driver().launch(&config, kernel, parameters, nullptr), "launching a kernel");
 }
@@ -319,29 +348,69 @@ void Frames::upload(Input &input, const vsmlrt_frame &frame) {
 }
 
 void Frames::decode(const vsmlrt_frame *frames, const Network &network, int origin_x, int origin_y) {
+    const std::span<HeldInputs::Part> held = network.held.of(plan_);
+    std::vector<std::size_t> together;
+    const auto launch_them = [&] {
+        if (!together.empty())
+            decode_together(together, frames[together.front()].interlaced != 0, network, origin_x, origin_y);
+        together.clear();
+    };
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
-        Input &input = inputs_[i];
-        const vsmlrt_frame_input &from = plan_.inputs[i];
-        for (std::size_t channel = 0; channel < input.channels.size(); ++channel)
-            input.args.output[channel] =
-                network.inputs[input.channels[channel].input] + input.channels[channel].offset;
-        for (std::size_t plane = 0; plane < input.layout.planes.size(); ++plane)
-            input.args.plane[plane] = {input.frame->memory.address() + input.layout.planes[plane].offset,
-                                       input.frame->strides[plane]};
-        input.args.origin_x = origin_x;
-        input.args.origin_y = origin_y;
-        if (!is_subsampled(from)) {
-            launch(input.decode, input.args, blocks_of(input.args.threads));
+        const HeldInputs::Part wanted{frames[i].identity, frames[i].interlaced, origin_x, origin_y};
+        if (wanted.identity != 0 && held[i] == wanted)
             continue;
+        held[i] = wanted;
+        if (!together.empty()) {
+            const std::size_t first = together.front();
+            if (together.size() == FRAMES_AT_ONCE || !is_subsampled(plan_.inputs[i]) ||
+                inputs_[i].decode != inputs_[first].decode ||
+                (frames[i].interlaced != 0) != (frames[first].interlaced != 0) ||
+                std::memcmp(&plan_.inputs[i], &plan_.inputs[first], sizeof(vsmlrt_frame_input)) != 0)
+                launch_them();
         }
-        const FrameTables &tables = decoding_tables(input, from, frames[i].interlaced != 0);
-        tables.fill(input.args);
-        const DecodeStrips &strips = tables.strips();
-        launch(input.decode, input.args, strips.blocks(plan_.tile), strips.shared_bytes());
+        together.push_back(i);
     }
+    launch_them();
 }
 
-void Frames::blend(std::uint64_t output, std::size_t column, std::size_t row) const {
+void Frames::decode_together(std::span<const std::size_t> numbers, bool interlaced, const Network &network,
+                             int origin_x, int origin_y) {
+    Input &first = inputs_[numbers.front()];
+    const vsmlrt_frame_input &from = plan_.inputs[numbers.front()];
+    FrameDecodeArgs args = first.args;
+    args.origin_x = origin_x;
+    args.origin_y = origin_y;
+    std::uint64_t outputs = 0;
+    std::uint64_t luma = 0;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const Input &input = inputs_[numbers[i]];
+        DecodedFrame &frame = args.frame[i];
+        for (std::size_t channel = 0; channel < input.channels.size(); ++channel) {
+            frame.output[channel] =
+                network.inputs[input.channels[channel].input] + input.channels[channel].offset;
+            outputs |= frame.output[channel];
+        }
+        for (std::size_t plane = 0; plane < input.layout.planes.size(); ++plane)
+            frame.plane[plane] = {input.frame->memory.address() + input.layout.planes[plane].offset,
+                                  input.frame->strides[plane]};
+        luma |= frame.plane[0].data | static_cast<std::uint64_t>(frame.plane[0].stride);
+    }
+    if (!is_subsampled(from)) {
+        launch(first.decode, args, network, blocks_of(args.threads));
+        return;
+    }
+    const FrameTables &tables = decoding_tables(first, from, interlaced);
+    tables.fill(args);
+    const DecodeStrips &strips = tables.strips();
+    const Element type = ends_.inputs[first.channels.front().input].type;
+    args.pairs_of_luma = luma % (2 * sample_bytes(from.format)) == 0;
+    args.pairs_of_pixels = args.tile_width % 2 == 0 && outputs % (2 * element_size(type)) == 0;
+    args.blocks = size_argument(strips.blocks(plan_.tile));
+    launch(first.decode, args, network, static_cast<std::int64_t>(numbers.size()) * args.blocks,
+           strips.shared_bytes(), FRAME_STRIP_THREADS);
+}
+
+void Frames::blend(const Network &network, std::size_t column, std::size_t row) const {
     const vsmlrt_tile_span &across = plan_.columns[column];
     const vsmlrt_tile_span &down = plan_.rows[row];
     const End &tensor = ends_.output;
@@ -351,26 +420,31 @@ void Frames::blend(std::uint64_t output, std::size_t column, std::size_t row) co
         static_cast<std::int64_t>(down.first) * plan_.output_extent.width + across.first);
     TileBlendArgs args = {};
     args.threads = pixels(across.count, down.count);
-    args.tile = {output + skipped * element_size(tensor.type), tensor.dims[2] * width, width};
+    args.tile = {network.output + skipped * element_size(tensor.type), tensor.dims[2] * width, width};
     args.sums = encode_.input;
     args.sums.data += before * sizeof(float);
     args.column_weights = column_weights_[column];
     args.row_weights = row_weights_[row];
     args.width = across.count;
     args.channels = static_cast<int>(tensor.dims[1]);
-    launch(blend_tile_, args, blocks_of(args.threads));
+    launch(blend_tile_, args, network, blocks_of(args.threads));
 }
 
-void Frames::encode(bool interlaced) {
-    check(driver().fill_async(encode_.not_finite, 0, sizeof(int), stream_), "clearing memory");
+void Frames::encode(const Network &network, bool interlaced) {
+    if (!flag_is_clear_)
+        check(driver().fill_async(encode_.not_finite, 0, sizeof(int), network.stream), "clearing memory");
+    flag_is_clear_ = false; // as long as it is not known
     if (is_subsampled(plan_.output)) {
         const FrameTables &tables = encoding_tables(interlaced);
         tables.fill(encode_);
-        launch(encode_kernel_, encode_, tables.tiles().count(), FRAME_TILE_BYTES);
+        const std::uint64_t pair = 2 * element_size(single() ? ends_.output.type : Element::f32);
+        encode_.pairs_of_pixels = encode_.input.data % pair == 0 && encode_.input.row_stride % 2 == 0 &&
+                                  encode_.input.channel_stride % 2 == 0;
+        launch(encode_kernel_, encode_, network, tables.tiles().count(), tables.tiles().shared_bytes);
         return;
     }
     encode_.threads = threads_for(encode_.width, encode_.height);
-    launch(encode_kernel_, encode_, blocks_of(encode_.threads));
+    launch(encode_kernel_, encode_, network, blocks_of(encode_.threads));
 }
 
 void Frames::copy_planes(const vsmlrt_frame &frame) const {
@@ -398,15 +472,15 @@ void Frames::compute(const vsmlrt_frame *inputs, const vsmlrt_frame &output, con
     if (single())
         encode_.input.data = network.output;
     else
-        check(driver().fill_async(sums_.address(), 0, sums_.bytes(), stream_), "clearing memory");
+        check(driver().fill_async(sums_.address(), 0, sums_.bytes(), network.stream), "clearing memory");
     for (std::int32_t row = 0; row < plan_.num_rows; ++row)
         for (std::int32_t column = 0; column < plan_.num_columns; ++column) {
             decode(inputs, network, plan_.columns[column].origin, plan_.rows[row].origin);
             network.enqueue();
             if (!single())
-                blend(network.output, static_cast<std::size_t>(column), static_cast<std::size_t>(row));
+                blend(network, static_cast<std::size_t>(column), static_cast<std::size_t>(row));
         }
-    encode(output.interlaced != 0);
+    encode(network, output.interlaced != 0);
 }
 
 bool Frames::download(const vsmlrt_frame &output) {
@@ -419,6 +493,7 @@ bool Frames::download(const vsmlrt_frame &output) {
     copy_planes(output);
     int not_finite = 0;
     std::memcpy(&not_finite, result_staging_.data() + result_.bytes, sizeof not_finite);
+    flag_is_clear_ = not_finite == 0;
     return not_finite != 0;
 }
 

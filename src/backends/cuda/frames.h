@@ -5,6 +5,7 @@
 
 #include "backends/cuda/frame_store.h"
 #include "backends/cuda/frame_tables.h"
+#include "backends/cuda/held_inputs.h"
 #include "backends/cuda/kernel_cache.h"
 #include "backends/cuda/kernels/frame_args.cuh"
 #include "backends/cuda/tensor.h"
@@ -25,7 +26,8 @@ namespace vsmlrt::cuda {
                                         Element tensor);
 [[nodiscard]] std::string blend_source(Element tensor);
 
-// What one context needs for the frames of a plan. Used by one thread at a time, on one stream.
+// What one context needs for the frames of a plan. Used by one thread at a time; frames are copied on its
+// stream and computed on the network's.
 class Frames {
 public:
     // One end of the network: a dense NCHW tensor.
@@ -37,10 +39,13 @@ public:
         std::vector<End> inputs;
         End output;
     };
-    // Where a frame is computed: the addresses of the ends, and what puts the network on the stream.
+    // Where a frame is computed: the addresses of the ends, what the inputs hold, and what puts the network
+    // on the stream.
     struct Network {
         std::vector<std::uint64_t> inputs;
         std::uint64_t output = 0;
+        HeldInputs &held;
+        nvidia::StreamHandle *stream;
         std::function<void()> enqueue;
     };
 
@@ -51,7 +56,8 @@ public:
     // Of page-locked memory, for frames on their way.
     [[nodiscard]] std::size_t locked_bytes() const;
 
-    // The three parts of a frame, put on the stream in this order. Only compute() needs the network.
+    // The three parts of a frame, in this order. compute() comes behind upload() on the network's stream, and
+    // download() behind that on this one's: the caller sees to it.
     void upload(const vsmlrt_frame *inputs);
     void compute(const vsmlrt_frame *inputs, const vsmlrt_frame &output, const Network &network);
     // Blocks until `output` is complete. True if the network's result held a NaN or an infinity.
@@ -72,7 +78,7 @@ private:
     struct Input {
         FrameLayout layout;
         Kernel decode = nullptr;
-        FrameDecodeArgs args = {};
+        FrameDecodeArgs args = {}; // without the frames' places
         // Of the network whose input each channel is, and how far into it; the frame's own channels alone.
         struct Channel {
             std::size_t input = 0;
@@ -93,14 +99,17 @@ private:
     [[nodiscard]] const FrameTables &decoding_tables(Input &input, const vsmlrt_frame_input &from,
                                                      bool interlaced) const;
     [[nodiscard]] const FrameTables &encoding_tables(bool interlaced);
-    // `blocks` of FRAME_THREADS threads.
     template <typename Args>
-    void launch(Kernel kernel, Args &args, std::int64_t blocks, unsigned shared_bytes = 0) const;
+    static void launch(Kernel kernel, Args &args, const Network &network, std::int64_t blocks,
+                       unsigned shared_bytes = 0, unsigned threads = FRAME_THREADS);
 
     void upload(Input &input, const vsmlrt_frame &frame);
     void decode(const vsmlrt_frame *inputs, const Network &network, int origin_x, int origin_y);
-    void blend(std::uint64_t output, std::size_t column, std::size_t row) const;
-    void encode(bool interlaced);
+    // Inputs of equal format and size, FRAMES_AT_ONCE of them at most.
+    void decode_together(std::span<const std::size_t> numbers, bool interlaced, const Network &network,
+                         int origin_x, int origin_y);
+    void blend(const Network &network, std::size_t column, std::size_t row) const;
+    void encode(const Network &network, bool interlaced);
     void copy_planes(const vsmlrt_frame &frame) const;
     [[nodiscard]] bool single() const { return plan_.num_columns == 1 && plan_.num_rows == 1; }
 
@@ -119,6 +128,7 @@ private:
     std::array<FrameTables, 2> result_tables_;
     FrameEncodeArgs encode_ = {};
     Kernel encode_kernel_ = nullptr;
+    bool flag_is_clear_ = false;
 
     // With several tiles alone.
     Kernel blend_tile_ = nullptr;

@@ -26,9 +26,14 @@ ChosenHere &chosen_here() {
     return *instance;
 }
 
-// Both frames of the pairs under way and of the next ones.
-std::size_t frames_kept(int num_streams) {
-    return 2 * static_cast<std::size_t>(std::max(num_streams, 1)) + 4;
+// Both frames of the pairs under way and of the next ones, and the planes that come with each of them.
+std::size_t frames_kept(int num_streams, const graph::Graph &graph) {
+    constexpr std::int64_t of_both = 6; // channels
+    std::int64_t channels = 0;
+    for (const graph::Input &input : graph.inputs)
+        channels += input.dims[1].size.value_or(0);
+    return 2 * static_cast<std::size_t>(std::max(num_streams, 1)) + 4 +
+           static_cast<std::size_t>(std::max<std::int64_t>(channels - of_both, 0));
 }
 
 vsmlrt_tensor shape_of(Element type, const Shape &dims) {
@@ -80,7 +85,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
       context_(clock.time("the GPU's context",
                           [&] { return std::make_shared<const nvidia::DeviceContext>(device.number); })),
       weights_(context_), kernels_(context_, device, kept_),
-      frames_(context_, frames_kept(desc.num_streams)) {
+      frames_(context_, frames_kept(desc.num_streams, graph_)) {
     if (desc.blob) {
         Blob blob = decode_blob({static_cast<const std::byte *>(desc.blob), desc.blob_size}, architecture_);
         choices_ = std::move(blob.choices);

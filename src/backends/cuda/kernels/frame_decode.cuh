@@ -18,11 +18,11 @@ KERNEL(FrameDecodeArgs) {
         float sample[3] = {0, 0, 0}, result[3] = {0, 0, 0};
         if (x >= 0 && y >= 0) {
             for (int number = 0; number < (FROM < 2 ? 1 : 3); ++number)
-                sample[number] = value_of(read_sample(args.plane[number], x, y), args.scale, number);
+                sample[number] = value_of(read_sample(args.frame[0].plane[number], x, y), args.scale, number);
             for (int channel = 0; channel < channels; ++channel)
                 result[channel] = FROM == 3 ? row_product(args.matrix, channel, sample) : sample[FROM == 2 ? channel : 0];
         }
         for (int channel = 0; channel < channels; ++channel)
-            store<tensor_t>(args.output[channel], (i64)row * args.tile_width + column, result[channel]);
+            store<tensor_t>(args.frame[0].output[channel], (i64)row * args.tile_width + column, result[channel]);
     }
 }

@@ -8,6 +8,15 @@ DEVICE float between(float value, float most) {
     return fminf(fmaxf(value, 0.0f), most);
 }
 
+// The same for [0, 1].
+DEVICE float saturated(float value) {
+#ifdef __CUDACC__
+    return __saturatef(value);
+#else
+    return between(value, 1);
+#endif
+}
+
 template <typename T>
 DEVICE T *row_at(const FramePlane &plane, int y) {
     return (T *)(plane.data + y * plane.stride);
