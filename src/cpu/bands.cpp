@@ -12,6 +12,10 @@ public:
         : desc_(desc), inputs_(desc.heights.size() - desc.steps.size()), done_(desc.steps.size()),
           first_(desc.steps.size()) {
         plan_.capacities.resize(desc.steps.size());
+        for (const BandsDesc::Step &step : desc.steps)
+            wanted_.push_back(step.is_output);
+        for (std::size_t i = 0; i < wanted_.size(); ++i)
+            wanted_[i] = wanted_[i] || !is_read(static_cast<std::int64_t>(inputs_ + i));
     }
 
     Bands plan() {
@@ -31,14 +35,20 @@ private:
         return (rows + desc_.unit - 1) / desc_.unit * desc_.unit;
     }
 
+    [[nodiscard]] bool is_read(std::int64_t value) const {
+        return std::any_of(desc_.steps.begin(), desc_.steps.end(), [&](const BandsDesc::Step &step) {
+            return step.input == value || step.added_before == value || step.added_after == value;
+        });
+    }
+
     [[nodiscard]] bool complete() const {
         for (std::size_t step = 0; step < done_.size(); ++step)
-            if (done_[step] < height(step))
+            if (wanted_[step] && done_[step] < height(step))
                 return false;
         return true;
     }
 
-    // Up to which row each step must have come for `target` rows of those that no step reads.
+    // Up to which row each step must have come for `target` rows of those that are wanted.
     [[nodiscard]] std::vector<std::int64_t> demand(std::int64_t target) const {
         std::vector<std::int64_t> wanted(done_.size(), -1);
         const auto want = [&](std::int64_t value, std::int64_t rows) {
@@ -49,9 +59,9 @@ private:
         };
         for (std::size_t i = done_.size(); i-- > 0;) {
             const BandsDesc::Step &step = desc_.steps[i];
-            if (wanted[i] < 0)
-                wanted[i] = std::min(height(i), whole_units(target));
-            want(step.input, whole_units(wanted[i]) + step.rows_below);
+            if (wanted_[i])
+                wanted[i] = std::max(wanted[i], std::min(height(i), whole_units(target)));
+            want(step.input, step.rows.end(whole_units(wanted[i])));
             for (const std::int64_t added : {step.added_before, step.added_after})
                 if (added >= 0)
                     want(added, wanted[i]);
@@ -68,7 +78,7 @@ private:
             if (done_[i] >= height(i))
                 continue;
             if (step.input == value)
-                first = std::min(first, std::max<std::int64_t>(0, done_[i] - step.rows_above));
+                first = std::min(first, step.rows.first(done_[i]));
             if (step.added_before == value || step.added_after == value)
                 first = std::min(first, done_[i]);
         }
@@ -91,6 +101,7 @@ private:
 
     const BandsDesc &desc_;
     std::size_t inputs_;
+    std::vector<bool> wanted_;        // outputs, and what no step reads: all rows of them
     std::vector<std::int64_t> done_;  // rows of the steps' results
     std::vector<std::int64_t> first_; // rows of their windows
     Bands plan_;

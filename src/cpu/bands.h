@@ -6,19 +6,34 @@
 
 namespace vsmlrt::cpu {
 
+// What a step reads: row y of its result needs the input's rows from y * stride / repeat - above to
+// y * stride / repeat + below.
+struct RowsRead {
+    std::int64_t above = 0;
+    std::int64_t below = 0;
+    std::int64_t stride = 1;
+    std::int64_t repeat = 1;
+
+    [[nodiscard]] std::int64_t first(std::int64_t row) const {
+        const std::int64_t from = row * stride / repeat - above;
+        return from > 0 ? from : 0;
+    }
+    // Behind the last one that rows up to `end` need.
+    [[nodiscard]] std::int64_t end(std::int64_t end) const { return (end - 1) * stride / repeat + below + 1; }
+};
+
 // Values are numbered as in ConvolutionChainDesc: the inputs, then one result a step.
 struct BandsDesc {
     struct Step {
         std::int64_t input = 0;
         std::int64_t added_before = -1;
         std::int64_t added_after = -1;
-        std::int64_t rows_above = 0; // row y of the result needs the input's from y - rows_above ...
-        std::int64_t rows_below = 0; // ... to y + rows_below
-        bool is_output = false;      // lies with the caller, all rows of it
+        RowsRead rows = {};
+        bool is_output = false; // lies with the caller, all rows of it
     };
     std::vector<std::int64_t> heights; // of all values
     std::vector<Step> steps;
-    std::int64_t rows = 0; // of the results that no step reads, so many at a time
+    std::int64_t rows = 0; // of the outputs and of what no step reads, so many at a time
     std::int64_t unit = 1; // steps compute multiples of so many rows
 };
 
@@ -39,7 +54,7 @@ struct Bands {
 };
 
 // Depth first: as soon as a value has the rows, what reads it is computed, so that of each value only a
-// window is held and found in a cache. All rows are computed once.
+// window is held and found in a cache. All rows are computed once, but for those that nothing needs.
 [[nodiscard]] Bands plan_bands(const BandsDesc &desc);
 
 } // namespace vsmlrt::cpu

@@ -39,7 +39,7 @@ ConvolutionChain::ConvolutionChain(const ConvolutionChainDesc &desc,
     : method_(std::move(method)), inputs_(desc.inputs.size()), outputs_(desc.outputs) {
     for (const std::int64_t channels : desc.inputs) {
         numbers_.push_back(static_cast<std::int64_t>(values_.size()));
-        values_.push_back({{numbers_.back()}, channels});
+        values_.push_back({numbers_.back(), channels});
     }
     taken_in_.assign(desc.inputs.size() + desc.steps.size(), -1);
     for (const ConvolutionStepDesc &step : desc.steps) {
@@ -55,8 +55,8 @@ ConvolutionChain::ConvolutionChain(const ConvolutionChainDesc &desc,
 }
 
 void ConvolutionChain::add(Step step, std::int64_t output) {
-    const Origin from = values_[static_cast<std::size_t>(step.input)].origin;
-    values_.push_back({{from.input, step.layer->result(from.larger)}, step.layer->outputs(), output});
+    const std::int64_t origin = values_[static_cast<std::size_t>(step.input)].origin;
+    values_.push_back({origin, step.layer->outputs(), output});
     steps_.push_back(std::move(step));
 }
 
@@ -72,14 +72,15 @@ std::int64_t ConvolutionChain::readable(std::int64_t value) {
     return taken_in_[index] >= 0 ? taken_in_[index] : number;
 }
 
-Extent ConvolutionChain::extent_inside(std::int64_t number, std::span<const Extent> inputs) const {
-    const Origin from = values_[static_cast<std::size_t>(number)].origin;
-    const Extent input = inputs[static_cast<std::size_t>(from.input)];
-    return {input.height + from.larger.height, input.width + from.larger.width};
+std::vector<Extent> ConvolutionChain::extents(std::span<const Extent> inputs) const {
+    std::vector<Extent> all(inputs.begin(), inputs.end());
+    for (const Step &step : steps_)
+        all.push_back(step.layer->result(all[static_cast<std::size_t>(step.input)]));
+    return all;
 }
 
 Extent ConvolutionChain::extent(std::int64_t value, std::span<const Extent> inputs) const {
-    return extent_inside(numbers_[static_cast<std::size_t>(value)], inputs);
+    return extents(inputs)[static_cast<std::size_t>(numbers_[static_cast<std::size_t>(value)])];
 }
 
 std::int64_t ConvolutionChain::shuffle(std::int64_t value) const {
@@ -88,19 +89,18 @@ std::int64_t ConvolutionChain::shuffle(std::int64_t value) const {
     return step < 0 ? 0 : steps_[static_cast<std::size_t>(step)].shuffle;
 }
 
-Bands ConvolutionChain::plan(std::span<const Extent> inputs, int threads) const {
+Bands ConvolutionChain::plan(std::span<const Extent> extents, int threads) const {
     BandsDesc desc;
     std::int64_t width = 1;
-    for (std::size_t number = 0; number < values_.size(); ++number) {
-        const Extent size = extent_inside(static_cast<std::int64_t>(number), inputs);
+    for (const Extent size : extents) {
         desc.heights.push_back(size.height);
         width = std::max(width, size.width);
     }
     std::vector<std::int64_t> pixels;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
         const Step &step = steps_[i];
-        desc.steps.push_back({step.input, step.added_before, step.added_after, step.layer->rows_above(),
-                              step.layer->rows_below(), values_[inputs_ + i].output >= 0});
+        desc.steps.push_back({step.input, step.added_before, step.added_after, step.layer->rows_read(),
+                              values_[inputs_ + i].output >= 0});
         pixels.push_back(step.layer->pixels_at_a_time());
     }
     desc.rows = method_->rows_at_a_time(pixels, width, threads);
@@ -109,9 +109,10 @@ Bands ConvolutionChain::plan(std::span<const Extent> inputs, int threads) const 
 }
 
 ConvolutionChain::Memory ConvolutionChain::plan_memory(std::span<const Extent> inputs, int threads) const {
-    Memory memory = {plan(inputs, threads), {}, {}, 0, 0};
+    const std::vector<Extent> sizes = extents(inputs);
+    Memory memory = {plan(sizes, threads), {}, {}, 0, 0};
     for (std::size_t i = 0; i < steps_.size(); ++i) {
-        const Extent size = extent_inside(static_cast<std::int64_t>(inputs_ + i), inputs);
+        const Extent size = sizes[inputs_ + i];
         const std::int64_t rows = memory.plan.capacities[i];
         memory.windows.push_back(method_->window(size, steps_[i].layer->outputs(), rows));
         memory.sizes.push_back(rows > 0 ? method_->window_bytes(memory.windows.back(), rows) : 0);

@@ -35,12 +35,8 @@ public:
     // the channels of its result.
     ConvolutionChain(const ConvolutionChainDesc &desc, std::shared_ptr<const ConvolutionMethod> method);
 
-    // A value is its input's size and so much larger.
-    struct Origin {
-        std::int64_t input = 0;
-        Extent larger = {};
-    };
-    [[nodiscard]] const Origin &origin(std::int64_t value) const { return made(value).origin; }
+    // The input whose size a value's follows from.
+    [[nodiscard]] std::int64_t origin(std::int64_t value) const { return made(value).origin; }
     [[nodiscard]] Extent extent(std::int64_t value, std::span<const Extent> inputs) const;
     [[nodiscard]] const std::vector<std::int64_t> &outputs() const { return outputs_; }
     [[nodiscard]] Storage storage() const { return method_->storage(); }
@@ -64,7 +60,7 @@ public:
 private:
     // Values are numbered anew inside, since there are steps that take in what lies with the caller.
     struct Value {
-        Origin origin;
+        std::int64_t origin = 0;
         std::int64_t channels = 0;
         std::int64_t output = -1; // its place among the outputs
     };
@@ -82,8 +78,9 @@ private:
     [[nodiscard]] const Value &made(std::int64_t value) const {
         return values_[static_cast<std::size_t>(numbers_[static_cast<std::size_t>(value)])];
     }
-    [[nodiscard]] Extent extent_inside(std::int64_t number, std::span<const Extent> inputs) const;
-    [[nodiscard]] Bands plan(std::span<const Extent> inputs, int threads) const;
+    // Of all values, as they are numbered inside.
+    [[nodiscard]] std::vector<Extent> extents(std::span<const Extent> inputs) const;
+    [[nodiscard]] Bands plan(std::span<const Extent> extents, int threads) const;
     [[nodiscard]] Memory plan_memory(std::span<const Extent> inputs, int threads) const;
 
     std::shared_ptr<const ConvolutionMethod> method_;

@@ -1,6 +1,7 @@
 // How the layers of a chain are computed: what differs between Winograd's products and those by tiles.
 #pragma once
 
+#include "cpu/bands.h"
 #include "cpu/convolution.h"
 
 #include <cstddef>
@@ -26,9 +27,7 @@ public:
 
     [[nodiscard]] virtual std::int64_t outputs() const = 0;
     [[nodiscard]] virtual Extent result(Extent input) const = 0;
-    // Row y of the result needs the input's rows from y - rows_above() to y + rows_below().
-    [[nodiscard]] virtual std::int64_t rows_above() const = 0;
-    [[nodiscard]] virtual std::int64_t rows_below() const = 0;
+    [[nodiscard]] virtual RowsRead rows_read() const = 0;
 
     // The pieces that threads share, and how many of them each takes at a time.
     [[nodiscard]] virtual std::int64_t pieces(const LayerRows &rows) const = 0;
@@ -47,6 +46,8 @@ public:
 
     // Whether products are taken by tiles, or Winograd's.
     [[nodiscard]] virtual bool by_tiles() const = 0;
+    // Whether it has layers of the form with so many channels and such pads.
+    [[nodiscard]] virtual bool takes(const ConvolutionDesc &desc) const = 0;
     // In which values between layers are stored.
     [[nodiscard]] virtual Storage storage() const = 0;
     [[nodiscard]] virtual std::unique_ptr<const Layer> layer(const ConvolutionDesc &desc) const = 0;

@@ -14,10 +14,11 @@ namespace vsmlrt::cpu {
 namespace {
 
 // Tiles has eight numbered tiles: configure, release, load<T>(from, bytes from row to row),
-// store<T>, multiply<sums, pixels, filters>.
-template <typename Tiles>
+// store<T>, multiply<sums, pixels, filters>. Of the result so many rows of 16 pixels are computed together.
+template <typename Tiles, int BlockRows = 4>
 struct TileConvolution {
     static constexpr std::int64_t lanes = 16;
+    static constexpr std::int64_t most_rows_read = 2 * (BlockRows - 1) + most_filter_rows; // of the input
 
     static std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 
@@ -34,52 +35,38 @@ struct TileConvolution {
         }
     }
 
-    // Of a row of the result: where the rows of the input that its filter covers begin.
+    // Of a block of the result: where the rows of the input that its filters cover begin, and how far it is
+    // from a pixel to the next there. A row outside of the image is one zero pixel again and again.
     struct Rows {
-        const std::uint16_t *data[3];
-        std::int64_t first; // row of the filter that lies in the image, and the first behind
-        std::int64_t end;
+        const std::uint16_t *data[most_rows_read] = {};
+        std::int64_t pixel[most_rows_read] = {}; // bytes
     };
 
     struct Pending;
 
-    // The sums of Pixels tiles of pixels and Results tiles of results: [pixel][result].
-    template <int Pixels, int Results>
-    static void multiply(const PackedTiles &layer, const Rows &rows, std::int64_t x,
-                         const std::uint16_t *filters, const float *bias, float *sums, Pending &pending) {
-        constexpr int first_filter = Pixels * Results;
-        constexpr int first_pixels = first_filter + Results;
-        constexpr int pixel_tiles = most_results == 1 ? 1 : most_pixels; // in use
-        static_assert(first_pixels + pixel_tiles <= 8);
-        const std::int64_t pixel = layer.inputs * 2; // bytes
-        const std::int64_t next_tile = tile_rows * layer.inputs;
-        unroll<Pixels>([&](auto p) {
-            unroll<Results>([&](auto r) { Tiles::template load<p * Results + r>(bias + r * lanes, 0); });
-        });
-        for (std::int64_t row = rows.first; row < rows.end; ++row) {
-            if (row > rows.first)
+    // The sums of Count rows of 16 pixels for 16 results each. A tile of filters is loaded once for all rows,
+    // and those of a block come in the order in which they lie.
+    template <int Count>
+    static void multiply(const PackedTiles &layer, const Rows &rows, const std::uint16_t *filters,
+                         const float *bias, float *sums, Pending &pending) {
+        constexpr int pixels = Count;
+        constexpr int filter = Count + 1;
+        static_assert(filter < 8);
+        unroll<Count>([&](auto r) { Tiles::template load<r>(bias, 0); });
+        for (std::int64_t row = 0; row < layer.filter_rows; ++row) {
+            if (row == 1)
                 pending.finish();
-            const std::uint16_t *const line = rows.data[row] + x * layer.inputs;
-            const std::uint16_t *from = filters + row * layer.tiles * Results * tile_elements;
-            for (std::int64_t tile = 0; tile < layer.tiles; ++tile, from += Results * tile_elements) {
-                unroll<Results>(
-                    [&](auto r) { Tiles::template load<first_filter + r>(from + r * tile_elements, 64); });
-                unroll<Pixels>([&](auto p) {
-                    Tiles::template load<first_pixels + p % pixel_tiles>(
-                        line + layer.offsets[tile] + p * next_tile, pixel);
-                    unroll<Results>([&](auto r) {
-                        Tiles::template multiply<p * Results + r, first_pixels + p % pixel_tiles,
-                                                 first_filter + r>();
-                    });
+            for (std::int64_t tile = 0; tile < layer.tiles; ++tile, filters += tile_elements) {
+                Tiles::template load<filter>(filters, 64);
+                unroll<Count>([&](auto r) {
+                    const std::int64_t from = r * layer.stride + row;
+                    Tiles::template load<pixels>(rows.data[from] + layer.offsets[tile], rows.pixel[from]);
+                    Tiles::template multiply<r, pixels, filter>();
                 });
             }
         }
-        unroll<Pixels>([&](auto p) {
-            unroll<Results>([&](auto r) {
-                Tiles::template store<p * Results + r>(sums + (p * tile_rows * Results + r) * lanes,
-                                                       Results * 64);
-            });
-        });
+        unroll<Count>(
+            [&](auto r) { Tiles::template store<r>(sums + r * tile_rows * tile_results, tile_results * 4); });
     }
 
     // So many lanes of a vector as there are channels from `channel` on.
@@ -116,63 +103,51 @@ struct TileConvolution {
                (image.row_begin(y) + x * image.pixel + channel) * storage_size(image.storage);
     }
 
-    // Some pixels of a row and one or two tiles of results.
+    // Some pixels of some rows, and a tile of results.
     struct Place {
         std::int64_t y;
+        std::int64_t rows;
         std::int64_t x;
         std::int64_t pixels;
         std::int64_t channel;
     };
 
-    // What follows the sums of whole tiles of results where nothing is added.
-    template <int Results>
-    static void finish_plain(const TileTask &task, const Place &place, const float *sums) {
-        const Image &output = task.output;
-        auto *to = static_cast<std::uint16_t *>(at(output, place.y, place.x, place.channel));
-        const bool any_slopes = task.layer.slopes != nullptr;
-        __m512 slopes[Results] = {};
-        if (any_slopes)
-            for (int r = 0; r < Results; ++r)
-                slopes[r] = _mm512_loadu_ps(task.layer.slopes + place.channel + r * lanes);
-        for (std::int64_t p = 0; p < place.pixels; ++p, sums += Results * lanes, to += output.pixel) {
-            __m512 values[Results];
-            for (int r = 0; r < Results; ++r) {
-                values[r] = _mm512_loadu_ps(sums + r * lanes);
-                if (any_slopes)
-                    values[r] = sloped(values[r], slopes[r]);
-            }
-            if constexpr (Results == 2) {
-                const __m512bh rounded = _mm512_cvtne2ps_pbh(values[1], values[0]);
-                __builtin_memcpy(to, &rounded, sizeof(rounded));
-            } else {
-                const __m256bh rounded = _mm512_cvtneps_pbh(values[0]);
-                __builtin_memcpy(to, &rounded, sizeof(rounded));
-            }
-        }
-    }
+    // Where what is added to a row begins, and how far it is from a place to the next.
+    struct Added {
+        Added(const Image &image, const Place &place, std::int64_t repeat)
+            : data(image.data ? static_cast<const std::byte *>(at(image, place.y, place.x, place.channel))
+                              : nullptr),
+              step(repeat * image.pixel * storage_size(image.storage)), storage(image.storage) {}
 
-    // The same of one tile whatever it is; `width` sums lie in a pixel.
-    static void finish_any(const TileTask &task, const Place &place, float *sums, std::int64_t width) {
+        __m512 to(__m512 value, std::int64_t pixel, __mmask16 taken) const {
+            return data ? value + load(storage, data + pixel * step, taken) : value;
+        }
+
+        const std::byte *data;
+        std::int64_t step;
+        Storage storage;
+    };
+
+    // What follows the sums of a row, which lie in the image where `place` says. The sums of a picture stay
+    // where they are.
+    static void finish_row(const TileTask &task, const Place &place, const float *slope, float *sums) {
         const Image &output = task.output;
-        const __mmask16 taken = some(task.layer.outputs, place.channel);
-        const float *const slopes = task.layer.slopes ? task.layer.slopes + place.channel : nullptr;
-        const auto *const before = static_cast<const std::byte *>(task.added_before.data);
-        const auto *const after = static_cast<const std::byte *>(task.added_after.data);
-        for (std::int64_t p = 0; p < place.pixels; ++p, sums += width) {
-            __m512 value = _mm512_loadu_ps(sums);
-            if (before)
-                value += load(task.added_before.storage,
-                              at(task.added_before, place.y, place.x + p, place.channel), taken);
-            if (slopes)
-                value = sloped(value, _mm512_loadu_ps(slopes));
-            if (output.shuffle > 0) {
+        const std::int64_t repeat = task.layer.repeat;
+        const __mmask16 taken = some(task.layer.row_results, place.channel);
+        const Added before(task.added_before, place, repeat);
+        const Added after(output.shuffle > 0 ? Image{} : task.added_after, place, repeat);
+        const bool any_slopes = slope != nullptr;
+        const __m512 slopes = any_slopes ? _mm512_loadu_ps(slope) : _mm512_setzero_ps();
+        auto *to = static_cast<std::byte *>(at(output, place.y, place.x, place.channel));
+        const std::int64_t step = repeat * output.pixel * storage_size(output.storage);
+        for (std::int64_t p = 0; p < place.pixels; ++p, sums += lanes, to += step) {
+            __m512 value = before.to(_mm512_loadu_ps(sums), p, taken);
+            if (any_slopes)
+                value = sloped(value, slopes);
+            if (output.shuffle > 0)
                 _mm512_storeu_ps(sums, value);
-                continue;
-            }
-            if (after)
-                value += load(task.added_after.storage,
-                              at(task.added_after, place.y, place.x + p, place.channel), taken);
-            store(output.storage, at(output, place.y, place.x + p, place.channel), taken, value);
+            else
+                store(output.storage, to, taken, after.to(value, p, taken));
         }
     }
 
@@ -186,11 +161,11 @@ struct TileConvolution {
 
     // `Count` values of each pixel to their line of a picture; 0: `count` of them.
     template <int Count>
-    static void write_line(const TileTask &task, const Place &place, const float *sums, std::int64_t width,
-                           std::int64_t count, std::int64_t color, float *to) {
+    static void write_line(const TileTask &task, const Place &place, const float *sums, std::int64_t count,
+                           std::int64_t color, float *to) {
         const std::int64_t factor = task.output.shuffle;
         const std::int64_t values = Count > 0 ? Count : count;
-        for (std::int64_t p = 0; p < place.pixels; ++p, sums += width, to += factor) {
+        for (std::int64_t p = 0; p < place.pixels; ++p, sums += lanes, to += factor) {
             const float base =
                 task.added_after.data ? element(task.added_after, place.y, place.x + p, color) : 0.F;
             for (std::int64_t i = 0; i < values; ++i)
@@ -198,7 +173,7 @@ struct TileConvolution {
         }
     }
 
-    static void shuffle(const TileTask &task, const Place &place, const float *sums, std::int64_t width) {
+    static void shuffle_row(const TileTask &task, const Place &place, const float *sums) {
         const Image &output = task.output;
         const std::int64_t factor = output.shuffle;
         const std::int64_t end = smaller(output.channels, place.channel + lanes);
@@ -211,28 +186,24 @@ struct TileConvolution {
                               (line * output.extent.width + place.x) * factor + channel % factor;
             const float *const from = sums + channel - place.channel;
             if (count == 4)
-                write_line<4>(task, place, from, width, count, color, to);
+                write_line<4>(task, place, from, count, color, to);
             else if (count == 2)
-                write_line<2>(task, place, from, width, count, color, to);
+                write_line<2>(task, place, from, count, color, to);
             else
-                write_line<0>(task, place, from, width, count, color, to);
+                write_line<0>(task, place, from, count, color, to);
             channel += count;
         }
     }
 
-    template <int Results>
     static void finish(const TileTask &task, const Place &place, float *sums) {
-        const Image &output = task.output;
-        if (output.storage == Storage::bf16 && output.shuffle == 0 && !task.added_before.data &&
-            !task.added_after.data && task.layer.outputs >= place.channel + Results * lanes) {
-            finish_plain<Results>(task, place, sums);
-            return;
-        }
-        for (std::int64_t r = 0; r < Results; ++r) {
-            const Place part = {place.y, place.x, place.pixels, place.channel + r * lanes};
-            finish_any(task, part, sums + r * lanes, Results * lanes);
-            if (output.shuffle > 0)
-                shuffle(task, part, sums + r * lanes, Results * lanes);
+        const PackedTiles &layer = task.layer;
+        const float *const slopes = layer.slopes ? layer.slopes + place.channel : nullptr;
+        for (std::int64_t row = 0; row < place.rows; ++row, sums += tile_rows * tile_results) {
+            const Place part = {(place.y + row) * layer.repeat + place.channel / layer.row_results, 1,
+                                place.x * layer.repeat, place.pixels, place.channel % layer.row_results};
+            finish_row(task, part, slopes, sums);
+            if (task.output.shuffle > 0)
+                shuffle_row(task, part, sums);
         }
     }
 
@@ -250,16 +221,19 @@ struct TileConvolution {
             zero(row + image.extent.width * image.pixel, halo * image.pixel + tile_values);
     }
 
-    static Rows rows_for(const TileTask &task, std::int64_t y) {
-        Rows rows = {{}, 3, 0};
-        for (std::int64_t row = 0; row < 3; ++row) {
-            const std::int64_t from = y + row - task.layer.pad_top;
-            if (from < 0 || from >= task.input.extent.height)
-                continue;
-            rows.data[row] = static_cast<const std::uint16_t *>(task.input.data) +
-                             task.input.row_begin(from) - task.layer.pad_left * task.layer.inputs;
-            rows.first = smaller(rows.first, row);
-            rows.end = row + 1;
+    static Rows rows_for(const TileTask &task, const Place &place) {
+        const PackedTiles &layer = task.layer;
+        const Image &input = task.input;
+        Rows rows;
+        const std::int64_t count = (place.rows - 1) * layer.stride + layer.filter_rows;
+        for (std::int64_t row = 0; row < count; ++row) {
+            const std::int64_t from = place.y * layer.stride + row - layer.pad_top;
+            const bool inside = from >= 0 && from < input.extent.height;
+            const std::int64_t x = place.x * layer.stride - layer.pad_left;
+            rows.data[row] = inside ? static_cast<const std::uint16_t *>(input.data) + input.row_begin(from) +
+                                          x * layer.inputs
+                                    : layer.zeros;
+            rows.pixel[row] = inside ? layer.stride * layer.inputs * 2 : 0;
         }
         return rows;
     }
@@ -267,67 +241,59 @@ struct TileConvolution {
     // Sums that wait for what follows them. It is done while the tiles of the next place are multiplied.
     struct Pending {
         const TileTask *task = nullptr;
-        void (*finish_place)(const TileTask &, const Place &, float *) = nullptr;
         Place place = {};
         float *sums = nullptr;
 
         void finish() {
-            if (finish_place)
-                finish_place(*task, place, sums);
-            finish_place = nullptr;
+            if (task)
+                TileConvolution::finish(*task, place, sums);
+            task = nullptr;
         }
     };
 
     struct Buffers {
-        alignas(64) float sums[2][most_pixels * most_results * tile_rows * tile_results] = {};
+        alignas(64) float sums[2][BlockRows * tile_rows * tile_results] = {};
         int next = 0;
         Pending pending;
     };
 
-    template <int Pixels, int Results>
+    // As many tiles of sums as there are rows.
+    template <int Count = 1>
     static void compute(const TileTask &task, const Rows &rows, const Place &place,
                         const std::uint16_t *filters, Buffers &buffers) {
+        if constexpr (Count < BlockRows)
+            if (place.rows > Count)
+                return compute<Count + 1>(task, rows, place, filters, buffers);
         float *const sums = buffers.sums[buffers.next];
-        multiply<Pixels, Results>(task.layer, rows, place.x, filters, task.layer.bias + place.channel, sums,
-                                  buffers.pending);
+        multiply<Count>(task.layer, rows, filters, task.layer.bias + place.channel, sums, buffers.pending);
         buffers.pending.finish();
-        buffers.pending = {&task, &finish<Results>, place, sums};
+        buffers.pending = {&task, place, sums};
         buffers.next = 1 - buffers.next;
     }
 
-    // As many tiles of pixels as there are pixels.
-    template <int Results, int Pixels = 1>
-    static void compute_piece(const TileTask &task, const Rows &rows, const Place &piece,
-                              const std::uint16_t *filters, Buffers &buffers) {
-        if constexpr (Pixels < most_pixels)
-            if (piece.pixels > Pixels * tile_rows)
-                return compute_piece<Results, Pixels + 1>(task, rows, piece, filters, buffers);
-        compute<Pixels, Results>(task, rows, piece, filters, buffers);
+    static Place block(const TileTask &task, std::int64_t number) {
+        const std::int64_t down = task.pieces_down();
+        const std::int64_t y = task.begin + number % down * BlockRows;
+        const std::int64_t x = number / down * tile_rows;
+        return {y, smaller(BlockRows, task.end - y), x, smaller(tile_rows, task.width() - x), 0};
     }
 
-    // Results one or two tiles at a time, whose filters stay in a cache; of each, pieces below each other,
-    // whose rows do.
+    // A block's pixels stay in the first cache while the filters of all results pass by.
     static void run(const TileTask &task, std::int64_t first, std::int64_t count) {
         Buffers buffers;
         const PackedTiles &layer = task.layer;
-        const std::int64_t height = task.end - task.begin;
-        const std::int64_t width = task.output.extent.width;
-        const std::uint16_t *filters = layer.filters;
-        for (std::int64_t channel = 0; channel < layer.outputs; channel += most_results * tile_results) {
-            const std::int64_t results = layer.result_tiles(channel);
-            for (std::int64_t piece = first; piece < first + count; ++piece) {
-                const std::int64_t x = piece / height * TileTask::piece;
-                const Place place = {task.begin + piece % height, x, smaller(TileTask::piece, width - x),
-                                     channel};
-                const Rows rows = rows_for(task, place.y);
-                if (results == most_results)
-                    compute_piece<most_results>(task, rows, place, filters, buffers);
-                else
-                    compute_piece<1>(task, rows, place, filters, buffers);
-                if (channel == 0 && task.output.gap > 0)
-                    write_halo(task.output, place.y, x == 0, x + TileTask::piece >= width);
+        for (std::int64_t piece = first; piece < first + count; ++piece) {
+            Place place = block(task, piece);
+            const Rows rows = rows_for(task, place);
+            const std::uint16_t *filters = layer.filters;
+            for (; place.channel < layer.outputs; place.channel += tile_results) {
+                compute(task, rows, place, filters, buffers);
+                filters += layer.filter_elements();
             }
-            filters += layer.filter_elements(results);
+            if (task.output.gap > 0)
+                for (std::int64_t row = 0; row < place.rows * layer.repeat; ++row)
+                    write_halo(task.output, place.y * layer.repeat + row, place.x == 0,
+                               place.x + tile_rows >= task.width());
         }
         buffers.pending.finish();
     }
@@ -358,7 +324,7 @@ struct TileConvolution {
     }
 
     static constexpr TileKernels kernels(const char *name) {
-        return {name, &Tiles::configure, &Tiles::release, &run, &add_halo};
+        return {name, BlockRows, &Tiles::configure, &Tiles::release, &run, &add_halo};
     }
 };
 

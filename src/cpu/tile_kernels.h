@@ -12,12 +12,6 @@ inline constexpr std::int64_t tile_values = 32;
 inline constexpr std::int64_t tile_results = 16;
 inline constexpr std::int64_t tile_elements = tile_rows * tile_values; // of bf16
 
-// So many tiles of pixels and of results are computed at a time, each pair of them in a tile of sums. Few,
-// since the two threads of a core share what tiles are renamed to
-// (docs/decisions/0053-convolutions-by-amx-tiles.md).
-inline constexpr int most_pixels = 3;
-inline constexpr int most_results = 1;
-
 // A value that tile kernels read has zeros around its rows, so that what pads them is not told from what is
 // there: `halo` pixels before the first and behind the last, and behind those so many elements as the last
 // tile of a filter's row reads over its end.
@@ -28,29 +22,30 @@ inline constexpr std::int64_t halo = 2;
     return 2 * halo * channels + tile_values;
 }
 
-// A layer's constants. A row of the filter is 3 * inputs values, one pixel's after another's; it is filled up
-// with zeros to tiles.
+inline constexpr std::int64_t most_filter_rows = 4;
+
+// A layer's constants. A row of the filter is so many values as its pixels have, one pixel's after another's;
+// it is filled up with zeros to tiles.
 struct PackedTiles {
     std::int64_t inputs = 0;
-    std::int64_t outputs = 0;
+    std::int64_t outputs = 0; // results; of a transposed convolution those of all pixels that are made of one
+    std::int64_t filter_rows = 3;
+    std::int64_t stride = 1;
+    std::int64_t repeat = 1;      // the image is so many times as large as the places that are computed
+    std::int64_t row_results = 0; // of a place, so many of its results lie in one row of the image
     std::int64_t pad_top = 0;
     std::int64_t pad_left = 0;
     std::int64_t tiles = 0;                // of a row of the filter
     const std::int64_t *offsets = nullptr; // where each of them begins, in elements
-    // [most_results tiles of results][row of the filter][tile][tile of results][pair][result][2]; at the end
-    // there may be fewer tiles of results.
+    // [tile of results][row of the filter][tile][pair][result][2]
     const std::uint16_t *filters = nullptr;
-    const float *bias = nullptr;   // zero behind the last result
-    const float *slopes = nullptr; // of values below zero; null: none
+    const float *bias = nullptr;          // zero behind the last result
+    const float *slopes = nullptr;        // of values below zero; null: none
+    const std::uint16_t *zeros = nullptr; // as many as a row's tiles reach over
 
-    // Elements of the filters of so many tiles of results.
-    [[nodiscard]] constexpr std::int64_t filter_elements(std::int64_t result_tiles) const {
-        return 3 * tiles * result_tiles * tile_elements;
-    }
-    // Tiles of results that are computed together from `channel` on.
-    [[nodiscard]] constexpr std::int64_t result_tiles(std::int64_t channel) const {
-        const std::int64_t left = (outputs - channel + tile_results - 1) / tile_results;
-        return left < most_results ? left : most_results;
+    // Elements of the filters of a tile of results.
+    [[nodiscard]] constexpr std::int64_t filter_elements() const {
+        return filter_rows * tiles * tile_elements;
     }
 };
 
@@ -61,13 +56,16 @@ struct TileTask {
     Image output;
     Image added_before; // as in Task
     Image added_after;
-    std::int64_t begin = 0;
+    std::int64_t begin = 0; // rows of places, as is `end`
     std::int64_t end = 0;
+    std::int64_t block_rows = 0; // TileKernels::block_rows
 
-    // Work is shared by pieces of rows, counted down the rows first.
-    static constexpr std::int64_t piece = most_pixels * tile_rows;
-    [[nodiscard]] std::int64_t pieces_across() const { return (output.extent.width + piece - 1) / piece; }
-    [[nodiscard]] std::int64_t pieces() const { return (end - begin) * pieces_across(); }
+    [[nodiscard]] std::int64_t width() const { return output.extent.width / layer.repeat; }
+    // Work is shared by blocks of 16 places by block_rows, counted down the rows first.
+    [[nodiscard]] std::int64_t pieces_down() const { return (end - begin + block_rows - 1) / block_rows; }
+    [[nodiscard]] std::int64_t pieces() const {
+        return pieces_down() * ((width() + tile_rows - 1) / tile_rows);
+    }
 };
 
 // Rows of an image as they are, into one with a halo.
@@ -80,6 +78,7 @@ struct HaloTask {
 
 struct TileKernels {
     const char *name;
+    std::int64_t block_rows;
     // A thread calls them before its first and after its last piece.
     void (*begin)();
     void (*end)();

@@ -24,27 +24,37 @@ std::int64_t shared(std::int64_t all, int threads) {
 class TileLayer : public Layer {
 public:
     TileLayer(const ConvolutionDesc &desc, const TileKernels &kernels)
-        : kernels_(kernels), pads_(desc.pads), bias_(padded(desc.bias, whole(desc.outputs, tile_results))) {
+        : kernels_(kernels), pads_(desc.pads), form_(desc.form), outputs_(desc.outputs) {
+        // Of a transposed one each pixel that is made of one is computed as results of its own; of pixels
+        // beside each other they lie so in the image.
         packed_.inputs = desc.inputs;
-        packed_.outputs = desc.outputs;
+        packed_.repeat = form_.transposed ? form_.side : 1;
+        packed_.outputs = desc.outputs * packed_.repeat * packed_.repeat;
+        packed_.filter_rows = form_.transposed ? 1 : form_.side;
+        packed_.stride = form_.transposed ? 1 : form_.stride;
+        packed_.row_results = desc.outputs * packed_.repeat;
         packed_.pad_top = desc.pads.top;
         packed_.pad_left = desc.pads.left;
-        packed_.tiles = tiles_for(3 * desc.inputs, tile_values);
+        packed_.tiles = tiles_for(packed_.filter_rows * desc.inputs, tile_values);
         place_tiles();
+        bias_ = repeated(desc.bias);
         packed_.bias = bias_.as<float>();
         if (!desc.slopes.empty()) {
-            slopes_ = padded(desc.slopes, whole(desc.outputs, tile_results));
+            slopes_ = repeated(desc.slopes);
             packed_.slopes = slopes_.as<float>();
         }
         pack_filters(desc.weights);
+        const std::int64_t zeros = (packed_.tiles + 1) * tile_values;
+        zeros_ = HostBuffer(static_cast<std::size_t>(zeros) * 2);
+        std::fill_n(zeros_.as<std::uint16_t>(), zeros, std::uint16_t{0});
+        packed_.zeros = zeros_.as<std::uint16_t>();
     }
 
-    [[nodiscard]] std::int64_t outputs() const override { return packed_.outputs; }
-    [[nodiscard]] Extent result(Extent input) const override {
-        return {input.height + pads_.top + pads_.bottom - 2, input.width + pads_.left + pads_.right - 2};
+    [[nodiscard]] std::int64_t outputs() const override { return outputs_; }
+    [[nodiscard]] Extent result(Extent input) const override { return result_of(form_, pads_, input); }
+    [[nodiscard]] RowsRead rows_read() const override {
+        return {pads_.top, packed_.filter_rows - 1 - pads_.top, packed_.stride, packed_.repeat};
     }
-    [[nodiscard]] std::int64_t rows_above() const override { return pads_.top; }
-    [[nodiscard]] std::int64_t rows_below() const override { return 2 - pads_.top; }
 
     [[nodiscard]] std::int64_t pieces(const LayerRows &rows) const override { return task(rows).pieces(); }
     [[nodiscard]] std::int64_t pieces_at_a_time(std::int64_t all, int threads) const override {
@@ -53,7 +63,9 @@ public:
     [[nodiscard]] std::int64_t pixels_at_a_time() const override {
         // What is read and written shall stay in a core's cache, with room for the filters.
         constexpr std::int64_t cache = 768 * 1024;
-        return cache / (2 * (packed_.inputs + packed_.outputs));
+        const std::int64_t places = packed_.repeat * packed_.repeat;
+        const std::int64_t values = packed_.stride * packed_.stride * packed_.inputs + packed_.outputs;
+        return cache * places / (2 * values);
     }
     void run(const LayerRows &rows, std::int64_t first, std::int64_t count, std::byte *) const override {
         kernels_.run(task(rows), first, count);
@@ -61,7 +73,22 @@ public:
 
 private:
     [[nodiscard]] TileTask task(const LayerRows &rows) const {
-        return {packed_, rows.input, rows.output, rows.added_before, rows.added_after, rows.begin, rows.end};
+        return {packed_,
+                rows.input,
+                rows.output,
+                rows.added_before,
+                rows.added_after,
+                rows.begin / packed_.repeat,
+                rows.end / packed_.repeat,
+                kernels_.block_rows};
+    }
+
+    // Of all results, from what is the same for the pixels of a place.
+    [[nodiscard]] HostBuffer repeated(std::span<const float> values) const {
+        std::vector<float> all;
+        while (!values.empty() && static_cast<std::int64_t>(all.size()) < packed_.outputs)
+            all.insert(all.end(), values.begin(), values.end());
+        return padded(all, whole(packed_.outputs, tile_results));
     }
 
     // Where the tiles of a filter's row lie in it. Tiles that belong to one pixel are taken together with the
@@ -72,7 +99,8 @@ private:
         numbers_.resize(static_cast<std::size_t>(packed_.tiles));
         offsets_.resize(static_cast<std::size_t>(packed_.tiles));
         for (std::int64_t tile = 0; tile < packed_.tiles; ++tile) {
-            const std::int64_t number = together ? tile % of_pixel * 3 + tile / of_pixel : tile;
+            const std::int64_t number =
+                together ? tile % of_pixel * packed_.filter_rows + tile / of_pixel : tile;
             numbers_[static_cast<std::size_t>(tile)] = number;
             offsets_[static_cast<std::size_t>(number)] = tile * tile_values;
         }
@@ -80,38 +108,47 @@ private:
     }
 
     void pack_filters(std::span<const float> weights) {
-        const std::int64_t size = packed_.filter_elements(tiles_for(packed_.outputs, tile_results));
+        const std::int64_t size = packed_.filter_elements() * tiles_for(packed_.outputs, tile_results);
         filters_ = HostBuffer(static_cast<std::size_t>(size) * 2);
         auto *const filters = filters_.as<std::uint16_t>();
         std::fill_n(filters, size, std::uint16_t{0});
         for (std::int64_t o = 0; o < packed_.outputs; ++o) {
-            const std::int64_t together = most_results * tile_results;
-            const std::int64_t first = o / together * together;
-            const std::int64_t result_tiles = packed_.result_tiles(first);
-            std::uint16_t *const to = filters + packed_.filter_elements(first / tile_results) +
-                                      (o - first) / tile_results * tile_elements + o % tile_results * 2;
+            std::uint16_t *const to =
+                filters + packed_.filter_elements() * (o / tile_results) + o % tile_results * 2;
+            const std::int64_t side = packed_.filter_rows;
             for (std::int64_t i = 0; i < packed_.inputs; ++i)
-                for (std::int64_t tap = 0; tap < taps; ++tap) {
-                    const std::int64_t value = tap % 3 * packed_.inputs + i; // of the filter's row
+                for (std::int64_t tap = 0; tap < side * side; ++tap) {
+                    const std::int64_t value = tap % side * packed_.inputs + i; // of the filter's row
                     const std::int64_t tile =
-                        tap / 3 * packed_.tiles + numbers_[static_cast<std::size_t>(value / tile_values)];
+                        tap / side * packed_.tiles + numbers_[static_cast<std::size_t>(value / tile_values)];
                     const std::int64_t pair = value % tile_values / 2;
-                    to[tile * result_tiles * tile_elements + pair * 2 * tile_results + value % 2] =
-                        float_to_bfloat(
-                            weights[static_cast<std::size_t>((o * packed_.inputs + i) * taps + tap)]);
+                    to[tile * tile_elements + pair * 2 * tile_results + value % 2] =
+                        float_to_bfloat(weight(weights, o, i, tap));
                 }
         }
         packed_.filters = filters;
     }
 
+    // Of one of all results.
+    [[nodiscard]] float weight(std::span<const float> weights, std::int64_t result, std::int64_t input,
+                               std::int64_t tap) const {
+        const std::int64_t pixels = packed_.repeat * packed_.repeat;
+        const std::int64_t all = packed_.filter_rows * packed_.filter_rows * pixels;
+        const std::int64_t filter = (result % outputs_ * packed_.inputs + input) * all;
+        return weights[static_cast<std::size_t>(filter + (pixels > 1 ? result / outputs_ : tap))];
+    }
+
     const TileKernels &kernels_;
     Pads pads_;
+    Form form_;
+    std::int64_t outputs_;
     PackedTiles packed_;
     std::vector<std::int64_t> offsets_;
     std::vector<std::int64_t> numbers_; // of a row's tiles, in the order in which they are multiplied
     HostBuffer filters_;
     HostBuffer bias_;
     HostBuffer slopes_;
+    HostBuffer zeros_;
 };
 
 // A value as it is, with a halo.
@@ -121,8 +158,7 @@ public:
 
     [[nodiscard]] std::int64_t outputs() const override { return channels_; }
     [[nodiscard]] Extent result(Extent input) const override { return input; }
-    [[nodiscard]] std::int64_t rows_above() const override { return 0; }
-    [[nodiscard]] std::int64_t rows_below() const override { return 0; }
+    [[nodiscard]] RowsRead rows_read() const override { return {}; }
     [[nodiscard]] std::int64_t pieces(const LayerRows &rows) const override { return rows.end - rows.begin; }
     [[nodiscard]] std::int64_t pieces_at_a_time(std::int64_t all, int threads) const override {
         return shared(all, threads);
@@ -144,6 +180,16 @@ public:
     explicit TileMethod(const TileKernels &kernels) : kernels_(kernels) {}
 
     [[nodiscard]] bool by_tiles() const override { return true; }
+    [[nodiscard]] bool takes(const ConvolutionDesc &desc) const override {
+        // A transposed one has no window that lies over another's, and a tile of its results lies in one row
+        // of the image.
+        const Form &form = desc.form;
+        if (form.transposed)
+            return form == Form{2, 2, true} && 2 * desc.outputs % tile_results == 0 &&
+                   has_pads_up_to(0, desc.pads);
+        return form.side <= most_filter_rows && form.stride <= 2 && has_pads_up_to(halo, desc.pads) &&
+               form.side >= form.stride;
+    }
     [[nodiscard]] Storage storage() const override { return Storage::bf16; }
     [[nodiscard]] std::unique_ptr<const Layer> layer(const ConvolutionDesc &desc) const override {
         return std::make_unique<const TileLayer>(desc, kernels_);
@@ -152,7 +198,7 @@ public:
         return std::make_unique<const WithHalo>(channels, kernels_);
     }
 
-    [[nodiscard]] std::int64_t row_unit() const override { return 1; }
+    [[nodiscard]] std::int64_t row_unit() const override { return kernels_.block_rows; }
     [[nodiscard]] std::int64_t rows_at_a_time(std::span<const std::int64_t> pixels, std::int64_t width,
                                               int threads) const override {
         return std::max<std::int64_t>(2, *std::min_element(pixels.begin(), pixels.end()) / width) * threads;
@@ -166,9 +212,9 @@ public:
         return image;
     }
     [[nodiscard]] std::int64_t window_bytes(const Image &window, std::int64_t rows) const override {
-        // The last tile of a row may have pixels behind it.
+        // The last tile of a row may have pixels behind it, two for each of its rows where the stride is 2.
         return bytes_before(window) +
-               whole(rows * window.row() + tile_rows * window.pixel, line) * storage_size(window.storage);
+               whole(rows * window.row() + 2 * tile_rows * window.pixel, line) * storage_size(window.storage);
     }
     [[nodiscard]] std::int64_t bytes_before(const Image &window) const override {
         return whole(halo * window.pixel, line) * storage_size(window.storage);

@@ -16,8 +16,10 @@ public:
 
     [[nodiscard]] std::int64_t outputs() const override { return layer_.outputs(); }
     [[nodiscard]] Extent result(Extent input) const override { return layer_.result(input); }
-    [[nodiscard]] std::int64_t rows_above() const override { return layer_.packed().pad_top; }
-    [[nodiscard]] std::int64_t rows_below() const override { return window - tile_size - rows_above(); }
+    [[nodiscard]] RowsRead rows_read() const override {
+        const std::int64_t above = layer_.packed().pad_top;
+        return {above, window - tile_size - above};
+    }
 
     [[nodiscard]] std::int64_t pieces(const LayerRows &rows) const override { return task(rows).tiles(); }
     [[nodiscard]] std::int64_t pieces_at_a_time(std::int64_t all, int threads) const override {
@@ -51,6 +53,9 @@ public:
         : kernels_(kernels), storage_(kernels.bf16 ? storage : Storage::fp32) {}
 
     [[nodiscard]] bool by_tiles() const override { return false; }
+    [[nodiscard]] bool takes(const ConvolutionDesc &desc) const override {
+        return desc.form == Form() && has_pads_up_to(2, desc.pads);
+    }
     [[nodiscard]] Storage storage() const override { return storage_; }
     [[nodiscard]] std::unique_ptr<const Layer> layer(const ConvolutionDesc &desc) const override {
         return std::make_unique<const WinogradLayer>(desc, kernels_, storage_);

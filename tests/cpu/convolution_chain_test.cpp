@@ -33,9 +33,7 @@ Picture blank(Extent extent, std::int64_t channels) {
 
 // One layer of the chain by the definition, all of it.
 Picture layer(const Constants &constants, Pads pads, const Picture &input, const Picture *before) {
-    Picture result = blank(
-        {input.extent.height + pads.top + pads.bottom - 2, input.extent.width + pads.left + pads.right - 2},
-        constants.outputs);
+    Picture result = blank(result_of(constants.form, pads, input.extent), constants.outputs);
     std::size_t i = 0;
     for (std::int64_t y = 0; y < result.extent.height; ++y)
         for (std::int64_t x = 0; x < result.extent.width; ++x)
@@ -88,6 +86,45 @@ TEST_P(OwnConvolutionChain, IsItsLayersOneAfterAnother) {
         }
     }
 }
+
+// What two levels of a U-shaped network are.
+struct Levels {
+    Constants a{8, 16, true, 1};
+    Constants down{16, 24, false, 2, halving};
+    Constants b{24, 16, true, 3};
+    Constants up{16, 16, true, 4, doubling};
+    Constants c{16, 5, false, 5};
+    ConvolutionChainDesc desc{
+        {8},
+        {{a.desc(same), 0}, {down.desc({}), 1}, {b.desc(same), 2}, {up.desc({}), 3, 1}, {c.desc(same), 4}},
+        {5}};
+};
+
+class ChainsOfLevels : public EachInstructionSet {};
+
+TEST_P(ChainsOfLevels, AreTheirLayersOneAfterAnother) {
+    const Levels network;
+    const ConvolutionChain chain(network.desc, methods(GetParam()).back());
+    for (const int threads : {1, 3}) {
+        Workspace workspace(threads);
+        for (const Extent extent : {Extent{10, 14}, Extent{1202, 6}, Extent{54, 38}, Extent{2, 2}}) {
+            Picture input(extent, 8, Storage::fp32, 11);
+            const Picture a = layer(network.a, same, input, nullptr);
+            const Picture b = layer(network.b, same, layer(network.down, {}, a, nullptr), nullptr);
+            const Picture wanted = layer(network.c, same, layer(network.up, {}, b, &a), nullptr);
+            Picture result = blank(extent, 5);
+            const cpu::Image inputs[] = {input.image()};
+            const cpu::Image outputs[] = {result.image()};
+            chain.run(inputs, outputs, workspace);
+            EXPECT_LT(difference(result, wanted), 0.02) << extent.height;
+        }
+    }
+}
+
+// Those that have a method by tiles.
+INSTANTIATE_TEST_SUITE_P(InstructionSets, ChainsOfLevels,
+                         testing::Values(InstructionSet::avx512_bf16, InstructionSet::amx),
+                         instruction_set_name);
 
 TEST_P(OwnConvolutionChain, CallsSideBySideGiveTheSame) {
     const Residual network;

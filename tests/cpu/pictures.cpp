@@ -37,25 +37,40 @@ float Picture::at(std::int64_t y, std::int64_t x, std::int64_t channel) const {
     return storage == Storage::bf16 ? bfloat_to_float(bfloats[index]) : floats[index];
 }
 
-Constants::Constants(std::int64_t inputs_, std::int64_t outputs_, bool sloped, unsigned seed)
-    : inputs(inputs_), outputs(outputs_), weights(Random(seed).list(inputs * outputs * 9, 0.1F)),
+Constants::Constants(std::int64_t inputs_, std::int64_t outputs_, bool sloped, unsigned seed, cpu::Form form_)
+    : inputs(inputs_), outputs(outputs_), form(form_),
+      weights(Random(seed).list(inputs * outputs * form.side * form.side, 0.1F)),
       bias(Random(seed + 1).list(outputs, 0.5F)),
       slopes(sloped ? Random(seed + 2).list(outputs, 0.5F) : std::vector<float>()) {}
 
 cpu::ConvolutionDesc Constants::desc(cpu::Pads pads) const {
-    return {inputs, outputs, pads, weights, bias, slopes};
+    return {inputs, outputs, pads, weights, bias, slopes, form};
 }
+
+namespace {
+
+// The sum over one channel of the input.
+double products(const Constants &constants, cpu::Pads pads, const Picture &input, std::int64_t y,
+                std::int64_t x, std::int64_t channel, std::int64_t i) {
+    const auto [side, stride, transposed] = constants.form;
+    const float *const filter = constants.weights.data() + (channel * constants.inputs + i) * side * side;
+    if (transposed)
+        return static_cast<double>(filter[y % side * side + x % side]) * input.at(y / side, x / side, i);
+    double sum = 0;
+    for (std::int64_t tap = 0; tap < side * side; ++tap)
+        sum += static_cast<double>(filter[tap]) *
+               input.at(y * stride + tap / side - pads.top, x * stride + tap % side - pads.left, i);
+    return sum;
+}
+
+} // namespace
 
 double convolved(const Constants &constants, cpu::Pads pads, const Picture &input, std::int64_t y,
                  std::int64_t x, std::int64_t channel, const Picture *before, const Picture *after) {
     const auto o = static_cast<std::size_t>(channel);
     double sum = constants.bias[o];
     for (std::int64_t i = 0; i < constants.inputs; ++i)
-        for (std::int64_t tap = 0; tap < 9; ++tap)
-            sum +=
-                static_cast<double>(
-                    constants.weights[static_cast<std::size_t>((channel * constants.inputs + i) * 9 + tap)]) *
-                input.at(y + tap / 3 - pads.top, x + tap % 3 - pads.left, i);
+        sum += products(constants, pads, input, y, x, channel, i);
     if (before)
         sum += before->at(y, x, channel);
     if (!constants.slopes.empty() && sum < 0)
@@ -67,7 +82,8 @@ double convolved(const Constants &constants, cpu::Pads pads, const Picture &inpu
 
 std::string ConvolutionCase::name() const {
     return std::to_string(inputs) + " to " + std::to_string(outputs) + " of " +
-           std::to_string(extent.height) + "x" + std::to_string(extent.width);
+           std::to_string(extent.height) + "x" + std::to_string(extent.width) + ", side " +
+           std::to_string(form.side) + ", stride " + std::to_string(form.stride);
 }
 
 double greatest_error(const ConvolutionCase &c, const Constants &constants, const Picture &input,

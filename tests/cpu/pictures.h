@@ -24,12 +24,16 @@ struct Picture {
     std::vector<std::uint16_t> bfloats;
 };
 
+inline constexpr cpu::Form halving = {2, 2};
+inline constexpr cpu::Form doubling = {2, 2, true};
+
 struct Constants {
-    Constants(std::int64_t inputs, std::int64_t outputs, bool sloped, unsigned seed);
+    Constants(std::int64_t inputs, std::int64_t outputs, bool sloped, unsigned seed, cpu::Form form = {});
     [[nodiscard]] cpu::ConvolutionDesc desc(cpu::Pads pads) const;
 
     std::int64_t inputs;
     std::int64_t outputs;
+    cpu::Form form;
     std::vector<float> weights;
     std::vector<float> bias;
     std::vector<float> slopes;
@@ -52,6 +56,7 @@ struct ConvolutionCase {
     bool added_before = false;
     bool added_after = false;
     std::int64_t pixel = 0; // elements from a pixel to the next; 0: dense
+    cpu::Form form = {};
 };
 
 // The greatest error of a result, over 1 and its magnitude. `before` and `after` count where the case adds

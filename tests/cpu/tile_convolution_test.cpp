@@ -17,6 +17,11 @@ using cpu::Image;
 using cpu::Storage;
 using cpu::Workspace;
 
+ConvolutionCase of_form(cpu::Form form, ConvolutionCase c) {
+    c.form = form;
+    return c;
+}
+
 const std::vector<ConvolutionCase> cases = {
     {3, 16, {9, 13}},
     {16, 16, {4, 4}},
@@ -35,6 +40,24 @@ const std::vector<ConvolutionCase> cases = {
     {1, 1, {1, 1}},
     {192, 136, {14, 11}, {1, 1, 1, 1}, true},
     {130, 150, {9, 9}, {0, 0, 0, 0}, false, true},
+    {16, 16, {2, 4}, {2, 2, 2, 2}},
+    {32, 16, {1, 40}, {2, 1, 2, 1}, true},
+    of_form(halving, {3, 5, {2, 2}, {}}),
+    of_form(halving, {16, 32, {18, 66}, {}, true}),
+    of_form(halving, {64, 64, {23, 71}, {}, true, true, true}),
+    of_form(halving, {48, 17, {40, 9}, {}, false, true}),
+    of_form({1, 1}, {32, 48, {5, 21}, {}, true, true, true}),
+    of_form({1, 1}, {5, 3, {1, 1}, {}}),
+    of_form({2, 1}, {16, 20, {6, 18}, {1, 0, 0, 1}, true}),
+    of_form({3, 2}, {3, 32, {19, 37}, {1, 1, 1, 1}, true}),
+    of_form({3, 2}, {40, 16, {8, 64}, {0, 0, 1, 1}, false, true}),
+    of_form({4, 2}, {64, 12, {22, 38}}),
+    of_form({4, 2}, {16, 32, {9, 50}, {2, 2, 2, 2}, true, true, true}),
+    of_form({4, 1}, {8, 8, {7, 33}, {1, 2, 2, 1}, true}),
+    of_form(doubling, {3, 8, {1, 1}, {}}),
+    of_form(doubling, {16, 32, {9, 33}, {}, true}),
+    of_form(doubling, {64, 64, {5, 17}, {}, true, true, true}),
+    of_form(doubling, {100, 24, {7, 16}, {}, false, true}),
 };
 
 // As they are multiplied.
@@ -52,14 +75,14 @@ class TileConvolutions : public EachInstructionSet {
 protected:
     // The greatest error of a result that is stored so.
     static double error(const ConvolutionCase &c, Storage stored, int threads) {
-        const Constants constants = rounded(Constants(c.inputs, c.outputs, c.sloped, 7));
+        const Constants constants = rounded(Constants(c.inputs, c.outputs, c.sloped, 7, c.form));
         const ConvolutionChain chain(
             {{c.inputs, c.outputs, c.outputs},
              {{constants.desc(c.pads), 0, c.added_before ? 1 : -1, c.added_after ? 2 : -1}},
              {3}},
             tiles(GetParam()));
         Picture input(c.extent, c.inputs, Storage::bf16, 1, c.pixel);
-        const Extent extents[] = {c.extent};
+        const Extent extents[] = {c.extent, {}, {}}; // the result's follows from the first
         const Extent result = chain.extent(3, extents);
         Picture output(result, c.outputs, stored, 2);
         Picture before(result, c.outputs, Storage::bf16, 3);

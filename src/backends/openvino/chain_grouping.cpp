@@ -11,12 +11,18 @@ namespace {
 
 using ChainNumbers = std::set<std::size_t>;
 
+// OpenVINO's own products are by AMX as well, and of many channels it gets more out of them.
+bool is_openvinos(const ConvolutionLayer &layer, const cpu::ConvolutionMethod &method) {
+    return method.by_tiles() && layer.inputs >= 128 && layer.outputs >= 128;
+}
+
 class Grouping {
 public:
-    explicit Grouping(const ov::Model &model) {
+    Grouping(const ov::Model &model, const cpu::ConvolutionMethod &method) {
         std::map<const ov::Node *, ConvolutionLayer> by_last_node;
-        for (ConvolutionLayer &layer : find_convolution_layers(model))
-            by_last_node.emplace(layer.result.get_node(), std::move(layer));
+        for (ConvolutionLayer &layer : find_convolution_layers(model, method))
+            if (!is_openvinos(layer, method))
+                by_last_node.emplace(layer.result.get_node(), std::move(layer));
         for (const NodePtr &node : model.get_ordered_ops()) {
             const auto layer = by_last_node.find(node.get());
             if (layer != by_last_node.end())
@@ -104,8 +110,9 @@ private:
 
 } // namespace
 
-std::vector<ConvolutionChainLayers> group_into_chains(const ov::Model &model) {
-    return Grouping(model).take();
+std::vector<ConvolutionChainLayers> group_into_chains(const ov::Model &model,
+                                                      const cpu::ConvolutionMethod &method) {
+    return Grouping(model, method).take();
 }
 
 } // namespace vsmlrt::openvino

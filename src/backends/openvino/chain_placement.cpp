@@ -97,8 +97,8 @@ void place_chain(const PlannedChain &chain, const std::shared_ptr<const cpu::Con
     for (const Output &input : chain.inputs) {
         const auto found = known.find(input);
         const Output nhwc = found != known.end() ? found->second : transposed(input, to_nhwc);
-        // Pictures keep what bf16 would round away.
-        inputs.push_back(input.get_partial_shape()[1].get_length() <= 4 ? nhwc : converted(nhwc, type));
+        const std::int64_t channels = input.get_partial_shape()[1].get_length();
+        inputs.push_back(ConvolutionChain::is_picture(channels) ? nhwc : converted(nhwc, type));
     }
     const auto node = std::make_shared<ConvolutionChain>(inputs, computed, workspaces);
     node->set_friendly_name(chain.outputs.front().get_node()->get_friendly_name());

@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 
+#include <algorithm>
+
 namespace vsmlrt::openvino {
 namespace {
 
@@ -40,8 +42,9 @@ cpu::Image output_image(ov::Tensor &tensor, cpu::Extent size, std::int64_t chann
     return picture;
 }
 
-ov::Dimension grown(const ov::Dimension &size, std::int64_t by) {
-    return by < 0 ? size - ov::Dimension(-by) : size + ov::Dimension(by);
+// Of what may lie between two lengths; `bounded`: whether there is a greatest one.
+ov::Dimension between(std::int64_t least, std::int64_t most, bool bounded) {
+    return {std::max<std::int64_t>(0, least), bounded ? most : -1};
 }
 
 } // namespace
@@ -58,21 +61,33 @@ ov::element::Type ConvolutionChain::type_of(const cpu::ConvolutionChain &chain) 
 }
 
 void ConvolutionChain::validate_and_infer_types() {
+    std::vector<cpu::Extent> least;
+    std::vector<cpu::Extent> most; // of lengths without a bound the least ones
+    for (std::size_t i = 0; i < get_input_size(); ++i) {
+        const auto &shape = get_input_partial_shape(i);
+        const auto greatest = [&](std::size_t axis) {
+            return std::max(shape[axis].get_min_length(), shape[axis].get_max_length());
+        };
+        least.push_back({shape[1].get_min_length(), shape[2].get_min_length()});
+        most.push_back({greatest(1), greatest(2)});
+    }
     set_output_size(chain_->outputs().size());
     for (std::size_t i = 0; i < chain_->outputs().size(); ++i) {
         const std::int64_t value = chain_->outputs()[i];
-        const auto &origin = chain_->origin(value);
-        const ov::PartialShape &input = get_input_partial_shape(static_cast<std::size_t>(origin.input));
+        const auto &input = get_input_partial_shape(static_cast<std::size_t>(chain_->origin(value)));
+        const cpu::Extent low = chain_->extent(value, least);
+        const cpu::Extent high = chain_->extent(value, most);
+        const ov::Dimension height = between(low.height, high.height, input[1].get_max_length() >= 0);
+        const ov::Dimension width = between(low.width, high.width, input[2].get_max_length() >= 0);
         if (const std::int64_t factor = chain_->shuffle(value); factor > 0) {
             set_output_type(i, ov::element::f32,
-                            ov::PartialShape{1, chain_->channels(value) / (factor * factor),
-                                             grown(input[1], origin.larger.height) * factor,
-                                             grown(input[2], origin.larger.width) * factor});
+                            ov::PartialShape{1, chain_->channels(value) / (factor * factor), height * factor,
+                                             width * factor});
             continue;
         }
-        set_output_type(i, type_of(*chain_),
-                        ov::PartialShape{1, grown(input[1], origin.larger.height),
-                                         grown(input[2], origin.larger.width), chain_->channels(value)});
+        const std::int64_t channels = chain_->channels(value);
+        set_output_type(i, is_picture(channels) ? ov::element::f32 : type_of(*chain_),
+                        ov::PartialShape{1, height, width, channels});
     }
 }
 

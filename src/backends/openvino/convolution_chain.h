@@ -9,7 +9,8 @@
 namespace vsmlrt::openvino {
 
 // Inputs and outputs are one picture in NHWC, as OpenVINO's own convolutions hold theirs: of type_of(),
-// inputs also of fp32. Outputs that the chain shuffles are fp32 in NCHW.
+// inputs also of fp32; of so few channels that it is_picture(), in fp32. Outputs that the chain shuffles are
+// fp32 in NCHW.
 class ConvolutionChain : public OwnOperator {
 public:
     OPENVINO_OP("ConvolutionChain", "vsmlrt")
@@ -17,6 +18,8 @@ public:
     ConvolutionChain(const ov::OutputVector &inputs, std::shared_ptr<const cpu::ConvolutionChain> chain,
                      std::shared_ptr<Workspaces> workspaces);
 
+    // Of so few channels that bf16 would round away what is seen.
+    [[nodiscard]] static bool is_picture(std::int64_t channels) { return channels <= 4; }
     // In which the chain stores what it computes.
     [[nodiscard]] static ov::element::Type type_of(const cpu::ConvolutionChain &chain);
 

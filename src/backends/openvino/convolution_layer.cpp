@@ -3,7 +3,9 @@
 #include "backends/openvino/convolution_layer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <openvino/op/add.hpp>
+#include <openvino/op/clamp.hpp>
 #include <openvino/op/convolution.hpp>
 #include <openvino/op/depth_to_space.hpp>
 #include <openvino/op/multiply.hpp>
@@ -37,34 +39,59 @@ std::vector<float> per_channel(const Output &value, std::int64_t channels, bool 
     return values;
 }
 
-std::optional<ConvolutionLayer> bare(ov::op::v1::Convolution &node) {
+// What both kinds of convolutions have in common; nothing where the node is neither.
+template <typename Convolution>
+std::optional<ConvolutionLayer> with_weights(Convolution &node) {
     const auto weights = float_constant(node.input_value(1));
     if (!weights || !has_known_channels(node.input_value(0)) || !has_known_channels(node.output(0)))
         return {};
     const ov::Shape shape = weights->get_shape();
-    const auto &begin = node.get_pads_begin();
-    const auto &end = node.get_pads_end();
-    const auto few = [](const ov::CoordinateDiff &pads) {
-        return std::all_of(pads.begin(), pads.end(), [](auto pad) { return pad >= 0 && pad <= 2; });
-    };
-    const ov::Strides ones = {1, 1};
-    if (shape[2] != 3 || shape[3] != 3 || node.get_strides() != ones || node.get_dilations() != ones ||
-        (node.get_auto_pad() != ov::op::PadType::EXPLICIT &&
-         node.get_auto_pad() != ov::op::PadType::NOTSET) ||
-        !few(begin) || !few(end))
+    const ov::Strides &strides = node.get_strides();
+    if (shape[2] != shape[3] || strides[0] != strides[1] || node.get_dilations() != ov::Strides{1, 1} ||
+        (node.get_auto_pad() != ov::op::PadType::EXPLICIT && node.get_auto_pad() != ov::op::PadType::NOTSET))
         return {};
     ConvolutionLayer layer;
+    layer.form = {static_cast<std::int64_t>(shape[2]), static_cast<std::int64_t>(strides[0])};
     layer.input = node.input_value(0);
-    layer.weights = weights->cast_vector<float>();
+    layer.weights = weights->template cast_vector<float>();
     layer.outputs = static_cast<std::int64_t>(shape[0]);
     layer.inputs = static_cast<std::int64_t>(shape[1]);
-    layer.bias.assign(shape[0], 0.F);
-    layer.pads = {begin[0], begin[1], end[0], end[1]};
+    layer.pads = {node.get_pads_begin()[0], node.get_pads_begin()[1], node.get_pads_end()[0],
+                  node.get_pads_end()[1]};
+    return layer;
+}
+
+std::optional<ConvolutionLayer> transposed(ov::op::v1::ConvolutionBackpropData &node) {
+    auto layer = with_weights(node);
+    if (!layer || node.get_input_size() != 2 || node.get_output_padding() != ov::CoordinateDiff{0, 0})
+        return {};
+    layer->form.transposed = true;
+    // Its weights have the inputs first.
+    std::swap(layer->inputs, layer->outputs);
+    const std::int64_t taps = layer->form.side * layer->form.side;
+    const std::vector<float> weights = layer->weights;
+    auto to = layer->weights.begin();
+    for (std::int64_t o = 0; o < layer->outputs; ++o)
+        for (std::int64_t i = 0; i < layer->inputs; ++i, to += taps)
+            std::copy_n(weights.begin() + (i * layer->outputs + o) * taps, taps, to);
+    return layer;
+}
+
+std::optional<ConvolutionLayer> bare(const NodePtr &node) {
+    std::optional<ConvolutionLayer> layer;
+    if (const auto convolution = ov::as_type_ptr<ov::op::v1::Convolution>(node))
+        layer = with_weights(*convolution);
+    else if (const auto backwards = ov::as_type_ptr<ov::op::v1::ConvolutionBackpropData>(node))
+        layer = transposed(*backwards);
+    if (layer) {
+        layer->bias.assign(static_cast<std::size_t>(layer->outputs), 0.F);
+        layer->result = node->output(0);
+    }
     return layer;
 }
 
 void scale(ConvolutionLayer &layer, const std::vector<float> &by) {
-    const auto filter = static_cast<std::size_t>(layer.inputs * cpu::taps);
+    const auto filter = layer.weights.size() / static_cast<std::size_t>(layer.outputs);
     for (std::size_t i = 0; i < layer.weights.size(); ++i)
         layer.weights[i] *= by[i / filter];
     for (std::size_t i = 0; i < layer.bias.size(); ++i)
@@ -124,11 +151,17 @@ std::optional<Output> repeated(const Output &value, const ov::PartialShape &bloc
     return reshape->input_value(0);
 }
 
+// Through the Clamp without limits that compute_blocks_of_pixels puts there.
+NodePtr behind_open_clamp(const NodePtr &node) {
+    const auto clamp = ov::as_type_ptr<ov::op::v0::Clamp>(only_reader(node->output(0)));
+    return clamp && std::isinf(clamp->get_min()) && std::isinf(clamp->get_max()) ? clamp : node;
+}
+
 // Takes the shuffle that makes a picture of the layer's result, and what add_before_shuffle put before it.
 void take_shuffle(ConvolutionLayer &layer) {
     using ov::op::v1::Add;
     using ov::op::v1::Reshape;
-    if (layer.added_after || layer.result.get_partial_shape().is_dynamic())
+    if (layer.form.transposed || layer.added_after || layer.result.get_partial_shape().is_dynamic())
         return;
     NodePtr before = layer.result.get_node_shared_ptr();
     std::optional<Output> base;
@@ -141,6 +174,8 @@ void take_shuffle(ConvolutionLayer &layer) {
         if (!base || !before || before->get_output_partial_shape(0) != layer.result.get_partial_shape())
             return;
     }
+    if (!base)
+        before = behind_open_clamp(before);
     const auto shuffle = only_reader_as<ov::op::v0::DepthToSpace>(before);
     if (!shuffle || shuffle->get_mode() != ov::op::v0::DepthToSpace::DepthToSpaceMode::DEPTH_FIRST ||
         shuffle->get_output_element_type(0) != ov::element::f32)
@@ -150,12 +185,10 @@ void take_shuffle(ConvolutionLayer &layer) {
     layer.result = shuffle->output(0);
 }
 
-std::optional<ConvolutionLayer> layer_at(const NodePtr &node) {
-    const auto convolution = ov::as_type_ptr<ov::op::v1::Convolution>(node);
-    auto layer = convolution ? bare(*convolution) : std::nullopt;
-    if (!layer)
+std::optional<ConvolutionLayer> layer_at(const NodePtr &node, const cpu::ConvolutionMethod &method) {
+    auto layer = bare(node);
+    if (!layer || !method.takes(layer->desc()))
         return {};
-    layer->result = node->output(0);
     for (;;) {
         const NodePtr reader = only_reader(layer->result);
         if (!reader ||
@@ -170,10 +203,11 @@ std::optional<ConvolutionLayer> layer_at(const NodePtr &node) {
 
 } // namespace
 
-std::vector<ConvolutionLayer> find_convolution_layers(const ov::Model &model) {
+std::vector<ConvolutionLayer> find_convolution_layers(const ov::Model &model,
+                                                      const cpu::ConvolutionMethod &method) {
     std::vector<ConvolutionLayer> layers;
     for (const NodePtr &node : model.get_ordered_ops())
-        if (auto layer = layer_at(node))
+        if (auto layer = layer_at(node, method))
             layers.push_back(std::move(*layer));
     return layers;
 }

@@ -1,8 +1,8 @@
-// What our own kernels compute in one step: a 3x3 convolution and what follows it.
+// What our own kernels compute in one step: a convolution and what follows it.
 #pragma once
 
 #include "backends/openvino/graph_nodes.h"
-#include "cpu/convolution.h"
+#include "cpu/convolution_method.h"
 
 #include <openvino/core/model.hpp>
 #include <optional>
@@ -19,6 +19,7 @@ struct ConvolutionLayer {
     std::int64_t inputs = 0;
     std::int64_t outputs = 0;
     cpu::Pads pads = {};
+    cpu::Form form = {};
     std::optional<Output> added_before;
     std::optional<Output> added_after;
     std::int64_t shuffle = 0; // see cpu::ConvolutionStepDesc
@@ -31,10 +32,13 @@ struct ConvolutionLayer {
                 all.push_back(*added);
         return all;
     }
-    [[nodiscard]] cpu::ConvolutionDesc desc() const { return {inputs, outputs, pads, weights, bias, slopes}; }
+    [[nodiscard]] cpu::ConvolutionDesc desc() const {
+        return {inputs, outputs, pads, weights, bias, slopes, form};
+    }
 };
 
-// All layers of a model that can be computed so, in an order in which each comes after what it reads.
-[[nodiscard]] std::vector<ConvolutionLayer> find_convolution_layers(const ov::Model &model);
+// All layers of a model that the method has, in an order in which each comes after what it reads.
+[[nodiscard]] std::vector<ConvolutionLayer> find_convolution_layers(const ov::Model &model,
+                                                                    const cpu::ConvolutionMethod &method);
 
 } // namespace vsmlrt::openvino

@@ -10,6 +10,12 @@
 namespace vsmlrt::openvino {
 namespace {
 
+// Pixels of a value; of sizes that are not fixed 1, as if all had the same.
+double area(const Output &value) {
+    const ov::PartialShape &shape = value.get_partial_shape();
+    return shape.is_static() ? static_cast<double>(shape[2].get_length() * shape[3].get_length()) : 1;
+}
+
 // Cycles a pixel of the result, measured on Zen 4: what a layer of ours saves compared with OpenVINO's.
 double saved(const cpu::ConvolutionStepDesc &step, const ov::PartialShape &result, cpu::Storage storage) {
     const double direct = storage == cpu::Storage::bf16 ? 9 / (32 * 0.9) : 9 / (16 * 0.94);
@@ -29,13 +35,15 @@ double saved(const cpu::ConvolutionStepDesc &step, const ov::PartialShape &resul
 // it then writes every value to memory and reads it again, which is much of a layer of few channels and
 // little of one of many.
 double saved_by_tiles(const cpu::ConvolutionStepDesc &step) {
-    if (step.layer.inputs >= 128 && step.layer.outputs >= 128)
-        return 0;
+    const cpu::Form &form = step.layer.form;
+    const std::int64_t side =
+        form.transposed ? 1 : form.side; // of the filters that a pixel of the result has
+    const auto taps = static_cast<double>(side * side);
     const auto outputs = static_cast<double>(step.layer.outputs);
     const auto values = static_cast<double>(std::max<std::int64_t>(16, step.layer.inputs));
-    const double openvino = 0.1 * values * outputs + 4 * outputs;
+    const double openvino = 0.1 / 9 * taps * values * outputs + 4 * outputs;
     const auto tiles = [](std::int64_t size, std::int64_t tile) { return (size + tile - 1) / tile; };
-    const auto products = static_cast<double>(3 * tiles(3 * step.layer.inputs, cpu::tile_values) *
+    const auto products = static_cast<double>(side * tiles(side * step.layer.inputs, cpu::tile_values) *
                                               tiles(step.layer.outputs, cpu::tile_results));
     return openvino - (40 * products / static_cast<double>(cpu::tile_rows) + outputs);
 }
@@ -82,9 +90,14 @@ bool is_worth_it(const PlannedChain &chain, const ConvolutionChainLayers &layers
                  const cpu::ConvolutionMethod &method) {
     const cpu::Storage storage = method.storage();
     double gain = 0;
-    for (std::size_t i = 0; i < layers.size(); ++i)
-        gain += method.by_tiles() ? saved_by_tiles(chain.desc.steps[i])
-                                  : saved(chain.desc.steps[i], layers[i].result.get_partial_shape(), storage);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        const Output &result = layers[i].result;
+        const auto shuffle = static_cast<double>(std::max<std::int64_t>(1, layers[i].shuffle));
+        const double pixels = area(result) / (shuffle * shuffle);
+        gain +=
+            pixels * (method.by_tiles() ? saved_by_tiles(chain.desc.steps[i])
+                                        : saved(chain.desc.steps[i], result.get_partial_shape(), storage));
+    }
     // Bringing what goes in and out into the chain's layout: OpenVINO copies bf16 that comes out, and of
     // sizes that are not fixed it does the transpositions.
     const bool fixed = layers.front().input.get_partial_shape().is_static();
@@ -93,11 +106,11 @@ bool is_worth_it(const PlannedChain &chain, const ConvolutionChainLayers &layers
     const double out = fixed ? fixed_out : 30;
     double boundary = 0;
     for (const Output &input : chain.inputs)
-        boundary += in * static_cast<double>(input.get_partial_shape()[1].get_length());
+        boundary += area(input) * in * static_cast<double>(input.get_partial_shape()[1].get_length());
     for (const ConvolutionLayer &layer : layers)
         if (layer.shuffle == 0 &&
             std::find(chain.outputs.begin(), chain.outputs.end(), layer.result) != chain.outputs.end())
-            boundary += out * static_cast<double>(layer.outputs);
+            boundary += area(layer.result) * out * static_cast<double>(layer.outputs);
     return gain > boundary;
 }
 

@@ -8,7 +8,7 @@ bool compute_convolutions(const ov::Model &model, const std::shared_ptr<const cp
                           const std::shared_ptr<Workspaces> &workspaces) {
     bool any = false;
     NhwcValues known;
-    for (const ConvolutionChainLayers &layers : group_into_chains(model)) {
+    for (const ConvolutionChainLayers &layers : group_into_chains(model, *method)) {
         const PlannedChain chain = plan_chain(layers);
         if (chain.outputs.empty() || !is_worth_it(chain, layers, *method))
             continue;

@@ -121,6 +121,48 @@ TEST_P(ChainsByTiles, MeanWhatTheFamiliesDidUpToBf16) {
     }
 }
 
+// Two levels of a U: nothing of it is left to OpenVINO.
+TEST_P(ChainsByTiles, GoDownAndUpALevel) {
+    const auto method = methods(GetParam()).back();
+    const auto network = network_of([](Builder &b) {
+        const Name top = b.node("Relu", {b.conv(b.input(3), 3, 32)});
+        const Name down = b.node("LeakyRelu", {b.conv(top, 32, 48, 2, 2, 0)}, {{"alpha", 0.1F}});
+        const Name bottom = b.node("Relu", {b.conv(down, 48, 64)});
+        const Name up = b.node("Relu", {b.node("ConvTranspose", {bottom, b.weights({64, 32, 2, 2})},
+                                               {{"strides", ints({2, 2})}})});
+        b.output(b.conv(b.node("Add", {up, top}), 32, 8));
+    });
+    for (const auto &[height, width] : {std::pair<std::size_t, std::size_t>{24, 32}, {70, 18}}) {
+        const auto wanted =
+            computed(model_of(network, std::int64_t(height), std::int64_t(width)), height, width);
+        const auto fixed = with_chains(network, std::int64_t(height), std::int64_t(width), method);
+        EXPECT_EQ(count(fixed, "ConvolutionChain"), 1);
+        EXPECT_EQ(count(fixed, "Convolution") + count(fixed, "ConvolutionBackpropData"), 0);
+        EXPECT_LT(relative_difference(computed(fixed, height, width), wanted), 0.02);
+        const auto ranged = with_chains(network, ov::Dimension(8, 80), ov::Dimension(-1), method);
+        EXPECT_LT(relative_difference(computed(ranged, height, width), wanted), 0.02);
+    }
+}
+
+// What few channels become (compute_blocks_of_pixels), and windows of other sizes and strides.
+TEST_P(ChainsByTiles, TakeBlocksOfPixelsDownToThePicture) {
+    const auto method = methods(GetParam()).back();
+    const auto strided = network_of([](Builder &b) {
+        const Name x = b.node("Relu", {b.conv(b.input(3), 3, 32, 3, 2, 1)});
+        const Name y = b.node("Relu", {b.conv(x, 32, 64, 1, 1, 0)});
+        b.output(b.conv(b.node("Relu", {b.conv(y, 64, 32)}), 32, 3));
+    });
+    for (const auto &network : {upconv7(), strided}) {
+        const auto model = with_chains(network, 64, 48, method);
+        EXPECT_EQ(count(model, "Convolution") + count(model, "DepthToSpace"), 0);
+        EXPECT_EQ(count(model, "ConvolutionChain"), 1);
+        const auto wanted = computed(model_of(network, 64, 48), 64, 48);
+        EXPECT_LT(relative_difference(computed(model, 64, 48), wanted), 0.02);
+        const auto ranged = with_chains(network, ov::Dimension(8, 80), ov::Dimension(8, 80), method);
+        EXPECT_LT(relative_difference(computed(ranged, 64, 48), wanted), 0.02);
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(InstructionSets, ChainsByTiles,
                          testing::Values(InstructionSet::avx512_bf16, InstructionSet::amx),
                          instruction_set_name);
