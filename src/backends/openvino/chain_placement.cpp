@@ -4,6 +4,7 @@
 
 #include "backends/openvino/convolution_chain.h"
 
+#include <algorithm>
 #include <openvino/op/convert.hpp>
 #include <openvino/op/multiply.hpp>
 #include <openvino/op/reduce_mean.hpp>
@@ -45,6 +46,37 @@ bool is_one_pixel(const Output &value) {
            shape[3] == 1;
 }
 
+// Of a value that is cut out of another one by known rows and columns: what of it, and the other one in place
+// of it.
+std::optional<ConvolutionChain::Crop> take_crop(Output &nhwc) {
+    const auto slice = ov::as_type_ptr<ov::op::v8::Slice>(nhwc.get_node_shared_ptr());
+    if (!slice || slice->get_input_size() != 5 || slice->get_input_partial_shape(0).is_dynamic() ||
+        slice->get_output_partial_shape(0).is_dynamic())
+        return {};
+    const auto constant = [&](std::size_t input) {
+        const auto found = ov::as_type_ptr<ov::op::v0::Constant>(slice->get_input_node_shared_ptr(input));
+        return found ? found->cast_vector<std::int64_t>() : std::vector<std::int64_t>();
+    };
+    const auto begins = constant(1);
+    const auto steps = constant(3);
+    const auto axes = constant(4);
+    if (begins.size() != axes.size() || steps.size() != axes.size() || axes.empty())
+        return {};
+    const ov::Shape whole = slice->get_input_shape(0);
+    const ov::Shape part = slice->get_output_shape(0);
+    ConvolutionChain::Crop crop;
+    crop.extent = {static_cast<std::int64_t>(part[1]), static_cast<std::int64_t>(part[2])};
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+        if (steps[i] != 1 || axes[i] < 1 || axes[i] > 2)
+            return {};
+        const auto length = static_cast<std::int64_t>(whole[static_cast<std::size_t>(axes[i])]);
+        const std::int64_t begin = begins[i] < 0 ? begins[i] + length : begins[i];
+        (axes[i] == 1 ? crop.top : crop.left) = std::clamp<std::int64_t>(begin, 0, length);
+    }
+    nhwc = slice->input_value(0);
+    return crop;
+}
+
 // The same operator on the value in NHWC, in which `value` is its input 0; null where there is none.
 NodePtr in_nhwc(const NodePtr &node, const Output &value, const Output &nhwc) {
     if (const auto slice = ov::as_type_ptr<ov::op::v8::Slice>(node); slice && slice->get_input_size() == 5) {
@@ -61,14 +93,15 @@ NodePtr in_nhwc(const NodePtr &node, const Output &value, const Output &nhwc) {
     if (ov::is_type<ov::op::v1::Multiply>(node)) {
         const Output other = other_input(*node, value);
         if (is_one_pixel(other))
-            return std::make_shared<ov::op::v1::Multiply>(nhwc, transposed(other, to_nhwc));
+            return std::make_shared<ov::op::v1::Multiply>(
+                nhwc, converted(transposed(other, to_nhwc), nhwc.get_element_type()));
     }
     return nullptr;
 }
 
 // Gives the readers of `value` the same in NHWC: as it is to those that can take it so, and to the others
-// transposed. OpenVINO's convolutions hold it so, and leave out a transposition before them; but done it is
-// slow.
+// transposed and in fp32. OpenVINO's convolutions hold it so, and leave out a transposition before them; but
+// done it is slow.
 void hand_over(const Output &value, const Output &nhwc, NhwcValues &known) {
     known[value] = nhwc;
     std::vector<ov::Input<ov::Node>> others;
@@ -83,7 +116,7 @@ void hand_over(const Output &value, const Output &nhwc, NhwcValues &known) {
     }
     if (others.empty())
         return;
-    const Output back = transposed(nhwc, to_nchw);
+    const Output back = transposed(converted(nhwc, ov::element::f32), to_nchw);
     for (ov::Input<ov::Node> &reader : others)
         reader.replace_source_output(back);
 }
@@ -94,20 +127,22 @@ void place_chain(const PlannedChain &chain, const std::shared_ptr<const cpu::Con
                  const std::shared_ptr<Workspaces> &workspaces, NhwcValues &known) {
     const ov::element::Type type = ConvolutionChain::type_of(*computed);
     ov::OutputVector inputs;
+    std::vector<std::optional<ConvolutionChain::Crop>> crops;
     for (const Output &input : chain.inputs) {
         const auto found = known.find(input);
-        const Output nhwc = found != known.end() ? found->second : transposed(input, to_nhwc);
+        Output nhwc = found != known.end() ? found->second : transposed(input, to_nhwc);
+        crops.push_back(take_crop(nhwc));
         const std::int64_t channels = input.get_partial_shape()[1].get_length();
         inputs.push_back(ConvolutionChain::is_picture(channels) ? nhwc : converted(nhwc, type));
     }
-    const auto node = std::make_shared<ConvolutionChain>(inputs, computed, workspaces);
+    const auto node = std::make_shared<ConvolutionChain>(inputs, crops, computed, workspaces);
     node->set_friendly_name(chain.outputs.front().get_node()->get_friendly_name());
     for (std::size_t i = 0; i < chain.outputs.size(); ++i) {
         Output old = chain.outputs[i];
         if (computed->shuffle(chain.desc.outputs[i]) > 0)
             old.replace(node->output(i));
         else
-            hand_over(old, converted(node->output(i), ov::element::f32), known);
+            hand_over(old, node->output(i), known);
     }
 }
 

@@ -42,6 +42,13 @@ cpu::Image output_image(ov::Tensor &tensor, cpu::Extent size, std::int64_t chann
     return picture;
 }
 
+void crop(cpu::Image &image, const ConvolutionChain::Crop &crop) {
+    const std::int64_t first = image.row_begin(crop.top) + crop.left * image.pixel;
+    image.data = static_cast<std::byte *>(image.data) + first * storage_size(image.storage);
+    image.gap = image.row() - crop.extent.width * image.pixel;
+    image.extent = crop.extent;
+}
+
 // Of what may lie between two lengths; `bounded`: whether there is a greatest one.
 ov::Dimension between(std::int64_t least, std::int64_t most, bool bounded) {
     return {std::max<std::int64_t>(0, least), bounded ? most : -1};
@@ -49,11 +56,18 @@ ov::Dimension between(std::int64_t least, std::int64_t most, bool bounded) {
 
 } // namespace
 
-ConvolutionChain::ConvolutionChain(const ov::OutputVector &inputs,
+ConvolutionChain::ConvolutionChain(const ov::OutputVector &inputs, std::vector<std::optional<Crop>> crops,
                                    std::shared_ptr<const cpu::ConvolutionChain> chain,
                                    std::shared_ptr<Workspaces> workspaces)
-    : OwnOperator(inputs, std::move(workspaces)), chain_(std::move(chain)) {
+    : OwnOperator(inputs, std::move(workspaces)), crops_(std::move(crops)), chain_(std::move(chain)) {
     constructor_validate_and_infer_types();
+}
+
+ov::PartialShape ConvolutionChain::size_read(std::size_t input) const {
+    if (const auto &crop = crops_[input])
+        return {crop->extent.height, crop->extent.width};
+    const ov::PartialShape &shape = get_input_partial_shape(input);
+    return {shape[1], shape[2]};
 }
 
 ov::element::Type ConvolutionChain::type_of(const cpu::ConvolutionChain &chain) {
@@ -64,21 +78,21 @@ void ConvolutionChain::validate_and_infer_types() {
     std::vector<cpu::Extent> least;
     std::vector<cpu::Extent> most; // of lengths without a bound the least ones
     for (std::size_t i = 0; i < get_input_size(); ++i) {
-        const auto &shape = get_input_partial_shape(i);
+        const ov::PartialShape size = size_read(i);
         const auto greatest = [&](std::size_t axis) {
-            return std::max(shape[axis].get_min_length(), shape[axis].get_max_length());
+            return std::max(size[axis].get_min_length(), size[axis].get_max_length());
         };
-        least.push_back({shape[1].get_min_length(), shape[2].get_min_length()});
-        most.push_back({greatest(1), greatest(2)});
+        least.push_back({size[0].get_min_length(), size[1].get_min_length()});
+        most.push_back({greatest(0), greatest(1)});
     }
     set_output_size(chain_->outputs().size());
     for (std::size_t i = 0; i < chain_->outputs().size(); ++i) {
         const std::int64_t value = chain_->outputs()[i];
-        const auto &input = get_input_partial_shape(static_cast<std::size_t>(chain_->origin(value)));
+        const ov::PartialShape input = size_read(static_cast<std::size_t>(chain_->origin(value)));
         const cpu::Extent low = chain_->extent(value, least);
         const cpu::Extent high = chain_->extent(value, most);
-        const ov::Dimension height = between(low.height, high.height, input[1].get_max_length() >= 0);
-        const ov::Dimension width = between(low.width, high.width, input[2].get_max_length() >= 0);
+        const ov::Dimension height = between(low.height, high.height, input[0].get_max_length() >= 0);
+        const ov::Dimension width = between(low.width, high.width, input[1].get_max_length() >= 0);
         if (const std::int64_t factor = chain_->shuffle(value); factor > 0) {
             set_output_type(i, ov::element::f32,
                             ov::PartialShape{1, chain_->channels(value) / (factor * factor), height * factor,
@@ -92,14 +106,16 @@ void ConvolutionChain::validate_and_infer_types() {
 }
 
 std::shared_ptr<ov::Node> ConvolutionChain::clone_with_new_inputs(const ov::OutputVector &inputs) const {
-    return std::make_shared<ConvolutionChain>(inputs, chain_, workspaces());
+    return std::make_shared<ConvolutionChain>(inputs, crops_, chain_, workspaces());
 }
 
 bool ConvolutionChain::evaluate(ov::TensorVector &outputs, const ov::TensorVector &inputs) const {
     std::vector<cpu::Image> from;
     std::vector<cpu::Extent> extents;
-    for (const ov::Tensor &input : inputs) {
-        from.push_back(image(input, chain_->storage()));
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        from.push_back(image(inputs[i], chain_->storage()));
+        if (crops_[i])
+            crop(from.back(), *crops_[i]);
         extents.push_back(from.back().extent);
     }
     std::vector<cpu::Image> to;
@@ -116,8 +132,8 @@ bool ConvolutionChain::evaluate(ov::TensorVector &outputs, const ov::TensorVecto
 std::int64_t ConvolutionChain::workspace_bytes(int threads) const {
     std::vector<cpu::Extent> extents;
     for (std::size_t i = 0; i < get_input_size(); ++i) {
-        const ov::PartialShape &shape = get_input_partial_shape(i);
-        extents.push_back({shape[1].get_max_length(), shape[2].get_max_length()});
+        const ov::PartialShape size = size_read(i);
+        extents.push_back({size[0].get_max_length(), size[1].get_max_length()});
     }
     return chain_->workspace(extents, threads)->bytes;
 }

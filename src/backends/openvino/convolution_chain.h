@@ -5,6 +5,8 @@
 #include "cpu/convolution_chain.h"
 
 #include <memory>
+#include <optional>
+#include <vector>
 
 namespace vsmlrt::openvino {
 
@@ -15,7 +17,16 @@ class ConvolutionChain : public OwnOperator {
 public:
     OPENVINO_OP("ConvolutionChain", "vsmlrt")
 
-    ConvolutionChain(const ov::OutputVector &inputs, std::shared_ptr<const cpu::ConvolutionChain> chain,
+    // What the chain reads of an input that is larger.
+    struct Crop {
+        std::int64_t top = 0;
+        std::int64_t left = 0;
+        cpu::Extent extent = {};
+    };
+
+    // `crops`: of each input, nothing where it is read whole.
+    ConvolutionChain(const ov::OutputVector &inputs, std::vector<std::optional<Crop>> crops,
+                     std::shared_ptr<const cpu::ConvolutionChain> chain,
                      std::shared_ptr<Workspaces> workspaces);
 
     // Of so few channels that bf16 would round away what is seen.
@@ -30,6 +41,10 @@ public:
     [[nodiscard]] std::int64_t workspace_bytes(int threads) const override;
 
 private:
+    // Height and width of what is read of an input.
+    [[nodiscard]] ov::PartialShape size_read(std::size_t input) const;
+
+    std::vector<std::optional<Crop>> crops_;
     std::shared_ptr<const cpu::ConvolutionChain> chain_;
 };
 

@@ -231,6 +231,20 @@ TEST_F(Chains, CropsMeansAndGatesStayInTheChainsLayout) {
     EXPECT_LE(count(with_chains(network, 24, 32), "Transpose"), 6);
 }
 
+TEST_F(Chains, ACropIsReadWhereItLies) {
+    const auto network = network_of([](Builder &b) {
+        const Name first = b.node("Relu", {b.conv(b.node("Relu", {b.conv(b.input(16), 16, 32)}), 32, 32)});
+        const Name gated = b.node("Mul", {first, b.node("Sigmoid", {b.node("GlobalAveragePool", {first})})});
+        const Name cropped =
+            b.node("Slice", {first, b.integers({1, -29}), b.integers({-3, -1}), b.integers({2, 3})});
+        const Name second = b.node("Relu", {b.conv(gated, 32, 32, 3, 1, 0)});
+        const Name third = b.node("Add", {b.conv(second, 32, 32, 3, 1, 0), cropped});
+        b.output(b.conv(b.node("Relu", {third}), 32, 32));
+    });
+    check(network, 2, 0, 24, 32);
+    EXPECT_EQ(count(with_chains(network, 24, 32), "Slice"), 0);
+}
+
 TEST_F(Chains, OtherConvolutionsStayOpenVinos) {
     const auto other = [](const Attributes &attributes, std::int64_t kernel) {
         return network_of([&](Builder &b) {
