@@ -11,9 +11,10 @@ namespace {
 
 using ChainNumbers = std::set<std::size_t>;
 
-// OpenVINO's own products are by AMX as well, and of many channels it gets more out of them.
+// OpenVINO's own products are by AMX as well, and of many channels it gets more out of them
+// (docs/decisions/0053-convolutions-by-amx-tiles.md).
 bool is_openvinos(const ConvolutionLayer &layer, const cpu::ConvolutionMethod &method) {
-    return method.by_tiles() && layer.inputs >= 128 && layer.outputs >= 128;
+    return method.by_tiles() && layer.inputs * layer.outputs > 128 * 128;
 }
 
 class Grouping {

@@ -14,6 +14,8 @@
 #include <cmath>
 #include <functional>
 #include <gtest/gtest.h>
+#include <openvino/runtime/core.hpp>
+#include <openvino/runtime/properties.hpp>
 
 namespace vsmlrt::test {
 namespace {
@@ -161,6 +163,25 @@ TEST_P(ChainsByTiles, TakeBlocksOfPixelsDownToThePicture) {
         const auto ranged = with_chains(network, ov::Dimension(8, 80), ov::Dimension(8, 80), method);
         EXPECT_LT(relative_difference(computed(ranged, 64, 48), wanted), 0.02);
     }
+}
+
+// OpenVINO would keep it in fp32, as what lies behind a network's last convolution.
+TEST_P(ChainsByTiles, WhatComesBeforeThemIsComputedInBf16) {
+    const auto network = network_of([](Builder &b) {
+        const Name x = b.conv(b.input(16), 16, 32, 5, 1, 2);
+        const Name pooled =
+            b.node("MaxPool", {x}, {{"kernel_shape", ints({3, 3})}, {"pads", ints({1, 1, 1, 1})}});
+        b.output(b.conv(b.node("Relu", {b.conv(pooled, 32, 32)}), 32, 3));
+    });
+    const auto model = with_chains(network, 24, 32, methods(GetParam()).back());
+    ASSERT_EQ(count(model, "ConvolutionChain"), 1);
+    ov::Core core;
+    const auto compiled = core.compile_model(model, "CPU", ov::hint::inference_precision(ov::element::bf16));
+    std::string precision;
+    for (const auto &node : compiled.get_runtime_model()->get_ordered_ops())
+        if (node->get_rt_info()["layerType"].as<std::string>() == "Pooling")
+            precision = node->get_rt_info()["runtimePrecision"].as<std::string>();
+    EXPECT_EQ(precision, "bf16");
 }
 
 INSTANTIATE_TEST_SUITE_P(InstructionSets, ChainsByTiles,
