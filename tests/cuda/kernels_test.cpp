@@ -301,6 +301,8 @@ TEST(MmaWeights, EveryWeightIsPackedOnceAndTheRestIsZero) {
          {Asked{.in = 20, .out = 40}, Asked{.in = 20, .out = 50}, Asked{.in = 20, .out = 20},
           Asked{.in = 20, .out = 3}, Asked{.in = 20, .out = 100, .stride = 2},
           Asked{.in = 20, .out = 3, .kernel = 4, .stride = 2, .transposed = true},
+          Asked{.in = 20, .out = 3, .transposed = true}, Asked{.in = 20, .out = 40, .transposed = true},
+          Asked{.in = 20, .out = 1, .kernel = 2, .stride = 3, .transposed = true},
           Asked{.in = 20, .out = 40, .half_sums = true}, Asked{.in = 20, .out = 20, .half_sums = true}}) {
         const ConvProblem problem = problem_of(asked);
         std::vector<float> weights(

@@ -135,8 +135,8 @@ template <Form F>
 bool serves(const ConvProblem &problem, const DeviceFacts &device) {
     if (!multiplies(F.by, problem) || !has_mma_taps(problem, device))
         return false;
-    const bool spreads =
-        problem.transposed && problem.out_channels * problem.strides[0] * problem.strides[0] <= 16;
+    const bool spreads = problem.transposed && problem.strides[0] > 1 &&
+                         problem.out_channels * problem.strides[0] * problem.strides[0] <= 16;
     if (F.spread != (spreads && F.by == Multiplication::halves) ||
         !(F.spread || is_best(problem, F) || is_for_few(problem, F)))
         return false;
