@@ -47,7 +47,9 @@ struct HalfOptions {
 
 // Of a network that computes in fp16 (to_half): its float32 inputs, where each of them is only read by Casts
 // to float16, and its float32 outputs, where each of them is a Cast of a float16 value, become float16. What
-// the network computes from an input that is rounded to float16 before it stays the same, bit for bit.
+// the network computes from an input that is rounded to float16 before it stays the same, bit for bit. An
+// input of which that is true of the first channels alone (an interpolator's pictures in front of its grids)
+// becomes two, the others behind them.
 [[nodiscard]] Network narrow_ends(const Network &network, bool inputs, bool outputs);
 
 // Writes forms of operators that vendor libraries are known to read wrongly in operators that all of them

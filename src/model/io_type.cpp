@@ -4,6 +4,7 @@
 #include "model/casts.h"
 #include "model/edit.h"
 #include "model/names.h"
+#include "model/split_input.h"
 #include "model/types.h"
 
 #include <algorithm>
@@ -149,6 +150,8 @@ Network narrow_ends(const Network &network, bool inputs, bool outputs) {
         for (Value &input : result.inputs)
             if (is_floating(input.type))
                 input.type = Element::f16;
+    if (inputs)
+        split_input(result);
     if (outputs)
         narrow_outputs(result, types, captured);
     simplify_casts(result);

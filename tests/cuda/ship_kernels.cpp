@@ -107,9 +107,10 @@ void add_codecs(Texts &texts) {
             format.sample = bits < 0 ? VSMLRT_FLOAT : VSMLRT_INTEGER;
             format.bits = std::abs(bits);
             for (const vsmlrt_family family : {VSMLRT_GRAY, VSMLRT_RGB, VSMLRT_YUV})
-                for (const int subsampling : {0, 1}) {
+                for (const auto &[across, down] : {std::pair{0, 0}, {1, 0}, {1, 1}}) {
                     format.family = family;
-                    format.subsampling_w = format.subsampling_h = subsampling;
+                    format.subsampling_w = across;
+                    format.subsampling_h = down;
                     for (const int channels : {1, 3}) {
                         texts.insert(cuda::decode_source({format, {}, channels}, tensor));
                         texts.insert(cuda::encode_source(format, channels, tensor));
@@ -121,9 +122,14 @@ void add_codecs(Texts &texts) {
 
 std::vector<std::byte> onnx_of(const model::Network &network, const std::string &precision,
                                std::optional<Element> inputs, std::optional<Element> outputs) {
-    const model::Network spelt = model::spell_out(network);
-    return model::write_onnx(
-        model::set_io_type(precision == "fp16" ? model::to_half(spelt) : spelt, inputs, outputs));
+    model::Network spelt = model::spell_out(network);
+    if (precision == "fp16")
+        spelt = model::to_half(spelt);
+    // Coordinates stay exact where pictures become halves.
+    if (const model::Network narrow = model::narrow_ends(spelt, inputs == Element::f16, false);
+        narrow.inputs.size() != spelt.inputs.size())
+        return model::write_onnx(model::set_io_type(narrow, std::nullopt, outputs));
+    return model::write_onnx(model::set_io_type(spelt, inputs, outputs));
 }
 
 graph::Graph graph_of(const std::string &precision, const std::vector<std::byte> &onnx) {

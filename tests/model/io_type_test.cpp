@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "model/edit.h"
+#include "model/names.h"
 #include "networks.h"
 
 #include <gtest/gtest.h>
@@ -79,6 +80,73 @@ TEST(IoType, EndsThatAreReadOrMadeInFullStay) {
     two.outputs.push_back(image("w", 1));
     two.nodes.push_back(node("Relu", {"z"}, {"w"}));
     EXPECT_EQ(narrow_ends(two, true, true).inputs[0].type, Element::f32);
+}
+
+// Channels [begin, end) of a value.
+void slice(Network &network, const std::string &from, const std::string &to, std::int64_t begin,
+           std::int64_t end, std::int64_t axis = 1) {
+    std::vector<std::string> names = {from};
+    for (const auto &[name, number] : {std::pair{"begin", begin}, {"end", end}, {"axis", axis}}) {
+        names.push_back(to + "_" + name);
+        network.initializers[names.back()] = make_tensor(names.back(), {1}, std::span(&number, 1));
+    }
+    network.nodes.push_back(node("Slice", names, {to}));
+}
+
+// Pictures that are rounded, and a grid that is not.
+Network pictures_and_grid() {
+    Network network;
+    network.inputs = {image("x", 7)};
+    network.outputs = {image("y", 2)};
+    network.nodes = {make_cast("x", "half", Element::f16)};
+    slice(network, "half", "first", 0, 3);
+    slice(network, "half", "second", 3, -2);
+    slice(network, "x", "grid", -2, 1000);
+    network.nodes.push_back(node("Neg", {"grid"}, {"y"}));
+    network.nodes.push_back(node("Add", {"first", "second"}, {"sum"}));
+    network.nodes.push_back(make_cast("sum", "wide", Element::f32));
+    network.outputs.push_back(image("wide", 3));
+    return network;
+}
+
+std::int64_t number_of(const Network &network, const std::string &slice, std::size_t input) {
+    return network.initializers.at(producer(network, slice).inputs[input]).as<std::int64_t>().front();
+}
+
+TEST(IoType, ChannelsThatAreReadInFullBecomeAnInputOfTheirOwn) {
+    const Network split = narrow_ends(pictures_and_grid(), true, false);
+    ASSERT_EQ(split.inputs.size(), 2U);
+    EXPECT_EQ(split.inputs[0].name, "x");
+    EXPECT_EQ(split.inputs[0].type, Element::f16);
+    EXPECT_EQ(split.inputs[0].dims[1].size, 5);
+    EXPECT_EQ(split.inputs[1].type, Element::f32);
+    EXPECT_EQ(split.inputs[1].dims[1].size, 2);
+    EXPECT_EQ(operators(split), (Operators{"Slice", "Slice", "Slice", "Neg", "Add", "Cast"}));
+    EXPECT_EQ(producer(split, "first").inputs[0], "x");
+    EXPECT_EQ(producer(split, "grid").inputs[0], split.inputs[1].name);
+    EXPECT_EQ(number_of(split, "second", 1), 3);
+    EXPECT_EQ(number_of(split, "second", 2), 5);
+    EXPECT_EQ(number_of(split, "grid", 1), 0);
+    EXPECT_EQ(number_of(split, "grid", 2), 2);
+}
+
+TEST(IoType, ChannelsThatCannotBeToldApartStayOneInput) {
+    const auto stays = [](const Network &network) {
+        const Network narrowed = narrow_ends(network, true, false);
+        return narrowed.inputs.size() == 1 && narrowed.inputs[0].type == Element::f32;
+    };
+    Network overlapping = pictures_and_grid();
+    slice(overlapping, "half", "third", 4, 6);
+    EXPECT_TRUE(stays(overlapping));
+    Network along_rows = pictures_and_grid();
+    slice(along_rows, "x", "rows", 0, 1, 2);
+    EXPECT_TRUE(stays(along_rows));
+    Network read_whole = pictures_and_grid();
+    read_whole.nodes.push_back(node("Neg", {"half"}, {"all"}));
+    EXPECT_TRUE(stays(read_whole));
+    Network an_output = pictures_and_grid();
+    an_output.outputs.push_back(image("half", 7, Element::f16));
+    EXPECT_TRUE(stays(an_output));
 }
 
 TEST(IoType, AnInputThatIsAnOutputIsNotNarrowed) {
