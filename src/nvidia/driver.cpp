@@ -77,6 +77,8 @@ DriverTable load(const SharedLibrary &library) {
     find(table.graph_destroy, "cuGraphDestroy");
     find(table.graph_exec_destroy, "cuGraphExecDestroy");
     find(table.tensor_map_encode, "cuTensorMapEncodeTiled");
+    find(table.texture_create, "cuTexObjectCreate");
+    find(table.texture_destroy, "cuTexObjectDestroy");
     return table;
 }
 

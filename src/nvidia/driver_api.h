@@ -43,6 +43,27 @@ struct alignas(64) TensorMapBytes {
     std::uint64_t words[16] = {};
 };
 
+// CUDA_RESOURCE_DESC of rows of 16-bit floats in memory, of one channel.
+struct TextureRows {
+    int kind = 3;
+    DevicePointer address = 0;
+    int format = 0x10;
+    unsigned channels = 1;
+    std::size_t width = 0; // elements
+    std::size_t height = 0;
+    std::size_t pitch = 0; // bytes
+    char rest[88] = {};
+    unsigned flags = 0;
+};
+// CUDA_TEXTURE_DESC: elements as they are, those at the edge repeated outside.
+struct TextureReading {
+    int address_modes[3] = {1, 1, 1};
+    int filter = 0;
+    unsigned flags = 0;
+    char rest[84] = {};
+};
+static_assert(sizeof(TextureRows) == 144 && sizeof(TextureReading) == 104);
+
 // CUlaunchAttribute with the programmatic dependent launch (id 6), and CUlaunchConfig.
 struct LaunchAttribute {
     int id = 0;
@@ -109,6 +130,9 @@ struct DriverTable {
                                 const std::uint64_t *sizes, const std::uint64_t *strides,
                                 const std::uint32_t *box, const std::uint32_t *element_strides,
                                 int interleave, int swizzle, int promotion, int fill);
+    Status (*texture_create)(std::uint64_t *texture, const TextureRows *rows, const TextureReading *reading,
+                             const void *view);
+    Status (*texture_destroy)(std::uint64_t texture);
 };
 
 } // namespace vsmlrt::nvidia

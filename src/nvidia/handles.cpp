@@ -105,6 +105,24 @@ void PinnedMemory::swap(PinnedMemory &other) noexcept {
     std::swap(bytes_, other.bytes_);
 }
 
+Texture::Texture(SharedContext context, const TextureRows &rows) : context_(std::move(context)) {
+    context_->use();
+    const TextureReading reading;
+    check(driver().texture_create(&handle_, &rows, &reading, nullptr), "making a texture");
+}
+
+Texture::~Texture() {
+    if (handle_ == 0)
+        return;
+    use_quietly(context_);
+    static_cast<void>(driver().texture_destroy(handle_));
+}
+
+void Texture::swap(Texture &other) noexcept {
+    std::swap(context_, other.context_);
+    std::swap(handle_, other.handle_);
+}
+
 Module load_module(const SharedContext &context, std::span<const std::byte> image) {
     ModuleHandle *handle = nullptr;
     context->use();

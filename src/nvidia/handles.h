@@ -138,6 +138,25 @@ using Event = Owned<EventHandle, &DriverTable::event_destroy>;
 using Graph = Owned<GraphHandle, &DriverTable::graph_destroy>;
 using GraphExec = Owned<GraphExecHandle, &DriverTable::graph_exec_destroy>;
 
+// Rows of 16-bit floats in the device's memory, read through the texture unit.
+class Texture {
+public:
+    Texture(SharedContext context, const TextureRows &rows);
+    Texture(Texture &&other) noexcept { swap(other); }
+    Texture &operator=(Texture &&other) noexcept {
+        Texture(std::move(other)).swap(*this);
+        return *this;
+    }
+    ~Texture();
+
+    [[nodiscard]] std::uint64_t handle() const { return handle_; }
+
+private:
+    void swap(Texture &other) noexcept;
+    SharedContext context_;
+    std::uint64_t handle_ = 0;
+};
+
 [[nodiscard]] Module load_module(const SharedContext &context, std::span<const std::byte> image);
 [[nodiscard]] Stream make_stream(const SharedContext &context);
 [[nodiscard]] Event make_event(const SharedContext &context);

@@ -110,6 +110,7 @@ const Family families[] = {
     {"dpir", [] { return dpir(3); }},
     {"dpir_gray", [] { return dpir(1); }},
     {"rife", [] { return rife_v4({.flow = flow}); }},
+    {"rife_still", [] { return rife_v4({}); }}, // whose flow is less than a pixel
     {"rife_grids", [] { return rife_v4({.grids = true, .flow = flow}); }},
     {"rife_ensemble", [] { return rife_v4({.ensemble = true, .flow = flow}); }},
     {"rife_v4.25",

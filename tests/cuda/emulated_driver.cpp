@@ -454,6 +454,23 @@ EXPORT Status cuGraphExecDestroy(GraphExecHandle *exec) {
         delete reinterpret_cast<Recording *>(exec);
     return success;
 }
+// The handle is the address of a copy of the rows, which read_quad of kernels/expression_places.cuh reads.
+EXPORT Status cuTexObjectCreate(std::uint64_t *texture, const TextureRows *rows, const TextureReading *,
+                                const void *) {
+    if (rows->address % 512 != 0 || rows->pitch % 32 != 0)
+        fault("a texture's rows are not aligned");
+    check_range("cuTexObjectCreate", rows->address, rows->pitch * (rows->height - 1) + 2 * rows->width);
+    TextureRows *made = nullptr;
+    const Status status = make("cuTexObjectCreate", &made, new TextureRows(*rows));
+    *texture = reinterpret_cast<std::uint64_t>(made);
+    return status;
+}
+EXPORT Status cuTexObjectDestroy(std::uint64_t texture) {
+    const auto *rows = reinterpret_cast<const TextureRows *>(texture);
+    if (forget("cuTexObjectDestroy", rows))
+        delete rows;
+    return success;
+}
 EXPORT Status cuTensorMapEncodeTiled() {
     return invalid_context; // no kernel that runs here takes one
 }

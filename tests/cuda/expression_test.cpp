@@ -14,10 +14,12 @@
 #include "networks/builder.h"
 #include "networks/families.h"
 #include "nvidia/compiler.h"
+#include "tensor/half.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 
@@ -295,6 +297,75 @@ TEST(ExpressionGroups, NoOperatorOfRifeStandsAlone) {
                 << graph.nodes[group.anchor].label;
         }
     }
+}
+
+// Pictures of half tensors are warped where they lie, by the texture unit: no step makes pixels of their
+// planes.
+TEST(ExpressionGroups, PlanesAreWarpedWhereTheyLie) {
+    for (const Case &given : {Case{"", small_rife, {48, 32}, 0}, Case{"", rife_with_grids, {32, 48}, 0},
+                              Case{"", rife_ensemble, {48, 32}, 0}}) {
+        emulated_reset(0);
+        const model::Network network = given.network();
+        const int channels = channels_of(network);
+        const test::HalfNetwork half(network, given.extent);
+        std::vector<float> values(
+            static_cast<std::size_t>(std::int64_t{3} * given.extent.width * given.extent.height));
+        {
+            Program program(list_devices().front(), half.desc);
+            std::size_t warps = 0;
+            for (const Step &step : program.plan(given.extent).steps) {
+                EXPECT_EQ(step.alternatives.front().source.find("planes_to_pixels"), std::string::npos);
+                warps += step.alternatives.front().source.find("= read_quad(") != std::string::npos ? 1 : 0;
+            }
+            EXPECT_GE(warps, 1U);
+            Context context(program);
+            vsmlrt_tensor in = {};
+            vsmlrt_tensor out = {};
+            context.bind(given.extent, &in, &out);
+            const std::vector<float> input = pictures(given, channels);
+            std::transform(input.begin(), input.end(), static_cast<std::uint16_t *>(in.data), float_to_half);
+            context.run();
+            context.run(); // by the recorded graph
+            ASSERT_EQ(count_of(out), static_cast<std::int64_t>(values.size()));
+            std::transform(static_cast<const std::uint16_t *>(out.data),
+                           static_cast<const std::uint16_t *>(out.data) + values.size(), values.begin(),
+                           half_to_float);
+        }
+        EXPECT_LT(apart(values, expected(given, network)), 8e-3);
+        EXPECT_EQ(emulated_live(), 0U);
+        EXPECT_STREQ(emulated_faults(), "");
+    }
+}
+
+// Pictures that are an input of their own, and grids that stay exact.
+TEST(ExpressionGroups, PicturesApartFromGridsGiveWhatTheGraphGives) {
+    emulated_reset(0);
+    const Case given{"", rife_with_grids, {32, 48}, 0};
+    const model::Network whole = model::to_half(given.network());
+    const model::Network apart_from_grids = model::narrow_ends(whole, true, false);
+    ASSERT_EQ(apart_from_grids.inputs.size(), 2U);
+    const std::int64_t channels = *apart_from_grids.inputs[0].dims[1].size;
+    const std::int64_t pixels = std::int64_t{given.extent.width} * given.extent.height;
+    const std::vector<std::byte> onnx = model::write_onnx(apart_from_grids);
+    vsmlrt_program_desc desc = {};
+    desc.network = onnx.data();
+    desc.network_size = onnx.size();
+    desc.precision = VSMLRT_PRECISION_FP16;
+    desc.min_extent = desc.opt_extent = desc.max_extent = given.extent;
+    desc.num_streams = 1;
+    Program program(list_devices().front(), desc);
+    Context context(program);
+    std::array<vsmlrt_tensor, 2> in = {};
+    vsmlrt_tensor out = {};
+    context.bind(given.extent, in.data(), &out);
+    const std::vector<float> input = pictures(given, channels_of(whole));
+    std::transform(input.begin(), input.begin() + channels * pixels, static_cast<std::uint16_t *>(in[0].data),
+                   float_to_half);
+    std::copy(input.begin() + channels * pixels, input.end(), static_cast<float *>(in[1].data));
+    context.run();
+    const auto *values = static_cast<const float *>(out.data);
+    EXPECT_LT(apart({values, values + count_of(out)}, expected(given, given.network())), 4e-3);
+    EXPECT_STREQ(emulated_faults(), "");
 }
 
 // Text that holds sizes would be compiled again for each of them.

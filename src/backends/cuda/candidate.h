@@ -90,7 +90,20 @@ struct TensorMap {
     int swizzle = 0; // bytes: 0, 32, 64 or 128
 };
 
-using Argument = std::variant<std::vector<std::byte>, TensorMap>;
+// Bytes in which handles of textures stand: of rows of 16-bit floats, from `address` on.
+struct WithTextures {
+    struct Rows {
+        std::size_t place = 0; // of the handle
+        std::uint64_t address = 0;
+        std::size_t width = 0; // elements
+        std::size_t height = 0;
+        std::size_t pitch = 0; // bytes
+    };
+    std::vector<std::byte> bytes;
+    std::vector<Rows> textures;
+};
+
+using Argument = std::variant<std::vector<std::byte>, TensorMap, WithTextures>;
 
 template <typename T>
 [[nodiscard]] std::vector<std::byte> argument(const T &value) {

@@ -8,6 +8,7 @@
 #include "graph/storage.h"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -98,16 +99,34 @@ Plane reduced(Plane plane) {
     return plane;
 }
 
+} // namespace
+
+Argument expression_argument(std::vector<std::byte> bytes, const std::vector<Tensor> &textures,
+                             const Addresses &addresses) {
+    WithTextures with_textures{std::move(bytes), {}};
+    for (std::size_t i = 0; i < textures.size(); ++i) {
+        const auto width = static_cast<std::size_t>(textures[i].dims[3]);
+        with_textures.textures.push_back(
+            {offsetof(ExpressionArgs, texture) + i * sizeof(std::uint64_t), addresses.of(textures[i]), width,
+             static_cast<std::size_t>(textures[i].dims[2]), width * element_size(textures[i].type)});
+    }
+    return with_textures;
+}
+
+namespace {
+
 std::function<Launch(const Addresses &)> expression_launch(const Expression &expression, const Tensor &output,
                                                            int rows) {
     ExpressionArgs args = expression_arguments(expression, output.dims);
     args.tiles_x = (args.width + tile_width - 1) / tile_width;
     const int high = tile_height * rows;
     const std::int64_t tiles = std::int64_t{args.tiles_x} * ((args.height + high - 1) / high);
-    return [args, output, sources = expression.sources, tiles](const Addresses &addresses) mutable {
+    return [args, output, sources = expression.sources, textures = expression.textures,
+            tiles](const Addresses &addresses) mutable {
         args.output = source_argument(output, addresses.of(output));
         place_sources(args, sources, addresses);
-        Launch result = plain_launch(tiles * tile_width * tile_height, {argument(args)});
+        Launch result = plain_launch(tiles * tile_width * tile_height,
+                                     {expression_argument(argument(args), textures, addresses)});
         result.grid[0] *= result.block[0] / block_threads;
         result.block[0] = block_threads;
         return result;
@@ -191,11 +210,10 @@ std::int64_t Planner::first_channel(const Group &group) const {
     return first;
 }
 
-// Channel after channel of one picture of 16-bit elements, to pixels of four.
-bool Planner::is_copy_of_planes(const Group &group, const Expression &expression,
-                                const Tensor &output) const {
+// Channel after channel of one picture, an input.
+bool Planner::copies_planes(const Group &group, const Expression &expression) const {
     const auto keeps = [&](graph::ValueId value) { // what is cast to it stays as it is
-        return type(value) == Element::f32 || type(value) == output.type;
+        return type(value) == Element::f32 || type(value) == expression.sources.front().type;
     };
     const auto copies = [&](std::size_t node) {
         const graph::Op &op = shapes_.ops[node];
@@ -209,11 +227,18 @@ bool Planner::is_copy_of_planes(const Group &group, const Expression &expression
         !std::all_of(group.members.begin(), group.members.end(), copies))
         return false;
     const Tensor &source = expression.sources.front();
-    return source.dims[2] == output.dims[2] && source.dims[3] == output.dims[3] &&
-           plan_.buffers[static_cast<std::size_t>(source.buffer)].kind == BufferKind::input &&
-           source.type == output.type && element_size(source.type) == 2 && source.strides[3] == 1 &&
-           output.strides[1] == 1 && output.strides[3] == 4 && output.dims[1] + output.lanes == 4 &&
-           output.strides[2] % 4 == 0 && output.offset % 4 == 0;
+    const Shape &size = dims(group.result);
+    return plan_.buffers[static_cast<std::size_t>(source.buffer)].kind == BufferKind::input &&
+           size.size() == 4 && source.dims[2] == size[2] && source.dims[3] == size[3] &&
+           source.strides[3] == 1;
+}
+
+// The same of 16-bit elements to pixels of four.
+bool Planner::is_copy_of_planes(const Group &group, const Expression &expression,
+                                const Tensor &output) const {
+    return copies_planes(group, expression) && expression.sources.front().type == output.type &&
+           element_size(output.type) == 2 && output.strides[1] == 1 && output.strides[3] == 4 &&
+           output.dims[1] + output.lanes == 4 && output.strides[2] % 4 == 0 && output.offset % 4 == 0;
 }
 
 Tensor Planner::known_plane(graph::ValueId value, std::int64_t channel, ChannelAxis axis) {
@@ -227,6 +252,54 @@ Tensor Planner::known_plane(graph::ValueId value, std::int64_t channel, ChannelA
                       text("plane ", value, " ", channel, axis == ChannelAxis::last ? " last" : ""),
                       Element::f32, {1, 1, plane.height, plane.width},
                       [values = plane.values] { return bytes_of_floats(values); });
+}
+
+std::optional<TexturePlanes> Planner::texture_of(graph::ValueId value) const {
+    const auto placed = places_.find(value);
+    if (placed == places_.end() || placed->second.dims.size() != 4)
+        return std::nullopt;
+    const Tensor &planes = placed->second;
+    const Buffer &buffer = plan_.buffers[static_cast<std::size_t>(planes.buffer)];
+    if (buffer.kind != BufferKind::input || planes.type != Element::f16 || planes.strides[3] != 1)
+        return std::nullopt;
+    // What any GPU accepts.
+    constexpr std::int64_t most_rows = 65000;
+    constexpr std::int64_t most_columns = 128000;
+    constexpr std::int64_t aligned_pitch = 16; // elements
+    constexpr std::int64_t most_channels = 4;
+    const Tensor &input = plan_.inputs[buffer.index];
+    const std::int64_t width = input.dims[3];
+    const std::int64_t height = input.dims[2];
+    const std::int64_t rows = input.dims[1] * height;
+    if (planes.dims[2] < 2 || planes.dims[3] < 2 || planes.dims[2] != height || planes.dims[3] != width ||
+        planes.strides[2] != width || planes.offset % width != 0 || planes.strides[1] % width != 0 ||
+        planes.dims[1] > most_channels || width % aligned_pitch != 0 || width > most_columns ||
+        rows > most_rows)
+        return std::nullopt;
+    TexturePlanes found{dense(planes.buffer, Element::f16, {1, 1, rows, width}), planes.offset / width,
+                        planes.strides[1] / width};
+    return found;
+}
+
+bool Planner::stay_where_they_are(const Group &group, const Expression &expression) {
+    const graph::ValueId result = group.result;
+    if (targets_.contains(result) || places_.contains(result) || type(result) != Element::f32 ||
+        std::find(graph_.outputs.begin(), graph_.outputs.end(), result) != graph_.outputs.end())
+        return false;
+    std::vector<bool> inside(graph_.nodes.size(), false);
+    for (const Group &each : groups_)
+        for (const std::size_t node : each.expression ? each.members : std::vector<std::size_t>{})
+            inside[node] = true;
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
+        for (const graph::ValueId input : graph_.nodes[i].inputs)
+            if (input == result &&
+                (!inside[i] || !std::holds_alternative<graph::GridSample>(graph_.nodes[i].op)))
+                return false;
+    places_[result] = part(expression.sources.front(), 1, first_channel(group), dims(result)[1]);
+    if (texture_of(result))
+        return true;
+    places_.erase(result);
+    return false;
 }
 
 Tensor Planner::sampled(graph::ValueId value, const std::string &label) {
@@ -244,10 +317,11 @@ Tensor Planner::sampled(graph::ValueId value, const std::string &label) {
 
 ExpressionRequest Planner::request_of(const Group &group) {
     ExpressionRequest request{
-        graph_, shapes_, std::vector<bool>(graph_.nodes.size(), false), group.result, {}, {}, {}};
+        graph_, shapes_, std::vector<bool>(graph_.nodes.size(), false), group.result, {}, {}, {}, {}};
     for (const std::size_t node : group.members)
         request.inside[node] = true;
     request.stored = [this](graph::ValueId value) { return read(value); };
+    request.texture = [this](graph::ValueId value) { return texture_of(value); };
     request.sampled = [this, name = label(group)](graph::ValueId value) { return sampled(value, name); };
     request.known_plane = [this](graph::ValueId value, std::int64_t channel, ChannelAxis axis) {
         return known_plane(value, channel, axis);
@@ -258,10 +332,14 @@ ExpressionRequest Planner::request_of(const Group &group) {
 void Planner::emit_expression(const Group &group) {
     ExpressionRequest request = request_of(group);
     const Expression single = make_expression(request);
+    if (copies_planes(group, single) && stay_where_they_are(group, single))
+        return;
     const Tensor output = result(group.result);
     Step step{label(group), {}, {output.buffer}, {}, {}};
     for (const Tensor &source : single.sources)
         step.reads.push_back(source.buffer);
+    for (const Tensor &texture : single.textures)
+        step.reads.push_back(texture.buffer);
     const std::string first = macro_lines(single.lines + stores(single, output, 1));
     request.rows = rows_of_thread;
     const bool shares = make_expression(request).shares_rows;

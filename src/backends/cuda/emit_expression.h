@@ -12,6 +12,10 @@ inline constexpr int rows_of_thread = 4; // where pixels below each other share 
 [[nodiscard]] ExpressionArgs expression_arguments(const Expression &expression, const Shape &size);
 void place_sources(ExpressionArgs &args, const std::vector<Tensor> &sources, const Addresses &addresses);
 
+// `bytes` begin with ExpressionArgs, which have no handles of textures yet.
+[[nodiscard]] Argument expression_argument(std::vector<std::byte> bytes, const std::vector<Tensor> &textures,
+                                           const Addresses &addresses);
+
 // Lines as the text of a macro.
 [[nodiscard]] std::string macro_lines(std::string lines);
 

@@ -132,6 +132,8 @@ bool Planner::emit_expression_convolution(const Group &first, const Group &secon
     Step step{label(first) + " + " + label(second), {}, {}, {}, {}};
     for (const Tensor &source : single.sources)
         step.reads.push_back(source.buffer);
+    for (const Tensor &texture : single.textures)
+        step.reads.push_back(texture.buffer);
     epilogue.add_buffers(step);
     const std::string key = text("expression's convolution ", node.inputs[1], ", ", geometry(problem));
     const auto pack = [problem, contents = *known(node.inputs[1])] {
@@ -148,7 +150,8 @@ bool Planner::emit_expression_convolution(const Group &first, const Group &secon
             {text("expression and convolution ", way.blocks, " of ", way.threads, " threads"),
              source_of(problem, way, expression),
              [this_weights = &weights_, key, pack, args, tiles, way, bytes = shared_bytes(way, problem),
-              epilogue, sources = expression.sources](const Addresses &addresses) mutable {
+              epilogue, sources = expression.sources,
+              textures = expression.textures](const Addresses &addresses) mutable {
                  place_sources(args, sources, addresses);
                  Launch launch;
                  launch.grid = {static_cast<unsigned>(size_argument(tiles)), 1, 1};
@@ -158,8 +161,10 @@ bool Planner::emit_expression_convolution(const Group &first, const Group &secon
                      ExpressionArgs picture;
                      std::uint64_t weights;
                  };
-                 launch.arguments = {argument(Both{args, this_weights->address(key, pack)}),
-                                     epilogue.arguments(addresses)};
+                 launch.arguments = {
+                     expression_argument(argument(Both{args, this_weights->address(key, pack)}), textures,
+                                         addresses),
+                     epilogue.arguments(addresses)};
                  return launch;
              }});
     }

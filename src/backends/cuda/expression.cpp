@@ -82,13 +82,13 @@ public:
         for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
             for (const ValueId output : graph_.nodes[i].outputs)
                 producer_[index_of(output)] = i;
-        std::size_t numbered = 0; // nodes that args.number has something of, a warp 6
+        std::size_t numbered = 0; // nodes that args.number has something of, a warp up to 10
         for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
             numbered += request.inside[i] && (std::holds_alternative<graph::GridSample>(shapes_.ops[i]) ||
                                               std::holds_alternative<graph::Slice>(shapes_.ops[i]))
                             ? 1
                             : 0;
-        numbers_for_warps_ = 6 * numbered <= max_expression_numbers;
+        numbers_for_warps_ = 10 * numbered <= max_expression_numbers;
     }
 
     Expression run() && {
@@ -364,6 +364,10 @@ private:
     std::string of_warp(const graph::Node &node, const graph::GridSample &op, std::int64_t channel,
                         const Place &place) {
         const ValueId image = node.inputs[0];
+        if (numbers_for_warps_ && op.padding != graph::GridPadding::zeros && is_read(image))
+            if (const auto planes = request_.texture(image))
+                if (const auto number = texture(*planes))
+                    return of_quads(node, op, *planes, *number, channel, place);
         if (!graph::known(graph_, shapes_, image) && !is_inside(image))
             static_cast<void>(
                 source(image, -1, ChannelAxis::second, [&] { return request_.sampled(image); }));
@@ -388,38 +392,69 @@ private:
         return of_taps(node, image, rows, columns, channel, place, op.padding == graph::GridPadding::zeros);
     }
 
+    // A float that all warps of a picture share, by its bits.
+    std::string shared_number(const graph::Node &node, std::size_t which, float given) {
+        return number({graph_.nodes.size() + index_of(node.inputs[0]), which}, std::bit_cast<int>(given));
+    }
+
+    // Where a warp with its border repeated reads along an axis, by warp_place or warp_point.
+    std::string place_of_warp(const char *type, const char *function, const graph::Node &node,
+                              const graph::GridSample &op, const Place &place, std::size_t along) {
+        const std::string at = value(node.inputs[1], along == 3 ? 0 : 1, place, ChannelAxis::last);
+        const auto size = static_cast<float>(shapes_.dims[index_of(node.inputs[0])][along]);
+        const auto float_number = [&](std::size_t which, float given) {
+            return shared_number(node, 16 * along + 2 * which + (op.align_corners ? 1 : 0), given);
+        };
+        return declare(type, text(function, "<", op.align_corners ? "true" : "false", ">(", at, ", ",
+                                  float_number(1, (op.align_corners ? size - 1 : size) / 2), ", ",
+                                  float_number(2, size - 1), ", ", float_number(3, size - 2), ")"));
+    }
+
+    // Of the upper left, the upper right, the lower left and the lower right one.
+    std::array<std::string, 4> weights_of_warp(const std::string &row, const std::string &column) {
+        return {declare("float", text("(1 - ", row, ".t) * (1 - ", column, ".t)")),
+                declare("float", text("(1 - ", row, ".t) * ", column, ".t")),
+                declare("float", text(row, ".t * (1 - ", column, ".t)")),
+                declare("float", text(row, ".t * ", column, ".t"))};
+    }
+
+    // A warp with its border repeated, of planes that the texture unit reads: both pixels of both rows of a
+    // plane are one access.
+    std::string of_quads(const graph::Node &node, const graph::GridSample &op, const TexturePlanes &planes,
+                         std::size_t texture, std::int64_t channel, const Place &place) {
+        const std::string column = place_of_warp("WarpPoint", "warp_point", node, op, place, 3);
+        const std::string row = place_of_warp("WarpPoint", "warp_point", node, op, place, 2);
+        const std::array<std::string, 4> weights = weights_of_warp(row, column);
+        const std::int64_t channels = shapes_.dims[index_of(node.inputs[0])][1];
+        constexpr std::size_t behind_places = 64;
+        for (std::int64_t c = 0; c < channels; ++c) {
+            const std::string first = shared_number(node, behind_places + static_cast<std::size_t>(c),
+                                                    static_cast<float>(planes.first + c * planes.apart));
+            const std::string quad =
+                declare("Quad", text("read_quad(args.texture[", texture, "], ", column, ".first, ", row,
+                                     ".first + float_of_bits((u32)", first, "))"));
+            names_[{node.outputs[0], c, place, ChannelAxis::second}] =
+                declare("float", text(weights[0], " * ", quad, ".upper_left + ", weights[1], " * ", quad,
+                                      ".upper_right + ", weights[2], " * ", quad, ".lower_left + ",
+                                      weights[3], " * ", quad, ".lower_right"));
+        }
+        return names_[{node.outputs[0], channel, place, ChannelAxis::second}];
+    }
+
     // A warp with its border repeated, of a stored picture: both pixels of a row, and of the next one, lie at
     // one address and what is known from it.
     std::string of_neighbours(const graph::Node &node, const graph::GridSample &op, std::size_t from,
                               std::int64_t channel, const Place &place) {
         const Shape &dims = shapes_.dims[index_of(node.inputs[0])];
-        const auto place_along = [&](std::int64_t coordinate, std::size_t along) {
-            const std::string at = value(node.inputs[1], coordinate, place, ChannelAxis::last);
-            const auto size = static_cast<float>(dims[along]);
-            const auto float_number = [&](std::size_t which,
-                                          float given) { // all warps of a picture share them
-                const std::size_t behind_nodes = graph_.nodes.size() + index_of(node.inputs[0]);
-                return number({behind_nodes, 16 * along + 2 * which + (op.align_corners ? 1 : 0)},
-                              std::bit_cast<int>(given));
-            };
-            return declare("WarpPlace",
-                           text("warp_place<", op.align_corners ? "true" : "false", ">(", at, ", ",
-                                float_number(1, (op.align_corners ? size - 1 : size) / 2), ", ",
-                                float_number(2, size - 1), ", ", float_number(3, size - 2), ")"));
-        };
-        const std::string column = place_along(0, 3);
-        const std::string row = place_along(1, 2);
+        const std::string column = place_of_warp("WarpPlace", "warp_place", node, op, place, 3);
+        const std::string row = place_of_warp("WarpPlace", "warp_place", node, op, place, 2);
         const Tensor &tensor = expression_.sources[from];
         const Vectors vectors = vectors_[from];
         const std::string source = text("args.source[", from, "]");
         const std::string upper = declare("offset_t", text("place_in<", tensor.strides[3], ">(", source, ", ",
                                                            row, ".first, ", column, ".first)"));
         const std::string lower = declare("offset_t", text(upper, " + (offset_t)", source, ".stride_y"));
-        const std::array<std::string, 4> weights = {
-            declare("float", text("(1 - ", row, ".t) * (1 - ", column, ".t)")),
-            declare("float", text("(1 - ", row, ".t) * ", column, ".t")),
-            declare("float", text(row, ".t * (1 - ", column, ".t)")),
-            declare("float", text(row, ".t * ", column, ".t"))};
+        const std::array<std::string, 4> weights = weights_of_warp(row, column);
         const char *type = type_name(tensor.type);
         for (std::int64_t first = 0; first < vectors.first + dims[1]; first += vectors.length) {
             std::vector<std::string> packs;
@@ -463,6 +498,18 @@ private:
             expression_.sources.push_back(std::move(tensor));
         }
         return found->second;
+    }
+    // The number of a texture, if there is room for it.
+    std::optional<std::size_t> texture(const TexturePlanes &planes) {
+        std::vector<Tensor> &all = expression_.textures;
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (all[i].buffer == planes.rows.buffer && all[i].offset == planes.rows.offset &&
+                all[i].dims == planes.rows.dims)
+                return i;
+        if (all.size() == max_expression_textures)
+            return std::nullopt;
+        all.push_back(planes.rows);
+        return all.size() - 1;
     }
     std::size_t stored(ValueId id, ChannelAxis axis) {
         return source(id, -1, axis, [&] { return request_.stored(id); });

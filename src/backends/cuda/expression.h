@@ -7,12 +7,21 @@
 #include "graph/infer.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace vsmlrt::cuda {
 
 // Which axes are a picture's: channels are axis 1 (N C H W), or the last one as grids have them (N H W C).
 enum class ChannelAxis { second, last };
+
+// A picture as planes of 16-bit floats that the texture unit reads: row y of channel c is row
+// first + c * apart + y of `rows`, a tensor of such rows.
+struct TexturePlanes {
+    Tensor rows;
+    std::int64_t first = 0;
+    std::int64_t apart = 0;
+};
 
 struct ExpressionRequest {
     const graph::Graph &graph;
@@ -21,7 +30,8 @@ struct ExpressionRequest {
     graph::ValueId result = graph::no_value;
     // Where a value lies that is read.
     std::function<Tensor(graph::ValueId)> stored;
-    // The same for what a warp samples.
+    // The same for what a warp samples: through the texture unit if it lies so, else as pixels.
+    std::function<std::optional<TexturePlanes>(graph::ValueId)> texture;
     std::function<Tensor(graph::ValueId)> sampled;
     // Where one channel of a value lies whose contents are known; sizes of 1 where it does not change along
     // an axis.
@@ -30,15 +40,16 @@ struct ExpressionRequest {
     int rows = 1;
 };
 
-// What the text names: args.source[i], args.axis[i], args.number[i].
+// What the text names: args.source[i], args.axis[i], args.number[i], args.texture[i].
 struct Expression {
     std::string lines;                 // of C++; they declare what `channels` names
     std::vector<std::string> channels; // the result's, float; of several rows, those of each row
     std::vector<Tensor> sources; // of rank 4, channels second; their offsets are where whole vectors begin
     std::vector<ExpressionAxis> axes;
     std::vector<int> numbers;
-    bool wide = false;        // offsets of elements need 64 bits
-    bool shares_rows = false; // several rows read fewer pixels of an enlarged picture than one by one
+    std::vector<Tensor> textures; // of rows
+    bool wide = false;            // offsets of elements need 64 bits
+    bool shares_rows = false;     // several rows read fewer pixels of an enlarged picture than one by one
 };
 
 [[nodiscard]] Expression make_expression(const ExpressionRequest &request);

@@ -5,6 +5,7 @@
 #include "backends/cuda/tensor_map.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace vsmlrt::cuda {
 
@@ -40,6 +41,18 @@ void Launches::prepare(Kernel &kernel, const Alternative &chosen) const {
         if (const auto *map = std::get_if<TensorMap>(&each)) {
             kernel.maps.push_back(encode(*map));
             kernel.values.emplace_back();
+        } else if (const auto *with_textures = std::get_if<WithTextures>(&each)) {
+            kernel.values.push_back(with_textures->bytes);
+            for (const WithTextures::Rows &rows : with_textures->textures) {
+                nvidia::TextureRows texture;
+                texture.address = rows.address;
+                texture.width = rows.width;
+                texture.height = rows.height;
+                texture.pitch = rows.pitch;
+                kernel.textures.emplace_back(device_, texture);
+                const std::uint64_t handle = kernel.textures.back().handle();
+                std::memcpy(kernel.values.back().data() + rows.place, &handle, sizeof handle);
+            }
         } else {
             kernel.values.push_back(std::get<std::vector<std::byte>>(each));
         }

@@ -35,6 +35,7 @@ private:
         nvidia::LaunchAttribute attribute;
         std::vector<std::vector<std::byte>> values;
         std::vector<nvidia::TensorMapBytes> maps;
+        std::vector<nvidia::Texture> textures;
         std::vector<void *> parameters;
     };
     void prepare(Kernel &kernel, const Alternative &chosen) const;

@@ -66,10 +66,14 @@ private:
     [[nodiscard]] ExpressionRequest request_of(const Group &group);
     void emit_expression(const Group &group);
     [[nodiscard]] std::int64_t first_channel(const Group &group) const;
+    [[nodiscard]] bool copies_planes(const Group &group, const Expression &expression) const;
     [[nodiscard]] bool is_copy_of_planes(const Group &group, const Expression &expression,
                                          const Tensor &output) const;
     // What a warp samples: where it is if a vector holds a pixel, else a copy of it.
     [[nodiscard]] Tensor sampled(graph::ValueId value, const std::string &label);
+    [[nodiscard]] std::optional<TexturePlanes> texture_of(graph::ValueId value) const;
+    // Planes of an input that expressions alone read: where they lie is where the group's result lies.
+    [[nodiscard]] bool stay_where_they_are(const Group &group, const Expression &expression);
     [[nodiscard]] Tensor known_plane(graph::ValueId value, std::int64_t channel, ChannelAxis axis);
     [[nodiscard]] bool is_view_by_cast(const Group &group) const;
     void emit_pointwise(const std::string &label, const Chain &chain, std::vector<Tensor> inputs,

@@ -173,7 +173,7 @@ struct NormalizeArgs {
 
 // Expressions of pictures: what they read, the lengths that a Resize goes from and to along one axis, and what
 // else follows from sizes.
-enum { max_expression_sources = 48, max_expression_axes = 40, max_expression_numbers = 128 };
+enum { max_expression_sources = 48, max_expression_axes = 40, max_expression_numbers = 128, max_expression_textures = 4 };
 
 struct ExpressionSource {
     unsigned long long data;
@@ -192,6 +192,7 @@ struct ExpressionArgs {
     ExpressionSource source[max_expression_sources];
     ExpressionAxis axis[max_expression_axes];
     int number[max_expression_numbers];
+    unsigned long long texture[max_expression_textures]; // of rows of 16-bit floats
 };
 
 // Planes as pixels of four channels.

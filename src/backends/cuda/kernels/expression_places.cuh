@@ -100,16 +100,55 @@ struct WarpPlace {
     int first;
     float t;
 };
+struct WarpPoint { // the same with the first one's number as a float
+    float first;
+    float t;
+};
 template <bool align_corners>
-DEVICE WarpPlace warp_place(float coordinate, int half, int last, int last_but_one) {
+DEVICE WarpPoint warp_point(float coordinate, int half, int last, int last_but_one) {
     const float middle = float_of_bits((u32)half);
     const float x = coordinate * middle + (align_corners ? middle : middle - 0.5f);
     const float inside = fmin(fmax(x, 0.0f), float_of_bits((u32)last)); // also where it is NaN
-    const float base = fmin(floor(inside), float_of_bits((u32)last_but_one));
+    WarpPoint point;
+    point.first = fmin(floor(inside), float_of_bits((u32)last_but_one));
+    point.t = inside - point.first;
+    return point;
+}
+template <bool align_corners>
+DEVICE WarpPlace warp_place(float coordinate, int half, int last, int last_but_one) {
+    const WarpPoint point = warp_point<align_corners>(coordinate, half, last, last_but_one);
     WarpPlace place;
-    place.first = (int)base;
-    place.t = inside - base;
+    place.first = (int)point.first;
+    place.t = point.t;
     return place;
+}
+
+// Two neighbours in two rows.
+struct Quad {
+    float upper_left, upper_right, lower_left, lower_right;
+};
+
+// Of whole numbers, the place of the first one, by the texture unit, which takes a position between the four.
+DEVICE Quad read_quad(u64 texture, float x, float y) {
+    Quad quad;
+#ifdef __CUDACC__
+    asm("tld4.r.2d.v4.f32.f32 {%0, %1, %2, %3}, [%4, {%5, %6}];"
+        : "=f"(quad.lower_left), "=f"(quad.lower_right), "=f"(quad.upper_right), "=f"(quad.upper_left)
+        : "l"(texture), "f"(x + 1), "f"(y + 1));
+#else
+    struct Rows { // nvidia::TextureRows
+        i64 kind;
+        u64 address, format, width, height, pitch;
+    };
+    const Rows &rows = *(const Rows *)texture;
+    const auto element = [&](float at_y, float at_x) {
+        const i64 row = at_y < (float)rows.height ? (i64)at_y : (i64)rows.height - 1;
+        const i64 column = at_x < (float)rows.width ? (i64)at_x : (i64)rows.width - 1;
+        return get(*(const half_t *)(rows.address + row * rows.pitch + 2 * column));
+    };
+    quad = {element(y, x), element(y, x + 1), element(y + 1, x), element(y + 1, x + 1)};
+#endif
+    return quad;
 }
 
 // `step`: elements from pixel to pixel.
