@@ -52,18 +52,22 @@ def product_rate(text: str) -> tuple[str, float]:
     return kind, float(rates[kind])
 
 
+def kind_of_product(program: Path, kernels: str) -> str:
+    """By all rates of this GPU."""
+    return product_rate(said(program, "--rates", "--kernels", kernels))[0]
+
+
 def measure(program: Path, kernels: str, rounds: int) -> tuple[str, float, dict[str, list[float]]]:
     """The kind of product, the median of its rate, and each network's frames a second in each round."""
     rates: list[float] = []
     found: dict[str, list[float]] = {name: [] for name in NETWORKS}
-    kind = ""
+    kind = kind_of_product(program, kernels)
     with tempfile.TemporaryDirectory() as kept:
         for name, (size, _) in NETWORKS.items():  # compiles and chooses
             said(program, name, "--size", size, "--kernels", kernels, "--keep", kept)
         for _ in range(rounds):
             for name, (size, _) in NETWORKS.items():
-                kind, rate = product_rate(said(program, "--rates", "--kernels", kernels))
-                rates.append(rate)
+                rates.append(product_rate(said(program, "--rate", kind, "--kernels", kernels))[1])
                 text = said(program, name, "--size", size, "--kernels", kernels, "--keep", kept)
                 fps = re.search(r"device [\d.]+ ms \(([\d.]+) fps", text)
                 assert fps is not None, text

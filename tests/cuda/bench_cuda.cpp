@@ -12,6 +12,7 @@
 //   --rivals              with --check: with each way to compute a step in turn, in the place of the fastest
 //   --write FOLDER        instead: writes each network as FOLDER/NETWORK.onnx
 //   --rates               first: what the GPU does at most, measured (backends/cuda/rates.h)
+//   --rate NAME           first: that rate alone; several may be named
 //   --plan ARCHITECTURE   instead: the plan for a GPU of that architecture (80, 90, ...), which need not be
 //                         here (VSMLRT_CUDA_DRIVER names the emulated driver then)
 //   --compile             with --plan: and the kernels that a first frame waits for where nothing is kept,
@@ -65,6 +66,7 @@ struct Arguments {
     bool check = false;
     bool rivals = false;
     bool rates = false;
+    std::vector<std::string> rate_names; // empty: all
 };
 
 Arguments parse(int count, char **values) {
@@ -107,6 +109,9 @@ Arguments parse(int count, char **values) {
             set_log_sink([](LogLevel, const std::string &line) { std::cerr << line << "\n"; });
         } else if (word == "--rates") {
             arguments.rates = true;
+        } else if (word == "--rate") {
+            arguments.rates = true;
+            arguments.rate_names.push_back(value());
         } else if (word == "--check") {
             arguments.check = true;
         } else if (word == "--rivals") {
@@ -335,9 +340,9 @@ void run(const Arguments &arguments, const std::string &name) {
 }
 
 // In 10^12 operations, or bytes, a second.
-void print_rates(const cuda::Device &device) {
+void print_rates(const cuda::Device &device, const std::vector<std::string> &names) {
     const auto context = std::make_shared<const nvidia::DeviceContext>(device.number);
-    for (const cuda::Rate &rate : cuda::measured_rates(context, device.facts, device.architecture))
+    for (const cuda::Rate &rate : cuda::measured_rates(context, device.facts, device.architecture, names))
         std::printf("rate: %s %.4g\n", rate.name.c_str(), rate.rate * 1e-12);
 }
 
@@ -348,7 +353,7 @@ int main(int count, char **values) {
         const Arguments arguments = parse(count, values);
         int failures = 0;
         if (arguments.rates)
-            print_rates(test::bench_device(arguments.run));
+            print_rates(test::bench_device(arguments.run), arguments.rate_names);
         std::fflush(stdout);
         for (const std::string &name : arguments.networks)
             try {

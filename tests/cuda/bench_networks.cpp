@@ -96,6 +96,15 @@ model::Network dpir(int planes) {
     return b.output(b.conv(b.node("Add", {y, skips[0]}), 64, planes)).network();
 }
 
+// Nearly nothing but 16 equal layers.
+model::Network chain(int channels) {
+    Builder b;
+    Name y = leaky(b, b.conv(b.input(3), 3, channels));
+    for (int i = 0; i < 16; ++i)
+        y = leaky(b, b.conv(y, channels, channels));
+    return b.output(b.conv(y, channels, 3)).network();
+}
+
 constexpr float flow = 40; // makes a flow of some pixels
 
 struct Family {
@@ -121,6 +130,9 @@ const Family families[] = {
     {"x4plus", bench_x4plus},
     {"x4plus_anime", bench_x4plus_anime},
     {"artcnn", bench_artcnn},
+    {"chain_64", [] { return chain(64); }},
+    {"chain_128", [] { return chain(128); }},
+    {"chain_256", [] { return chain(256); }},
     {"span", bench_span},
     {"swinir", bench_swinir},
     {"scunet", bench_scunet}};
