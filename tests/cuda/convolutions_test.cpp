@@ -1,5 +1,6 @@
 // The convolutions' kernels on the CPU, their blocks' threads as fibers: each way to multiply, straight,
 // strided and transposed, against sums in double, with what nobody wrote poisoned.
+#include "backends/cuda/mma_tail.h"
 #include "base/set_variable.h"
 #include "base/shared_library.h"
 #include "base/text.h"
@@ -14,6 +15,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <memory>
 
 namespace vsmlrt::cuda {
@@ -60,7 +62,7 @@ class Convolution {
 public:
     explicit Convolution(const Asked &asked)
         : asked_(asked), problem_(problem_of(asked)), operands_(operands_of(problem_, height, width)),
-          pitch_(pitch_of(asked.in)), out_pitch_(asked.out + lanes()),
+          pitch_(pitch_of(asked.in)), out_pitch_(asked.out / block() + lanes()),
           out_pixels_(static_cast<std::size_t>(operands_.out_height * operands_.out_width)),
           input_(asked.storage, std::size_t{height} * width * pitch_), result_(asked.storage, results()),
           residual_(asked.storage, results()), bias_(512), slope_(512) {
@@ -85,22 +87,58 @@ public:
 
     [[nodiscard]] const ConvProblem &problem() const { return problem_; }
 
-    // By a candidate's kernel; |given - expected| / |expected|, Euclidean. Padding lanes are to be 0.
-    double error(const ConvCandidate &candidate) {
-        const DeviceFacts facts;
+    // By a candidate's kernel.
+    void compute(const ConvCandidate &candidate) {
         std::vector<std::byte> packed = candidate.pack(problem_, weights_);
         packed.resize(packed.size() + 64);
-        ConvOperands operands = operands_;
-        operands.input = input_.address();
-        operands.weights = reinterpret_cast<std::uint64_t>(packed.data());
-        operands.in_stride_x = static_cast<std::int64_t>(pitch_);
-        operands.in_stride_y = width * operands.in_stride_x;
-        operands.epilogue = epilogue();
         result_.poison();
-        Launch launch = candidate.launch(problem_, operands, facts);
-        EXPECT_LE(launch.shared_bytes, 99U << 10);
-        void *parameters[] = {bytes_of(launch.arguments[0]), bytes_of(launch.arguments[1])};
-        kernel_of(candidate)(launch.grid.data(), launch.block.data(), parameters);
+        ConvOperands operands = operands_with(packed);
+        const int rows = asked_.sums ? candidate.sum_rows(problem_, operands, DeviceFacts{}) : 0;
+        const auto pitch = static_cast<std::size_t>(sum_pitch(asked_.out));
+        sums_.assign(static_cast<std::size_t>(rows) * pitch, std::numeric_limits<float>::quiet_NaN());
+        operands.epilogue = epilogue();
+        Launch launch = candidate.launch(problem_, operands, DeviceFacts{});
+        run(candidate.source(problem_), launch);
+        for (int c = 0; asked_.sums && c < asked_.out; ++c) {
+            double sum = 0;
+            for (std::size_t i = static_cast<std::size_t>(c); i < sums_.size(); i += pitch)
+                sum += sums_[i];
+            double wanted = 0;
+            for (std::size_t pixel = 0; pixel < out_pixels_; ++pixel)
+                wanted += expected(pixel, c);
+            EXPECT_NEAR(sum, wanted, 1e-2) << candidate.name << ", channel " << c;
+        }
+    }
+    // By a candidate's kernel for the one before it, whose result it reads alone, and what adds up after it.
+    void compute_behind(const Convolution &first, const ConvCandidate &candidate) {
+        TailProblem problem{first.problem_, problem_};
+        problem.first = mma_tail_problem(problem);
+        const std::vector<std::byte> packed = candidate.pack(problem.first, first.weights_);
+        const std::vector<std::byte> taps = pack_mma_tail(problem, weights_);
+        const std::vector<float> sums(static_cast<std::size_t>(mma_tail_floats(problem, height, width)),
+                                      std::numeric_limits<float>::quiet_NaN());
+        const auto address = [](const auto &values) {
+            return reinterpret_cast<std::uint64_t>(values.data());
+        };
+        result_.poison();
+        Launch multiplied = launch_mma_tail(problem, candidate, first.operands_with(packed), address(taps),
+                                            address(sums), DeviceFacts{});
+        run(candidate.source(problem.first), multiplied);
+        ConvOperands operands = operands_with({});
+        operands.input = address(sums);
+        Launch added = launch_mma_tail_sums(problem_, operands);
+        run(mma_tail_sums_source(problem_), added);
+    }
+    // Its input from now on: what the other gives, rounded.
+    void read(const Convolution &first) {
+        ASSERT_EQ(first.out_pixels_, std::size_t{height} * width);
+        for (std::size_t pixel = 0; pixel < first.out_pixels_; ++pixel)
+            for (int c = 0; c < asked_.in; ++c)
+                input_.set(pixel * pitch_ + static_cast<std::size_t>(c),
+                           static_cast<float>(first.expected(pixel, c)));
+    }
+    // |given - expected| / |expected|, Euclidean. Padding lanes are to be 0.
+    [[nodiscard]] double error() const {
         double apart = 0;
         double size = 0;
         for (std::size_t pixel = 0; pixel < out_pixels_; ++pixel) {
@@ -109,7 +147,7 @@ public:
                 apart += std::pow(result_.at(place(pixel, c)) - wanted, 2);
                 size += wanted * wanted;
             }
-            for (int c = asked_.out; c < asked_.out + lanes(); ++c)
+            for (int c = asked_.out; c < asked_.out + lanes() * block(); ++c)
                 EXPECT_EQ(result_.at(place(pixel, c)), 0) << "lane " << c;
         }
         return std::sqrt(apart / size);
@@ -122,16 +160,27 @@ private:
         const std::size_t vector = 16 / element_size(asked_.storage);
         return (static_cast<std::size_t>(channels) + vector - 1) / vector * vector;
     }
-    [[nodiscard]] bool planes() const { return asked_.shuffle > 0; }
+    [[nodiscard]] bool planes() const { return asked_.shuffle > 0 && !asked_.pixels; }
+    // Of pixels with channels innermost, that a shuffle makes of one.
+    [[nodiscard]] int block() const { return asked_.pixels ? asked_.shuffle * asked_.shuffle : 1; }
     // As the epilogue of problem_of() knows them: pixels of whole eights.
-    [[nodiscard]] int lanes() const { return planes() ? 0 : (asked_.out + 7) / 8 * 8 - asked_.out; }
-    [[nodiscard]] std::size_t results() const { return out_pixels_ * static_cast<std::size_t>(out_pitch_); }
+    [[nodiscard]] int lanes() const {
+        const int channels = asked_.out / block();
+        return planes() ? 0 : (channels + 7) / 8 * 8 - channels;
+    }
+    [[nodiscard]] std::size_t results() const {
+        return out_pixels_ * static_cast<std::size_t>(block() * out_pitch_);
+    }
     [[nodiscard]] std::size_t place(std::size_t pixel, int channel) const {
         const auto c = static_cast<std::size_t>(channel);
         if (asked_.shuffle > 1) {
             const auto by = static_cast<std::size_t>(asked_.shuffle);
             const auto across = static_cast<std::size_t>(operands_.out_width);
             const std::size_t row = pixel / across * by + c % (by * by) / by;
+            if (asked_.pixels)
+                return (row * across * by + pixel % across * by + c % by) *
+                           static_cast<std::size_t>(out_pitch_) +
+                       c / (by * by);
             return c / (by * by) * (by * by * out_pixels_) + row * across * by + pixel % across * by + c % by;
         }
         return planes() ? c * out_pixels_ + pixel : pixel * static_cast<std::size_t>(out_pitch_) + c;
@@ -145,8 +194,19 @@ private:
         auto *const library = new SharedLibrary(reinterpret_cast<const char *>(cubin.data()));
         return reinterpret_cast<Kernel>(library->symbol("kernel"));
     }
-    [[nodiscard]] Kernel kernel_of(const ConvCandidate &candidate) const {
-        return load(nvidia::compile(candidate.source(problem_), "sm_80"));
+    static void run(const std::string &source, Launch &launch) {
+        EXPECT_LE(launch.shared_bytes, 99U << 10);
+        void *parameters[] = {bytes_of(launch.arguments[0]), bytes_of(launch.arguments[1])};
+        load(nvidia::compile(source, "sm_80"))(launch.grid.data(), launch.block.data(), parameters);
+    }
+    [[nodiscard]] ConvOperands operands_with(const std::vector<std::byte> &weights) const {
+        ConvOperands operands = operands_;
+        operands.input = input_.address();
+        operands.weights = reinterpret_cast<std::uint64_t>(weights.data());
+        operands.in_stride_x = static_cast<std::int64_t>(pitch_);
+        operands.in_stride_y = width * operands.in_stride_x;
+        operands.epilogue = epilogue();
+        return operands;
     }
 
     // EpilogueArgs, as epilogue.cpp lays them.
@@ -168,7 +228,7 @@ private:
         add(reinterpret_cast<std::uint64_t>(slope_.data()));
         add_tensor(asked_.residual ? residual_.address() : 0);
         add_tensor(result_.address());
-        add(std::uint64_t{0});
+        add(reinterpret_cast<std::uint64_t>(sums_.data()));
         add(static_cast<int>(operands_.out_width));
         add(static_cast<int>(operands_.out_height));
         add(asked_.out);
@@ -226,6 +286,7 @@ private:
     std::vector<float> weights_;
     std::vector<float> bias_;
     std::vector<float> slope_;
+    std::vector<float> sums_; // rows of them
 };
 
 struct Problem {
@@ -252,11 +313,17 @@ constexpr Problem problems[] = {
     {"tf32", {.in = 20, .out = 70, .storage = Element::f32, .tf32 = true}, 5e-4},
     {"of_64", {.in = 20, .out = 64, .residual = true}, 5e-4},
     {"of_128", {.in = 12, .out = 128, .storage = Element::bf16}, 4e-3},
+    {"of_64_added_up", {.in = 20, .out = 64, .pad = 0, .sums = true}, 5e-4},
+    {"of_128_added_up", {.in = 12, .out = 128, .sums = true}, 5e-4},
     {"of_32", {.in = 20, .out = 27, .residual = true}, 5e-4},
     {"of_16", {.in = 24, .out = 16, .residual = true}, 5e-4},
     {"of_3_to_planes", {.in = 24, .out = 3, .residual = true, .shuffle = 1}, 5e-4},
     {"of_48_shuffled", {.in = 20, .out = 48, .residual = true, .shuffle = 4}, 5e-4},
     {"of_32_shuffled", {.in = 20, .out = 32, .shuffle = 4}, 5e-4},
+    {"of_24_shuffled_to_pixels",
+     {.in = 20, .out = 24, .kernel = 4, .stride = 2, .transposed = true, .shuffle = 2, .pixels = true},
+     5e-4},
+    {"of_20_shuffled_to_pixels", {.in = 12, .out = 20, .shuffle = 2, .pixels = true}, 5e-4},
     {"five_taps_a_side", {.in = 12, .out = 48, .kernel = 5, .pad = 2}, 5e-4},
     {"half_as_large", {.in = 20, .out = 64, .kernel = 2, .stride = 2, .pad = 0}, 5e-4},
     {"phases_that_share_pixels", {.in = 12, .out = 40, .kernel = 4, .stride = 2, .transposed = true}, 5e-4},
@@ -278,12 +345,54 @@ TEST_P(Convolutions, GiveTheirSumsByEveryKernelThatServesThem) {
     Convolution convolution(GetParam().asked);
     int served = 0;
     for (const ConvCandidate &candidate : mma_candidates())
-        if (candidate.serves(convolution.problem(), DeviceFacts{})) {
+        if (candidate.serves(convolution.problem(), DeviceFacts{}) &&
+            (!GetParam().asked.sums || candidate.sum_rows)) {
             ++served;
-            EXPECT_LE(convolution.error(candidate), GetParam().tolerance) << candidate.name;
+            convolution.compute(candidate);
+            EXPECT_LE(convolution.error(), GetParam().tolerance) << candidate.name;
         }
     EXPECT_GE(served, 1);
 }
+
+struct TailCase {
+    const char *name;
+    Asked first, second;
+    double tolerance;
+};
+
+constexpr TailCase tails[] = {
+    {"straight", {.in = 20, .out = 64}, {.in = 64, .out = 3, .pad = 0, .shuffle = 1}, 5e-4},
+    {"padded", {.in = 36, .out = 64}, {.in = 64, .out = 3, .residual = true, .shuffle = 1}, 5e-4},
+    {"wider", {.in = 12, .out = 64}, {.in = 64, .out = 1, .pad = 2, .shuffle = 1}, 5e-4},
+    {"of_four_to_pixels", {.in = 12, .out = 64}, {.in = 64, .out = 4, .residual = true}, 5e-4},
+    {"brain",
+     {.in = 20, .out = 64, .storage = Element::bf16},
+     {.in = 64, .out = 3, .residual = true, .shuffle = 1, .storage = Element::bf16},
+     4e-3},
+    {"five_taps_a_side",
+     {.in = 12, .out = 64, .kernel = 5, .pad = 2},
+     {.in = 64, .out = 2, .pad = 0, .shuffle = 1},
+     5e-4},
+};
+
+class ConvolutionsWithTails : public testing::TestWithParam<TailCase> {};
+
+TEST_P(ConvolutionsWithTails, GiveWhatBothWouldByEveryKernelThatServesThem) {
+    ASSERT_TRUE(named);
+    const Convolution first(GetParam().first);
+    Convolution second(GetParam().second);
+    second.read(first);
+    const std::vector<const ConvCandidate *> candidates =
+        mma_tail_candidates({first.problem(), second.problem()}, DeviceFacts{});
+    EXPECT_FALSE(candidates.empty());
+    for (const ConvCandidate *candidate : candidates) {
+        second.compute_behind(first, *candidate);
+        EXPECT_LE(second.error(), GetParam().tolerance) << candidate->name;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, ConvolutionsWithTails, testing::ValuesIn(tails),
+                         [](const auto &test) { return std::string(test.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(Ways, Convolutions, testing::ValuesIn(problems),
                          [](const auto &test) { return std::string(test.param.name); });

@@ -2,6 +2,7 @@
 #include "backends/cuda/candidate.h"
 #include "backends/cuda/frames.h"
 #include "backends/cuda/kernel_text.h"
+#include "backends/cuda/mma_tail.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cuda/cubin.h"
@@ -86,6 +87,27 @@ void expect_no_spills(const std::string &source, const std::string &architecture
     const test::Cubin cubin = test::read_cubin(test::compiled(source, architecture));
     EXPECT_EQ(cubin.local_bytes, 0U) << name;
     EXPECT_LE(cubin.registers, 255U) << name;
+}
+
+// With what the families have behind 64 channels.
+TEST_P(Kernels, OfConvolutionsWithTailsCompileWithoutSpills) {
+    const Asked behind{.in = 64, .out = 3, .residual = true, .shuffle = 1};
+    TailProblem problem{problem_of({.in = 64, .out = 64}), problem_of(behind)};
+    const auto candidates = mma_tail_candidates(problem, DeviceFacts{});
+    EXPECT_EQ(candidates.size(), 2U);
+    problem.first = mma_tail_problem(problem);
+    for (const ConvCandidate *candidate : candidates) {
+        const test::Cubin cubin =
+            test::read_cubin(test::compiled(candidate->source(problem.first), GetParam()));
+        EXPECT_EQ(cubin.local_bytes, 0U) << candidate->name;
+        EXPECT_LE(cubin.registers, 256U) << candidate->name;
+    }
+    const std::string sums = mma_tail_sums_source(problem.second);
+    EXPECT_EQ(test::read_cubin(test::compiled(sums, GetParam())).local_bytes, 0U);
+    // Tensors before the tail would take registers that there are not.
+    EXPECT_TRUE(mma_tail_candidates({problem_of({.in = 64, .out = 64, .residual = true}), problem_of(behind)},
+                                    DeviceFacts{})
+                    .empty());
 }
 
 TEST_P(Kernels, OfProductsCompileWithoutSpills) {
@@ -300,6 +322,7 @@ TEST(MmaWeights, EveryWeightIsPackedOnceAndTheRestIsZero) {
     for (const Asked &asked :
          {Asked{.in = 20, .out = 40}, Asked{.in = 20, .out = 50}, Asked{.in = 20, .out = 20},
           Asked{.in = 20, .out = 3}, Asked{.in = 20, .out = 100, .stride = 2},
+          Asked{.in = 12, .out = 100, .stride = 2},
           Asked{.in = 20, .out = 3, .kernel = 4, .stride = 2, .transposed = true},
           Asked{.in = 20, .out = 3, .transposed = true}, Asked{.in = 20, .out = 40, .transposed = true},
           Asked{.in = 20, .out = 1, .kernel = 2, .stride = 3, .transposed = true},
@@ -323,6 +346,12 @@ TEST(MmaWeights, EveryWeightIsPackedOnceAndTheRestIsZero) {
             EXPECT_EQ(filled, weights.size()) << candidate.name;
         }
     }
+    const std::vector<float> of_tail(std::size_t{3} * 64 * 9, 1.0F);
+    const std::vector<std::byte> bytes = pack_mma_tail(tail_of(20, 64, false), of_tail);
+    std::size_t filled = 0;
+    for (std::size_t i = 0; i < bytes.size(); i += 2)
+        filled += bytes[i] != std::byte{0} || bytes[i + 1] != std::byte{0};
+    EXPECT_EQ(filled, of_tail.size());
     for (const ConvCandidate &candidate : mma_candidates()) {
         const std::string name = candidate.name;
         EXPECT_TRUE(packed.contains(name) || !name.starts_with("mma")) << name;

@@ -4,6 +4,7 @@
 #include "backends/cuda/hopper_pair.h"
 #include "backends/cuda/hopper_row_tail.h"
 #include "backends/cuda/hopper_tail.h"
+#include "backends/cuda/mma_tail.h"
 #include "backends/cuda/planner.h"
 #include "base/hash.h"
 #include "graph/storage.h"
@@ -55,6 +56,7 @@ std::optional<Planner::PairKind> Planner::pair_kind(const Group &first, const Gr
         PictureEpilogue epilogue;
         epilogue.result = dims(graph_.nodes[group.anchor].outputs[0]);
         epilogue.text.output_last = true;
+        epilogue.text.output = type(graph_.nodes[group.anchor].outputs[0]);
         return problem_of(group, epilogue);
     };
     const ConvProblem one = alone(first);
@@ -72,6 +74,10 @@ std::optional<Planner::PairKind> Planner::pair_kind(const Group &first, const Gr
         return PairKind::row_tail;
     if (tail_serves({one, two}, tail_candidates().front(), facts_))
         return PairKind::tail;
+    constexpr int hopper = 90; // whose own stand above
+    if (facts_.architecture != hopper && second.shuffle == no_node &&
+        !mma_tail_candidates({one, two}, facts_).empty())
+        return PairKind::mma_tail;
     return std::nullopt;
 }
 
@@ -115,7 +121,7 @@ void Planner::find_pairs(bool to_few) {
         if (!reader || !may_pair(groups_[i]))
             continue;
         const std::optional<PairKind> kind = pair_kind(groups_[i], groups_[*reader]);
-        if (kind && (!to_few || kind == PairKind::row_tail)) {
+        if (kind && (!to_few || kind == PairKind::row_tail || kind == PairKind::mma_tail)) {
             absorbed_[i] = true;
             pairs_[*reader] = {i, *kind};
         }
@@ -128,6 +134,8 @@ bool Planner::emit_pair(const Pair &pair, const Group &second) {
         return emit_expression_convolution(first, second);
     if (pair.kind == PairKind::tail)
         return emit_tail(first, second);
+    if (pair.kind == PairKind::mma_tail)
+        return emit_mma_tail(first, second);
     return emit_rows(first, second, pair.kind == PairKind::row_tail);
 }
 
@@ -208,15 +216,9 @@ bool Planner::emit_tail(const Group &first, const Group &second) {
                      operands.output = addresses.of(products);
                      return launch_tail(problem, candidate, operands, addresses.of(waiting), facts);
                  }});
-    step.ends_plain = false;
-    // All products are this kernel's, and the result is written by the next one.
-    const std::array<const Group *, 2> both{&first, &second};
-    step.work = count_.of(both);
-    const double written = std::exchange(step.work->bytes_written, 0);
     step.problem =
         text(geometry(problem.first), ", ", problem.second.out_channels, " channels of products, epilogue ",
              content_hash(std::as_bytes(std::span(problem.first.epilogue.text))));
-    add_step(std::move(step));
     Step sums{label(second), {products.buffer}, {}, {}, {}};
     behind.add_buffers(sums);
     sums.alternatives.push_back({"hopper.tap_sums", tap_sums_source(problem.second),
@@ -224,10 +226,69 @@ bool Planner::emit_tail(const Group &first, const Group &second) {
                                      return launch_tap_sums(problem.second,
                                                             operands_of(products, behind, addresses), facts);
                                  }});
-    sums.ends_plain = false;
-    sums.work.emplace().bytes_written = written;
-    add_step(std::move(sums));
+    add_tail(std::move(step), std::move(sums), first, second);
     return true;
+}
+
+bool Planner::emit_mma_tail(const Group &first, const Group &second) {
+    const graph::Node &one = graph_.nodes[first.anchor];
+    const graph::Node &two = graph_.nodes[second.anchor];
+    const PictureEpilogue between = make_epilogue(first, 0, graph::operand(one, 2));
+    const PictureEpilogue behind = make_epilogue(second, 0, graph::operand(two, 2));
+    TailProblem problem{problem_of(first, between), problem_of(second, behind)};
+    const std::vector<const ConvCandidate *> candidates = mma_tail_candidates(problem, facts_);
+    if (candidates.empty())
+        return false;
+    problem.first = mma_tail_problem(problem);
+    const Shape &size = dims(one.outputs[0]);
+    const Tensor waiting =
+        fresh(Element::f32, {1, 1, 1, mma_tail_floats(problem, size[2], size[3])}, false, false);
+    const Tensor input = with_vectors(one.inputs[0], problem.first.storage, label(first));
+    Step step{label(first), {input.buffer}, {waiting.buffer}, {}, {}};
+    between.add_channel_buffers(step);
+    const std::string taps_key = text("mma.tail of ", two.inputs[1], " ", geometry(problem.second));
+    const auto pack_taps = [problem, weights = *known(two.inputs[1])] {
+        return pack_mma_tail(problem, graph::widen<float>(graph::view_of(weights)));
+    };
+    for (const ConvCandidate *candidate : candidates) {
+        const std::string key = text(candidate->name, " of ", one.inputs[1], ", ", geometry(problem.first));
+        const auto pack = [candidate, problem, weights = *known(one.inputs[1])] {
+            return candidate->pack(problem.first, graph::widen<float>(graph::view_of(weights)));
+        };
+        step.alternatives.push_back(
+            {text(candidate->name, " and a tail"), candidate->source(problem.first),
+             [this_weights = &weights_, key, pack, taps_key, pack_taps, problem, candidate, input, waiting,
+              between, facts = facts_](const Addresses &addresses) {
+                 ConvOperands operands = operands_of(input, between, addresses);
+                 operands.weights = this_weights->address(key, pack);
+                 return launch_mma_tail(problem, *candidate, operands,
+                                        this_weights->address(taps_key, pack_taps), addresses.of(waiting),
+                                        facts);
+             }});
+    }
+    step.problem = text(geometry(problem.first), ", and a tail, epilogue ",
+                        content_hash(std::as_bytes(std::span(problem.first.epilogue.text))));
+    Step sums{label(second), {waiting.buffer}, {}, {}, {}};
+    behind.add_buffers(sums);
+    sums.alternatives.push_back({"mma.tail_sums", mma_tail_sums_source(problem.second),
+                                 [problem, waiting, behind, size](const Addresses &addresses) {
+                                     ConvOperands operands = operands_of(waiting, behind, addresses);
+                                     operands.in_height = size[2];
+                                     operands.in_width = size[3];
+                                     return launch_mma_tail_sums(problem.second, operands);
+                                 }});
+    add_tail(std::move(step), std::move(sums), first, second);
+    return true;
+}
+
+void Planner::add_tail(Step first, Step sums, const Group &one, const Group &two) {
+    const std::array<const Group *, 2> both{&one, &two};
+    first.ends_plain = false;
+    first.work = count_.of(both);
+    sums.ends_plain = false;
+    sums.work.emplace().bytes_written = std::exchange(first.work->bytes_written, 0);
+    add_step(std::move(first));
+    add_step(std::move(sums));
 }
 
 } // namespace vsmlrt::cuda

@@ -117,6 +117,11 @@ void add_weight(std::vector<std::byte> &image, Element storage, float value) {
     image.insert(image.end(), begin, begin + element_size(storage));
 }
 
+// Whether each pixel that a shuffle makes is one vector of 8 channels and lanes behind them.
+bool shuffles_to_vectors(const Epilogue &epilogue) {
+    return epilogue.shuffled_vectors && epilogue.shuffled_lanes == 8 && element_size(epilogue.output) == 2;
+}
+
 } // namespace
 
 bool multiplies(Multiplication by, const ConvProblem &problem) {
@@ -176,8 +181,9 @@ std::string mma_text(const ConvProblem &problem, const Taps &taps, Multiplicatio
                 "\n#define WHOLE_EIGHTS ", problem.out_channels % 8 == 0 ? 1 : 0, "\n#define OUT_CHANNELS ",
                 few ? problem.out_channels : 0, "\n#define ROWS_OF_PLANES ", problem.epilogue.rows_of_planes,
                 "\n#define TENSORS_ENLARGED ", problem.epilogue.enlarged ? 1 : 0, "\n#define ONE_VECTOR ",
-                problem.epilogue.one_vector ? 1 : 0, "\n#define SCALE ", taps.scale, "\n#define SPREAD ",
-                taps.spread, "\n#define TAPS ", taps.taps, "\n");
+                problem.epilogue.one_vector ? 1 : 0, "\n#define SHUFFLED_VECTOR ",
+                shuffles_to_vectors(problem.epilogue) ? 1 : 0, "\n#define SCALE ", taps.scale,
+                "\n#define SPREAD ", taps.spread, "\n#define TAPS ", taps.taps, "\n");
 }
 
 MmaArgs mma_arguments(const ConvProblem &problem, const ConvOperands &operands, const Taps &taps,

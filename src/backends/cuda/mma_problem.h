@@ -61,6 +61,9 @@ struct Taps {
 // The kernels of mma_stream.cuh; the preferred first. Part of mma_candidates().
 [[nodiscard]] std::span<const ConvCandidate> mma_stream_candidates();
 
+// Those of them whose items are all of 64 channels by tiles of 16x16 pixels, a warp of four rows each.
+[[nodiscard]] std::span<const ConvCandidate> mma_whole_stream_candidates();
+
 // Whether one of them has work for every multiprocessor: then it is faster than those of mma.cuh, but for
 // 1x1.
 [[nodiscard]] bool mma_stream_leads(const ConvProblem &problem, const ConvOperands &operands,

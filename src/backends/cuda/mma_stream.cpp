@@ -25,6 +25,8 @@ struct Form {
     bool skips = false;  // for strides: what lies between a tile's pixels is read at once, in longer pieces
 };
 
+constexpr Form strided{Multiplication::halves, 8, 2, 16, 8, 64, 2, 3, 2, false, true, false, true};
+
 struct Shape {
     int chunk; // input channels
     int step_y, step_x;
@@ -131,6 +133,11 @@ bool is_for_few(const ConvProblem &problem, const Form &form) {
            problem.epilogue.shuffle == 1;
 }
 
+// Half as high: by two warps a block instead of four, or by as many of half as many pixels.
+constexpr bool is_short(const Form &form) {
+    return form.tile_height == 8 && !form.skips;
+}
+
 template <Form F>
 bool serves(const ConvProblem &problem, const DeviceFacts &device) {
     if (!multiplies(F.by, problem) || !has_mma_taps(problem, device))
@@ -141,13 +148,18 @@ bool serves(const ConvProblem &problem, const DeviceFacts &device) {
         !(F.spread || is_best(problem, F) || is_for_few(problem, F)))
         return false;
     const Taps taps = taps_of(problem, F);
+    // Where strides read longer pieces no other form of as many channels is tried.
+    const bool skips = step_of(problem, 1) > 1 && problem.in_channels > 16;
+    if (!F.skips && F.by == strided.by && F.blocks == strided.blocks && skips &&
+        shape_of(problem, strided, taps).fits)
+        return false;
     if (F.alone && !F.skips) {
         Form together = F;
         together.alone = false;
         if (shape_of(problem, together, taps).fits)
             return false;
     }
-    if (F.skips && (step_of(problem, 1) == 1 || problem.in_channels <= 16))
+    if (F.skips && !skips)
         return false;
     if (F.keeps && (taps.scale > 1 || problem.out_channels > F.blocks * 8))
         return false;
@@ -186,33 +198,48 @@ MmaArgs arguments(const ConvProblem &problem, const ConvOperands &operands) {
     return args;
 }
 
+// Where results are added up a block's items are all of one group of filters.
+template <Form F>
+int blocks_of(const ConvProblem &problem, const MmaArgs &args, const DeviceFacts &device) {
+    const int blocks = std::min(args.items, F.at_once * device.multiprocessors);
+    return problem.epilogue.sums ? std::max(blocks / args.groups, 1) * args.groups : blocks;
+}
+
 template <Form F>
 Launch launch(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
     const MmaArgs args = arguments<F>(problem, operands);
     Launch result;
-    result.grid = {static_cast<unsigned>(std::min(args.items, F.at_once * device.multiprocessors)), 1, 1};
+    result.grid = {static_cast<unsigned>(blocks_of<F>(problem, args, device)), 1, 1};
     result.block = {static_cast<unsigned>(2 * F.tile_width * F.tile_height / F.pixel_blocks), 1, 1};
     result.shared_bytes = static_cast<unsigned>(shape_of(problem, F, taps_of(problem, F)).shared_bytes);
     result.arguments = {argument(args), operands.epilogue};
     return result;
 }
 
-// Of every tile.
+// Of every block that has a group's items.
 template <Form F>
-int sum_rows(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &) {
+int sum_rows(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
     if (problem.transposed || problem.epilogue.shuffle != 1)
         return 0;
     const MmaArgs args = arguments<F>(problem, operands);
-    return args.items / args.groups;
+    return blocks_of<F>(problem, args, device) / args.groups;
 }
 
-// Where the widest items leave multiprocessors without one, narrow ones may be faster.
+// Where the widest items leave multiprocessors without one, narrow ones may be faster; where they leave many
+// idle in the last round, short ones.
 template <Form F>
 bool contends(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    const MmaArgs args = arguments<F>(problem, operands);
+    if (is_best(problem, F) && is_short(F)) {
+        const int items = args.items / ((args.out_height + 7) / 8) * ((args.out_height + 15) / 16); // of high
+        const int at_once = 2 * device.multiprocessors; // of those
+        const int rounds = (items + at_once - 1) / at_once;
+        constexpr double busy = 0.85;
+        return items < busy * rounds * at_once;
+    }
     if (F.spread || is_best(problem, F))
         return true;
     const std::int64_t groups = (problem.out_channels + 63) / 64;
-    const MmaArgs args = arguments<F>(problem, operands);
     return args.items / args.groups * groups < std::int64_t{2} * device.multiprocessors;
 }
 
@@ -226,14 +253,17 @@ constexpr ConvCandidate candidate(const char *name) {
 std::span<const ConvCandidate> mma_stream_candidates() {
     using enum Multiplication;
     static constexpr ConvCandidate list[] = {
+        // mma_whole_stream_candidates()
         candidate<Form{halves, 8, 4, 16, 16, 32, 3, 3, 2}>("mma stream of 64 channels"),
         candidate<Form{halves, 8, 4, 16, 16, 32, 3, 3, 2, false, true}>("mma stream of 64 channels, alone"),
         candidate<Form{halves, 8, 4, 16, 16, 32, 3, 0, 2, false, false, true}>(
             "mma stream of 64 channels, weights kept"),
-        candidate<Form{halves, 8, 2, 16, 8, 64, 2, 3, 2, false, true, false, true}>(
-            "mma stream of 64 channels, strided"),
+        candidate<strided>("mma stream of 64 channels, strided"),
+        candidate<Form{halves, 8, 4, 16, 8, 32, 3, 3, 4}>("mma stream of 64 channels, short"),
         candidate<Form{halves, 6, 4, 16, 16, 32, 3, 3, 2}>("mma stream of 48 channels"),
+        candidate<Form{halves, 6, 4, 16, 8, 32, 3, 3, 4}>("mma stream of 48 channels, short"),
         candidate<Form{halves, 4, 4, 16, 16, 32, 3, 3, 3}>("mma stream of 32 channels"),
+        candidate<Form{halves, 4, 2, 16, 8, 64, 3, 3, 2}>("mma stream of 32 channels, short"),
         candidate<Form{halves, 2, 8, 32, 16, 32, 3, 3, 2}>("mma stream of 16 channels"),
         candidate<Form{halves, 2, 8, 32, 16, 32, 3, 3, 2, true}>("mma stream of 16 filters and phases"),
         candidate<Form{half_sums, 4, 4, 16, 16, 64, 1, 3, 2}>("mma stream of 32 channels with fp16 sums"),
@@ -241,6 +271,10 @@ std::span<const ConvCandidate> mma_stream_candidates() {
         candidate<Form{tf32, 4, 4, 16, 16, 32, 3, 3, 3}>("tf32 mma stream of 32 channels"),
     };
     return list;
+}
+
+std::span<const ConvCandidate> mma_whole_stream_candidates() {
+    return mma_stream_candidates().first(3);
 }
 
 bool mma_stream_leads(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {

@@ -149,6 +149,7 @@ private:
     enum class PairKind {
         rows,       // both by rows of a strip (pair.cuh)
         tail,       // the second one's products are stored instead of the first one's result (tail.cuh)
+        mma_tail,   // the same by mma.sync, its sums of each warp (mma_tail.cuh)
         row_tail,   // by rows of a strip, the second one to few channels (row_tail.cuh)
         expression, // the first one is an expression of pictures (expression_convolution.cuh)
     };
@@ -165,6 +166,9 @@ private:
     [[nodiscard]] bool emit_pair(const Pair &pair, const Group &second);
     [[nodiscard]] bool emit_rows(const Group &first, const Group &second, bool to_few);
     [[nodiscard]] bool emit_tail(const Group &first, const Group &second);
+    [[nodiscard]] bool emit_mma_tail(const Group &first, const Group &second);
+    // Both steps of a tail, of which the first does all that is multiplied and the second writes the result.
+    void add_tail(Step first, Step sums, const Group &one, const Group &two);
     // An expression and the convolution that reads it (emit_expression_convolution.cpp).
     [[nodiscard]] bool reads_expression(const Group &first, const Group &second) const;
     [[nodiscard]] bool emit_expression_convolution(const Group &first, const Group &second);

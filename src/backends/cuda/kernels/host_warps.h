@@ -242,6 +242,7 @@ inline void read_words(bool wanted, unsigned (&words)[N], const void *from) {
     if (wanted)
         std::memcpy(words, from, sizeof words);
 }
+inline void fetch_early(bool, const void *) {}
 // Done at once, so that nobody has to wait.
 inline void copy_async(std::uint64_t to, const void *from, int bytes) {
     if (bytes == 0)

@@ -2,8 +2,8 @@
 // TILE_W x TILE_H pixels by 8 * BLOCKS channels. CHUNK input channels of the tile and its halo lie in shared
 // memory, two chunks in turn, and serve all taps; weights of one tap stream behind them in the order in which
 // mma_products.cuh reads them.
-// A transposed convolution is one such convolution a phase (blockIdx.z). In front stand, next to what mma_tile.cuh
-// needs: TAPS, STAGES, SINGLE (one chunk: halo and weights come at once).
+// A transposed convolution is one such convolution a phase (blockIdx.z). In front stand, next to what
+// mma_tile.cuh needs: TAPS, STAGES, SINGLE (one chunk: halo and weights come at once).
 #include "mma_results.cuh"
 
 DEVICE void load_weights(u64 from, SharedAddress to) {
@@ -28,7 +28,8 @@ KERNEL_OF_TILES(MmaArgs, EpilogueArgs, BOUNDS) {
     const int lane = threadIdx.x & 31, phase = blockIdx.z;
     const int tile_y = blockIdx.x / args.tiles_x * TILE_H, tile_x = blockIdx.x % args.tiles_x * TILE_W;
     const int y0 = tile_y * STEP_Y + args.first_y, x0 = tile_x * STEP_X + args.first_x;
-    const u64 filters = args.weights + ((u64)blockIdx.y * gridDim.z + phase) * args.chunks * TAPS * weight_bytes;
+    const u64 filters =
+        args.weights + ((u64)blockIdx.y * gridDim.z + phase) * args.chunks * TAPS * weight_bytes;
 
     const LanePixel own = place_of_lane();
     float sum[PIXEL_BLOCKS][BLOCKS][4];
@@ -83,6 +84,11 @@ KERNEL_OF_TILES(MmaArgs, EpilogueArgs, BOUNDS) {
 #endif
     float totals[groups][neighbours] = {};
     store_tile(epi, sum, tile_y, tile_x, phase, blockIdx.y, totals);
-    if (EPILOGUE_SUMS)
-        store_sums(epi, (float *)memory, totals, blockIdx.x, blockIdx.y);
+    if (EPILOGUE_SUMS) {
+        BlockSums sums{(float *)memory};
+        wait_for_block(); // nobody reads operands there any more
+        sums.begin();
+        sums.add(totals);
+        sums.store(epi, blockIdx.x, blockIdx.y);
+    }
 }

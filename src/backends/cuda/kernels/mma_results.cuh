@@ -1,7 +1,8 @@
 // The way of a warp's sums to the result. In front stand, next to what mma_tile.cuh needs: OUT_CHANNELS
 // (where there are at most 4; else 0), ROWS_OF_PLANES (so many 16-bit elements of a row of the result's
 // planes may be stored at once; else 0), TENSORS_ENLARGED (all tensors are read where a sum lies before the
-// shuffle), ONE_VECTOR (a pixel of the result is one vector of 16 bytes).
+// shuffle), ONE_VECTOR (a pixel of the result is one vector of 16 bytes), SHUFFLED_VECTOR (so is one that a
+// shuffle makes).
 #pragma once
 #include "mma_tile.cuh"
 
@@ -25,6 +26,11 @@ enum { enlarged = OUTPUT_SHUFFLE * SPREAD };
     (BLOCKS == 2 && TILE_W == 32 && OUT_CHANNELS > 0 && SCALE == 1 && SPREAD == 1 && OUTPUT_SHUFFLE == 1 &&  \
      EPILOGUE_SUMS == 0)
 
+// Whether they are pixels of a shuffle by 2, one vector each, of which a thread has summed up two channels.
+#define STORES_SHUFFLED                                                                                      \
+    (SHUFFLED_VECTOR && OUTPUT_SHUFFLE == 2 && BLOCKS == 4 && SPREAD == 1 && EPILOGUE_TENSORS == 0 &&        \
+     EPILOGUE_SUMS == 0)
+
 // Whether they are one vector a pixel of phases that are channels.
 #define STORES_PHASES (SPREAD == 2 && BLOCKS == 2 && ONE_VECTOR && OUT_CHANNELS > 0 && EPILOGUE_SUMS == 0)
 
@@ -44,6 +50,28 @@ struct Operands {
         }
     }
 };
+
+// The tensors of an item on their way to L2, 32 bytes a time, while it is multiplied.
+DEVICE void fetch_operands(const EpilogueArgs &epi, int tile_y, int tile_x, int phase, int group) {
+    enum {
+        pieces_of_pixel = BLOCKS / 2,
+        pixels_at_once = warps * 32 / pieces_of_pixel,
+    };
+    const int pixel = threadIdx.x / pieces_of_pixel, piece = threadIdx.x % pieces_of_pixel;
+    const int channel = (group * pieces_of_pixel + piece) * 16;
+#pragma unroll
+    for (int first = 0; first < TILE_W * TILE_H; first += pixels_at_once) {
+        const int y = (tile_y + (first + pixel) / TILE_W) * SCALE + phase / SCALE;
+        const int x = (tile_x + (first + pixel) % TILE_W) * SCALE + phase % SCALE;
+#pragma unroll
+        for (int i = 0; i < EPILOGUE_TENSORS; ++i) {
+            const EpilogueTensor &tensor = epi.tensor[i];
+            fetch_early(
+                y < epi.height && x < epi.width && channel < epi.channels && first + pixel < TILE_W * TILE_H,
+                (const unsigned short *)tensor.data + y * tensor.stride_y + x * tensor.stride_x + channel);
+        }
+    }
+}
 
 // What is stored of `sums`, before it is rounded.
 DEVICE Neighbours result_of(const EpilogueChannel *channels, const Operands &operands, Neighbours sums) {
@@ -234,6 +262,51 @@ DEVICE void store_phases(const EpilogueArgs &epi, const float (&sum)[PIXEL_BLOCK
     }
 }
 
+#elif STORES_SHUFFLED
+
+DEVICE u32 one_of(const u32 (&words)[4], int index) {
+    const u32 low = index & 1 ? words[1] : words[0], high = index & 1 ? words[3] : words[2];
+    return index & 2 ? high : low;
+}
+
+// A thread's 8 neighbours are two channels of each pixel of the block of 2x2 that a shuffle makes; four
+// threads exchange them, and each stores one of its pixels, the padding behind the last channel too.
+DEVICE void store_group(const EpilogueArgs &epi, const float (&sum)[PIXEL_BLOCKS][BLOCKS][4], int, int first,
+                        int y, int x, int phase, float (&)[neighbours]) {
+    enum { across = TILE_W / 16, block = 4 };
+    const int own = threadIdx.x & 3;
+    EpilogueChannel channels[neighbours];
+#pragma unroll
+    for (int k = 0; k < neighbours; ++k)
+        channels[k] = epilogue_channel(epi, first + k);
+#pragma unroll
+    for (int i = 0; i < 2 * PIXEL_BLOCKS; ++i) {
+        const int row = (y + i / 2 / across) * SCALE + phase / SCALE,
+                  column = (x + i / 2 % across * 16 + i % 2 * 8) * SCALE + phase % SCALE;
+        float result[neighbours];
+#pragma unroll
+        for (int k = 0; k < neighbours; ++k) {
+            const float none[1] = {};
+            const float value = epilogue(channels[k], sum[i / 2][k / 2][i % 2 * 2 + k % 2], none);
+            result[k] = first + k < epi.channels ? value : 0.0f;
+        }
+        u32 given[block], taken[block], words[block];
+#pragma unroll
+        for (int pixel = 0; pixel < block; ++pixel)
+            given[pixel] = pack2(result[pixel], result[block + pixel]);
+#pragma unroll
+        for (int away = 0; away < block; ++away) // own pixel's word of the thread whose number differs so
+            taken[away] = bits_of_float(exchanged(float_of_bits(one_of(given, own ^ away)), away));
+#pragma unroll
+        for (int part = 0; part < block; ++part)
+            words[part] = one_of(taken, own ^ part);
+        store_words(row < epi.height && column < epi.width,
+                    epi.output.data + (row * 2 + own / 2) * epi.output.stride_y +
+                        (column * 2 + own % 2) * epi.output.stride_x,
+                    words);
+    }
+}
+
 #else
 
 // The sums of a group, each half of 16 pixels to the place of the one before it.
@@ -290,7 +363,9 @@ DEVICE void store_group(const EpilogueArgs &epi, float (&sum)[PIXEL_BLOCKS][BLOC
 
 #endif
 
-#if STORES_PIXELS
+#if TAIL_CHANNELS > 0 // mma_tail.cuh stores
+
+#elif STORES_PIXELS
 
 // A warp's lane takes the same pixel of each row of 32: channel c of pixel 8 * i + p has been summed up by
 // lane 4 * p.
@@ -349,37 +424,57 @@ DEVICE void store_tile(const EpilogueArgs &epi, float (&sum)[PIXEL_BLOCKS][BLOCK
 #pragma unroll
     for (int group = 0; group < groups; ++group) {
         const int first = channels_of * BLOCKS * 8 + mma_channel(BLOCKS, of_group * group, lane & 3, 0);
-        if (first < (epi.channels + (written ? 0 : epi.pad_lanes)) * SPREAD * SPREAD)
+        if (STORES_SHUFFLED || first < (epi.channels + (written ? 0 : epi.pad_lanes)) * SPREAD * SPREAD)
             store_group(epi, sum, group, first, y, x, phase, totals[group]);
     }
 }
 
 #endif
 
-// The sums over a block's pixels, from those of each thread's (EPILOGUE_SUMS). `room`: floats in shared
-// memory, BLOCKS * 8 a warp, which nobody reads any more.
-DEVICE void store_sums(const EpilogueArgs &epi, float *room, const float (&totals)[groups][neighbours],
-                       int row, int group) {
-    const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
-    wait_for_block();
-#pragma unroll
-    for (int part = 0; part < groups; ++part)
-#pragma unroll
-        for (int k = 0; k < neighbours; ++k) {
-            float sum = totals[part][k];
-#pragma unroll
-            for (int distance = 4; distance < 32; distance *= 2)
-                sum += exchanged(sum, distance);
-            if (lane < 4)
-                room[warp * BLOCKS * 8 + mma_channel(BLOCKS, of_group * part, lane, 0) + k] = sum;
-        }
-    wait_for_block();
-    for (int own = threadIdx.x; own < BLOCKS * 8; own += warps * 32) {
-        const int channel = group * BLOCKS * 8 + own;
-        float sum = 0;
-        for (int i = 0; i < warps; ++i)
-            sum += room[i * BLOCKS * 8 + own];
-        if (channel < epi.channels)
-            store_sum(epi, row, channel, sum);
+// Sums of a block's pixels, of results of one group of channels (EPILOGUE_SUMS). `room`: floats in shared
+// memory, BLOCKS * 8 a warp, of which each is one lane's.
+struct BlockSums {
+    float *room;
+
+    DEVICE void begin() {
+        each([](float &own, int, int) { own = 0; });
     }
-}
+    DEVICE void add(const float (&totals)[groups][neighbours]) {
+        float sums[groups][neighbours];
+#pragma unroll
+        for (int part = 0; part < groups; ++part)
+#pragma unroll
+            for (int k = 0; k < neighbours; ++k) {
+                float sum = totals[part][k];
+#pragma unroll
+                for (int distance = 4; distance < 32; distance *= 2)
+                    sum += exchanged(sum, distance);
+                sums[part][k] = sum;
+            }
+        each([&](float &own, int part, int k) { own += sums[part][k]; });
+    }
+    DEVICE void store(const EpilogueArgs &epi, int row, int group) const {
+        wait_for_block();
+        for (int own = threadIdx.x; own < BLOCKS * 8; own += warps * 32) {
+            const int channel = group * BLOCKS * 8 + own;
+            float sum = 0;
+            for (int i = 0; i < warps; ++i)
+                sum += room[i * BLOCKS * 8 + own];
+            if (channel < epi.channels)
+                store_sum(epi, row, channel, sum);
+        }
+    }
+
+private:
+    template <typename Action>
+    DEVICE void each(const Action &action) {
+        const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+        if (lane >= 4)
+            return;
+#pragma unroll
+        for (int part = 0; part < groups; ++part)
+#pragma unroll
+            for (int k = 0; k < neighbours; ++k)
+                action(room[warp * BLOCKS * 8 + mma_channel(BLOCKS, of_group * part, lane, 0) + k], part, k);
+    }
+};

@@ -14,7 +14,7 @@
 // In front stand also TAPS, COLUMNS and ROWS (of the taps of a step; both together divide TAPS), STAGES (2 to
 // 1 + steps of a chunk), BLOCKS_AT_ONCE (of a multiprocessor).
 #include "mma_columns.cuh"
-#include "mma_results.cuh"
+#include "mma_tail.cuh"
 
 enum {
     step_bytes = step_taps * weight_bytes,
@@ -123,7 +123,13 @@ struct Weights {
 
 #define BOUNDS __launch_bounds__(warps * 32, BLOCKS_AT_ONCE)
 
-KERNEL_OF_TILES(MmaArgs, EpilogueArgs, BOUNDS) {
+#if TAIL_CHANNELS > 0
+typedef TailArgs ResultArgs;
+#else
+typedef EpilogueArgs ResultArgs;
+#endif
+
+KERNEL_OF_TILES(MmaArgs, ResultArgs, BOUNDS) {
     enum {
         fixed_slots = steps_of_chunk % STAGES == 0,    // a step of every chunk has the same
         groups_ahead = KEEPS_WEIGHTS ? 0 : STAGES - 2, // of copies behind those that a step waits for
@@ -155,6 +161,9 @@ KERNEL_OF_TILES(MmaArgs, EpilogueArgs, BOUNDS) {
     Item item = item_of(args, blockIdx.x);
     SharedAddress halo = halos, place = place_of_tap(args, own, halo, item.phase * TAPS);
     Fragments fragments;
+    BlockSums sums{(float *)(memory + 2 * halo_bytes + STAGES * step_bytes)};
+    if (EPILOGUE_SUMS)
+        sums.begin();
     wait_for_copies<groups_ahead + 1>();
     wait_for_block();
     fragments.begin(place, filters);
@@ -163,6 +172,9 @@ KERNEL_OF_TILES(MmaArgs, EpilogueArgs, BOUNDS) {
     for (int index = blockIdx.x; index < args.items; index += gridDim.x) {
         Item next = item;
         advance(args, next, step_of_item);
+#if EPILOGUE_TENSORS > 0 && STORES_VECTORS
+        fetch_operands(epi, item.row * TILE_H, item.column * TILE_W, item.phase, item.group);
+#endif
         float sum[PIXEL_BLOCKS][BLOCKS][4];
         clear(sum);
 #pragma unroll 1
@@ -212,11 +224,13 @@ KERNEL_OF_TILES(MmaArgs, EpilogueArgs, BOUNDS) {
         float totals[groups][neighbours] = {};
         store_tile(epi, sum, item.row * TILE_H, item.column * TILE_W, item.phase, item.group, totals);
         if (EPILOGUE_SUMS)
-            store_sums(epi, (float *)(memory + 2 * halo_bytes + STAGES * step_bytes), totals,
-                       index / args.groups, item.group);
+            sums.add(totals);
         item = next;
-        if (EPILOGUE_TENSORS > 0 || !STORES_VECTORS) // which need the registers meanwhile
+        if (EPILOGUE_TENSORS > 0 || !STORES_VECTORS ||
+            TAIL_CHANNELS > 0) // which need the registers meanwhile
             fragments.begin(place, filters + slot * step_bytes);
     }
     wait_for_copies<0>();
+    if (EPILOGUE_SUMS) // of the same group in all its items
+        sums.store(epi, blockIdx.x / args.groups, blockIdx.x % args.groups);
 }

@@ -45,6 +45,10 @@ DEVICE void read_words(bool wanted, u32 (&words)[2], const void *from) {
     words[0] = words[1] = 0;
     asm volatile("{\n\t.reg .pred p;\n\tsetp.ne.s32 p, %3, 0;\n\t@p ld.global.v2.u32 {%0, %1}, [%2];\n\t}" : "+r"(words[0]), "+r"(words[1]) : "l"(from), "r"((int)wanted) : "memory");
 }
+// To L2, where it is read soon.
+DEVICE void fetch_early(bool wanted, const void *from) {
+    asm volatile("{\n\t.reg .pred wanted;\n\tsetp.ne.s32 wanted, %1, 0;\n\t@wanted prefetch.global.L2 [%0];\n\t}" ::"l"(from), "r"((int)wanted) : "memory");
+}
 DEVICE u32 shared_address(const void *pointer) {
     return (u32)__cvta_generic_to_shared(pointer);
 }
