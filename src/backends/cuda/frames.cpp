@@ -1,6 +1,6 @@
-// A run is: planes to page-locked memory and on to the device (unless the store has them), one decode kernel
-// a frame and tile, the network, and the kernels that encode; then the planes back. Everything is put on the
-// context's stream at once, so that the device never waits for the host in between.
+// A run is: planes to page-locked memory and on to the device (unless the store has them), a decode kernel
+// for frames that the network's inputs do not hold yet, the network, and the kernels that encode; then the
+// planes back. Everything is put on streams at once, so that the device never waits for the host in between.
 #include "backends/cuda/frames.h"
 
 #include "backends/cuda/kernel_text.h"
@@ -23,30 +23,6 @@ constexpr std::size_t plane_alignment = 256;
 
 std::size_t aligned(std::size_t bytes) {
     return (bytes + plane_alignment - 1) / plane_alignment * plane_alignment;
-}
-
-std::size_t sample_bytes(const vsmlrt_frame_format &format) {
-    return format.bits > 16 ? 4 : format.bits > 8 ? 2 : 1;
-}
-
-const char *sample_name(const vsmlrt_frame_format &format) {
-    if (format.sample == VSMLRT_FLOAT)
-        return format.bits == 32 ? "float" : "half_t";
-    return format.bits == 8 ? "unsigned char" : "unsigned short";
-}
-
-bool is_subsampled(const vsmlrt_frame_format &format) {
-    return format.family == VSMLRT_YUV && (format.subsampling_w > 0 || format.subsampling_h > 0);
-}
-
-// One of a luma plane alone is not.
-bool is_subsampled(const vsmlrt_frame_input &input) {
-    return input.channels == 3 && is_subsampled(input.format);
-}
-
-std::string generated(const vsmlrt_frame_format &format, Element tensor, const std::string &choice) {
-    return std::string("typedef ") + sample_name(format) + " sample_t;\ntypedef " + type_name(tensor) +
-           " tensor_t;\n#define INTEGER " + (format.sample == VSMLRT_INTEGER ? "1" : "0") + "\n" + choice;
 }
 
 SampleScale scale_of(const vsmlrt_frame_format &format) {
@@ -80,21 +56,6 @@ void set_sums_of_samples(const vsmlrt_frame_format &format, const pixel::Matrix3
     }
 }
 
-// How frame_decode.cuh and frame_encode.cuh name the two sides.
-int decoding_of(const vsmlrt_frame_input &input) {
-    if (input.channels == 1)
-        return 0;
-    return input.format.family == VSMLRT_GRAY ? 1 : input.format.family == VSMLRT_RGB ? 2 : 3;
-}
-
-int encoding_of(const vsmlrt_frame_format &format, std::int64_t channels) {
-    if (format.family == VSMLRT_GRAY)
-        return channels == 1 ? 0 : 1;
-    if (format.family == VSMLRT_RGB)
-        return 2;
-    return 3;
-}
-
 // Whole where rows follow each other: a large copy goes past the caches.
 void copy_rows(std::byte *to, std::ptrdiff_t to_stride, const std::byte *from, std::ptrdiff_t from_stride,
                std::size_t row_bytes, int rows) {
@@ -123,33 +84,6 @@ std::int64_t blocks_of(std::int64_t threads) {
 }
 
 } // namespace
-
-bool accepts_frames(std::span<const vsmlrt_frame_input> inputs, int output_channels,
-                    const vsmlrt_frame_format &output) {
-    return std::all_of(inputs.begin(), inputs.end(), pixel::can_decode) &&
-           pixel::can_encode(output_channels, output);
-}
-
-std::string decode_source(const vsmlrt_frame_input &input, Element tensor) {
-    if (is_subsampled(input))
-        return kernel_source(generated(input.format, tensor, ""), "frame_decode_subsampled.cuh");
-    const std::string choice = text("#define FROM ", decoding_of(input), "\n");
-    return kernel_source(generated(input.format, tensor, choice), "frame_decode.cuh");
-}
-
-std::string encode_source(const vsmlrt_frame_format &format, std::int64_t channels, Element tensor) {
-    if (is_subsampled(format)) {
-        const std::string steps = text("#define STEP_X ", 1 << format.subsampling_w, "\n#define STEP_Y ",
-                                       1 << format.subsampling_h, "\n");
-        return kernel_source(generated(format, tensor, steps), "frame_encode_subsampled.cuh");
-    }
-    const std::string choice = text("#define TO ", encoding_of(format, channels), "\n");
-    return kernel_source(generated(format, tensor, choice), "frame_encode.cuh");
-}
-
-std::string blend_source(Element tensor) {
-    return kernel_source(text("typedef ", type_name(tensor), " tensor_t;\n"), "tile_blend.cuh");
-}
 
 Frames::Frames(const vsmlrt_frame_plan &plan, Ends ends, KernelCache &kernels, FrameStore &store,
                nvidia::SharedContext device, nvidia::StreamHandle *stream, const nvidia::Sleeper &sleeper)
@@ -283,8 +217,7 @@ void Frames::prepare_tiles() {
     for (std::vector<std::uint64_t> *places : {&column_weights_, &row_weights_})
         for (std::uint64_t &place : *places)
             place += weights_.address();
-    blend_tile_ = kernels_.function(
-        kernel_source(std::string("typedef ") + type_name(tensor.type) + " tensor_t;\n", "tile_blend.cuh"));
+    blend_tile_ = kernels_.function(blend_source(tensor.type));
 }
 
 const FrameTables &Frames::decoding_tables(Input &input, const vsmlrt_frame_input &from,

@@ -3,6 +3,7 @@
 // must give.
 #pragma once
 
+#include "backends/cuda/frame_sources.h"
 #include "backends/cuda/frame_store.h"
 #include "backends/cuda/frame_tables.h"
 #include "backends/cuda/held_inputs.h"
@@ -16,15 +17,6 @@
 #include <string>
 
 namespace vsmlrt::cuda {
-
-[[nodiscard]] bool accepts_frames(std::span<const vsmlrt_frame_input> inputs, int output_channels,
-                                  const vsmlrt_frame_format &output);
-
-// The texts of the kernels between a format and tensors of a type.
-[[nodiscard]] std::string decode_source(const vsmlrt_frame_input &input, Element tensor);
-[[nodiscard]] std::string encode_source(const vsmlrt_frame_format &format, std::int64_t channels,
-                                        Element tensor);
-[[nodiscard]] std::string blend_source(Element tensor);
 
 // What one context needs for the frames of a plan. Used by one thread at a time; frames are copied on its
 // stream and computed on the network's.
