@@ -113,23 +113,22 @@ DEVICE void store_transposed(u32 address, u32 a, u32 b) {
                  : "memory");
 }
 
-// Loads that the compiler leaves where they stand: they fly while the tensor cores work. From L2: L1 may hold
-// what lay there before the launch in front wrote it.
+// Loads that the compiler leaves where they stand: they fly while the tensor cores work. Not ld.global.nc,
+// which may give what L1 held before the launch in front wrote it: griddepcontrol.wait makes that launch's
+// results visible to ordinary loads (PTX ISA, "griddepcontrol").
 DEVICE u32 load_early(const u32 *address) {
     u32 value;
-    asm volatile("ld.relaxed.gpu.global.u32 %0, [%1];" : "=r"(value) : "l"(address));
+    asm volatile("ld.global.u32 %0, [%1];" : "=r"(value) : "l"(address));
     return value;
 }
 DEVICE uint2 load_early(const uint2 *address) {
     uint2 value;
-    asm volatile("ld.relaxed.gpu.global.v2.u32 {%0, %1}, [%2];"
-                 : "=r"(value.x), "=r"(value.y)
-                 : "l"(address));
+    asm volatile("ld.global.v2.u32 {%0, %1}, [%2];" : "=r"(value.x), "=r"(value.y) : "l"(address));
     return value;
 }
 DEVICE uint4 load_early(const uint4 *address) {
     uint4 value;
-    asm volatile("ld.relaxed.gpu.global.v4.u32 {%0, %1, %2, %3}, [%4];"
+    asm volatile("ld.global.v4.u32 {%0, %1, %2, %3}, [%4];"
                  : "=r"(value.x), "=r"(value.y), "=r"(value.z), "=r"(value.w)
                  : "l"(address));
     return value;
