@@ -42,13 +42,52 @@ struct TileConvolution {
         std::int64_t pixel[most_rows_read] = {}; // bytes
     };
 
+    // Pixels of the next block, some of which are brought into the first cache at a time: from rows that are
+    // too long to be near. Of many channels there are enough products for each pixel without it.
+    struct Ahead {
+        static constexpr std::int64_t most_inputs = 64;
+        static constexpr std::int64_t most_near =
+            256 * 1024;                          // bytes that a block's rows may have over all of them
+        static constexpr std::int64_t line = 64; // bytes
+
+        Ahead() = default;
+        Ahead(const TileTask &task, const Rows &next_rows, std::int64_t count)
+            : rows(next_rows), bytes(tile_rows * task.layer.stride * task.layer.inputs * 2) {
+            const PackedTiles &layer = task.layer;
+            if (layer.inputs > most_inputs || count * task.input.row() * 2 <= most_near)
+                return;
+            rows_left = count;
+            const std::int64_t lines = rows_left * ((bytes + line - 1) / line);
+            const std::int64_t result_tiles = (layer.outputs + tile_results - 1) / tile_results;
+            const std::int64_t steps = layer.filter_rows * layer.tiles * result_tiles;
+            at_a_time = (lines + steps - 1) / steps;
+        }
+
+        void fetch_some() {
+            for (std::int64_t i = 0; i < at_a_time && rows_left > 0; ++i) {
+                __builtin_prefetch(reinterpret_cast<const std::byte *>(rows.data[rows_left - 1]) + next);
+                next += line;
+                if (next >= bytes) {
+                    next = 0;
+                    --rows_left;
+                }
+            }
+        }
+
+        Rows rows = {};
+        std::int64_t rows_left = 0;
+        std::int64_t bytes = 0; // of a row
+        std::int64_t at_a_time = 0;
+        std::int64_t next = 0;
+    };
+
     struct Pending;
 
     // The sums of Count rows of 16 pixels for 16 results each. A tile of filters is loaded once for all rows,
     // and those of a block come in the order in which they lie.
     template <int Count>
     static void multiply(const PackedTiles &layer, const Rows &rows, const std::uint16_t *filters,
-                         const float *bias, float *sums, Pending &pending) {
+                         const float *bias, float *sums, Pending &pending, Ahead &ahead) {
         constexpr int pixels = Count;
         constexpr int filter = Count + 1;
         static_assert(filter < 8);
@@ -58,6 +97,7 @@ struct TileConvolution {
                 pending.finish();
             for (std::int64_t tile = 0; tile < layer.tiles; ++tile, filters += tile_elements) {
                 Tiles::template load<filter>(filters, 64);
+                ahead.fetch_some();
                 unroll<Count>([&](auto r) {
                     const std::int64_t from = r * layer.stride + row;
                     Tiles::template load<pixels>(rows.data[from] + layer.offsets[tile], rows.pixel[from]);
@@ -221,11 +261,15 @@ struct TileConvolution {
             zero(row + image.extent.width * image.pixel, halo * image.pixel + tile_values);
     }
 
+    static std::int64_t rows_read(const PackedTiles &layer, const Place &place) {
+        return (place.rows - 1) * layer.stride + layer.filter_rows;
+    }
+
     static Rows rows_for(const TileTask &task, const Place &place) {
         const PackedTiles &layer = task.layer;
         const Image &input = task.input;
         Rows rows;
-        const std::int64_t count = (place.rows - 1) * layer.stride + layer.filter_rows;
+        const std::int64_t count = rows_read(layer, place);
         for (std::int64_t row = 0; row < count; ++row) {
             const std::int64_t from = place.y * layer.stride + row - layer.pad_top;
             const bool inside = from >= 0 && from < input.extent.height;
@@ -255,6 +299,7 @@ struct TileConvolution {
         alignas(64) float sums[2][BlockRows * tile_rows * tile_results] = {};
         int next = 0;
         Pending pending;
+        Ahead ahead;
     };
 
     // As many tiles of sums as there are rows.
@@ -265,7 +310,8 @@ struct TileConvolution {
             if (place.rows > Count)
                 return compute<Count + 1>(task, rows, place, filters, buffers);
         float *const sums = buffers.sums[buffers.next];
-        multiply<Count>(task.layer, rows, filters, task.layer.bias + place.channel, sums, buffers.pending);
+        multiply<Count>(task.layer, rows, filters, task.layer.bias + place.channel, sums, buffers.pending,
+                        buffers.ahead);
         buffers.pending.finish();
         buffers.pending = {&task, place, sums};
         buffers.next = 1 - buffers.next;
@@ -282,9 +328,17 @@ struct TileConvolution {
     static void run(const TileTask &task, std::int64_t first, std::int64_t count) {
         Buffers buffers;
         const PackedTiles &layer = task.layer;
+        Place next = block(task, first);
+        Rows next_rows = rows_for(task, next);
         for (std::int64_t piece = first; piece < first + count; ++piece) {
-            Place place = block(task, piece);
-            const Rows rows = rows_for(task, place);
+            Place place = next;
+            const Rows rows = next_rows;
+            buffers.ahead = {};
+            if (piece + 1 < first + count) {
+                next = block(task, piece + 1);
+                next_rows = rows_for(task, next);
+                buffers.ahead = {task, next_rows, rows_read(layer, next)};
+            }
             const std::uint16_t *filters = layer.filters;
             for (; place.channel < layer.outputs; place.channel += tile_results) {
                 compute(task, rows, place, filters, buffers);
