@@ -148,7 +148,6 @@ Launch launch_tap_sums(const ConvProblem &problem, const ConvOperands &operands,
     Launch launch = launch_of(problem, operands, tap_sum_threads / 32 * tap_sum_complete,
                               std::int64_t{tap_sum_blocks} * device.multiprocessors);
     launch.block = {tap_sum_threads, 1, 1};
-    launch.dependent = false; // it reads through L1
     launch.arguments.push_back(operands.epilogue);
     return launch;
 }

@@ -4,8 +4,6 @@
 // A lane has a pixel of each row that its warp walks down. What belongs to its neighbours in the row is exchanged within
 // the warp, of which the first and the last lane only lend their products; what belongs to rows below waits in registers.
 //
-// Its launch is not a dependent one, so that L1 may be read (ptx.cuh).
-//
 //   rows of taps       transposed:   0 ends the lower row of pixels y - 1, 1 ends the upper row of y,
 //                                    2 begins the lower row of y, 3 the upper row of y + 1
 //                      straight:     2 ends row y - 1, 1 goes on with row y, 0 begins row y + 1
@@ -31,7 +29,7 @@ struct Products { // of a pixel
         for (int i = 0; i < vectors; i++) {
             of[i] = make_uint4(0, 0, 0, 0);
             if (inside)
-                of[i] = reinterpret_cast<const uint4 *>(from)[i]; // through L1, where a sector's other half stays
+                of[i] = load_early(reinterpret_cast<const uint4 *>(from) + i);
         }
     }
     DEVICE float at(int column) const {
