@@ -1,7 +1,7 @@
 # Two commands: 'make demo' upscales a real clip, 'make test' runs the tests. Both set up first; repeats are quick.
 PYTHON_IN := .venv/bin/python
 
-.PHONY: help setup demo test test-compat lint fuzz levels sanitize windows wheels bench-peers bench-interpolate bench-overhead bench-check clean
+.PHONY: help setup demo test test-compat lint fuzz emulated-gpu levels sanitize windows wheels bench-peers bench-interpolate bench-overhead bench-check clean
 
 help:
 	@echo 'make demo    set up, fetch a network, upscale a real clip into out/'
@@ -9,6 +9,7 @@ help:
 	@echo 'make test-compat  scripts and public wrappers written for vs-mlrt, also beside its own plugins'
 	@echo 'make lint    clang-format, clang-tidy, shellcheck, ruff and mypy'
 	@echo 'make fuzz    every parser on its corpus and what a fuzzer makes of it, 20 seconds each'
+	@echo 'make emulated-gpu  the conformance suite on the cuda backend, with no GPU'
 	@echo 'make levels  the tests of CPU kernels as on processors with fewer instructions'
 	@echo 'make sanitize  the tests under the thread and the address sanitizer'
 	@echo 'make windows  build for Windows on Debian, run its tests under Wine, write its wheel into dist/'
@@ -43,6 +44,10 @@ lint:
 fuzz:
 	@tools/setup dev
 	@tools/fuzz
+
+emulated-gpu: test
+	@tools/emulated_gpu || true
+	@$(PYTHON_IN) tools/summary.py
 
 levels: test
 	@tools/levels || true
