@@ -4,6 +4,7 @@
 #include "engine/backend.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 
 namespace vsmlrt::test {
@@ -25,9 +26,20 @@ const Opened &backend_named(const std::string &name) {
     return entry->second;
 }
 
+namespace {
+
+bool is_left_out(const Case &entry) {
+    const char *const names = std::getenv("VSMLRT_TEST_LEFT_OUT");
+    return names && text(",", names, ",").find(text(",", entry.name, ",")) != std::string::npos;
+}
+
+} // namespace
+
 void Networks::SetUp() {
     if (!backend_named(name()).backend)
         GTEST_SKIP() << name() << ": " << backend_named(name()).reason;
+    if (is_left_out(network()))
+        GTEST_SKIP() << name() << ": VSMLRT_TEST_LEFT_OUT names this network";
     for (const auto &[other, reason] : network().skipped)
         if (other == name())
             GTEST_SKIP() << name() << ": " << reason;
@@ -66,7 +78,8 @@ std::string name_of_part(std::size_t part) {
 std::vector<const Case *> able(std::span<const Case> cases, const std::string &backend) {
     std::vector<const Case *> found;
     for (const Case &entry : cases)
-        if (std::none_of(entry.skipped.begin(), entry.skipped.end(),
+        if (!is_left_out(entry) &&
+            std::none_of(entry.skipped.begin(), entry.skipped.end(),
                          [&](const auto &skipped) { return skipped.first == backend; }))
             found.push_back(&entry);
     return found;

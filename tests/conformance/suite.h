@@ -31,7 +31,8 @@ protected:
     [[nodiscard]] static const vsmlrt_backend &backend() { return *backend_named(name()).backend; }
 };
 
-// The cases that the backend can run.
+// The cases that the backend can run, without those whose names VSMLRT_TEST_LEFT_OUT lists between commas:
+// what the machine that runs the tests gets wrong (tools/levels).
 [[nodiscard]] std::vector<const Case *> able(std::span<const Case> cases, const std::string &backend);
 
 // all_cases() in parts, of which these are the ones that the backend can run.
