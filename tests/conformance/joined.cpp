@@ -1,5 +1,7 @@
 #include "conformance/joined.h"
 
+#include "graph/lower.h"
+
 #include <algorithm>
 #include <array>
 #include <gtest/gtest.h>
@@ -108,6 +110,11 @@ void run_joined(const vsmlrt_backend &backend, const Joined &joined, const Progr
             for (const Case *const entry : joined.cases)
                 run_joined(backend, join(std::array{entry}), options, extents, fill, check);
     }
+}
+
+void expect_exact(const Case &entry, vsmlrt_extent extent, const std::vector<Values> &results) {
+    EXPECT_LE(difference(results, interpreted(graph::lower(entry.network), extent, seeded(9))),
+              entry.tolerance);
 }
 
 } // namespace vsmlrt::test

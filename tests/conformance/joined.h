@@ -29,4 +29,8 @@ using Check =
 void run_joined(const vsmlrt_backend &backend, const Joined &joined, const ProgramOptions &options,
                 std::span<const vsmlrt_extent> extents, const Fill &fill, const Check &check);
 
+// A Check of what fp32 gives of inputs that hold seeded(9): the interpreter's results, within the case's
+// tolerance.
+void expect_exact(const Case &entry, vsmlrt_extent extent, const std::vector<Values> &results);
+
 } // namespace vsmlrt::test

@@ -2,15 +2,9 @@
 #include "conformance/joined.h"
 #include "conformance/precision.h"
 #include "conformance/suite.h"
-#include "graph/lower.h"
 
 namespace vsmlrt::test {
 namespace {
-
-void expect_exact(const Case &entry, vsmlrt_extent extent, const std::vector<Values> &results) {
-    EXPECT_LE(difference(results, interpreted(graph::lower(entry.network), extent, seeded(9))),
-              entry.tolerance);
-}
 
 TEST_P(Networks, ADynamicProgramGivesWhatTheReferenceGives) {
     Program dynamic(backend(), given_to_backends(network().network), range_of(network().extents));

@@ -2,15 +2,9 @@
 #include "conformance/joined.h"
 #include "conformance/rules.h"
 #include "conformance/suite.h"
-#include "graph/lower.h"
 
 namespace vsmlrt::test {
 namespace {
-
-void expect_exact(const Case &entry, vsmlrt_extent extent, const std::vector<Values> &results) {
-    EXPECT_LE(difference(results, interpreted(graph::lower(entry.network), extent, seeded(9))),
-              entry.tolerance);
-}
 
 TEST_P(Rules, AreComputedAsTheyAreStated) {
     for (const Joined &network : joined(able(rules_by_operator().at(op()), name()))) {

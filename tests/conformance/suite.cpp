@@ -28,21 +28,23 @@ const Opened &backend_named(const std::string &name) {
 
 namespace {
 
-bool is_left_out(const Case &entry) {
+// Why the backend's tests leave the case out; empty where they do not.
+std::string why_skipped(const Case &entry, const std::string &backend) {
     const char *const names = std::getenv("VSMLRT_TEST_LEFT_OUT");
-    return names && text(",", names, ",").find(text(",", entry.name, ",")) != std::string::npos;
+    if (names && text(",", names, ",").find(text(",", entry.name, ",")) != std::string::npos)
+        return "VSMLRT_TEST_LEFT_OUT names this network";
+    for (const auto &[other, reason] : entry.skipped)
+        if (other == backend)
+            return reason;
+    return {};
 }
 
 } // namespace
 
 void Networks::SetUp() {
-    if (!backend_named(name()).backend)
-        GTEST_SKIP() << name() << ": " << backend_named(name()).reason;
-    if (is_left_out(network()))
-        GTEST_SKIP() << name() << ": VSMLRT_TEST_LEFT_OUT names this network";
-    for (const auto &[other, reason] : network().skipped)
-        if (other == name())
-            GTEST_SKIP() << name() << ": " << reason;
+    OnBackend::SetUp();
+    if (const std::string reason = why_skipped(network(), name()); !IsSkipped() && !reason.empty())
+        GTEST_SKIP() << name() << ": " << reason;
 }
 
 namespace {
@@ -59,8 +61,9 @@ const std::string &obstacle(const std::string &name, vsmlrt_precision precision)
 } // namespace
 
 void AtPrecision::SetUp() {
-    if (!backend_named(name()).backend)
-        GTEST_SKIP() << name() << ": " << backend_named(name()).reason;
+    OnBackend::SetUp();
+    if (IsSkipped())
+        return;
     if (const std::string &reason = obstacle(name(), precision()); !reason.empty())
         GTEST_SKIP() << name() << ": " << reason;
 }
@@ -78,9 +81,7 @@ std::string name_of_part(std::size_t part) {
 std::vector<const Case *> able(std::span<const Case> cases, const std::string &backend) {
     std::vector<const Case *> found;
     for (const Case &entry : cases)
-        if (!is_left_out(entry) &&
-            std::none_of(entry.skipped.begin(), entry.skipped.end(),
-                         [&](const auto &skipped) { return skipped.first == backend; }))
+        if (why_skipped(entry, backend).empty())
             found.push_back(&entry);
     return found;
 }

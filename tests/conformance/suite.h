@@ -22,13 +22,23 @@ protected:
     [[nodiscard]] static const vsmlrt_backend &backend() { return *backend_named(GetParam()).backend; }
 };
 
-// The same for one network on one backend.
-class Networks : public testing::TestWithParam<std::tuple<std::string, std::size_t>> {
+// The same of something on one backend: the first of the parameters is its name.
+template <typename... Items>
+class OnBackend : public testing::TestWithParam<std::tuple<std::string, Items...>> {
+protected:
+    void SetUp() override {
+        if (!backend_named(name()).backend)
+            GTEST_SKIP() << name() << ": " << backend_named(name()).reason;
+    }
+    [[nodiscard]] static std::string name() { return std::get<0>(OnBackend::GetParam()); }
+    [[nodiscard]] static const vsmlrt_backend &backend() { return *backend_named(name()).backend; }
+};
+
+// On one network.
+class Networks : public OnBackend<std::size_t> {
 protected:
     void SetUp() override;
-    [[nodiscard]] static std::string name() { return std::get<0>(GetParam()); }
     [[nodiscard]] static const Case &network() { return all_cases()[std::get<1>(GetParam())]; }
-    [[nodiscard]] static const vsmlrt_backend &backend() { return *backend_named(name()).backend; }
 };
 
 // The cases that the backend can run, without those whose names VSMLRT_TEST_LEFT_OUT lists between commas:
@@ -40,30 +50,18 @@ protected:
 [[nodiscard]] std::vector<const Case *> part_of_cases(std::size_t part, const std::string &backend);
 
 // On a part of all_cases().
-class StaticNetworks : public testing::TestWithParam<std::tuple<std::string, std::size_t>> {
+class StaticNetworks : public OnBackend<std::size_t> {
 protected:
-    void SetUp() override {
-        if (!backend_named(name()).backend)
-            GTEST_SKIP() << name() << ": " << backend_named(name()).reason;
-    }
-    [[nodiscard]] static std::string name() { return std::get<0>(GetParam()); }
     [[nodiscard]] static std::vector<const Case *> part() {
         return part_of_cases(std::get<1>(GetParam()), name());
     }
-    [[nodiscard]] static const vsmlrt_backend &backend() { return *backend_named(name()).backend; }
 };
 [[nodiscard]] std::string part_test_name(const testing::TestParamInfo<StaticNetworks::ParamType> &info);
 
 // On the rules of one operator (conformance/rules.h).
-class Rules : public testing::TestWithParam<std::tuple<std::string, std::string>> {
+class Rules : public OnBackend<std::string> {
 protected:
-    void SetUp() override {
-        if (!backend_named(name()).backend)
-            GTEST_SKIP() << name() << ": " << backend_named(name()).reason;
-    }
-    [[nodiscard]] static std::string name() { return std::get<0>(GetParam()); }
     [[nodiscard]] static std::string op() { return std::get<1>(GetParam()); }
-    [[nodiscard]] static const vsmlrt_backend &backend() { return *backend_named(name()).backend; }
 };
 [[nodiscard]] inline std::string rules_test_name(const testing::TestParamInfo<Rules::ParamType> &info) {
     return std::get<0>(info.param) + "_" + std::get<1>(info.param);
@@ -74,11 +72,9 @@ inline constexpr vsmlrt_precision reduced_precisions[] = {VSMLRT_PRECISION_BF16,
 
 // Tests at a precision that is skipped, with the reason, where the backend's device does not compute in it.
 // The third of the parameters says on what.
-class AtPrecision : public testing::TestWithParam<std::tuple<std::string, vsmlrt_precision, std::size_t>> {
+class AtPrecision : public OnBackend<vsmlrt_precision, std::size_t> {
 protected:
     void SetUp() override;
-    [[nodiscard]] static std::string name() { return std::get<0>(GetParam()); }
-    [[nodiscard]] static const vsmlrt_backend &backend() { return *backend_named(name()).backend; }
     [[nodiscard]] static vsmlrt_precision precision() { return std::get<1>(GetParam()); }
 };
 
