@@ -26,7 +26,7 @@ public:
     TileLayer(const ConvolutionDesc &desc, const TileKernels &kernels)
         : kernels_(kernels), pads_(desc.pads), form_(desc.form), outputs_(desc.outputs) {
         // Of a transposed one each pixel that is made of one is computed as results of its own; of pixels
-        // beside each other they lie so in the image.
+        // side by side they lie so in the image.
         packed_.inputs = desc.inputs;
         packed_.repeat = form_.transposed ? form_.side : 1;
         packed_.outputs = desc.outputs * packed_.repeat * packed_.repeat;

@@ -27,7 +27,7 @@ std::optional<int> cell_of(const NearPlace &near, float enlarging) {
 
 enum { half_pixel = 0, pytorch_half_pixel = 2 };
 
-// As expression.cuh numbers them.
+// As expression_places.cuh numbers them.
 int resize_coordinates(graph::Coordinates coordinates) {
     switch (coordinates) {
     case graph::Coordinates::half_pixel:

@@ -51,7 +51,7 @@ std::vector<const ConvCandidate *> mma_tail_candidates(const TailProblem &proble
     const ConvProblem &first = problem.first;
     const Epilogue &between = first.epilogue;
     std::vector<const ConvCandidate *> found;
-    // For tensors there are no registers.
+    // Tensors of the epilogue would take more registers than are left.
     if (first.storage != problem.second.storage || first.out_channels != channels || first.transposed ||
         first.strides != graph::Pair{1, 1} || between.shuffle != 1 || between.sums || !between.output_last ||
         between.output != first.storage || between.tensors > 0 || !has_few_channels(problem.second))
