@@ -23,21 +23,31 @@ inline const bool named = [] {
            set_variable("VSMLRT_NVRTC", VSMLRT_EMULATED);
 }();
 
+// A program of one stream for sizes from `smallest` to `largest`, timed at the largest; valid while the bytes
+// live.
+inline vsmlrt_program_desc described(const std::vector<std::byte> &onnx, vsmlrt_extent smallest,
+                                     vsmlrt_extent largest,
+                                     vsmlrt_precision precision = VSMLRT_PRECISION_FP32) {
+    vsmlrt_program_desc desc = {};
+    desc.network = onnx.data();
+    desc.network_size = onnx.size();
+    desc.precision = precision;
+    desc.min_extent = smallest;
+    desc.opt_extent = desc.max_extent = largest;
+    desc.num_streams = 1;
+    return desc;
+}
+
 // A network as a program of half tensors takes it, of one size; the description is valid while this lives.
 struct HalfNetwork {
     HalfNetwork(const model::Network &network, vsmlrt_extent extent)
-        : onnx(model::write_onnx(model::set_io_type(model::to_half(network), Element::f16, Element::f16))) {
-        desc.network = onnx.data();
-        desc.network_size = onnx.size();
-        desc.precision = VSMLRT_PRECISION_FP16;
-        desc.min_extent = desc.opt_extent = desc.max_extent = extent;
-        desc.num_streams = 1;
-    }
+        : onnx(model::write_onnx(model::set_io_type(model::to_half(network), Element::f16, Element::f16))),
+          desc(described(onnx, extent, extent, VSMLRT_PRECISION_FP16)) {}
     HalfNetwork(const HalfNetwork &) = delete;
     HalfNetwork &operator=(const HalfNetwork &) = delete;
 
     std::vector<std::byte> onnx;
-    vsmlrt_program_desc desc = {};
+    vsmlrt_program_desc desc;
 };
 
 // The interpreter's result of a network of one input with three channels.

@@ -21,14 +21,7 @@ using test::Random;
 constexpr vsmlrt_extent extent = {12, 10};
 
 vsmlrt_program_desc describe(const std::vector<std::byte> &onnx) {
-    vsmlrt_program_desc desc = {};
-    desc.network = onnx.data();
-    desc.network_size = onnx.size();
-    desc.precision = VSMLRT_PRECISION_FP32;
-    desc.min_extent = {8, 8};
-    desc.opt_extent = desc.max_extent = extent;
-    desc.num_streams = 1;
-    return desc;
+    return test::described(onnx, {8, 8}, extent);
 }
 
 std::vector<float> run_twice(const std::vector<std::byte> &onnx, std::span<const float> input,

@@ -53,12 +53,7 @@ int channels_of(const model::Network &network) {
 
 std::vector<float> computed(const Case &given, const model::Network &network) {
     const std::vector<std::byte> onnx = model::write_onnx(network);
-    vsmlrt_program_desc desc = {};
-    desc.network = onnx.data();
-    desc.network_size = onnx.size();
-    desc.precision = VSMLRT_PRECISION_FP32;
-    desc.min_extent = desc.opt_extent = desc.max_extent = given.extent;
-    desc.num_streams = 1;
+    const vsmlrt_program_desc desc = test::described(onnx, given.extent, given.extent);
     Program program(list_devices().front(), desc);
     Context context(program);
     vsmlrt_tensor in = {};
@@ -347,12 +342,7 @@ TEST(ExpressionGroups, PicturesApartFromGridsGiveWhatTheGraphGives) {
     const std::int64_t channels = *apart_from_grids.inputs[0].dims[1].size;
     const std::int64_t pixels = std::int64_t{given.extent.width} * given.extent.height;
     const std::vector<std::byte> onnx = model::write_onnx(apart_from_grids);
-    vsmlrt_program_desc desc = {};
-    desc.network = onnx.data();
-    desc.network_size = onnx.size();
-    desc.precision = VSMLRT_PRECISION_FP16;
-    desc.min_extent = desc.opt_extent = desc.max_extent = given.extent;
-    desc.num_streams = 1;
+    const vsmlrt_program_desc desc = test::described(onnx, given.extent, given.extent, VSMLRT_PRECISION_FP16);
     Program program(list_devices().front(), desc);
     Context context(program);
     std::array<vsmlrt_tensor, 2> in = {};
@@ -395,13 +385,7 @@ TEST(ExpressionGroups, PixelsBelowEachOtherReadAPixelOnce) {
 TEST(ExpressionGroups, EverySizeHasTheSameKernels) {
     emulated_reset(0);
     const std::vector<std::byte> onnx = model::write_onnx(small_rife());
-    vsmlrt_program_desc desc = {};
-    desc.network = onnx.data();
-    desc.network_size = onnx.size();
-    desc.precision = VSMLRT_PRECISION_FP32;
-    desc.min_extent = {32, 32};
-    desc.opt_extent = desc.max_extent = {96, 64};
-    desc.num_streams = 1;
+    const vsmlrt_program_desc desc = test::described(onnx, {32, 32}, {96, 64});
     Program program(list_devices().front(), desc);
     const auto sources = [&](vsmlrt_extent extent) {
         std::vector<std::string> list;

@@ -10,6 +10,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <span>
 
 namespace vsmlrt::test {
 namespace {
@@ -125,10 +126,6 @@ Spans spans_of(int count, int tile, int whole) {
     return found;
 }
 
-} // namespace
-
-namespace {
-
 // Of three channels, float32, one behind the other.
 struct Planes {
     explicit Planes(std::vector<float> &values) {
@@ -145,29 +142,42 @@ struct Planes {
     std::vector<pixel::ConstPlane> results;
 };
 
+// Frames of `extent` to one of it, in `tiles` along each axis; valid while this and the inputs live.
+struct TiledPlan {
+    TiledPlan(std::span<const vsmlrt_frame_input> inputs, const vsmlrt_frame_format &to, int tiles)
+        : tile(tiles == 1 ? extent : vsmlrt_extent{160, 84}),
+          columns(spans_of(tiles, tile.width, extent.width)),
+          rows(spans_of(tiles, tile.height, extent.height)) {
+        plan.inputs = inputs.data();
+        plan.num_inputs = static_cast<decltype(plan.num_inputs)>(inputs.size());
+        plan.output = to;
+        plan.output_extent = extent;
+        plan.tile = tile;
+        plan.columns = columns.spans.data();
+        plan.rows = rows.spans.data();
+        plan.num_columns = plan.num_rows = tiles;
+    }
+    TiledPlan(const TiledPlan &) = delete;
+    TiledPlan &operator=(const TiledPlan &) = delete;
+
+    vsmlrt_extent tile;
+    Spans columns;
+    Spans rows;
+    vsmlrt_frame_plan plan = {};
+};
+
 } // namespace
 
 void check_conversion(cuda::Context &context, const vsmlrt_frame_format &from, const vsmlrt_frame_format &to,
                       int tiles, int interlaced, std::uint64_t seed) {
     const vsmlrt_frame_input input = {from, extent, 3};
-    const vsmlrt_extent tile = tiles == 1 ? extent : vsmlrt_extent{160, 84};
-    const Spans columns = spans_of(tiles, tile.width, extent.width);
-    const Spans rows = spans_of(tiles, tile.height, extent.height);
-    vsmlrt_frame_plan plan = {};
-    plan.inputs = &input;
-    plan.num_inputs = 1;
-    plan.output = to;
-    plan.output_extent = extent;
-    plan.tile = tile;
-    plan.columns = columns.spans.data();
-    plan.rows = rows.spans.data();
-    plan.num_columns = plan.num_rows = tiles;
+    const TiledPlan tiled(std::span(&input, 1), to, tiles);
     OwnedFrame source = random_frame(from, seed + static_cast<std::uint64_t>(from.bits));
     source.frame.interlaced = interlaced;
     OwnedFrame given = make_frame(to);
     OwnedFrame wanted = make_frame(to);
     given.frame.interlaced = wanted.frame.interlaced = interlaced;
-    context.bind_frames(plan);
+    context.bind_frames(tiled.plan);
     EXPECT_FALSE(context.run_frames(&source.frame, given.frame));
 
     std::vector<float> values;
@@ -191,23 +201,12 @@ void check_two_frames(cuda::Context &context, const vsmlrt_frame_format &from, i
                       std::uint64_t seed) {
     const vsmlrt_frame_format floats = {VSMLRT_RGB, VSMLRT_FLOAT, 32, 0, 0, 0, 1, 0};
     const std::array<vsmlrt_frame_input, 2> inputs = {{{from, extent, 3}, {from, extent, 3}}};
-    const vsmlrt_extent tile = tiles == 1 ? extent : vsmlrt_extent{160, 84};
-    const Spans columns = spans_of(tiles, tile.width, extent.width);
-    const Spans rows = spans_of(tiles, tile.height, extent.height);
-    vsmlrt_frame_plan plan = {};
-    plan.inputs = inputs.data();
-    plan.num_inputs = 2;
-    plan.output = floats;
-    plan.output_extent = extent;
-    plan.tile = tile;
-    plan.columns = columns.spans.data();
-    plan.rows = rows.spans.data();
-    plan.num_columns = plan.num_rows = tiles;
+    const TiledPlan tiled(inputs, floats, tiles);
     const OwnedFrame first = random_frame(from, seed);
     const OwnedFrame second = random_frame(from, seed + 1);
     const std::array frames = {first.frame, second.frame};
     OwnedFrame given = make_frame(floats);
-    context.bind_frames(plan);
+    context.bind_frames(tiled.plan);
     EXPECT_FALSE(context.run_frames(frames.data(), given.frame));
     std::vector<float> minuend;
     std::vector<float> subtrahend;

@@ -63,12 +63,7 @@ TEST_F(FramesThatFail, LeaveTheContextUsableAndNothingBehind) {
     emulated_reset(0);
     {
         const std::vector<std::byte> onnx = nothing();
-        vsmlrt_program_desc desc = {};
-        desc.network = onnx.data();
-        desc.network_size = onnx.size();
-        desc.precision = VSMLRT_PRECISION_FP32;
-        desc.min_extent = desc.opt_extent = desc.max_extent = extent;
-        desc.num_streams = 1;
+        const vsmlrt_program_desc desc = test::described(onnx, extent, extent);
         Program program(list_devices().front(), desc);
         Context context(program);
         context.bind_frames(plan_);

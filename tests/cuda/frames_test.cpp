@@ -31,13 +31,7 @@ const Conversion conversions[] = {
 
 TEST(Frames, AreConvertedAsTheReferenceConvertsThem) {
     const std::vector<std::byte> onnx = model::write_onnx(test::that_changes_nothing());
-    vsmlrt_program_desc desc = {};
-    desc.network = onnx.data();
-    desc.network_size = onnx.size();
-    desc.precision = VSMLRT_PRECISION_FP32;
-    desc.min_extent = {16, 16};
-    desc.opt_extent = desc.max_extent = test::conversion_extent;
-    desc.num_streams = 1;
+    const vsmlrt_program_desc desc = test::described(onnx, {16, 16}, test::conversion_extent);
     ASSERT_TRUE(test::named);
     emulated_reset(0);
     {
@@ -53,13 +47,7 @@ TEST(Frames, AreConvertedAsTheReferenceConvertsThem) {
 // Those of a pair are, by one launch.
 TEST(Frames, OfAFormatAreDecodedTogether) {
     const std::vector<std::byte> onnx = model::write_onnx(test::that_subtracts());
-    vsmlrt_program_desc desc = {};
-    desc.network = onnx.data();
-    desc.network_size = onnx.size();
-    desc.precision = VSMLRT_PRECISION_FP32;
-    desc.min_extent = {16, 16};
-    desc.opt_extent = desc.max_extent = test::conversion_extent;
-    desc.num_streams = 1;
+    const vsmlrt_program_desc desc = test::described(onnx, {16, 16}, test::conversion_extent);
     emulated_reset(0);
     Program program(list_devices().front(), desc);
     Context context(program);

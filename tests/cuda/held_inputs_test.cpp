@@ -53,12 +53,7 @@ protected:
         test::Builder b;
         const test::Name first = b.input(3);
         onnx_ = model::write_onnx(b.output(b.node("Sub", {first, b.input(3)})).network());
-        desc_.network = onnx_.data();
-        desc_.network_size = onnx_.size();
-        desc_.precision = VSMLRT_PRECISION_FP32;
-        desc_.min_extent = {8, 8};
-        desc_.opt_extent = desc_.max_extent = other_extent;
-        desc_.num_streams = 1;
+        desc_ = test::described(onnx_, {8, 8}, other_extent);
         emulated_reset(0);
     }
     static Picture picture(std::uint64_t identity) {
