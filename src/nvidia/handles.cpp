@@ -10,13 +10,6 @@ namespace {
 
 constexpr unsigned non_blocking = 1;
 
-void use_quietly(const SharedContext &context) noexcept {
-    try {
-        context->use();
-    } catch (...) { // The device is lost, and its memory with it.
-    }
-}
-
 } // namespace
 
 DeviceContext::DeviceContext(int device) : device_(device) {
@@ -49,39 +42,27 @@ MemoryState memory_state() {
     return state;
 }
 
-DeviceMemory::DeviceMemory(SharedContext context, std::size_t bytes, const char *what)
-    : context_(std::move(context)), bytes_(bytes) {
+DeviceMemory::DeviceMemory(const SharedContext &context, std::size_t bytes, const char *what)
+    : bytes_(bytes) {
     if (bytes == 0)
         return;
-    context_->use();
-    const Status status = driver().memory_alloc(&address_, bytes);
+    context->use();
+    DevicePointer address = 0;
+    const Status status = driver().memory_alloc(&address, bytes);
     if (status == Status::out_of_memory)
         throw DeviceError("cuda: ", what, " take ", (bytes >> 20) + 1, " MiB and the GPU has ",
                           memory_state().free >> 20, " MiB free; use fewer streams or smaller tiles");
     check(status, "allocating memory of the GPU");
+    memory_ = {context, address};
 }
 
-DeviceMemory::~DeviceMemory() {
-    if (address_ == 0)
-        return;
-    use_quietly(context_);
-    static_cast<void>(driver().memory_free(address_));
-}
-
-void DeviceMemory::swap(DeviceMemory &other) noexcept {
-    std::swap(context_, other.context_);
-    std::swap(address_, other.address_);
-    std::swap(bytes_, other.bytes_);
-}
-
-PinnedMemory::PinnedMemory(SharedContext context, std::size_t bytes)
-    : context_(std::move(context)), bytes_(bytes) {
+PinnedMemory::PinnedMemory(const SharedContext &context, std::size_t bytes) : bytes_(bytes) {
     // What is locked is taken at once and never swapped: too much of it and the system ends programs.
     if (const std::uint64_t available = available_memory_bytes(); bytes > available)
         throw DeviceError("cuda: frames on their way to the GPU and back take ", (bytes >> 20) + 1,
                           " MiB of page-locked memory and this machine has ", available >> 20,
                           " MiB available; use fewer streams or smaller tiles");
-    context_->use();
+    context->use();
     void *address = nullptr;
     const Status status = driver().pinned_alloc(&address, bytes == 0 ? 1 : bytes, 0);
     if (status == Status::out_of_memory)
@@ -89,38 +70,15 @@ PinnedMemory::PinnedMemory(SharedContext context, std::size_t bytes)
                           " MiB of this machine's memory that could be locked for frames on their way to the "
                           "GPU and back; use fewer streams or smaller tiles");
     check(status, "allocating page-locked memory");
-    data_ = static_cast<std::byte *>(address);
+    memory_ = {context, address};
 }
 
-PinnedMemory::~PinnedMemory() {
-    if (!data_)
-        return;
-    use_quietly(context_);
-    static_cast<void>(driver().pinned_free(data_));
-}
-
-void PinnedMemory::swap(PinnedMemory &other) noexcept {
-    std::swap(context_, other.context_);
-    std::swap(data_, other.data_);
-    std::swap(bytes_, other.bytes_);
-}
-
-Texture::Texture(SharedContext context, const TextureRows &rows) : context_(std::move(context)) {
-    context_->use();
+Texture make_texture(const SharedContext &context, const TextureRows &rows) {
+    context->use();
     const TextureReading reading;
-    check(driver().texture_create(&handle_, &rows, &reading, nullptr), "making a texture");
-}
-
-Texture::~Texture() {
-    if (handle_ == 0)
-        return;
-    use_quietly(context_);
-    static_cast<void>(driver().texture_destroy(handle_));
-}
-
-void Texture::swap(Texture &other) noexcept {
-    std::swap(context_, other.context_);
-    std::swap(handle_, other.handle_);
+    std::uint64_t handle = 0;
+    check(driver().texture_create(&handle, &rows, &reading, nullptr), "making a texture");
+    return {context, handle};
 }
 
 Module load_module(const SharedContext &context, std::span<const std::byte> image) {

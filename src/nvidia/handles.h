@@ -50,57 +50,12 @@ struct MemoryState {
 };
 [[nodiscard]] MemoryState memory_state();
 
-// Memory of the device. DeviceError with the figures where there is not enough.
-class DeviceMemory {
-public:
-    DeviceMemory() = default;
-    // `what`: for the message ("the weights").
-    DeviceMemory(SharedContext context, std::size_t bytes, const char *what);
-    DeviceMemory(DeviceMemory &&other) noexcept { swap(other); }
-    DeviceMemory &operator=(DeviceMemory &&other) noexcept {
-        DeviceMemory(std::move(other)).swap(*this);
-        return *this;
-    }
-    ~DeviceMemory();
-
-    [[nodiscard]] DevicePointer address() const { return address_; }
-    [[nodiscard]] std::size_t bytes() const { return bytes_; }
-
-private:
-    void swap(DeviceMemory &other) noexcept;
-    SharedContext context_;
-    DevicePointer address_ = 0;
-    std::size_t bytes_ = 0;
-};
-
-// Page-locked memory of the host.
-class PinnedMemory {
-public:
-    PinnedMemory() = default;
-    PinnedMemory(SharedContext context, std::size_t bytes);
-    PinnedMemory(PinnedMemory &&other) noexcept { swap(other); }
-    PinnedMemory &operator=(PinnedMemory &&other) noexcept {
-        PinnedMemory(std::move(other)).swap(*this);
-        return *this;
-    }
-    ~PinnedMemory();
-
-    [[nodiscard]] std::byte *data() const { return data_; }
-    [[nodiscard]] std::size_t bytes() const { return bytes_; }
-
-private:
-    void swap(PinnedMemory &other) noexcept;
-    SharedContext context_;
-    std::byte *data_ = nullptr;
-    std::size_t bytes_ = 0;
-};
-
-// A handle that one function of the table frees.
-template <typename Handle, Status (*DriverTable::*Free)(Handle *)>
+// A handle that one function of the table frees: a pointer, or a number other than 0.
+template <typename Handle, Status (*DriverTable::*Free)(Handle)>
 class Owned {
 public:
     Owned() = default;
-    Owned(SharedContext context, Handle *handle) : context_(std::move(context)), handle_(handle) {}
+    Owned(SharedContext context, Handle handle) : context_(std::move(context)), handle_(handle) {}
     Owned(Owned &&other) noexcept { swap(other); }
     Owned &operator=(Owned &&other) noexcept {
         Owned(std::move(other)).swap(*this);
@@ -112,15 +67,15 @@ public:
             static_cast<void>((driver().*Free)(handle_));
         }
     }
-    [[nodiscard]] Handle *get() const { return handle_; }
-    explicit operator bool() const { return handle_ != nullptr; }
+    [[nodiscard]] Handle get() const { return handle_; }
+    explicit operator bool() const { return handle_ != Handle{}; }
 
 private:
     bool use() const noexcept {
         try {
             context_->use();
             return true;
-        } catch (...) {
+        } catch (...) { // The device is lost, and what it held with it.
             return false;
         }
     }
@@ -129,37 +84,50 @@ private:
         std::swap(handle_, other.handle_);
     }
     SharedContext context_;
-    Handle *handle_ = nullptr;
+    Handle handle_ = {};
 };
 
-using Module = Owned<ModuleHandle, &DriverTable::module_unload>;
-using Stream = Owned<StreamHandle, &DriverTable::stream_destroy>;
-using Event = Owned<EventHandle, &DriverTable::event_destroy>;
-using Graph = Owned<GraphHandle, &DriverTable::graph_destroy>;
-using GraphExec = Owned<GraphExecHandle, &DriverTable::graph_exec_destroy>;
-
-// Rows of 16-bit floats in the device's memory, read through the texture unit.
-class Texture {
+// Memory of the device. DeviceError with the figures where there is not enough.
+class DeviceMemory {
 public:
-    Texture(SharedContext context, const TextureRows &rows);
-    Texture(Texture &&other) noexcept { swap(other); }
-    Texture &operator=(Texture &&other) noexcept {
-        Texture(std::move(other)).swap(*this);
-        return *this;
-    }
-    ~Texture();
+    DeviceMemory() = default;
+    // `what`: for the message ("the weights").
+    DeviceMemory(const SharedContext &context, std::size_t bytes, const char *what);
 
-    [[nodiscard]] std::uint64_t handle() const { return handle_; }
+    [[nodiscard]] DevicePointer address() const { return memory_.get(); }
+    [[nodiscard]] std::size_t bytes() const { return memory_ ? bytes_ : 0; }
 
 private:
-    void swap(Texture &other) noexcept;
-    SharedContext context_;
-    std::uint64_t handle_ = 0;
+    Owned<DevicePointer, &DriverTable::memory_free> memory_;
+    std::size_t bytes_ = 0;
 };
+
+// Page-locked memory of the host.
+class PinnedMemory {
+public:
+    PinnedMemory() = default;
+    PinnedMemory(const SharedContext &context, std::size_t bytes);
+
+    [[nodiscard]] std::byte *data() const { return static_cast<std::byte *>(memory_.get()); }
+    [[nodiscard]] std::size_t bytes() const { return memory_ ? bytes_ : 0; }
+
+private:
+    Owned<void *, &DriverTable::pinned_free> memory_;
+    std::size_t bytes_ = 0;
+};
+
+using Module = Owned<ModuleHandle *, &DriverTable::module_unload>;
+using Stream = Owned<StreamHandle *, &DriverTable::stream_destroy>;
+using Event = Owned<EventHandle *, &DriverTable::event_destroy>;
+using Graph = Owned<GraphHandle *, &DriverTable::graph_destroy>;
+using GraphExec = Owned<GraphExecHandle *, &DriverTable::graph_exec_destroy>;
+using Texture = Owned<std::uint64_t, &DriverTable::texture_destroy>;
 
 [[nodiscard]] Module load_module(const SharedContext &context, std::span<const std::byte> image);
 [[nodiscard]] Stream make_stream(const SharedContext &context);
 [[nodiscard]] Event make_event(const SharedContext &context);
+// Of rows of 16-bit floats in the device's memory, for the texture unit.
+[[nodiscard]] Texture make_texture(const SharedContext &context, const TextureRows &rows);
 
 // Waits for a stream asleep: the core is left to others, to an encoder say, where cuStreamSynchronize spins.
 // For one thread at a time.

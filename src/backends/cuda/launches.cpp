@@ -49,8 +49,8 @@ void Launches::prepare(Kernel &kernel, const Alternative &chosen) const {
                 texture.width = rows.width;
                 texture.height = rows.height;
                 texture.pitch = rows.pitch;
-                kernel.textures.emplace_back(device_, texture);
-                const std::uint64_t handle = kernel.textures.back().handle();
+                kernel.textures.push_back(nvidia::make_texture(device_, texture));
+                const std::uint64_t handle = kernel.textures.back().get();
                 std::memcpy(kernel.values.back().data() + rows.place, &handle, sizeof handle);
             }
         } else {

@@ -1,18 +1,20 @@
-// Two convolutions of 3x3 taps and stride 1 behind each other, at most 64 channels to at most 64: what is between them
-// never leaves the multiprocessor.
+// Two convolutions of 3x3 taps and stride 1 behind each other, at most 64 channels to at most 64: what is
+// between them never leaves the multiprocessor.
 //
-// A block walks down a strip of 240 or 120 columns, as in rows.cuh. One warpgroup computes the first layer, two columns
-// more of it, the other the second; each keeps its layer's filters in registers for the life of the block. Rows between the
-// layers lie in a ring as the copy engine would have written them:
+// A block walks down a strip of 240 or 120 columns, as in rows.cuh. One warpgroup computes the first layer,
+// two columns more of it, the other the second; each keeps its layer's filters in registers for the life of
+// the block. Rows between the layers lie in a ring as the copy engine would have written them:
 //
 //      input rows -> ring -> first layer -> ring -> second layer -> staging -> memory
 //
-// The second layer runs three rows behind. The two take turns in issuing products, so that one's epilogue hides under
-// the other's products. Pixels between the layers that lie outside the picture are 0, the second layer's padding.
+// The second layer runs three rows behind. The two take turns in issuing products, so that one's epilogue
+// hides under the other's products. Pixels between the layers that lie outside the picture are 0, the second
+// layer's padding.
 #pragma once
 
 #include "pair_shape.cuh"
 #include "ptx.cuh"
+#include "ring.cuh"
 #include "row_share.cuh"
 #include "wgmma.cuh"
 
@@ -48,26 +50,23 @@ struct PairShare : RowShare {
 DEVICE void load_rows(const TensorMapParameter *input, const PairMemory &memory, const PairShare &share) {
     wait_for_previous();
     let_next_start();
-    int slot = 0;
-    u32 parity = 1;
+    Ring ring{0, 1};
     for (int i = share.begin; i < share.end;) {
         const PairPart part = share.part(i);
         const int x = part.x - PAD_LEFT - FIRST_PAD_LEFT, y = part.y - PAD_TOP - FIRST_PAD_TOP;
 #pragma unroll 1
         for (int row = y; row < y + part.rows + 4; row++) {
-            barrier_wait(memory.empty + 8 * slot, parity);
-            barrier_expect(memory.full + 8 * slot, input_bytes(shape));
-            load_box(memory.input_slot(slot), input, memory.full + 8 * slot, 0, x, row);
-            if (++slot == ring_slots) {
-                slot = 0;
-                parity ^= 1;
-            }
+            barrier_wait(memory.empty + 8 * ring.slot, ring.parity);
+            barrier_expect(memory.full + 8 * ring.slot, input_bytes(shape));
+            load_box(memory.input_slot(ring.slot), input, memory.full + 8 * ring.slot, 0, x, row);
+            ring.next<ring_slots>();
         }
         i = part.next;
     }
 }
 
-DEVICE void load_operands(const TensorMapParameter *operand, const PairMemory &memory, const PairShare &share) {
+DEVICE void load_operands(const TensorMapParameter *operand, const PairMemory &memory,
+                          const PairShare &share) {
     wait_for_previous();
     u32 parity = 1;
     for (int i = share.begin; i < share.end;) {
@@ -113,7 +112,8 @@ DEVICE void multiply_row(float (&sums)[pixels / 2], const PairFilters<lanes> &fi
     }
 }
 
-// Where a warp puts (and takes) 16 channels of the first 16 pixels of a row: matrices of 8 pixels by 8 channels.
+// Where a warp puts (and takes) 16 channels of the first 16 pixels of a row: matrices of 8 pixels by 8
+// channels.
 template <int pixel_bytes>
 DEVICE u32 fragment_place(u32 row) {
     const int lane = threadIdx.x % 32, warp = threadIdx.x % 128 / 32;
@@ -157,7 +157,8 @@ DEVICE void first_layer(const first::EpilogueArgs &args, const uint4 *weights, c
 #pragma unroll 1
     for (int i = share.begin; i < share.end;) {
         const PairPart part = share.part(i);
-        const int low = PAD_LEFT - part.x, high = args.width - part.x + PAD_LEFT; // columns inside the picture
+        const int low = PAD_LEFT - part.x,
+                  high = args.width - part.x + PAD_LEFT; // columns inside the picture
         const int last = part.y - PAD_TOP + part.rows + 1;
 #pragma unroll 1
         for (int y = part.y - PAD_TOP; y <= last; y++, input++, middle++) {
@@ -198,7 +199,8 @@ DEVICE void first_layer(const first::EpilogueArgs &args, const uint4 *weights, c
 #pragma unroll 1
                 for (int chunk = thread; chunk < columns * chunks; chunk += 128)
                     if (!inside || chunk / chunks < low || chunk / chunks >= high)
-                        asm volatile("st.shared.v4.u32 [%0], {%1, %1, %1, %1};" ::"r"(row + chunk * 16), "r"(0u)
+                        asm volatile("st.shared.v4.u32 [%0], {%1, %1, %1, %1};" ::"r"(row + chunk * 16),
+                                     "r"(0u)
                                      : "memory");
             }
             fence_async();
@@ -213,7 +215,8 @@ DEVICE void first_layer(const first::EpilogueArgs &args, const uint4 *weights, c
         }
         input += 2;
         i = part.next;
-        named_sync(first_turn, 256); // two rows more than the second layer, which is three turns behind: one turn
+        named_sync(first_turn,
+                   256); // two rows more than the second layer, which is three turns behind: one turn
         named_arrive(second_turn, 256);
     }
     named_sync(first_turn, 256);
@@ -308,7 +311,8 @@ DEVICE void second_layer(const TensorMapParameter *output, const EpilogueArgs &a
 }
 
 extern "C" __global__ void __launch_bounds__(384, 1)
-    kernel(const __grid_constant__ TensorMapParameter input, const __grid_constant__ TensorMapParameter operand,
+    kernel(const __grid_constant__ TensorMapParameter input,
+           const __grid_constant__ TensorMapParameter operand,
            const __grid_constant__ TensorMapParameter output, const uint4 *weights,
            const __grid_constant__ first::EpilogueArgs middle, const __grid_constant__ EpilogueArgs args) {
     extern __shared__ __align__(1024) unsigned char shared[];
@@ -320,7 +324,8 @@ extern "C" __global__ void __launch_bounds__(384, 1)
         barrier_init_done();
     }
     __syncthreads();
-    const int group = __shfl_sync(~0u, threadIdx.x / 128, 0); // the same in a whole warp, and the compiler knows
+    const int group =
+        __shfl_sync(~0u, threadIdx.x / 128, 0); // the same in a whole warp, and the compiler knows
     if (group == 0) {
         registers_down<24>();
         if (threadIdx.x == 0)

@@ -16,6 +16,7 @@
 
 #include "phases_shape.cuh"
 #include "ptx.cuh"
+#include "ring.cuh"
 #include "wgmma.cuh"
 
 constexpr PhasesShape shape{IN_CHANNELS, PIXEL_CHANNELS};
@@ -51,23 +52,19 @@ DEVICE void load_squares(const TensorMapParameter *map, const unsigned char *wei
                    phases_of_windows * filters_bytes(shape), memory.filters_there);
     wait_for_previous();
     let_next_start();
-    int slot = 0;
-    u32 parity = 1;
+    Ring ring{0, 1};
 #pragma unroll 1
     for (int square = 2 * blockIdx.x; square < squares.count; square += 2 * gridDim.x)
 #pragma unroll 1
         for (int group = 0; group < 2 && square + group < squares.count; group++) {
-            barrier_wait(memory.empty + 8 * slot, parity);
-            barrier_expect(memory.full + 8 * slot, planes * square_bytes(shape));
+            barrier_wait(memory.empty + 8 * ring.slot, ring.parity);
+            barrier_expect(memory.full + 8 * ring.slot, planes * square_bytes(shape));
             for (int plane = 0; plane < planes; plane++)
-                load_box(memory.squares + slot * square_slot_bytes(shape) +
+                load_box(memory.squares + ring.slot * square_slot_bytes(shape) +
                              plane * (square_slot_bytes(shape) / planes),
-                         map, memory.full + 8 * slot, plane * (pixel / 2), squares.x(square + group) - 1,
+                         map, memory.full + 8 * ring.slot, plane * (pixel / 2), squares.x(square + group) - 1,
                          squares.y(square + group) - 1);
-            if (++slot == slots) {
-                slot = 0;
-                parity ^= 1;
-            }
+            ring.next<slots>();
         }
 }
 

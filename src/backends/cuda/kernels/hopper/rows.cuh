@@ -16,6 +16,7 @@
 #pragma once
 
 #include "ptx.cuh"
+#include "ring.cuh"
 #include "row_share.cuh"
 #include "rows_epilogue.cuh"
 #include "rows_shape.cuh"
@@ -48,21 +49,18 @@ DEVICE void load_rows(const TensorMapParameter *input, const void *weights, cons
     int weights_asked = 1; // those of a row of taps behind each of the first rows, in the order of their use
     wait_for_previous();
     let_next_start();
-    int slot = 0;
-    u32 parity = 1;
+    Ring ring{0, 1};
     for (int i = share.begin; i < share.end;) {
         const int strip = i / share.height, y = i - strip * share.height;
         const int rows = min(share.height - y, share.end - i);
         for (int row = y - PAD_TOP; row < y + rows + TAPS_Y - 1 - PAD_TOP; row++) {
-            barrier_wait(memory.empty + 8 * slot, parity);
-            barrier_expect(memory.full + 8 * slot, row_bytes(shape));
-            load_box(memory.slot(slot), input, memory.full + 8 * slot, 0, strip * STRIP - PAD_LEFT, row);
+            barrier_wait(memory.empty + 8 * ring.slot, ring.parity);
+            barrier_expect(memory.full + 8 * ring.slot, row_bytes(shape));
+            load_box(memory.slot(ring.slot), input, memory.full + 8 * ring.slot, 0, strip * STRIP - PAD_LEFT,
+                     row);
             if (weights_asked < TAPS_Y)
                 load_weights(weights_asked++);
-            if (++slot == slots) {
-                slot = 0;
-                parity ^= 1;
-            }
+            ring.next<slots>();
         }
         i += rows;
     }
