@@ -326,6 +326,8 @@ constexpr Problem problems[] = {
     {"of_20_shuffled_to_pixels", {.in = 12, .out = 20, .shuffle = 2, .pixels = true}, 5e-4},
     {"five_taps_a_side", {.in = 12, .out = 48, .kernel = 5, .pad = 2}, 5e-4},
     {"half_as_large", {.in = 20, .out = 64, .kernel = 2, .stride = 2, .pad = 0}, 5e-4},
+    {"one_tap", {.in = 72, .out = 64, .kernel = 1, .pad = 0}, 5e-4},
+    {"one_tap_a_phase", {.in = 72, .out = 64, .kernel = 2, .stride = 2, .pad = 0, .transposed = true}, 5e-4},
     {"phases_that_share_pixels", {.in = 12, .out = 40, .kernel = 4, .stride = 2, .transposed = true}, 5e-4},
     {"transposed_without_phases",
      {.in = 20, .out = 3, .transposed = true, .residual = true, .shuffle = 1},

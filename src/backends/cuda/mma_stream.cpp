@@ -91,18 +91,22 @@ Shape shape_of(const ConvProblem &problem, const Form &form, const Taps &taps) {
     while (taps.taps % (shape.columns * shape.rows) != 0)
         --shape.columns;
     const int step_taps = shape.columns * shape.rows;
-    const int halos = 2 * shape.halo_w * shape.halo_h * form.chunk_bytes;
+    const int steps = taps.taps / step_taps; // of a chunk
+    const int halo = shape.halo_w * shape.halo_h * form.chunk_bytes;
     const int step = step_taps * form.chunk_bytes * form.blocks * 8;
     const int warps = form.tile_width * form.tile_height / 16 / form.pixel_blocks;
     const int room = problem.epilogue.sums ? warps * form.blocks * 8 * static_cast<int>(sizeof(float)) : 0;
     const int most = form.alone || form.keeps ? most_shared : most_shared_of(form.at_once);
-    const int steps = taps.taps / step_taps;
-    shape.stages = std::min(form.stages, steps + 1);
-    if (form.keeps)
-        shape.stages = (problem.in_channels + shape.chunk - 1) / shape.chunk * steps;
-    while (!form.keeps && shape.stages > 2 && halos + shape.stages * step + room > most)
+    // A chunk of one step goes by so fast that more of them have to be on their way.
+    constexpr int most_of_one_step = 4;
+    const bool one_step = steps == 1 && !form.keeps;
+    const auto bytes = [&] { return (one_step ? shape.stages : 2) * halo + shape.stages * step + room; };
+    shape.stages = form.keeps ? (problem.in_channels + shape.chunk - 1) / shape.chunk * steps
+                   : one_step ? most_of_one_step
+                              : std::min(form.stages, steps + 1);
+    while (!form.keeps && shape.stages > 2 && bytes() > most)
         --shape.stages;
-    shape.shared_bytes = halos + shape.stages * step + room;
+    shape.shared_bytes = bytes();
     shape.fits = shape.shared_bytes <= most;
     return shape;
 }

@@ -7,6 +7,7 @@
 //                                                           c + 1 may be the next item's first
 //      weights  | step | step + 1 | ... | step + STAGES - 1 | a step of a chunk as mma_columns.cuh reads it
 //
+// Where a chunk is one step, it is over before the next but one could come: then there are STAGES halos too.
 // Operands lie in registers a tap before they are multiplied. So nobody reads the slot of a step any more
 // when its last tap's turn is there: then all wait until the next step has come for all, and fill the slot
 // anew. With KEEPS_WEIGHTS the ring holds all steps of the only group and phase; they stay there, and all
@@ -19,7 +20,17 @@
 enum {
     step_bytes = step_taps * weight_bytes,
     steps_of_chunk = TAPS / step_taps,
+    halo_slots = steps_of_chunk == 1 && !KEEPS_WEIGHTS ? STAGES : 2,
+    ring_bytes = halo_slots * halo_bytes + STAGES * step_bytes,
 };
+
+// The slot behind a halo's.
+DEVICE SharedAddress next_halo(SharedAddress halos, SharedAddress halo) {
+    if (halo_slots == 2)
+        return halos + halos + halo_bytes - halo;
+    const SharedAddress next = halo + halo_bytes;
+    return next == halos + halo_slots * halo_bytes ? halos : next;
+}
 
 struct Item {
     int row, column, phase, group; // row and column: of tiles
@@ -135,7 +146,7 @@ KERNEL_OF_TILES(MmaArgs, ResultArgs, BOUNDS) {
         groups_ahead = KEEPS_WEIGHTS ? 0 : STAGES - 2, // of copies behind those that a step waits for
     };
     SHARED_MEMORY(memory);
-    const SharedAddress halos = shared_address(memory), ring = halos + 2 * halo_bytes;
+    const SharedAddress halos = shared_address(memory), ring = halos + halo_slots * halo_bytes;
     const SharedAddress filters = ring + filter_of_lane(threadIdx.x & 31), to = ring + threadIdx.x * 16;
     const LanePixel own = place_of_lane();
     const Item step_of_item = item_of(args, gridDim.x);
@@ -150,18 +161,20 @@ KERNEL_OF_TILES(MmaArgs, ResultArgs, BOUNDS) {
     for (int stage = 0; stage < STAGES; ++stage) {
         if (weights.load(args, to + stage * step_bytes))
             weights.begin_next(args, step_of_item);
+        if (halo_slots > 2 && stage > 0 && pixels.load(args, halos + stage * halo_bytes))
+            pixels.begin_next(args, step_of_item);
         if (stage + 1 < STAGES && !KEEPS_WEIGHTS)
             commit_copies();
     }
     if (KEEPS_WEIGHTS)
         commit_copies();
-    if (pixels.load(args, halos + halo_bytes))
+    if (halo_slots == 2 && pixels.load(args, halos + halo_bytes))
         pixels.begin_next(args, step_of_item);
     commit_copies();
     Item item = item_of(args, blockIdx.x);
     SharedAddress halo = halos, place = place_of_tap(args, own, halo, item.phase * TAPS);
     Fragments fragments;
-    BlockSums sums{(float *)(memory + 2 * halo_bytes + STAGES * step_bytes)};
+    BlockSums sums{(float *)(memory + ring_bytes)};
     if (EPILOGUE_SUMS)
         sums.begin();
     wait_for_copies<groups_ahead + 1>();
@@ -202,7 +215,7 @@ KERNEL_OF_TILES(MmaArgs, ResultArgs, BOUNDS) {
                         filter = filters + slot * step_bytes;
                     }
                     if (tap % ROWS == ROWS - 1)
-                        place = place_of_tap(args, own, ends ? halos + halos + halo_bytes - halo : halo,
+                        place = place_of_tap(args, own, ends ? next_halo(halos, halo) : halo,
                                              ends ? next_chunk : next_tap);
                     fragments.multiply_by(sum, tap, place, filter, [&] {
                         if (!waits)
@@ -214,7 +227,7 @@ KERNEL_OF_TILES(MmaArgs, ResultArgs, BOUNDS) {
                         commit_copies();
                     });
                     if (ends)
-                        halo = halos + halos + halo_bytes - halo;
+                        halo = next_halo(halos, halo);
                 }
             }
         }
