@@ -58,10 +58,10 @@ struct BenchArgs {
 extern "C" __global__ void __launch_bounds__(128, 2) kernel(const __grid_constant__ BenchArgs args) {
     enum { stages = 3, column_bytes = 3 * weight_bytes };
     extern __shared__ __align__(1024) unsigned char memory[];
-    for (u32 i = threadIdx.x; i < (2 * halo_bytes + stages * column_bytes) / 4; i += 128)
+    for (u32 i = threadIdx.x; i < ((HALOS + 1) * halo_bytes + stages * column_bytes) / 4; i += 128)
         ((u32 *)memory)[i] = ((const u32 *)args.weights)[i];
     __syncthreads();
-    const SharedAddress halos = shared_address(memory), ring = halos + 2 * halo_bytes;
+    const SharedAddress halos = shared_address(memory), ring = halos + (HALOS + 1) * halo_bytes;
     const LanePixel own = place_of_lane();
     u64 clock = clock64(), time;
     asm volatile("mov.u64 %0, %globaltimer;" : "=l"(time));
@@ -91,12 +91,13 @@ extern "C" __global__ void __launch_bounds__(128, 2) kernel(const __grid_constan
                             copy_async(ring + column * column_bytes + (i + threadIdx.x) * 16,
                                        (const char *)args.weights + (chunk * 3 + column) * column_bytes +
                                            (i + threadIdx.x) * 16, 16);
-                        if (HALOS && column == 2) {
-                            const int piece = threadIdx.x % 2;
+                        if (HALOS && column == 2 && chunk % HALOS == 0) { // of so many chunks at once
+                            const int piece = threadIdx.x % (2 * HALOS);
 #pragma unroll
-                            for (int i = threadIdx.x / 2; i < HALO_W * HALO_H; i += 64) {
+                            for (int i = threadIdx.x / (2 * HALOS); i < HALO_W * HALO_H; i += 64 / HALOS) {
                                 const int y = i / HALO_W, x = i % HALO_W;
-                                copy_async(halo + i * pixel_bytes + piece_place(x, piece),
+                                const int turn = HALOS == 1 ? x >> 2 & 1 : HALOS == 2 ? x >> 1 & 3 : x & 7;
+                                copy_async(halo + i * (HALOS * pixel_bytes) + ((piece ^ turn) << 4),
                                            from + ((u64)y * 1920 + x) * 128 + piece * 16, 16);
                             }
                         }
@@ -168,6 +169,8 @@ constexpr Variant variants[] = {{"operands stay in registers", 0, 0, 0, 0},
                                 {"read, results written", 1, 0, 0, 1},
                                 {"read, halos copied there", 1, 1, 0, 0},
                                 {"read, halos copied, results written", 1, 1, 0, 1},
+                                {"the same, 64 bytes of a pixel", 1, 2, 0, 1},
+                                {"the same, 128 bytes of a pixel", 1, 4, 0, 1},
                                 {"read, all copied, results written", 1, 1, 1, 1}};
 
 double since(std::chrono::steady_clock::time_point begin) {
@@ -204,8 +207,12 @@ void run(double seconds) {
         nvidia::LaunchConfig config{};
         config.grid[0] = static_cast<unsigned>(2 * device.facts.multiprocessors);
         config.block[0] = 128;
-        config.shared_bytes = 2 * 18 * 18 * 32 + 9 * 2048;
+        config.shared_bytes = static_cast<unsigned>((variant.halos + 1) * 18 * 18 * 32 + 9 * 2048);
         config.stream = stream.get();
+        check(nvidia::driver().function_set_attribute(function,
+                                                      nvidia::FunctionAttribute::most_dynamic_shared,
+                                                      static_cast<int>(config.shared_bytes)),
+              "asking for shared memory");
         const auto launches = [&](int count) {
             for (int i = 0; i < count; ++i)
                 check(nvidia::driver().launch(&config, function, parameters.data(), nullptr), "launching");
