@@ -1,5 +1,6 @@
 // The convolutions' kernels on the CPU, their blocks' threads as fibers: each way to multiply, straight,
 // strided and transposed, against sums in double, with what nobody wrote poisoned.
+#include "backends/cuda/mma_shrink.h"
 #include "backends/cuda/mma_tail.h"
 #include "base/set_variable.h"
 #include "base/shared_library.h"
@@ -111,7 +112,7 @@ public:
     }
     // By a candidate's kernel for the one before it, whose result it reads alone, and what adds up after it.
     void compute_behind(const Convolution &first, const ConvCandidate &candidate) {
-        TailProblem problem{first.problem_, problem_};
+        PairProblem problem{first.problem_, problem_};
         problem.first = mma_tail_problem(problem);
         const std::vector<std::byte> packed = candidate.pack(problem.first, first.weights_);
         const std::vector<std::byte> taps = pack_mma_tail(problem, weights_);
@@ -128,6 +129,19 @@ public:
         operands.input = address(sums);
         Launch added = launch_mma_tail_sums(problem_, operands);
         run(mma_tail_sums_source(problem_), added);
+    }
+    // By a candidate's kernel for the one before it, which stores that one's result too.
+    void compute_with(Convolution &first, const ConvCandidate &candidate) {
+        PairProblem problem{first.problem_, problem_};
+        problem.first = mma_shrink_problem(problem);
+        const std::vector<std::byte> packed = candidate.pack(problem.first, first.weights_);
+        const std::vector<std::byte> own = pack_mma_shrink(problem, weights_);
+        first.result_.poison();
+        result_.poison();
+        Launch launch =
+            launch_mma_shrink(problem, candidate, first.operands_with(packed),
+                              reinterpret_cast<std::uint64_t>(own.data()), epilogue(), DeviceFacts{});
+        run(candidate.source(problem.first), launch);
     }
     // Its input from now on: what the other gives, rounded.
     void read(const Convolution &first) {
@@ -392,6 +406,34 @@ TEST_P(ConvolutionsWithTails, GiveWhatBothWouldByEveryKernelThatServesThem) {
         EXPECT_LE(second.error(), GetParam().tolerance) << candidate->name;
     }
 }
+
+constexpr TailCase shrinks[] = {
+    {"padded", {.in = 36, .out = 64}, {.in = 64, .out = 64, .kernel = 2, .stride = 2, .pad = 0}, 5e-4},
+    {"brain",
+     {.in = 20, .out = 64, .storage = Element::bf16},
+     {.in = 64, .out = 64, .kernel = 2, .stride = 2, .pad = 0, .storage = Element::bf16},
+     4e-3},
+};
+
+class ConvolutionsThatShrink : public testing::TestWithParam<TailCase> {};
+
+TEST_P(ConvolutionsThatShrink, GiveWhatBothWouldByEveryKernelThatServesThem) {
+    ASSERT_TRUE(named);
+    Convolution first(GetParam().first);
+    Convolution second(GetParam().second);
+    second.read(first);
+    const std::vector<const ConvCandidate *> candidates =
+        mma_shrink_candidates({first.problem(), second.problem()}, DeviceFacts{});
+    EXPECT_FALSE(candidates.empty());
+    for (const ConvCandidate *candidate : candidates) {
+        second.compute_with(first, *candidate);
+        EXPECT_LE(first.error(), GetParam().tolerance) << candidate->name;
+        EXPECT_LE(second.error(), GetParam().tolerance) << candidate->name;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, ConvolutionsThatShrink, testing::ValuesIn(shrinks),
+                         [](const auto &test) { return std::string(test.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(Ways, ConvolutionsWithTails, testing::ValuesIn(tails),
                          [](const auto &test) { return std::string(test.param.name); });

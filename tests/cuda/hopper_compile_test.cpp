@@ -138,7 +138,7 @@ INSTANTIATE_TEST_SUITE_P(Families, HopperPair, testing::ValuesIn(pairs));
 class HopperTail : public HopperCompiler {};
 
 TEST_F(HopperTail, CompilesWithoutSpills) {
-    for (const TailProblem &problem :
+    for (const PairProblem &problem :
          {tail_of(128, 256, true), tail_of(64, 128, true, Element::bf16), tail_of(96, 128, false)}) {
         for (const TailCandidate &candidate : tail_candidates()) {
             ASSERT_TRUE(tail_serves(problem, candidate, hopper_facts));

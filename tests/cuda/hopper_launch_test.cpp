@@ -144,7 +144,7 @@ TEST(HopperPairs, PayWhereTheyAreFaster) {
 }
 
 TEST(HopperTails, LaunchesAreLegalAtEverySize) {
-    const TailProblem problem = tail_of(128, 256, true);
+    const PairProblem problem = tail_of(128, 256, true);
     for (const TailCandidate &candidate : tail_candidates())
         for (const auto &[height, width] : {std::pair{3, 3}, {7, 300}, {1079, 1919}}) {
             const ConvOperands operands = operands_of(problem.first, height, width);
@@ -160,21 +160,21 @@ TEST(HopperTails, LaunchesAreLegalAtEverySize) {
 TEST(HopperTails, ServeOnlyWhatTheyCompute) {
     const TailCandidate &candidate = tail_candidates().front();
     const auto served = [&](const auto &change) {
-        TailProblem problem = tail_of(128, 256, true);
+        PairProblem problem = tail_of(128, 256, true);
         change(problem);
         return tail_serves(problem, candidate, hopper_facts);
     };
-    EXPECT_TRUE(served([](TailProblem &) {}));
-    EXPECT_FALSE(served([](TailProblem &p) { p.first.strides = {2, 2}; }));
-    EXPECT_FALSE(served([](TailProblem &p) { p.first.kernel = {1, 1}; }));
-    EXPECT_FALSE(served([](TailProblem &p) { p.first.in_channels = 192; }));
-    EXPECT_FALSE(served([](TailProblem &p) { p.first.out_channels = p.second.in_channels = 192; }));
-    EXPECT_FALSE(served([](TailProblem &p) { p.first.epilogue.tensors = 1; }));
-    EXPECT_FALSE(served([](TailProblem &p) {
+    EXPECT_TRUE(served([](PairProblem &) {}));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.strides = {2, 2}; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.kernel = {1, 1}; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.in_channels = 192; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.out_channels = p.second.in_channels = 192; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.first.epilogue.tensors = 1; }));
+    EXPECT_FALSE(served([](PairProblem &p) {
         p.second.out_channels = 4;
         p.second.in_channels = 128;
     }));
-    EXPECT_FALSE(served([](TailProblem &p) { p.second.kernel = {2, 2}; }));
+    EXPECT_FALSE(served([](PairProblem &p) { p.second.kernel = {2, 2}; }));
     EXPECT_FALSE(tail_serves(tail_of(128, 256, true), candidate, {100, 132, 232448, true}));
 }
 

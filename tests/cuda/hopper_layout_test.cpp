@@ -297,7 +297,7 @@ TEST(HopperTails, EveryWeightLiesWhereAnOperandsElementDoes) {
     constexpr int in = 96;
     constexpr int middle = 256;
     for (const bool transposed : {false, true}) {
-        const TailProblem problem = tail_of(in, middle, transposed);
+        const PairProblem problem = tail_of(in, middle, transposed);
         const int wide = transposed ? 4 : 3;
         const std::vector<float> first = filters_of({.in = in, .out = middle});
         const std::vector<float> second = filters_of({.in = middle, .out = 3, .kernel = wide});

@@ -88,7 +88,7 @@ struct AskedPair {
 }
 
 // `in` channels to `middle`, and these to three.
-[[nodiscard]] inline TailProblem tail_of(int in, int middle, bool transposed,
+[[nodiscard]] inline PairProblem tail_of(int in, int middle, bool transposed,
                                          Element storage = Element::f16) {
     const Asked second = transposed
                              ? Asked{.in = middle, .out = 3, .kernel = 4, .stride = 2, .transposed = true}

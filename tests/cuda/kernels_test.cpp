@@ -2,12 +2,14 @@
 #include "backends/cuda/candidate.h"
 #include "backends/cuda/frames.h"
 #include "backends/cuda/kernel_text.h"
+#include "backends/cuda/mma_shrink.h"
 #include "backends/cuda/mma_tail.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cuda/cubin.h"
 #include "cuda/hopper_problems.h"
 #include "nvidia/compiler.h"
+#include "tensor/half.h"
 
 #include <gtest/gtest.h>
 
@@ -92,7 +94,7 @@ void expect_no_spills(const std::string &source, const std::string &architecture
 // With what the families have behind 64 channels.
 TEST_P(Kernels, OfConvolutionsWithTailsCompileWithoutSpills) {
     const Asked behind{.in = 64, .out = 3, .residual = true, .shuffle = 1};
-    TailProblem problem{problem_of({.in = 64, .out = 64}), problem_of(behind)};
+    PairProblem problem{problem_of({.in = 64, .out = 64}), problem_of(behind)};
     const auto candidates = mma_tail_candidates(problem, DeviceFacts{});
     EXPECT_EQ(candidates.size(), 2U);
     problem.first = mma_tail_problem(problem);
@@ -108,6 +110,19 @@ TEST_P(Kernels, OfConvolutionsWithTailsCompileWithoutSpills) {
     EXPECT_TRUE(mma_tail_candidates({problem_of({.in = 64, .out = 64, .residual = true}), problem_of(behind)},
                                     DeviceFacts{})
                     .empty());
+}
+
+// From the channels that Real-CUGAN has there.
+TEST_P(Kernels, OfConvolutionsThatShrinkCompileWithoutSpills) {
+    const Asked behind{.in = 64, .out = 64, .kernel = 2, .stride = 2, .pad = 0};
+    PairProblem problem{problem_of({.in = 32, .out = 64, .pad = 0}), problem_of(behind)};
+    const auto candidates = mma_shrink_candidates(problem, DeviceFacts{});
+    EXPECT_EQ(candidates.size(), 2U);
+    problem.first = mma_shrink_problem(problem);
+    for (const ConvCandidate *candidate : candidates)
+        expect_no_spills(candidate->source(problem.first), GetParam(), candidate->name);
+    for (const Asked &other : {Asked{.in = 32, .out = 64, .residual = true}, Asked{.in = 32, .out = 128}})
+        EXPECT_TRUE(mma_shrink_candidates({problem_of(other), problem_of(behind)}, DeviceFacts{}).empty());
 }
 
 TEST_P(Kernels, OfProductsCompileWithoutSpills) {
@@ -352,6 +367,20 @@ TEST(MmaWeights, EveryWeightIsPackedOnceAndTheRestIsZero) {
     for (std::size_t i = 0; i < bytes.size(); i += 2)
         filled += bytes[i] != std::byte{0} || bytes[i + 1] != std::byte{0};
     EXPECT_EQ(filled, of_tail.size());
+    std::vector<float> of_shrink(std::size_t{64} * 64 * 4);
+    std::set<std::uint16_t> found;
+    for (std::size_t i = 0; i < of_shrink.size(); ++i)
+        of_shrink[i] = half_to_float(static_cast<std::uint16_t>(i + 1));
+    const Asked shrinking{.in = 64, .out = 64, .kernel = 2, .stride = 2, .pad = 0};
+    const std::vector<std::byte> halves =
+        pack_mma_shrink({problem_of({.in = 20, .out = 64}), problem_of(shrinking)}, of_shrink);
+    for (std::size_t i = 0; i < halves.size(); i += 2) {
+        std::uint16_t half = 0;
+        std::memcpy(&half, &halves[i], 2);
+        found.insert(half);
+    }
+    EXPECT_EQ(halves.size(), 2 * of_shrink.size());
+    EXPECT_EQ(found.size(), of_shrink.size()); // each of them once
     for (const ConvCandidate &candidate : mma_candidates()) {
         const std::string name = candidate.name;
         EXPECT_TRUE(packed.contains(name) || !name.starts_with("mma")) << name;

@@ -4,6 +4,7 @@
 #include "cuda/emulated_driver.h"
 #include "cuda/engine_networks.h"
 #include "networks/builder.h"
+#include "networks/families.h"
 
 #include <gtest/gtest.h>
 
@@ -11,6 +12,23 @@
 
 namespace vsmlrt::cuda {
 namespace {
+
+// Of a picture of three channels; `architecture`: of the card.
+Plan plan_of(const model::Network &network, const graph::Shape &shape, int architecture) {
+    const std::vector<std::byte> onnx = model::write_onnx(model::to_half(network));
+    vsmlrt_program_desc desc = {};
+    desc.network = onnx.data();
+    desc.network_size = onnx.size();
+    desc.precision = VSMLRT_PRECISION_FP16;
+    const graph::Graph graph = read_network(desc);
+    const auto device = std::make_shared<const nvidia::DeviceContext>(0);
+    Constants weights(device);
+    DeviceFacts facts;
+    facts.architecture = architecture;
+    facts.multiprocessors = 132;
+    facts.shared_bytes_per_block = 227 << 10;
+    return make_plan(graph, graph::infer(graph, std::span(&shape, 1)), weights, device, facts, {});
+}
 
 struct Rivals {
     int own = 0, of_every_card = 0;
@@ -21,20 +39,7 @@ Rivals rivals(int from, int to, int kernel, int architecture) {
     test::Builder b;
     const test::Name x = b.node("Sigmoid", {b.conv(b.input(3), 3, from)});
     b.output(b.conv(b.node("Sigmoid", {b.conv(x, from, to, kernel)}), to, 3));
-    const std::vector<std::byte> onnx = model::write_onnx(model::to_half(b.network()));
-    vsmlrt_program_desc desc = {};
-    desc.network = onnx.data();
-    desc.network_size = onnx.size();
-    desc.precision = VSMLRT_PRECISION_FP16;
-    const graph::Graph graph = read_network(desc);
-    const graph::Shape shape{1, 3, 360, 640};
-    const auto device = std::make_shared<const nvidia::DeviceContext>(0);
-    Constants weights(device);
-    DeviceFacts facts;
-    facts.architecture = architecture;
-    facts.multiprocessors = 132;
-    facts.shared_bytes_per_block = 227 << 10;
-    const Plan plan = make_plan(graph, graph::infer(graph, std::span(&shape, 1)), weights, device, facts, {});
+    const Plan plan = plan_of(b.network(), {1, 3, 360, 640}, architecture);
     Rivals found;
     for (const Step &step : plan.steps)
         if (step.problem.find(text(" ", from, " to ", to, ",")) != std::string::npos)
@@ -57,6 +62,36 @@ TEST(RivalsOnHopper, AreItsOwnAloneFrom48ChannelsAndNineTapsOn) {
     EXPECT_GT(rivals(64, 48, 1, 90).of_every_card, 0);
     EXPECT_EQ(rivals(64, 48, 3, 86).own, 0);
     EXPECT_GT(rivals(64, 48, 3, 86).of_every_card, 0);
+}
+
+// Steps that compute what is half as large together with what it is made from.
+std::ptrdiff_t halvings(const model::Network &network, int architecture) {
+    const Plan plan = plan_of(network, {1, 3, 96, 128}, architecture);
+    return std::count_if(plan.steps.begin(), plan.steps.end(), [](const Step &step) {
+        return step.alternatives.front().name.ends_with("half as large");
+    });
+}
+
+TEST(WhatIsHalvedAndReadAgain, IsOneKernelWhereNobodyReadsItBefore) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    EXPECT_EQ(halvings(test::down_and_up(), 86), 1);
+    EXPECT_EQ(halvings(test::down_and_up(), 90), 0); // whose own kernels are faster
+    const auto read_twice = [](bool before) {
+        test::Builder b;
+        const test::Name top = b.node("Sigmoid", {b.conv(b.input(3), 3, 64)});
+        test::Name down;
+        if (!before)
+            down = b.node("Sigmoid", {b.conv(top, 64, 64, 2, 2, 0)});
+        const test::Name other = b.node("Sigmoid", {b.conv(top, 64, 64)});
+        if (before)
+            down = b.node("Sigmoid", {b.conv(top, 64, 64, 2, 2, 0)});
+        const test::Name shrunk = b.node(
+            "MaxPool", {other}, {{"kernel_shape", test::ints({2, 2})}, {"strides", test::ints({2, 2})}});
+        return b.output(b.node("Add", {shrunk, b.conv(down, 64, 64)})).network();
+    };
+    EXPECT_EQ(halvings(read_twice(false), 86), 1);
+    EXPECT_EQ(halvings(read_twice(true), 86), 0);
 }
 
 } // namespace

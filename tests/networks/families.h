@@ -45,6 +45,11 @@ struct ThinTails {
 // `from` channels to `to` of a picture twice as large by transposed 2x2 convolutions, twice, and their sum;
 // x2.
 [[nodiscard]] model::Network enlarging(int from, int to);
+// A UNet of 64 channels and one level, with squeeze-and-excite below: what is halved is read above as well,
+// and enlarged there by a transposed 2x2 convolution; then few channels. Multiple of 2.
+[[nodiscard]] model::Network down_and_up();
+// 64 channels to as many, and a transposed convolution of stride 1 to three.
+[[nodiscard]] model::Network transposed_in_place();
 // RIFE: two pictures and a moment (7 channels); flow and mask by a coarse and a fine block, each of a smaller
 // picture, and the pictures warped (GridSample at positions that the network computes); multiple of 4.
 [[nodiscard]] model::Network rife();

@@ -56,8 +56,14 @@ struct ConvProblem {
     graph::Pair dilations{1, 1};
     graph::Quad pads{};
     bool transposed = false;
+    int behind_bytes = 0;    // of weights of another one that the same kernel multiplies its result by
     bool adds_input = false; // the epilogue's only tensor is the input, of whose size the result is
     Epilogue epilogue;
+};
+
+// Two of them, of which the second reads the first one's result.
+struct PairProblem {
+    ConvProblem first, second;
 };
 
 // All of a problem that the weights' image may depend on, next to the candidate: padding decides where a

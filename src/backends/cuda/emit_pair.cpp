@@ -4,6 +4,7 @@
 #include "backends/cuda/hopper_pair.h"
 #include "backends/cuda/hopper_row_tail.h"
 #include "backends/cuda/hopper_tail.h"
+#include "backends/cuda/mma_shrink.h"
 #include "backends/cuda/mma_tail.h"
 #include "backends/cuda/planner.h"
 #include "base/hash.h"
@@ -35,6 +36,21 @@ PairOperands::Picture picture_of(const Tensor &tensor, const Addresses &addresse
 
 } // namespace
 
+struct Planner::Convolutions {
+    const graph::Node &one, &two;
+    PictureEpilogue between, behind;
+    PairProblem problem;
+};
+
+Planner::Convolutions Planner::both_of(const Group &first, const Group &second) {
+    const graph::Node &one = graph_.nodes[first.anchor];
+    const graph::Node &two = graph_.nodes[second.anchor];
+    PictureEpilogue between = make_epilogue(first, 0, graph::operand(one, 2));
+    PictureEpilogue behind = make_epilogue(second, 0, graph::operand(two, 2));
+    const PairProblem problem{problem_of(first, between), problem_of(second, behind)};
+    return {one, two, std::move(between), std::move(behind), problem};
+}
+
 bool Planner::may_pair(const Group &group) const {
     if (group.chain_only || group.expression)
         return false;
@@ -49,16 +65,17 @@ bool Planner::may_pair(const Group &group) const {
            dims(node.outputs[0])[0] == 1 && !gates_.contains(node.inputs[0]) && !sums_.contains(group.result);
 }
 
+ConvProblem Planner::alone(const Group &group) const {
+    PictureEpilogue epilogue;
+    epilogue.result = dims(graph_.nodes[group.anchor].outputs[0]);
+    epilogue.text.output_last = true;
+    epilogue.text.output = type(graph_.nodes[group.anchor].outputs[0]);
+    return problem_of(group, epilogue);
+}
+
 // Whether and how they do as one kernel; by the shapes alone. Epilogues are looked at when their operands are
 // placed.
 std::optional<Planner::PairKind> Planner::pair_kind(const Group &first, const Group &second) const {
-    const auto alone = [&](const Group &group) {
-        PictureEpilogue epilogue;
-        epilogue.result = dims(graph_.nodes[group.anchor].outputs[0]);
-        epilogue.text.output_last = true;
-        epilogue.text.output = type(graph_.nodes[group.anchor].outputs[0]);
-        return problem_of(group, epilogue);
-    };
     const ConvProblem one = alone(first);
     const ConvProblem two = alone(second);
     if (first.shuffle != no_node)
@@ -90,6 +107,30 @@ void Planner::find_pairs() {
         return;
     find_pairs(true);
     find_pairs(false);
+    find_shrinks();
+}
+
+// Where a convolution of a UNet's way down reads a picture that its way up reads as well, both are one kernel
+// at the second one's turn, before which nobody else may read the picture.
+void Planner::find_shrinks() {
+    constexpr int hopper = 90; // whose own kernels are faster
+    if (facts_.architecture == hopper)
+        return;
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+        const Group &first = groups_[i];
+        if (absorbed_[i] || pairs_.contains(i) || first.shuffle != no_node || !may_pair(first))
+            continue;
+        const std::vector<std::size_t> readers = readers_of(groups_, graph_, first.result);
+        if (readers.size() < 2 || absorbed_[readers.front()] || pairs_.contains(readers.front()))
+            continue;
+        const Group &second = groups_[readers.front()];
+        if (second.shuffle == no_node && may_pair(second) &&
+            graph_.nodes[second.anchor].inputs[0] == first.result && readers[1] != readers[0] &&
+            !mma_shrink_candidates({alone(first), alone(second)}, facts_).empty()) {
+            absorbed_[i] = true;
+            pairs_[readers.front()] = {i, PairKind::mma_shrink};
+        }
+    }
 }
 
 void Planner::find_read_expressions() {
@@ -136,16 +177,19 @@ bool Planner::emit_pair(const Pair &pair, const Group &second) {
         return emit_tail(first, second);
     if (pair.kind == PairKind::mma_tail)
         return emit_mma_tail(first, second);
+    if (pair.kind == PairKind::mma_shrink)
+        return emit_mma_shrink(first, second);
     return emit_rows(first, second, pair.kind == PairKind::row_tail);
 }
 
 bool Planner::emit_rows(const Group &first, const Group &second, bool to_few) {
-    const graph::Node &one = graph_.nodes[first.anchor];
-    const graph::Node &two = graph_.nodes[second.anchor];
     // The first one's result is a buffer that no step touches: it gets no memory.
-    const PictureEpilogue between = make_epilogue(first, 0, graph::operand(one, 2));
-    const PictureEpilogue behind = make_epilogue(second, 0, graph::operand(two, 2));
-    const PairProblem problem{problem_of(first, between), problem_of(second, behind)};
+    const Convolutions both = both_of(first, second);
+    const graph::Node &one = both.one;
+    const graph::Node &two = both.two;
+    const PictureEpilogue &between = both.between;
+    const PictureEpilogue &behind = both.behind;
+    const PairProblem &problem = both.problem;
     const auto serves = to_few ? row_tail_serves : pair_serves;
     const auto pays = to_few ? row_tail_pays : pair_pays;
     if (!serves(problem, facts_) || !pays(problem, behind.result[2], behind.result[3], facts_))
@@ -183,11 +227,12 @@ bool Planner::emit_rows(const Group &first, const Group &second, bool to_few) {
 }
 
 bool Planner::emit_tail(const Group &first, const Group &second) {
-    const graph::Node &one = graph_.nodes[first.anchor];
-    const graph::Node &two = graph_.nodes[second.anchor];
-    const PictureEpilogue between = make_epilogue(first, 0, graph::operand(one, 2));
-    const PictureEpilogue behind = make_epilogue(second, 0, graph::operand(two, 2));
-    const TailProblem problem{problem_of(first, between), problem_of(second, behind)};
+    const Convolutions both = both_of(first, second);
+    const graph::Node &one = both.one;
+    const graph::Node &two = both.two;
+    const PictureEpilogue &between = both.between;
+    const PictureEpilogue &behind = both.behind;
+    const PairProblem &problem = both.problem;
     if (!tail_serves(problem, tail_candidates().front(), facts_))
         return false;
     const Element storage = problem.first.storage;
@@ -230,54 +275,86 @@ bool Planner::emit_tail(const Group &first, const Group &second) {
     return true;
 }
 
+void Planner::add_ways(Step &step, const Convolutions &both,
+                       const std::vector<const ConvCandidate *> &candidates, const char *behind,
+                       const LaunchOfFirst &launch) {
+    const ConvProblem &problem = both.problem.first;
+    const Tensor input = with_vectors(both.one.inputs[0], problem.storage, step.label);
+    step.reads.push_back(input.buffer);
+    for (const ConvCandidate *candidate : candidates) {
+        const std::string key = text(candidate->name, " of ", both.one.inputs[1], ", ", geometry(problem));
+        const auto pack = [candidate, problem, weights = *known(both.one.inputs[1])] {
+            return candidate->pack(problem, graph::widen<float>(graph::view_of(weights)));
+        };
+        step.alternatives.push_back({text(candidate->name, " and ", behind), candidate->source(problem),
+                                     [this_weights = &weights_, key, pack, candidate, input, launch,
+                                      between = both.between](const Addresses &addresses) {
+                                         ConvOperands operands = operands_of(input, between, addresses);
+                                         operands.weights = this_weights->address(key, pack);
+                                         return launch(*candidate, operands, addresses);
+                                     }});
+    }
+    step.problem = text(geometry(problem), ", and ", behind, ", epilogue ",
+                        content_hash(std::as_bytes(std::span(problem.epilogue.text))));
+    step.ends_plain = false;
+}
+
 bool Planner::emit_mma_tail(const Group &first, const Group &second) {
-    const graph::Node &one = graph_.nodes[first.anchor];
-    const graph::Node &two = graph_.nodes[second.anchor];
-    const PictureEpilogue between = make_epilogue(first, 0, graph::operand(one, 2));
-    const PictureEpilogue behind = make_epilogue(second, 0, graph::operand(two, 2));
-    TailProblem problem{problem_of(first, between), problem_of(second, behind)};
-    const std::vector<const ConvCandidate *> candidates = mma_tail_candidates(problem, facts_);
+    Convolutions both = both_of(first, second);
+    const std::vector<const ConvCandidate *> candidates = mma_tail_candidates(both.problem, facts_);
     if (candidates.empty())
         return false;
-    problem.first = mma_tail_problem(problem);
-    const Shape &size = dims(one.outputs[0]);
+    both.problem.first = mma_tail_problem(both.problem);
+    const PairProblem &problem = both.problem;
+    const Shape &size = dims(both.one.outputs[0]);
     const Tensor waiting =
         fresh(Element::f32, {1, 1, 1, mma_tail_floats(problem, size[2], size[3])}, false, false);
-    const Tensor input = with_vectors(one.inputs[0], problem.first.storage, label(first));
-    Step step{label(first), {input.buffer}, {waiting.buffer}, {}, {}};
-    between.add_channel_buffers(step);
-    const std::string taps_key = text("mma.tail of ", two.inputs[1], " ", geometry(problem.second));
-    const auto pack_taps = [problem, weights = *known(two.inputs[1])] {
+    Step step{label(first), {}, {waiting.buffer}, {}, {}};
+    both.between.add_channel_buffers(step);
+    const std::string key = text("mma.tail of ", both.two.inputs[1], " ", geometry(problem.second));
+    const auto pack = [problem, weights = *known(both.two.inputs[1])] {
         return pack_mma_tail(problem, graph::widen<float>(graph::view_of(weights)));
     };
-    for (const ConvCandidate *candidate : candidates) {
-        const std::string key = text(candidate->name, " of ", one.inputs[1], ", ", geometry(problem.first));
-        const auto pack = [candidate, problem, weights = *known(one.inputs[1])] {
-            return candidate->pack(problem.first, graph::widen<float>(graph::view_of(weights)));
-        };
-        step.alternatives.push_back(
-            {text(candidate->name, " and a tail"), candidate->source(problem.first),
-             [this_weights = &weights_, key, pack, taps_key, pack_taps, problem, candidate, input, waiting,
-              between, facts = facts_](const Addresses &addresses) {
-                 ConvOperands operands = operands_of(input, between, addresses);
-                 operands.weights = this_weights->address(key, pack);
-                 return launch_mma_tail(problem, *candidate, operands,
-                                        this_weights->address(taps_key, pack_taps), addresses.of(waiting),
-                                        facts);
-             }});
-    }
-    step.problem = text(geometry(problem.first), ", and a tail, epilogue ",
-                        content_hash(std::as_bytes(std::span(problem.first.epilogue.text))));
+    add_ways(step, both, candidates, "a tail",
+             [this_weights = &weights_, key, pack, problem, waiting, facts = facts_](
+                 const ConvCandidate &candidate, const ConvOperands &operands, const Addresses &addresses) {
+                 return launch_mma_tail(problem, candidate, operands, this_weights->address(key, pack),
+                                        addresses.of(waiting), facts);
+             });
     Step sums{label(second), {waiting.buffer}, {}, {}, {}};
-    behind.add_buffers(sums);
+    both.behind.add_buffers(sums);
     sums.alternatives.push_back({"mma.tail_sums", mma_tail_sums_source(problem.second),
-                                 [problem, waiting, behind, size](const Addresses &addresses) {
+                                 [problem, waiting, behind = both.behind, size](const Addresses &addresses) {
                                      ConvOperands operands = operands_of(waiting, behind, addresses);
                                      operands.in_height = size[2];
                                      operands.in_width = size[3];
                                      return launch_mma_tail_sums(problem.second, operands);
                                  }});
     add_tail(std::move(step), std::move(sums), first, second);
+    return true;
+}
+
+bool Planner::emit_mma_shrink(const Group &first, const Group &second) {
+    Convolutions both = both_of(first, second);
+    const std::vector<const ConvCandidate *> candidates = mma_shrink_candidates(both.problem, facts_);
+    if (candidates.empty())
+        return false;
+    both.problem.first = mma_shrink_problem(both.problem);
+    const PairProblem &problem = both.problem;
+    Step step{label(first) + " + " + label(second), {}, {}, {}, {}};
+    both.between.add_buffers(step);
+    both.behind.add_buffers(step);
+    const std::string key = text("mma.shrink of ", both.two.inputs[1], " ", geometry(problem.second));
+    const auto pack = [problem, weights = *known(both.two.inputs[1])] {
+        return pack_mma_shrink(problem, graph::widen<float>(graph::view_of(weights)));
+    };
+    add_ways(step, both, candidates, "half as large",
+             [this_weights = &weights_, key, pack, problem, behind = both.behind, facts = facts_](
+                 const ConvCandidate &candidate, const ConvOperands &operands, const Addresses &addresses) {
+                 return launch_mma_shrink(problem, candidate, operands, this_weights->address(key, pack),
+                                          behind.arguments(addresses), facts);
+             });
+    add_step(std::move(step));
     return true;
 }
 

@@ -171,6 +171,14 @@ std::vector<std::byte> EpilogueBuilder::arguments(const Addresses &addresses, co
     return bytes;
 }
 
+std::string in_namespace(const char *name, const Epilogue &epilogue) {
+    std::string generated = text("namespace ", name, " {\n", epilogue.text, "}\n");
+    for (const char *macro :
+         {"EPILOGUE_CHANNELS", "EPILOGUE_TENSORS", "EPILOGUE_SUMS", "OUTPUT_SHUFFLE", "OUTPUT_LAST"})
+        generated += text("#undef ", macro, "\n");
+    return generated;
+}
+
 Tensor picture_of_batch(const Tensor &tensor, std::int64_t batch) {
     Tensor view = tensor;
     view.offset += batch * tensor.strides[0];

@@ -43,6 +43,9 @@ private:
     bool enlarged_ = true;
 };
 
+// The text in a namespace, without its macros behind it: another's may follow.
+[[nodiscard]] std::string in_namespace(const char *name, const Epilogue &epilogue);
+
 // Picture `batch` of a tensor of rank 4.
 [[nodiscard]] Tensor picture_of_batch(const Tensor &tensor, std::int64_t batch);
 

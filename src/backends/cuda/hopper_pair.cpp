@@ -1,5 +1,6 @@
 #include "backends/cuda/hopper_pair.h"
 
+#include "backends/cuda/epilogue.h"
 #include "backends/cuda/hopper.h"
 #include "backends/cuda/hopper_pack.h"
 #include "backends/cuda/hopper_text.h"
@@ -88,11 +89,7 @@ bool is_cheap(const Epilogue &epilogue) {
 }
 
 std::string two_epilogues(const Epilogue &first, const Epilogue &second) {
-    std::string generated = "namespace first {\n" + first.text + "}\n";
-    for (const char *name :
-         {"EPILOGUE_CHANNELS", "EPILOGUE_TENSORS", "EPILOGUE_SUMS", "OUTPUT_SHUFFLE", "OUTPUT_LAST"})
-        generated += text("#undef ", name, "\n");
-    return generated + second.text;
+    return in_namespace("first", first) + second.text;
 }
 
 bool pair_serves(const PairProblem &problem, const DeviceFacts &device) {

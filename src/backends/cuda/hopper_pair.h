@@ -6,10 +6,6 @@
 
 namespace vsmlrt::cuda {
 
-struct PairProblem {
-    ConvProblem first, second;
-};
-
 struct PairOperands {
     std::uint64_t weights = 0; // of what pack_pair() gave
     // Pictures with channels innermost: sizes and strides in elements.

@@ -14,7 +14,7 @@ namespace {
 
 constexpr TailCandidate candidates[] = {{"hopper.tail 30", 30}, {"hopper.tail 24", 24}};
 
-TailShape shape_of(const TailProblem &problem, int rows) {
+TailShape shape_of(const PairProblem &problem, int rows) {
     return {rows, (problem.first.in_channels + 63) / 64, problem.first.out_channels / 64,
             products_of_taps(problem.second)};
 }
@@ -25,7 +25,7 @@ std::span<const TailCandidate> tail_candidates() {
     return candidates;
 }
 
-bool tail_serves(const TailProblem &problem, const TailCandidate &candidate, const DeviceFacts &device) {
+bool tail_serves(const PairProblem &problem, const TailCandidate &candidate, const DeviceFacts &device) {
     const ConvProblem &first = problem.first;
     const ConvProblem &second = problem.second;
     if (device.architecture != 90 || first.storage != second.storage || first.transposed ||
@@ -44,7 +44,7 @@ bool tail_serves(const TailProblem &problem, const TailCandidate &candidate, con
            shared_bytes(shape) <= device.shared_bytes_per_block;
 }
 
-std::string tail_source(const TailProblem &problem, const TailCandidate &candidate) {
+std::string tail_source(const PairProblem &problem, const TailCandidate &candidate) {
     const TailShape shape = shape_of(problem, candidate.rows);
     constexpr int lag = 5; // stages by which the second warpgroup runs behind the first
     const std::string constants = defines({{"TILE_ROWS", shape.rows},
@@ -59,7 +59,7 @@ std::string tail_source(const TailProblem &problem, const TailCandidate &candida
 
 // The products' filters, block after block of 64 channels; then [round][plane][tap][warpgroup] of the
 // convolution's.
-std::vector<std::byte> pack_tail(const TailProblem &problem, std::span<const float> first,
+std::vector<std::byte> pack_tail(const PairProblem &problem, std::span<const float> first,
                                  std::span<const float> second) {
     const TailShape shape = shape_of(problem, candidates[0].rows); // the tile's height does not matter
     const Filters filters(problem.first, first);
@@ -86,7 +86,7 @@ std::vector<std::byte> pack_tail(const TailProblem &problem, std::span<const flo
     return image;
 }
 
-std::int64_t tail_waiting_floats(const TailProblem &problem, const DeviceFacts &device) {
+std::int64_t tail_waiting_floats(const PairProblem &problem, const DeviceFacts &device) {
     int rows = 0;
     for (const TailCandidate &candidate : candidates)
         rows = std::max(rows, candidate.rows);
@@ -94,7 +94,7 @@ std::int64_t tail_waiting_floats(const TailProblem &problem, const DeviceFacts &
     return problem.first.out_channels > 128 ? device.multiprocessors * rows * of_row : 4;
 }
 
-Launch launch_tail(const TailProblem &problem, const TailCandidate &candidate, const ConvOperands &operands,
+Launch launch_tail(const PairProblem &problem, const TailCandidate &candidate, const ConvOperands &operands,
                    std::uint64_t waiting, const DeviceFacts &device) {
     const TailShape shape = shape_of(problem, candidate.rows);
     const std::int64_t tiles =

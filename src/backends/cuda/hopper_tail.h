@@ -7,10 +7,6 @@
 
 namespace vsmlrt::cuda {
 
-struct TailProblem {
-    ConvProblem first, second;
-};
-
 // Ways to compute the first kernel; they differ in the height of a tile.
 struct TailCandidate {
     const char *name;
@@ -19,17 +15,17 @@ struct TailCandidate {
 [[nodiscard]] std::span<const TailCandidate> tail_candidates();
 
 // Exact: what it accepts is right at every size.
-[[nodiscard]] bool tail_serves(const TailProblem &problem, const TailCandidate &candidate,
+[[nodiscard]] bool tail_serves(const PairProblem &problem, const TailCandidate &candidate,
                                const DeviceFacts &device);
-[[nodiscard]] std::string tail_source(const TailProblem &problem, const TailCandidate &candidate);
+[[nodiscard]] std::string tail_source(const PairProblem &problem, const TailCandidate &candidate);
 // fp32 weights in ONNX's order to their image in the device's memory, the same for all candidates.
-[[nodiscard]] std::vector<std::byte> pack_tail(const TailProblem &problem, std::span<const float> first,
+[[nodiscard]] std::vector<std::byte> pack_tail(const PairProblem &problem, std::span<const float> first,
                                                std::span<const float> second);
 // Floats of the kernel's own.
-[[nodiscard]] std::int64_t tail_waiting_floats(const TailProblem &problem, const DeviceFacts &device);
+[[nodiscard]] std::int64_t tail_waiting_floats(const PairProblem &problem, const DeviceFacts &device);
 // operands: the first convolution's, with the products for its output, products_of_taps() of each pixel one
 // behind the other. waiting: the address of those floats.
-[[nodiscard]] Launch launch_tail(const TailProblem &problem, const TailCandidate &candidate,
+[[nodiscard]] Launch launch_tail(const PairProblem &problem, const TailCandidate &candidate,
                                  const ConvOperands &operands, std::uint64_t waiting,
                                  const DeviceFacts &device);
 

@@ -110,19 +110,19 @@ std::vector<Place> quads(int chunk, int blocks) {
     return places;
 }
 
-void add_weight(std::vector<std::byte> &image, Element storage, float value) {
-    const std::uint16_t half = storage_bits(storage, value);
-    const auto *const begin = reinterpret_cast<const std::byte *>(
-        storage == Element::f32 ? static_cast<const void *>(&value) : &half);
-    image.insert(image.end(), begin, begin + element_size(storage));
-}
-
 // Whether each pixel that a shuffle makes is one vector of 8 channels and lanes behind them.
 bool shuffles_to_vectors(const Epilogue &epilogue) {
     return epilogue.shuffled_vectors && epilogue.shuffled_lanes == 8 && element_size(epilogue.output) == 2;
 }
 
 } // namespace
+
+void add_weight(std::vector<std::byte> &image, Element storage, float value) {
+    const std::uint16_t half = storage_bits(storage, value);
+    const auto *const begin = reinterpret_cast<const std::byte *>(
+        storage == Element::f32 ? static_cast<const void *>(&value) : &half);
+    image.insert(image.end(), begin, begin + element_size(storage));
+}
 
 bool multiplies(Multiplication by, const ConvProblem &problem) {
     switch (by) {

@@ -58,11 +58,16 @@ struct Taps {
                                                  std::span<const float> weights, int chunk, int blocks,
                                                  bool apart);
 
+// Its 16 or 32 bits behind an image.
+void add_weight(std::vector<std::byte> &image, Element storage, float value);
+
 // The kernels of mma_stream.cuh; the preferred first. Part of mma_candidates().
 [[nodiscard]] std::span<const ConvCandidate> mma_stream_candidates();
 
-// Those of them whose items are all of 64 channels by tiles of 16x16 pixels, a warp of four rows each.
-[[nodiscard]] std::span<const ConvCandidate> mma_whole_stream_candidates();
+// Those of them that serve a convolution to 64 channels whose results a warp, of four rows of 16 pixels,
+// keeps in registers and multiplies by weights of another behind it (mma_rounded.cuh).
+[[nodiscard]] std::vector<const ConvCandidate *> mma_candidates_that_multiply_on(const ConvProblem &first,
+                                                                                 const DeviceFacts &device);
 
 // Whether one of them has work for every multiprocessor: then it is faster than those of mma.cuh, but for
 // 1x1.

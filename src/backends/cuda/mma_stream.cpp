@@ -35,6 +35,7 @@ struct Shape {
     int stages;
     int shared_bytes;
     bool fits;
+    bool keeps_behind; // with its own weights those behind it stay in shared memory too
 };
 
 // With `at_once` blocks in what a GeForce card's multiprocessor has, of which each block costs 1 KiB.
@@ -107,6 +108,9 @@ Shape shape_of(const ConvProblem &problem, const Form &form, const Taps &taps) {
     while (!form.keeps && shape.stages > 2 && bytes() > most)
         --shape.stages;
     shape.shared_bytes = bytes();
+    shape.keeps_behind =
+        form.keeps && problem.behind_bytes > 0 && shape.shared_bytes + problem.behind_bytes <= most;
+    shape.shared_bytes += shape.keeps_behind ? problem.behind_bytes : 0;
     shape.fits = shape.shared_bytes <= most;
     return shape;
 }
@@ -174,15 +178,15 @@ template <Form F>
 std::string source(const ConvProblem &problem) {
     const Taps taps = taps_of(problem, F);
     const Shape shape = shape_of(problem, F, taps);
-    return kernel_source(text(mma_text(problem, taps, F.by), "#define TILE_W ", F.tile_width,
-                              "\n#define TILE_H ", F.tile_height, "\n#define CHUNK ", shape.chunk,
-                              "\n#define BLOCKS ", F.blocks, "\n#define HALO_W ", shape.halo_w,
-                              "\n#define HALO_H ", shape.halo_h, "\n#define STEP_Y ", shape.step_y,
-                              "\n#define STEP_X ", shape.step_x, "\n#define PIXEL_BLOCKS ", F.pixel_blocks,
-                              "\n#define COLUMNS ", shape.columns, "\n#define ROWS ", shape.rows,
-                              "\n#define STAGES ", shape.stages, "\n#define KEEPS_WEIGHTS ", F.keeps ? 1 : 0,
-                              "\n#define BLOCKS_AT_ONCE ", F.at_once, "\n"),
-                         "mma_stream.cuh");
+    return kernel_source(
+        text(mma_text(problem, taps, F.by), "#define TILE_W ", F.tile_width, "\n#define TILE_H ",
+             F.tile_height, "\n#define CHUNK ", shape.chunk, "\n#define BLOCKS ", F.blocks,
+             "\n#define HALO_W ", shape.halo_w, "\n#define HALO_H ", shape.halo_h, "\n#define STEP_Y ",
+             shape.step_y, "\n#define STEP_X ", shape.step_x, "\n#define PIXEL_BLOCKS ", F.pixel_blocks,
+             "\n#define COLUMNS ", shape.columns, "\n#define ROWS ", shape.rows, "\n#define STAGES ",
+             shape.stages, "\n#define KEEPS_WEIGHTS ", F.keeps ? 1 : 0, "\n#define KEEPS_BEHIND ",
+             shape.keeps_behind ? 1 : 0, "\n#define BLOCKS_AT_ONCE ", F.at_once, "\n"),
+        "mma_stream.cuh");
 }
 
 template <Form F>
@@ -257,7 +261,7 @@ constexpr ConvCandidate candidate(const char *name) {
 std::span<const ConvCandidate> mma_stream_candidates() {
     using enum Multiplication;
     static constexpr ConvCandidate list[] = {
-        // mma_whole_stream_candidates()
+        // mma_candidates_that_multiply_on()
         candidate<Form{halves, 8, 4, 16, 16, 32, 3, 3, 2}>("mma stream of 64 channels"),
         candidate<Form{halves, 8, 4, 16, 16, 32, 3, 3, 2, false, true}>("mma stream of 64 channels, alone"),
         candidate<Form{halves, 8, 4, 16, 16, 32, 3, 0, 2, false, false, true}>(
@@ -277,8 +281,21 @@ std::span<const ConvCandidate> mma_stream_candidates() {
     return list;
 }
 
-std::span<const ConvCandidate> mma_whole_stream_candidates() {
-    return mma_stream_candidates().first(3);
+std::vector<const ConvCandidate *> mma_candidates_that_multiply_on(const ConvProblem &first,
+                                                                   const DeviceFacts &device) {
+    constexpr int channels = 64;
+    constexpr std::size_t in_tiles_of_16 = 3; // the first of the list
+    const Epilogue &epilogue = first.epilogue;
+    std::vector<const ConvCandidate *> found;
+    // Tensors of the epilogue would take more registers than are left.
+    if (first.out_channels != channels || first.transposed || first.strides != graph::Pair{1, 1} ||
+        epilogue.shuffle != 1 || epilogue.sums || !epilogue.output_last || epilogue.output != first.storage ||
+        epilogue.tensors > 0)
+        return found;
+    for (const ConvCandidate &candidate : mma_stream_candidates().first(in_tiles_of_16))
+        if (candidate.serves(first, device))
+            found.push_back(&candidate);
+    return found;
 }
 
 bool mma_stream_leads(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {

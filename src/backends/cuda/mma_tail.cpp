@@ -40,32 +40,23 @@ std::string tail_text(const ConvProblem &second) {
 
 } // namespace
 
-ConvProblem mma_tail_problem(const TailProblem &problem) {
+ConvProblem mma_tail_problem(const PairProblem &problem) {
     ConvProblem first = problem.first;
     first.epilogue.text += tail_text(problem.second);
     return first;
 }
 
-std::vector<const ConvCandidate *> mma_tail_candidates(const TailProblem &problem,
+std::vector<const ConvCandidate *> mma_tail_candidates(const PairProblem &problem,
                                                        const DeviceFacts &device) {
-    const ConvProblem &first = problem.first;
-    const Epilogue &between = first.epilogue;
-    std::vector<const ConvCandidate *> found;
-    // Tensors of the epilogue would take more registers than are left.
-    if (first.storage != problem.second.storage || first.out_channels != channels || first.transposed ||
-        first.strides != graph::Pair{1, 1} || between.shuffle != 1 || between.sums || !between.output_last ||
-        between.output != first.storage || between.tensors > 0 || !has_few_channels(problem.second))
-        return found;
-    for (const ConvCandidate &candidate : mma_whole_stream_candidates())
-        if (candidate.serves(first, device))
-            found.push_back(&candidate);
-    return found;
+    if (problem.first.storage != problem.second.storage || !has_few_channels(problem.second))
+        return {};
+    return mma_candidates_that_multiply_on(problem.first, device);
 }
 
 // By rows of taps and steps of 16 channels: fragments of two blocks of 8 columns. Columns 2 * c and 2 * c + 1
 // of both blocks are channel c's, of three columns of taps; the fourth is empty. A tap adds to a pixel as far
 // below and right of the corner as it is above and left of the last one.
-std::vector<std::byte> pack_mma_tail(const TailProblem &problem, std::span<const float> second) {
+std::vector<std::byte> pack_mma_tail(const PairProblem &problem, std::span<const float> second) {
     const ConvProblem &to = problem.second;
     std::vector<std::byte> image;
     const auto weight = [&](int row, int column, int channel, int k) {
@@ -81,19 +72,16 @@ std::vector<std::byte> pack_mma_tail(const TailProblem &problem, std::span<const
                     for (int e = 0; e < 4; ++e) {
                         const int column = lane / 4;
                         const int k = mma_channel(channels / 8, 2 * step + e / 2, lane % 4, e % 2);
-                        const std::uint16_t bits =
-                            storage_bits(to.storage, weight(row, 2 * block + column % 2, column / 2, k));
-                        const auto *bytes = reinterpret_cast<const std::byte *>(&bits);
-                        image.insert(image.end(), bytes, bytes + sizeof bits);
+                        add_weight(image, to.storage, weight(row, 2 * block + column % 2, column / 2, k));
                     }
     return image;
 }
 
-std::int64_t mma_tail_floats(const TailProblem &problem, std::int64_t height, std::int64_t width) {
+std::int64_t mma_tail_floats(const PairProblem &problem, std::int64_t height, std::int64_t width) {
     return strips_of(height) * (strip + taps - 1) * problem.second.out_channels * pitch_of(width);
 }
 
-Launch launch_mma_tail(const TailProblem &problem, const ConvCandidate &candidate,
+Launch launch_mma_tail(const PairProblem &problem, const ConvCandidate &candidate,
                        const ConvOperands &operands, std::uint64_t taps_address, std::uint64_t sums,
                        const DeviceFacts &device) {
     ConvOperands own = operands;

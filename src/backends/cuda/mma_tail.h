@@ -4,23 +4,22 @@
 #pragma once
 
 #include "backends/cuda/candidate.h"
-#include "backends/cuda/hopper_tail.h"
 
 namespace vsmlrt::cuda {
 
 // The ways to compute the first kernel, by what they are asked for below; empty: none serves. Exact: what
 // they accept is right at every size.
-[[nodiscard]] std::vector<const ConvCandidate *> mma_tail_candidates(const TailProblem &problem,
+[[nodiscard]] std::vector<const ConvCandidate *> mma_tail_candidates(const PairProblem &problem,
                                                                      const DeviceFacts &device);
 // What such a way computes: the first convolution with the taps of the second in its text.
-[[nodiscard]] ConvProblem mma_tail_problem(const TailProblem &problem);
+[[nodiscard]] ConvProblem mma_tail_problem(const PairProblem &problem);
 // The taps' weights, in ONNX's order, to their image in the device's memory.
-[[nodiscard]] std::vector<std::byte> pack_mma_tail(const TailProblem &problem, std::span<const float> second);
+[[nodiscard]] std::vector<std::byte> pack_mma_tail(const PairProblem &problem, std::span<const float> second);
 // Floats between the two kernels, for a first result of that size.
-[[nodiscard]] std::int64_t mma_tail_floats(const TailProblem &problem, std::int64_t height,
+[[nodiscard]] std::int64_t mma_tail_floats(const PairProblem &problem, std::int64_t height,
                                            std::int64_t width);
 // operands: the first convolution's. taps_address: of the taps' weights; sums: of those floats.
-[[nodiscard]] Launch launch_mma_tail(const TailProblem &problem, const ConvCandidate &candidate,
+[[nodiscard]] Launch launch_mma_tail(const PairProblem &problem, const ConvCandidate &candidate,
                                      const ConvOperands &operands, std::uint64_t taps_address,
                                      std::uint64_t sums, const DeviceFacts &device);
 

@@ -151,6 +151,8 @@ private:
         tail,       // the second one's products are stored instead of the first one's result (tail.cuh)
         mma_tail,   // the same by mma.sync, its sums of each warp (mma_tail.cuh)
         row_tail,   // by rows of a strip, the second one to few channels (row_tail.cuh)
+        mma_shrink, // the first one's result is stored as well, the second one's is half as large
+                    // (mma_shrink.cuh)
         expression, // the first one is an expression of pictures (expression_convolution.cuh)
     };
     struct Pair {
@@ -160,14 +162,26 @@ private:
     void find_pairs();
     void find_pairs(bool to_few);
     void find_read_expressions();
+    void find_shrinks();
     [[nodiscard]] std::optional<std::size_t> only_reader(std::size_t group) const;
     [[nodiscard]] bool may_pair(const Group &group) const;
+    // Its problem with an epilogue that is still to be made.
+    [[nodiscard]] ConvProblem alone(const Group &group) const;
     [[nodiscard]] std::optional<PairKind> pair_kind(const Group &first, const Group &second) const;
     [[nodiscard]] bool emit_pair(const Pair &pair, const Group &second);
     [[nodiscard]] bool emit_rows(const Group &first, const Group &second, bool to_few);
     [[nodiscard]] bool emit_tail(const Group &first, const Group &second);
     [[nodiscard]] bool emit_mma_tail(const Group &first, const Group &second);
-    // Both steps of a tail, of which the first does all that is multiplied and the second writes the result.
+    [[nodiscard]] bool emit_mma_shrink(const Group &first, const Group &second);
+    // Two convolutions with what happens to their sums.
+    struct Convolutions;
+    [[nodiscard]] Convolutions both_of(const Group &first, const Group &second);
+    // The ways of a step that computes the first of them and multiplies on; `launch`: one of them.
+    using LaunchOfFirst =
+        std::function<Launch(const ConvCandidate &, const ConvOperands &, const Addresses &)>;
+    void add_ways(Step &step, const Convolutions &both, const std::vector<const ConvCandidate *> &candidates,
+                  const char *behind, const LaunchOfFirst &launch);
+    // Convolutions steps of a tail, of which the first does all that is multiplied and the second writes the result.
     void add_tail(Step first, Step sums, const Group &one, const Group &two);
     // An expression and the convolution that reads it (emit_expression_convolution.cpp).
     [[nodiscard]] bool reads_expression(const Group &first, const Group &second) const;

@@ -6,8 +6,35 @@
 #pragma once
 #include "mma_tile.cuh"
 
+// Whether they are multiplied before they leave (mma_tail.cuh, mma_shrink.cuh).
+#if TAIL_CHANNELS > 0 || SHRINKS
+#define MULTIPLIES_ON 1
+#else
+#define MULTIPLIES_ON 0
+#endif
+
 struct Neighbours {
     float v[neighbours];
+};
+
+// Half `i` of the warp's blocks of 16 pixels: what a thread has summed up of a group's filters.
+DEVICE Neighbours sums_of(const float (&sum)[PIXEL_BLOCKS][BLOCKS][4], int group, int i) {
+    Neighbours own;
+#pragma unroll
+    for (int k = 0; k < neighbours; ++k)
+        own.v[k] = sum[i / 2][of_group * group + k / 2][i % 2 * 2 + k % 2];
+    return own;
+}
+
+// And the factors of their channels, of which so many filters are one.
+struct Factors {
+    EpilogueChannel of[neighbours];
+
+    DEVICE Factors(const EpilogueArgs &epi, int first, int filters = 1) {
+#pragma unroll
+        for (int k = 0; k < neighbours; ++k)
+            of[k] = epilogue_channel(epi, (first + k) / filters);
+    }
 };
 
 // Whether results leave as vectors of neighbouring channels and tensors come so.
@@ -74,7 +101,7 @@ DEVICE void fetch_operands(const EpilogueArgs &epi, int tile_y, int tile_x, int 
 }
 
 // What is stored of `sums`, before it is rounded.
-DEVICE Neighbours result_of(const EpilogueChannel *channels, const Operands &operands, Neighbours sums) {
+DEVICE Neighbours result_of(const Factors &factors, const Operands &operands, Neighbours sums) {
 #pragma unroll
     for (int k = 0; k < neighbours; ++k) {
         float tensors[EPILOGUE_TENSORS > 0 ? EPILOGUE_TENSORS : 1];
@@ -84,7 +111,7 @@ DEVICE Neighbours result_of(const EpilogueChannel *channels, const Operands &ope
             stored.bits = (unsigned short)(operands.word[i][k / 2] >> (k % 2 * 16));
             tensors[i] = get(stored);
         }
-        sums.v[k] = epilogue(channels[k], sums.v[k], tensors);
+        sums.v[k] = epilogue(factors.of[k], sums.v[k], tensors);
     }
     return sums;
 }
@@ -116,10 +143,7 @@ DEVICE void store_group(const EpilogueArgs &epi, const float (&sum)[PIXEL_BLOCKS
                 : BLOCKS == 4        ? PIXEL_BLOCKS
                                      : 2 * PIXEL_BLOCKS,
     };
-    EpilogueChannel channels[neighbours];
-#pragma unroll
-    for (int k = 0; k < neighbours; ++k)
-        channels[k] = epilogue_channel(epi, first + k);
+    const Factors factors(epi, first);
     const int out_y = y * SCALE + phase / SCALE, out_x = x * SCALE + phase % SCALE;
     output_t *line = epi.output.data + out_y * epi.output.stride_y + out_x * epi.output.stride_x + first;
     const i64 next_line = SCALE * epi.output.stride_y, next_pixel = 8 * SCALE * epi.output.stride_x;
@@ -136,11 +160,7 @@ DEVICE void store_group(const EpilogueArgs &epi, const float (&sum)[PIXEL_BLOCKS
         for (int i = begin; i < begin + batch; ++i) {
             const int down = i / 2 / across * SCALE, step = i % (2 * across);
             const bool inside = out_y + down < epi.height && out_x + step * 8 * SCALE < epi.width;
-            Neighbours own;
-#pragma unroll
-            for (int k = 0; k < neighbours; ++k)
-                own.v[k] = sum[i / 2][of_group * group + k / 2][i % 2 * 2 + k % 2];
-            own = result_of(channels, operands[i - begin], own);
+            const Neighbours own = result_of(factors, operands[i - begin], sums_of(sum, group, i));
             store_vector(inside, line + step * next_pixel, own);
             if (step + 1 == 2 * across)
                 line += next_line;
@@ -165,10 +185,7 @@ DEVICE void store_group(const EpilogueArgs &epi, const float (&sum)[PIXEL_BLOCKS
         values = TENSORS_ENLARGED ? 1 : neighbours, // of a tensor
         batch = EPILOGUE_TENSORS * values > 2 ? 1 : PIXEL_BLOCKS,
     };
-    EpilogueChannel channels[neighbours];
-#pragma unroll
-    for (int k = 0; k < neighbours; ++k)
-        channels[k] = epilogue_channel(epi, (first + k) / (SPREAD * SPREAD));
+    const Factors factors(epi, first, SPREAD * SPREAD);
     output_t *to[rows];
 #pragma unroll
     for (int row = 0; row < rows; ++row) {
@@ -197,6 +214,7 @@ DEVICE void store_group(const EpilogueArgs &epi, const float (&sum)[PIXEL_BLOCKS
 #pragma unroll
         for (int i = begin; i < begin + batch; ++i) {
             const int down = i / 2 / across, right = i / 2 % across * 16 + i % 2 * 8;
+            const Neighbours sums = sums_of(sum, group, i);
 #pragma unroll
             for (int row = 0; row < rows; ++row) {
                 const int own_y =
@@ -209,8 +227,7 @@ DEVICE void store_group(const EpilogueArgs &epi, const float (&sum)[PIXEL_BLOCKS
 #pragma unroll
                     for (int t = 0; t < EPILOGUE_TENSORS; ++t)
                         own[t] = operands[i - begin][t][TENSORS_ENLARGED ? 0 : k];
-                    result[n] =
-                        epilogue(channels[k], sum[i / 2][of_group * group + k / 2][i % 2 * 2 + k % 2], own);
+                    result[n] = epilogue(factors.of[k], sums.v[k], own);
                 }
                 u32 words[enlarged / 2];
 #pragma unroll
@@ -275,19 +292,17 @@ DEVICE void store_group(const EpilogueArgs &epi, const float (&sum)[PIXEL_BLOCKS
                         int y, int x, int phase, float (&)[neighbours]) {
     enum { across = TILE_W / 16, block = 4 };
     const int own = threadIdx.x & 3;
-    EpilogueChannel channels[neighbours];
-#pragma unroll
-    for (int k = 0; k < neighbours; ++k)
-        channels[k] = epilogue_channel(epi, first + k);
+    const Factors factors(epi, first);
 #pragma unroll
     for (int i = 0; i < 2 * PIXEL_BLOCKS; ++i) {
         const int row = (y + i / 2 / across) * SCALE + phase / SCALE,
                   column = (x + i / 2 % across * 16 + i % 2 * 8) * SCALE + phase % SCALE;
+        const Neighbours sums = sums_of(sum, 0, i);
         float result[neighbours];
 #pragma unroll
         for (int k = 0; k < neighbours; ++k) {
             const float none[1] = {};
-            const float value = epilogue(channels[k], sum[i / 2][k / 2][i % 2 * 2 + k % 2], none);
+            const float value = epilogue(factors.of[k], sums.v[k], none);
             result[k] = first + k < epi.channels ? value : 0.0f;
         }
         u32 given[block], taken[block], words[block];
@@ -325,14 +340,12 @@ DEVICE void move_up(float (&sum)[PIXEL_BLOCKS][BLOCKS][4], int block) {
 DEVICE void store_group(const EpilogueArgs &epi, float (&sum)[PIXEL_BLOCKS][BLOCKS][4], int group, int first,
                         int y, int x, int phase, float (&totals)[neighbours]) {
     enum { across = TILE_W / 16, phases = SPREAD * SPREAD };
-    EpilogueChannel channels[neighbours];
-#pragma unroll
-    for (int k = 0; k < neighbours; ++k)
-        channels[k] = epilogue_channel(epi, (first + k) / phases);
+    const Factors factors(epi, first, phases);
 #pragma unroll 1
     for (int i = 0; i < 2 * PIXEL_BLOCKS; ++i) {
         const int row = (y + i / 2 / across) * SCALE + phase / SCALE,
                   column = (x + i / 2 % across * 16 + i % 2 * 8) * SCALE + phase % SCALE;
+        const Neighbours sums = sums_of(sum, group, 0);
 #pragma unroll
         for (int k = 0; k < neighbours; ++k) {
             const int channel = (first + k) / phases, part = (first + k) % phases;
@@ -344,7 +357,7 @@ DEVICE void store_group(const EpilogueArgs &epi, float (&sum)[PIXEL_BLOCKS][BLOC
 #pragma unroll
                 for (int t = 0; t < EPILOGUE_TENSORS; ++t)
                     tensors[t] = epilogue_tensor(epi, t, out_y, out_x, channel);
-                const float result = epilogue(channels[k], sum[0][of_group * group + k / 2][k % 2], tensors);
+                const float result = epilogue(factors.of[k], sums.v[k], tensors);
                 store_output(epi, out_y, out_x, channel, result);
                 if (EPILOGUE_SUMS)
                     totals[k] += result;
@@ -363,7 +376,7 @@ DEVICE void store_group(const EpilogueArgs &epi, float (&sum)[PIXEL_BLOCKS][BLOC
 
 #endif
 
-#if TAIL_CHANNELS > 0 // mma_tail.cuh stores
+#if MULTIPLIES_ON // who does stores them too
 
 #elif STORES_PIXELS
 

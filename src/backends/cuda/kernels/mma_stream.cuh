@@ -13,16 +13,17 @@
 // anew. With KEEPS_WEIGHTS the ring holds all steps of the only group and phase; they stay there, and all
 // wait once a chunk. The loop over a chunk has no branch, so that the compiler can mix its parts.
 // In front stand also TAPS, COLUMNS and ROWS (of the taps of a step; both together divide TAPS), STAGES (2 to
-// 1 + steps of a chunk), BLOCKS_AT_ONCE (of a multiprocessor).
+// 1 + steps of a chunk), BLOCKS_AT_ONCE (of a multiprocessor), KEEPS_BEHIND (mma_shrink.cuh).
 #include "mma_columns.cuh"
-#include "mma_tail.cuh"
 
 enum {
     step_bytes = step_taps * weight_bytes,
     steps_of_chunk = TAPS / step_taps,
     halo_slots = steps_of_chunk == 1 && !KEEPS_WEIGHTS ? STAGES : 2,
-    ring_bytes = halo_slots * halo_bytes + STAGES * step_bytes,
+    ring_bytes = halo_slots * halo_bytes + STAGES * step_bytes, // what lies behind it: sums, or weights
 };
+#include "mma_shrink.cuh"
+#include "mma_tail.cuh"
 
 // The slot behind a halo's.
 DEVICE SharedAddress next_halo(SharedAddress halos, SharedAddress halo) {
@@ -136,6 +137,8 @@ struct Weights {
 
 #if TAIL_CHANNELS > 0
 typedef TailArgs ResultArgs;
+#elif SHRINKS
+typedef ShrinkArgs ResultArgs;
 #else
 typedef EpilogueArgs ResultArgs;
 #endif
@@ -151,6 +154,9 @@ KERNEL_OF_TILES(MmaArgs, ResultArgs, BOUNDS) {
     const LanePixel own = place_of_lane();
     const Item step_of_item = item_of(args, gridDim.x);
 
+#if SHRINKS && KEEPS_BEHIND
+    keep_weights_behind(epi, halos + ring_bytes);
+#endif
     Pixels pixels;
     Weights weights;
     pixels.begin(args, step_of_item);
@@ -239,8 +245,7 @@ KERNEL_OF_TILES(MmaArgs, ResultArgs, BOUNDS) {
         if (EPILOGUE_SUMS)
             sums.add(totals);
         item = next;
-        if (EPILOGUE_TENSORS > 0 || !STORES_VECTORS ||
-            TAIL_CHANNELS > 0) // which need the registers meanwhile
+        if (EPILOGUE_TENSORS > 0 || !STORES_VECTORS || MULTIPLIES_ON) // which need the registers meanwhile
             fragments.begin(place, filters + slot * step_bytes);
     }
     wait_for_copies<0>();

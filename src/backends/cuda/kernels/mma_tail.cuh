@@ -11,7 +11,7 @@
 // mma_tail_sums.cuh adds up what belongs together. The sums over rows are the product's own, those over
 // columns are of shuffles.
 #pragma once
-#include "mma_results.cuh"
+#include "mma_rounded.cuh"
 
 #if TAIL_CHANNELS > 0
 
@@ -21,42 +21,7 @@ struct TailArgs : EpilogueArgs {
     long long tail_pitch;
 };
 
-enum {
-    tail_rows = PIXEL_BLOCKS + 2,
-    tail_steps = BLOCKS / 2, // of an mma
-};
-
-// What is stored of the sums, as the left operand of the products: zeros outside of the picture.
-struct TailPixels {
-    u32 word[PIXEL_BLOCKS][tail_steps][4];
-
-    DEVICE void take(const EpilogueArgs &epi, const float (&sum)[PIXEL_BLOCKS][BLOCKS][4], int y, int x) {
-        const int lane = threadIdx.x & 31;
-#pragma unroll
-        for (int group = 0; group < groups; ++group) {
-            const int first = mma_channel(BLOCKS, of_group * group, lane & 3, 0);
-            EpilogueChannel channels[neighbours];
-#pragma unroll
-            for (int k = 0; k < neighbours; ++k)
-                channels[k] = epilogue_channel(epi, first + k);
-#pragma unroll
-            for (int i = 0; i < 2 * PIXEL_BLOCKS; ++i) {
-                const bool inside = y + i / 2 < epi.height && x + i % 2 * 8 < epi.width;
-                Neighbours own;
-#pragma unroll
-                for (int k = 0; k < neighbours; ++k)
-                    own.v[k] = sum[i / 2][of_group * group + k / 2][i % 2 * 2 + k % 2];
-                own = result_of(channels, Operands(), own);
-#pragma unroll
-                for (int block = 0; block < of_group; ++block) {
-                    const int part = of_group * group + block;
-                    const u32 pair = pack2(own.v[2 * block], own.v[2 * block + 1]);
-                    word[i / 2][part / 2][part % 2 * 2 + i % 2] = inside ? pair : 0;
-                }
-            }
-        }
-    }
-};
+enum { tail_rows = PIXEL_BLOCKS + 2 };
 
 // What a lane has of a row: of pixels lane / 4 and 8 behind it, and of channel lane & 3, of each column of
 // taps.
@@ -88,16 +53,18 @@ struct TailRow {
 DEVICE void store_tile(const TailArgs &epi, float (&sum)[PIXEL_BLOCKS][BLOCKS][4], int tile_y, int tile_x,
                        int, int, float (&)[groups][neighbours]) {
     const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, channel = lane & 3;
-    TailPixels pixels;
-    pixels.take(epi, sum, tile_y + warp * PIXEL_BLOCKS, tile_x + (lane >> 2));
+    const int y = tile_y + warp * PIXEL_BLOCKS, x = tile_x + (lane >> 2);
+    RoundedPixels pixels; // zeros outside of the picture
+    pixels.take(epi, sum,
+                [&](int row, int half) { return y + row < epi.height && x + half * 8 < epi.width; });
     const unsigned short *weights = (const unsigned short *)epi.tail_weights + lane * 8;
     TailRow row[tail_rows] = {};
 #pragma unroll
     for (int tap = 0; tap < 3; ++tap)
 #pragma unroll
-        for (int step = 0; step < tail_steps; ++step) {
+        for (int step = 0; step < rounded_steps; ++step) {
             u32 b[4];
-            read_constants(b, weights + (tap * tail_steps + step) * (32 * 8));
+            read_constants(b, weights + (tap * rounded_steps + step) * (32 * 8));
 #pragma unroll
             for (int line = 0; line < PIXEL_BLOCKS; ++line) {
                 multiply(row[line + tap].sum[0], pixels.word[line][step], b[0], b[1]);
@@ -108,8 +75,8 @@ DEVICE void store_tile(const TailArgs &epi, float (&sum)[PIXEL_BLOCKS][BLOCKS][4
     float *line =
         (float *)epi.tail_sums + ((i64)strip * tail_rows * TAIL_CHANNELS + channel) * epi.tail_pitch;
 #pragma unroll
-    for (int y = 0; y < tail_rows; ++y, line += TAIL_CHANNELS * epi.tail_pitch)
-        row[y].store(line + tile_x, line + tiles * 16 + tile * 2);
+    for (int i = 0; i < tail_rows; ++i, line += TAIL_CHANNELS * epi.tail_pitch)
+        row[i].store(line + tile_x, line + tiles * 16 + tile * 2);
 }
 
 #else

@@ -18,6 +18,21 @@ enum {
     neighbours = 2 * of_group, // channels of a thread's in each group
 };
 
+// Where SHRINKS stands in front (mma_shrink.cuh), a halo's even columns lie before its odd ones, and so do
+// the pixels of a product, as one and its right neighbour are to be one thread's. The tile is 16 pixels wide.
+#if SHRINKS
+enum { evens_first = 1 };
+#else
+enum { evens_first = 0 };
+#endif
+DEVICE int place_of_column(int column) {
+    return evens_first ? (column >> 1) + (column & 1) * ((HALO_W + 1) / 2) : column;
+}
+DEVICE int column_of_lane(int lane) {
+    const int row = pixel_of_lane(lane); // of the product
+    return evens_first ? row % 8 * 2 + row / 8 : row;
+}
+
 // Pieces of a halo by the threads of a block: whole rows, and the rest of the threads are idle, or all of
 // them one behind the other, whatever takes fewer turns.
 enum {
@@ -59,7 +74,7 @@ struct HaloByRows {
         const bool crowded = PRODUCT != HALVES || BLOCKS == 4; // where registers are few
         const int thread = crowded ? computed_here(threadIdx.x) : threadIdx.x;
         const int row = thread / pieces_of_row, rest = thread % pieces_of_row;
-        const int column = rest / pieces, piece = rest % pieces;
+        const int column = place_of_column(rest / pieces), piece = rest % pieces;
         const SharedAddress place = to + (row * HALO_W + column) * pixel_bytes + piece_place(column, piece);
         const i64 on = rows_at_once * args.stride_y * element_bytes;
         const char *source = from;
@@ -131,13 +146,14 @@ template <>
 struct HaloChoice<true> {
     typedef HaloByRows Halo;
 };
-typedef HaloChoice<fits_row && turns_of_rows <= turns_of_pixels + 1 && turns_of_rows <= 32>::Halo Halo;
+typedef HaloChoice<evens_first ||
+                   (fits_row && turns_of_rows <= turns_of_pixels + 1 && turns_of_rows <= 32)>::Halo Halo;
 
 // Where this lane's pixel of the warp's first block begins in the halo.
 DEVICE LanePixel place_of_lane() {
     const int lane = threadIdx.x & 31, block = (threadIdx.x >> 5) * PIXEL_BLOCKS, across = TILE_W / 16;
     LanePixel own;
-    own.column = (block % across * 16 + pixel_of_lane(lane)) * STEP_X;
+    own.column = (block % across * 16 + column_of_lane(lane)) * STEP_X;
     own.pixel = block / across * STEP_Y * HALO_W + own.column;
     return own;
 }
@@ -152,8 +168,9 @@ DEVICE Tap tap_of(const MmaArgs &args, int index) {
 // Where this lane's pixel of a tap begins, of the warp's first block.
 DEVICE SharedAddress place_of_tap(const MmaArgs &args, const LanePixel &own, SharedAddress halo, int index) {
     const Tap tap = tap_of(args, index);
-    return halo + (own.pixel + tap.shift) * pixel_bytes +
-           piece_place(own.column + tap.column, threadIdx.x >> 4 & 1);
+    const int column = own.column + tap.column, place = place_of_column(column);
+    return halo + (own.pixel + tap.shift - column + place) * pixel_bytes +
+           piece_place(place, threadIdx.x >> 4 & 1);
 }
 
 DEVICE void clear(float (&sum)[PIXEL_BLOCKS][BLOCKS][4]) {
