@@ -151,5 +151,74 @@ TEST_F(HeldFrames, OfOneTileAreNotTakenForAnothers) {
     EXPECT_STREQ(emulated_faults(), "");
 }
 
+// Planes that do not change along an axis are read along it by a stride of 0: which ones is known by the
+// frames, each of its own kind, in every order.
+TEST(EvenChannels, AreReadAsWhatTheFramesHold) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    test::Builder b;
+    const test::Name picture = b.input(3);
+    const test::Name small = b.node("AveragePool", {picture},
+                                    {{"kernel_shape", test::ints({2, 2})}, {"strides", test::ints({2, 2})}});
+    const test::Name large =
+        b.node("Resize", {small, "", b.constant({4}, {1, 1, 2, 2})}, {{"mode", std::string("linear")}});
+    const test::Name grid = b.input(1);
+    const test::Name planes = b.node("Concat", {grid, grid, grid}, {{"axis", std::int64_t{1}}});
+    const std::vector<std::byte> onnx = model::write_onnx(b.output(b.node("Add", {large, planes})).network());
+    const vsmlrt_program_desc desc = test::described(onnx, extent, extent);
+    Program program(list_devices().front(), desc);
+    const Plan plan = program.plan(extent);
+    std::size_t even = 0;
+    for (const Step &step : plan.steps)
+        for (const Argument &each : step.alternatives.front().launch(Addresses(plan.buffers, 0)).arguments)
+            if (const auto *found = std::get_if<WithTextures>(&each))
+                even += found->strides.size();
+    EXPECT_EQ(even, 1U);
+
+    const vsmlrt_frame_format rgb = {VSMLRT_RGB, VSMLRT_FLOAT, 32, 0, 0, 0, 1, 0};
+    const vsmlrt_frame_format gray = {VSMLRT_GRAY, VSMLRT_FLOAT, 32, 0, 0, 0, 1, 0};
+    const std::array<vsmlrt_frame_input, 2> inputs = {{{rgb, extent, 3}, {gray, extent, 1}}};
+    const std::vector<float> ones(16, 1.0F);
+    const vsmlrt_tile_span column{0, 0, 0, extent.width, ones.data()};
+    const vsmlrt_tile_span row{0, 0, 0, extent.height, ones.data()};
+    vsmlrt_frame_plan frames = {};
+    frames.inputs = inputs.data();
+    frames.num_inputs = 2;
+    frames.output = rgb;
+    frames.output_extent = frames.tile = extent;
+    frames.columns = &column;
+    frames.rows = &row;
+    frames.num_columns = frames.num_rows = 1;
+    Context context(program);
+    context.bind_frames(frames);
+
+    const auto placed = [](std::vector<float> &values, std::uint64_t identity) {
+        vsmlrt_frame frame = {};
+        const std::ptrdiff_t line = extent.width * static_cast<std::ptrdiff_t>(sizeof(float));
+        const std::size_t plane = values.size() / 3;
+        for (std::size_t i = 0; i < 3; ++i)
+            frame.planes[i] = {values.data() + i * plane, line};
+        frame.identity = identity;
+        return frame;
+    };
+    constexpr int width = extent.width;
+    constexpr std::size_t pixels = std::size_t{width} * extent.height;
+    std::vector<float> black(3 * pixels, 0.0F);
+    const std::vector<float> random = test::Random(5).list(pixels);
+    for (const int kind : {0, 1, 2, 3, 0, 2, 1, 3, 3, 1}) { // bit 0: rows are equal, bit 1: columns are
+        std::vector<float> values(3 * pixels);
+        for (std::size_t i = 0; i < pixels; ++i)
+            values[i] = random[(kind & 1 ? 0 : i / width * width) + (kind & 2 ? 0 : i % width)];
+        std::vector<float> result(3 * pixels, -1.0F);
+        for (int again = 0; again < 3; ++again) { // launched, recorded, by the recording
+            const std::array given = {placed(black, 1), placed(values, 2 + static_cast<std::uint64_t>(kind))};
+            EXPECT_FALSE(context.run_frames(given.data(), placed(result, 0)));
+            for (std::size_t i = 0; i < result.size(); ++i)
+                ASSERT_EQ(result[i], values[i % pixels]) << "sample " << i << " of kind " << kind;
+        }
+    }
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
 } // namespace
 } // namespace vsmlrt::cuda

@@ -96,6 +96,11 @@ struct TensorMap {
     int swizzle = 0; // bytes: 0, 32, 64 or 128
 };
 
+// Of all channels of a network's inputs, one behind the other, those that do not change along an axis: two
+// bits each, for rows that are all equal and for columns. Of the first 32.
+using EvenChannels = std::uint64_t;
+inline constexpr std::size_t most_even_channels = 32;
+
 // Bytes in which handles of textures stand: of rows of 16-bit floats, from `address` on.
 struct WithTextures {
     struct Rows {
@@ -105,8 +110,15 @@ struct WithTextures {
         std::size_t height = 0;
         std::size_t pitch = 0; // bytes
     };
+    // Where 64-bit strides stand, of a channel of an input; 0 while it does not change along their axis.
+    struct Strides {
+        std::size_t place_y = 0;
+        std::size_t place_x = 0;
+        std::size_t channel = 0;
+    };
     std::vector<std::byte> bytes;
     std::vector<Rows> textures;
+    std::vector<Strides> strides;
 };
 
 using Argument = std::variant<std::vector<std::byte>, TensorMap, WithTextures>;

@@ -169,7 +169,9 @@ bool Context::run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output)
                 {}, network.address(network.plan().outputs.front()), arena.held(), arena.stream(), {}};
             for (const Tensor &input : network.plan().inputs)
                 where.inputs.push_back(network.address(input));
-            where.enqueue = [&] { network.enqueue(arena.stream(), program_.options().use_cuda_graph); };
+            where.enqueue = [&](EvenChannels even) {
+                network.enqueue(arena.stream(), program_.options().use_cuda_graph, even);
+            };
             frames_->compute(inputs, output, where);
         });
         step("computing");

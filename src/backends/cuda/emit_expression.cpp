@@ -102,8 +102,13 @@ Plane reduced(Plane plane) {
 } // namespace
 
 Argument expression_argument(std::vector<std::byte> bytes, const std::vector<Tensor> &textures,
-                             const Addresses &addresses) {
-    WithTextures with_textures{std::move(bytes), {}};
+                             const std::vector<InputChannel> &input_channels, const Addresses &addresses) {
+    WithTextures with_textures{std::move(bytes), {}, {}};
+    for (const InputChannel &each : input_channels) {
+        const std::size_t source = offsetof(ExpressionArgs, source) + each.source * sizeof(ExpressionSource);
+        with_textures.strides.push_back({source + offsetof(ExpressionSource, stride_y),
+                                         source + offsetof(ExpressionSource, stride_x), each.channel});
+    }
     for (std::size_t i = 0; i < textures.size(); ++i) {
         const auto width = static_cast<std::size_t>(textures[i].dims[3]);
         with_textures.textures.push_back(
@@ -122,11 +127,11 @@ std::function<Launch(const Addresses &)> expression_launch(const Expression &exp
     const int high = tile_height * rows;
     const std::int64_t tiles = std::int64_t{args.tiles_x} * ((args.height + high - 1) / high);
     return [args, output, sources = expression.sources, textures = expression.textures,
-            tiles](const Addresses &addresses) mutable {
+            channels = expression.input_channels, tiles](const Addresses &addresses) mutable {
         args.output = source_argument(output, addresses.of(output));
         place_sources(args, sources, addresses);
         Launch result = plain_launch(tiles * tile_width * tile_height,
-                                     {expression_argument(argument(args), textures, addresses)});
+                                     {expression_argument(argument(args), textures, channels, addresses)});
         result.grid[0] *= result.block[0] / block_threads;
         result.block[0] = block_threads;
         return result;
@@ -254,6 +259,24 @@ Tensor Planner::known_plane(graph::ValueId value, std::int64_t channel, ChannelA
                       [values = plane.values] { return bytes_of_floats(values); });
 }
 
+std::optional<std::size_t> Planner::input_channel(graph::ValueId value, std::int64_t channel) {
+    if (type(value) != Element::f32)
+        return std::nullopt;
+    const Tensor tensor = read(value);
+    const Buffer &buffer = plan_.buffers[static_cast<std::size_t>(tensor.buffer)];
+    constexpr std::int64_t most_channels = 4;
+    if (buffer.kind != BufferKind::input || tensor.type != Element::f32 || tensor.dims.size() != 4 ||
+        plan_.inputs[buffer.index].dims[1] > most_channels || tensor.strides[3] != 1 ||
+        tensor.strides[2] != tensor.dims[3] || tensor.strides[1] != tensor.dims[2] * tensor.dims[3] ||
+        tensor.offset % tensor.strides[1] != 0)
+        return std::nullopt;
+    std::int64_t number = tensor.offset / tensor.strides[1] + channel;
+    for (std::size_t input = 0; input < buffer.index; ++input)
+        number += plan_.inputs[input].dims[1];
+    const auto found = static_cast<std::size_t>(number);
+    return found < most_even_channels ? std::optional(found) : std::nullopt;
+}
+
 std::optional<TexturePlanes> Planner::texture_of(graph::ValueId value) const {
     const auto placed = places_.find(value);
     if (placed == places_.end() || placed->second.dims.size() != 4)
@@ -317,12 +340,15 @@ Tensor Planner::sampled(graph::ValueId value, const std::string &label) {
 
 ExpressionRequest Planner::request_of(const Group &group) {
     ExpressionRequest request{
-        graph_, shapes_, std::vector<bool>(graph_.nodes.size(), false), group.result, {}, {}, {}, {}};
+        graph_, shapes_, std::vector<bool>(graph_.nodes.size(), false), group.result, {}, {}, {}, {}, {}};
     for (const std::size_t node : group.members)
         request.inside[node] = true;
     request.stored = [this](graph::ValueId value) { return read(value); };
     request.texture = [this](graph::ValueId value) { return texture_of(value); };
     request.sampled = [this, name = label(group)](graph::ValueId value) { return sampled(value, name); };
+    request.input_channel = [this](graph::ValueId value, std::int64_t channel) {
+        return input_channel(value, channel);
+    };
     request.known_plane = [this](graph::ValueId value, std::int64_t channel, ChannelAxis axis) {
         return known_plane(value, channel, axis);
     };

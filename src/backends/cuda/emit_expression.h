@@ -14,6 +14,7 @@ void place_sources(ExpressionArgs &args, const std::vector<Tensor> &sources, con
 
 // `bytes` begin with ExpressionArgs, which have no handles of textures yet.
 [[nodiscard]] Argument expression_argument(std::vector<std::byte> bytes, const std::vector<Tensor> &textures,
+                                           const std::vector<InputChannel> &input_channels,
                                            const Addresses &addresses);
 
 // Lines as the text of a macro.

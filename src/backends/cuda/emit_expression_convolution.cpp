@@ -78,7 +78,8 @@ std::vector<std::byte> pack_fragments(const ConvProblem &problem, std::span<cons
                         for (int element = 0; element < 2; ++element) {
                             const int in = 16 * step + 8 * (part % 2) + 2 * (lane % 4) + element;
                             const int column = lane / 4;
-                            const int out = filter_of_fragment(2 * pair + part / 2, column / 2, column % 2);
+                            const int out = filter_of_fragment(2 * pair + part / 2, column / 2, column % 2,
+                                                               blocks_of(problem));
                             const std::uint16_t bits =
                                 storage_bits(problem.storage, filters.at(out, in, tap / 3, tap % 3));
                             const auto *const begin = reinterpret_cast<const std::byte *>(&bits);
@@ -91,9 +92,9 @@ std::string source_of(const ConvProblem &problem, const Way &way, const Expressi
     return kernel_source(
         text("typedef ", expression.wide ? "i64" : "int", " offset_t;\n#define THREADS_OF_BLOCK ",
              way.threads, "\n#define BLOCKS_OF_MULTIPROCESSOR ", way.blocks, "\n#define ROWS ", way.rows,
-             "\n#define TILE_H ", way.height, "\n#define LANES ", lanes_of(problem), "\n#define BLOCKS ",
-             blocks_of(problem), "\n#define BRAIN ", problem.storage == Element::bf16 ? 1 : 0, "\n",
-             problem.epilogue.text, "#define PIXELS \\\n",
+             "\n#define TILE_H ", way.height, "\n#define LANES ", lanes_of(problem), "\n#define FILTERS ",
+             problem.out_channels, "\n#define BLOCKS ", blocks_of(problem), "\n#define BRAIN ",
+             problem.storage == Element::bf16 ? 1 : 0, "\n", problem.epilogue.text, "#define PIXELS \\\n",
              macro_lines(expression.lines + puts(expression, way.rows, lanes_of(problem)))),
         "expression_convolution.cuh");
 }
@@ -150,8 +151,8 @@ bool Planner::emit_expression_convolution(const Group &first, const Group &secon
             {text("expression and convolution ", way.blocks, " of ", way.threads, " threads"),
              source_of(problem, way, expression),
              [this_weights = &weights_, key, pack, args, tiles, way, bytes = shared_bytes(way, problem),
-              epilogue, sources = expression.sources,
-              textures = expression.textures](const Addresses &addresses) mutable {
+              epilogue, sources = expression.sources, textures = expression.textures,
+              channels = expression.input_channels](const Addresses &addresses) mutable {
                  place_sources(args, sources, addresses);
                  Launch launch;
                  launch.grid = {static_cast<unsigned>(size_argument(tiles)), 1, 1};
@@ -163,7 +164,7 @@ bool Planner::emit_expression_convolution(const Group &first, const Group &secon
                  };
                  launch.arguments = {
                      expression_argument(argument(Both{args, this_weights->address(key, pack)}), textures,
-                                         addresses),
+                                         channels, addresses),
                      epilogue.arguments(addresses)};
                  return launch;
              }});

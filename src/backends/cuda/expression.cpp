@@ -7,6 +7,7 @@
 #include "graph/storage.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -38,13 +39,15 @@ ExpressionWriter::ExpressionWriter(const ExpressionRequest &request)
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
         for (const ValueId output : graph_.nodes[i].outputs)
             producer_[index_of(output)] = i;
-    std::size_t numbered = 0; // nodes that args.number has something of, a warp up to 10
+    std::size_t most = 0; // that args.number has something of
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
-        numbered += request.inside[i] && (std::holds_alternative<graph::GridSample>(shapes_.ops[i]) ||
-                                          std::holds_alternative<graph::Slice>(shapes_.ops[i]))
-                        ? 1
-                        : 0;
-    numbers_for_warps_ = 10 * numbered <= max_expression_numbers;
+        if (request.inside[i])
+            most += std::holds_alternative<graph::GridSample>(shapes_.ops[i]) ? 10
+                    : std::holds_alternative<graph::Slice>(shapes_.ops[i])    ? 2
+                                                                              : 0;
+    numbers_for_warps_ = most <= max_expression_numbers;
+    constexpr std::size_t scalars = 32;
+    numbers_for_scalars_ = most + scalars <= max_expression_numbers;
 }
 
 Expression ExpressionWriter::run() && {
@@ -78,7 +81,7 @@ std::string ExpressionWriter::compute(ValueId id, std::int64_t channel, const Ex
     if (graph::known(graph_, shapes_, id))
         return known(id, channel, place, axis);
     if (!is_inside(id))
-        return load(stored(id, axis), channel, place);
+        return read(id, channel, place, axis);
     const std::size_t index = producer_[index_of(id)];
     const graph::Node &node = graph_.nodes[index];
     const graph::Op &op = shapes_.ops[index];
@@ -210,10 +213,37 @@ std::string ExpressionWriter::known(ValueId id, std::int64_t channel, const Expr
     if (stated && size.height == 1 && size.width == 1 && graph::count(stated->dims) <= most_literals)
         return literal(graph::widen<double>(graph::view_of(*stated))[static_cast<std::size_t>(channel)],
                        Element::f32);
-    const std::size_t number =
+    if (numbers_for_scalars_ && size.height == 1 && size.width == 1 && size.channels <= most_literals) {
+        const model::Tensor &contents = *graph::known(graph_, shapes_, id);
+        const float given = graph::widen<float>(graph::view_of(contents))[static_cast<std::size_t>(channel)];
+        const std::size_t key = graph_.nodes.size() + graph_.values.size() + index_of(id);
+        return declare_once(
+            "float", text("float_of_bits((u32)",
+                          number({key, static_cast<std::size_t>(channel)}, std::bit_cast<int>(given)), ")"));
+    }
+    const std::size_t plane =
         source(id, channel, axis, [&] { return request_.known_plane(id, channel, axis); });
-    const Shape &dims = expression_.sources[number].dims;
-    return load(number, 0, {dims[2] == 1 ? "0" : place.y, dims[3] == 1 ? "0" : place.x});
+    const Shape &dims = expression_.sources[plane].dims;
+    return load(plane, 0, {dims[2] == 1 ? "0" : place.y, dims[3] == 1 ? "0" : place.x});
+}
+
+std::string ExpressionWriter::read(ValueId id, std::int64_t channel, const ExpressionPlace &place,
+                                   ChannelAxis axis) {
+    const bool here = axis == ChannelAxis::second && place.x == "x"; // not at taps
+    const auto number = here ? request_.input_channel(id, channel) : std::nullopt;
+    if (!number)
+        return load(stored(id, axis), channel, place);
+    const std::size_t known = expression_.sources.size();
+    const std::size_t from =
+        source(id, channel, axis, [&] { return part(request_.stored(id), 1, channel, 1); });
+    if (from == known)
+        expression_.input_channels.push_back({from, *number});
+    const std::string given = text("args.source[", from, "]");
+    const std::string at =
+        declare_once("offset_t", text("(offset_t)", place.y, " * (offset_t)", given, ".stride_y + (offset_t)",
+                                      place.x, " * (offset_t)", given, ".stride_x"));
+    return declare_once("float",
+                        text("read_pack<float, 1>((const float *)", given, ".data + ", at, ").item[0]"));
 }
 
 std::string ExpressionWriter::load(std::size_t source, std::int64_t channel, const ExpressionPlace &place) {

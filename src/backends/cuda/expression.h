@@ -23,6 +23,12 @@ struct TexturePlanes {
     std::int64_t apart = 0;
 };
 
+// A source that is one channel of the network's inputs, as floats: read by strides of the arguments.
+struct InputChannel {
+    std::size_t source = 0;  // of Expression::sources
+    std::size_t channel = 0; // as EvenChannels number them
+};
+
 struct ExpressionRequest {
     const graph::Graph &graph;
     const graph::Shapes &shapes;
@@ -33,6 +39,9 @@ struct ExpressionRequest {
     // The same for what a warp samples: through the texture unit if it lies so, else as pixels.
     std::function<std::optional<TexturePlanes>(graph::ValueId)> texture;
     std::function<Tensor(graph::ValueId)> sampled;
+    // Which channel of the network's inputs a channel of a value is, where it lies there as a plane of
+    // floats.
+    std::function<std::optional<std::size_t>(graph::ValueId, std::int64_t channel)> input_channel;
     // Where one channel of a value lies whose contents are known; sizes of 1 where it does not change along
     // an axis.
     std::function<Tensor(graph::ValueId, std::int64_t channel, ChannelAxis)> known_plane;
@@ -48,8 +57,9 @@ struct Expression {
     std::vector<ExpressionAxis> axes;
     std::vector<int> numbers;
     std::vector<Tensor> textures; // of rows
-    bool wide = false;            // offsets of elements need 64 bits
-    bool shares_rows = false;     // several rows read fewer pixels of an enlarged picture than one by one
+    std::vector<InputChannel> input_channels;
+    bool wide = false;        // offsets of elements need 64 bits
+    bool shares_rows = false; // several rows read fewer pixels of an enlarged picture than one by one
 };
 
 [[nodiscard]] Expression make_expression(const ExpressionRequest &request);

@@ -143,6 +143,8 @@ private:
     std::string known(ValueId id, std::int64_t channel, const ExpressionPlace &place, ChannelAxis axis);
 
     std::string load(std::size_t source, std::int64_t channel, const ExpressionPlace &place);
+    // A value that is read from outside: a channel of its picture, or of the network's inputs.
+    std::string read(ValueId id, std::int64_t channel, const ExpressionPlace &place, ChannelAxis axis);
 
     const ExpressionRequest &request_;
     const graph::Graph &graph_;
@@ -158,6 +160,7 @@ private:
     std::vector<Vectors> vectors_; // by source
     std::size_t count_ = 0;
     bool numbers_for_warps_ = false;
+    bool numbers_for_scalars_ = false; // 32 at most
 };
 
 } // namespace vsmlrt::cuda

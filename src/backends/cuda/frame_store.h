@@ -16,6 +16,8 @@ struct StoredFrame {
     std::mutex mutex;
     bool filled = false;
     std::array<std::ptrdiff_t, 3> strides = {}; // bytes; 0 where one row stands for all
+    bool rows_equal = false;                    // of a plane of floats, of which alone that is found out
+    bool columns_equal = false;
     nvidia::DeviceMemory memory;
     nvidia::Event ready;
 };

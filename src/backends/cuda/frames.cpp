@@ -147,10 +147,14 @@ void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_cha
                                   "; one type is accepted");
             type = end.type;
             input.channels.push_back(
-                {number, static_cast<std::uint64_t>(of_tensor * pixels(plan_.tile.width, plan_.tile.height)) *
-                             element_size(type)});
+                {number,
+                 static_cast<std::uint64_t>(of_tensor * pixels(plan_.tile.width, plan_.tile.height)) *
+                     element_size(type),
+                 channel});
         }
     }
+    input.is_plane_of_floats = from.channels == 1 && from.format.family == VSMLRT_GRAY &&
+                               from.format.sample == VSMLRT_FLOAT && from.format.bits == 32;
     input.decode = kernels_.function(decode_source(from, type));
     inputs_.push_back(std::move(input));
 }
@@ -255,6 +259,21 @@ void Frames::launch(Kernel kernel, Args &args, const Network &network, std::int6
     check(driver().launch(&config, kernel, parameters, nullptr), "launching a kernel");
 }
 
+namespace {
+
+// Of a plane of floats: whether all rows are the same, and all columns. Pictures differ at once.
+void find_even(const vsmlrt_plane &plane, std::size_t row_bytes, int rows, StoredFrame &stored) {
+    const auto row = [&](int y) { return static_cast<const std::byte *>(plane.data) + y * plane.stride; };
+    stored.rows_equal = true;
+    for (int y = 1; plane.stride != 0 && y < rows && stored.rows_equal; ++y)
+        stored.rows_equal = std::memcmp(row(0), row(y), row_bytes) == 0;
+    stored.columns_equal = true;
+    for (int y = 0; y < (stored.rows_equal ? 1 : rows) && stored.columns_equal; ++y)
+        stored.columns_equal = std::memcmp(row(y), row(y) + sizeof(float), row_bytes - sizeof(float)) == 0;
+}
+
+} // namespace
+
 void Frames::upload(Input &input, const vsmlrt_frame &frame) {
     input.frame = store_.find(frame.identity, input.layout.bytes);
     StoredFrame &stored = *input.frame;
@@ -276,8 +295,24 @@ void Frames::upload(Input &input, const vsmlrt_frame &frame) {
                                             static_cast<std::size_t>(rows) * plane.row_bytes, stream_),
               "copying a frame to the GPU");
     }
+    stored.rows_equal = stored.columns_equal = false;
+    if (input.is_plane_of_floats)
+        find_even(frame.planes[0], input.layout.planes[0].row_bytes, input.layout.planes[0].rows, stored);
     check(driver().event_record(stored.ready.get(), stream_), "copying a frame to the GPU");
     stored.filled = true;
+}
+
+EvenChannels Frames::even_channels() const {
+    EvenChannels even = 0;
+    if (plan_.border == VSMLRT_BORDER_ZERO)
+        return even;
+    for (const Input &input : inputs_)
+        for (const Input::Channel &channel : input.channels)
+            if (channel.number < most_even_channels)
+                even |=
+                    EvenChannels{(input.frame->rows_equal ? 1U : 0U) | (input.frame->columns_equal ? 2U : 0U)}
+                    << 2 * channel.number;
+    return even;
 }
 
 void Frames::decode(const vsmlrt_frame *frames, const Network &network, int origin_x, int origin_y) {
@@ -409,7 +444,7 @@ void Frames::compute(const vsmlrt_frame *inputs, const vsmlrt_frame &output, con
     for (std::int32_t row = 0; row < plan_.num_rows; ++row)
         for (std::int32_t column = 0; column < plan_.num_columns; ++column) {
             decode(inputs, network, plan_.columns[column].origin, plan_.rows[row].origin);
-            network.enqueue();
+            network.enqueue(even_channels());
             if (!single())
                 blend(network, static_cast<std::size_t>(column), static_cast<std::size_t>(row));
         }

@@ -38,7 +38,7 @@ public:
         std::uint64_t output = 0;
         HeldInputs &held;
         nvidia::StreamHandle *stream;
-        std::function<void()> enqueue;
+        std::function<void(EvenChannels)> enqueue;
     };
 
     // The plan and the sleeper outlive this. DeviceError where there is no memory for frames of this size.
@@ -75,8 +75,10 @@ private:
         struct Channel {
             std::size_t input = 0;
             std::uint64_t offset = 0; // bytes
+            std::size_t number = 0;   // of all inputs' channels
         };
         std::vector<Channel> channels;
+        bool is_plane_of_floats = false;
         nvidia::PinnedMemory staging;
         std::array<FrameTables, 2> tables;  // progressive, interlaced
         std::shared_ptr<StoredFrame> frame; // of the run
@@ -97,6 +99,7 @@ private:
 
     void upload(Input &input, const vsmlrt_frame &frame);
     void decode(const vsmlrt_frame *inputs, const Network &network, int origin_x, int origin_y);
+    [[nodiscard]] EvenChannels even_channels() const;
     // Inputs of equal format and size, FRAMES_AT_ONCE of them at most.
     void decode_together(std::span<const std::size_t> numbers, bool interlaced, const Network &network,
                          int origin_x, int origin_y);

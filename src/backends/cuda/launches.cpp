@@ -43,6 +43,15 @@ void Launches::prepare(Kernel &kernel, const Alternative &chosen) const {
             kernel.values.emplace_back();
         } else if (const auto *with_textures = std::get_if<WithTextures>(&each)) {
             kernel.values.push_back(with_textures->bytes);
+            for (const WithTextures::Strides &strides : with_textures->strides)
+                for (const std::size_t of_columns : {0, 1}) {
+                    Kernel::Stride stride{kernel.values.size() - 1,
+                                          of_columns == 0 ? strides.place_y : strides.place_x,
+                                          2 * strides.channel + of_columns, 0};
+                    std::memcpy(&stride.given, kernel.values.back().data() + stride.place,
+                                sizeof stride.given);
+                    kernel.strides.push_back(stride);
+                }
             for (const WithTextures::Rows &rows : with_textures->textures) {
                 nvidia::TextureRows texture;
                 texture.address = rows.address;
@@ -69,7 +78,19 @@ void Launches::launch(Kernel &kernel, nvidia::StreamHandle *stream) {
           "launching a kernel");
 }
 
-void Launches::enqueue(nvidia::StreamHandle *stream, bool as_graph) {
+void Launches::assume(EvenChannels even) {
+    if (even == even_)
+        return;
+    for (Kernel &kernel : kernels_)
+        for (const Kernel::Stride &stride : kernel.strides) {
+            const std::int64_t value = (even >> stride.bit & 1U) != 0 ? 0 : stride.given;
+            std::memcpy(kernel.values[stride.value].data() + stride.place, &value, sizeof value);
+        }
+    even_ = even;
+}
+
+void Launches::enqueue(nvidia::StreamHandle *stream, bool as_graph, EvenChannels even) {
+    assume(even);
     const auto all = [&] {
         for (Kernel &kernel : kernels_)
             launch(kernel, stream);
@@ -79,9 +100,10 @@ void Launches::enqueue(nvidia::StreamHandle *stream, bool as_graph) {
         launched_ = true;
         return;
     }
-    if (!graph_)
-        graph_ = record(stream, all);
-    check(driver().graph_launch(graph_.get(), stream), "launching a graph");
+    nvidia::GraphExec &graph = graphs_[even];
+    if (!graph)
+        graph = record(stream, all);
+    check(driver().graph_launch(graph.get(), stream), "launching a graph");
 }
 
 nvidia::GraphExec Launches::record(nvidia::StreamHandle *stream, const std::function<void()> &work) const {

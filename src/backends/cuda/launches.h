@@ -5,6 +5,7 @@
 #include "backends/cuda/plan.h"
 
 #include <functional>
+#include <map>
 
 namespace vsmlrt::cuda {
 
@@ -21,7 +22,8 @@ public:
 
     // Puts the network on the stream: kernel by kernel the first time, so that what is loaded or refused then
     // is not part of a recording, and by `as_graph` as one graph from then on.
-    void enqueue(nvidia::StreamHandle *stream, bool as_graph);
+    // `even`: what is known of the inputs.
+    void enqueue(nvidia::StreamHandle *stream, bool as_graph, EvenChannels even = 0);
 
     // Milliseconds on the device of kernels [first, last); the mean of `repeats`.
     [[nodiscard]] double time(std::size_t first, std::size_t last, int repeats, nvidia::StreamHandle *stream);
@@ -36,6 +38,14 @@ private:
         std::vector<std::vector<std::byte>> values;
         std::vector<nvidia::TensorMapBytes> maps;
         std::vector<nvidia::Texture> textures;
+        // Strides of inputs' channels, as they are where nothing is known of those.
+        struct Stride {
+            std::size_t value; // of `values`
+            std::size_t place; // bytes
+            std::size_t bit;   // of EvenChannels
+            std::int64_t given;
+        };
+        std::vector<Stride> strides;
         std::vector<void *> parameters;
     };
     void prepare(Kernel &kernel, const Alternative &chosen) const;
@@ -51,7 +61,9 @@ private:
     KernelCache &cache_;
     Addresses addresses_;
     std::vector<Kernel> kernels_;
-    nvidia::GraphExec graph_;
+    void assume(EvenChannels even);
+    EvenChannels even_ = 0;                            // that the kernels' parameters assume
+    std::map<EvenChannels, nvidia::GraphExec> graphs_; // by what they assume
     bool launched_ = false;
 };
 

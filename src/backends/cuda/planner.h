@@ -72,6 +72,8 @@ private:
     // What a warp samples: where it is if a vector holds a pixel, else a copy of it.
     [[nodiscard]] Tensor sampled(graph::ValueId value, const std::string &label);
     [[nodiscard]] std::optional<TexturePlanes> texture_of(graph::ValueId value) const;
+    // As ExpressionRequest::input_channel has it, of inputs of few channels.
+    [[nodiscard]] std::optional<std::size_t> input_channel(graph::ValueId value, std::int64_t channel);
     // Planes of an input that expressions alone read: where they lie is where the group's result lies.
     [[nodiscard]] bool stay_where_they_are(const Group &group, const Expression &expression);
     [[nodiscard]] Tensor known_plane(graph::ValueId value, std::int64_t channel, ChannelAxis axis);

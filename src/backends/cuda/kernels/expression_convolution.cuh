@@ -10,8 +10,8 @@
 //
 // In front stand: offset_t (of elements in a source), the epilogue, THREADS_OF_BLOCK,
 // BLOCKS_OF_MULTIPROCESSOR (at least), ROWS (that a thread computes below each other), TILE_H, LANES (of a
-// pixel: 16 or 32), BLOCKS (of 8 filters, an even number), BRAIN (bf16), and PIXELS, lines that compute ROWS
-// pixels from (y, x) on and give each to put_pixel.
+// pixel: 16 or 32), FILTERS, BLOCKS (of 8 filters, an even number), BRAIN (bf16), and PIXELS, lines that
+// compute ROWS pixels from (y, x) on and give each to put_pixel.
 #include "expression_convolution_shape.cuh"
 #include "expression_places.cuh"
 #include "warp_mma.cuh"
@@ -27,7 +27,12 @@ enum {
     steps = LANES / 16,
     warps = THREADS_OF_BLOCK / 32,
     units = tile_columns(tile_width) * line_groups(TILE_H, ROWS),
-    together = BLOCKS <= 4 ? 2 : 1, // rows of results that a warp has sums of
+    // Rows of results that a warp has sums of: its share of the tile's, as far as registers go.
+    share_of_warp = (TILE_H + warps - 1) / warps,
+    most_together = BLOCKS <= 4   ? 3
+                    : BLOCKS <= 8 ? 2
+                                  : 1,
+    together = share_of_warp < most_together ? share_of_warp : most_together,
 };
 
 struct Words {
@@ -37,9 +42,10 @@ struct Words {
 DEVICE int pixel_number(int row, int column) {
     return (row * 2 + (column & 1)) * apart + (column >> 1);
 }
-// Turned so that 8 neighbours are in 8 different banks.
-DEVICE u32 place_of_piece(int pixel, int piece) {
-    return pixel * LANES * 2 + ((piece ^ (LANES == 16 ? pixel >> 2 & 1 : pixel >> 1 & 3)) << 4);
+// Turned so that 8 pixels of even columns, or of odd ones, are in 8 different banks, and 4 of each are as
+// well.
+DEVICE u32 place_of_piece(int pixel, int odd, int piece) {
+    return pixel * LANES * 2 + ((piece ^ (LANES == 16 ? pixel >> 2 & 1 : pixel >> 1 & 3) ^ odd) << 4);
 }
 
 // A pixel of the tile, by its row and column there; others than the tile's are left out.
@@ -50,7 +56,7 @@ DEVICE void put_pixel(unsigned char *memory, int row, int column, bool inside, c
 #pragma unroll
     for (int piece = 0; piece < pieces; ++piece) {
         const u32 *const word = words.word + 4 * piece;
-        *(uint4 *)(memory + place_of_piece(pixel, piece)) =
+        *(uint4 *)(memory + place_of_piece(pixel, column & 1, piece)) =
             inside ? make_uint4(word[0], word[1], word[2], word[3]) : make_uint4(0, 0, 0, 0);
     }
 }
@@ -73,17 +79,53 @@ DEVICE void compute_pixels(const ExpressionConvolutionArgs &args, unsigned char 
     }
 }
 
-// Four neighbouring filters' results of a pixel.
-DEVICE void store_four(const EpilogueArgs &epi, int y, int x, int first, const EpilogueChannel (&channels)[4],
-                       const float (&sums)[4]) {
+// Whether all filters of the blocks exist.
+constexpr bool whole_blocks = FILTERS % 16 == 0;
+
+// The results of 2 * N neighbouring filters of a pixel, from `first` on.
+template <int N>
+DEVICE void store_results(const EpilogueArgs &epi, bool inside, output_t *to, int first,
+                          const EpilogueChannel (&channels)[2 * N], const float (&sums)[2 * N]) {
     const float none[1] = {0};
-    float result[4];
+    u32 words[N];
 #pragma unroll
-    for (int k = 0; k < 4; ++k)
-        result[k] = first + k < epi.channels ? epilogue(channels[k], sums[k], none) : 0.0f;
-    if (x < epi.width && y < epi.height && first + 4 <= epi.channels + epi.pad_lanes)
-        *(Pack<u32, 2> *)(epi.output.data + y * epi.output.stride_y + x * epi.output.stride_x + first) =
-            Pack<u32, 2>{{pack2(result[0], result[1]), pack2(result[2], result[3])}};
+    for (int k = 0; k < N; ++k) {
+        const bool low = whole_blocks || first + 2 * k < FILTERS,
+                   high = whole_blocks || first + 2 * k + 1 < FILTERS;
+        words[k] = pack2(low ? epilogue(channels[2 * k], sums[2 * k], none) : 0.0f,
+                         high ? epilogue(channels[2 * k + 1], sums[2 * k + 1], none) : 0.0f);
+    }
+    if (whole_blocks || first + 2 * N <= FILTERS + epi.pad_lanes) {
+        store_words(inside, to + first, words);
+        return;
+    }
+#pragma unroll
+    for (int k = 0; k < N; k += 2)
+        store_words(inside && first + 2 * k + 4 <= FILTERS + epi.pad_lanes, to + first + 2 * k,
+                    {words[k], words[k + 1]});
+}
+// The sums of 2 * N filters of the pixels of `together` rows, from row `row` of the tile on.
+template <int N>
+DEVICE void finish_blocks(const EpilogueArgs &epi, int block, int row, int tile_y, int tile_x,
+                          const float (&sum)[together][BLOCKS][4]) {
+    const int lane = threadIdx.x % 32, first = filter_of_fragment(block, lane % 4, 0, BLOCKS);
+    if (!whole_blocks && first >= FILTERS + epi.pad_lanes)
+        return;
+    EpilogueChannel channels[2 * N];
+#pragma unroll
+    for (int k = 0; k < 2 * N; ++k)
+        channels[k] = epilogue_channel(epi, whole_blocks || first + k < FILTERS ? first + k : 0);
+#pragma unroll
+    for (int i = 0; i < 2 * together; ++i) {
+        const int in_tile = row + i / 2, y = tile_y + in_tile, x = tile_x + lane / 4 + i % 2 * 8;
+        const bool inside = x < epi.width && y < epi.height && (TILE_H % together == 0 || in_tile < TILE_H);
+        float sums[2 * N];
+#pragma unroll
+        for (int k = 0; k < 2 * N; ++k)
+            sums[k] = sum[i / 2][block + k / 2][2 * (i % 2) + k % 2];
+        store_results<N>(epi, inside, epi.output.data + y * epi.output.stride_y + x * epi.output.stride_x,
+                         first, channels, sums);
+    }
 }
 
 // `together` rows of results from row `row` of the tile on.
@@ -100,10 +142,12 @@ DEVICE void multiply_rows(const ExpressionConvolutionArgs &args, const EpilogueA
             for (int step = 0; step < steps; ++step, filters += BLOCKS / 2 * 256) {
                 u32 pixels[together][4];
 #pragma unroll
-                for (int m = 0; m < together; ++m)
+                for (int m = 0; m < together; ++m) {
+                    const int last = TILE_H % together == 0 || row + m < TILE_H ? row + m : TILE_H - 1;
                     load_matrices(pixels[m],
-                                  memory + place_of_piece(pixel_number(2 * (row + m) + dy, dx) + lane % 16,
+                                  memory + place_of_piece(pixel_number(2 * last + dy, dx) + lane % 16, dx & 1,
                                                           2 * step + lane / 16));
+                }
 #pragma unroll
                 for (int pair = 0; pair < BLOCKS / 2; ++pair) {
                     u32 two[4];
@@ -116,23 +160,11 @@ DEVICE void multiply_rows(const ExpressionConvolutionArgs &args, const EpilogueA
                 }
             }
 #pragma unroll
-    for (int pair = 0; pair < BLOCKS / 2; ++pair) {
-        const int first = filter_of_fragment(2 * pair, lane % 4, 0);
-        if (first >= epi.channels + epi.pad_lanes)
-            continue;
-        EpilogueChannel channels[4];
-#pragma unroll
-        for (int k = 0; k < 4; ++k)
-            channels[k] = epilogue_channel(epi, first + k);
-#pragma unroll
-        for (int m = 0; m < together; ++m)
-#pragma unroll
-            for (int half = 0; half < 2; ++half) {
-                const float four[4] = {sum[m][2 * pair][2 * half], sum[m][2 * pair][2 * half + 1],
-                                       sum[m][2 * pair + 1][2 * half], sum[m][2 * pair + 1][2 * half + 1]};
-                store_four(epi, tile_y + row + m, tile_x + lane / 4 + 8 * half, first, channels, four);
-            }
-    }
+    for (int block = 0; block < BLOCKS; block += 4)
+        if (block + 4 <= BLOCKS)
+            finish_blocks<4>(epi, block, row, tile_y, tile_x, sum);
+        else
+            finish_blocks<2>(epi, block, row, tile_y, tile_x, sum);
 }
 
 #define BOUNDS __launch_bounds__(THREADS_OF_BLOCK, BLOCKS_OF_MULTIPROCESSOR)

@@ -8,10 +8,12 @@
 #define EXPRESSION_SIDES
 #endif
 
-// The filter whose sum is element `element` of fragment column `column` (lane & 3) of block `block` of 8: so
-// that those of two blocks are four neighbours.
-EXPRESSION_SIDES constexpr int filter_of_fragment(int block, int column, int element) {
-    return 16 * (block / 2) + 4 * column + 2 * (block % 2) + element;
+// The filter whose sum is element `element` of fragment column `column` (lane & 3) of block `block` of 8, of
+// `blocks`: so that those of four blocks are eight neighbours, or those of the last two, where there are no
+// four, four.
+EXPRESSION_SIDES constexpr int filter_of_fragment(int block, int column, int element, int blocks) {
+    return block / 4 * 4 + 4 <= blocks ? 32 * (block / 4) + 8 * column + 2 * (block % 4) + element
+                                       : 16 * (block / 2) + 4 * column + 2 * (block % 2) + element;
 }
 
 // Columns of pixels that a tile of `width` results reads.
