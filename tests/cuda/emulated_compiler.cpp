@@ -16,8 +16,9 @@
 namespace fs = std::filesystem;
 namespace emulated = vsmlrt::emulated;
 
-// NVRTC: the text with that of kernels/host.h, host_fibers_*.h and host_warps.h in front of it, compiled by
-// the compiler that built this. A library is kept under the hash of all that it is made from.
+// NVRTC: the text behind kernels/host.h, host_fibers_*.h and host_warps.h, compiled by the compiler that
+// built this. A library is kept under the hash of all that it is made from; those three are parsed once, as a
+// header of their own.
 namespace {
 
 struct Unit {
@@ -39,9 +40,34 @@ std::string text_of(const char *path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::string before(const std::string &source) {
-    return text_of(VSMLRT_KERNELS "/host.h") + text_of(VSMLRT_KERNELS "/" VSMLRT_FIBERS) +
-           text_of(VSMLRT_KERNELS "/host_warps.h") + source;
+std::string hash_of(const std::string &text) {
+    return std::to_string(std::hash<std::string>{}(emulated::compiler + text));
+}
+
+// What stands before every kernel.
+const std::string &prelude() {
+    static const std::string text = text_of(VSMLRT_KERNELS "/host.h") +
+                                    text_of(VSMLRT_KERNELS "/" VSMLRT_FIBERS) +
+                                    text_of(VSMLRT_KERNELS "/host_warps.h");
+    return text;
+}
+
+// Its file in the cache folder: there when it is whole, and where the compiler could parse it ahead, behind
+// that.
+std::string prelude_header() {
+    const std::string name = "prelude_" + hash_of(prelude()) + ".h";
+    const fs::path header = cache_folder() / name;
+    if (!fs::exists(header)) {
+        const emulated::Turn turn(header.string());
+        if (!fs::exists(header)) {
+            const fs::path made = header.string() + "." + emulated::process_name();
+            std::ofstream(made) << prelude();
+            emulated::precompile(made.string(), header.string());
+            std::error_code there;
+            fs::rename(made, header, there);
+        }
+    }
+    return name;
 }
 
 } // namespace
@@ -55,7 +81,7 @@ EXPORT int nvrtcCreateProgram(Unit **unit, const char *source, const char *, int
                               const char *const *) {
     if (begin_emulated_compilation())
         source = "extern \"C\" void kernel(const unsigned *, const unsigned *, void **) {}";
-    *unit = new Unit{before(source), {}, {}};
+    *unit = new Unit{source, {}, {}};
     return 0;
 }
 EXPORT int nvrtcDestroyProgram(Unit **unit) {
@@ -64,7 +90,7 @@ EXPORT int nvrtcDestroyProgram(Unit **unit) {
 }
 EXPORT int nvrtcCompileProgram(Unit *unit, int, const char *const *) {
     static std::atomic<int> number = 0;
-    const std::string name = std::to_string(std::hash<std::string>{}(emulated::compiler + unit->source));
+    const std::string name = hash_of(prelude() + unit->source);
     unit->library = (cache_folder() / (name + emulated::library_ending)).string();
     if (fs::exists(unit->library))
         return 0;
@@ -73,7 +99,7 @@ EXPORT int nvrtcCompileProgram(Unit *unit, int, const char *const *) {
         return 0;
     const std::string stem =
         (cache_folder() / (name + "." + emulated::process_name() + "." + std::to_string(number++))).string();
-    std::ofstream(stem + ".cpp") << unit->source;
+    std::ofstream(stem + ".cpp") << "#include \"" << prelude_header() << "\"\n" << unit->source;
     const bool compiled = emulated::compile(stem);
     unit->log = text_of((stem + ".log").c_str());
     const bool good = compiled && emulated::publish(stem + emulated::library_ending, unit->library);

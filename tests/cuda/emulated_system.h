@@ -33,6 +33,9 @@ public:
 private:
     int file_ = -1;
 };
+// Parses TEXT, a file, ahead for libraries that begin by including HEADER, where the compiler can: else they
+// parse HEADER.
+void precompile(const std::string &text, const std::string &header);
 // STEM.cpp to a shared library, STEM with its ending; what the compiler says goes to STEM.log.
 [[nodiscard]] bool compile(const std::string &stem);
 // Gives the file its last name, unless another process made one of that name meanwhile and may be using it:

@@ -1,6 +1,7 @@
 #include "cuda/emulated_system.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -29,7 +30,8 @@ void release(void *memory) {
 }
 
 const char *const library_ending = ".so";
-const char *const compiler = VSMLRT_COMPILER " -std=c++17 -O1 -w -fPIC -shared -o ";
+#define VSMLRT_COMMAND VSMLRT_COMPILER " -std=c++17 -O1 -w -fPIC"
+const char *const compiler = VSMLRT_COMMAND " -shared -o ";
 
 std::string process_name() {
     return std::to_string(::getpid());
@@ -49,6 +51,15 @@ Turn::Turn(const std::string &library)
 Turn::~Turn() {
     if (file_ >= 0)
         ::close(file_);
+}
+
+void precompile(const std::string &text, const std::string &header) {
+    const std::string made = text + ".gch";
+    const std::string command =
+        VSMLRT_COMMAND " -x c++-header -o " + made + " " + text + " > " + text + ".log 2>&1";
+    if (std::system(command.c_str()) != 0 || ::rename(made.c_str(), (header + ".gch").c_str()) != 0)
+        ::unlink(made.c_str());
+    ::unlink((text + ".log").c_str());
 }
 
 bool compile(const std::string &stem) {

@@ -44,6 +44,8 @@ std::string user_name() {
 Turn::Turn(const std::string &) {}
 Turn::~Turn() = default;
 
+void precompile(const std::string &, const std::string &) {}
+
 bool compile(const std::string &stem) {
     namespace fs = std::filesystem;
     if (!std::getenv("VSMLRT_EMULATED_CACHE")) {
