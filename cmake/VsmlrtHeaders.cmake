@@ -1,4 +1,4 @@
-# Headers that are parsed once: those of the standard library that half of src/ includes, GoogleTest's for the tests, and
+# What is parsed once. Headers: those of the standard library that half of src/ includes, GoogleTest's for the tests, and
 # OpenVINO's (docs/decisions/0056). No file may rest on that: the sanitizers' builds and the one for Windows compile each
 # file by its own includes. Off with a launcher as well: ccache knows a file by its text, in which they are not.
 option(VSMLRT_PRECOMPILED_HEADERS "Parse the standard library's headers once" ON)
@@ -37,6 +37,17 @@ function(vsmlrt_precompiled target)
   list(GET kinds -1 kind)
   if(VSMLRT_PRECOMPILED_HEADERS)
     target_precompile_headers(${target} REUSE_FROM vsmlrt_headers_${kind})
+  endif()
+endfunction()
+
+# vsmlrt_together(TARGET): up to eight of its files are compiled as one, in the same builds: what they include of ours is parsed
+# once for all of them. A file's names without linkage must then differ from the other files'.
+add_library(vsmlrt_together_options INTERFACE)
+target_compile_options(vsmlrt_together_options INTERFACE -Wno-shadow) # of another file's names
+function(vsmlrt_together target)
+  if(VSMLRT_PRECOMPILED_HEADERS)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    target_link_libraries(${target} PRIVATE vsmlrt_together_options)
   endif()
 endfunction()
 

@@ -4,8 +4,8 @@ Usage: python tools/tidy.py BUILD FILE ...
 
 What a file is, is what the preprocessor makes of it, headers and comments included, with the compiler's options, the
 checks and clang-tidy's version: any change of these is checked anew. The names of what passed lie in the user's cache
-folder. Files that the build does not compile (another processor's) are left out. Precompiled headers are not used: each
-file must include what it needs.
+folder. Files that the build does not compile (another processor's) are left out. Precompiled headers are not used, and
+files that are compiled as one are checked one by one: each must include what it needs.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -49,7 +50,14 @@ def plain(command: list[str]) -> list[str]:
     while "-include" in kept:
         at = kept.index("-include")
         del kept[at : at + 2]
-    return [option for option in kept if option not in ("-Winvalid-pch", "-Wno-array-bounds")]
+    return [option for option in kept if option not in ("-Winvalid-pch", "-Wno-array-bounds", "-Wno-shadow")]
+
+
+def sources(entry: dict[str, str]) -> list[str]:
+    """The files that an entry of compile_commands.json compiles: several where CMake made one of them."""
+    if "/Unity/" not in entry["file"]:
+        return [entry["file"]]
+    return re.findall(r'^#include "(.+)"$', Path(entry["file"]).read_text(), re.MULTILINE)
 
 
 def check(entry: dict[str, str], build: Path, constant: str, passed: Path) -> str:
@@ -75,9 +83,10 @@ def main() -> None:
     wanted = {str(ROOT / name) for name in sys.argv[2:]}
     commands = json.loads((build / "compile_commands.json").read_text())
     entries = {
-        entry["file"]: entry | {"command": shlex.join(plain(shlex.split(entry["command"])))}
+        source: entry | {"file": source, "command": shlex.join([*plain(shlex.split(entry["command"]))[:-1], source])}
         for entry in commands
-        if entry["file"] in wanted
+        for source in sources(entry)
+        if source in wanted
     }
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True, check=True).stdout
     constant = version + (ROOT / ".clang-tidy").read_text()

@@ -1,7 +1,8 @@
-// A variable of this process's environment, set on either system.
+// A variable of this process's environment, set on either system, and read.
 #pragma once
 
 #include <cstdlib>
+#include <string>
 
 namespace vsmlrt::test {
 
@@ -11,6 +12,12 @@ inline bool set_variable(const char *name, const char *value) {
 #else
     return ::setenv(name, value, 1) == 0;
 #endif
+}
+
+// Empty where there is none.
+inline std::string variable(const char *name) {
+    const char *const value = std::getenv(name);
+    return value ? value : "";
 }
 
 } // namespace vsmlrt::test

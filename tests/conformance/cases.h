@@ -20,6 +20,10 @@ struct Case {
     std::vector<std::pair<std::string, std::string>> skipped = {};
 };
 
+[[nodiscard]] inline Attributes axis(std::int64_t value) {
+    return {{"axis", value}};
+}
+
 // The cases of each file.
 [[nodiscard]] std::vector<Case> pointwise_cases();
 [[nodiscard]] std::vector<Case> window_cases();

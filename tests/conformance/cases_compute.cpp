@@ -3,10 +3,6 @@
 namespace vsmlrt::test {
 namespace {
 
-Attributes axis(std::int64_t value) {
-    return {{"axis", value}};
-}
-
 // Over channels and over the picture, in the form of both old and new opsets.
 Case reduce(const std::string &op, std::vector<std::int64_t> axes, std::int64_t opset, bool keep = true) {
     Builder b(opset);

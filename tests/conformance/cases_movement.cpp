@@ -3,10 +3,6 @@
 namespace vsmlrt::test {
 namespace {
 
-Attributes axis(std::int64_t value) {
-    return {{"axis", value}};
-}
-
 Case joined(std::int64_t along) {
     Builder b;
     const Name x = b.input(2);

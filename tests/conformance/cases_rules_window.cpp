@@ -104,7 +104,7 @@ Case convolution(const std::string &op, Filter filter) {
                 {{23, 17}, {8, 9}});
 }
 
-std::vector<Case> convolutions() {
+std::vector<Case> convolution_rules() {
     std::vector<Case> cases;
     for (const char *op : {"Conv", "ConvTranspose"}) {
         for (const char *side : {"SAME_UPPER", "SAME_LOWER", "VALID", "NOTSET"}) {
@@ -179,7 +179,7 @@ std::vector<Case> window_rules() {
     std::vector<Case> cases = pools("MaxPool");
     for (Case &entry : pools("AveragePool"))
         cases.push_back(std::move(entry));
-    for (auto *const part : {pools_of_one_kind, convolutions, enlargements, sized_enlargements})
+    for (auto *const part : {pools_of_one_kind, convolution_rules, enlargements, sized_enlargements})
         for (Case &entry : part())
             cases.push_back(std::move(entry));
     return cases;

@@ -22,7 +22,7 @@ ConvolutionCase of_form(cpu::Form form, ConvolutionCase c) {
     return c;
 }
 
-const std::vector<ConvolutionCase> cases = {
+const std::vector<ConvolutionCase> tiled_cases = {
     {3, 16, {9, 13}},
     {16, 16, {4, 4}},
     {16, 3, {8, 12}},
@@ -96,13 +96,13 @@ protected:
 };
 
 TEST_P(TileConvolutions, ComputeTheDefinition) {
-    for (const ConvolutionCase &c : cases)
+    for (const ConvolutionCase &c : tiled_cases)
         for (const int threads : {1, 2})
             EXPECT_LT(error(c, Storage::fp32, threads), 1e-5) << c.name() << ", " << threads;
 }
 
 TEST_P(TileConvolutions, RoundOnce) {
-    for (const ConvolutionCase &c : cases)
+    for (const ConvolutionCase &c : tiled_cases)
         EXPECT_LT(error(c, Storage::bf16, 1), 0.004) << c.name();
 }
 

@@ -5,10 +5,6 @@
 namespace vsmlrt::test {
 namespace {
 
-Name leaky(Builder &b, const Name &x) {
-    return b.node("LeakyRelu", {x}, {{"alpha", 0.2F}});
-}
-
 Name joined(Builder &b, const std::vector<Name> &parts) {
     return b.node("Concat", parts, {{"axis", std::int64_t{1}}});
 }
@@ -33,7 +29,7 @@ Name dense_block(Builder &b, const Name &x) {
     constexpr int growth = 32;
     std::vector<Name> all{x};
     for (int i = 0; i < 4; ++i)
-        all.push_back(leaky(b, b.conv(i == 0 ? x : joined(b, all), features + i * growth, growth)));
+        all.push_back(b.leaky(b.conv(i == 0 ? x : joined(b, all), features + i * growth, growth), 0.2F));
     return scaled_sum(b, b.conv(joined(b, all), features + 4 * growth, features), x);
 }
 
@@ -65,8 +61,8 @@ static model::Network residual_in_residual(int blocks) {
         y = scaled_sum(b, dense_block(b, dense_block(b, dense_block(b, y))), y);
     y = b.node("Add", {first, b.conv(y, 64, 64)});
     for (int times = 0; times < 2; ++times)
-        y = leaky(b, b.conv(enlarged(b, y), 64, 64));
-    return b.output(b.conv(leaky(b, b.conv(y, 64, 64)), 64, 3)).network();
+        y = b.leaky(b.conv(enlarged(b, y), 64, 64), 0.2F);
+    return b.output(b.conv(b.leaky(b.conv(y, 64, 64), 0.2F), 64, 3)).network();
 }
 
 model::Network bench_x4plus() {

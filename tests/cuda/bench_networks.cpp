@@ -9,10 +9,6 @@
 namespace vsmlrt::test {
 namespace {
 
-Name leaky(Builder &b, const Name &x) {
-    return b.node("LeakyRelu", {x}, {{"alpha", 0.1F}});
-}
-
 Name transposed(Builder &b, const Name &x, int from, int to, int kernel, int pad) {
     return b.node("ConvTranspose", {x, b.weights({from, to, kernel, kernel}), b.random({to}, -0.1F, 0.1F)},
                   {{"strides", ints({2, 2})}, {"pads", ints({pad, pad, pad, pad})}});
@@ -34,12 +30,12 @@ model::Network upconv_7() {
     Name y = b.input(3);
     const int channels[] = {3, 16, 32, 64, 128, 128, 256};
     for (int i = 0; i < 6; ++i)
-        y = leaky(b, b.conv(y, channels[i], channels[i + 1], 3, 1, 0));
+        y = b.leaky(b.conv(y, channels[i], channels[i + 1], 3, 1, 0));
     return b.output(transposed(b, y, 256, 3, 4, 3)).network();
 }
 
 Name pair(Builder &b, const Name &x, int from, int middle, int to, bool excite) {
-    const Name y = leaky(b, b.conv(leaky(b, b.conv(x, from, middle, 3, 1, 0)), middle, to, 3, 1, 0));
+    const Name y = b.leaky(b.conv(b.leaky(b.conv(x, from, middle, 3, 1, 0)), middle, to, 3, 1, 0));
     return excite ? excited(b, y, to) : y;
 }
 
@@ -49,17 +45,17 @@ model::Network cugan() {
     const Name x = b.node("Pad", {b.input(3), b.integers({0, 0, 18, 18, 0, 0, 18, 18})},
                           {{"mode", std::string("reflect")}});
     const Name top = pair(b, x, 3, 32, 64, false);
-    Name y = leaky(b, b.conv(top, 64, 64, 2, 2, 0));
-    y = leaky(b, transposed(b, pair(b, y, 64, 128, 64, true), 64, 64, 2, 0));
-    y = leaky(b, b.conv(b.node("Add", {cropped(b, top, 4), y}), 64, 64, 3, 1, 0));
+    Name y = b.leaky(b.conv(top, 64, 64, 2, 2, 0));
+    y = b.leaky(transposed(b, pair(b, y, 64, 128, 64, true), 64, 64, 2, 0));
+    y = b.leaky(b.conv(b.node("Add", {cropped(b, top, 4), y}), 64, 64, 3, 1, 0));
     const Name first = transposed(b, y, 64, 3, 4, 3);
     const Name a = pair(b, first, 3, 32, 64, false);
-    const Name c = pair(b, leaky(b, b.conv(a, 64, 64, 2, 2, 0)), 64, 64, 128, true);
-    Name d = pair(b, leaky(b, b.conv(c, 128, 128, 2, 2, 0)), 128, 256, 128, true);
-    d = leaky(b, transposed(b, d, 128, 128, 2, 0));
+    const Name c = pair(b, b.leaky(b.conv(a, 64, 64, 2, 2, 0)), 64, 64, 128, true);
+    Name d = pair(b, b.leaky(b.conv(c, 128, 128, 2, 2, 0)), 128, 256, 128, true);
+    d = b.leaky(transposed(b, d, 128, 128, 2, 0));
     d = pair(b, b.node("Add", {cropped(b, c, 4), d}), 128, 64, 64, true);
-    d = leaky(b, transposed(b, d, 64, 64, 2, 0));
-    d = leaky(b, b.conv(b.node("Add", {cropped(b, a, 16), d}), 64, 64, 3, 1, 0));
+    d = b.leaky(transposed(b, d, 64, 64, 2, 0));
+    d = b.leaky(b.conv(b.node("Add", {cropped(b, a, 16), d}), 64, 64, 3, 1, 0));
     const Name last = b.conv(d, 64, 3, 3, 1, 0);
     return b.output(b.node("Add", {last, cropped(b, first, 20)})).network();
 }
@@ -99,9 +95,9 @@ model::Network dpir(int planes) {
 // Nearly nothing but 16 equal layers.
 model::Network chain(int channels) {
     Builder b;
-    Name y = leaky(b, b.conv(b.input(3), 3, channels));
+    Name y = b.leaky(b.conv(b.input(3), 3, channels));
     for (int i = 0; i < 16; ++i)
-        y = leaky(b, b.conv(y, channels, channels));
+        y = b.leaky(b.conv(y, channels, channels));
     return b.output(b.conv(y, channels, 3)).network();
 }
 

@@ -51,7 +51,7 @@ model::Network network_of(const Convolved &of) {
     }
     const Name read = of.parts == 1 ? parts[0] : b.node("Concat", parts, {{"axis", std::int64_t{1}}});
     const Name convolved = b.conv(read, 3 * of.parts, of.filters, 3, of.stride);
-    const Name bent = b.node("LeakyRelu", {convolved}, {{"alpha", 0.2F}});
+    const Name bent = b.leaky(convolved, 0.2F);
     return b.output(b.conv(bent, of.filters, 3, 1)).network();
 }
 

@@ -12,19 +12,19 @@
 namespace vsmlrt::cuda {
 namespace {
 
-constexpr vsmlrt_extent extent = {16, 12};
-constexpr std::size_t samples = std::size_t{16} * 12 * 3;
+constexpr vsmlrt_extent frame_extent = {16, 12};
+constexpr std::size_t frame_samples = std::size_t{16} * 12 * 3;
 
 // RGB frames of 8 bits through a network that changes nothing.
 class FramesThatFail : public testing::Test {
 protected:
     FramesThatFail() {
-        span_x_ = {0, 0, 0, extent.width, ones_.data()};
-        span_y_ = {0, 0, 0, extent.height, ones_.data()};
+        span_x_ = {0, 0, 0, frame_extent.width, ones_.data()};
+        span_y_ = {0, 0, 0, frame_extent.height, ones_.data()};
         plan_.inputs = &input_;
         plan_.num_inputs = 1;
         plan_.output = rgb_;
-        plan_.output_extent = plan_.tile = extent;
+        plan_.output_extent = plan_.tile = frame_extent;
         plan_.columns = &span_x_;
         plan_.rows = &span_y_;
         plan_.num_columns = plan_.num_rows = 1;
@@ -36,11 +36,11 @@ protected:
     [[nodiscard]] static vsmlrt_frame frame_of(std::vector<unsigned char> &all) {
         vsmlrt_frame frame = {};
         for (std::size_t plane = 0; plane < 3; ++plane)
-            frame.planes[plane] = {all.data() + plane * samples / 3, extent.width};
+            frame.planes[plane] = {all.data() + plane * frame_samples / 3, frame_extent.width};
         return frame;
     }
     [[nodiscard]] std::vector<unsigned char> run(Context &context) {
-        std::vector<unsigned char> result(samples, 0);
+        std::vector<unsigned char> result(frame_samples, 0);
         const vsmlrt_frame in = frame_of(given_);
         EXPECT_FALSE(context.run_frames(&in, frame_of(result)));
         return result;
@@ -51,19 +51,19 @@ protected:
     }
 
     const vsmlrt_frame_format rgb_ = {VSMLRT_RGB, VSMLRT_INTEGER, 8, 0, 0, 0, 1, 0};
-    const vsmlrt_frame_input input_ = {rgb_, extent, 3};
+    const vsmlrt_frame_input input_ = {rgb_, frame_extent, 3};
     const std::vector<float> ones_ = std::vector<float>(16, 1.0F);
     vsmlrt_tile_span span_x_ = {};
     vsmlrt_tile_span span_y_ = {};
     vsmlrt_frame_plan plan_ = {};
-    std::vector<unsigned char> given_ = std::vector<unsigned char>(samples);
+    std::vector<unsigned char> given_ = std::vector<unsigned char>(frame_samples);
 };
 
 TEST_F(FramesThatFail, LeaveTheContextUsableAndNothingBehind) {
     emulated_reset(0);
     {
         const std::vector<std::byte> onnx = nothing();
-        const vsmlrt_program_desc desc = test::described(onnx, extent, extent);
+        const vsmlrt_program_desc desc = test::described(onnx, frame_extent, frame_extent);
         Program program(list_devices().front(), desc);
         Context context(program);
         context.bind_frames(plan_);

@@ -15,12 +15,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char *folder_variable = "VSMLRT_TEST_KEPT_FOLDER";
-constexpr vsmlrt_extent extent = {320, 180};
 
 // What the child does; a test that is not run by itself.
 TEST(GpuChild, DISABLED_RunsAFrame) {
     const char *folder = std::getenv(folder_variable);
     ASSERT_NE(folder, nullptr);
+    constexpr vsmlrt_extent extent = {320, 180};
     const GpuNetwork network(srvgg(64, 8), VSMLRT_PRECISION_FP16);
     vsmlrt_program_desc desc = network.desc(extent, extent);
     desc.shared_folder = folder;

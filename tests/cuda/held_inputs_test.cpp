@@ -12,9 +12,9 @@
 namespace vsmlrt::cuda {
 namespace {
 
-constexpr vsmlrt_extent extent = {16, 12};
+constexpr vsmlrt_extent held_extent = {16, 12};
 constexpr vsmlrt_extent other_extent = {16, 16};
-constexpr std::size_t samples = std::size_t{16} * 16 * 3;
+constexpr std::size_t held_samples = std::size_t{16} * 16 * 3;
 
 // The difference of two frames of RGB, float samples.
 class HeldFrames : public testing::Test {
@@ -57,7 +57,7 @@ protected:
         emulated_reset(0);
     }
     static Picture picture(std::uint64_t identity) {
-        Picture made{test::Random(identity + 1).list(static_cast<std::int64_t>(samples)), {}};
+        Picture made{test::Random(identity + 1).list(static_cast<std::int64_t>(held_samples)), {}};
         made.frame.identity = identity;
         return made;
     }
@@ -68,10 +68,10 @@ protected:
         return frame;
     }
     // The driver's calls that it takes.
-    long run(Context &context, Picture &first, Picture &second, vsmlrt_extent size = extent) {
+    long run(Context &context, Picture &first, Picture &second, vsmlrt_extent size = held_extent) {
         const std::array frames = {placed(first.values, first.frame, size),
                                    placed(second.values, second.frame, size)};
-        std::vector<float> result(samples, -1.0F);
+        std::vector<float> result(held_samples, -1.0F);
         const long before = emulated_calls();
         EXPECT_FALSE(context.run_frames(frames.data(), placed(result, {}, size)));
         const long calls = emulated_calls() - before;
@@ -92,7 +92,7 @@ protected:
 TEST_F(HeldFrames, AreNotDecodedAgain) {
     Program program(list_devices().front(), desc_);
     Context context(program);
-    const Plan plan(extent);
+    const Plan plan(held_extent);
     context.bind_frames(plan.plan);
     for (Picture *second : {&b_, &c_, &b_, &c_}) // until all is recorded and stored
         run(context, a_, *second);
@@ -114,7 +114,7 @@ TEST_F(HeldFrames, AreNotDecodedAgain) {
 TEST_F(HeldFrames, AreForgottenWhereSomethingElseWasWritten) {
     Program program(list_devices().front(), desc_);
     Context context(program);
-    const Plan plan(extent);
+    const Plan plan(held_extent);
     const Plan other(other_extent);
     for (int i = 0; i < 3; ++i) {
         context.bind_frames(plan.plan);
@@ -131,7 +131,7 @@ TEST_F(HeldFrames, AreForgottenWhereSomethingElseWasWritten) {
         EXPECT_EQ(run(context, a_, b_), held + 2 + 1); // the flag of a new plan is cleared
         std::array<vsmlrt_tensor, 2> inputs = {};
         vsmlrt_tensor output = {};
-        context.bind(extent, inputs.data(), &output);
+        context.bind(held_extent, inputs.data(), &output);
         for (const vsmlrt_tensor &input : inputs)
             std::fill_n(static_cast<float *>(input.data), std::size_t{3} * 16 * 12, 7.0F);
         context.run();
@@ -144,7 +144,7 @@ TEST_F(HeldFrames, AreForgottenWhereSomethingElseWasWritten) {
 TEST_F(HeldFrames, OfOneTileAreNotTakenForAnothers) {
     Program program(list_devices().front(), desc_);
     Context context(program);
-    const Plan plan(extent, true);
+    const Plan plan(held_extent, true);
     context.bind_frames(plan.plan);
     for (int i = 0; i < 4; ++i)
         run(context, a_, b_);

@@ -31,11 +31,6 @@ constexpr const char *order_variable = "VSMLRT_TEST_ORDER";
 
 constexpr int choices_each = 20;
 
-std::string variable(const char *name) {
-    const char *value = std::getenv(name);
-    return value ? value : "";
-}
-
 // Builds a program of half tensors in the process that calls.
 void build(const fs::path &folder, int channels, int convolutions) {
     test::HalfNetwork half(test::srvgg(channels, convolutions), {32, 24});
@@ -46,21 +41,21 @@ void build(const fs::path &folder, int channels, int convolutions) {
 
 // What processes of their own do; not run by themselves.
 TEST(KeptApart, DISABLED_Builds) {
-    const fs::path answers = path_of(variable(answers_variable));
+    const fs::path answers = path_of(test::variable(answers_variable));
     int channels = 0;
     int convolutions = 0;
-    std::istringstream(variable(order_variable)) >> channels >> convolutions;
+    std::istringstream(test::variable(order_variable)) >> channels >> convolutions;
     emulated_stand_in();
     emulated_reset(0);
     std::ofstream(answers / "begun").close();
-    build(path_of(variable(kept_variable)), channels, convolutions);
+    build(path_of(test::variable(kept_variable)), channels, convolutions);
     std::ofstream(answers / "work") << emulated_compilations() << ' ' << emulated_timings();
 }
 
 TEST(KeptApart, DISABLED_AddsChoices) {
-    const KeptFolder kept(path_of(variable(kept_variable)));
+    const KeptFolder kept(path_of(test::variable(kept_variable)));
     for (int i = 0; i < choices_each; ++i)
-        kept.keep_choices({{text("problem ", variable(order_variable), " ", i), "kernel"}});
+        kept.keep_choices({{text("problem ", test::variable(order_variable), " ", i), "kernel"}});
 }
 
 class Kept : public testing::Test {

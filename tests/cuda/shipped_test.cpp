@@ -30,8 +30,8 @@ using Cubins = std::map<std::string, std::vector<std::byte>>;
 
 constexpr const char *kernels_variable = "VSMLRT_CUDA_KERNELS";
 constexpr const char *compiler_variable = "VSMLRT_NVRTC";
-constexpr const char *kept_variable = "VSMLRT_TEST_KEPT_FOLDER";
-constexpr const char *answers_variable = "VSMLRT_TEST_ANSWERS_FOLDER";
+constexpr const char *folder_variable = "VSMLRT_TEST_KEPT_FOLDER";
+constexpr const char *lines_variable = "VSMLRT_TEST_LINES_FOLDER";
 
 // Builds a program in the process that calls, as KeptApart's.
 void build(const std::string &kept) {
@@ -41,21 +41,16 @@ void build(const std::string &kept) {
     const Program program(list_devices().front(), half.desc);
 }
 
-std::string variable(const char *name) {
-    const char *value = std::getenv(name);
-    return value ? value : "";
-}
-
 // What processes of their own do; not run by themselves.
 TEST(ShippedApart, DISABLED_Builds) {
-    const fs::path answers = path_of(variable(answers_variable));
+    const fs::path answers = path_of(test::variable(lines_variable));
     std::ofstream lines(answers / "lines");
     set_log_sink([&](LogLevel, const std::string &line) { lines << line << '\n'; });
-    test::set_variable(compiler_variable, variable("VSMLRT_TEST_COMPILER").c_str());
+    test::set_variable(compiler_variable, test::variable("VSMLRT_TEST_COMPILER").c_str());
     emulated_stand_in();
     emulated_reset(0);
     try {
-        build(variable(kept_variable));
+        build(test::variable(folder_variable));
     } catch (const Error &error) {
         lines << "failed: " << error.what() << '\n';
     }
@@ -77,7 +72,7 @@ protected:
     }
     Shipped() { emulated_stand_in(); }
     ~Shipped() override {
-        for (const char *name : {kernels_variable, kept_variable, "VSMLRT_TEST_COMPILER"})
+        for (const char *name : {kernels_variable, folder_variable, "VSMLRT_TEST_COMPILER"})
             test::set_variable(name, "");
         for (const fs::path &folder : {kept_, folder_, answers_}) {
             std::error_code ignored;
@@ -112,8 +107,8 @@ protected:
     // Of a build in a process of its own that finds the file, and nothing kept.
     [[nodiscard]] Answer build_apart(bool with_compiler, const fs::path &kept = {}) const {
         test::set_variable(kernels_variable, text_of(folder_).c_str());
-        test::set_variable(kept_variable, text_of(kept).c_str());
-        test::set_variable(answers_variable, text_of(answers_).c_str());
+        test::set_variable(folder_variable, text_of(kept).c_str());
+        test::set_variable(lines_variable, text_of(answers_).c_str());
         test::set_variable("VSMLRT_TEST_COMPILER", with_compiler ? VSMLRT_EMULATED : "nowhere/libnvrtc");
         EXPECT_EQ(test::Apart("ShippedApart.DISABLED_Builds").wait(), 0);
         Answer answer;

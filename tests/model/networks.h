@@ -9,17 +9,17 @@
 #include <string>
 #include <vector>
 
-namespace vsmlrt::model::test {
+namespace vsmlrt::test {
 
-inline Value image(std::string name, std::int64_t channels, Element type = Element::f32) {
+inline model::Value image(std::string name, std::int64_t channels, Element type = Element::f32) {
     return {std::move(name),
             type,
             true,
             {{std::nullopt, "batch"}, {channels, {}}, {std::nullopt, "h"}, {std::nullopt, "w"}}};
 }
 
-inline Node node(std::string op, std::vector<std::string> inputs, std::vector<std::string> outputs) {
-    Node result;
+inline model::Node node(std::string op, std::vector<std::string> inputs, std::vector<std::string> outputs) {
+    model::Node result;
     result.name = op + "_" + outputs.front();
     result.op = std::move(op);
     result.inputs = std::move(inputs);
@@ -27,19 +27,19 @@ inline Node node(std::string op, std::vector<std::string> inputs, std::vector<st
     return result;
 }
 
-inline void add_floats(Network &network, const std::string &name, std::vector<std::int64_t> dims,
+inline void add_floats(model::Network &network, const std::string &name, std::vector<std::int64_t> dims,
                        std::vector<float> values) {
-    network.initializers[name] = make_tensor(name, std::move(dims), std::span<const float>(values));
+    network.initializers[name] = model::make_tensor(name, std::move(dims), std::span<const float>(values));
 }
 
-inline void add_integers(Network &network, const std::string &name, std::vector<std::int64_t> values) {
+inline void add_integers(model::Network &network, const std::string &name, std::vector<std::int64_t> values) {
     const auto count = static_cast<std::int64_t>(values.size());
-    network.initializers[name] = make_tensor(name, {count}, std::span<const std::int64_t>(values));
+    network.initializers[name] = model::make_tensor(name, {count}, std::span<const std::int64_t>(values));
 }
 
 // x -> Conv (2 channels to 2, 1x1) -> Relu -> y
-inline Network conv_relu() {
-    Network network;
+inline model::Network conv_relu() {
+    model::Network network;
     network.producer = "test";
     network.inputs = {image("x", 2)};
     network.outputs = {image("y", 2)};
@@ -49,17 +49,17 @@ inline Network conv_relu() {
     return network;
 }
 
-inline std::vector<std::string> operators(const Network &network) {
+inline std::vector<std::string> operators(const model::Network &network) {
     std::vector<std::string> result;
-    for (const Node &each : network.nodes)
+    for (const model::Node &each : network.nodes)
         result.push_back(each.op);
     return result;
 }
 
-inline const Node &producer(const Network &network, const std::string &value) {
-    return *std::find_if(network.nodes.begin(), network.nodes.end(), [&](const Node &each) {
+inline const model::Node &producer(const model::Network &network, const std::string &value) {
+    return *std::find_if(network.nodes.begin(), network.nodes.end(), [&](const model::Node &each) {
         return std::find(each.outputs.begin(), each.outputs.end(), value) != each.outputs.end();
     });
 }
 
-} // namespace vsmlrt::model::test
+} // namespace vsmlrt::test

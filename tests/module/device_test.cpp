@@ -6,17 +6,17 @@ namespace {
 
 using namespace vsmlrt;
 
-struct Device {
+struct Named {
     std::string id;
 };
 
 TEST(Device, OneIsFoundByItsId) {
-    const std::vector<Device> devices = {{"CPU"}, {"GPU.0"}};
+    const std::vector<Named> devices = {{"CPU"}, {"GPU.0"}};
     EXPECT_EQ(&device_of(devices, "GPU.0", "X"), &devices[1]);
 }
 
 TEST(Device, AnUnknownIdIsAnsweredWithWhatThereIs) {
-    const std::vector<Device> devices = {{"CPU"}, {"GPU.0"}};
+    const std::vector<Named> devices = {{"CPU"}, {"GPU.0"}};
     try {
         static_cast<void>(device_of(devices, "NPU", "X", " (NPU: no driver)"));
         FAIL() << "an unknown device was accepted";

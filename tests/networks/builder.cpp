@@ -132,6 +132,10 @@ Name Builder::conv(const Name &x, int from, int to, int kernel, int stride, int 
                  {"pads", ints({border, border, border, border})}});
 }
 
+Name Builder::leaky(const Name &x, float slope) {
+    return node("LeakyRelu", {x}, {{"alpha", slope}});
+}
+
 Builder &Builder::output(const Name &name) {
     // The size follows; the file states none.
     network_.outputs.push_back({name, type_, false, {}});

@@ -51,6 +51,8 @@ public:
     // Convolution with bias, padded to keep the size unless `pad` says otherwise.
     Name conv(const Name &x, int from, int to, int kernel = 3, int stride = 1, int pad = -1);
 
+    Name leaky(const Name &x, float slope = 0.1F);
+
     Builder &output(const Name &name);
     [[nodiscard]] model::Network network() const { return network_; }
 

@@ -5,10 +5,6 @@
 namespace vsmlrt::test {
 namespace {
 
-Name leaky(Builder &b, const Name &x, float slope = 0.1F) {
-    return b.node("LeakyRelu", {x}, {{"alpha", slope}});
-}
-
 Name enlarged(Builder &b, const Name &x, float factor) {
     return b.node("Resize", {x, "", b.constant({4}, {1, 1, factor, factor})},
                   {{"mode", std::string("nearest")},
@@ -35,8 +31,8 @@ Name squeeze_excite(Builder &b, const Name &x, int channels) {
 }
 
 Name valid_pair(Builder &b, const Name &x, int from, int middle, int to, bool excite) {
-    const Name first = leaky(b, b.conv(x, from, middle, 3, 1, 0));
-    const Name second = leaky(b, b.conv(first, middle, to, 3, 1, 0));
+    const Name first = b.leaky(b.conv(x, from, middle, 3, 1, 0));
+    const Name second = b.leaky(b.conv(first, middle, to, 3, 1, 0));
     return excite ? squeeze_excite(b, second, to) : second;
 }
 
@@ -50,7 +46,7 @@ Name dense_block(Builder &b, const Name &x, int features, int growth) {
     int channels = features;
     for (int i = 0; i < 3; ++i, channels += growth) {
         const Name joined = all.size() == 1 ? x : b.node("Concat", all, {{"axis", std::int64_t{1}}});
-        all.push_back(leaky(b, b.conv(joined, channels, growth), 0.2F));
+        all.push_back(b.leaky(b.conv(joined, channels, growth), 0.2F));
     }
     const Name last = b.conv(b.node("Concat", all, {{"axis", std::int64_t{1}}}), channels, features);
     return b.node("Add", {b.node("Mul", {last, b.real(0.2F)}), x});
@@ -76,7 +72,7 @@ model::Network upconv7() {
     Name y = b.input(3);
     const int channels[] = {3, 16, 16, 32, 32, 32, 48};
     for (int i = 0; i < 6; ++i)
-        y = leaky(b, b.conv(y, channels[i], channels[i + 1], 3, 1, 0));
+        y = b.leaky(b.conv(y, channels[i], channels[i + 1], 3, 1, 0));
     return b.output(transposed(b, y, 48, 3, 4, 2, 3)).network();
 }
 
@@ -84,11 +80,11 @@ model::Network cunet() {
     Builder b;
     const Name x = b.input(3);
     const Name top = valid_pair(b, x, 3, 16, 16, false);
-    const Name down = leaky(b, b.conv(top, 16, 16, 2, 2, 0));
+    const Name down = b.leaky(b.conv(top, 16, 16, 2, 2, 0));
     const Name bottom = valid_pair(b, down, 16, 32, 16, true);
-    const Name up = leaky(b, transposed(b, bottom, 16, 16, 2, 2, 0));
+    const Name up = b.leaky(transposed(b, bottom, 16, 16, 2, 2, 0));
     const Name joined = b.node("Add", {cropped(b, top, 4), up});
-    const Name last = leaky(b, b.conv(joined, 16, 16, 3, 1, 0));
+    const Name last = b.leaky(b.conv(joined, 16, 16, 3, 1, 0));
     return b.output(transposed(b, last, 16, 3, 4, 2, 3)).network();
 }
 
@@ -97,15 +93,15 @@ model::Network pairs() {
     const auto relu = [&](const Name &x) { return b.node("Relu", {x}); };
     const auto add = [&](const Name &x, const Name &y) { return b.node("Add", {x, y}); };
     // As large as before, with few channels.
-    Name thin = leaky(b, b.conv(leaky(b, b.conv(b.input(3), 3, 16, 3, 1, 2)), 16, 32, 3, 1, 0));
-    thin = residual(b, leaky(b, b.conv(relu(b.conv(thin, 32, 8, 3, 1, 0)), 8, 24, 3, 1, 2)), 24);
-    const Name x = relu(b.conv(leaky(b, b.conv(thin, 24, 32)), 32, 64));
+    Name thin = b.leaky(b.conv(b.leaky(b.conv(b.input(3), 3, 16, 3, 1, 2)), 16, 32, 3, 1, 0));
+    thin = residual(b, b.leaky(b.conv(relu(b.conv(thin, 32, 8, 3, 1, 0)), 8, 24, 3, 1, 2)), 24);
+    const Name x = relu(b.conv(b.leaky(b.conv(thin, 24, 32)), 32, 64));
     Name y = residual(b, x, 64);
-    y = leaky(b, b.conv(leaky(b, b.conv(y, 64, 48, 3, 1, 0)), 48, 56, 3, 1, 2)); // as large as before
+    y = b.leaky(b.conv(b.leaky(b.conv(y, 64, 48, 3, 1, 0)), 48, 56, 3, 1, 2)); // as large as before
     y = b.conv(b.node("PRelu", {b.conv(y, 56, 64, 3, 1, 2), b.random({64, 1, 1}, 0.05F, 0.3F)}), 64, 64, 3, 1,
                0);
     y = relu(add(residual(b, y, 64), x)); // two residuals
-    const Name twice = leaky(b, b.conv(y, 64, 64));
+    const Name twice = b.leaky(b.conv(y, 64, 64));
     y = add(b.conv(twice, 64, 64), twice);
     return b.output(b.conv(y, 64, 3)).network();
 }
@@ -115,26 +111,26 @@ model::Network own_residuals() {
     const auto scaled = [&](const Name &x, int channels, int kernel) {
         const Name y = b.node("Mul", {b.conv(x, channels, channels, kernel, 1, kernel / 2),
                                       b.random({1, channels, 1, 1}, 0.2F, 0.4F)});
-        return leaky(b, b.node("Add", {y, x}), 0.2F);
+        return b.leaky(b.node("Add", {y, x}), 0.2F);
     };
-    Name y = leaky(b, b.conv(b.input(3), 3, 64));
+    Name y = b.leaky(b.conv(b.input(3), 3, 64));
     for (int i = 0; i < 3; ++i)
         y = scaled(y, 64, 3);
-    y = scaled(scaled(leaky(b, b.conv(y, 64, 24)), 24, 3), 24, 5);
-    y = scaled(scaled(leaky(b, b.conv(y, 24, 16)), 16, 3), 16, 1);
+    y = scaled(scaled(b.leaky(b.conv(y, 64, 24)), 24, 3), 24, 5);
+    y = scaled(scaled(b.leaky(b.conv(y, 24, 16)), 16, 3), 16, 1);
     return b.output(b.conv(y, 16, 3)).network();
 }
 
 model::Network transposed_tail(int middle) {
     Builder b;
-    const Name x = leaky(b, b.conv(b.input(3), 3, 96));
-    return b.output(transposed(b, leaky(b, b.conv(x, 96, middle, 3, 1, 0)), middle, 3, 4, 2, 1)).network();
+    const Name x = b.leaky(b.conv(b.input(3), 3, 96));
+    return b.output(transposed(b, b.leaky(b.conv(x, 96, middle, 3, 1, 0)), middle, 3, 4, 2, 1)).network();
 }
 
 model::Network straight_tail() {
     Builder b;
     const Name x = b.input(3);
-    const Name y = leaky(b, b.conv(leaky(b, b.conv(x, 3, 56)), 56, 128));
+    const Name y = b.leaky(b.conv(b.leaky(b.conv(x, 3, 56)), 56, 128));
     return b.output(b.node("Add", {b.conv(y, 128, 3), x})).network();
 }
 
@@ -142,19 +138,19 @@ model::Network thin_tails(const ThinTails &shape) {
     Builder b;
     const auto [first, second, transposing, last] = shape.pads;
     const int few = shape.few;
-    const Name x = leaky(b, b.conv(b.input(3), 3, 64));
-    const Name y = transposed(b, leaky(b, b.conv(x, 64, shape.middle, 3, 1, first)), shape.middle, few, 4, 2,
+    const Name x = b.leaky(b.conv(b.input(3), 3, 64));
+    const Name y = transposed(b, b.leaky(b.conv(x, 64, shape.middle, 3, 1, first)), shape.middle, few, 4, 2,
                               transposing);
-    const Name z = leaky(b, b.conv(leaky(b, b.conv(y, few, 48)), 48, 64, 3, 1, second));
+    const Name z = b.leaky(b.conv(b.leaky(b.conv(y, few, 48)), 48, 64, 3, 1, second));
     const Name thin = b.conv(z, 64, few, 3, 1, last);
     return b.output(second + last == 2 ? b.node("Add", {thin, y}) : thin).network();
 }
 
 model::Network enlarging(int from, int to) {
     Builder b;
-    const Name x = leaky(b, b.conv(b.input(3), 3, from));
+    const Name x = b.leaky(b.conv(b.input(3), 3, from));
     const Name y = b.node("Relu", {transposed(b, x, from, to, 2, 2, 0)});
-    return b.output(b.conv(b.node("Add", {leaky(b, transposed(b, x, from, to, 2, 2, 0)), y}), to, 3))
+    return b.output(b.conv(b.node("Add", {b.leaky(transposed(b, x, from, to, 2, 2, 0)), y}), to, 3))
         .network();
 }
 
@@ -203,8 +199,8 @@ model::Network rrdb() {
     }
     y = b.node("Add", {first, b.conv(y, features, features)});
     for (int times = 0; times < 2; ++times)
-        y = leaky(b, b.conv(enlarged(b, y, 2), features, features), 0.2F);
-    return b.output(b.conv(leaky(b, b.conv(y, features, features), 0.2F), features, 3)).network();
+        y = b.leaky(b.conv(enlarged(b, y, 2), features, features), 0.2F);
+    return b.output(b.conv(b.leaky(b.conv(y, features, features), 0.2F), features, 3)).network();
 }
 
 model::Network computed_sizes() {

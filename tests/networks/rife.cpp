@@ -17,10 +17,6 @@ Name scaled(Builder &b, const Name &x, float factor) {
                   {{"mode", std::string("linear")}});
 }
 
-Name leaky(Builder &b, const Name &x) {
-    return b.node("LeakyRelu", {x}, {{"alpha", 0.2F}});
-}
-
 // The size along an axis less 1, as a float.
 Name last_position(Builder &b, const Name &x, std::int64_t axis) {
     const Name size = b.node("Gather", {b.node("Shape", {x}), b.integer(axis)}, {{"axis", std::int64_t{0}}});
@@ -55,11 +51,11 @@ Name warped(Builder &b, const Name &picture, const Name &flow) {
 Name block(Builder &b, const Name &x, int channels, float scale) {
     constexpr int features = 12;
     const Name small = scaled(b, x, 1 / scale);
-    Name y = leaky(b, b.conv(small, channels, features, 3, 2));
+    Name y = b.leaky(b.conv(small, channels, features, 3, 2), 0.2F);
     for (int i = 0; i < 3; ++i) {
         const Name change =
             b.node("Mul", {b.conv(y, features, features), b.random({1, features, 1, 1}, 0.3F, 0.7F)});
-        y = leaky(b, b.node("Add", {change, y}));
+        y = b.leaky(b.node("Add", {change, y}), 0.2F);
     }
     const Name grown =
         b.node("ConvTranspose", {y, b.weights({features, 5, 4, 4}), b.random({5}, -0.1F, 0.1F)},

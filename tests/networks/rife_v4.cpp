@@ -48,7 +48,7 @@ private:
                        {{"mode", std::string("linear")},
                         {"coordinate_transformation_mode", std::string("pytorch_half_pixel")}});
     }
-    Name leaky(const Name &x) { return b_.node("LeakyRelu", {x}, {{"alpha", 0.2F}}); }
+    Name leaky(const Name &x) { return b_.leaky(x, 0.2F); }
     Name times(const Name &x, float factor) { return b_.node("Mul", {x, b_.real(factor)}); }
     Name sum(const Name &x, const Name &y) { return x.empty() ? y : b_.node("Add", {x, y}); }
 

@@ -19,7 +19,7 @@ Name transposed(Builder &b, const Name &x, std::vector<std::int64_t> order) {
     return b.node("Transpose", {x}, {{"perm", ints(std::move(order))}});
 }
 
-Name joined(Builder &b, const std::vector<Name> &parts) {
+Name stacked(Builder &b, const std::vector<Name> &parts) {
     return b.node("Concat", parts, {{"axis", std::int64_t{0}}});
 }
 
@@ -68,14 +68,14 @@ model::Network swin() {
     const Name side = b.integers({window});
     const Name depth = b.integers({features});
     const Name rows = reshaped(b, transposed(b, shallow, {0, 2, 3, 1}),
-                               joined(b, {one, windows(2), side, windows(3), side, depth}));
+                               stacked(b, {one, windows(2), side, windows(3), side, depth}));
     Name x = reshaped(b, transposed(b, rows, {0, 1, 3, 2, 4, 5}), b.integers({-1, pixels, features}));
     x = b.node("Add", {x, attention(b, normalized(b, x))});
     const Name hidden = gelu(b, linear(b, normalized(b, x), features, 2 * features));
     x = b.node("Add", {x, linear(b, hidden, 2 * features, features)});
-    const Name apart = reshaped(b, x, joined(b, {one, windows(2), windows(3), side, side, depth}));
+    const Name apart = reshaped(b, x, stacked(b, {one, windows(2), windows(3), side, side, depth}));
     const Name whole =
-        reshaped(b, transposed(b, apart, {0, 1, 3, 2, 4, 5}), joined(b, {one, size(2), size(3), depth}));
+        reshaped(b, transposed(b, apart, {0, 1, 3, 2, 4, 5}), stacked(b, {one, size(2), size(3), depth}));
     const Name deep = b.conv(transposed(b, whole, {0, 3, 1, 2}), features, features);
     const Name grown = b.conv(b.node("Add", {deep, shallow}), features, 12);
     return b

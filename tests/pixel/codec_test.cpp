@@ -12,14 +12,14 @@
 namespace vsmlrt::pixel {
 namespace {
 
-constexpr std::byte canary{0x5a};
+constexpr std::byte untouched{0x5a};
 
 // A plane whose rows are further apart than they are long, and which can tell whether the gaps were touched.
 class Picture {
 public:
     Picture(vsmlrt_type type, int width, int height)
         : type_(type), width_(width), height_(height), stride_(width * size() + 13),
-          memory_(static_cast<std::size_t>(stride_ * height), canary) {}
+          memory_(static_cast<std::size_t>(stride_ * height), untouched) {}
 
     static Picture noise(vsmlrt_type type, int width, int height, unsigned seed) {
         Picture picture(type, width, height);
@@ -49,7 +49,7 @@ public:
     [[nodiscard]] bool gaps_untouched() const {
         for (int y = 0; y < height_; ++y)
             for (std::ptrdiff_t i = width_ * size(); i < stride_; ++i)
-                if (memory_[static_cast<std::size_t>(y * stride_ + i)] != canary)
+                if (memory_[static_cast<std::size_t>(y * stride_ + i)] != untouched)
                     return false;
         return true;
     }

@@ -2,6 +2,8 @@
 // process.
 #pragma once
 
+#include "conformance/module.h"
+
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -14,6 +16,10 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 // Runs `body` in a forked process with the variables set, and gives what it returns, or "died" with its
 // status. The caller must not have loaded the backend.
 [[nodiscard]] std::string in_child(const Variables &variables, const std::function<std::string()> &body);
+
+[[nodiscard]] inline Opened open_backend() {
+    return open_module(module_path("onnxruntime"));
+}
 
 // The file of ONNX Runtime that this process has opened; empty: none.
 [[nodiscard]] std::filesystem::path opened_library();

@@ -70,10 +70,6 @@ TEST(PrecisionProbe, FindsWhatRoundsInPartsOnly) {
     }
 }
 
-Opened open_backend() {
-    return open_module(module_path("onnxruntime"));
-}
-
 std::string library_of_wheel() {
     return in_child({}, [] {
         const Opened opened = open_backend();

@@ -18,10 +18,6 @@
 namespace vsmlrt::test {
 namespace {
 
-Opened open_backend() {
-    return open_module(std::string(VSMLRT_MODULES) + "/libvsmlrt_onnxruntime.so");
-}
-
 std::string ids_of(const vsmlrt_backend &backend) {
     std::string ids;
     const auto visit = [](void *user, const vsmlrt_device_info *info) {

@@ -128,7 +128,7 @@ TEST_P(ChainsByTiles, GoDownAndUpALevel) {
     const auto method = methods(GetParam()).back();
     const auto network = network_of([](Builder &b) {
         const Name top = b.node("Relu", {b.conv(b.input(3), 3, 32)});
-        const Name down = b.node("LeakyRelu", {b.conv(top, 32, 48, 2, 2, 0)}, {{"alpha", 0.1F}});
+        const Name down = b.leaky(b.conv(top, 32, 48, 2, 2, 0));
         const Name bottom = b.node("Relu", {b.conv(down, 48, 64)});
         const Name up = b.node("Relu", {b.node("ConvTranspose", {bottom, b.weights({64, 32, 2, 2})},
                                                {{"strides", ints({2, 2})}})});
@@ -195,7 +195,7 @@ TEST_F(Chains, TakeScaleBiasResidualAndSlopes) {
               const Name scaled = b.node("Mul", {b.conv(first, 32, 32), b.random({1, 32, 1, 1}, 0.5F, 1.5F)});
               const Name moved = b.node("Add", {b.random({32, 1, 1}, -1, 1), scaled});
               const Name sum = b.node("Add", {first, moved});
-              const Name sloped = b.node("LeakyRelu", {sum}, {{"alpha", 0.2F}});
+              const Name sloped = b.leaky(sum, 0.2F);
               b.output(b.node("Add", {b.conv(sloped, 32, 32), sloped}));
           }),
           1, 0);
