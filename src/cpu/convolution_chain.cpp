@@ -96,14 +96,14 @@ Bands ConvolutionChain::plan(std::span<const Extent> extents, int threads) const
         desc.heights.push_back(size.height);
         width = std::max(width, size.width);
     }
-    std::vector<std::int64_t> pixels;
+    std::vector<LayerPixels> layers;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
         const Step &step = steps_[i];
         desc.steps.push_back({step.input, step.added_before, step.added_after, step.layer->rows_read(),
                               values_[inputs_ + i].output >= 0});
-        pixels.push_back(step.layer->pixels_at_a_time());
+        layers.push_back({step.layer->pixels_at_a_time(), step.layer->fewest_pixels(), extents[inputs_ + i]});
     }
-    desc.rows = method_->rows_at_a_time(pixels, width, threads);
+    desc.rows = method_->rows_at_a_time(layers, width, threads);
     desc.unit = method_->row_unit();
     return plan_bands(desc);
 }

@@ -34,10 +34,18 @@ public:
     [[nodiscard]] virtual std::int64_t pieces_at_a_time(std::int64_t all, int threads) const = 0;
     // Pixels of the result that a thread best computes before it goes on to the next layer.
     [[nodiscard]] virtual std::int64_t pixels_at_a_time() const = 0;
+    // Pixels for which its constants are worth fetching from memory.
+    [[nodiscard]] virtual std::int64_t fewest_pixels() const { return 0; }
     // `scratch`: scratch_bytes(), a thread's own, aligned to 64 bytes.
     virtual void run(const LayerRows &rows, std::int64_t first, std::int64_t count,
                      std::byte *scratch) const = 0;
     [[nodiscard]] virtual std::int64_t scratch_bytes() const { return 0; }
+};
+
+struct LayerPixels {
+    std::int64_t at_a_time = 0; // pixels_at_a_time() and fewest_pixels() of it
+    std::int64_t fewest = 0;
+    Extent result = {};
 };
 
 class ConvolutionMethod {
@@ -58,9 +66,9 @@ public:
     // Layers compute whole multiples of so many rows.
     [[nodiscard]] virtual std::int64_t row_unit() const = 0;
     // Rows of a chain's results that are computed at a time: enough for all threads, few enough for a cache.
-    // `pixels`: pixels_at_a_time() of each layer.
-    [[nodiscard]] virtual std::int64_t rows_at_a_time(std::span<const std::int64_t> pixels,
-                                                      std::int64_t width, int threads) const = 0;
+    // `width`: the greatest of all values.
+    [[nodiscard]] virtual std::int64_t rows_at_a_time(std::span<const LayerPixels> layers, std::int64_t width,
+                                                      int threads) const = 0;
 
     // A value between layers, of which so many rows are held: without memory yet, ...
     [[nodiscard]] virtual Image window(Extent extent, std::int64_t channels, std::int64_t rows) const = 0;

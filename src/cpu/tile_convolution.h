@@ -59,7 +59,7 @@ struct TileConvolution {
             rows_left = count;
             const std::int64_t lines = rows_left * ((bytes + line - 1) / line);
             const std::int64_t result_tiles = (layer.outputs + tile_results - 1) / tile_results;
-            const std::int64_t steps = layer.filter_rows * layer.tiles * result_tiles;
+            const std::int64_t steps = layer.steps() * result_tiles;
             at_a_time = (lines + steps - 1) / steps;
         }
 
@@ -84,7 +84,8 @@ struct TileConvolution {
     struct Pending;
 
     // The sums of Count rows of 16 pixels for 16 results each. A tile of filters is loaded once for all rows,
-    // and those of a block come in the order in which they lie.
+    // and they come in the order in which they lie: of what reads the same part of the same pixels one after
+    // another.
     template <int Count>
     static void multiply(const PackedTiles &layer, const Rows &rows, const std::uint16_t *filters,
                          const float *bias, float *sums, Pending &pending, Ahead &ahead) {
@@ -92,19 +93,21 @@ struct TileConvolution {
         constexpr int filter = Count + 1;
         static_assert(filter < 8);
         unroll<Count>([&](auto r) { Tiles::template load<r>(bias, 0); });
-        for (std::int64_t row = 0; row < layer.filter_rows; ++row) {
-            if (row == 1)
-                pending.finish();
-            for (std::int64_t tile = 0; tile < layer.tiles; ++tile, filters += tile_elements) {
-                Tiles::template load<filter>(filters, 64);
-                ahead.fetch_some();
-                unroll<Count>([&](auto r) {
-                    const std::int64_t from = r * layer.stride + row;
-                    Tiles::template load<pixels>(rows.data[from] + layer.offsets[tile], rows.pixel[from]);
-                    Tiles::template multiply<r, pixels, filter>();
-                });
+        for (std::int64_t chunk = 0; chunk < layer.chunks; ++chunk)
+            for (std::int64_t row = 0; row < layer.filter_rows; ++row) {
+                if (row == 1)
+                    pending.finish();
+                for (std::int64_t tap = 0; tap < layer.taps; ++tap, filters += tile_elements) {
+                    const std::int64_t offset = chunk * tile_values + tap * layer.tap_step;
+                    Tiles::template load<filter>(filters, 64);
+                    ahead.fetch_some();
+                    unroll<Count>([&](auto r) {
+                        const std::int64_t from = r * layer.stride + row;
+                        Tiles::template load<pixels>(rows.data[from] + offset, rows.pixel[from]);
+                        Tiles::template multiply<r, pixels, filter>();
+                    });
+                }
             }
-        }
         unroll<Count>(
             [&](auto r) { Tiles::template store<r>(sums + r * tile_rows * tile_results, tile_results * 4); });
     }
@@ -324,10 +327,11 @@ struct TileConvolution {
         return {y, smaller(BlockRows, task.end - y), x, smaller(tile_rows, task.width() - x), 0};
     }
 
-    // A block's pixels stay in the first cache while the filters of all results pass by.
-    static void run(const TileTask &task, std::int64_t first, std::int64_t count) {
-        Buffers buffers;
+    // Of some pieces the results from a channel on, as many as are computed together.
+    static void compute_results(const TileTask &task, std::int64_t first, std::int64_t count,
+                                std::int64_t channel, Buffers &buffers) {
         const PackedTiles &layer = task.layer;
+        const std::int64_t end = smaller(layer.outputs, channel + layer.results_together);
         Place next = block(task, first);
         Rows next_rows = rows_for(task, next);
         for (std::int64_t piece = first; piece < first + count; ++piece) {
@@ -339,16 +343,22 @@ struct TileConvolution {
                 next_rows = rows_for(task, next);
                 buffers.ahead = {task, next_rows, rows_read(layer, next)};
             }
-            const std::uint16_t *filters = layer.filters;
-            for (; place.channel < layer.outputs; place.channel += tile_results) {
-                compute(task, rows, place, filters, buffers);
-                filters += layer.filter_elements();
-            }
-            if (task.output.gap > 0)
+            for (place.channel = channel; place.channel < end; place.channel += tile_results)
+                compute(task, rows, place, layer.filters_for(place.channel), buffers);
+            if (task.output.gap > 0 && channel == 0)
                 for (std::int64_t row = 0; row < place.rows * layer.repeat; ++row)
                     write_halo(task.output, place.y * layer.repeat + row, place.x == 0,
                                place.x + tile_rows >= task.width());
         }
+    }
+
+    // A block's pixels stay in the first cache while the filters of all results pass by; of more filters than
+    // stay in the second, those of some results do while all pixels pass by.
+    static void run(const TileTask &task, std::int64_t first, std::int64_t count) {
+        Buffers buffers;
+        const PackedTiles &layer = task.layer;
+        for (std::int64_t channel = 0; channel < layer.outputs; channel += layer.results_together)
+            compute_results(task, first, count, channel, buffers);
         buffers.pending.finish();
     }
 

@@ -35,17 +35,24 @@ struct PackedTiles {
     std::int64_t row_results = 0; // of a place, so many of its results lie in one row of the image
     std::int64_t pad_top = 0;
     std::int64_t pad_left = 0;
-    std::int64_t tiles = 0;                // of a row of the filter
-    const std::int64_t *offsets = nullptr; // where each of them begins, in elements
-    // [tile of results][row of the filter][tile][pair][result][2]
+    // The tiles of a row of the filter: so many for each chunk of the channels. In the pixels that they are
+    // multiplied with those of a chunk begin so many elements apart, and chunks one tile.
+    std::int64_t chunks = 1;
+    std::int64_t taps = 0;
+    std::int64_t tap_step = 0;
+    // [tile of results][chunk][row of the filter][tap][pair][result][2]
     const std::uint16_t *filters = nullptr;
+    std::int64_t results_together = 0;    // whole tiles, the filters of which stay in a core's cache
     const float *bias = nullptr;          // zero behind the last result
     const float *slopes = nullptr;        // of values below zero; null: none
     const std::uint16_t *zeros = nullptr; // as many as a row's tiles reach over
 
-    // Elements of the filters of a tile of results.
-    [[nodiscard]] constexpr std::int64_t filter_elements() const {
-        return filter_rows * tiles * tile_elements;
+    // Tiles of filters of a tile of results.
+    [[nodiscard]] constexpr std::int64_t steps() const { return filter_rows * chunks * taps; }
+    [[nodiscard]] constexpr std::int64_t filter_elements() const { return steps() * tile_elements; }
+    // Those of the tile of results that begins there.
+    [[nodiscard]] constexpr const std::uint16_t *filters_for(std::int64_t channel) const {
+        return filters + channel / tile_results * filter_elements();
     }
 };
 

@@ -35,7 +35,6 @@ public:
         packed_.row_results = desc.outputs * packed_.repeat;
         packed_.pad_top = desc.pads.top;
         packed_.pad_left = desc.pads.left;
-        packed_.tiles = tiles_for(packed_.filter_rows * desc.inputs, tile_values);
         place_tiles();
         bias_ = repeated(desc.bias);
         packed_.bias = bias_.as<float>();
@@ -44,7 +43,7 @@ public:
             packed_.slopes = slopes_.as<float>();
         }
         pack_filters(desc.weights);
-        const std::int64_t zeros = (packed_.tiles + 1) * tile_values;
+        const std::int64_t zeros = (packed_.chunks * packed_.taps + 1) * tile_values;
         zeros_ = HostBuffer(static_cast<std::size_t>(zeros) * 2);
         std::fill_n(zeros_.as<std::uint16_t>(), zeros, std::uint16_t{0});
         packed_.zeros = zeros_.as<std::uint16_t>();
@@ -67,11 +66,21 @@ public:
         const std::int64_t values = packed_.stride * packed_.stride * packed_.inputs + packed_.outputs;
         return cache * places / (2 * values);
     }
+    [[nodiscard]] std::int64_t fewest_pixels() const override {
+        // Filters that do not stay in a core's cache from layer to layer come from memory at about ten bytes
+        // a cycle, which shall be a tenth of what their products take.
+        constexpr std::int64_t most_kept = 512 * 1024;
+        return filter_bytes() > most_kept ? 1024 : 0;
+    }
     void run(const LayerRows &rows, std::int64_t first, std::int64_t count, std::byte *) const override {
         kernels_.run(task(rows), first, count);
     }
 
 private:
+    [[nodiscard]] std::int64_t filter_bytes() const {
+        return packed_.filter_elements() * tiles_for(packed_.outputs, tile_results) * 2;
+    }
+
     [[nodiscard]] TileTask task(const LayerRows &rows) const {
         return {packed_,
                 rows.input,
@@ -91,20 +100,24 @@ private:
         return padded(all, whole(packed_.outputs, tile_results));
     }
 
-    // Where the tiles of a filter's row lie in it. Tiles that belong to one pixel are taken together with the
-    // same of its neighbours, which read the same memory a pixel later.
+    // Tiles that belong to one pixel are taken together with the same of the pixels around it, which read the
+    // same memory again.
     void place_tiles() {
-        const bool together = packed_.inputs % tile_values == 0;
-        const std::int64_t of_pixel = packed_.inputs / tile_values;
-        numbers_.resize(static_cast<std::size_t>(packed_.tiles));
-        offsets_.resize(static_cast<std::size_t>(packed_.tiles));
-        for (std::int64_t tile = 0; tile < packed_.tiles; ++tile) {
-            const std::int64_t number =
-                together ? tile % of_pixel * packed_.filter_rows + tile / of_pixel : tile;
-            numbers_[static_cast<std::size_t>(tile)] = number;
-            offsets_[static_cast<std::size_t>(number)] = tile * tile_values;
-        }
-        packed_.offsets = offsets_.data();
+        const bool apart = packed_.inputs % tile_values == 0;
+        packed_.chunks = apart ? packed_.inputs / tile_values : 1;
+        packed_.taps =
+            apart ? packed_.filter_rows : tiles_for(packed_.filter_rows * packed_.inputs, tile_values);
+        packed_.tap_step = apart ? packed_.inputs : tile_values;
+        constexpr std::int64_t most_bytes = 640 * 1024;
+        const std::int64_t bytes = 2 * packed_.filter_elements();
+        packed_.results_together = std::max<std::int64_t>(1, most_bytes / bytes) * tile_results;
+    }
+
+    // Where the tile of a value of a filter's row lies in that row's filters.
+    [[nodiscard]] std::int64_t tile_of(std::int64_t row, std::int64_t value) const {
+        const std::int64_t tile = value / tile_values;
+        const std::int64_t chunk = tile % packed_.chunks;
+        return (chunk * packed_.filter_rows + row) * packed_.taps + tile / packed_.chunks;
     }
 
     void pack_filters(std::span<const float> weights) {
@@ -119,8 +132,7 @@ private:
             for (std::int64_t i = 0; i < packed_.inputs; ++i)
                 for (std::int64_t tap = 0; tap < side * side; ++tap) {
                     const std::int64_t value = tap % side * packed_.inputs + i; // of the filter's row
-                    const std::int64_t tile =
-                        tap / side * packed_.tiles + numbers_[static_cast<std::size_t>(value / tile_values)];
+                    const std::int64_t tile = tile_of(tap / side, value);
                     const std::int64_t pair = value % tile_values / 2;
                     to[tile * tile_elements + pair * 2 * tile_results + value % 2] =
                         float_to_bfloat(weight(weights, o, i, tap));
@@ -143,8 +155,6 @@ private:
     Form form_;
     std::int64_t outputs_;
     PackedTiles packed_;
-    std::vector<std::int64_t> offsets_;
-    std::vector<std::int64_t> numbers_; // of a row's tiles, in the order in which they are multiplied
     HostBuffer filters_;
     HostBuffer bias_;
     HostBuffer slopes_;
@@ -199,9 +209,19 @@ public:
     }
 
     [[nodiscard]] std::int64_t row_unit() const override { return kernels_.block_rows; }
-    [[nodiscard]] std::int64_t rows_at_a_time(std::span<const std::int64_t> pixels, std::int64_t width,
+    [[nodiscard]] std::int64_t rows_at_a_time(std::span<const LayerPixels> layers, std::int64_t width,
                                               int threads) const override {
-        return std::max<std::int64_t>(2, *std::min_element(pixels.begin(), pixels.end()) / width) * threads;
+        std::int64_t most = std::numeric_limits<std::int64_t>::max();
+        std::int64_t height = 1;
+        for (const LayerPixels &layer : layers) {
+            most = std::min(most, layer.at_a_time);
+            height = std::max(height, layer.result.height);
+        }
+        std::int64_t rows = std::max<std::int64_t>(2, most / width);
+        for (const LayerPixels &layer : layers)
+            rows = std::max(rows, tiles_for(layer.fewest, std::max<std::int64_t>(1, layer.result.width)) *
+                                      height / std::max<std::int64_t>(1, layer.result.height));
+        return whole(rows, kernels_.block_rows) * threads;
     }
 
     [[nodiscard]] Image window(Extent extent, std::int64_t channels, std::int64_t rows) const override {

@@ -63,9 +63,12 @@ public:
     [[nodiscard]] std::unique_ptr<const Layer> taken_in(std::int64_t) const override { return nullptr; }
 
     [[nodiscard]] std::int64_t row_unit() const override { return tile_size; }
-    [[nodiscard]] std::int64_t rows_at_a_time(std::span<const std::int64_t> pixels, std::int64_t width,
+    [[nodiscard]] std::int64_t rows_at_a_time(std::span<const LayerPixels> layers, std::int64_t width,
                                               int threads) const override {
-        const std::int64_t tiles = threads * *std::max_element(pixels.begin(), pixels.end()) / tile_pixels;
+        std::int64_t most = 0;
+        for (const LayerPixels &layer : layers)
+            most = std::max(most, layer.at_a_time);
+        const std::int64_t tiles = threads * most / tile_pixels;
         const std::int64_t across = (width + tile_size - 1) / tile_size;
         return std::max<std::int64_t>(4, (tiles + across - 1) / across) * tile_size;
     }

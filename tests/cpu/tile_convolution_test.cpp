@@ -40,6 +40,7 @@ const std::vector<ConvolutionCase> tiled_cases = {
     {1, 1, {1, 1}},
     {192, 136, {14, 11}, {1, 1, 1, 1}, true},
     {130, 150, {9, 9}, {0, 0, 0, 0}, false, true},
+    {512, 130, {3, 17}, {1, 1, 1, 1}, true, true},
     {16, 16, {2, 4}, {2, 2, 2, 2}},
     {32, 16, {1, 40}, {2, 1, 2, 1}, true},
     of_form(halving, {3, 5, {2, 2}, {}}),
@@ -104,6 +105,19 @@ TEST_P(TileConvolutions, ComputeTheDefinition) {
 TEST_P(TileConvolutions, RoundOnce) {
     for (const ConvolutionCase &c : tiled_cases)
         EXPECT_LT(error(c, Storage::bf16, 1), 0.004) << c.name();
+}
+
+// Filters that do not stay in a core's cache from layer to layer are read for many pixels at a time.
+TEST_P(TileConvolutions, ManyFiltersComeWithManyRows) {
+    const Extent extent = {70, 80};
+    const Constants constants(256, 256, true, 7);
+    const ConvolutionChain chain(
+        {{256}, {{constants.desc({1, 1, 1, 1}), 0}, {constants.desc({1, 1, 1, 1}), 1}}, {2}},
+        tiles(GetParam()));
+    for (const cpu::Band &band : chain.workspace({&extent, 1}, 1)->plan.bands)
+        if (band.end < extent.height) {
+            EXPECT_GE((band.end - band.begin) * extent.width, 1024);
+        }
 }
 
 // What DepthToSpace makes of it, with a picture that is added to each block.

@@ -11,19 +11,27 @@ namespace {
 
 using ChainNumbers = std::set<std::size_t>;
 
-// OpenVINO's own products are by AMX as well, and of many channels it gets more out of them
+// Of the result, before it is shuffled; 0: of no fixed size.
+std::int64_t pixels(const ConvolutionLayer &layer) {
+    const ov::PartialShape &shape = layer.result.get_partial_shape();
+    const std::int64_t factor = std::max<std::int64_t>(1, layer.shuffle);
+    return shape.is_static() ? shape[2].get_length() * shape[3].get_length() / (factor * factor) : 0;
+}
+
+// Many filters for few pixels: such layers want many rows at a time, and those around them few
 // (docs/decisions/0053-convolutions-by-amx-tiles.md).
-bool is_openvinos(const ConvolutionLayer &layer, const cpu::ConvolutionMethod &method) {
-    return method.by_tiles() && layer.inputs * layer.outputs > 128 * 128;
+bool has_many_filters(const ConvolutionLayer &layer) {
+    return layer.inputs * layer.outputs > 128 * 128;
 }
 
 class Grouping {
 public:
-    Grouping(const ov::Model &model, const cpu::ConvolutionMethod &method) {
+    Grouping(const ov::Model &model, const cpu::ConvolutionMethod &method) : by_tiles_(method.by_tiles()) {
         std::map<const ov::Node *, ConvolutionLayer> by_last_node;
-        for (ConvolutionLayer &layer : find_convolution_layers(model, method))
-            if (!is_openvinos(layer, method))
-                by_last_node.emplace(layer.result.get_node(), std::move(layer));
+        for (ConvolutionLayer &layer : find_convolution_layers(model, method)) {
+            largest_ = std::max(largest_, pixels(layer));
+            by_last_node.emplace(layer.result.get_node(), std::move(layer));
+        }
         for (const NodePtr &node : model.get_ordered_ops()) {
             const auto layer = by_last_node.find(node.get());
             if (layer != by_last_node.end())
@@ -37,6 +45,10 @@ public:
     [[nodiscard]] std::vector<ConvolutionChainLayers> take() && { return std::move(chains_); }
 
 private:
+    [[nodiscard]] bool is_deep(const ConvolutionLayer &layer) const {
+        return by_tiles_ && has_many_filters(layer) && 16 * pixels(layer) <= largest_;
+    }
+
     void add(ConvolutionLayer layer) {
         const std::size_t chain = chain_for(layer);
         // A picture is not what a chain goes on with.
@@ -82,10 +94,11 @@ private:
     // The number of the chain that the layer joins, a new one where it can join none.
     std::size_t chain_for(const ConvolutionLayer &layer) {
         const std::vector<Output> sources = layer.sources();
+        const bool deep = is_deep(layer);
         std::size_t joined = chains_.size();
         for (const Output &source : sources) {
             const auto candidate = chain_of_.find(source);
-            if (candidate != chain_of_.end() &&
+            if (candidate != chain_of_.end() && is_deep_[candidate->second] == deep &&
                 std::none_of(sources.begin(), sources.end(),
                              [&](const Output &other) { return comes_around(other, candidate->second); })) {
                 joined = candidate->second;
@@ -94,6 +107,7 @@ private:
         }
         if (joined == chains_.size()) {
             chains_.emplace_back();
+            is_deep_.push_back(deep);
             needs_.emplace_back();
         }
         for (const Output &source : sources)
@@ -103,7 +117,10 @@ private:
         return joined;
     }
 
+    bool by_tiles_;
+    std::int64_t largest_ = 0; // pixels of a layer's result
     std::vector<ConvolutionChainLayers> chains_;
+    std::vector<bool> is_deep_;              // of each chain
     std::vector<ChainNumbers> needs_;        // of each chain, those it reads
     std::map<Output, std::size_t> chain_of_; // the results of the layers that a chain can go on with
     std::map<const ov::Node *, ChainNumbers> upstream_; // of the other nodes, the chains they are made from

@@ -146,6 +146,32 @@ TEST_P(ChainsByTiles, GoDownAndUpALevel) {
     }
 }
 
+// Many filters for few pixels want other bands than what is around them: a chain of their own.
+TEST_P(ChainsByTiles, ManyFiltersAtTheBottomAreAChainOfTheirOwn) {
+    const auto method = methods(GetParam()).back();
+    const auto up = [](Builder &b, const Name &x, std::int64_t inputs, std::int64_t outputs) {
+        return b.node("ConvTranspose", {x, b.weights({inputs, outputs, 2, 2})}, {{"strides", ints({2, 2})}});
+    };
+    const auto network = network_of([&](Builder &b) {
+        const Name top = b.node("Relu", {b.conv(b.input(3), 3, 16)});
+        const Name middle = b.conv(top, 16, 32, 2, 2, 0);
+        const Name bottom = b.conv(middle, 32, 144, 2, 2, 0);
+        const Name inside = b.node("Relu", {b.conv(bottom, 144, 144)});
+        const Name deep = b.node("Add", {bottom, b.conv(inside, 144, 144)});
+        const Name half = b.node("Add", {up(b, deep, 144, 32), middle});
+        b.output(b.conv(b.node("Add", {up(b, half, 32, 16), top}), 16, 3));
+    });
+    for (const auto &[height, width] : {std::pair<std::size_t, std::size_t>{64, 48}, {72, 132}}) {
+        const auto model = with_chains(network, std::int64_t(height), std::int64_t(width), method);
+        EXPECT_EQ(count(model, "ConvolutionChain"), 3);
+        EXPECT_EQ(count(model, "Convolution") + count(model, "ConvolutionBackpropData"), 0);
+        EXPECT_LT(relative_difference(
+                      computed(model, height, width),
+                      computed(model_of(network, std::int64_t(height), std::int64_t(width)), height, width)),
+                  0.02);
+    }
+}
+
 // What few channels become (compute_blocks_of_pixels), and windows of other sizes and strides.
 TEST_P(ChainsByTiles, TakeBlocksOfPixelsDownToThePicture) {
     const auto method = methods(GetParam()).back();
