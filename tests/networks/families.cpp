@@ -156,16 +156,16 @@ model::Network enlarging(int from, int to) {
 
 model::Network down_and_up() {
     Builder b;
-    const Name top = leaky(b, b.conv(leaky(b, b.conv(b.input(3), 3, 32)), 32, 64));
-    const Name down = leaky(b, b.conv(top, 64, 64, 2, 2, 0));
-    const Name bottom = squeeze_excite(b, leaky(b, b.conv(down, 64, 64)), 64);
-    const Name up = leaky(b, transposed(b, bottom, 64, 64, 2, 2, 0));
-    return b.output(b.conv(leaky(b, b.conv(b.node("Add", {top, up}), 64, 64)), 64, 3)).network();
+    const Name top = b.leaky(b.conv(b.leaky(b.conv(b.input(3), 3, 32)), 32, 64));
+    const Name down = b.leaky(b.conv(top, 64, 64, 2, 2, 0));
+    const Name bottom = squeeze_excite(b, b.leaky(b.conv(down, 64, 64)), 64);
+    const Name up = b.leaky(transposed(b, bottom, 64, 64, 2, 2, 0));
+    return b.output(b.conv(b.leaky(b.conv(b.node("Add", {top, up}), 64, 64)), 64, 3)).network();
 }
 
 model::Network transposed_in_place() {
     Builder b;
-    const Name x = leaky(b, b.conv(leaky(b, b.conv(b.input(3), 3, 64)), 64, 64));
+    const Name x = b.leaky(b.conv(b.leaky(b.conv(b.input(3), 3, 64)), 64, 64));
     return b.output(transposed(b, x, 64, 3, 3, 1, 1)).network();
 }
 
