@@ -104,7 +104,7 @@ def test_a_panned_grid_stays_straight(
 ) -> None:
     """A sine of 16 pixels, 1920 wide, panned by 5.3 a frame; 20 pixels at each side, where it enters, are left out.
 
-    "rewritten" is the network as devices with fp16 get it.
+    reference, which is slow, computes the frame that is moved furthest. "rewritten" is the network as devices with fp16 get it.
     """
     dx, period = 5.3, 16.0
     path = moving(tmp_path, name, dx, 0, form)
@@ -117,7 +117,7 @@ def test_a_panned_grid_stays_straight(
     clip = drawn(2, 1920, height, lambda n, x, y: 0.5 + 0.4 * np.cos(2 * np.pi * (x - n * dx) / period))
     asked = "fp32" if precision == "rewritten" else precision
     out = interpolate(clip, path, multi=4, precision=asked, backend=backend)
-    for k in (1, 2, 3):
+    for k in (3,) if backend == "reference" else (1, 2, 3):
         assert bend(picture(out, k)[0], dx * k / 4, period) <= bound
 
 
