@@ -19,7 +19,7 @@ public:
     }
 
     Bands plan() {
-        for (std::int64_t target = desc_.rows; !complete(); target += desc_.rows) {
+        for (std::int64_t target = first_target(); !complete(); target += desc_.rows) {
             const auto wanted = demand(target);
             for (std::size_t step = 0; step < done_.size(); ++step)
                 if (wanted[step] > done_[step])
@@ -31,8 +31,21 @@ public:
 private:
     [[nodiscard]] std::int64_t height(std::size_t step) const { return desc_.heights[inputs_ + step]; }
 
+    // Rows may be negative: of what is not wanted yet.
     [[nodiscard]] std::int64_t whole_units(std::int64_t rows) const {
-        return (rows + desc_.unit - 1) / desc_.unit * desc_.unit;
+        return -floor_divided(-rows, desc_.unit) * desc_.unit;
+    }
+
+    // Before it no step is wanted. Begun with the results' first rows, the first steps would come far ahead
+    // of the last at once, and their windows be as large as that.
+    [[nodiscard]] std::int64_t first_target() const {
+        std::int64_t target = desc_.rows;
+        for (;;) {
+            const auto wanted = demand(target - desc_.rows);
+            if (std::none_of(wanted.begin(), wanted.end(), [](std::int64_t rows) { return rows > 0; }))
+                return target;
+            target -= desc_.rows;
+        }
     }
 
     [[nodiscard]] bool is_read(std::int64_t value) const {
@@ -50,7 +63,7 @@ private:
 
     // Up to which row each step must have come for `target` rows of those that are wanted.
     [[nodiscard]] std::vector<std::int64_t> demand(std::int64_t target) const {
-        std::vector<std::int64_t> wanted(done_.size(), -1);
+        std::vector<std::int64_t> wanted(done_.size(), std::numeric_limits<std::int64_t>::min());
         const auto want = [&](std::int64_t value, std::int64_t rows) {
             if (value < static_cast<std::int64_t>(inputs_))
                 return;

@@ -6,6 +6,11 @@
 
 namespace vsmlrt::cpu {
 
+// Rounded down, of negative numbers, too.
+[[nodiscard]] constexpr std::int64_t floor_divided(std::int64_t number, std::int64_t by) {
+    return number >= 0 ? number / by : -((-number + by - 1) / by);
+}
+
 // What a step reads: row y of its result needs the input's rows from y * stride / repeat - above to
 // y * stride / repeat + below.
 struct RowsRead {
@@ -18,8 +23,10 @@ struct RowsRead {
         const std::int64_t from = row * stride / repeat - above;
         return from > 0 ? from : 0;
     }
-    // Behind the last one that rows up to `end` need.
-    [[nodiscard]] std::int64_t end(std::int64_t end) const { return (end - 1) * stride / repeat + below + 1; }
+    // Behind the last one that rows up to `end` need, which may be before the first.
+    [[nodiscard]] std::int64_t end(std::int64_t end) const {
+        return floor_divided((end - 1) * stride, repeat) + below + 1;
+    }
 };
 
 // Values are numbered as in ConvolutionChainDesc: the inputs, then one result a step.

@@ -115,7 +115,7 @@ TEST_P(TileConvolutions, ManyFiltersComeWithManyRows) {
         {{256}, {{constants.desc({1, 1, 1, 1}), 0}, {constants.desc({1, 1, 1, 1}), 1}}, {2}},
         tiles(GetParam()));
     for (const cpu::Band &band : chain.workspace({&extent, 1}, 1)->plan.bands)
-        if (band.end < extent.height) {
+        if (band.begin > 0 && band.end < extent.height) {
             EXPECT_GE((band.end - band.begin) * extent.width, 1024);
         }
 }
