@@ -104,7 +104,8 @@ def test_a_panned_grid_stays_straight(
 ) -> None:
     """A sine of 16 pixels, 1920 wide, panned by 5.3 a frame; 20 pixels at each side, where it enters, are left out.
 
-    reference, which is slow, computes the frame that is moved furthest. "rewritten" is the network as devices with fp16 get it.
+    reference, which is slow, computes the frame that is moved furthest. "rewritten" is the network as devices with
+    fp16 get it.
     """
     dx, period = 5.3, 16.0
     path = moving(tmp_path, name, dx, 0, form)
