@@ -1,5 +1,6 @@
 #include "backends/cuda/program.h"
 
+#include "backends/cuda/card_parts.h"
 #include "backends/cuda/network.h"
 #include "backends/cuda/tuning.h"
 #include "base/checked.h"
@@ -105,6 +106,10 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
         arena_bytes = std::max(arena_bytes, plan.arena_bytes);
         rounds_to_tf32 = rounds_to_tf32 || std::any_of(plan.steps.begin(), plan.steps.end(), is_in_tf32);
     };
+    {
+        Constants unused(context_);
+        parts_ = parts_of_card(make_plan(desc.opt_extent, unused).steps, facts_, desc.num_streams);
+    }
     Plan best = first_plan(desc.opt_extent, clock);
     take(best);
     if (!is_static(desc))
@@ -219,8 +224,11 @@ Plan Program::plan(vsmlrt_extent extent) {
 
 Plan Program::make_plan(vsmlrt_extent extent, Constants &weights) const {
     const graph::Shapes shapes = graph::infer(graph_, input_shapes(extent));
-    return vsmlrt::cuda::make_plan(graph_, shapes, weights, context_, facts_,
-                                   {options_.plain, options_.half_sums, options_.tf32});
+    const DeviceFacts part = part_of(facts_, parts_);
+    Plan plan = vsmlrt::cuda::make_plan(graph_, shapes, weights, context_, part,
+                                        {options_.plain, options_.half_sums, options_.tf32});
+    share_card(plan, part, parts_);
+    return plan;
 }
 
 void Program::decide(Plan &plan) const {

@@ -57,7 +57,8 @@ private:
     void tune(vsmlrt_extent extent, Choices &known, StepClock &clock);
 
     Options options_;
-    DeviceFacts facts_;
+    DeviceFacts facts_; // of the whole card
+    int parts_ = 1;     // of it, one for each stream
     std::string architecture_;
     std::string device_id_;
     KeptFolder kept_;

@@ -29,9 +29,7 @@ enum {
     units = tile_columns(tile_width) * line_groups(TILE_H, ROWS),
     // Rows of results that a warp has sums of: its share of the tile's, as far as registers go.
     share_of_warp = (TILE_H + warps - 1) / warps,
-    most_together = BLOCKS <= 4   ? 3
-                    : BLOCKS <= 8 ? 2
-                                  : 1,
+    most_together = BLOCKS <= 8 ? 2 : 1,
     together = share_of_warp < most_together ? share_of_warp : most_together,
 };
 
