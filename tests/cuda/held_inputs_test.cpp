@@ -154,6 +154,7 @@ TEST_F(HeldFrames, OfOneTileAreNotTakenForAnothers) {
 // Planes that do not change along an axis are read along it by a stride of 0: which ones is known by the
 // frames, each of its own kind, in every order.
 TEST(EvenChannels, AreReadAsWhatTheFramesHold) {
+    constexpr vsmlrt_extent extent = {16, 12};
     ASSERT_TRUE(test::named);
     emulated_reset(0);
     test::Builder b;
@@ -192,7 +193,7 @@ TEST(EvenChannels, AreReadAsWhatTheFramesHold) {
     Context context(program);
     context.bind_frames(frames);
 
-    const auto placed = [](std::vector<float> &values, std::uint64_t identity) {
+    const auto placed = [&](std::vector<float> &values, std::uint64_t identity) {
         vsmlrt_frame frame = {};
         const std::ptrdiff_t line = extent.width * static_cast<std::ptrdiff_t>(sizeof(float));
         const std::size_t plane = values.size() / 3;
