@@ -183,7 +183,7 @@ private:
         std::function<Launch(const ConvCandidate &, const ConvOperands &, const Addresses &)>;
     void add_ways(Step &step, const Convolutions &both, const std::vector<const ConvCandidate *> &candidates,
                   const char *behind, const LaunchOfFirst &launch);
-    // Convolutions steps of a tail, of which the first does all that is multiplied and the second writes the result.
+    // Both steps of a tail, of which the first does all that is multiplied and the second writes the result.
     void add_tail(Step first, Step sums, const Group &one, const Group &two);
     // An expression and the convolution that reads it (emit_expression_convolution.cpp).
     [[nodiscard]] bool reads_expression(const Group &first, const Group &second) const;
