@@ -40,8 +40,9 @@ function(vsmlrt_precompiled target)
   endif()
 endfunction()
 
-# vsmlrt_together(TARGET): up to eight of its files are compiled as one, in the same builds: what they include of ours is parsed
-# once for all of them. A file's names without linkage must then differ from the other files'.
+# vsmlrt_together(TARGET): up to eight of a test program's files are compiled as one, in the same builds: what they include of ours
+# is parsed once for all of them. A file's names without linkage must then differ from the other files', and from what those take
+# from elsewhere; so what ships is not compiled like that.
 add_library(vsmlrt_together_options INTERFACE)
 target_compile_options(vsmlrt_together_options INTERFACE -Wno-shadow) # of another file's names
 function(vsmlrt_together target)

@@ -34,27 +34,24 @@ elseif(VSMLRT_SANITIZE STREQUAL "thread")
   target_link_options(vsmlrt_options INTERFACE -fsanitize=thread -Wl,-z,undefs)
 endif()
 
-# vsmlrt_library(NAME [TOGETHER] SOURCES ... [LINKS ...] [USES ...] [HEADERS kind]): one layer, a static library.
+# vsmlrt_library(NAME SOURCES ... [LINKS ...] [USES ...] [HEADERS kind]): one layer, a static library.
 # LINKS are layers whose headers appear in this layer's headers, USES those used in its sources only,
-# HEADERS which of the headers that are parsed once (cmake/VsmlrtHeaders.cmake) it takes. TOGETHER: several files are compiled as one.
+# HEADERS which of the headers that are parsed once (cmake/VsmlrtHeaders.cmake) it takes.
 function(vsmlrt_library name)
-  cmake_parse_arguments(ARG "TOGETHER" "HEADERS" "SOURCES;LINKS;USES" ${ARGN})
+  cmake_parse_arguments(ARG "" "HEADERS" "SOURCES;LINKS;USES" ${ARGN})
   add_library(vsmlrt_${name} STATIC ${ARG_SOURCES})
   target_include_directories(vsmlrt_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(vsmlrt_${name} PUBLIC ${ARG_LINKS} PRIVATE vsmlrt_options ${ARG_USES})
   vsmlrt_precompiled(vsmlrt_${name} ${ARG_HEADERS})
-  if(ARG_TOGETHER)
-    vsmlrt_together(vsmlrt_${name})
-  endif()
 endfunction()
 
-# vsmlrt_module(NAME [TOGETHER] SOURCES ... USES ... [FOLDERS ...] [PACKAGE requirement] [HEADERS kind] [GPU]): one loadable backend, libvsmlrt_NAME.so
+# vsmlrt_module(NAME SOURCES ... USES ... [FOLDERS ...] [PACKAGE requirement] [HEADERS kind] [GPU]): one loadable backend, libvsmlrt_NAME.so
 # (.dll), installed next to the plugin; the conformance suite takes all of them. FOLDERS are where its vendor's library is
 # looked for, from the folder that it is installed in: its RPATH, or on Windows a text file next to it. GPU: it needs
 # one, and its tests carry the label gpu. PACKAGE is what pip installs to bring the vendor's library; it is written to a text file next to
 # the module, because a module whose library is missing cannot be loaded and asked.
 function(vsmlrt_module name)
-  cmake_parse_arguments(ARG "GPU;TOGETHER" "PACKAGE;HEADERS" "SOURCES;USES;FOLDERS" ${ARGN})
+  cmake_parse_arguments(ARG "GPU" "PACKAGE;HEADERS" "SOURCES;USES;FOLDERS" ${ARGN})
   set_property(GLOBAL APPEND PROPERTY VSMLRT_BACKENDS ${name})
   if(ARG_GPU)
     set_property(GLOBAL APPEND PROPERTY VSMLRT_GPU_BACKENDS ${name})
@@ -63,9 +60,6 @@ function(vsmlrt_module name)
   target_include_directories(vsmlrt_${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(vsmlrt_${name} PRIVATE vsmlrt_options ${ARG_USES})
   vsmlrt_precompiled(vsmlrt_${name} ${ARG_HEADERS})
-  if(ARG_TOGETHER)
-    vsmlrt_together(vsmlrt_${name})
-  endif()
   set_target_properties(vsmlrt_${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugin)
   add_dependencies(vsmlrt_package vsmlrt_${name})
   install(TARGETS vsmlrt_${name} LIBRARY DESTINATION .)

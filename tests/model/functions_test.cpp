@@ -45,7 +45,7 @@ Node call(const std::string &name, const std::string &op, const Attributes &attr
 }
 
 // Operators in their order; each node's inputs have to be there already.
-std::vector<std::string> operators(const Network &network) {
+std::vector<std::string> checked_operators(const Network &network) {
     std::set<std::string> known;
     for (const Value &input : network.inputs)
         known.insert(input.name);
@@ -65,7 +65,7 @@ TEST(InlineFunctions, EachCallHasNodesOfItsOwn) {
     Network network = calling(call("a", "Half"), call("b", "Half"));
     network.functions = {function_of("mine", "Half", body("Relu"))};
     const Network inlined = inline_functions(network);
-    EXPECT_EQ(operators(inlined), (std::vector<std::string>{"Relu", "Add", "Relu", "Add"}));
+    EXPECT_EQ(checked_operators(inlined), (std::vector<std::string>{"Relu", "Add", "Relu", "Add"}));
     EXPECT_TRUE(inlined.functions.empty());
     EXPECT_EQ(inlined.nodes[0].name.rfind("a/", 0), 0U);
 }
@@ -74,7 +74,7 @@ TEST(InlineFunctions, FunctionsInsideOfFunctions) {
     Network network = calling(call("a", "Outer"), call("b", "Inner"));
     network.functions = {function_of("mine", "Outer", body("Inner", {}, "mine")),
                          function_of("mine", "Inner", body("Sigmoid"))};
-    EXPECT_EQ(operators(inline_functions(network)),
+    EXPECT_EQ(checked_operators(inline_functions(network)),
               (std::vector<std::string>{"Sigmoid", "Add", "Add", "Sigmoid", "Add"}));
 }
 
@@ -92,7 +92,8 @@ TEST(InlineFunctions, AFunctionThatGivesItsInput) {
     same.inputs = {{"v", Element::f32, false, {}}};
     same.outputs = same.inputs;
     network.functions = {function_of("mine", "Same", same)};
-    EXPECT_EQ(operators(inline_functions(network)), (std::vector<std::string>{"Identity", "Identity"}));
+    EXPECT_EQ(checked_operators(inline_functions(network)),
+              (std::vector<std::string>{"Identity", "Identity"}));
 }
 
 TEST(InlineFunctions, OperatorsOfAnotherVersionThatAreTheSame) {
@@ -101,7 +102,7 @@ TEST(InlineFunctions, OperatorsOfAnotherVersionThatAreTheSame) {
     for (const std::int64_t opset : {network.opset - 3, network.opset + 1, std::int64_t{20}}) {
         other.opset = opset;
         network.functions = {function_of("mine", "Half", other)};
-        EXPECT_EQ(operators(inline_functions(network)),
+        EXPECT_EQ(checked_operators(inline_functions(network)),
                   (std::vector<std::string>{"Relu", "Add", "Relu", "Add"}))
             << opset;
     }
@@ -123,7 +124,7 @@ TEST(InlineFunctions, BranchesGoWithTheirNode) {
     choosing.nodes[0].attributes["then_branch"] = test::graph_attribute("then_branch", branch);
     network.functions = {function_of("mine", "Choose", choosing)};
     const Network inlined = inline_functions(network);
-    EXPECT_EQ(operators(inlined), (std::vector<std::string>{"Tanh", "Tanh"}));
+    EXPECT_EQ(checked_operators(inlined), (std::vector<std::string>{"Tanh", "Tanh"}));
     EXPECT_TRUE(inlined.functions.empty());
     const auto first = names_in_subgraphs(inlined.nodes[0]);
     const auto second = names_in_subgraphs(inlined.nodes[1]);
@@ -145,7 +146,7 @@ TEST(InlineFunctions, WhatCannotStandInTheCallsPlaceStays) {
     choosing.nodes[0].attributes["then_branch"] = test::graph_attribute("then_branch", branch);
     network.functions = {function_of("mine", "Half", other), function_of("mine", "Choose", choosing)};
     const Network inlined = inline_functions(network);
-    EXPECT_EQ(operators(inlined), (std::vector<std::string>{"Half", "Choose"}));
+    EXPECT_EQ(checked_operators(inlined), (std::vector<std::string>{"Half", "Choose"}));
     EXPECT_EQ(inlined.functions, network.functions);
 }
 
