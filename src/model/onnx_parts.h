@@ -1,6 +1,7 @@
 // Reading the small parts of ONNX messages that stand in more than one place.
 #pragma once
 
+#include "base/error.h"
 #include "model/onnx_format.h"
 
 #include <protozero/pbf_message.hpp>
@@ -28,13 +29,13 @@ void for_each_graph(protozero::data_view attribute, const Visit &visit) {
     }
 }
 
-// OperatorSetIdProto; the version is 0 where it states none.
+// OperatorSetIdProto.
 struct Opset {
     std::string domain;
     std::int64_t version = 0;
 };
 
-// May throw protozero::exception.
+// BadModel where its version is below 1 or missing. May throw protozero::exception.
 inline Opset read_opset(protozero::data_view view) {
     Opset opset;
     protozero::pbf_message<OpsetField> message(view);
@@ -50,6 +51,9 @@ inline Opset read_opset(protozero::data_view view) {
             message.skip();
         }
     }
+    if (opset.version < 1)
+        throw BadModel("the operator set of domain \"", opset.domain, "\" has the impossible version ",
+                       opset.version);
     return opset;
 }
 

@@ -54,13 +54,6 @@ void read_pair(protozero::data_view view, std::map<std::string, std::string> &pa
     pairs[key] = value;
 }
 
-Opset checked(Opset opset) {
-    if (opset.version < 1)
-        throw BadModel("the operator set of domain \"", opset.domain, "\" has the impossible version ",
-                       opset.version);
-    return opset;
-}
-
 std::vector<std::byte> copy(protozero::data_view view) {
     const auto *first = reinterpret_cast<const std::byte *>(view.data());
     return {first, first + view.size()};
@@ -85,7 +78,7 @@ ModelFields read_model(protozero::data_view view) {
             fields.graph = message.get_view();
             break;
         case bytes_of(ModelField::opset_import):
-            add_opset(network, checked(read_opset(message.get_view())));
+            add_opset(network, read_opset(message.get_view()));
             break;
         case bytes_of(ModelField::metadata_props):
             read_pair(message.get_view(), network.metadata);

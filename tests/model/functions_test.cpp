@@ -3,6 +3,7 @@
 #include "model/subgraph.h"
 
 #include "base/error.h"
+#include "model/onnx.h"
 #include "networks/builder.h"
 #include "networks/nested.h"
 
@@ -105,6 +106,19 @@ TEST(InlineFunctions, OperatorsOfAnotherVersionThatAreTheSame) {
         EXPECT_EQ(checked_operators(inline_functions(network)),
                   (std::vector<std::string>{"Relu", "Add", "Relu", "Add"}))
             << opset;
+    }
+}
+
+// It is not written out: what it would give could not be read again.
+TEST(InlineFunctions, AFunctionOfAnImpossibleVersionStaysACall) {
+    Network network = calling(call("a", "Half"), call("b", "Half"));
+    for (const bool own : {true, false}) {
+        Network other = body("Relu");
+        (own ? other.opset : other.domains["elsewhere"]) = 0;
+        network.functions = {function_of("mine", "Half", other)};
+        const Network inlined = inline_functions(network);
+        EXPECT_EQ(checked_operators(inlined), (std::vector<std::string>{"Half", "Half"}));
+        EXPECT_EQ(write_onnx(read_onnx(write_onnx(inlined))), write_onnx(inlined));
     }
 }
 

@@ -63,11 +63,14 @@ std::vector<std::byte> function_of(const std::string &domain, const std::string 
         }
         function.add_message(7, node);
     }
-    {
+    const auto import = [&](const std::string &of, std::int64_t version) {
         protozero::pbf_writer opset(function, 9);
-        opset.add_string(1, "");
-        opset.add_int64(2, network.opset);
-    }
+        opset.add_string(1, of);
+        opset.add_int64(2, version);
+    };
+    import("", network.opset);
+    for (const auto &[of, version] : network.domains)
+        import(of, version);
     function.add_string(10, domain);
     return raw(message);
 }
