@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/set_variable.h"
+#include "cuda/described.h"
 #include "graph/lower.h"
 #include "interpreter/interpreter.h"
 #include "model/edit.h"
@@ -22,21 +23,6 @@ inline const bool named = [] {
     return set_variable("VSMLRT_CUDA_DRIVER", VSMLRT_EMULATED) &&
            set_variable("VSMLRT_NVRTC", VSMLRT_EMULATED);
 }();
-
-// A program of one stream for sizes from `smallest` to `largest`, timed at the largest; valid while the bytes
-// live.
-inline vsmlrt_program_desc described(const std::vector<std::byte> &onnx, vsmlrt_extent smallest,
-                                     vsmlrt_extent largest,
-                                     vsmlrt_precision precision = VSMLRT_PRECISION_FP32) {
-    vsmlrt_program_desc desc = {};
-    desc.network = onnx.data();
-    desc.network_size = onnx.size();
-    desc.precision = precision;
-    desc.min_extent = smallest;
-    desc.opt_extent = desc.max_extent = largest;
-    desc.num_streams = 1;
-    return desc;
-}
 
 // A network as a program of half tensors takes it, of one size; the description is valid while this lives.
 struct HalfNetwork {

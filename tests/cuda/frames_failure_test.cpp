@@ -19,15 +19,6 @@ constexpr std::size_t frame_samples = std::size_t{16} * 12 * 3;
 class FramesThatFail : public testing::Test {
 protected:
     FramesThatFail() {
-        span_x_ = {0, 0, 0, frame_extent.width, ones_.data()};
-        span_y_ = {0, 0, 0, frame_extent.height, ones_.data()};
-        plan_.inputs = &input_;
-        plan_.num_inputs = 1;
-        plan_.output = rgb_;
-        plan_.output_extent = plan_.tile = frame_extent;
-        plan_.columns = &span_x_;
-        plan_.rows = &span_y_;
-        plan_.num_columns = plan_.num_rows = 1;
         test::Random random(4);
         for (unsigned char &sample : given_)
             sample = static_cast<unsigned char>(127.0F + 127.0F * random.next());
@@ -52,10 +43,7 @@ protected:
 
     const vsmlrt_frame_format rgb_ = {VSMLRT_RGB, VSMLRT_INTEGER, 8, 0, 0, 0, 1, 0};
     const vsmlrt_frame_input input_ = {rgb_, frame_extent, 3};
-    const std::vector<float> ones_ = std::vector<float>(16, 1.0F);
-    vsmlrt_tile_span span_x_ = {};
-    vsmlrt_tile_span span_y_ = {};
-    vsmlrt_frame_plan plan_ = {};
+    const test::WholeFrames whole_{std::span(&input_, 1), rgb_, frame_extent};
     std::vector<unsigned char> given_ = std::vector<unsigned char>(frame_samples);
 };
 
@@ -66,7 +54,7 @@ TEST_F(FramesThatFail, LeaveTheContextUsableAndNothingBehind) {
         const vsmlrt_program_desc desc = test::described(onnx, frame_extent, frame_extent);
         Program program(list_devices().front(), desc);
         Context context(program);
-        context.bind_frames(plan_);
+        context.bind_frames(whole_.plan);
         for (int i = 0; i < 12; ++i) // until all is recorded, and no memory is asked for any more
             ASSERT_EQ(run(context), given_);
         emulated_reset(0);

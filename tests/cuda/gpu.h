@@ -3,6 +3,7 @@
 
 #include "backends/cuda/context.h"
 #include "base/error.h"
+#include "cuda/described.h"
 #include "graph/lower.h"
 #include "interpreter/interpreter.h"
 #include "model/edit.h"
@@ -34,12 +35,7 @@ struct GpuNetwork {
 
     [[nodiscard]] vsmlrt_program_desc desc(vsmlrt_extent least, vsmlrt_extent most,
                                            int num_streams = 1) const {
-        vsmlrt_program_desc desc = {};
-        desc.network = onnx.data();
-        desc.network_size = onnx.size();
-        desc.precision = precision;
-        desc.min_extent = least;
-        desc.opt_extent = desc.max_extent = most;
+        vsmlrt_program_desc desc = described(onnx, least, most, precision);
         desc.num_streams = num_streams;
         return desc;
     }

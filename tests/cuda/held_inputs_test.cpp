@@ -179,19 +179,9 @@ TEST(EvenChannels, AreReadAsWhatTheFramesHold) {
     const vsmlrt_frame_format rgb = {VSMLRT_RGB, VSMLRT_FLOAT, 32, 0, 0, 0, 1, 0};
     const vsmlrt_frame_format gray = {VSMLRT_GRAY, VSMLRT_FLOAT, 32, 0, 0, 0, 1, 0};
     const std::array<vsmlrt_frame_input, 2> inputs = {{{rgb, extent, 3}, {gray, extent, 1}}};
-    const std::vector<float> ones(16, 1.0F);
-    const vsmlrt_tile_span column{0, 0, 0, extent.width, ones.data()};
-    const vsmlrt_tile_span row{0, 0, 0, extent.height, ones.data()};
-    vsmlrt_frame_plan frames = {};
-    frames.inputs = inputs.data();
-    frames.num_inputs = 2;
-    frames.output = rgb;
-    frames.output_extent = frames.tile = extent;
-    frames.columns = &column;
-    frames.rows = &row;
-    frames.num_columns = frames.num_rows = 1;
+    const test::WholeFrames whole(inputs, rgb, extent);
     Context context(program);
-    context.bind_frames(frames);
+    context.bind_frames(whole.plan);
 
     const auto placed = [&](std::vector<float> &values, std::uint64_t identity) {
         vsmlrt_frame frame = {};

@@ -22,6 +22,9 @@ struct DeviceFacts {
     int multiprocessors = 1;
     int shared_bytes_per_block = 99 << 10; // with the opt-in
     bool runs_barriers = true;             // false: a test runs kernels thread after thread
+
+    // What kernels/hopper/ is for: wgmma and bulk copies, on no other architecture.
+    [[nodiscard]] bool is_hopper() const { return architecture == 90; }
 };
 
 // What happens to a sum before it is stored, as text for the kernel to include.
@@ -170,5 +173,7 @@ struct ConvCandidate {
 
 // A value as an element of `storage` (f16 or bf16), rounded to nearest.
 [[nodiscard]] std::uint16_t storage_bits(Element storage, float value);
+// Its 16 bits, or the 32 of f32, behind an image of weights.
+void add_weight(std::vector<std::byte> &image, Element storage, float value);
 
 } // namespace vsmlrt::cuda

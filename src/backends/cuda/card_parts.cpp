@@ -6,12 +6,17 @@
 
 namespace vsmlrt::cuda {
 
+bool may_share_card(const DeviceFacts &device, int streams) {
+    return device.is_hopper() && streams > 1;
+}
+
 int parts_of_card(std::span<const Step> steps, const DeviceFacts &device, int streams) {
-    constexpr int hopper = 90; // whose convolutions take whole multiprocessors
     constexpr int most_parts = 6;
     constexpr double fewest_operations = 2e7; // of a multiprocessor in a launch
     constexpr double most_operations = 8e7;
     constexpr auto least_expressions = 2;
+    if (!may_share_card(device, streams))
+        return 1;
     double operations = 0;
     for (const Step &step : steps)
         operations += step.work ? step.work->operations : 0;
@@ -20,7 +25,7 @@ int parts_of_card(std::span<const Step> steps, const DeviceFacts &device, int st
         steps.begin(), steps.end(), [](const Step &step) { return step.problem.starts_with("expression"); });
     const bool gains =
         operations >= fewest_operations && operations < most_operations && expressions >= least_expressions;
-    return device.architecture == hopper && gains ? std::clamp(streams, 1, most_parts) : 1;
+    return gains ? std::min(streams, most_parts) : 1;
 }
 
 DeviceFacts part_of(DeviceFacts device, int parts) {

@@ -6,6 +6,9 @@
 
 namespace vsmlrt::cuda {
 
+// Whether they could at all: on a card of Hopper's, whose convolutions take whole multiprocessors.
+[[nodiscard]] bool may_share_card(const DeviceFacts &device, int streams);
+
 // In how many parts the streams of a program take the card, each the multiprocessors of one: as many as there
 // are streams, up to 6, for interpolators of large pictures, whose heads, bound by what L1 hands over, and
 // short convolutions gain by running at the same time; else 1 (decision 0055). By steps of a plan for one.

@@ -61,7 +61,7 @@ Device describe(int number) {
     device.facts.shared_bytes_per_block = attribute(handle, nvidia::Attribute::shared_bytes_of_block);
     device.facts.runs_barriers = device.facts.shared_bytes_per_block > 0;
     // Instructions of one generation alone (wgmma) exist under the name with an a.
-    device.architecture = text("sm_", device.facts.architecture, device.facts.architecture == 90 ? "a" : "");
+    device.architecture = text("sm_", device.facts.architecture, device.facts.is_hopper() ? "a" : "");
     int version = 0;
     check(driver().driver_version(&version), "asking for the driver's version");
     device.shipped = shipped_for(device, version);

@@ -80,10 +80,7 @@ std::vector<std::byte> pack_fragments(const ConvProblem &problem, std::span<cons
                             const int column = lane / 4;
                             const int out = filter_of_fragment(2 * pair + part / 2, column / 2, column % 2,
                                                                blocks_of(problem));
-                            const std::uint16_t bits =
-                                storage_bits(problem.storage, filters.at(out, in, tap / 3, tap % 3));
-                            const auto *const begin = reinterpret_cast<const std::byte *>(&bits);
-                            image.insert(image.end(), begin, begin + sizeof bits);
+                            add_weight(image, problem.storage, filters.at(out, in, tap / 3, tap % 3));
                         }
     return image;
 }

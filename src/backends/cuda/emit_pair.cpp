@@ -91,9 +91,7 @@ std::optional<Planner::PairKind> Planner::pair_kind(const Group &first, const Gr
         return PairKind::row_tail;
     if (tail_serves({one, two}, tail_candidates().front(), facts_))
         return PairKind::tail;
-    constexpr int hopper = 90; // whose own stand above
-    if (facts_.architecture != hopper && second.shuffle == no_node &&
-        !mma_tail_candidates({one, two}, facts_).empty())
+    if (!facts_.is_hopper() && second.shuffle == no_node && !mma_tail_candidates({one, two}, facts_).empty())
         return PairKind::mma_tail;
     return std::nullopt;
 }
@@ -113,8 +111,7 @@ void Planner::find_pairs() {
 // Where a convolution of a UNet's way down reads a picture that its way up reads as well, both are one kernel
 // at the second one's turn, before which nobody else may read the picture.
 void Planner::find_shrinks() {
-    constexpr int hopper = 90; // whose own kernels are faster
-    if (facts_.architecture == hopper)
+    if (facts_.is_hopper()) // whose own kernels are faster
         return;
     for (std::size_t i = 0; i < groups_.size(); ++i) {
         const Group &first = groups_[i];
@@ -299,6 +296,16 @@ void Planner::add_ways(Step &step, const Convolutions &both,
     step.ends_plain = false;
 }
 
+std::function<std::uint64_t()> Planner::weights_behind(const Convolutions &both, const char *of,
+                                                       PackOfSecond pack) {
+    const std::string key = text(of, " of ", both.two.inputs[1], " ", geometry(both.problem.second));
+    return
+        [this_weights = &weights_, key, pack, problem = both.problem, weights = *known(both.two.inputs[1])] {
+            return this_weights->address(
+                key, [&] { return pack(problem, graph::widen<float>(graph::view_of(weights))); });
+        };
+}
+
 bool Planner::emit_mma_tail(const Group &first, const Group &second) {
     Convolutions both = both_of(first, second);
     const std::vector<const ConvCandidate *> candidates = mma_tail_candidates(both.problem, facts_);
@@ -311,15 +318,11 @@ bool Planner::emit_mma_tail(const Group &first, const Group &second) {
         fresh(Element::f32, {1, 1, 1, mma_tail_floats(problem, size[2], size[3])}, false, false);
     Step step{label(first), {}, {waiting.buffer}, {}, {}};
     both.between.add_channel_buffers(step);
-    const std::string key = text("mma.tail of ", both.two.inputs[1], " ", geometry(problem.second));
-    const auto pack = [problem, weights = *known(both.two.inputs[1])] {
-        return pack_mma_tail(problem, graph::widen<float>(graph::view_of(weights)));
-    };
     add_ways(step, both, candidates, "a tail",
-             [this_weights = &weights_, key, pack, problem, waiting, facts = facts_](
+             [weights = weights_behind(both, "mma.tail", pack_mma_tail), problem, waiting, facts = facts_](
                  const ConvCandidate &candidate, const ConvOperands &operands, const Addresses &addresses) {
-                 return launch_mma_tail(problem, candidate, operands, this_weights->address(key, pack),
-                                        addresses.of(waiting), facts);
+                 return launch_mma_tail(problem, candidate, operands, weights(), addresses.of(waiting),
+                                        facts);
              });
     Step sums{label(second), {waiting.buffer}, {}, {}, {}};
     both.behind.add_buffers(sums);
@@ -344,14 +347,11 @@ bool Planner::emit_mma_shrink(const Group &first, const Group &second) {
     Step step{label(first) + " + " + label(second), {}, {}, {}, {}};
     both.between.add_buffers(step);
     both.behind.add_buffers(step);
-    const std::string key = text("mma.shrink of ", both.two.inputs[1], " ", geometry(problem.second));
-    const auto pack = [problem, weights = *known(both.two.inputs[1])] {
-        return pack_mma_shrink(problem, graph::widen<float>(graph::view_of(weights)));
-    };
     add_ways(step, both, candidates, "half as large",
-             [this_weights = &weights_, key, pack, problem, behind = both.behind, facts = facts_](
-                 const ConvCandidate &candidate, const ConvOperands &operands, const Addresses &addresses) {
-                 return launch_mma_shrink(problem, candidate, operands, this_weights->address(key, pack),
+             [weights = weights_behind(both, "mma.shrink", pack_mma_shrink), problem, behind = both.behind,
+              facts = facts_](const ConvCandidate &candidate, const ConvOperands &operands,
+                              const Addresses &addresses) {
+                 return launch_mma_shrink(problem, candidate, operands, weights(),
                                           behind.arguments(addresses), facts);
              });
     add_step(std::move(step));

@@ -55,15 +55,14 @@ struct BlockShape {
     std::int64_t windows, blocks;
 };
 std::vector<BlockShape> shapes_of_blocks(std::int64_t channels, std::int64_t depth, bool masked,
-                                         int architecture) {
+                                         const DeviceFacts &facts) {
     constexpr std::int64_t wide = 24;
     constexpr std::int64_t thin = 12;
-    constexpr int hopper = 90;
     const std::int64_t of_thread = 4 * steps_of(channels) + 2 * steps_of(depth);
     if (of_thread > wide)
         return {{1, 2}};
     std::vector<BlockShape> shapes{{1, 3}};
-    const bool roomy = architecture == hopper && !masked;
+    const bool roomy = facts.is_hopper() && !masked;
     if (of_thread <= most_steps_of_two || roomy)
         shapes.push_back({1, 4});
     if (of_thread <= thin && roomy)
@@ -252,7 +251,7 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
              "\n#define HIDDEN ", hidden, "\n#define READ_VECTOR ", read_vector, "\n#define WRITE_VECTOR ",
              write_vector, "\n#define LANES ", lanes, "\n#define EXTRAS ", extras.size(), "\n", windows_text,
              block.perceptron ? with_fast_operators(chain_text(chain, extras)) : std::string());
-    for (const BlockShape &shape : shapes_of_blocks(channels, depth, masked, facts_.architecture)) {
+    for (const BlockShape &shape : shapes_of_blocks(channels, depth, masked, facts_)) {
         const std::int64_t windows = shape.windows;
         const std::string source = kernel_source(
             text(generated, "#define WINDOWS ", windows, "\n#define BLOCKS ", shape.blocks, "\n"),

@@ -36,6 +36,13 @@ std::uint16_t storage_bits(Element storage, float value) {
     return storage == Element::bf16 ? float_to_bfloat(value) : float_to_half(value);
 }
 
+void add_weight(std::vector<std::byte> &image, Element storage, float value) {
+    const std::uint16_t half = storage_bits(storage, value);
+    const auto *const begin = reinterpret_cast<const std::byte *>(
+        storage == Element::f32 ? static_cast<const void *>(&value) : &half);
+    image.insert(image.end(), begin, begin + element_size(storage));
+}
+
 std::span<const ConvCandidate> hopper_candidates() {
     static const std::vector<ConvCandidate> all = [] {
         std::vector<ConvCandidate> list;

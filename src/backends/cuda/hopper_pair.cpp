@@ -95,8 +95,7 @@ std::string two_epilogues(const Epilogue &first, const Epilogue &second) {
 bool pair_serves(const PairProblem &problem, const DeviceFacts &device) {
     const ConvProblem &first = problem.first;
     const ConvProblem &second = problem.second;
-    if (device.architecture != 90 || first.storage != second.storage ||
-        first.out_channels != second.in_channels)
+    if (!device.is_hopper() || first.storage != second.storage || first.out_channels != second.in_channels)
         return false;
     if (!layer_served(first) || !layer_served(second) || !second.epilogue.output_last)
         return false;

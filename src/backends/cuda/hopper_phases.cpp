@@ -14,7 +14,7 @@ PhasesShape shape_of(const ConvProblem &problem) {
 }
 
 bool serves(const ConvProblem &problem, const DeviceFacts &device) {
-    if (device.architecture != 90 || (problem.storage != Element::f16 && problem.storage != Element::bf16))
+    if (!device.is_hopper() || (problem.storage != Element::f16 && problem.storage != Element::bf16))
         return false;
     const Epilogue &epilogue = problem.epilogue;
     if (!problem.transposed || problem.kernel != graph::Pair{4, 4} || problem.strides != graph::Pair{2, 2} ||

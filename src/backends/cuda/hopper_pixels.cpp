@@ -22,7 +22,7 @@ PixelsShape shape_of(const ConvProblem &problem) {
 }
 
 bool serves(const ConvProblem &problem, const DeviceFacts &device) {
-    if (device.architecture != 90 || (problem.storage != Element::f16 && problem.storage != Element::bf16))
+    if (!device.is_hopper() || (problem.storage != Element::f16 && problem.storage != Element::bf16))
         return false;
     const Epilogue &epilogue = problem.epilogue;
     if (problem.transposed || problem.strides != graph::Pair{1, 1} ||

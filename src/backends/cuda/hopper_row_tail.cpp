@@ -33,8 +33,8 @@ std::int64_t rows_of(const PairProblem &problem, std::int64_t height, std::int64
 bool row_tail_serves(const PairProblem &problem, const DeviceFacts &device) {
     const ConvProblem &first = problem.first;
     const ConvProblem &second = problem.second;
-    if (device.architecture != 90 || first.storage != second.storage ||
-        first.out_channels != second.in_channels || first.transposed || !taps_serve(second, device))
+    if (!device.is_hopper() || first.storage != second.storage || first.out_channels != second.in_channels ||
+        first.transposed || !taps_serve(second, device))
         return false;
     if (first.kernel != graph::Pair{3, 3} || first.strides != graph::Pair{1, 1} ||
         first.dilations != graph::Pair{1, 1})

@@ -43,8 +43,7 @@ bool operand_in_ring(const ConvProblem &problem) {
 }
 
 bool strip_serves(const ConvProblem &problem, const DeviceFacts &device, int strip) {
-    if (device.architecture != 90 || problem.transposed || problem.in_channels > 64 ||
-        problem.out_channels > 64)
+    if (!device.is_hopper() || problem.transposed || problem.in_channels > 64 || problem.out_channels > 64)
         return false;
     if (problem.storage != Element::f16 && problem.storage != Element::bf16)
         return false;

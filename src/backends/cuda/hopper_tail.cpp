@@ -28,7 +28,7 @@ std::span<const TailCandidate> tail_candidates() {
 bool tail_serves(const PairProblem &problem, const TailCandidate &candidate, const DeviceFacts &device) {
     const ConvProblem &first = problem.first;
     const ConvProblem &second = problem.second;
-    if (device.architecture != 90 || first.storage != second.storage || first.transposed ||
+    if (!device.is_hopper() || first.storage != second.storage || first.transposed ||
         first.out_channels != second.in_channels || !taps_serve(second, device))
         return false;
     if (first.kernel != graph::Pair{3, 3} || first.strides != graph::Pair{1, 1} ||

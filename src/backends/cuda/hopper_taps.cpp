@@ -70,9 +70,7 @@ std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> w
                     const float value = // 0 behind the last tap
                         filters.at(column % shape.out_channels, step * 16 + fragment_k(lane, e),
                                    tap / taps_wide(shape), tap % taps_wide(shape));
-                    const std::uint16_t bits = storage_bits(problem.storage, value);
-                    const auto *bytes = reinterpret_cast<const std::byte *>(&bits);
-                    image.insert(image.end(), bytes, bytes + sizeof bits);
+                    add_weight(image, problem.storage, value);
                 }
     return image;
 }

@@ -66,7 +66,7 @@ bool axis_served(Axis axis) {
 
 template <int rows, bool alone>
 bool serves(const ConvProblem &problem, const DeviceFacts &device) {
-    if (device.architecture != 90 || (problem.storage != Element::f16 && problem.storage != Element::bf16))
+    if (!device.is_hopper() || (problem.storage != Element::f16 && problem.storage != Element::bf16))
         return false;
     if (problem.dilations != graph::Pair{1, 1} || problem.strides[0] != problem.strides[1] ||
         rows_serve(problem, device) || (alone && filter_blocks(problem) == 1))

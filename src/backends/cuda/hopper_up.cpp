@@ -21,7 +21,7 @@ int blocks_of(const ConvProblem &problem) {
 }
 
 bool serves(const ConvProblem &problem, const DeviceFacts &device) {
-    if (device.architecture != 90 || (problem.storage != Element::f16 && problem.storage != Element::bf16))
+    if (!device.is_hopper() || (problem.storage != Element::f16 && problem.storage != Element::bf16))
         return false;
     if (!problem.transposed || problem.kernel != graph::Pair{2, 2} || problem.strides != graph::Pair{2, 2} ||
         problem.dilations != graph::Pair{1, 1})

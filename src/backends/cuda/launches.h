@@ -49,6 +49,7 @@ private:
         std::vector<void *> parameters;
     };
     void prepare(Kernel &kernel, const Alternative &chosen) const;
+    void assume(EvenChannels even);
     static void launch(Kernel &kernel, nvidia::StreamHandle *stream);
     // What `work` puts on the stream, as a graph.
     [[nodiscard]] nvidia::GraphExec record(nvidia::StreamHandle *stream,
@@ -61,7 +62,6 @@ private:
     KernelCache &cache_;
     Addresses addresses_;
     std::vector<Kernel> kernels_;
-    void assume(EvenChannels even);
     EvenChannels even_ = 0;                            // that the kernels' parameters assume
     std::map<EvenChannels, nvidia::GraphExec> graphs_; // by what they assume
     bool launched_ = false;

@@ -11,7 +11,6 @@ constexpr const char *tf32_products = "mma of tf32";
 } // namespace
 
 std::vector<std::string> product_rates(const Work &work, const DeviceFacts &facts, ProductChoice choice) {
-    constexpr int hopper = 90;
     if (work.operations == 0)
         return {};
     if (!facts.runs_barriers)
@@ -19,7 +18,7 @@ std::vector<std::string> product_rates(const Work &work, const DeviceFacts &fact
     if (work.multiplied != Element::f16 && work.multiplied != Element::bf16)
         return choice.tf32 ? std::vector<std::string>{tf32_products}
                            : std::vector<std::string>{"fp32", tf32_products};
-    std::vector<std::string> names{facts.architecture == hopper ? "wgmma" : "mma"};
+    std::vector<std::string> names{facts.is_hopper() ? "wgmma" : "mma"};
     if (choice.half_sums && work.multiplied == Element::f16)
         names.emplace_back("mma with fp16 sums");
     return names;

@@ -117,13 +117,6 @@ bool shuffles_to_vectors(const Epilogue &epilogue) {
 
 } // namespace
 
-void add_weight(std::vector<std::byte> &image, Element storage, float value) {
-    const std::uint16_t half = storage_bits(storage, value);
-    const auto *const begin = reinterpret_cast<const std::byte *>(
-        storage == Element::f32 ? static_cast<const void *>(&value) : &half);
-    image.insert(image.end(), begin, begin + element_size(storage));
-}
-
 bool multiplies(Multiplication by, const ConvProblem &problem) {
     switch (by) {
     case Multiplication::halves:

@@ -58,9 +58,6 @@ struct Taps {
                                                  std::span<const float> weights, int chunk, int blocks,
                                                  bool apart);
 
-// Its 16 or 32 bits behind an image.
-void add_weight(std::vector<std::byte> &image, Element storage, float value);
-
 // The kernels of mma_stream.cuh; the preferred first. Part of mma_candidates().
 [[nodiscard]] std::span<const ConvCandidate> mma_stream_candidates();
 

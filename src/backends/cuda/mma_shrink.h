@@ -1,5 +1,5 @@
-// A convolution to 64 channels and one of 2x2 with stride 2 behind it, to as many, beside others that read
-// its result: mma_stream.cuh with mma_shrink.cuh stores that and multiplies it by the taps of the second.
+// A convolution to 64 channels and one of 2x2 with stride 2 behind it, to as many, where others read its
+// result as well: mma_stream.cuh with mma_shrink.cuh stores that and multiplies it by the taps of the second.
 #pragma once
 
 #include "backends/cuda/candidate.h"

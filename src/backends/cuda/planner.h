@@ -178,6 +178,10 @@ private:
     // Two convolutions with what happens to their sums.
     struct Convolutions;
     [[nodiscard]] Convolutions both_of(const Group &first, const Group &second);
+    // Where the second one's weights lie as `pack` has them, `of`: a kernel that reads them so.
+    using PackOfSecond = std::vector<std::byte> (*)(const PairProblem &, std::span<const float>);
+    [[nodiscard]] std::function<std::uint64_t()> weights_behind(const Convolutions &both, const char *of,
+                                                                PackOfSecond pack);
     // The ways of a step that computes the first of them and multiplies on; `launch`: one of them.
     using LaunchOfFirst =
         std::function<Launch(const ConvCandidate &, const ConvOperands &, const Addresses &)>;

@@ -106,7 +106,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
         arena_bytes = std::max(arena_bytes, plan.arena_bytes);
         rounds_to_tf32 = rounds_to_tf32 || std::any_of(plan.steps.begin(), plan.steps.end(), is_in_tf32);
     };
-    {
+    if (may_share_card(facts_, desc.num_streams)) {
         Constants unused(context_);
         parts_ = parts_of_card(make_plan(desc.opt_extent, unused).steps, facts_, desc.num_streams);
     }

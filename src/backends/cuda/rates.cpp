@@ -156,9 +156,8 @@ std::string with_arguments(const char *kernel, const char *file) {
 std::vector<Probe> probes(const DeviceFacts &facts, int vectors) {
     const double of_warps = 2.0 * 16 * 8 * 16 * 16 * rounds * warps;
     std::vector<Probe> found;
-    constexpr int hopper = 90;
     if (facts.runs_barriers) {
-        if (facts.architecture == hopper)
+        if (facts.is_hopper())
             found.push_back({"wgmma",
                              kernel_source(product_text(256, Element::f16), "hopper/wgmma.cuh") +
                                  arguments_text + wgmma_kernel,
