@@ -1,9 +1,11 @@
 """The whole job on one machine: YUV420P8 clip to YUV420P8 clip through VapourSynth, for each network given, by the
 formats that cross to the device as they are and by VapourSynth's own conversion, paired rounds in one process.
 
-    python bench/whole_job.py --backend cuda --size 1920x1080 animevideov3.onnx upconv_7.onnx:7
+    python bench/whole_job.py --backend cuda --size 1920x1080 animevideov3.onnx upconv_7.onnx:7 rife.onnx
 
-:7 has the network reflect 7 pixels around its picture first, for one whose convolutions do not pad.
+:7 has the network reflect 7 pixels around its picture first, for one whose convolutions do not pad. An interpolator, a
+network of more than four channels, doubles the clip's frames: what is counted are its pairs, each of which also gives a
+frame of the clip.
 """
 
 from __future__ import annotations
@@ -82,6 +84,18 @@ def padded(network: str) -> Path:
     return changed
 
 
+def job(network: Path, size: tuple[int, int], options: dict[str, Any]) -> tuple[vs.VideoNode, int]:
+    """The clip to time, and how many of its frames are one of the network's."""
+    clip = source(*size, 100000)
+    inputs = channels(network)
+    if inputs > 4:
+        return core.mlrt.Interpolate(clip, network_path=str(network), multi=2, **options), 2
+    fed = [clip]
+    if inputs == 4:  # a denoiser's noise level
+        fed.append(core.std.BlankClip(clip, format=vs.GRAYS, color=[0.05], keep=True))
+    return core.mlrt.Model(fed, network_path=str(network), **options), 1
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("networks", nargs="+")
@@ -107,22 +121,21 @@ def main() -> None:
             options: dict[str, Any] = {"num_streams": streams, "conversion": conversion, "precision": given.precision}
             if given.devices:
                 options["device_id"] = given.devices
-            fed = [source(width, height, 100000)]
-            if channels(network) == 4:  # a denoiser's noise level
-                fed.append(core.std.BlankClip(fed[0], format=vs.GRAYS, color=[0.05], keep=True))
-            clip = core.mlrt.Model(fed, network_path=str(network), backend=given.backend, **options)
+            clip, a_run = job(network, (width, height), options | {"backend": given.backend})
             clips[streams, conversion] = clip
-            clip.get_frame(0).close()
+            clip.get_frame(a_run - 1).close()
             first[streams, conversion] = time.perf_counter() - begin
         for number, key in itertools.product(range(given.rounds), clips):
             frames = given.frames if key[1] == "auto" else max(48, given.frames // 4)
-            rates.setdefault(key, []).append(rate(clips[key], 1 + number * (frames + 200), frames, 32))
+            begin_at = a_run * (1 + number * (frames + 200))
+            fps, busy = rate(clips[key], begin_at, a_run * frames, a_run * 32)
+            rates.setdefault(key, []).append((fps / a_run, busy * a_run))
         for (streams, conversion), found in rates.items():
-            fps = sorted(x[0] for x in found)
+            every = sorted(x[0] for x in found)
             name = f"{network.stem} {given.size}, {streams} stream(s), conversion={conversion}"
-            median, busy = statistics.median(fps), statistics.median(x[1] for x in found)
+            median, busy = statistics.median(every), statistics.median(x[1] for x in found)
             print(
-                f"{name}: {median:.1f} fps ({fps[0]:.1f} to {fps[-1]:.1f}), processor {1000 * busy:.2f} ms a frame "
+                f"{name}: {median:.1f} fps ({every[0]:.1f} to {every[-1]:.1f}), processor {1000 * busy:.2f} ms a frame "
                 f"of {os.cpu_count()} cores, first frame {first[streams, conversion]:.2f} s",
                 flush=True,
             )
