@@ -27,6 +27,11 @@ public:
             throw Unsupported("the NVIDIA driver is too old (it has no ", symbol, "); ", remedy);
     }
 
+    template <typename Function>
+    void if_there(Function &function, const char *symbol) const {
+        function = reinterpret_cast<Function>(library_.find(symbol));
+    }
+
 private:
     const SharedLibrary &library_;
 };
@@ -79,6 +84,12 @@ DriverTable load(const SharedLibrary &library) {
     find(table.tensor_map_encode, "cuTensorMapEncodeTiled");
     find(table.texture_create, "cuTexObjectCreate");
     find(table.texture_destroy, "cuTexObjectDestroy");
+    find.if_there(table.device_resource, "cuDeviceGetDevResource");
+    find.if_there(table.split_multiprocessors, "cuDevSmResourceSplitByCount");
+    find.if_there(table.describe_resource, "cuDevResourceGenerateDesc");
+    find.if_there(table.green_context_create, "cuGreenCtxCreate");
+    find.if_there(table.green_context_destroy, "cuGreenCtxDestroy");
+    find.if_there(table.green_stream_create, "cuGreenCtxStreamCreate");
     return table;
 }
 

@@ -16,6 +16,8 @@ struct StreamHandle;
 struct EventHandle;
 struct GraphHandle;
 struct GraphExecHandle;
+struct GreenContextHandle;
+struct ResourceDescription;
 
 // What a call returns; those named here are told apart.
 enum class Status : int {
@@ -80,6 +82,15 @@ struct LaunchConfig {
     unsigned num_attributes = 0;
 };
 
+// CUdevResource of multiprocessors (type 1).
+struct Multiprocessors {
+    int type = 1;
+    char rest[92] = {};
+    unsigned count = 0;
+    char more[44] = {};
+};
+static_assert(sizeof(Multiprocessors) == 144);
+
 // The functions by name; see driver.cpp for the symbols.
 struct DriverTable {
     Status (*init)(unsigned flags);
@@ -133,6 +144,16 @@ struct DriverTable {
     Status (*texture_create)(std::uint64_t *texture, const TextureRows *rows, const TextureReading *reading,
                              const void *view);
     Status (*texture_destroy)(std::uint64_t texture);
+    // Of drivers from CUDA 12.5 on (555); null in older ones.
+    Status (*device_resource)(int device, Multiprocessors *all, int type);
+    Status (*split_multiprocessors)(Multiprocessors *parts, unsigned *count, const Multiprocessors *all,
+                                    Multiprocessors *rest, unsigned flags, unsigned least);
+    Status (*describe_resource)(ResourceDescription **description, Multiprocessors *parts, unsigned count);
+    Status (*green_context_create)(GreenContextHandle **context, ResourceDescription *description, int device,
+                                   unsigned flags);
+    Status (*green_context_destroy)(GreenContextHandle *context);
+    Status (*green_stream_create)(StreamHandle **stream, GreenContextHandle *context, unsigned flags,
+                                  int priority);
 };
 
 } // namespace vsmlrt::nvidia

@@ -95,6 +95,62 @@ Stream make_stream(const SharedContext &context) {
     return {context, handle};
 }
 
+Stream make_stream(const SharedContext &context, const DevicePart &part) {
+    StreamHandle *handle = nullptr;
+    context->use();
+    check(driver().green_stream_create(&handle, part.context.get(), non_blocking, 0), "making a stream");
+    return {context, handle};
+}
+
+namespace {
+
+bool makes_parts(const DriverTable &call) {
+    return call.device_resource && call.split_multiprocessors && call.describe_resource &&
+           call.green_context_create && call.green_context_destroy && call.green_stream_create;
+}
+
+// `count` equal shares of a device's multiprocessors, as large as the driver makes them; none where it does
+// not.
+std::vector<Multiprocessors> equal_shares(int device, unsigned count) {
+    constexpr int of_multiprocessors = 1;
+    constexpr unsigned of_any_cluster = 1; // else shares are multiples of 8
+    Multiprocessors all;
+    if (driver().device_resource(device, &all, of_multiprocessors) != Status::success)
+        return {};
+    for (unsigned each = all.count / count; each > 0; --each) {
+        std::vector<Multiprocessors> shares(count);
+        Multiprocessors rest;
+        unsigned made = count;
+        if (driver().split_multiprocessors(shares.data(), &made, &all, &rest, of_any_cluster, each) ==
+                Status::success &&
+            made == count)
+            return shares;
+    }
+    return {};
+}
+
+} // namespace
+
+std::vector<DevicePart> split_device(const SharedContext &context, int count) {
+    if (!makes_parts(driver()))
+        return {};
+    context->use();
+    int device = 0;
+    check(driver().device_get(&device, context->device()), "finding the GPU");
+    std::vector<DevicePart> parts;
+    for (Multiprocessors &share : equal_shares(device, static_cast<unsigned>(count))) {
+        constexpr unsigned with_default_stream = 1; // wanted of all
+        ResourceDescription *description = nullptr;
+        GreenContextHandle *handle = nullptr;
+        if (driver().describe_resource(&description, &share, 1) != Status::success ||
+            driver().green_context_create(&handle, description, device, with_default_stream) !=
+                Status::success)
+            return {};
+        parts.push_back({{context, handle}, static_cast<int>(share.count)});
+    }
+    return parts;
+}
+
 namespace {
 
 Event make_event(const SharedContext &context, unsigned flags) {

@@ -121,10 +121,20 @@ using Stream = Owned<StreamHandle *, &DriverTable::stream_destroy>;
 using Event = Owned<EventHandle *, &DriverTable::event_destroy>;
 using Graph = Owned<GraphHandle *, &DriverTable::graph_destroy>;
 using GraphExec = Owned<GraphExecHandle *, &DriverTable::graph_exec_destroy>;
+using GreenContext = Owned<GreenContextHandle *, &DriverTable::green_context_destroy>;
 using Texture = Owned<std::uint64_t, &DriverTable::texture_destroy>;
 
 [[nodiscard]] Module load_module(const SharedContext &context, std::span<const std::byte> image);
 [[nodiscard]] Stream make_stream(const SharedContext &context);
+
+// Some of a device's multiprocessors, for streams of their own.
+struct DevicePart {
+    GreenContext context;
+    int multiprocessors = 0;
+};
+// `count` disjoint ones of the same size, as large as they can be; none where the driver makes none.
+[[nodiscard]] std::vector<DevicePart> split_device(const SharedContext &context, int count);
+[[nodiscard]] Stream make_stream(const SharedContext &context, const DevicePart &part);
 [[nodiscard]] Event make_event(const SharedContext &context);
 // Of rows of 16-bit floats in the device's memory, for the texture unit.
 [[nodiscard]] Texture make_texture(const SharedContext &context, const TextureRows &rows);

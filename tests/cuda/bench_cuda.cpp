@@ -3,7 +3,8 @@
 // time to the first frame. What else:
 //   --layers              the time of each launch, alone and in its place
 //   --steps               what each step on the way to the first frame takes
-//   --streams N           frames a second of N contexts at once, tensors resident
+//   --streams N           frames a second of N contexts at once, tensors resident; with --check one of N
+//   --dynamic WxH,WxH,WxH the smallest, the best and the largest size that the program is made for
 //   --keep FOLDER         keeps compiled kernels and what was timed there, as the plugin's cache does
 //   --sustained SECONDS   frames a second over time, as the card warms up
 //   --check               instead: the error against --reference plain (the plain kernels of this precision)
@@ -58,7 +59,6 @@ struct Arguments {
     std::vector<std::string> networks;
     std::string reference = "plain";
     double sustained = 0;
-    int streams = 1;
     int plan = 0;       // architecture
     std::string folder; // where networks are written
     bool compile = false;
@@ -68,6 +68,14 @@ struct Arguments {
     bool rates = false;
     std::vector<std::string> rate_names; // empty: all
 };
+
+test::BenchArguments::Range range_of(const std::string &text) {
+    test::BenchArguments::Range range;
+    if (std::sscanf(text.c_str(), "%dx%d,%dx%d,%dx%d", &range.smallest.width, &range.smallest.height,
+                    &range.best.width, &range.best.height, &range.largest.width, &range.largest.height) != 6)
+        throw BadArgument("--dynamic is \"", text, "\"; give it as 736x480,1280x736,1920x1088");
+    return range;
+}
 
 Arguments parse(int count, char **values) {
     Arguments arguments;
@@ -96,7 +104,9 @@ Arguments parse(int count, char **values) {
         } else if (word == "--write") {
             arguments.folder = value();
         } else if (word == "--streams") {
-            arguments.streams = static_cast<int>(std::strtol(value().c_str(), nullptr, 10));
+            arguments.run.streams = static_cast<int>(std::strtol(value().c_str(), nullptr, 10));
+        } else if (word == "--dynamic") {
+            arguments.run.range = range_of(value());
         } else if (word == "--sustained") {
             arguments.sustained = std::strtod(value().c_str(), nullptr);
         } else if (word == "--plan") {
@@ -262,10 +272,10 @@ void report_layers(cuda::Context &context) {
                     median(until[i + 1]) - median(until[i]), names[i].kernel.c_str(), names[i].label.c_str());
 }
 
-// Frames a second of several contexts at once, each of which has its launches on a stream of its own.
-double rate_of_streams(cuda::Program &program, const Arguments &arguments) {
+// Frames a second of several contexts at once, each of which has its launches on a stream of its own; sorted.
+std::vector<double> rates_of_streams(cuda::Program &program, const Arguments &arguments) {
     std::vector<std::unique_ptr<cuda::Context>> contexts;
-    for (int i = 0; i < arguments.streams; ++i) {
+    for (int i = 0; i < arguments.run.streams; ++i) {
         contexts.push_back(std::make_unique<cuda::Context>(program));
         std::vector<vsmlrt_tensor> inputs(static_cast<std::size_t>(program.info().num_inputs));
         std::vector<vsmlrt_tensor> outputs(static_cast<std::size_t>(program.info().num_outputs));
@@ -283,14 +293,17 @@ double rate_of_streams(cuda::Program &program, const Arguments &arguments) {
         return milliseconds_since(begin);
     };
     const double once = std::max(all(2) / 2, 1e-3);
-    const int frames = std::clamp(static_cast<int>(400 / once), 2, 1000);
-    return 1000.0 * frames * arguments.streams / all(frames);
+    const int frames = std::clamp(static_cast<int>(150 / once), 2, 400);
+    std::vector<double> rates;
+    for (int i = 0; i < 5; ++i)
+        rates.push_back(1000.0 * frames * arguments.run.streams / all(frames));
+    std::sort(rates.begin(), rates.end());
+    return rates;
 }
 
 void bench(const Arguments &arguments, const std::string &name) {
     const std::vector<std::byte> onnx = test::bench_onnx(arguments.run, name);
-    vsmlrt_program_desc desc = test::bench_description(arguments.run, onnx);
-    desc.num_streams = arguments.streams;
+    const vsmlrt_program_desc desc = test::bench_description(arguments.run, onnx);
     const Clock::time_point begin = Clock::now();
     cuda::Program program(test::bench_device(arguments.run), desc);
     cuda::Context context(program);
@@ -319,8 +332,11 @@ void bench(const Arguments &arguments, const std::string &name) {
         name.c_str(), arguments.run.precision.c_str(), arguments.run.size.width, arguments.run.size.height,
         arguments.run.kernels.c_str(), device[3], 1000 / device[3], device.front(), device.back(), host[4],
         first, context.launch_names().size(), static_cast<long long>(program.info().context_bytes >> 20));
-    if (arguments.streams > 1)
-        std::printf("  %d streams: %.1f fps\n", arguments.streams, rate_of_streams(program, arguments));
+    if (arguments.run.streams > 1) {
+        const std::vector<double> rates = rates_of_streams(program, arguments);
+        std::printf("  %d streams: %.1f fps (%.1f to %.1f)\n", arguments.run.streams, rates[2], rates.front(),
+                    rates.back());
+    }
     if (arguments.layers)
         report_layers(context);
     if (arguments.sustained > 0)

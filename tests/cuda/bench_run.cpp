@@ -93,7 +93,12 @@ vsmlrt_program_desc bench_description(const BenchArguments &arguments, const std
         throw BadArgument("--precision is \"", arguments.precision,
                           "\"; accepted are fp16, bf16, tf32 and fp32");
     desc.min_extent = desc.opt_extent = desc.max_extent = arguments.size;
-    desc.num_streams = 1;
+    if (arguments.range) {
+        desc.min_extent = arguments.range->smallest;
+        desc.opt_extent = arguments.range->best;
+        desc.max_extent = arguments.range->largest;
+    }
+    desc.num_streams = arguments.streams;
     desc.options = options.data();
     desc.num_options = options.size();
     return desc;

@@ -3,6 +3,7 @@
 
 #include "backends/cuda/context.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,12 @@ struct BenchArguments {
     std::string precision = "fp16";
     std::string kernels = "auto"; // "mma": as on a card without Hopper's instructions; "plain"
     std::string accumulate = "fp32";
-    std::string keep; // the folder of vsmlrt_program_desc::shared_folder; empty: none
+    int streams = 1;
+    struct Range {
+        vsmlrt_extent smallest, best, largest;
+    };
+    std::optional<Range> range; // else of the size alone
+    std::string keep;           // the folder of vsmlrt_program_desc::shared_folder; empty: none
 };
 
 // The first GPU; with the kernels of "mma", as if it had neither Hopper's instructions nor its shared memory.

@@ -1,6 +1,7 @@
 // Streams of an interpolator take parts of a Hopper card, and those of other networks do not.
 #include "backends/cuda/card_parts.h"
 #include "backends/cuda/planner.h"
+#include "backends/cuda/program.h"
 #include "cuda/emulated_driver.h"
 #include "cuda/engine_networks.h"
 #include "graph/lower.h"
@@ -56,28 +57,141 @@ TEST(CardParts, AreAsManyAsStreamsOfAnInterpolator) {
     }
 }
 
-TEST(CardParts, LaunchesStayWithinAPartAndDoNotOverlap) {
+constexpr int streams = 4;
+
+std::ptrdiff_t count_dependent(const std::vector<Launch> &launches) {
+    return std::count_if(launches.begin(), launches.end(),
+                         [](const Launch &launch) { return launch.dependent; });
+}
+
+TEST(CardParts, LaunchesStayWithinAPartAndOverlapThereAlone) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
     const Planned whole(rife(), {1920, 1088}, hopper);
-    const DeviceFacts part = part_of(hopper, 4);
-    Planned shared(rife(), {1920, 1088}, part);
-    share_card(shared.plan, part, 4);
-    const auto dependent = [](const Launch &launch) { return launch.dependent; };
-    const std::vector<Launch> before = whole.launches();
-    const std::vector<Launch> after = shared.launches();
-    EXPECT_GT(std::count_if(before.begin(), before.end(), dependent), 20);
-    EXPECT_EQ(std::count_if(after.begin(), after.end(), dependent), 0);
-    // Those that take multiprocessors whole: by their shared memory.
-    constexpr unsigned whole_multiprocessor = 150 << 10;
-    for (const Launch &launch : after)
-        EXPECT_TRUE(launch.shared_bytes <= whole_multiprocessor || launch.grid[0] <= 33) << launch.grid[0];
+    EXPECT_GT(count_dependent(whole.launches()), 20);
+    const DeviceFacts part = part_of(hopper, streams);
+    for (const bool apart : {false, true}) {
+        Planned shared(rife(), {1920, 1088}, part);
+        share_card(shared.plan, part, apart);
+        const std::vector<Launch> launches = shared.launches();
+        EXPECT_EQ(count_dependent(launches), apart ? count_dependent(whole.launches()) : 0);
+        // Those that take multiprocessors whole: by their shared memory.
+        constexpr unsigned whole_multiprocessor = 150 << 10;
+        for (const Launch &launch : launches)
+            EXPECT_TRUE(launch.shared_bytes <= whole_multiprocessor || launch.grid[0] <= 33)
+                << launch.grid[0];
+    }
+}
+
+TEST(CardParts, ChooseKernelsApartFromAWholeCard) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    const Planned whole(rife(), {1920, 1088}, hopper);
     std::set<std::string> problems;
-    for (const Step &step : whole.plan.steps)
+    for (const Step &step : whole.plan.steps) {
         problems.insert(step.problem);
-    problems.erase("");
-    for (const Step &step : shared.plan.steps)
+        EXPECT_EQ(problem_of_whole_card(step.problem), step.problem);
+    }
+    const DeviceFacts part = part_of(hopper, streams);
+    Planned shared(rife(), {1920, 1088}, part);
+    share_card(shared.plan, part, true);
+    for (const Step &step : shared.plan.steps) {
+        if (step.problem.empty())
+            continue;
         EXPECT_FALSE(problems.contains(step.problem)) << step.problem;
+        EXPECT_TRUE(problems.contains(problem_of_whole_card(step.problem))) << step.problem;
+    }
+}
+
+// Of the emulated driver's four multiprocessors.
+TEST(CardParts, AreMadeByTheDriverForEachStream) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    const auto device = std::make_shared<const nvidia::DeviceContext>(0);
+    const std::size_t before = emulated_live();
+    {
+        CardParts parts(device, hopper, 2);
+        EXPECT_EQ(emulated_live(), before); // none wants them yet
+        EXPECT_TRUE(parts.are_apart());
+        EXPECT_EQ(parts.part().multiprocessors, 2);
+        EXPECT_EQ(parts.part().architecture, hopper.architecture);
+        const nvidia::Stream first = parts.stream(0);
+        const nvidia::Stream second = parts.stream(1);
+        const nvidia::Stream third = parts.stream(2);
+        EXPECT_EQ(emulated_streams_of_parts(), 3U);
+    }
+    EXPECT_EQ(emulated_live(), before);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+TEST(CardParts, AreSizesOfLaunchesAloneByOlderDrivers) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    emulated_parts(false);
+    const auto device = std::make_shared<const nvidia::DeviceContext>(0);
+    CardParts parts(device, hopper, 2);
+    EXPECT_FALSE(parts.are_apart());
+    EXPECT_EQ(parts.part().multiprocessors, 66);
+    const nvidia::Stream stream = parts.stream(1);
+    EXPECT_EQ(emulated_streams_of_parts(), 0U);
+    emulated_parts(true);
+}
+
+TEST(CardParts, ThatCannotBeMadeLeaveNothingBehind) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    const auto device = std::make_shared<const nvidia::DeviceContext>(0);
+    const std::size_t before = emulated_live();
+    constexpr long calls = 8; // more than it takes
+    for (long failing = 1; failing <= calls; ++failing) {
+        emulated_reset(failing);
+        CardParts parts(device, hopper, 2);
+        try {
+            const nvidia::Stream stream = parts.stream(0);
+        } catch (const DeviceError &) { // what is not made by the driver fails alone
+        }
+    }
+    EXPECT_EQ(emulated_live(), before);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+// Whatever size the program is best at.
+TEST(CardParts, AreTakenByEachSizeForItself) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    emulated_stand_in();
+    Device device = list_devices().front();
+    device.facts = hopper;
+    device.architecture = "sm_90a";
+    const std::vector<std::byte> onnx =
+        model::write_onnx(model::set_io_type(model::to_half(test::rife_v4({})), Element::f16, Element::f16));
+    constexpr vsmlrt_extent small = {192, 128};
+    constexpr vsmlrt_extent large = {1920, 1088};
+    for (const vsmlrt_extent best : {small, large}) {
+        vsmlrt_program_desc desc = test::described(onnx, small, large, VSMLRT_PRECISION_FP16);
+        desc.opt_extent = best;
+        desc.num_streams = 2;
+        Program program(device, desc);
+        EXPECT_TRUE(program.plan(large).in_part);
+        EXPECT_FALSE(program.plan(small).in_part);
+        // Each on a stream of its own.
+        const auto run = [&](ArenaPool::Lease &lease, vsmlrt_extent extent) {
+            return lease.at(extent, [&](vsmlrt_extent size) { return program.plan(size); }).plan().in_part;
+        };
+        program.arenas().add_context();
+        const nvidia::Stream stream = nvidia::make_stream(program.device());
+        ArenaPool::Lease lease(program.arenas(), stream.get());
+        EXPECT_FALSE(run(lease, small));
+        nvidia::StreamHandle *const of_card = lease.arena().stream();
+        EXPECT_EQ(emulated_streams_of_parts(), 0U);
+        EXPECT_TRUE(run(lease, large));
+        EXPECT_EQ(emulated_streams_of_parts(), 1U);
+        EXPECT_NE(lease.arena().stream(), of_card);
+        EXPECT_FALSE(run(lease, small));
+        EXPECT_EQ(lease.arena().stream(), of_card);
+        lease.release();
+    }
+    EXPECT_STREQ(emulated_faults(), "");
 }
 
 } // namespace

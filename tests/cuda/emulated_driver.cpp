@@ -53,6 +53,8 @@ struct State {
     std::size_t pinned_bytes = 0;
     long allocations = 0;
     bool stand_in = false;
+    bool makes_parts = true;
+    std::map<const StreamHandle *, const GreenContextHandle *> streams_of_parts;
     long compilations = 0;
     long timings = 0;
     std::mt19937 clock{1};
@@ -167,6 +169,14 @@ EXPORT long emulated_allocations() {
 EXPORT void emulated_stand_in() {
     const std::lock_guard lock(state().mutex);
     state().stand_in = true;
+}
+EXPORT void emulated_parts(bool makes) {
+    const std::lock_guard lock(state().mutex);
+    state().makes_parts = makes;
+}
+EXPORT std::size_t emulated_streams_of_parts() {
+    const std::lock_guard lock(state().mutex);
+    return state().streams_of_parts.size();
 }
 EXPORT long emulated_compilations() {
     const std::lock_guard lock(state().mutex);
@@ -379,7 +389,55 @@ EXPORT Status cuLaunchKernelEx(const LaunchConfig *config, FunctionHandle *funct
 EXPORT Status cuStreamCreate(StreamHandle **stream, unsigned) {
     return make("cuStreamCreate", stream, std::malloc(1));
 }
+// A device's multiprocessors in parts: of any size, none larger than the rest.
+EXPORT Status cuDeviceGetDevResource(int, Multiprocessors *all, int type) {
+    int count = 0;
+    static_cast<void>(cuDeviceGetAttribute(&count, Attribute::multiprocessors, 0));
+    all->count = static_cast<unsigned>(count);
+    return type == 1 && state().makes_parts ? success : invalid_value;
+}
+EXPORT Status cuDevSmResourceSplitByCount(Multiprocessors *parts, unsigned *count, const Multiprocessors *all,
+                                          Multiprocessors *rest, unsigned, unsigned least) {
+    if (least == 0 || *count * least > all->count)
+        return invalid_value;
+    for (unsigned i = 0; i < *count; ++i)
+        parts[i].count = least;
+    rest->count = all->count - *count * least;
+    return success;
+}
+EXPORT Status cuDevResourceGenerateDesc(ResourceDescription **description, Multiprocessors *, unsigned) {
+    *description = nullptr;
+    return success;
+}
+EXPORT Status cuGreenCtxCreate(GreenContextHandle **context, ResourceDescription *, int, unsigned flags) {
+    return flags == 1 ? make("cuGreenCtxCreate", context, std::malloc(1)) : invalid_value;
+}
+EXPORT Status cuGreenCtxStreamCreate(StreamHandle **stream, GreenContextHandle *context, unsigned flags,
+                                     int) {
+    const Status status = cuStreamCreate(stream, flags);
+    const std::lock_guard lock(state().mutex);
+    if (!state().handles.contains(context))
+        state().faults += "a stream in a part that is not alive\n";
+    if (status == success)
+        state().streams_of_parts[*stream] = context;
+    return status;
+}
+EXPORT Status cuGreenCtxDestroy(GreenContextHandle *context) {
+    {
+        const std::lock_guard lock(state().mutex);
+        for (const auto &[stream, part] : state().streams_of_parts)
+            if (part == context)
+                state().faults += "a part is freed before its streams\n";
+    }
+    if (forget("cuGreenCtxDestroy", context))
+        std::free(context);
+    return success;
+}
 EXPORT Status cuStreamDestroy_v2(StreamHandle *stream) {
+    {
+        const std::lock_guard lock(state().mutex);
+        state().streams_of_parts.erase(stream);
+    }
     if (forget("cuStreamDestroy", stream))
         std::free(stream);
     return success;
@@ -472,7 +530,7 @@ EXPORT Status cuTexObjectDestroy(std::uint64_t texture) {
     return success;
 }
 EXPORT Status cuTensorMapEncodeTiled() {
-    return invalid_context; // no kernel that runs here takes one
+    return state().stand_in ? success : invalid_context; // no kernel that runs here takes one
 }
 
 bool begin_emulated_compilation() {

@@ -19,6 +19,10 @@ extern "C" long emulated_allocations();
 // shows random times: what compiles and chooses kernels is then seen with all the candidates. To be called
 // before the backend first asks for the GPU's properties.
 extern "C" void emulated_stand_in();
+// Whether it makes parts of the GPU's multiprocessors, as it does at first; older drivers do not.
+extern "C" void emulated_parts(bool makes);
+// That are alive.
+extern "C" std::size_t emulated_streams_of_parts();
 // Texts that were compiled and times that were taken since emulated_reset.
 extern "C" long emulated_compilations();
 extern "C" long emulated_timings();

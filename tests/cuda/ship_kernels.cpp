@@ -6,6 +6,7 @@
 // FOLDER is taken from there. --list: only says how many there are, and how many of them the files have. A
 // size that a network does not take is made larger until it does; a file's network that takes none is named
 // and left out.
+#include "backends/cuda/card_parts.h"
 #include "backends/cuda/frames.h"
 #include "backends/cuda/network.h"
 #include "backends/cuda/planner.h"
@@ -147,10 +148,16 @@ void add_plan(Texts &texts, const graph::Graph &graph, const std::string &precis
         inputs.push_back({1, input.dims[1].size.value_or(0), size.height, size.width});
     static const auto device = std::make_shared<const nvidia::DeviceContext>(0);
     cuda::Constants weights(device);
-    const cuda::Plan plan = cuda::make_plan(graph, graph::infer(graph, inputs), weights, device, facts,
-                                            {.tf32 = precision == "tf32"});
-    const std::vector<std::string> found = cuda::sources_to_time(plan, {});
-    texts.insert(found.begin(), found.end());
+    const auto add = [&](const cuda::DeviceFacts &card) {
+        cuda::Plan plan = cuda::make_plan(graph, graph::infer(graph, inputs), weights, device, card,
+                                          {.tf32 = precision == "tf32"});
+        const std::vector<std::string> found = cuda::sources_to_time(plan, {});
+        texts.insert(found.begin(), found.end());
+        return plan;
+    };
+    const cuda::Plan whole = add(facts);
+    for (int streams = 2; cuda::parts_of_card(whole.steps, facts, streams) == streams; ++streams)
+        add(cuda::part_of(facts, streams));
 }
 
 // The sizes that the network takes, each at least as large as one that is asked for.

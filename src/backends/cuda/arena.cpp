@@ -18,15 +18,25 @@ constexpr std::size_t sizes_kept = 4;
 
 } // namespace
 
-Arena::Arena(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes)
+Arena::Arena(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, CardParts &parts,
+             std::size_t number)
     : device_(std::move(device)), kernels_(kernels),
-      memory_(device_, static_cast<std::size_t>(bytes), "the buffers of one stream"),
-      stream_(nvidia::make_stream(device_)), begin_(nvidia::make_event(device_)),
-      done_(nvidia::make_event(device_)) {}
+      memory_(device_, static_cast<std::size_t>(bytes), "the buffers of one stream"), parts_(parts),
+      number_(number), on_card_(nvidia::make_stream(device_)), stream_(on_card_.get()),
+      begin_(nvidia::make_event(device_)), done_(nvidia::make_event(device_)) {}
 
 void Arena::wait() const {
     if (used_)
         check(driver().event_synchronize(done_.get()), "running the network");
+}
+
+void Arena::run_in(bool part) {
+    if (part && !in_part_)
+        in_part_ = parts_.stream(number_);
+    nvidia::StreamHandle *const wanted = part ? in_part_.get() : on_card_.get();
+    if (wanted != stream_ && used_)
+        check(driver().stream_wait_event(wanted, done_.get(), 0), "waiting for a frame");
+    stream_ = wanted;
 }
 
 Launches &Arena::at(vsmlrt_extent extent, const MakePlan &make_plan) {
@@ -36,6 +46,7 @@ Launches &Arena::at(vsmlrt_extent extent, const MakePlan &make_plan) {
         held_.forget();
     if (known != sizes_.end()) {
         sizes_.splice(sizes_.begin(), sizes_, known);
+        run_in(sizes_.front().launches->plan().in_part);
         return *sizes_.front().launches;
     }
     Plan plan = make_plan(extent);
@@ -51,17 +62,19 @@ Launches &Arena::at(vsmlrt_extent extent, const MakePlan &make_plan) {
         sizes_.pop_back();
     auto launches = std::make_unique<Launches>(std::move(plan), memory_.address(), device_, kernels_);
     sizes_.push_front({extent, std::move(launches)});
+    run_in(sizes_.front().launches->plan().in_part);
     return *sizes_.front().launches;
 }
 
-ArenaPool::ArenaPool(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, int most)
+ArenaPool::ArenaPool(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, int most,
+                     CardParts &parts)
     : device_(std::move(device)), kernels_(kernels), bytes_(bytes),
-      most_(static_cast<std::size_t>(std::max(most, 1))) {}
+      most_(static_cast<std::size_t>(std::max(most, 1))), parts_(parts) {}
 
 void ArenaPool::add_context() {
     const std::lock_guard lock(mutex_);
     if (arenas_.size() < std::min(contexts_ + 1, most_)) {
-        arenas_.emplace_back(device_, kernels_, bytes_);
+        arenas_.emplace_back(device_, kernels_, bytes_, parts_, arenas_.size());
         free_.push_front(&arenas_.back());
     }
     ++contexts_;
@@ -93,13 +106,13 @@ void ArenaPool::give_back(Arena *arena) {
 }
 
 ArenaPool::Lease::Lease(ArenaPool &pool, nvidia::StreamHandle *stream)
-    : pool_(pool), stream_(stream), arena_(pool.take()) {
-    nvidia::Status status = driver().event_record(arena_->begin_.get(), stream);
-    if (status == nvidia::Status::success)
-        status = driver().stream_wait_event(arena_->stream(), arena_->begin_.get(), 0);
-    if (status != nvidia::Status::success)
-        pool_.give_back(arena_);
-    check(status, "waiting for a frame");
+    : pool_(pool), stream_(stream), arena_(pool.take()) {}
+
+Launches &ArenaPool::Lease::at(vsmlrt_extent extent, const Arena::MakePlan &make_plan) {
+    Launches &launches = arena_->at(extent, make_plan);
+    check(driver().event_record(arena_->begin_.get(), stream_), "waiting for a frame");
+    check(driver().stream_wait_event(arena_->stream(), arena_->begin_.get(), 0), "waiting for a frame");
+    return launches;
 }
 
 void ArenaPool::Lease::release() {

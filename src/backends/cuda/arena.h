@@ -2,6 +2,7 @@
 // last.
 #pragma once
 
+#include "backends/cuda/card_parts.h"
 #include "backends/cuda/held_inputs.h"
 #include "backends/cuda/launches.h"
 
@@ -16,15 +17,17 @@ class Arena {
 public:
     using MakePlan = std::function<Plan(vsmlrt_extent)>;
 
-    // `bytes`: enough for the plans of most sizes; it grows for one that needs more.
-    Arena(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes);
+    // `bytes`: enough for the plans of most sizes; it grows for one that needs more. `number`: of the arena
+    // among those of a program, which the parts outlive.
+    Arena(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, CardParts &parts,
+          std::size_t number);
 
     // The launches for a size, valid until the next call; planned where they are not among those kept.
     [[nodiscard]] Launches &at(vsmlrt_extent extent, const MakePlan &make_plan);
     // Of the launches that at() gave last. Who writes the network's inputs says so here.
     [[nodiscard]] HeldInputs &held() { return held_; }
-    // On which all that uses the memory runs.
-    [[nodiscard]] nvidia::StreamHandle *stream() const { return stream_.get(); }
+    // On which those launches run, and all else that uses the memory: behind what used it before.
+    [[nodiscard]] nvidia::StreamHandle *stream() const { return stream_; }
 
 private:
     friend class ArenaPool;
@@ -33,13 +36,18 @@ private:
         std::unique_ptr<Launches> launches;
     };
     void wait() const;
+    void run_in(bool part);
 
     nvidia::SharedContext device_;
     KernelCache &kernels_;
     nvidia::DeviceMemory memory_;
     std::list<Sized> sizes_; // the last used first
     HeldInputs held_;
-    nvidia::Stream stream_;
+    CardParts &parts_;
+    std::size_t number_;
+    nvidia::Stream on_card_;
+    nvidia::Stream in_part_; // made when a plan first wants it
+    nvidia::StreamHandle *stream_;
     nvidia::Event begin_; // of the stream whose frame is computed
     nvidia::Event done_;  // behind all that uses the memory
     bool used_ = false;
@@ -48,7 +56,8 @@ private:
 // The arenas of a program: as many networks run at once, whatever number of contexts there is. Thread-safe.
 class ArenaPool {
 public:
-    ArenaPool(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, int most);
+    ArenaPool(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, int most,
+              CardParts &parts);
 
     // Makes arenas for one more context, while there are fewer than contexts and than `most`; DeviceError
     // where there is no memory for one.
@@ -58,13 +67,14 @@ public:
     // An arena, held while work is put on a stream; the device need not have done it when it is released.
     class Lease {
     public:
-        // Waits for a free arena. What comes on the arena's stream from then on runs after what `stream`
-        // holds now.
+        // Waits for a free arena.
         Lease(ArenaPool &pool, nvidia::StreamHandle *stream);
         ~Lease();
         Lease(const Lease &) = delete;
         Lease &operator=(const Lease &) = delete;
-        Arena *operator->() const { return arena_; }
+        // See Arena::at. What comes on the arena's stream from then on runs after what `stream` holds now.
+        [[nodiscard]] Launches &at(vsmlrt_extent extent, const Arena::MakePlan &make_plan);
+        [[nodiscard]] Arena &arena() const { return *arena_; }
         // What comes on `stream` from now on runs after what was put on the arena's. Without it (a failure)
         // the arena's is waited for when the lease ends.
         void release();
@@ -83,6 +93,7 @@ private:
     KernelCache &kernels_;
     std::int64_t bytes_;
     std::size_t most_;
+    CardParts &parts_;
     std::mutex mutex_;
     std::condition_variable freed_;
     std::size_t contexts_ = 0;

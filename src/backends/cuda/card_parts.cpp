@@ -5,13 +5,18 @@
 #include <algorithm>
 
 namespace vsmlrt::cuda {
+namespace {
+
+constexpr int most_parts = 6;
+constexpr const char *on_part = ", on ";
+
+} // namespace
 
 bool may_share_card(const DeviceFacts &device, int streams) {
     return device.is_hopper() && streams > 1;
 }
 
 int parts_of_card(std::span<const Step> steps, const DeviceFacts &device, int streams) {
-    constexpr int most_parts = 6;
     constexpr double fewest_operations = 2e7; // of a multiprocessor in a launch
     constexpr double most_operations = 8e7;
     constexpr auto least_expressions = 2;
@@ -33,19 +38,47 @@ DeviceFacts part_of(DeviceFacts device, int parts) {
     return device;
 }
 
-void share_card(Plan &plan, const DeviceFacts &part, int parts) {
-    if (parts == 1)
-        return;
+void share_card(Plan &plan, const DeviceFacts &part, bool apart) {
+    plan.in_part = true;
     for (Step &step : plan.steps) {
         if (!step.problem.empty())
-            step.problem += text(", on ", part.multiprocessors, " multiprocessors");
+            step.problem += text(on_part, part.multiprocessors, " multiprocessors");
         for (Alternative &each : step.alternatives)
-            each.launch = [whole = std::move(each.launch)](const Addresses &addresses) {
-                Launch launch = whole(addresses);
-                launch.dependent = false;
-                return launch;
-            };
+            if (!apart)
+                each.launch = [whole = std::move(each.launch)](const Addresses &addresses) {
+                    Launch launch = whole(addresses);
+                    launch.dependent = false;
+                    return launch;
+                };
     }
+}
+
+std::string problem_of_whole_card(const std::string &problem) {
+    return problem.substr(0, problem.rfind(on_part));
+}
+
+const std::vector<nvidia::DevicePart> &CardParts::made() {
+    std::call_once(once_,
+                   [this] { parts_ = nvidia::split_device(context_, std::min(streams_, most_parts)); });
+    return parts_;
+}
+
+DeviceFacts CardParts::part() {
+    if (made().empty())
+        return part_of(card_, std::min(streams_, most_parts));
+    DeviceFacts part = card_;
+    part.multiprocessors = parts_.front().multiprocessors;
+    return part;
+}
+
+bool CardParts::are_apart() {
+    return !made().empty();
+}
+
+nvidia::Stream CardParts::stream(std::size_t number) {
+    if (made().empty())
+        return nvidia::make_stream(context_);
+    return nvidia::make_stream(context_, parts_[number % parts_.size()]);
 }
 
 } // namespace vsmlrt::cuda

@@ -3,6 +3,9 @@
 
 #include "backends/cuda/candidate.h"
 #include "backends/cuda/plan.h"
+#include "nvidia/handles.h"
+
+#include <mutex>
 
 namespace vsmlrt::cuda {
 
@@ -14,12 +17,42 @@ namespace vsmlrt::cuda {
 // short convolutions gain by running at the same time; else 1 (decision 0055). By steps of a plan for one.
 [[nodiscard]] int parts_of_card(std::span<const Step> steps, const DeviceFacts &device, int streams);
 
-// Of that many parts, one; `parts` from 1 on.
+// Of that many parts of the same size, one; `parts` from 1 on.
 [[nodiscard]] DeviceFacts part_of(DeviceFacts device, int parts);
 
-// Makes a plan for part_of(device, parts) one of a stream among others: no launch starts before the one in
-// front of it has ended, since its blocks would take multiprocessors that another stream could use, and what
-// is the fastest is chosen apart from what is on a whole card.
-void share_card(Plan &plan, const DeviceFacts &part, int parts);
+// Makes a plan for a part of a card one of a stream among others: what is the fastest is chosen apart from
+// what is on a whole card. Where the driver does not keep the parts apart, no launch starts before the one in
+// front of it has ended, since its blocks would take multiprocessors that another stream could use.
+void share_card(Plan &plan, const DeviceFacts &part, bool apart);
+
+// A problem of such a plan as it is on a whole card; others as they are.
+[[nodiscard]] std::string problem_of_whole_card(const std::string &problem);
+
+// The parts of a card that the streams of a program take where it gains, made when they are first asked for.
+// By the driver, from version 555 on; older ones make none, and launches keep to a part's size by themselves.
+// Thread-safe. Outlives its streams.
+class CardParts {
+public:
+    CardParts(nvidia::SharedContext context, const DeviceFacts &card, int streams)
+        : context_(std::move(context)), card_(card), streams_(streams) {}
+
+    // Of the device's memory, that the driver takes for a part and its stream; measured.
+    static constexpr std::int64_t bytes_of_part = 6 << 20;
+
+    [[nodiscard]] DeviceFacts part();
+    // Whether nothing that runs in one of them can take multiprocessors of another.
+    [[nodiscard]] bool are_apart();
+    // For what runs in one of them; `number` counts the program's streams.
+    [[nodiscard]] nvidia::Stream stream(std::size_t number);
+
+private:
+    const std::vector<nvidia::DevicePart> &made();
+
+    nvidia::SharedContext context_;
+    DeviceFacts card_;
+    int streams_;
+    std::once_flag once_;
+    std::vector<nvidia::DevicePart> parts_;
+};
 
 } // namespace vsmlrt::cuda

@@ -74,12 +74,12 @@ void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *o
 template <typename Work>
 void Context::with_network(Work &&work) {
     step("waiting for an arena");
-    ArenaPool::Lease arena(program_.arenas(), stream_.get());
+    ArenaPool::Lease lease(program_.arenas(), stream_.get());
     step("launches");
-    Launches &network = arena->at(*extent_, [this](vsmlrt_extent size) { return program_.plan(size); });
+    Launches &network = lease.at(*extent_, [this](vsmlrt_extent size) { return program_.plan(size); });
     step("starting kernels");
-    std::forward<Work>(work)(network, *arena.operator->());
-    arena.release();
+    std::forward<Work>(work)(network, lease.arena());
+    lease.release();
 }
 
 void Context::end_of_frame() {

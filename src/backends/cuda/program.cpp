@@ -1,6 +1,5 @@
 #include "backends/cuda/program.h"
 
-#include "backends/cuda/card_parts.h"
 #include "backends/cuda/network.h"
 #include "backends/cuda/tuning.h"
 #include "base/checked.h"
@@ -80,13 +79,13 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
 
 Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepClock clock)
     : options_(read_options({desc.options, desc.num_options})), facts_(device.facts),
-      architecture_(device.architecture), device_id_(device.id),
+      num_streams_(desc.num_streams), architecture_(device.architecture), device_id_(device.id),
       kept_(path_of(desc.shared_folder ? desc.shared_folder : "")),
       graph_(clock.time("reading the network", [&] { return read_network(desc); })),
       context_(clock.time("the GPU's context",
                           [&] { return std::make_shared<const nvidia::DeviceContext>(device.number); })),
       weights_(context_), kernels_(context_, device, kept_),
-      frames_(context_, frames_kept(desc.num_streams, graph_)) {
+      frames_(context_, frames_kept(desc.num_streams, graph_)), parts_(context_, facts_, desc.num_streams) {
     if (desc.blob) {
         Blob blob = decode_blob({static_cast<const std::byte *>(desc.blob), desc.blob_size}, architecture_);
         choices_ = std::move(blob.choices);
@@ -98,23 +97,24 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     context_->use();
     std::vector<std::string> sources;
     std::int64_t arena_bytes = 0;
+    std::int64_t part_bytes = 0;
     bool rounds_to_tf32 = false;
     const auto take = [&](const Plan &plan) {
         clock.time("weights", [&] { upload_constants(plan); });
         const std::vector<std::string> of_plan = chosen_sources(plan);
         sources.insert(sources.end(), of_plan.begin(), of_plan.end());
         arena_bytes = std::max(arena_bytes, plan.arena_bytes);
+        part_bytes = plan.in_part ? CardParts::bytes_of_part : part_bytes;
         rounds_to_tf32 = rounds_to_tf32 || std::any_of(plan.steps.begin(), plan.steps.end(), is_in_tf32);
     };
-    if (may_share_card(facts_, desc.num_streams)) {
-        Constants unused(context_);
-        parts_ = parts_of_card(make_plan(desc.opt_extent, unused).steps, facts_, desc.num_streams);
-    }
-    Plan best = first_plan(desc.opt_extent, clock);
+    Plan best = timed_plan(desc.opt_extent, clock);
     take(best);
     if (!is_static(desc))
-        for (const vsmlrt_extent &extent : {desc.max_extent, desc.min_extent})
-            take(clock.time("planning", [&] { return plan(extent); }));
+        for (const vsmlrt_extent &extent : {desc.max_extent, desc.min_extent}) {
+            Plan other = clock.time("planning", [&] { return plan(extent); });
+            // What was timed on a whole card says nothing of a part of it.
+            take(other.in_part == best.in_part ? std::move(other) : timed_plan(extent, clock));
+        }
     unused_plan_.emplace(desc.opt_extent, std::move(best));
     clock.begin("finding kernels");
     kernels_.prepare(sources);
@@ -122,15 +122,15 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     clock.begin("loading kernels");
     for (const std::string &source : sources)
         static_cast<void>(kernels_.function(source));
-    describe(desc, arena_bytes);
+    describe(desc, arena_bytes + part_bytes);
     if (rounds_to_tf32 && desc.precision == VSMLRT_PRECISION_TF32)
         info_.precision = VSMLRT_PRECISION_TF32;
-    arenas_.emplace(context_, kernels_, arena_bytes, desc.num_streams);
+    arenas_.emplace(context_, kernels_, arena_bytes, desc.num_streams, parts_);
     clock.report();
     log(LogLevel::debug, text("cuda: ", kernels_.origins()));
 }
 
-Plan Program::first_plan(vsmlrt_extent extent, StepClock &clock) {
+Plan Program::timed_plan(vsmlrt_extent extent, StepClock &clock) {
     clock.begin("planning");
     const std::lock_guard lock(chosen_here().mutex);
     Choices &known = chosen_here().by_device[device_id_];
@@ -157,7 +157,7 @@ void Program::tune(vsmlrt_extent extent, Choices &known, StepClock &clock) {
     clock.begin("weights of kernels to time");
     pack_rivals(trial, known);
     clock.begin("timing kernels");
-    const nvidia::Stream stream = nvidia::make_stream(context_);
+    const nvidia::Stream stream = trial.in_part ? parts_.stream(0) : nvidia::make_stream(context_);
     const nvidia::DeviceMemory memory(context_, static_cast<std::size_t>(trial.arena_bytes),
                                       "the buffers of one stream");
     // A finite number in every type: what memory held before would be timed, NaNs and all.
@@ -222,19 +222,32 @@ Plan Program::plan(vsmlrt_extent extent) {
     return plan;
 }
 
-Plan Program::make_plan(vsmlrt_extent extent, Constants &weights) const {
+Plan Program::make_plan(vsmlrt_extent extent, Constants &weights) {
     const graph::Shapes shapes = graph::infer(graph_, input_shapes(extent));
-    const DeviceFacts part = part_of(facts_, parts_);
-    Plan plan = vsmlrt::cuda::make_plan(graph_, shapes, weights, context_, part,
-                                        {options_.plain, options_.half_sums, options_.tf32});
-    share_card(plan, part, parts_);
-    return plan;
+    const auto make = [&](const DeviceFacts &facts, Constants &of_plan) {
+        return vsmlrt::cuda::make_plan(graph_, shapes, of_plan, context_, facts,
+                                       {options_.plain, options_.half_sums, options_.tf32});
+    };
+    if (may_share_card(facts_, num_streams_)) {
+        Constants unused(context_);
+        if (parts_of_card(make(facts_, unused).steps, facts_, num_streams_) > 1) {
+            const DeviceFacts part = parts_.part();
+            Plan plan = make(part, weights);
+            share_card(plan, part, parts_.are_apart());
+            return plan;
+        }
+    }
+    return make(facts_, weights);
 }
 
 void Program::decide(Plan &plan) const {
-    for (Step &step : plan.steps)
-        if (const auto choice = choices_.find(step.problem); choice != choices_.end())
+    for (Step &step : plan.steps) {
+        auto choice = choices_.find(step.problem);
+        if (choice == choices_.end() && plan.in_part)
+            choice = choices_.find(problem_of_whole_card(step.problem));
+        if (choice != choices_.end())
             choose(step, choice->second);
+    }
     follow_leaders(plan);
 }
 

@@ -3,6 +3,7 @@
 
 #include "backends/cuda/arena.h"
 #include "backends/cuda/blob.h"
+#include "backends/cuda/card_parts.h"
 #include "backends/cuda/constants.h"
 #include "backends/cuda/device.h"
 #include "backends/cuda/frame_store.h"
@@ -48,17 +49,17 @@ private:
     Program(const Device &device, const vsmlrt_program_desc &desc, StepClock clock);
     [[nodiscard]] std::vector<graph::Shape> input_shapes(vsmlrt_extent extent) const;
     void describe(const vsmlrt_program_desc &desc, std::int64_t arena_bytes);
-    [[nodiscard]] Plan make_plan(vsmlrt_extent extent, Constants &weights) const;
+    [[nodiscard]] Plan make_plan(vsmlrt_extent extent, Constants &weights);
     // Takes the kernels that were chosen.
     void decide(Plan &plan) const;
-    // The plan of the size that most frames have, after choosing among the kernels that serve a step by
+    // The plan of a size (that which most frames have) after choosing among the kernels that serve a step by
     // timing them, unless a blob or an earlier program of this process says which it is.
-    [[nodiscard]] Plan first_plan(vsmlrt_extent extent, StepClock &clock);
+    [[nodiscard]] Plan timed_plan(vsmlrt_extent extent, StepClock &clock);
     void tune(vsmlrt_extent extent, Choices &known, StepClock &clock);
 
     Options options_;
     DeviceFacts facts_; // of the whole card
-    int parts_ = 1;     // of it, one for each stream
+    int num_streams_;
     std::string architecture_;
     std::string device_id_;
     KeptFolder kept_;
@@ -67,6 +68,7 @@ private:
     Constants weights_;
     KernelCache kernels_;
     FrameStore frames_;
+    CardParts parts_;
     std::optional<ArenaPool> arenas_;
     Choices choices_;
     // What the program was made by, for the first arena that wants it.
