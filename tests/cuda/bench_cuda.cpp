@@ -70,7 +70,7 @@ struct Arguments {
 };
 
 test::BenchArguments::Range range_of(const std::string &text) {
-    test::BenchArguments::Range range;
+    test::BenchArguments::Range range = {};
     if (std::sscanf(text.c_str(), "%dx%d,%dx%d,%dx%d", &range.smallest.width, &range.smallest.height,
                     &range.best.width, &range.best.height, &range.largest.width, &range.largest.height) != 6)
         throw BadArgument("--dynamic is \"", text, "\"; give it as 736x480,1280x736,1920x1088");

@@ -2,6 +2,7 @@
 
 #include "backends/cuda/network.h"
 #include "backends/cuda/planner.h"
+#include "backends/cuda/tuning.h"
 
 #include <algorithm>
 #include <cmath>
@@ -58,7 +59,8 @@ std::vector<std::byte> blob_of_kernel(const cuda::Device &device, const vsmlrt_p
         shapes.push_back({1, input.dims[1].size.value_or(0), desc.opt_extent.height, desc.opt_extent.width});
     const auto context = std::make_shared<const nvidia::DeviceContext>(device.number);
     cuda::Constants weights(context);
-    const cuda::Plan plan = make_plan(graph, graph::infer(graph, shapes), weights, context, device.facts, {});
+    cuda::Plan plan = make_plan(graph, graph::infer(graph, shapes), weights, context, device.facts, {});
+    cuda::add_size(plan, desc.opt_extent);
     cuda::Choices choices;
     for (const cuda::Step &step : plan.steps)
         for (const cuda::Alternative &each : step.alternatives)

@@ -54,7 +54,11 @@ void share_card(Plan &plan, const DeviceFacts &part, bool apart) {
 }
 
 std::string problem_of_whole_card(const std::string &problem) {
-    return problem.substr(0, problem.rfind(on_part));
+    const std::size_t begin = problem.rfind(on_part);
+    return begin == std::string::npos
+               ? problem
+               : problem.substr(0, begin) +
+                     problem.substr(std::min(problem.find(", ", begin + 1), problem.size()));
 }
 
 const std::vector<nvidia::DevicePart> &CardParts::made() {

@@ -110,11 +110,8 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     Plan best = timed_plan(desc.opt_extent, clock);
     take(best);
     if (!is_static(desc))
-        for (const vsmlrt_extent &extent : {desc.max_extent, desc.min_extent}) {
-            Plan other = clock.time("planning", [&] { return plan(extent); });
-            // What was timed on a whole card says nothing of a part of it.
-            take(other.in_part == best.in_part ? std::move(other) : timed_plan(extent, clock));
-        }
+        for (const vsmlrt_extent &extent : {desc.max_extent, desc.min_extent})
+            take(timed_plan(extent, clock));
     unused_plan_.emplace(desc.opt_extent, std::move(best));
     clock.begin("finding kernels");
     kernels_.prepare(sources);
@@ -234,19 +231,22 @@ Plan Program::make_plan(vsmlrt_extent extent, Constants &weights) {
             const DeviceFacts part = parts_.part();
             Plan plan = make(part, weights);
             share_card(plan, part, parts_.are_apart());
+            add_size(plan, extent);
             return plan;
         }
     }
-    return make(facts_, weights);
+    Plan plan = make(facts_, weights);
+    add_size(plan, extent);
+    return plan;
 }
 
 void Program::decide(Plan &plan) const {
     for (Step &step : plan.steps) {
-        auto choice = choices_.find(step.problem);
-        if (choice == choices_.end() && plan.in_part)
-            choice = choices_.find(problem_of_whole_card(step.problem));
-        if (choice != choices_.end())
-            choose(step, choice->second);
+        const std::string *choice = choice_for(choices_, step.problem);
+        if (!choice && plan.in_part)
+            choice = choice_for(choices_, problem_of_whole_card(step.problem));
+        if (choice)
+            choose(step, *choice);
     }
     follow_leaders(plan);
 }

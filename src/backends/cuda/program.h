@@ -52,8 +52,8 @@ private:
     [[nodiscard]] Plan make_plan(vsmlrt_extent extent, Constants &weights);
     // Takes the kernels that were chosen.
     void decide(Plan &plan) const;
-    // The plan of a size (that which most frames have) after choosing among the kernels that serve a step by
-    // timing them, unless a blob or an earlier program of this process says which it is.
+    // The plan of a size after choosing among the kernels that serve a step by timing them, unless a blob or
+    // an earlier program of this process says which it is.
     [[nodiscard]] Plan timed_plan(vsmlrt_extent extent, StepClock &clock);
     void tune(vsmlrt_extent extent, Choices &known, StepClock &clock);
 

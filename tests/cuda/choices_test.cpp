@@ -1,0 +1,75 @@
+// Which kernels are chosen at which size: what is the fastest depends on it, so every size that a program
+// names is timed for itself, and others take what the nearest one has.
+#include "backends/cuda/program.h"
+#include "backends/cuda/tuning.h"
+#include "cuda/emulated_driver.h"
+#include "cuda/engine_networks.h"
+
+#include <gtest/gtest.h>
+
+namespace vsmlrt::cuda {
+namespace {
+
+std::string chosen(const Choices &choices, const std::string &problem) {
+    const std::string *choice = choice_for(choices, problem);
+    return choice ? *choice : "none";
+}
+
+TEST(Choices, AreThoseOfTheNearestSize) {
+    const Choices choices = {{"conv 64, at 64x64", "small"},
+                             {"conv 64, at 1920x1080", "large"},
+                             {"conv 64 to 3, at 480x270", "of another one"}};
+    EXPECT_EQ(chosen(choices, "conv 64, at 64x64"), "small");
+    EXPECT_EQ(chosen(choices, "conv 64, at 128x64"), "small");
+    EXPECT_EQ(chosen(choices, "conv 64, at 1280x720"), "large");
+    EXPECT_EQ(chosen(choices, "conv 64, at 7680x4320"), "large");
+    EXPECT_EQ(chosen(choices, "conv 32, at 64x64"), "none");
+    EXPECT_EQ(chosen(choices, "conv 64"), "none");
+}
+
+struct Ranged {
+    Ranged() : onnx(model::write_onnx(model::to_half(test::srvgg(64, 3)))) {
+        emulated_stand_in();
+        emulated_reset(0);
+    }
+    [[nodiscard]] vsmlrt_program_desc desc(vsmlrt_extent from, vsmlrt_extent best, vsmlrt_extent to) const {
+        vsmlrt_program_desc desc = test::described(onnx, from, to, VSMLRT_PRECISION_FP16);
+        desc.opt_extent = best;
+        return desc;
+    }
+    std::vector<std::byte> onnx;
+};
+
+constexpr vsmlrt_extent small = {64, 48};
+constexpr vsmlrt_extent middle = {320, 240};
+constexpr vsmlrt_extent large = {1280, 720};
+
+TEST(Choices, AreTimedAtEverySizeThatAProgramNames) {
+    ASSERT_TRUE(test::named);
+    const Ranged ranged;
+    Program program(list_devices().front(), ranged.desc(small, middle, large));
+    const Choices timed = decode_blob(program.blob(), list_devices().front().architecture).choices;
+    for (const vsmlrt_extent extent : {small, middle, large})
+        for (const Step &step : program.plan(extent).steps) {
+            EXPECT_FALSE(is_undecided(step, timed)) << step.problem;
+            if (timed.contains(step.problem)) {
+                EXPECT_EQ(step.alternatives.front().name, timed.at(step.problem)) << step.problem;
+            }
+        }
+}
+
+// A program made after one of another size is as fast as if it had been the first.
+TEST(Choices, OfAnotherSizeAreNotTaken) {
+    ASSERT_TRUE(test::named);
+    const Ranged ranged;
+    const Program before(list_devices().front(), ranged.desc(small, small, small));
+    const long timings = emulated_timings();
+    const Program other(list_devices().front(), ranged.desc(large, large, large));
+    EXPECT_GT(emulated_timings(), timings);
+    const long both = emulated_timings();
+    const Program again(list_devices().front(), ranged.desc(large, large, large));
+    EXPECT_EQ(emulated_timings(), both);
+}
+
+} // namespace
+} // namespace vsmlrt::cuda
