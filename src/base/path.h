@@ -8,13 +8,7 @@
 
 namespace vsmlrt {
 
-[[nodiscard]] inline std::filesystem::path path_of(std::string_view utf8) {
-    return {std::u8string(utf8.begin(), utf8.end())};
-}
-
-[[nodiscard]] inline std::string text_of(const std::filesystem::path &path) {
-    const std::u8string text = path.u8string();
-    return {text.begin(), text.end()};
-}
+[[nodiscard]] std::filesystem::path path_of(std::string_view utf8);
+[[nodiscard]] std::string text_of(const std::filesystem::path &path);
 
 } // namespace vsmlrt

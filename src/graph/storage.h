@@ -91,24 +91,10 @@ template <typename T, typename C>
 
 // All elements of a tensor as C (double, float or std::int64_t).
 template <typename C>
-[[nodiscard]] std::vector<C> widen(const ConstView &tensor) {
-    std::vector<C> values(static_cast<std::size_t>(count(tensor.dims)));
-    with_storage(tensor.type, [&]<typename T>(T) {
-        const T *stored = tensor.as<T>();
-        for (std::size_t i = 0; i < values.size(); ++i)
-            values[i] = load<C>(stored[i]);
-    });
-    return values;
-}
+[[nodiscard]] std::vector<C> widen(const ConstView &tensor);
 
 // Stores all of `values`, rounded to the tensor's type.
 template <typename C>
-void narrow(std::span<const C> values, const View &tensor) {
-    with_storage(tensor.type, [&]<typename T>(T) {
-        T *stored = tensor.as<T>();
-        for (std::size_t i = 0; i < values.size(); ++i)
-            stored[i] = store<T>(values[i]);
-    });
-}
+void narrow(std::span<const C> values, const View &tensor);
 
 } // namespace vsmlrt::graph

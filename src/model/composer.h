@@ -12,7 +12,6 @@
 namespace vsmlrt::model {
 
 using Integers = std::vector<std::int64_t>;
-using Attributes = std::map<std::string, Attribute, std::less<>>;
 
 class Composer {
 public:

@@ -14,7 +14,7 @@ namespace vsmlrt::model {
 struct Step {
     const char *op = "";
     std::vector<Tensor> constants; // named when they are put in
-    std::map<std::string, Attribute, std::less<>> attributes;
+    Attributes attributes;
 };
 
 class Ends {

@@ -102,7 +102,7 @@ Node bound_node(data_view view, const Function &function, const Node &call) {
     for (const auto &[name, reference] : references)
         for (const Node *const source : {&call, &function.defaults})
             if (const auto found = source->attributes.find(reference); found != source->attributes.end())
-                node.attributes.try_emplace(name, found->second);
+                node.attributes.add(name, found->second);
     return node;
 }
 

@@ -83,4 +83,23 @@ std::string Node::label() const {
     return text(op, " \"", known_by, "\"");
 }
 
+Node::Node() = default;
+Node::Node(std::string its_name, std::string its_op, std::string its_domain,
+           std::vector<std::string> its_inputs, std::vector<std::string> its_outputs,
+           Attributes its_attributes)
+    : name(std::move(its_name)), op(std::move(its_op)), domain(std::move(its_domain)),
+      inputs(std::move(its_inputs)), outputs(std::move(its_outputs)), attributes(std::move(its_attributes)) {}
+Node::Node(const Node &) = default;
+Node::Node(Node &&) noexcept = default;
+Node &Node::operator=(const Node &) = default;
+Node &Node::operator=(Node &&) noexcept = default;
+Node::~Node() = default;
+
+Network::Network() = default;
+Network::Network(const Network &) = default;
+Network::Network(Network &&) noexcept = default;
+Network &Network::operator=(const Network &) = default;
+Network &Network::operator=(Network &&) noexcept = default;
+Network::~Network() = default;
+
 } // namespace vsmlrt::model

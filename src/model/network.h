@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -47,13 +49,80 @@ struct RawAttribute {
 using Attribute = std::variant<std::int64_t, float, std::string, Tensor, std::vector<std::int64_t>,
                                std::vector<float>, std::vector<std::string>, RawAttribute>;
 
+// An operator's attributes, in the order of their names. A class, not a map, so that what a map of variants
+// compiles to is there once (attributes.cpp), not in each of the files that state attributes or copy nodes.
+class Attributes {
+    using Entries = std::map<std::string, Attribute, std::less<>>;
+
+public:
+    using value_type = Entries::value_type;
+    using iterator = Entries::iterator;
+    using const_iterator = Entries::const_iterator;
+
+    // Of a list: {{"axis", axis}, {"pads", pads}}.
+    struct Stated {
+        Stated(const char *stated_name, std::int64_t stated_value);
+        Stated(const char *stated_name, float stated_value);
+        Stated(const char *stated_name, std::string stated_value);
+        Stated(const char *stated_name, std::vector<std::int64_t> stated_value);
+        Stated(const char *stated_name, Attribute stated_value);
+        Stated(const Stated &) = delete;
+        Stated &operator=(const Stated &) = delete;
+        ~Stated();
+
+        const char *name;
+        mutable Attribute value; // goes into the map
+    };
+
+    Attributes();
+    Attributes(std::initializer_list<Stated> list);
+    Attributes(const Attributes &other);
+    Attributes(Attributes &&other) noexcept;
+    Attributes &operator=(const Attributes &other);
+    Attributes &operator=(Attributes &&other) noexcept;
+    ~Attributes();
+
+    [[nodiscard]] iterator begin() { return entries_.begin(); }
+    [[nodiscard]] iterator end() { return entries_.end(); }
+    [[nodiscard]] const_iterator begin() const { return entries_.begin(); }
+    [[nodiscard]] const_iterator end() const { return entries_.end(); }
+    [[nodiscard]] std::size_t size() const { return entries_.size(); }
+    [[nodiscard]] bool empty() const { return entries_.empty(); }
+    [[nodiscard]] iterator find(std::string_view name);
+    [[nodiscard]] const_iterator find(std::string_view name) const;
+    [[nodiscard]] bool contains(std::string_view name) const;
+    [[nodiscard]] Attribute &at(std::string_view name);
+    [[nodiscard]] const Attribute &at(std::string_view name) const;
+    Attribute &operator[](std::string_view name);
+
+    // False, and nothing changed, where there is one of this name.
+    bool add(std::string_view name, Attribute value);
+    void erase(std::string_view name);
+    // Where there is one that is called `to`, that stays, and the other goes.
+    void rename(std::string_view from, std::string_view to);
+    void clear();
+
+private:
+    Entries entries_;
+};
+
 struct Node {
     std::string name;
     std::string op; // op_type: "Conv"
     std::string domain;
     std::vector<std::string> inputs; // "" where an optional input is absent
     std::vector<std::string> outputs;
-    std::map<std::string, Attribute, std::less<>> attributes;
+    Attributes attributes;
+
+    Node();
+    Node(std::string its_name, std::string its_op, std::string its_domain,
+         std::vector<std::string> its_inputs, std::vector<std::string> its_outputs,
+         Attributes its_attributes = {});
+    Node(const Node &);
+    Node(Node &&) noexcept;
+    Node &operator=(const Node &);
+    Node &operator=(Node &&) noexcept;
+    ~Node();
 
     // The attribute, or `fallback` where it is absent; BadModel naming node and attribute if it is of another
     // kind.
@@ -98,6 +167,13 @@ struct Network {
 
     // Local functions (FunctionProto) as raw messages; carried through unread.
     std::vector<std::vector<std::byte>> functions;
+
+    Network();
+    Network(const Network &);
+    Network(Network &&) noexcept;
+    Network &operator=(const Network &);
+    Network &operator=(Network &&) noexcept;
+    ~Network();
 };
 
 } // namespace vsmlrt::model

@@ -28,15 +28,16 @@ bool has_branches(const Node &node) {
 }
 
 Attribute taken(Node &node, const char *name, Attribute fallback) {
-    auto found = node.attributes.extract(name);
-    return found.empty() ? std::move(fallback) : std::move(found.mapped());
+    const auto found = node.attributes.find(name);
+    if (found == node.attributes.end())
+        return fallback;
+    Attribute value = std::move(found->second);
+    node.attributes.erase(name);
+    return value;
 }
 
 void renamed(Node &node, const char *from, const char *to) {
-    if (auto found = node.attributes.extract(from)) {
-        found.key() = to;
-        node.attributes.insert(std::move(found));
-    }
+    node.attributes.rename(from, to);
 }
 
 // Types were told by name. Before anything else, since types of values are inferred from them.

@@ -147,11 +147,13 @@ Attribute value_of(Fields &fields, protozero::data_view message, ExternalData &e
 void write_out_constant(Node &node) {
     if (node.op != "Constant" || !node.domain.empty())
         return;
-    auto sparse = node.attributes.extract("sparse_value");
-    if (sparse.empty() || !std::holds_alternative<Tensor>(sparse.mapped()))
+    const auto sparse = node.attributes.find("sparse_value");
+    if (sparse == node.attributes.end())
         return;
-    sparse.key() = "value";
-    node.attributes.insert(std::move(sparse));
+    if (std::holds_alternative<Tensor>(sparse->second))
+        node.attributes.rename("sparse_value", "value");
+    else
+        node.attributes.erase("sparse_value");
 }
 
 } // namespace
@@ -161,7 +163,7 @@ void read_attribute(Node &node, protozero::data_view message, ExternalData &exte
     if (fields.name.empty())
         throw BadModel(node.label(), " has an attribute without a name");
     const std::string name = fields.name;
-    if (!node.attributes.try_emplace(name, value_of(fields, message, external)).second)
+    if (!node.attributes.add(name, value_of(fields, message, external)))
         throw BadModel(node.label(), " has the attribute \"", name, "\" twice");
 }
 

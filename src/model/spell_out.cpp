@@ -9,7 +9,6 @@ namespace vsmlrt::model {
 namespace {
 
 using Integers = std::vector<std::int64_t>;
-using Attributes = std::map<std::string, Attribute, std::less<>>;
 
 class SpellOut {
 public:

@@ -124,7 +124,7 @@ Case product(const std::string &name, std::int64_t opset, const Attributes &attr
              const std::vector<std::int64_t> &b_dims, const std::vector<std::int64_t> &c_dims) {
     return rule("Gemm_" + name, opset, [&](Builder &b) {
         Name mean = b.node("Flatten", {b.node("GlobalAveragePool", {b.input(4)})}, {{"axis", whole(1)}});
-        if (attributes.count("transA") != 0)
+        if (attributes.contains("transA"))
             mean = b.node("Transpose", {mean}, {{"perm", ints({1, 0})}});
         std::vector<Name> inputs{mean, b.weights(b_dims)};
         if (!c_dims.empty())

@@ -17,7 +17,7 @@ struct Wanted {
 Case resize(const Wanted &wanted) {
     return rule("Resize_" + wanted.name, wanted.opset, [&](Builder &b) {
         const Name x = b.input(2);
-        const bool axes = wanted.attributes.count("axes") != 0;
+        const bool axes = wanted.attributes.contains("axes");
         const Name roi = wanted.roi.empty()
                              ? Name{}
                              : b.constant({static_cast<std::int64_t>(wanted.roi.size())}, wanted.roi);

@@ -9,7 +9,7 @@ const model::Attribute two = ints({2, 2});
 const model::Attribute three = ints({3, 3});
 
 Case pool(const std::string &op, const std::string &name, std::int64_t opset, Attributes attributes) {
-    attributes.try_emplace("kernel_shape", three);
+    attributes.add("kernel_shape", three);
     return rule(op + "_" + name, opset, op, 2, attributes, {{23, 17}, {8, 9}, {10, 7}});
 }
 

@@ -12,7 +12,7 @@
 namespace vsmlrt::test {
 
 using Name = std::string;
-using Attributes = std::map<std::string, model::Attribute, std::less<>>;
+using model::Attributes;
 
 [[nodiscard]] inline model::Attribute ints(std::vector<std::int64_t> list) {
     return list;

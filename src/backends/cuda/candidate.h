@@ -124,7 +124,15 @@ struct WithTextures {
     std::vector<Strides> strides;
 };
 
-using Argument = std::variant<std::vector<std::byte>, TensorMap, WithTextures>;
+// Copied in many places, by functions that are compiled in one (launching.cpp).
+struct Argument : std::variant<std::vector<std::byte>, TensorMap, WithTextures> {
+    using variant::variant;
+    Argument(const Argument &);
+    Argument(Argument &&) noexcept;
+    Argument &operator=(const Argument &);
+    Argument &operator=(Argument &&) noexcept;
+    ~Argument();
+};
 
 template <typename T>
 [[nodiscard]] std::vector<std::byte> argument(const T &value) {

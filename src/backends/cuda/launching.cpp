@@ -8,6 +8,12 @@
 
 namespace vsmlrt::cuda {
 
+Argument::Argument(const Argument &) = default;
+Argument::Argument(Argument &&) noexcept = default;
+Argument &Argument::operator=(const Argument &) = default;
+Argument &Argument::operator=(Argument &&) noexcept = default;
+Argument::~Argument() = default;
+
 int size_argument(std::int64_t size) {
     if (size < 0 || size > std::numeric_limits<int>::max())
         throw Unsupported("cuda: a size of ", size, " elements; at most 2147483647 are accepted");

@@ -35,8 +35,6 @@ struct Blob {
     Shape shape;
 };
 
-using Attributes = std::map<std::string, Attribute, std::less<>>;
-
 class Graph {
 public:
     Network network;
