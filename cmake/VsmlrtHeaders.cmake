@@ -1,22 +1,24 @@
-# What is parsed once. Headers: those of the standard library that half of src/ includes, GoogleTest's for the tests, and
-# OpenVINO's (docs/decisions/0056). No file may rest on that: the sanitizers' builds and the one for Windows compile each
-# file by its own includes. Off with a launcher as well: ccache knows a file by its text, in which they are not.
+# What is parsed once. Headers: those of the standard library that half of src/ includes, GoogleTest's for the tests,
+# OpenVINO's, and those of ours that most files of a layer include and that seldom change (docs/decisions/0056). No file may rest
+# on that: the sanitizers' builds and the one for Windows compile each file by its own includes. Off with a launcher as well: ccache
+# knows a file by its text, in which they are not.
 option(VSMLRT_PRECOMPILED_HEADERS "Parse the standard library's headers once" ON)
 if(WIN32 OR VSMLRT_SANITIZE OR CMAKE_CXX_COMPILER_LAUNCHER OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(VSMLRT_PRECOMPILED_HEADERS OFF)
 endif()
-set(VSMLRT_STANDARD_HEADERS <algorithm> <array> <charconv> <cmath> <cstring> <filesystem> <functional> <limits> <map> <memory>
-                            <mutex> <numeric> <optional> <set> <span> <sstream> <string> <string_view> <unordered_map>
-                            <utility> <variant> <vector>)
+set(VSMLRT_STANDARD_HEADERS ${CMAKE_SOURCE_DIR}/cmake/strings_once.h <algorithm> <array> <charconv> <cmath> <cstring> <functional>
+                            <limits> <map> <memory> <mutex> <numeric> <optional> <set> <span> <sstream> <string>
+                            <string_view> <unordered_map> <utility> <variant> <vector>)
 if(VSMLRT_PRECOMPILED_HEADERS AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # g++ 12's false alarm in string concatenation (see VsmlrtTargets.cmake) takes this name as well where the header was parsed before.
   target_compile_options(vsmlrt_options INTERFACE -Wno-array-bounds)
 endif()
 
-# vsmlrt_headers(KIND [PROGRAM] HEADERS ... [USES ...]): they serve targets whose macros and code generation are alike, but for
-# -O; USES gives the options of such a target. PROGRAM: those of a program, not of a library.
+# vsmlrt_headers(KIND [PROGRAM] HEADERS ... [USES ...] [INCLUDES folder...]): they serve targets whose macros and code generation are
+# alike, but for -O; USES gives the options of such a target, INCLUDES where headers look for ours. PROGRAM: those of a program, not of
+# a library.
 function(vsmlrt_headers kind)
-  cmake_parse_arguments(ARG "PROGRAM" "" "HEADERS;USES" ${ARGN})
+  cmake_parse_arguments(ARG "PROGRAM" "" "HEADERS;USES;INCLUDES" ${ARGN})
   if(NOT VSMLRT_PRECOMPILED_HEADERS)
     return()
   endif()
@@ -28,6 +30,7 @@ function(vsmlrt_headers kind)
     add_library(vsmlrt_headers_${kind} OBJECT EXCLUDE_FROM_ALL ${source})
   endif()
   target_link_libraries(vsmlrt_headers_${kind} PRIVATE vsmlrt_options ${ARG_USES})
+  target_include_directories(vsmlrt_headers_${kind} PRIVATE ${ARG_INCLUDES})
   target_precompile_headers(vsmlrt_headers_${kind} PRIVATE ${ARG_HEADERS})
 endfunction()
 
@@ -52,8 +55,13 @@ function(vsmlrt_together target)
   endif()
 endfunction()
 
-vsmlrt_headers(library HEADERS ${VSMLRT_STANDARD_HEADERS})
+# <filesystem> costs a file that has no use for it 40 ms: what its inline functions call is instantiated at each file's end.
+vsmlrt_headers(library HEADERS ${VSMLRT_STANDARD_HEADERS} <filesystem> ${CMAKE_SOURCE_DIR}/src/base/error.h
+               INCLUDES ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
+vsmlrt_headers(network HEADERS ${VSMLRT_STANDARD_HEADERS} ${CMAKE_SOURCE_DIR}/src/base/error.h ${CMAKE_SOURCE_DIR}/src/model/network.h
+                               ${CMAKE_SOURCE_DIR}/src/graph/ir.h ${CMAKE_SOURCE_DIR}/src/graph/infer.h
+               INCLUDES ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
 if(VSMLRT_TESTS)
-  vsmlrt_headers(test PROGRAM HEADERS ${VSMLRT_STANDARD_HEADERS} <atomic> <fstream> <random> <thread> <gtest/gtest.h>
+  vsmlrt_headers(test PROGRAM HEADERS ${VSMLRT_STANDARD_HEADERS} <atomic> <filesystem> <fstream> <random> <thread> <gtest/gtest.h>
                  USES vsmlrt_test_options GTest::gtest)
 endif()
