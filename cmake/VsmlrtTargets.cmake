@@ -25,6 +25,16 @@ endif()
 # Tests are long and run briefly: what they test is optimised as it is shipped, they themselves are compiled sooner.
 add_library(vsmlrt_test_options INTERFACE)
 target_compile_options(vsmlrt_test_options INTERFACE $<$<CONFIG:Release>:-O1>)
+# They and the emulated GPU's kernels, hundreds of libraries, are linked in half the time where this linker is there; what ships is not.
+set(VSMLRT_TEST_LINKER "")
+if(VSMLRT_TESTS AND NOT WIN32 AND NOT VSMLRT_SANITIZE)
+  include(CheckLinkerFlag)
+  check_linker_flag(CXX -fuse-ld=gold VSMLRT_HAS_GOLD)
+  if(VSMLRT_HAS_GOLD)
+    set(VSMLRT_TEST_LINKER -fuse-ld=gold)
+    target_link_options(vsmlrt_test_options INTERFACE ${VSMLRT_TEST_LINKER})
+  endif()
+endif()
 if(VSMLRT_SANITIZE STREQUAL "address")
   target_compile_options(vsmlrt_options INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer
                                                   -fno-sanitize-recover=undefined)

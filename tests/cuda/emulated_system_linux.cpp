@@ -31,7 +31,7 @@ void release(void *memory) {
 
 const char *const library_ending = ".so";
 #define VSMLRT_COMMAND VSMLRT_COMPILER " -std=c++17 -O1 -w -fPIC"
-const char *const compiler = VSMLRT_COMMAND " -shared -o ";
+const char *const compiler = VSMLRT_COMMAND VSMLRT_LINKER " -shared -o ";
 
 std::string process_name() {
     return std::to_string(::getpid());
