@@ -5,6 +5,7 @@
 #include "cpu/padded.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <numeric>
 
@@ -20,6 +21,7 @@ struct Turn {
 };
 
 constexpr std::int64_t stripe = 16 * 1024;
+constexpr std::int64_t sums_together = 16; // by kernels, of a vector
 
 std::int64_t row_bytes(const Image &image) {
     return image.row() * storage_size(image.storage);
@@ -36,7 +38,7 @@ void move_rows(const Turn &turn, std::int64_t begin, std::int64_t size) {
 
 ConvolutionChain::ConvolutionChain(const ConvolutionChainDesc &desc,
                                    std::shared_ptr<const ConvolutionMethod> method)
-    : method_(std::move(method)), inputs_(desc.inputs.size()), outputs_(desc.outputs) {
+    : method_(std::move(method)), inputs_(desc.inputs.size()), outputs_(desc.outputs), means_(desc.means) {
     for (const std::int64_t channels : desc.inputs) {
         numbers_.push_back(static_cast<std::int64_t>(values_.size()));
         values_.push_back({numbers_.back(), channels});
@@ -51,6 +53,11 @@ ConvolutionChain::ConvolutionChain(const ConvolutionChainDesc &desc,
              number(step.added_after), step.shuffle},
             output != outputs_.end() ? output - outputs_.begin() : -1);
         numbers_.push_back(static_cast<std::int64_t>(values_.size()) - 1);
+    }
+    for (const std::int64_t value : means_) {
+        Step &step = steps_[static_cast<std::size_t>(numbers_[static_cast<std::size_t>(value)]) - inputs_];
+        step.sums = sums_;
+        sums_ += whole(made(value).channels, sums_together);
     }
 }
 
@@ -118,6 +125,7 @@ ConvolutionChain::Memory ConvolutionChain::plan_memory(std::span<const Extent> i
         memory.sizes.push_back(rows > 0 ? method_->window_bytes(memory.windows.back(), rows) : 0);
         memory.scratch = std::max(memory.scratch, whole(steps_[i].layer->scratch_bytes(), 64));
     }
+    memory.scratch += whole(sums_ * static_cast<std::int64_t>(sizeof(double)), 64);
     memory.bytes = std::accumulate(memory.sizes.begin(), memory.sizes.end(), memory.scratch * threads);
     return memory;
 }
@@ -133,7 +141,7 @@ std::shared_ptr<const ConvolutionChain::Memory> ConvolutionChain::workspace(std:
 }
 
 void ConvolutionChain::run(std::span<const Image> inputs, std::span<const Image> outputs,
-                           Workspace &workspace) const {
+                           std::span<float *const> means, Workspace &workspace) const {
     const int threads = workspace.crew().size();
     std::vector<Extent> extents;
     for (const Image &input : inputs)
@@ -172,18 +180,40 @@ void ConvolutionChain::run(std::span<const Image> inputs, std::span<const Image>
         const std::int64_t pieces = step.layer->pieces(turn.rows);
         turn.pieces.set(pieces, step.layer->pieces_at_a_time(pieces, threads));
     }
+    const auto sums = [&](int thread) {
+        return reinterpret_cast<double *>(memory + needed.scratch * (thread + 1)) - sums_;
+    };
+    for (int thread = 0; thread < threads; ++thread)
+        std::fill_n(sums(thread), sums_, 0.0);
     workspace.crew().run([&](int thread) {
         std::byte *const own = memory + needed.scratch * thread;
         method_->begin();
         for (std::size_t i = 0; i < needed.plan.bands.size(); ++i) {
             Turn &turn = turns[i];
-            const Layer &layer = *steps_[static_cast<std::size_t>(turn.band.step)].layer;
+            const Step &step = steps_[static_cast<std::size_t>(turn.band.step)];
+            LayerRows rows = turn.rows;
+            rows.sums = step.sums >= 0 ? sums(thread) + step.sums : nullptr;
             turn.moves.work([&](std::int64_t begin, std::int64_t size) { move_rows(turn, begin, size); });
             turn.pieces.work(
-                [&](std::int64_t first, std::int64_t count) { layer.run(turn.rows, first, count, own); });
+                [&](std::int64_t first, std::int64_t count) { step.layer->run(rows, first, count, own); });
         }
         method_->end();
     });
+    std::vector<double> all(static_cast<std::size_t>(sums_), 0.0);
+    for (int thread = 0; thread < threads; ++thread)
+        std::transform(all.begin(), all.end(), sums(thread), all.begin(), std::plus<>());
+    for (std::size_t i = 0; i < means.size(); ++i)
+        write_mean(means_[i], values, all, means[i]);
+}
+
+void ConvolutionChain::write_mean(std::int64_t value, std::span<const Image> values,
+                                  std::span<const double> sums, float *to) const {
+    const auto number = static_cast<std::size_t>(numbers_[static_cast<std::size_t>(value)]);
+    const Image &image = values[number];
+    const auto pixels = static_cast<double>(image.extent.height * image.extent.width);
+    const auto own = sums.subspan(static_cast<std::size_t>(steps_[number - inputs_].sums),
+                                  static_cast<std::size_t>(image.channels));
+    std::ranges::transform(own, to, [&](double sum) { return static_cast<float>(sum / pixels); });
 }
 
 } // namespace vsmlrt::cpu

@@ -26,6 +26,9 @@ struct ConvolutionChainDesc {
     std::vector<std::int64_t> inputs; // channels of each
     std::vector<ConvolutionStepDesc> steps;
     std::vector<std::int64_t> outputs; // values, each once and none of them an input
+    // Of these outputs the means over all pixels are given, too: by methods that have them, of layers that
+    // are neither transposed nor shuffled.
+    std::vector<std::int64_t> means = {};
 };
 
 // Any number of calls at once, each with its own workspace.
@@ -39,7 +42,9 @@ public:
     [[nodiscard]] std::int64_t origin(std::int64_t value) const { return made(value).origin; }
     [[nodiscard]] Extent extent(std::int64_t value, std::span<const Extent> inputs) const;
     [[nodiscard]] const std::vector<std::int64_t> &outputs() const { return outputs_; }
+    [[nodiscard]] const std::vector<std::int64_t> &means() const { return means_; }
     [[nodiscard]] Storage storage() const { return method_->storage(); }
+    [[nodiscard]] bool has_gates() const { return method_->has_gates_and_means(); } // for inputs' channels
     [[nodiscard]] std::int64_t channels(std::int64_t value) const { return made(value).channels; }
     [[nodiscard]] std::int64_t shuffle(std::int64_t value) const; // 0: it stays as it is
 
@@ -48,14 +53,19 @@ public:
         Bands plan;
         std::vector<Image> windows;      // of the steps' results
         std::vector<std::int64_t> sizes; // bytes of the windows
-        std::int64_t scratch = 0;        // bytes a thread
+        std::int64_t scratch = 0;        // bytes a thread, at their end its sums
         std::int64_t bytes = 0;          // all of them
     };
     // Worked out when first asked for; of the sizes and threads that were asked for last it is kept.
     [[nodiscard]] std::shared_ptr<const Memory> workspace(std::span<const Extent> inputs, int threads) const;
 
-    // Images of the inputs' and outputs' channels, outputs in the order of the description.
-    void run(std::span<const Image> inputs, std::span<const Image> outputs, Workspace &workspace) const;
+    // Images of the inputs' and outputs' channels, outputs and means in the order of the description; of each
+    // mean a number for each channel is written.
+    void run(std::span<const Image> inputs, std::span<const Image> outputs, std::span<float *const> means,
+             Workspace &workspace) const;
+    void run(std::span<const Image> inputs, std::span<const Image> outputs, Workspace &workspace) const {
+        run(inputs, outputs, {}, workspace);
+    }
 
 private:
     // Values are numbered anew inside, since there are steps that take in what lies with the caller.
@@ -70,9 +80,13 @@ private:
         std::int64_t added_before = -1;
         std::int64_t added_after = -1;
         std::int64_t shuffle = 0;
+        std::int64_t sums = -1; // where they begin among a thread's; -1: none are asked for
     };
 
     void add(Step step, std::int64_t output);
+    // From the sums of all threads.
+    void write_mean(std::int64_t value, std::span<const Image> values, std::span<const double> sums,
+                    float *to) const;
     // The value that layers read for this one of the description's.
     [[nodiscard]] std::int64_t readable(std::int64_t value);
     [[nodiscard]] const Value &made(std::int64_t value) const {
@@ -90,6 +104,8 @@ private:
     std::vector<std::int64_t> numbers_;  // of the description's values
     std::vector<std::int64_t> taken_in_; // of the description's values, -1: not
     std::vector<std::int64_t> outputs_;  // as described
+    std::vector<std::int64_t> means_;    // the same
+    std::int64_t sums_ = 0;              // of the results whose means are given
 
     struct LastAsked {
         std::vector<Extent> inputs;

@@ -18,6 +18,7 @@ struct LayerRows {
     Image added_after;
     std::int64_t begin = 0;
     std::int64_t end = 0;
+    double *sums = nullptr; // as in TileTask
 };
 
 // One layer with its constants. Immutable, so that any number of threads may run it at once.
@@ -56,6 +57,8 @@ public:
     [[nodiscard]] virtual bool by_tiles() const = 0;
     // Whether it has layers of the form with so many channels and such pads.
     [[nodiscard]] virtual bool takes(const ConvolutionDesc &desc) const = 0;
+    // Whether it multiplies what it reads by Image::gates and adds the pixels of results up.
+    [[nodiscard]] virtual bool has_gates_and_means() const { return false; }
     // In which values between layers are stored.
     [[nodiscard]] virtual Storage storage() const = 0;
     [[nodiscard]] virtual std::unique_ptr<const Layer> layer(const ConvolutionDesc &desc) const = 0;

@@ -30,6 +30,8 @@ struct Image {
     std::int64_t shuffle = 0;
     std::int64_t gap = 0;  // elements between the end of a row and the begin of the next
     std::int64_t ring = 0; // 0, or rows there is room for: row y lies where row y % ring does
+    // Of each channel, what its values are multiplied by where they are read; null: by nothing.
+    const float *gates = nullptr;
 
     // Elements from one row to the next.
     [[nodiscard]] constexpr std::int64_t row() const { return extent.width * pixel + gap; }

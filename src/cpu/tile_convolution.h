@@ -155,25 +155,41 @@ struct TileConvolution {
         std::int64_t channel;
     };
 
-    // Where what is added to a row begins, and how far it is from a place to the next.
+    // Of results from a channel on, which may be those of the next pixel, too.
+    static __m512 gates_for(const Image &image, std::int64_t channel) {
+        if (!image.gates)
+            return _mm512_set1_ps(1.F);
+        const std::int64_t first = channel % image.channels;
+        if (first + lanes <= image.channels)
+            return _mm512_loadu_ps(image.gates + first);
+        alignas(64) float gates[lanes];
+        for (std::int64_t i = 0; i < lanes; ++i)
+            gates[i] = image.gates[(first + i) % image.channels];
+        return _mm512_load_ps(gates);
+    }
+
+    // Where what is added to a row begins, how far it is from a place to the next, and by what it is
+    // multiplied.
     struct Added {
         Added(const Image &image, const Place &place, std::int64_t repeat)
             : data(image.data ? static_cast<const std::byte *>(at(image, place.y, place.x, place.channel))
                               : nullptr),
-              step(repeat * image.pixel * storage_size(image.storage)), storage(image.storage) {}
+              step(repeat * image.pixel * storage_size(image.storage)), storage(image.storage),
+              gates(gates_for(image, place.channel)) {}
 
         __m512 to(__m512 value, std::int64_t pixel, __mmask16 taken) const {
-            return data ? value + load(storage, data + pixel * step, taken) : value;
+            return data ? _mm512_fmadd_ps(load(storage, data + pixel * step, taken), gates, value) : value;
         }
 
         const std::byte *data;
         std::int64_t step;
         Storage storage;
+        __m512 gates;
     };
 
     // What follows the sums of a row, which lie in the image where `place` says. The sums of a picture stay
-    // where they are.
-    static void finish_row(const TileTask &task, const Place &place, const float *slope, float *sums) {
+    // where they are. Returns its pixels' sum.
+    static __m512 finish_row(const TileTask &task, const Place &place, const float *slope, float *sums) {
         const Image &output = task.output;
         const std::int64_t repeat = task.layer.repeat;
         const __mmask16 taken = some(task.layer.row_results, place.channel);
@@ -183,15 +199,29 @@ struct TileConvolution {
         const __m512 slopes = any_slopes ? _mm512_loadu_ps(slope) : _mm512_setzero_ps();
         auto *to = static_cast<std::byte *>(at(output, place.y, place.x, place.channel));
         const std::int64_t step = repeat * output.pixel * storage_size(output.storage);
+        __m512 all = _mm512_setzero_ps();
         for (std::int64_t p = 0; p < place.pixels; ++p, sums += lanes, to += step) {
             __m512 value = before.to(_mm512_loadu_ps(sums), p, taken);
             if (any_slopes)
                 value = sloped(value, slopes);
-            if (output.shuffle > 0)
+            if (output.shuffle > 0) {
                 _mm512_storeu_ps(sums, value);
-            else
-                store(output.storage, to, taken, after.to(value, p, taken));
+                continue;
+            }
+            value = after.to(value, p, taken);
+            all += value;
+            store(output.storage, to, taken, value);
         }
+        return all;
+    }
+
+    // Many small numbers to one that grows: a float would lose them.
+    static void add(__m512 values, double *sums) {
+        const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(values));
+        const __m512d high =
+            _mm512_cvtps_pd(_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(values), 1)));
+        _mm512_storeu_pd(sums, _mm512_loadu_pd(sums) + low);
+        _mm512_storeu_pd(sums + lanes / 2, _mm512_loadu_pd(sums + lanes / 2) + high);
     }
 
     static float element(const Image &image, std::int64_t y, std::int64_t x, std::int64_t channel) {
@@ -241,13 +271,16 @@ struct TileConvolution {
     static void finish(const TileTask &task, const Place &place, float *sums) {
         const PackedTiles &layer = task.layer;
         const float *const slopes = layer.slopes ? layer.slopes + place.channel : nullptr;
+        __m512 all = _mm512_setzero_ps();
         for (std::int64_t row = 0; row < place.rows; ++row, sums += tile_rows * tile_results) {
             const Place part = {(place.y + row) * layer.repeat + place.channel / layer.row_results, 1,
                                 place.x * layer.repeat, place.pixels, place.channel % layer.row_results};
-            finish_row(task, part, slopes, sums);
+            all += finish_row(task, part, slopes, sums);
             if (task.output.shuffle > 0)
                 shuffle_row(task, part, sums);
         }
+        if (task.sums)
+            add(all, task.sums + place.channel);
     }
 
     static void zero(std::uint16_t *from, std::int64_t count) {
@@ -362,6 +395,17 @@ struct TileConvolution {
         buffers.pending.finish();
     }
 
+    // One pixel times what each channel is multiplied by.
+    static void copy_gated(Storage storage, const void *from, std::int64_t channels, const float *gates,
+                           std::uint16_t *to) {
+        const auto *const bytes = static_cast<const std::byte *>(from);
+        for (std::int64_t channel = 0; channel < channels; channel += lanes) {
+            const __mmask16 taken = some(channels, channel);
+            const __m512 value = load(storage, bytes + channel * storage_size(storage), taken);
+            store(Storage::bf16, to + channel, taken, value * _mm512_maskz_loadu_ps(taken, gates + channel));
+        }
+    }
+
     // Pixels that lie without room between them.
     static void copy_row(Storage storage, const void *from, std::int64_t count, void *to) {
         if (storage == Storage::bf16) {
@@ -378,7 +422,11 @@ struct TileConvolution {
         const Image &output = task.output;
         const std::int64_t width = input.extent.width;
         for (std::int64_t y = task.begin + first; y < task.begin + first + count; ++y) {
-            if (input.pixel == input.channels)
+            if (input.gates)
+                for (std::int64_t x = 0; x < width; ++x)
+                    copy_gated(input.storage, at(input, y, x, 0), input.channels, input.gates,
+                               static_cast<std::uint16_t *>(at(output, y, x, 0)));
+            else if (input.pixel == input.channels)
                 copy_row(input.storage, at(input, y, 0, 0), width * input.channels, at(output, y, 0, 0));
             else
                 for (std::int64_t x = 0; x < width; ++x)

@@ -66,6 +66,7 @@ struct TileTask {
     std::int64_t begin = 0; // rows of places, as is `end`
     std::int64_t end = 0;
     std::int64_t block_rows = 0; // TileKernels::block_rows
+    double *sums = nullptr; // of each channel, to which the result's pixels are added; null: they are not
 
     [[nodiscard]] std::int64_t width() const { return output.extent.width / layer.repeat; }
     // Work is shared by blocks of 16 places by block_rows, counted down the rows first.

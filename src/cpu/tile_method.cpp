@@ -89,7 +89,8 @@ private:
                 rows.added_after,
                 rows.begin / packed_.repeat,
                 rows.end / packed_.repeat,
-                kernels_.block_rows};
+                kernels_.block_rows,
+                rows.sums};
     }
 
     // Of all results, from what is the same for the pixels of a place.
@@ -200,6 +201,7 @@ public:
         return form.side <= most_filter_rows && form.stride <= 2 && has_pads_up_to(halo, desc.pads) &&
                form.side >= form.stride;
     }
+    [[nodiscard]] bool has_gates_and_means() const override { return true; }
     [[nodiscard]] Storage storage() const override { return Storage::bf16; }
     [[nodiscard]] std::unique_ptr<const Layer> layer(const ConvolutionDesc &desc) const override {
         return std::make_unique<const TileLayer>(desc, kernels_);

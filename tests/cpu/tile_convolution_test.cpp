@@ -6,6 +6,7 @@
 #include "tensor/half.h"
 
 #include <algorithm>
+#include <cmath>
 #include <gtest/gtest.h>
 
 namespace vsmlrt::test {
@@ -152,6 +153,103 @@ TEST_P(TileConvolutions, WritePictures) {
                     }
             EXPECT_LT(worst, 1e-4) << factor;
         }
+}
+
+// `from` times the gates, in fp32; `rounded`: as values between layers are stored.
+Picture gated(const Picture &from, const std::vector<float> &gates, bool rounded) {
+    Picture to(from.extent, from.channels, Storage::fp32, 0);
+    auto value = to.floats.begin();
+    for (std::int64_t y = 0; y < from.extent.height; ++y)
+        for (std::int64_t x = 0; x < from.extent.width; ++x)
+            for (std::int64_t channel = 0; channel < from.channels; ++channel, ++value) {
+                *value = from.at(y, x, channel) * gates[static_cast<std::size_t>(channel)];
+                if (rounded)
+                    *value = bfloat_to_float(float_to_bfloat(*value));
+            }
+    return to;
+}
+
+std::vector<float> some_gates(std::int64_t channels, float first) {
+    std::vector<float> gates;
+    for (std::int64_t i = 0; i < channels; ++i)
+        gates.push_back(first + 0.01F * static_cast<float>(i % 50));
+    return gates;
+}
+
+TEST_P(TileConvolutions, MultiplyWhatTheyReadByGates) {
+    for (const ConvolutionCase &c : {ConvolutionCase{64, 48, {12, 19}, {1, 1, 1, 1}, true, true, true},
+                                     ConvolutionCase{20, 24, {13, 21}, {1, 1, 1, 1}, true, true, true, 32},
+                                     ConvolutionCase{3, 17, {5, 40}, {0, 0, 0, 0}, false, false, true},
+                                     of_form(doubling, {64, 64, {5, 17}, {}, true, true, true}),
+                                     of_form(doubling, {100, 24, {7, 16}, {}, false, true})}) {
+        const Constants constants = rounded(Constants(c.inputs, c.outputs, c.sloped, 7, c.form));
+        const ConvolutionChain chain(
+            {{c.inputs, c.outputs, c.outputs},
+             {{constants.desc(c.pads), 0, c.added_before ? 1 : -1, c.added_after ? 2 : -1}},
+             {3},
+             {}},
+            tiles(GetParam()));
+        const Extent extents[] = {c.extent, {}, {}};
+        const Extent result = chain.extent(3, extents);
+        Picture input(c.extent, c.inputs, Storage::bf16, 1, c.pixel);
+        Picture before(result, c.outputs, Storage::bf16, 3);
+        Picture after(result, c.outputs, Storage::fp32, 4);
+        Picture output(result, c.outputs, Storage::fp32, 2);
+        const auto input_gates = some_gates(c.inputs, 0.3F);
+        const auto before_gates = some_gates(c.outputs, 0.5F);
+        const auto after_gates = some_gates(c.outputs, -0.2F);
+        Image inputs[] = {input.image(), before.image(), after.image()};
+        inputs[0].gates = input_gates.data();
+        inputs[1].gates = before_gates.data();
+        inputs[2].gates = after_gates.data();
+        const Image outputs[] = {output.image()};
+        Workspace workspace(2);
+        chain.run(inputs, outputs, workspace);
+        const Picture gated_input = gated(input, input_gates, true);
+        const Picture gated_before = gated(before, before_gates, false);
+        const Picture gated_after = gated(after, after_gates, false);
+        EXPECT_LT(greatest_error(c, constants, gated_input, output, gated_before, gated_after), 1e-5)
+            << c.name();
+    }
+}
+
+// Of more pixels than a float could count one by one without losing some.
+TEST_P(TileConvolutions, GiveMeansOfWhatTheyWrite) {
+    const Extent extent = {37, 83};
+    const Constants first(16, 40, true, 3);
+    const Constants second(40, 24, true, 4);
+    const ConvolutionChain chain(
+        {{16}, {{first.desc({1, 1, 1, 1}), 0}, {second.desc({0, 0, 0, 0}), 1}}, {1, 2}, {1, 2}},
+        tiles(GetParam()));
+    for (const int threads : {1, 3}) {
+        Picture input(extent, 16, Storage::bf16, 1);
+        Picture one(extent, 40, Storage::bf16, 2);
+        Picture two({35, 81}, 24, Storage::bf16, 3);
+        const Image inputs[] = {input.image()};
+        const Image outputs[] = {one.image(), two.image()};
+        std::vector<float> means[] = {std::vector<float>(40, -9), std::vector<float>(24, -9)};
+        float *const to[] = {means[0].data(), means[1].data()};
+        Workspace workspace(threads);
+        for (int repeat = 0; repeat < 2; ++repeat) {
+            chain.run(inputs, outputs, to, workspace);
+            for (const std::size_t i : {0, 1}) {
+                const Picture &picture = i == 0 ? one : two;
+                const Extent size = outputs[i].extent;
+                for (std::int64_t channel = 0; channel < outputs[i].channels; ++channel) {
+                    double sum = 0;
+                    double magnitudes = 0;
+                    for (std::int64_t y = 0; y < size.height; ++y)
+                        for (std::int64_t x = 0; x < size.width; ++x) {
+                            sum += picture.at(y, x, channel);
+                            magnitudes += std::abs(picture.at(y, x, channel));
+                        }
+                    const auto pixels = static_cast<double>(size.height * size.width);
+                    EXPECT_NEAR(means[i][static_cast<std::size_t>(channel)], sum / pixels,
+                                0.004 * magnitudes / pixels);
+                }
+            }
+        }
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(InstructionSets, TileConvolutions,

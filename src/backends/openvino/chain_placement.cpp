@@ -77,6 +77,21 @@ std::optional<ConvolutionChain::Crop> take_crop(Output &nhwc) {
     return crop;
 }
 
+// Of a value that is another one times a number for each channel: those numbers, and the other one in place
+// of it.
+std::optional<Output> take_gate(Output &nhwc) {
+    const auto product = ov::as_type_ptr<ov::op::v1::Multiply>(nhwc.get_node_shared_ptr());
+    if (!product)
+        return {};
+    const ov::PartialShape &shape = product->get_output_partial_shape(0);
+    const Output gate = product->input_value(1);
+    if (shape.rank() != 4 || product->get_input_partial_shape(0) != shape || shape[3].is_dynamic() ||
+        gate.get_partial_shape() != ov::PartialShape{1, 1, 1, shape[3]})
+        return {};
+    nhwc = product->input_value(0);
+    return converted(gate, ov::element::f32);
+}
+
 // The same operator on the value in NHWC, in which `value` is its input 0; null where there is none.
 NodePtr in_nhwc(const NodePtr &node, const Output &value, const Output &nhwc) {
     if (const auto slice = ov::as_type_ptr<ov::op::v8::Slice>(node); slice && slice->get_input_size() == 5) {
@@ -99,6 +114,14 @@ NodePtr in_nhwc(const NodePtr &node, const Output &value, const Output &nhwc) {
     return nullptr;
 }
 
+// Gives the readers of `mean` what a chain gives in place of it.
+void hand_over_mean(const Output &mean, const Output &nhwc, NhwcValues &known) {
+    known[mean] = nhwc;
+    const Output back = transposed(nhwc, to_nchw);
+    for (ov::Input<ov::Node> reader : mean.get_target_inputs())
+        reader.replace_source_output(back);
+}
+
 // Gives the readers of `value` the same in NHWC: as it is to those that can take it so, and to the others
 // transposed and in fp32. OpenVINO's convolutions hold it so, and leave out a transposition before them; but
 // done it is slow.
@@ -107,6 +130,8 @@ void hand_over(const Output &value, const Output &nhwc, NhwcValues &known) {
     std::vector<ov::Input<ov::Node>> others;
     for (const ov::Input<ov::Node> &reader : value.get_target_inputs()) {
         const NodePtr node = reader.get_node()->shared_from_this();
+        if (known.contains(node->output(0)))
+            continue; // a mean that the chain gives
         if (const NodePtr same = in_nhwc(node, value, nhwc)) {
             same->set_friendly_name(node->get_friendly_name());
             hand_over(node->output(0), same->output(0), known);
@@ -127,16 +152,24 @@ void place_chain(const PlannedChain &chain, const std::shared_ptr<const cpu::Con
                  const std::shared_ptr<Workspaces> &workspaces, NhwcValues &known) {
     const ov::element::Type type = ConvolutionChain::type_of(*computed);
     ov::OutputVector inputs;
-    std::vector<std::optional<ConvolutionChain::Crop>> crops;
+    ov::OutputVector gates;
+    std::vector<ConvolutionChain::Read> reads;
     for (const Output &input : chain.inputs) {
         const auto found = known.find(input);
         Output nhwc = found != known.end() ? found->second : transposed(input, to_nhwc);
-        crops.push_back(take_crop(nhwc));
+        reads.push_back({take_crop(nhwc), {}});
+        if (const auto gate = computed->has_gates() ? take_gate(nhwc) : std::nullopt) {
+            reads.back().gate = chain.inputs.size() + gates.size();
+            gates.push_back(*gate);
+        }
         const std::int64_t channels = input.get_partial_shape()[1].get_length();
         inputs.push_back(ConvolutionChain::is_picture(channels) ? nhwc : converted(nhwc, type));
     }
-    const auto node = std::make_shared<ConvolutionChain>(inputs, crops, computed, workspaces);
+    inputs.insert(inputs.end(), gates.begin(), gates.end());
+    const auto node = std::make_shared<ConvolutionChain>(inputs, reads, computed, workspaces);
     node->set_friendly_name(chain.outputs.front().get_node()->get_friendly_name());
+    for (std::size_t i = 0; i < chain.means.size(); ++i)
+        hand_over_mean(chain.means[i], node->output(chain.outputs.size() + i), known);
     for (std::size_t i = 0; i < chain.outputs.size(); ++i) {
         Output old = chain.outputs[i];
         if (computed->shuffle(chain.desc.outputs[i]) > 0)

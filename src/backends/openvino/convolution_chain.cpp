@@ -1,6 +1,7 @@
 #include "backends/openvino/convolution_chain.h"
 
 #include "base/error.h"
+#include "tensor/half.h"
 
 #include <algorithm>
 
@@ -49,6 +50,17 @@ void crop(cpu::Image &image, const ConvolutionChain::Crop &crop) {
     image.extent = crop.extent;
 }
 
+// One number for each channel.
+std::vector<float> numbers(const ov::Tensor &tensor) {
+    std::vector<float> all(tensor.get_size());
+    const cpu::Storage storage = storage_of(tensor, cpu::Storage::bf16);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        all[i] = storage == cpu::Storage::fp32
+                     ? static_cast<const float *>(std::as_const(tensor).data())[i]
+                     : bfloat_to_float(static_cast<const std::uint16_t *>(std::as_const(tensor).data())[i]);
+    return all;
+}
+
 // Of what may lie between two lengths; `bounded`: whether there is a greatest one.
 ov::Dimension between(std::int64_t least, std::int64_t most, bool bounded) {
     return {std::max<std::int64_t>(0, least), bounded ? most : -1};
@@ -56,15 +68,15 @@ ov::Dimension between(std::int64_t least, std::int64_t most, bool bounded) {
 
 } // namespace
 
-ConvolutionChain::ConvolutionChain(const ov::OutputVector &inputs, std::vector<std::optional<Crop>> crops,
+ConvolutionChain::ConvolutionChain(const ov::OutputVector &inputs, std::vector<Read> reads,
                                    std::shared_ptr<const cpu::ConvolutionChain> chain,
                                    std::shared_ptr<Workspaces> workspaces)
-    : OwnOperator(inputs, std::move(workspaces)), crops_(std::move(crops)), chain_(std::move(chain)) {
+    : OwnOperator(inputs, std::move(workspaces)), reads_(std::move(reads)), chain_(std::move(chain)) {
     constructor_validate_and_infer_types();
 }
 
 ov::PartialShape ConvolutionChain::size_read(std::size_t input) const {
-    if (const auto &crop = crops_[input])
+    if (const auto &crop = reads_[input].crop)
         return {crop->extent.height, crop->extent.width};
     const ov::PartialShape &shape = get_input_partial_shape(input);
     return {shape[1], shape[2]};
@@ -77,7 +89,7 @@ ov::element::Type ConvolutionChain::type_of(const cpu::ConvolutionChain &chain) 
 void ConvolutionChain::validate_and_infer_types() {
     std::vector<cpu::Extent> least;
     std::vector<cpu::Extent> most; // of lengths without a bound the least ones
-    for (std::size_t i = 0; i < get_input_size(); ++i) {
+    for (std::size_t i = 0; i < reads_.size(); ++i) {
         const ov::PartialShape size = size_read(i);
         const auto greatest = [&](std::size_t axis) {
             return std::max(size[axis].get_min_length(), size[axis].get_max_length());
@@ -85,7 +97,10 @@ void ConvolutionChain::validate_and_infer_types() {
         least.push_back({size[0].get_min_length(), size[1].get_min_length()});
         most.push_back({greatest(0), greatest(1)});
     }
-    set_output_size(chain_->outputs().size());
+    set_output_size(chain_->outputs().size() + chain_->means().size());
+    for (std::size_t i = 0; i < chain_->means().size(); ++i)
+        set_output_type(chain_->outputs().size() + i, ov::element::f32,
+                        ov::PartialShape{1, 1, 1, chain_->channels(chain_->means()[i])});
     for (std::size_t i = 0; i < chain_->outputs().size(); ++i) {
         const std::int64_t value = chain_->outputs()[i];
         const ov::PartialShape input = size_read(static_cast<std::size_t>(chain_->origin(value)));
@@ -106,32 +121,40 @@ void ConvolutionChain::validate_and_infer_types() {
 }
 
 std::shared_ptr<ov::Node> ConvolutionChain::clone_with_new_inputs(const ov::OutputVector &inputs) const {
-    return std::make_shared<ConvolutionChain>(inputs, crops_, chain_, workspaces());
+    return std::make_shared<ConvolutionChain>(inputs, reads_, chain_, workspaces());
 }
 
 bool ConvolutionChain::evaluate(ov::TensorVector &outputs, const ov::TensorVector &inputs) const {
     std::vector<cpu::Image> from;
     std::vector<cpu::Extent> extents;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
+    std::vector<std::vector<float>> gates(reads_.size());
+    for (std::size_t i = 0; i < reads_.size(); ++i) {
         from.push_back(image(inputs[i], chain_->storage()));
-        if (crops_[i])
-            crop(from.back(), *crops_[i]);
+        if (reads_[i].crop)
+            crop(from.back(), *reads_[i].crop);
+        if (reads_[i].gate) {
+            gates[i] = numbers(inputs[*reads_[i].gate]);
+            from.back().gates = gates[i].data();
+        }
         extents.push_back(from.back().extent);
     }
     std::vector<cpu::Image> to;
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
+    for (std::size_t i = 0; i < chain_->outputs().size(); ++i) {
         const std::int64_t value = chain_->outputs()[i];
         to.push_back(output_image(outputs[i], chain_->extent(value, extents), chain_->channels(value),
                                   chain_->shuffle(value), chain_->storage()));
     }
+    std::vector<float *> means;
+    for (std::size_t i = chain_->outputs().size(); i < outputs.size(); ++i)
+        means.push_back(outputs[i].data<float>());
     const Workspaces::Lease workspace(*workspaces());
-    chain_->run(from, to, *workspace);
+    chain_->run(from, to, means, *workspace);
     return true;
 }
 
 std::int64_t ConvolutionChain::workspace_bytes(int threads) const {
     std::vector<cpu::Extent> extents;
-    for (std::size_t i = 0; i < get_input_size(); ++i) {
+    for (std::size_t i = 0; i < reads_.size(); ++i) {
         const ov::PartialShape size = size_read(i);
         extents.push_back({size[0].get_max_length(), size[1].get_max_length()});
     }

@@ -12,7 +12,8 @@ namespace vsmlrt::openvino {
 
 // Inputs and outputs are one picture in NHWC, as OpenVINO's own convolutions hold theirs: of type_of(),
 // inputs also of fp32; of so few channels that it is_picture(), in fp32. Outputs that the chain shuffles are
-// fp32 in NCHW.
+// fp32 in NCHW. Behind the chain's inputs come gates, behind its outputs the means: of each channel one
+// number in fp32.
 class ConvolutionChain : public OwnOperator {
 public:
     OPENVINO_OP("ConvolutionChain", "vsmlrt")
@@ -24,8 +25,14 @@ public:
         cpu::Extent extent = {};
     };
 
-    // `crops`: of each input, nothing where it is read whole.
-    ConvolutionChain(const ov::OutputVector &inputs, std::vector<std::optional<Crop>> crops,
+    // How the chain reads one of its inputs.
+    struct Read {
+        std::optional<Crop> crop;        // nothing where it is read whole
+        std::optional<std::size_t> gate; // the operator's input by which it is multiplied
+    };
+
+    // `reads`: of each of the chain's inputs.
+    ConvolutionChain(const ov::OutputVector &inputs, std::vector<Read> reads,
                      std::shared_ptr<const cpu::ConvolutionChain> chain,
                      std::shared_ptr<Workspaces> workspaces);
 
@@ -44,7 +51,7 @@ private:
     // Height and width of what is read of an input.
     [[nodiscard]] ov::PartialShape size_read(std::size_t input) const;
 
-    std::vector<std::optional<Crop>> crops_;
+    std::vector<Read> reads_;
     std::shared_ptr<const cpu::ConvolutionChain> chain_;
 };
 

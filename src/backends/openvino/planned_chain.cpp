@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <map>
+#include <openvino/op/reduce_mean.hpp>
+#include <optional>
 
 namespace vsmlrt::openvino {
 namespace {
@@ -48,9 +50,28 @@ double saved_by_tiles(const cpu::ConvolutionStepDesc &step) {
     return openvino - (40 * products / static_cast<double>(cpu::tile_rows) + outputs);
 }
 
+// The mean of each channel that an operator makes of the value, if one does.
+std::optional<Output> mean_of(const Output &value) {
+    for (const ov::Input<ov::Node> &reader : value.get_target_inputs()) {
+        const NodePtr node = reader.get_node()->shared_from_this();
+        const auto mean = ov::as_type_ptr<ov::op::v1::ReduceMean>(node);
+        const auto axes =
+            mean ? ov::as_type_ptr<ov::op::v0::Constant>(mean->get_input_node_shared_ptr(1)) : nullptr;
+        if (!axes || !mean->get_keep_dims())
+            continue;
+        auto both = axes->cast_vector<std::int64_t>();
+        for (std::int64_t &axis : both)
+            axis = axis < 0 ? axis + 4 : axis;
+        std::ranges::sort(both);
+        if (both == std::vector<std::int64_t>{2, 3})
+            return mean->output(0);
+    }
+    return {};
+}
+
 } // namespace
 
-PlannedChain plan_chain(const ConvolutionChainLayers &layers) {
+PlannedChain plan_chain(const ConvolutionChainLayers &layers, const cpu::ConvolutionMethod &method) {
     PlannedChain made;
     std::map<Output, std::int64_t> inputs;
     std::map<Output, std::int64_t> results;
@@ -82,6 +103,12 @@ PlannedChain plan_chain(const ConvolutionChainLayers &layers) {
             static_cast<std::int64_t>(layer.result.get_target_inputs().size()) > readers[layer.result]) {
             made.outputs.push_back(layer.result);
             made.desc.outputs.push_back(results[layer.result]);
+            if (!method.has_gates_and_means() || layer.shuffle > 0 || layer.form.transposed)
+                continue;
+            if (const auto mean = mean_of(layer.result)) {
+                made.means.push_back(*mean);
+                made.desc.means.push_back(results[layer.result]);
+            }
         }
     return made;
 }

@@ -44,7 +44,7 @@ bool compute_convolutions(const ov::Model &model, const std::shared_ptr<const cp
     bool any = false;
     NhwcValues known;
     for (const ConvolutionChainLayers &layers : group_into_chains(model, *method)) {
-        const PlannedChain chain = plan_chain(layers);
+        const PlannedChain chain = plan_chain(layers, *method);
         if (chain.outputs.empty() || !is_worth_it(chain, layers, *method))
             continue;
         place_chain(chain, std::make_shared<const cpu::ConvolutionChain>(chain.desc, method), workspaces,

@@ -191,6 +191,32 @@ TEST_P(ChainsByTiles, TakeBlocksOfPixelsDownToThePicture) {
     }
 }
 
+// Squeeze and excitation: the chain before gives the means, and those behind multiply as they read.
+TEST_P(ChainsByTiles, GiveMeansAndTakeGates) {
+    const auto method = methods(GetParam()).back();
+    const auto network = network_of([](Builder &b) {
+        const Name first = b.node("Relu", {b.conv(b.input(16), 16, 32)});
+        const Name second = b.leaky(b.conv(first, 32, 64), 0.1F);
+        const Name squeezed = b.node("Relu", {b.conv(b.node("GlobalAveragePool", {second}), 64, 8, 1)});
+        const Name gated = b.node("Mul", {second, b.node("Sigmoid", {b.conv(squeezed, 8, 64, 1)})});
+        const Name cropped =
+            b.node("Slice", {gated, b.integers({2, 2}), b.integers({-2, -2}), b.integers({2, 3})});
+        const Name third = b.leaky(b.conv(gated, 64, 64, 3, 1, 0), 0.1F);
+        const Name fourth = b.node("Add", {b.conv(third, 64, 64, 3, 1, 0), cropped});
+        b.output(b.conv(fourth, 64, 32));
+    });
+    for (const auto &[height, width] : {std::pair<std::size_t, std::size_t>{24, 32}, {70, 37}}) {
+        const auto wanted =
+            computed(model_of(network, std::int64_t(height), std::int64_t(width)), height, width);
+        const auto fixed = with_chains(network, std::int64_t(height), std::int64_t(width), method);
+        EXPECT_EQ(count(fixed, "ConvolutionChain"), 2);
+        EXPECT_EQ(count(fixed, "ReduceMean") + count(fixed, "Multiply") + count(fixed, "Slice"), 0);
+        EXPECT_LT(relative_difference(computed(fixed, height, width), wanted), 0.02);
+        const auto ranged = with_chains(network, ov::Dimension(8, 80), ov::Dimension(8, 80), method);
+        EXPECT_LT(relative_difference(computed(ranged, height, width), wanted), 0.02);
+    }
+}
+
 // OpenVINO would keep it in fp32, as what lies behind a network's last convolution.
 TEST_P(ChainsByTiles, WhatComesBeforeThemIsComputedInBf16) {
     const auto network = network_of([](Builder &b) {
