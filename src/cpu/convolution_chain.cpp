@@ -6,19 +6,12 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <numeric>
 
 namespace vsmlrt::cpu {
 namespace {
-
-// A step on some rows: first what moves in its result's window, then the layer.
-struct Turn {
-    LayerRows rows;
-    Band band;
-    Shares moves; // of stripes of each row
-    Shares pieces;
-};
 
 constexpr std::int64_t stripe = 16 * 1024;
 constexpr std::int64_t sums_together = 16; // by kernels, of a vector
@@ -27,14 +20,22 @@ std::int64_t row_bytes(const Image &image) {
     return image.row() * storage_size(image.storage);
 }
 
-void move_rows(const Turn &turn, std::int64_t begin, std::int64_t size) {
-    auto *const window = static_cast<std::byte *>(turn.rows.output.data) + begin;
-    const std::int64_t row = row_bytes(turn.rows.output);
-    for (std::int64_t y = 0; y < turn.band.moved; ++y)
-        std::copy_n(window + (turn.band.moved_from + y) * row, size, window + y * row);
-}
-
 } // namespace
+
+// A step on some rows: first what moves in its result's window, then the layer.
+struct ConvolutionChain::Turn {
+    LayerRows rows;
+    Band band;
+    Shares moves; // of stripes of each row
+    Shares pieces;
+
+    void move_rows(std::int64_t begin, std::int64_t size) const {
+        auto *const stripes = static_cast<std::byte *>(rows.output.data) + begin;
+        const std::int64_t row = row_bytes(rows.output);
+        for (std::int64_t y = 0; y < band.moved; ++y)
+            std::copy_n(stripes + (band.moved_from + y) * row, size, stripes + y * row);
+    }
+};
 
 ConvolutionChain::ConvolutionChain(const ConvolutionChainDesc &desc,
                                    std::shared_ptr<const ConvolutionMethod> method)
@@ -167,7 +168,7 @@ void ConvolutionChain::run(std::span<const Image> inputs, std::span<const Image>
         const Band &band = needed.plan.bands[i];
         const Step &step = steps_[static_cast<std::size_t>(band.step)];
         Image &result = values[inputs_ + static_cast<std::size_t>(band.step)];
-        result.first_row = band.first;
+        result.first_row = result.ring > 0 ? band.first / result.ring * result.ring : band.first;
         const auto value = [&](std::int64_t number) {
             return number >= 0 ? values[static_cast<std::size_t>(number)] : Image{};
         };
@@ -188,12 +189,17 @@ void ConvolutionChain::run(std::span<const Image> inputs, std::span<const Image>
     workspace.crew().run([&](int thread) {
         std::byte *const own = memory + needed.scratch * thread;
         method_->begin();
+        if (threads == 1) {
+            run_alone({turns.get(), needed.plan.bands.size()}, values, sums(0), own);
+            method_->end();
+            return;
+        }
         for (std::size_t i = 0; i < needed.plan.bands.size(); ++i) {
             Turn &turn = turns[i];
             const Step &step = steps_[static_cast<std::size_t>(turn.band.step)];
             LayerRows rows = turn.rows;
             rows.sums = step.sums >= 0 ? sums(thread) + step.sums : nullptr;
-            turn.moves.work([&](std::int64_t begin, std::int64_t size) { move_rows(turn, begin, size); });
+            turn.moves.work([&](std::int64_t begin, std::int64_t size) { turn.move_rows(begin, size); });
             turn.pieces.work(
                 [&](std::int64_t first, std::int64_t count) { step.layer->run(rows, first, count, own); });
         }
@@ -204,6 +210,72 @@ void ConvolutionChain::run(std::span<const Image> inputs, std::span<const Image>
         std::transform(all.begin(), all.end(), sums(thread), all.begin(), std::plus<>());
     for (std::size_t i = 0; i < means.size(); ++i)
         write_mean(means_[i], values, all, means[i]);
+}
+
+// A thread alone goes through the steps of a round some columns at a time, so that what one writes is still
+// in its cache when the next one reads it. A round: turns of steps in ascending order.
+void ConvolutionChain::run_alone(std::span<Turn> turns, std::span<const Image> values, double *sums,
+                                 std::byte *scratch) const {
+    std::vector<std::int64_t> columns; // of each value, that are there
+    for (const Image &value : values)
+        columns.push_back(value.extent.width);
+    while (!turns.empty()) {
+        std::size_t count = 1;
+        while (count < turns.size() && turns[count].band.step > turns[count - 1].band.step)
+            ++count;
+        run_round(turns.first(count), columns, sums, scratch);
+        turns = turns.subspan(count);
+    }
+}
+
+std::int64_t ConvolutionChain::parts(std::span<const Turn> round) const {
+    constexpr std::int64_t narrowest = 64; // columns
+    std::int64_t wanted = 1;
+    std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    for (const Turn &turn : round) {
+        const Layer &layer = *step_of(turn).layer;
+        const std::int64_t width = turn.rows.output.extent.width;
+        const std::int64_t pixels = (turn.band.end - turn.band.begin) * width;
+        wanted = std::max(wanted, pixels / std::max<std::int64_t>(1, layer.pixels_at_a_time()));
+        most = std::min(most, width / narrowest);
+        if (const std::int64_t fewest = layer.fewest_pixels(); fewest > 0)
+            most = std::min(most, pixels / fewest);
+    }
+    return std::max<std::int64_t>(1, std::min(wanted, most));
+}
+
+void ConvolutionChain::run_round(std::span<Turn> round, std::span<std::int64_t> columns, double *sums,
+                                 std::byte *scratch) const {
+    for (Turn &turn : round) {
+        turn.moves.work([&](std::int64_t begin, std::int64_t size) { turn.move_rows(begin, size); });
+        columns[inputs_ + static_cast<std::size_t>(turn.band.step)] = 0;
+    }
+    std::vector<std::int64_t> done(round.size(), 0); // pieces
+    const std::int64_t count = parts(round);
+    for (std::int64_t part = 1; part <= count; ++part)
+        for (std::size_t i = 0; i < round.size(); ++i) {
+            const Step &step = step_of(round[i]);
+            LayerRows rows = round[i].rows;
+            rows.sums = step.sums >= 0 ? sums + step.sums : nullptr;
+            std::int64_t most = rows.output.extent.width * part / count;
+            for (const std::int64_t added : {step.added_before, step.added_after})
+                if (added >= 0)
+                    most = std::min(most, columns[static_cast<std::size_t>(added)]);
+            const std::int64_t end =
+                step.layer->pieces_within(rows, columns[static_cast<std::size_t>(step.input)], most);
+            if (end <= done[i])
+                continue;
+            const std::int64_t at_a_time = step.layer->pieces_at_a_time(step.layer->pieces(rows), 1);
+            for (std::int64_t first = done[i]; first < end; first += at_a_time)
+                step.layer->run(rows, first, std::min(at_a_time, end - first), scratch);
+            done[i] = end;
+            columns[inputs_ + static_cast<std::size_t>(round[i].band.step)] =
+                step.layer->columns_of(rows, end);
+        }
+}
+
+const ConvolutionChain::Step &ConvolutionChain::step_of(const Turn &turn) const {
+    return steps_[static_cast<std::size_t>(turn.band.step)];
 }
 
 void ConvolutionChain::write_mean(std::int64_t value, std::span<const Image> values,

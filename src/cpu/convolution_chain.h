@@ -84,6 +84,14 @@ private:
     };
 
     void add(Step step, std::int64_t output);
+    struct Turn;
+    [[nodiscard]] const Step &step_of(const Turn &turn) const;
+    void run_alone(std::span<Turn> turns, std::span<const Image> values, double *sums,
+                   std::byte *scratch) const;
+    // So many by columns, few enough for threads to keep them in a cache.
+    [[nodiscard]] std::int64_t parts(std::span<const Turn> round) const;
+    void run_round(std::span<Turn> round, std::span<std::int64_t> columns, double *sums,
+                   std::byte *scratch) const;
     // From the sums of all threads.
     void write_mean(std::int64_t value, std::span<const Image> values, std::span<const double> sums,
                     float *to) const;

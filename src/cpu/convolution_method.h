@@ -33,6 +33,16 @@ public:
     // The pieces that threads share, and how many of them each takes at a time.
     [[nodiscard]] virtual std::int64_t pieces(const LayerRows &rows) const = 0;
     [[nodiscard]] virtual std::int64_t pieces_at_a_time(std::int64_t all, int threads) const = 0;
+    // The first pieces that read no more than so many columns of the input and lie within so many of the
+    // result, and the columns of the result that the first pieces are.
+    [[nodiscard]] virtual std::int64_t pieces_within(const LayerRows &rows, std::int64_t input_columns,
+                                                     std::int64_t columns) const {
+        const bool all = input_columns >= rows.input.extent.width && columns >= rows.output.extent.width;
+        return all ? pieces(rows) : 0;
+    }
+    [[nodiscard]] virtual std::int64_t columns_of(const LayerRows &rows, std::int64_t first_pieces) const {
+        return first_pieces >= pieces(rows) ? rows.output.extent.width : 0;
+    }
     // Pixels of the result that a thread best computes before it goes on to the next layer.
     [[nodiscard]] virtual std::int64_t pixels_at_a_time() const = 0;
     // Pixels for which its constants are worth fetching from memory.

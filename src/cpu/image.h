@@ -23,8 +23,9 @@ struct Image {
     Storage storage = Storage::fp32;
     Extent extent = {};
     std::int64_t channels = 0;
-    std::int64_t pixel = 0;     // elements from one pixel to the next; what is behind the channels is zero
-    std::int64_t first_row = 0; // at `data`; of the rows before it none is read
+    std::int64_t pixel = 0; // elements from one pixel to the next; what is behind the channels is zero
+    std::int64_t first_row =
+        0; // at `data`; of the rows before it none is read, of a ring none behind twice its rows
     // Of a result: 0, or it is written as the picture that DepthToSpace makes of it (ONNX, mode CRD: channel
     // (c * shuffle + y) * shuffle + x is pixel (y, x) of a block of channel c), fp32, plane after plane.
     std::int64_t shuffle = 0;
@@ -37,7 +38,8 @@ struct Image {
     [[nodiscard]] constexpr std::int64_t row() const { return extent.width * pixel + gap; }
     // Where row y begins, in elements behind `data`.
     [[nodiscard]] constexpr std::int64_t row_begin(std::int64_t y) const {
-        return (ring > 0 ? y % ring : y - first_row) * row();
+        const std::int64_t place = y - first_row;
+        return (ring > 0 && place >= ring ? place - ring : place) * row();
     }
 };
 

@@ -5,10 +5,7 @@
 // is loaded from where it lies, 16 rows a pixel apart, whatever the number of channels.
 #pragma once
 
-#include "cpu/tile_kernels.h"
-
-#include <cstddef>
-#include <immintrin.h>
+#include "cpu/tile_ahead.h"
 
 namespace vsmlrt::cpu {
 namespace {
@@ -16,11 +13,9 @@ namespace {
 // Tiles has eight numbered tiles: configure, release, load<T>(from, bytes from row to row),
 // store<T>, multiply<sums, pixels, filters>. Of the result so many rows of 16 pixels are computed together.
 template <typename Tiles, int BlockRows = 4>
-struct TileConvolution {
-    static constexpr std::int64_t lanes = 16;
-    static constexpr std::int64_t most_rows_read = 2 * (BlockRows - 1) + most_filter_rows; // of the input
-
-    static std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+struct TileConvolution : TileResults {
+    using NextBlock = Ahead<BlockRows>;
+    static constexpr std::int64_t most_rows_read = NextBlock::most_rows_read; // of the input
 
     // Calls with 0 to Count - 1, as numbers that name tiles.
     template <int Value>
@@ -42,65 +37,53 @@ struct TileConvolution {
         std::int64_t pixel[most_rows_read] = {}; // bytes
     };
 
-    // Pixels of the next block, some of which are brought into the first cache at a time: from rows that are
-    // too long to be near. Of many channels there are enough products for each pixel without it.
-    struct Ahead {
-        static constexpr std::int64_t most_inputs = 64;
-        static constexpr std::int64_t most_near =
-            256 * 1024;                          // bytes that a block's rows may have over all of them
-        static constexpr std::int64_t line = 64; // bytes
+    // Sums that wait for what follows them. It is done while the tiles of the next place are multiplied.
+    struct Pending {
+        const TileTask *task = nullptr;
+        Place place = {};
+        float *sums = nullptr;
+        std::int64_t row = 0; // the next of them
+        __m512 all = _mm512_setzero_ps();
 
-        Ahead() = default;
-        Ahead(const TileTask &task, const Rows &next_rows, std::int64_t count)
-            : rows(next_rows), bytes(tile_rows * task.layer.stride * task.layer.inputs * 2) {
-            const PackedTiles &layer = task.layer;
-            if (layer.inputs > most_inputs || count * task.input.row() * 2 <= most_near)
+        void finish_row() {
+            all += TileResults::finish(*task, place, row, sums);
+            if (++row < place.rows)
                 return;
-            rows_left = count;
-            const std::int64_t lines = rows_left * ((bytes + line - 1) / line);
-            const std::int64_t result_tiles = (layer.outputs + tile_results - 1) / tile_results;
-            const std::int64_t steps = layer.steps() * result_tiles;
-            at_a_time = (lines + steps - 1) / steps;
+            if (task->sums)
+                add(all, task->sums + place.channel);
+            task = nullptr;
         }
-
-        void fetch_some() {
-            for (std::int64_t i = 0; i < at_a_time && rows_left > 0; ++i) {
-                __builtin_prefetch(reinterpret_cast<const std::byte *>(rows.data[rows_left - 1]) + next);
-                next += line;
-                if (next >= bytes) {
-                    next = 0;
-                    --rows_left;
-                }
-            }
+        void finish() {
+            while (task)
+                finish_row();
         }
-
-        Rows rows = {};
-        std::int64_t rows_left = 0;
-        std::int64_t bytes = 0; // of a row
-        std::int64_t at_a_time = 0;
-        std::int64_t next = 0;
+        // Before a row of a filter that is not the first. What pictures take is long enough to be spread.
+        void go_on() {
+            if (task && task->output.shuffle > 0)
+                finish_row();
+            else
+                finish();
+        }
     };
-
-    struct Pending;
 
     // The sums of Count rows of 16 pixels for 16 results each. A tile of filters is loaded once for all rows,
     // and they come in the order in which they lie: of what reads the same part of the same pixels one after
     // another.
     template <int Count>
     static void multiply(const PackedTiles &layer, const Rows &rows, const std::uint16_t *filters,
-                         const float *bias, float *sums, Pending &pending, Ahead &ahead) {
+                         const float *bias, float *sums, Pending &pending, NextBlock &next) {
         constexpr int pixels = Count;
         constexpr int filter = Count + 1;
         static_assert(filter < 8);
         unroll<Count>([&](auto r) { Tiles::template load<r>(bias, 0); });
         for (std::int64_t chunk = 0; chunk < layer.chunks; ++chunk)
             for (std::int64_t row = 0; row < layer.filter_rows; ++row) {
-                if (row == 1)
-                    pending.finish();
+                if (chunk + row > 0)
+                    pending.go_on();
                 for (std::int64_t tap = 0; tap < layer.taps; ++tap, filters += tile_elements) {
                     const std::int64_t offset = chunk * tile_values + tap * layer.tap_step;
                     Tiles::template load<filter>(filters, 64);
-                    ahead.fetch_some();
+                    next.fetch_some();
                     unroll<Count>([&](auto r) {
                         const std::int64_t from = r * layer.stride + row;
                         Tiles::template load<pixels>(rows.data[from] + offset, rows.pixel[from]);
@@ -110,177 +93,6 @@ struct TileConvolution {
             }
         unroll<Count>(
             [&](auto r) { Tiles::template store<r>(sums + r * tile_rows * tile_results, tile_results * 4); });
-    }
-
-    // So many lanes of a vector as there are channels from `channel` on.
-    static __mmask16 some(std::int64_t channels, std::int64_t channel) {
-        const std::int64_t count = channels - channel;
-        return static_cast<__mmask16>(count >= lanes ? 0xffff : (1 << count) - 1);
-    }
-
-    static __m512 load(Storage storage, const void *from, __mmask16 taken) {
-        if (storage == Storage::fp32)
-            return _mm512_maskz_loadu_ps(taken, from);
-        const __m256i bits = _mm256_maskz_loadu_epi16(taken, from);
-        return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
-    }
-
-    static void store(Storage storage, void *to, __mmask16 given, __m512 value) {
-        if (storage == Storage::fp32) {
-            _mm512_mask_storeu_ps(to, given, value);
-            return;
-        }
-        const __m256bh rounded = _mm512_cvtneps_pbh(value);
-        __m256i bits;
-        __builtin_memcpy(&bits, &rounded, sizeof(bits));
-        _mm256_mask_storeu_epi16(to, given, bits);
-    }
-
-    static __m512 sloped(__m512 value, __m512 slopes) {
-        const __mmask16 below = _mm512_cmp_ps_mask(value, _mm512_setzero_ps(), _CMP_LT_OQ);
-        return _mm512_mask_mul_ps(value, below, value, slopes);
-    }
-
-    static void *at(const Image &image, std::int64_t y, std::int64_t x, std::int64_t channel) {
-        return static_cast<std::byte *>(image.data) +
-               (image.row_begin(y) + x * image.pixel + channel) * storage_size(image.storage);
-    }
-
-    // Some pixels of some rows, and a tile of results.
-    struct Place {
-        std::int64_t y;
-        std::int64_t rows;
-        std::int64_t x;
-        std::int64_t pixels;
-        std::int64_t channel;
-    };
-
-    // Of results from a channel on, which may be those of the next pixel, too.
-    static __m512 gates_for(const Image &image, std::int64_t channel) {
-        if (!image.gates)
-            return _mm512_set1_ps(1.F);
-        const std::int64_t first = channel % image.channels;
-        if (first + lanes <= image.channels)
-            return _mm512_loadu_ps(image.gates + first);
-        alignas(64) float gates[lanes];
-        for (std::int64_t i = 0; i < lanes; ++i)
-            gates[i] = image.gates[(first + i) % image.channels];
-        return _mm512_load_ps(gates);
-    }
-
-    // Where what is added to a row begins, how far it is from a place to the next, and by what it is
-    // multiplied.
-    struct Added {
-        Added(const Image &image, const Place &place, std::int64_t repeat)
-            : data(image.data ? static_cast<const std::byte *>(at(image, place.y, place.x, place.channel))
-                              : nullptr),
-              step(repeat * image.pixel * storage_size(image.storage)), storage(image.storage),
-              gates(gates_for(image, place.channel)) {}
-
-        __m512 to(__m512 value, std::int64_t pixel, __mmask16 taken) const {
-            return data ? _mm512_fmadd_ps(load(storage, data + pixel * step, taken), gates, value) : value;
-        }
-
-        const std::byte *data;
-        std::int64_t step;
-        Storage storage;
-        __m512 gates;
-    };
-
-    // What follows the sums of a row, which lie in the image where `place` says. The sums of a picture stay
-    // where they are. Returns its pixels' sum.
-    static __m512 finish_row(const TileTask &task, const Place &place, const float *slope, float *sums) {
-        const Image &output = task.output;
-        const std::int64_t repeat = task.layer.repeat;
-        const __mmask16 taken = some(task.layer.row_results, place.channel);
-        const Added before(task.added_before, place, repeat);
-        const Added after(output.shuffle > 0 ? Image{} : task.added_after, place, repeat);
-        const bool any_slopes = slope != nullptr;
-        const __m512 slopes = any_slopes ? _mm512_loadu_ps(slope) : _mm512_setzero_ps();
-        auto *to = static_cast<std::byte *>(at(output, place.y, place.x, place.channel));
-        const std::int64_t step = repeat * output.pixel * storage_size(output.storage);
-        __m512 all = _mm512_setzero_ps();
-        for (std::int64_t p = 0; p < place.pixels; ++p, sums += lanes, to += step) {
-            __m512 value = before.to(_mm512_loadu_ps(sums), p, taken);
-            if (any_slopes)
-                value = sloped(value, slopes);
-            if (output.shuffle > 0) {
-                _mm512_storeu_ps(sums, value);
-                continue;
-            }
-            value = after.to(value, p, taken);
-            all += value;
-            store(output.storage, to, taken, value);
-        }
-        return all;
-    }
-
-    // Many small numbers to one that grows: a float would lose them.
-    static void add(__m512 values, double *sums) {
-        const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(values));
-        const __m512d high =
-            _mm512_cvtps_pd(_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(values), 1)));
-        _mm512_storeu_pd(sums, _mm512_loadu_pd(sums) + low);
-        _mm512_storeu_pd(sums + lanes / 2, _mm512_loadu_pd(sums + lanes / 2) + high);
-    }
-
-    static float element(const Image &image, std::int64_t y, std::int64_t x, std::int64_t channel) {
-        const void *const from = at(image, y, x, channel);
-        if (image.storage == Storage::fp32)
-            return *static_cast<const float *>(from);
-        const auto bits = static_cast<std::uint32_t>(*static_cast<const std::uint16_t *>(from));
-        return __builtin_bit_cast(float, bits << 16);
-    }
-
-    // `Count` values of each pixel to their line of a picture; 0: `count` of them.
-    template <int Count>
-    static void write_line(const TileTask &task, const Place &place, const float *sums, std::int64_t count,
-                           std::int64_t color, float *to) {
-        const std::int64_t factor = task.output.shuffle;
-        const std::int64_t values = Count > 0 ? Count : count;
-        for (std::int64_t p = 0; p < place.pixels; ++p, sums += lanes, to += factor) {
-            const float base =
-                task.added_after.data ? element(task.added_after, place.y, place.x + p, color) : 0.F;
-            for (std::int64_t i = 0; i < values; ++i)
-                to[i] = sums[i] + base;
-        }
-    }
-
-    static void shuffle_row(const TileTask &task, const Place &place, const float *sums) {
-        const Image &output = task.output;
-        const std::int64_t factor = output.shuffle;
-        const std::int64_t end = smaller(output.channels, place.channel + lanes);
-        for (std::int64_t channel = place.channel; channel < end;) {
-            const std::int64_t row = channel / factor; // of a block, counted over all of them
-            const std::int64_t color = row / factor;
-            const std::int64_t line = (color * output.extent.height + place.y) * factor + row % factor;
-            const std::int64_t count = smaller(end, (row + 1) * factor) - channel;
-            float *const to = static_cast<float *>(output.data) +
-                              (line * output.extent.width + place.x) * factor + channel % factor;
-            const float *const from = sums + channel - place.channel;
-            if (count == 4)
-                write_line<4>(task, place, from, count, color, to);
-            else if (count == 2)
-                write_line<2>(task, place, from, count, color, to);
-            else
-                write_line<0>(task, place, from, count, color, to);
-            channel += count;
-        }
-    }
-
-    static void finish(const TileTask &task, const Place &place, float *sums) {
-        const PackedTiles &layer = task.layer;
-        const float *const slopes = layer.slopes ? layer.slopes + place.channel : nullptr;
-        __m512 all = _mm512_setzero_ps();
-        for (std::int64_t row = 0; row < place.rows; ++row, sums += tile_rows * tile_results) {
-            const Place part = {(place.y + row) * layer.repeat + place.channel / layer.row_results, 1,
-                                place.x * layer.repeat, place.pixels, place.channel % layer.row_results};
-            all += finish_row(task, part, slopes, sums);
-            if (task.output.shuffle > 0)
-                shuffle_row(task, part, sums);
-        }
-        if (task.sums)
-            add(all, task.sums + place.channel);
     }
 
     static void zero(std::uint16_t *from, std::int64_t count) {
@@ -318,24 +130,11 @@ struct TileConvolution {
         return rows;
     }
 
-    // Sums that wait for what follows them. It is done while the tiles of the next place are multiplied.
-    struct Pending {
-        const TileTask *task = nullptr;
-        Place place = {};
-        float *sums = nullptr;
-
-        void finish() {
-            if (task)
-                TileConvolution::finish(*task, place, sums);
-            task = nullptr;
-        }
-    };
-
     struct Buffers {
         alignas(64) float sums[2][BlockRows * tile_rows * tile_results] = {};
         int next = 0;
         Pending pending;
-        Ahead ahead;
+        NextBlock ahead;
     };
 
     // As many tiles of sums as there are rows.
@@ -349,7 +148,7 @@ struct TileConvolution {
         multiply<Count>(task.layer, rows, filters, task.layer.bias + place.channel, sums, buffers.pending,
                         buffers.ahead);
         buffers.pending.finish();
-        buffers.pending = {&task, place, sums};
+        buffers.pending = {&task, place, sums, 0, _mm512_setzero_ps()};
         buffers.next = 1 - buffers.next;
     }
 
@@ -374,7 +173,8 @@ struct TileConvolution {
             if (piece + 1 < first + count) {
                 next = block(task, piece + 1);
                 next_rows = rows_for(task, next);
-                buffers.ahead = {task, next_rows, rows_read(layer, next)};
+                buffers.ahead.add_pixels(task, next_rows.data, rows_read(layer, next));
+                buffers.ahead.add_callers(task, next);
             }
             for (place.channel = channel; place.channel < end; place.channel += tile_results)
                 compute(task, rows, place, layer.filters_for(place.channel), buffers);
@@ -420,18 +220,22 @@ struct TileConvolution {
     static void add_halo(const HaloTask &task, std::int64_t first, std::int64_t count) {
         const Image &input = task.input;
         const Image &output = task.output;
-        const std::int64_t width = input.extent.width;
-        for (std::int64_t y = task.begin + first; y < task.begin + first + count; ++y) {
+        const std::int64_t down = task.end - task.begin;
+        for (std::int64_t piece = first; piece < first + count; ++piece) {
+            const std::int64_t y = task.begin + piece % down;
+            const std::int64_t begin = piece / down * HaloTask::columns;
+            const std::int64_t end = smaller(input.extent.width, begin + HaloTask::columns);
             if (input.gates)
-                for (std::int64_t x = 0; x < width; ++x)
+                for (std::int64_t x = begin; x < end; ++x)
                     copy_gated(input.storage, at(input, y, x, 0), input.channels, input.gates,
                                static_cast<std::uint16_t *>(at(output, y, x, 0)));
             else if (input.pixel == input.channels)
-                copy_row(input.storage, at(input, y, 0, 0), width * input.channels, at(output, y, 0, 0));
+                copy_row(input.storage, at(input, y, begin, 0), (end - begin) * input.channels,
+                         at(output, y, begin, 0));
             else
-                for (std::int64_t x = 0; x < width; ++x)
+                for (std::int64_t x = begin; x < end; ++x)
                     copy_row(input.storage, at(input, y, x, 0), input.channels, at(output, y, x, 0));
-            write_halo(output, y, true, true);
+            write_halo(output, y, begin == 0, end == input.extent.width);
         }
     }
 

@@ -82,6 +82,12 @@ struct HaloTask {
     Image output; // bf16
     std::int64_t begin = 0;
     std::int64_t end = 0;
+
+    // So many columns of a row are a piece, counted down the rows first.
+    static constexpr std::int64_t columns = 64;
+    [[nodiscard]] std::int64_t pieces() const {
+        return (end - begin) * ((input.extent.width + columns - 1) / columns);
+    }
 };
 
 struct TileKernels {
@@ -92,7 +98,7 @@ struct TileKernels {
     void (*end)();
     // Pieces first to first + count of the task's.
     void (*run)(const TileTask &task, std::int64_t first, std::int64_t count);
-    // Rows first to first + count of the task's.
+    // Pieces first to first + count of the task's.
     void (*add_halo)(const HaloTask &task, std::int64_t first, std::int64_t count);
 };
 

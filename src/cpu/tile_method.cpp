@@ -59,6 +59,22 @@ public:
     [[nodiscard]] std::int64_t pieces_at_a_time(std::int64_t all, int threads) const override {
         return shared(all, threads);
     }
+    [[nodiscard]] std::int64_t pieces_within(const LayerRows &rows, std::int64_t input_columns,
+                                             std::int64_t columns) const override {
+        const TileTask whole_rows = task(rows);
+        std::int64_t places =
+            columns < rows.output.extent.width ? columns / packed_.repeat : whole_rows.width();
+        if (input_columns < rows.input.extent.width) {
+            const std::int64_t room = input_columns + packed_.pad_left - pixels_read();
+            places = std::min(places, room < 0 ? 0 : room / packed_.stride + 1);
+        }
+        return places < whole_rows.width() ? places / tile_rows * whole_rows.pieces_down()
+                                           : whole_rows.pieces();
+    }
+    [[nodiscard]] std::int64_t columns_of(const LayerRows &rows, std::int64_t first_pieces) const override {
+        const std::int64_t places = first_pieces / task(rows).pieces_down() * tile_rows;
+        return std::min(rows.output.extent.width, places * packed_.repeat);
+    }
     [[nodiscard]] std::int64_t pixels_at_a_time() const override {
         // What is read and written shall stay in a core's cache, with room for the filters.
         constexpr std::int64_t cache = 768 * 1024;
@@ -91,6 +107,13 @@ private:
                 rows.end / packed_.repeat,
                 kernels_.block_rows,
                 rows.sums};
+    }
+
+    // Of a row for a place: as far as its tiles reach.
+    [[nodiscard]] std::int64_t pixels_read() const {
+        return packed_.chunks > 1 || packed_.tap_step == packed_.inputs
+                   ? packed_.filter_rows
+                   : tiles_for(packed_.taps * tile_values, packed_.inputs);
     }
 
     // Of all results, from what is the same for the pixels of a place.
@@ -170,18 +193,31 @@ public:
     [[nodiscard]] std::int64_t outputs() const override { return channels_; }
     [[nodiscard]] Extent result(Extent input) const override { return input; }
     [[nodiscard]] RowsRead rows_read() const override { return {}; }
-    [[nodiscard]] std::int64_t pieces(const LayerRows &rows) const override { return rows.end - rows.begin; }
+    [[nodiscard]] std::int64_t pieces(const LayerRows &rows) const override { return task(rows).pieces(); }
     [[nodiscard]] std::int64_t pieces_at_a_time(std::int64_t all, int threads) const override {
         return shared(all, threads);
+    }
+    [[nodiscard]] std::int64_t pieces_within(const LayerRows &rows, std::int64_t input_columns,
+                                             std::int64_t columns) const override {
+        const std::int64_t there = std::min(input_columns, columns);
+        return there < rows.input.extent.width ? there / HaloTask::columns * (rows.end - rows.begin)
+                                               : pieces(rows);
+    }
+    [[nodiscard]] std::int64_t columns_of(const LayerRows &rows, std::int64_t first_pieces) const override {
+        return std::min(rows.input.extent.width, first_pieces / (rows.end - rows.begin) * HaloTask::columns);
     }
     [[nodiscard]] std::int64_t pixels_at_a_time() const override {
         return std::numeric_limits<std::int64_t>::max();
     }
     void run(const LayerRows &rows, std::int64_t first, std::int64_t count, std::byte *) const override {
-        kernels_.add_halo({rows.input, rows.output, rows.begin, rows.end}, first, count);
+        kernels_.add_halo(task(rows), first, count);
     }
 
 private:
+    [[nodiscard]] static HaloTask task(const LayerRows &rows) {
+        return {rows.input, rows.output, rows.begin, rows.end};
+    }
+
     const TileKernels &kernels_;
     std::int64_t channels_;
 };

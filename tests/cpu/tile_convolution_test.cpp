@@ -88,7 +88,7 @@ protected:
         const Extent result = chain.extent(3, extents);
         Picture output(result, c.outputs, stored, 2);
         Picture before(result, c.outputs, Storage::bf16, 3);
-        Picture after(result, c.outputs, Storage::fp32, 4);
+        Picture after(result, c.outputs, stored, 4);
         const Image inputs[] = {input.image(), before.image(), after.image()};
         const Image outputs[] = {output.image()};
         Workspace workspace(threads);
@@ -119,6 +119,44 @@ TEST_P(TileConvolutions, ManyFiltersComeWithManyRows) {
         if (band.begin > 0 && band.end < extent.height) {
             EXPECT_GE((band.end - band.begin) * extent.width, 1024);
         }
+}
+
+// One thread takes a wide image's rounds in parts by columns, several take them whole.
+TEST_P(TileConvolutions, AThreadAloneGoesByColumns) {
+    const Extent extent = {10, 1900};
+    const Constants first(5, 48, true, 1);
+    const Constants down(48, 64, false, 2, halving);
+    const Constants inner(64, 64, true, 3);
+    const Constants up(64, 48, true, 4, doubling);
+    const Constants last(48, 20, false, 5);
+    const ConvolutionChain chain({{5, 48},
+                                  {{first.desc({1, 1, 1, 1}), 0, 1},
+                                   {down.desc({}), 2},
+                                   {inner.desc({1, 2, 1, 0}), 3, -1, 3},
+                                   {up.desc({}), 4, -1, 2},
+                                   {last.desc({1, 1, 1, 1}), 5}},
+                                  {2, 6},
+                                  {6}},
+                                 tiles(GetParam()));
+    Picture input(extent, 5, Storage::fp32, 1);
+    Picture added(extent, 48, Storage::bf16, 2);
+    const Image inputs[] = {input.image(), added.image()};
+    std::vector<std::uint16_t> values[2];
+    std::vector<float> means[] = {std::vector<float>(20), std::vector<float>(20)};
+    for (const int threads : {1, 2}) {
+        Picture one(extent, 48, Storage::bf16, 3);
+        Picture two(extent, 20, Storage::bf16, 4);
+        const Image outputs[] = {one.image(), two.image()};
+        const auto run = static_cast<std::size_t>(threads - 1);
+        float *const to[] = {means[run].data()};
+        Workspace workspace(threads);
+        chain.run(inputs, outputs, to, workspace);
+        values[run] = one.bfloats;
+        values[run].insert(values[run].end(), two.bfloats.begin(), two.bfloats.end());
+    }
+    EXPECT_EQ(values[0], values[1]);
+    for (std::size_t i = 0; i < means[0].size(); ++i)
+        EXPECT_NEAR(means[0][i], means[1][i], 1e-6);
 }
 
 // What DepthToSpace makes of it, with a picture that is added to each block.

@@ -21,7 +21,7 @@ std::int64_t pixels(const ConvolutionLayer &layer) {
 // Many filters for few pixels: such layers want many rows at a time, and those around them few
 // (docs/decisions/0053-convolutions-by-amx-tiles.md).
 bool has_many_filters(const ConvolutionLayer &layer) {
-    return layer.inputs * layer.outputs > 128 * 128;
+    return layer.inputs * layer.outputs > 128 * 256;
 }
 
 class Grouping {

@@ -155,10 +155,10 @@ TEST_P(ChainsByTiles, ManyFiltersAtTheBottomAreAChainOfTheirOwn) {
     const auto network = network_of([&](Builder &b) {
         const Name top = b.node("Relu", {b.conv(b.input(3), 3, 16)});
         const Name middle = b.conv(top, 16, 32, 2, 2, 0);
-        const Name bottom = b.conv(middle, 32, 144, 2, 2, 0);
-        const Name inside = b.node("Relu", {b.conv(bottom, 144, 144)});
-        const Name deep = b.node("Add", {bottom, b.conv(inside, 144, 144)});
-        const Name half = b.node("Add", {up(b, deep, 144, 32), middle});
+        const Name bottom = b.conv(middle, 32, 192, 2, 2, 0);
+        const Name inside = b.node("Relu", {b.conv(bottom, 192, 192)});
+        const Name deep = b.node("Add", {bottom, b.conv(inside, 192, 192)});
+        const Name half = b.node("Add", {up(b, deep, 192, 32), middle});
         b.output(b.conv(b.node("Add", {up(b, half, 32, 16), top}), 16, 3));
     });
     for (const auto &[height, width] : {std::pair<std::size_t, std::size_t>{64, 48}, {72, 132}}) {
