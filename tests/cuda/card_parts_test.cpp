@@ -43,17 +43,21 @@ model::Network rife() {
 TEST(CardParts, AreAsManyAsStreamsOfAnInterpolator) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    const Planned planned(rife(), {1920, 1088}, hopper);
-    for (const auto &[streams, parts] : {std::pair{1, 1}, {2, 2}, {3, 3}, {6, 6}, {9, 6}})
-        EXPECT_EQ(parts_of_card(planned.plan.steps, hopper, streams), parts) << streams;
-    DeviceFacts other = hopper;
-    other.architecture = 89;
-    EXPECT_EQ(parts_of_card(planned.plan.steps, other, 4), 1);
-    const Planned small(rife(), {192, 128}, hopper);
-    EXPECT_EQ(parts_of_card(small.plan.steps, hopper, 4), 1);
-    for (const vsmlrt_extent extent : {vsmlrt_extent{1920, 1080}, {320, 240}}) {
-        const Planned chain(model::to_half(test::srvgg(64, 18)), extent, hopper);
-        EXPECT_EQ(parts_of_card(chain.plan.steps, hopper, 4), 1);
+    for (const bool apart : {false, true}) {
+        const Planned planned(rife(), {1920, 1088}, hopper);
+        const auto parts = [&](const Planned &of, const DeviceFacts &facts, int number) {
+            return parts_of_card(of.plan.steps, facts, number, apart);
+        };
+        for (const auto &[number, wanted] : {std::pair{1, 1}, {2, 2}, {3, 3}, {6, 6}, {9, 6}})
+            EXPECT_EQ(parts(planned, hopper, number), wanted) << number;
+        DeviceFacts other = hopper;
+        other.architecture = 89;
+        EXPECT_EQ(parts(planned, other, 4), 1);
+        EXPECT_EQ(parts(Planned(rife(), {192, 128}, hopper), hopper, 4), 1);
+        for (const vsmlrt_extent extent : {vsmlrt_extent{736, 480}, {3840, 2176}})
+            EXPECT_EQ(parts(Planned(rife(), extent, hopper), hopper, 4), apart ? 4 : 1) << extent.width;
+        for (const vsmlrt_extent extent : {vsmlrt_extent{1920, 1080}, {320, 240}})
+            EXPECT_EQ(parts(Planned(model::to_half(test::srvgg(64, 18)), extent, hopper), hopper, 4), 1);
     }
 }
 

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace vsmlrt::cuda {
 namespace {
 
@@ -56,6 +58,41 @@ TEST(Choices, AreTimedAtEverySizeThatAProgramNames) {
                 EXPECT_EQ(step.alternatives.front().name, timed.at(step.problem)) << step.problem;
             }
         }
+}
+
+TEST(Choices, OfOtherSizesAreTimedWhenTheyCome) {
+    ASSERT_TRUE(test::named);
+    const Ranged ranged;
+    Program program(list_devices().front(), ranged.desc(small, small, large));
+    const long before = emulated_timings();
+    const auto undecided = [&] {
+        const Choices timed = decode_blob(program.blob(), list_devices().front().architecture).choices;
+        const Plan plan = program.plan(middle);
+        return std::any_of(plan.steps.begin(), plan.steps.end(),
+                           [&](const Step &step) { return is_undecided(step, timed); });
+    };
+    EXPECT_TRUE(undecided());
+    EXPECT_GT(emulated_timings(), before);
+    const long once = emulated_timings();
+    EXPECT_FALSE(undecided());
+    EXPECT_EQ(emulated_timings(), once);
+}
+
+TEST(Choices, AreThoseOfOtherSizesWhereThereIsNoMemoryToTimeIn) {
+    ASSERT_TRUE(test::named);
+    const Ranged ranged;
+    Program program(list_devices().front(), ranged.desc(small, small, small));
+    const Choices timed = decode_blob(program.blob(), list_devices().front().architecture).choices;
+    constexpr std::size_t little = 1 << 20;
+    emulated_capacity(emulated_live_bytes() + little);
+    for (const Step &step : program.plan(large).steps) {
+        const std::string *choice = choice_for(timed, step.problem);
+        if (choice && std::any_of(step.alternatives.begin(), step.alternatives.end(),
+                                  [&](const Alternative &each) { return each.name == *choice; })) {
+            EXPECT_EQ(step.alternatives.front().name, *choice) << step.problem;
+        }
+    }
+    emulated_capacity(std::size_t{4} << 30);
 }
 
 // A program made after one of another size is as fast as if it had been the first.

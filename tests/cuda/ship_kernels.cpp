@@ -156,7 +156,7 @@ void add_plan(Texts &texts, const graph::Graph &graph, const std::string &precis
         return plan;
     };
     const cuda::Plan whole = add(facts);
-    for (int streams = 2; cuda::parts_of_card(whole.steps, facts, streams) == streams; ++streams)
+    for (int streams = 2; cuda::parts_of_card(whole.steps, facts, streams, true) == streams; ++streams)
         add(cuda::part_of(facts, streams));
 }
 

@@ -132,16 +132,20 @@ Plan Program::timed_plan(vsmlrt_extent extent, StepClock &clock) {
     const std::lock_guard lock(chosen_here().mutex);
     Choices &known = chosen_here().by_device[device_id_];
     known.insert(choices_.begin(), choices_.end());
-    known.merge(kept_.choices());
-    Plan first = make_plan(extent, weights_);
-    if (std::any_of(first.steps.begin(), first.steps.end(),
-                    [&](const Step &step) { return is_undecided(step, known); }))
+    Plan plan = make_plan(extent, weights_);
+    const auto has_undecided = [&] {
+        return std::any_of(plan.steps.begin(), plan.steps.end(),
+                           [&](const Step &step) { return is_undecided(step, known); });
+    };
+    if (has_undecided())
+        known.merge(kept_.choices());
+    if (has_undecided())
         tune(extent, known, clock);
-    for (const Step &step : first.steps)
+    for (const Step &step : plan.steps)
         if (const auto found = known.find(step.problem); found != known.end())
             choices_.insert(*found);
-    decide(first);
-    return first;
+    decide(plan);
+    return plan;
 }
 
 void Program::tune(vsmlrt_extent extent, Choices &known, StepClock &clock) {
@@ -214,6 +218,16 @@ Plan Program::plan(vsmlrt_extent extent) {
             return made;
         }
     }
+    try {
+        StepClock clock("cuda: planning a size");
+        Plan plan = timed_plan(extent, clock);
+        clock.report();
+        return plan;
+    } catch (const Error &failure) { // no memory to time kernels in, say: then by what other sizes have
+        log(LogLevel::debug,
+            text("cuda: kernels for ", extent.width, "x", extent.height, " are not timed: ", failure.what()));
+    }
+    const std::lock_guard lock(chosen_here().mutex);
     Plan plan = make_plan(extent, weights_);
     decide(plan);
     return plan;
@@ -227,7 +241,10 @@ Plan Program::make_plan(vsmlrt_extent extent, Constants &weights) {
     };
     if (may_share_card(facts_, num_streams_)) {
         Constants unused(context_);
-        if (parts_of_card(make(facts_, unused).steps, facts_, num_streams_) > 1) {
+        const std::vector<Step> steps = make(facts_, unused).steps;
+        const auto gains = [&](bool apart) { return parts_of_card(steps, facts_, num_streams_, apart) > 1; };
+        // The driver is asked only by a network that would gain.
+        if (gains(true) && (parts_.are_apart() || gains(false))) {
             const DeviceFacts part = parts_.part();
             Plan plan = make(part, weights);
             share_card(plan, part, parts_.are_apart());
@@ -252,6 +269,7 @@ void Program::decide(Plan &plan) const {
 }
 
 std::vector<std::byte> Program::blob() const {
+    const std::lock_guard lock(chosen_here().mutex); // a size that comes adds its choices
     return encode_blob(architecture_, {choices_, kernels_.cubins()});
 }
 
