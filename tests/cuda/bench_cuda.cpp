@@ -1,6 +1,6 @@
 // bench_cuda NETWORK|FAMILY... [--size WxH] [--precision fp16|bf16|tf32|fp32] [--accumulate fp32|fp16]
-// [--kernels auto|mma|plain]: frames a second on the device (tensors resident) and from host to host, and the
-// time to the first frame. What else:
+// [--kernels auto|mma|geforce|plain]: frames a second on the device (tensors resident) and from host to host,
+// and the time to the first frame. What else:
 //   --layers              the time of each launch, alone and in its place
 //   --steps               what each step on the way to the first frame takes
 //   --streams N           frames a second of N contexts at once, tensors resident; with --check one of N

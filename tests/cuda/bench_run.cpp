@@ -54,8 +54,11 @@ cuda::Device bench_device(const BenchArguments &arguments) {
     cuda::Device device = cuda::list_devices().front();
     if (arguments.kernels == "mma")
         return as_older_card(std::move(device));
+    if (arguments.kernels == "geforce")
+        return as_geforce(std::move(device));
     if (arguments.kernels != "auto" && arguments.kernels != "plain")
-        throw BadArgument("--kernels is \"", arguments.kernels, "\"; accepted are auto, mma and plain");
+        throw BadArgument("--kernels is \"", arguments.kernels,
+                          "\"; accepted are auto, mma, geforce and plain");
     return device;
 }
 

@@ -12,7 +12,9 @@ namespace vsmlrt::test {
 struct BenchArguments {
     vsmlrt_extent size = {1920, 1080};
     std::string precision = "fp16";
-    std::string kernels = "auto"; // "mma": as on a card without Hopper's instructions; "plain"
+    // "mma": as on a card without Hopper's instructions; "geforce": as on one whose products are slow;
+    // "plain"
+    std::string kernels = "auto";
     std::string accumulate = "fp32";
     int streams = 1;
     struct Range {

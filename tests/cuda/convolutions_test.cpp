@@ -151,6 +151,22 @@ public:
                 input_.set(pixel * pitch_ + static_cast<std::size_t>(c),
                            static_cast<float>(first.expected(pixel, c)));
     }
+    // One pixel of its input from now on.
+    void spoil(int y, int x, float value) {
+        for (int c = 0; c < asked_.in; ++c)
+            input_.set(pixel_at(y, x) * pitch_ + static_cast<std::size_t>(c), value);
+    }
+    // The pixels of its result with a channel that is no finite number.
+    [[nodiscard]] std::vector<std::size_t> spoilt() const {
+        std::vector<std::size_t> pixels;
+        for (std::size_t pixel = 0; pixel < out_pixels_; ++pixel)
+            for (int c = 0; c < asked_.out; ++c)
+                if (!std::isfinite(result_.at(place(pixel, c)))) {
+                    pixels.push_back(pixel);
+                    break;
+                }
+        return pixels;
+    }
     // |given - expected| / |expected|, Euclidean. Padding lanes are to be 0.
     [[nodiscard]] double error() const {
         double apart = 0;
@@ -368,6 +384,26 @@ TEST_P(Convolutions, GiveTheirSumsByEveryKernelThatServesThem) {
             EXPECT_LE(convolution.error(), GetParam().tolerance) << candidate.name;
         }
     EXPECT_GE(served, 1);
+}
+
+// By Winograd's algorithm too, which adds up pixels before it multiplies them.
+TEST(ConvolutionsOfWhatIsNoNumber, SpoilWhatReadsItAlone) {
+    ASSERT_TRUE(named);
+    using Limits = std::numeric_limits<float>;
+    // The first and the second line of two.
+    for (const auto &[y, value] : {std::pair{6, Limits::quiet_NaN()}, {7, Limits::infinity()}}) {
+        Convolution convolution({.in = 12, .out = 32});
+        convolution.spoil(y, 9, value);
+        std::vector<std::size_t> readers;
+        for (int line = y - 1; line <= y + 1; ++line)
+            for (std::size_t x = 8; x <= 10; ++x)
+                readers.push_back(static_cast<std::size_t>(line) * width + x);
+        for (const ConvCandidate &candidate : mma_candidates())
+            if (candidate.serves(convolution.problem(), DeviceFacts{})) {
+                convolution.compute(candidate);
+                EXPECT_EQ(convolution.spoilt(), readers) << candidate.name;
+            }
+    }
 }
 
 struct TailCase {

@@ -192,6 +192,7 @@ const RacingCase racing_on_older[] = {
      {50, 34},
      "mma stream of 64 channels, weights kept and half as large"},
     {"sums", [] { return down_and_up(); }, {66, 98}, "mma stream of 64 channels"},
+    {"winograd", [] { return chain_of(32, 64, 0); }, {49, 97}, "mma stream of 32 channels, Winograd"},
 };
 
 void expect_agrees(const cuda::Device &device, const RacingCase &racing_case, bool has_it) {
@@ -221,7 +222,7 @@ TEST_P(GpuRaces, AreWithinTheirPrecisionOfTheReference) {
 class GpuOlderRaces : public Gpu, public testing::WithParamInterface<RacingCase> {};
 
 TEST_P(GpuOlderRaces, AreWithinTheirPrecisionOfTheReference) {
-    expect_agrees(as_small_card(as_older_card(cuda::list_devices().front())), GetParam(), true);
+    expect_agrees(as_small_card(as_geforce(cuda::list_devices().front())), GetParam(), true);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, GpuOlderRaces, testing::ValuesIn(racing_on_older),

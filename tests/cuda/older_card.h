@@ -15,6 +15,15 @@ namespace vsmlrt::test {
     return device;
 }
 
+// One of those whose products with fp32 sums are slow.
+[[nodiscard]] inline cuda::Device as_geforce(cuda::Device device) {
+    constexpr int architecture = 86;
+    device = as_older_card(std::move(device));
+    device.id += " geforce";
+    device.facts.architecture = architecture;
+    return device;
+}
+
 // With so few multiprocessors that kernels for large pictures run on small ones, several rows or tiles a
 // block.
 [[nodiscard]] inline cuda::Device as_small_card(cuda::Device device) {

@@ -64,6 +64,44 @@ TEST(RivalsOnHopper, AreItsOwnAloneFrom48ChannelsAndNineTapsOn) {
     EXPECT_GT(rivals(64, 48, 3, 86).of_every_card, 0);
 }
 
+// Ways to compute a convolution of 64 to 64 channels by Winograd's algorithm. `largest`: of its weights, or
+// 0: random ones. `excited`: its channels have factors that follow from the picture.
+std::ptrdiff_t winograd_ways(int architecture, float largest = 0, bool excited = false) {
+    test::Builder b;
+    test::Name x = b.node("Sigmoid", {b.conv(b.input(3), 3, 64)});
+    if (excited) {
+        const test::Name few = b.node("Relu", {b.conv(b.node("GlobalAveragePool", {x}), 64, 8, 1)});
+        x = b.node("Mul", {x, b.node("Sigmoid", {b.conv(few, 8, 64, 1)})});
+    }
+    std::vector<float> values(std::size_t{64} * 64 * 9, 0.01F);
+    values[4] = largest;
+    const test::Name weights = largest == 0 ? b.weights({64, 64, 3, 3}) : b.constant({64, 64, 3, 3}, values);
+    b.output(b.node("Sigmoid", {b.node("Conv", {x, weights}, {{"pads", test::ints({1, 1, 1, 1})}})}));
+    const Plan plan = plan_of(b.network(), {1, 3, 360, 640}, architecture);
+    const Step &step = plan.steps.back();
+    EXPECT_NE(step.problem.find(" 64 to 64,"), std::string::npos) << step.problem;
+    return std::count_if(step.alternatives.begin(), step.alternatives.end(), [](const Alternative &each) {
+        return each.name.find("Winograd") != std::string::npos;
+    });
+}
+
+TEST(WinogradsAlgorithm, IsTriedOnCardsWhoseProductsAreSlow) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    for (const int architecture : {86, 89, 120})
+        EXPECT_GT(winograd_ways(architecture), 0) << architecture;
+    for (const int architecture : {80, 90, 100})
+        EXPECT_EQ(winograd_ways(architecture), 0) << architecture;
+}
+
+TEST(WinogradsAlgorithm, IsNotTriedWhereFloat16MightNotHoldItsWeights) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    EXPECT_GT(winograd_ways(86, 65280), 0); // the middle of a column is not doubled
+    EXPECT_EQ(winograd_ways(86, 65504), 0); // but what is above and below comes to it
+    EXPECT_EQ(winograd_ways(86, 0, true), 0);
+}
+
 // Steps that compute what is half as large together with what it is made from.
 std::ptrdiff_t halvings(const model::Network &network, int architecture) {
     const Plan plan = plan_of(network, {1, 3, 96, 128}, architecture);

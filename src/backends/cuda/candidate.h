@@ -25,6 +25,11 @@ struct DeviceFacts {
 
     // What kernels/hopper/ is for: wgmma and bulk copies, on no other architecture.
     [[nodiscard]] bool is_hopper() const { return architecture == 90; }
+    // Whether mma.sync with fp32 sums is slow next to all else, as on GeForce, workstation and embedded
+    // cards.
+    [[nodiscard]] bool has_slow_products() const {
+        return architecture == 86 || architecture == 87 || architecture == 89 || architecture >= 120;
+    }
 };
 
 // What happens to a sum before it is stored, as text for the kernel to include.
@@ -166,6 +171,8 @@ struct ConvCandidate {
     // Whether it can be the fastest at this size (null: yes): what can't is neither compiled nor timed.
     bool (*contends)(const ConvProblem &problem, const ConvOperands &operands,
                      const DeviceFacts &device) = nullptr;
+    // Whether it can hold these weights (null: all, and they may be scaled afterwards).
+    bool (*holds)(const ConvProblem &problem, std::span<const float> weights) = nullptr;
 };
 
 // Floats from row to row of such sums.

@@ -317,7 +317,9 @@ std::map<std::string, int> Planner::add_candidates(Step &step, const Group &grou
     std::map<std::string, int> rows;
     std::erase_if(found, [&](const ConvCandidate *candidate) {
         return (candidate->fits && !candidate->fits(problem, sizes)) ||
-               (candidate->contends && !candidate->contends(problem, sizes, facts_));
+               (candidate->contends && !candidate->contends(problem, sizes, facts_)) ||
+               (candidate->holds &&
+                (scaled || !candidate->holds(problem, graph::widen<float>(graph::view_of(*known(weights))))));
     });
     // From 64 channels on, and with the taps of 3x3 from 48 on, kernels that every GPU has win nothing from
     // those made for this one (decision 0046).

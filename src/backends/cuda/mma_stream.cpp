@@ -2,6 +2,7 @@
 // its launch.
 #include "backends/cuda/kernel_text.h"
 #include "backends/cuda/mma_problem.h"
+#include "backends/cuda/mma_winograd.h"
 #include "base/text.h"
 
 #include <algorithm>
@@ -23,8 +24,11 @@ struct Form {
     bool alone = false;  // shared memory may be too much for another block: for halos that need it
     bool keeps = false;  // all weights of the only group stay in shared memory
     bool skips = false;  // for strides: what lies between a tile's pixels is read at once, in longer pieces
+    bool winograd = false;
 };
 
+constexpr Form by_winograd{
+    Multiplication::halves, 4, 4, 16, 16, 32, 3, 3, 2, false, false, false, false, true};
 constexpr Form strided{Multiplication::halves, 8, 2, 16, 8, 64, 2, 3, 2, false, true, false, true};
 
 struct Shape {
@@ -49,6 +53,8 @@ int step_of(const ConvProblem &problem, std::size_t axis) {
 
 // Column by column, in each of them those together that lie whole rows of a warp's pixels apart.
 Taps taps_of(const ConvProblem &problem, const Form &form) {
+    if (form.winograd)
+        return winograd_taps_of(problem);
     Taps taps = form.spread ? spread_taps_of(problem) : taps_of(problem);
     const int step = step_of(problem, 0);
     const auto place = [&](const Tap &tap) {
@@ -63,6 +69,8 @@ Taps taps_of(const ConvProblem &problem, const Form &form) {
 // Of so many taps each is one row of a warp's pixels below the one before it. More of them take registers.
 int rows_of(const ConvProblem &problem, const Form &form, const Taps &taps) {
     constexpr int most = 5;
+    if (form.winograd)
+        return winograd_at_once;
     if (form.by == Multiplication::half_sums) // no room for the weights of several taps
         return 1;
     const int step = step_of(problem, 0);
@@ -94,7 +102,7 @@ Shape shape_of(const ConvProblem &problem, const Form &form, const Taps &taps) {
     const int step_taps = shape.columns * shape.rows;
     const int steps = taps.taps / step_taps; // of a chunk
     const int halo = shape.halo_w * shape.halo_h * form.chunk_bytes;
-    const int step = step_taps * form.chunk_bytes * form.blocks * 8;
+    const int step = step_taps * (form.winograd ? winograd_at_once : 1) * form.chunk_bytes * form.blocks * 8;
     const int warps = form.tile_width * form.tile_height / 16 / form.pixel_blocks;
     const int room = problem.epilogue.sums ? warps * form.blocks * 8 * static_cast<int>(sizeof(float)) : 0;
     const int most = form.alone || form.keeps ? most_shared : most_shared_of(form.at_once);
@@ -150,6 +158,8 @@ template <Form F>
 bool serves(const ConvProblem &problem, const DeviceFacts &device) {
     if (!multiplies(F.by, problem) || !has_mma_taps(problem, device))
         return false;
+    if (F.winograd)
+        return has_winograd_taps(problem) && shape_of(problem, F, taps_of(problem, F)).fits;
     const bool spreads = problem.transposed && problem.strides[0] > 1 &&
                          problem.out_channels * problem.strides[0] * problem.strides[0] <= 16;
     if (F.spread != (spreads && F.by == Multiplication::halves) ||
@@ -185,13 +195,16 @@ std::string source(const ConvProblem &problem) {
              shape.step_y, "\n#define STEP_X ", shape.step_x, "\n#define PIXEL_BLOCKS ", F.pixel_blocks,
              "\n#define COLUMNS ", shape.columns, "\n#define ROWS ", shape.rows, "\n#define STAGES ",
              shape.stages, "\n#define KEEPS_WEIGHTS ", F.keeps ? 1 : 0, "\n#define KEEPS_BEHIND ",
-             shape.keeps_behind ? 1 : 0, "\n#define BLOCKS_AT_ONCE ", F.at_once, "\n"),
+             shape.keeps_behind ? 1 : 0, "\n#define BLOCKS_AT_ONCE ", F.at_once, "\n#define WINOGRAD ",
+             F.winograd ? 1 : 0, "\n"),
         "mma_stream.cuh");
 }
 
 template <Form F>
 std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> weights) {
     const Taps taps = taps_of(problem, F);
+    if (F.winograd)
+        return winograd_weights(problem, weights, shape_of(problem, F, taps).chunk, F.blocks);
     return mma_weights(problem, taps, weights, shape_of(problem, F, taps).chunk, F.blocks, false);
 }
 
@@ -233,10 +246,23 @@ int sum_rows(const ConvProblem &problem, const ConvOperands &operands, const Dev
     return blocks_of<F>(problem, args, device) / args.groups;
 }
 
+// Where the card's products are slow, the picture has two rounds of items and few channels are padding:
+// two thirds of the products then pay for the additions, and the copies that are a third more.
+bool winograd_contends(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    const MmaArgs args = arguments<by_winograd>(problem, operands);
+    return device.has_slow_products() && problem.in_channels >= 32 &&
+           args.groups * by_winograd.blocks * 64 <= 9 * problem.out_channels &&
+           args.items >= 2 * by_winograd.at_once * device.multiprocessors;
+}
+
 // Where the widest items leave multiprocessors without one, narrow ones may be faster; where they leave many
-// idle in the last round, short ones.
+// idle in the last round, short ones. Weights that are kept gain less than products that are not needed.
 template <Form F>
 bool contends(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
+    if (F.winograd)
+        return winograd_contends(problem, operands, device);
+    if (F.keeps && serves<by_winograd>(problem, device) && winograd_contends(problem, operands, device))
+        return false;
     const MmaArgs args = arguments<F>(problem, operands);
     if (is_best(problem, F) && is_short(F)) {
         const int items = args.items / ((args.out_height + 7) / 8) * ((args.out_height + 15) / 16); // of high
@@ -253,7 +279,9 @@ bool contends(const ConvProblem &problem, const ConvOperands &operands, const De
 
 template <Form F>
 constexpr ConvCandidate candidate(const char *name) {
-    return {name, serves<F>, nullptr, source<F>, pack<F>, launch<F>, sum_rows<F>, contends<F>};
+    return {name,        serves<F>,   nullptr,
+            source<F>,   pack<F>,     launch<F>,
+            sum_rows<F>, contends<F>, F.winograd ? winograd_holds : nullptr};
 }
 
 } // namespace
@@ -274,6 +302,7 @@ std::span<const ConvCandidate> mma_stream_candidates() {
         candidate<Form{halves, 4, 2, 16, 8, 64, 3, 3, 2}>("mma stream of 32 channels, short"),
         candidate<Form{halves, 2, 8, 32, 16, 32, 3, 3, 2}>("mma stream of 16 channels"),
         candidate<Form{halves, 2, 8, 32, 16, 32, 3, 3, 2, true}>("mma stream of 16 filters and phases"),
+        candidate<by_winograd>("mma stream of 32 channels, Winograd"),
         candidate<Form{half_sums, 4, 4, 16, 16, 64, 1, 3, 2}>("mma stream of 32 channels with fp16 sums"),
         candidate<Form{tf32, 8, 4, 16, 16, 32, 3, 3, 2}>("tf32 mma stream of 64 channels"),
         candidate<Form{tf32, 4, 4, 16, 16, 32, 3, 3, 3}>("tf32 mma stream of 32 channels"),
@@ -303,7 +332,8 @@ bool mma_stream_leads(const ConvProblem &problem, const ConvOperands &operands, 
         return false;
     bool found = false;
     for (const ConvCandidate &each : mma_stream_candidates())
-        if (each.serves(problem, device) && each.contends(problem, operands, device)) {
+        if (!each.holds && // nor is there certainly a kernel by Winograd's algorithm
+            each.serves(problem, device) && each.contends(problem, operands, device)) {
             found = true;
             if (each.launch(problem, operands, device).grid[0] <
                 2U * static_cast<unsigned>(device.multiprocessors))

@@ -266,6 +266,25 @@ inline void multiply_in_half(unsigned (&d)[2], const unsigned (&a)[4], unsigned 
     for (int i = 0; i < 2; ++i)
         d[i] = float_to_half(sums[2 * i]) | (unsigned)float_to_half(sums[2 * i + 1]) << 16;
 }
+// Of two float16 each, rounded once: what is halved and added is exact in a double.
+inline unsigned multiply_add_halves(unsigned a, unsigned b, unsigned c) {
+    unsigned result = 0;
+    for (int i = 0; i < 32; i += 16) {
+        const double product =
+            double(half_to_float((unsigned short)(a >> i))) * double(half_to_float((unsigned short)(b >> i)));
+        result |= (unsigned)float_to_half(float(product + half_to_float((unsigned short)(c >> i)))) << i;
+    }
+    return result;
+}
+inline unsigned multiply_halves(unsigned a, unsigned b) {
+    return multiply_add_halves(a, b, 0);
+}
+inline unsigned add_halves(unsigned a, unsigned b) {
+    return multiply_add_halves(a, 0x3c003c00u, b);
+}
+inline unsigned minus_halves(unsigned a) {
+    return a ^ 0x80008000u;
+}
 // The bits of a float that TF32 has; rounded, ties away from zero.
 inline float cut_to_tf32(unsigned bits) {
     return float_of_bits(bits & 0xffffe000u);

@@ -17,6 +17,13 @@ enum {
     lines = PIXEL_BLOCKS / across,
     pairs = BLOCKS / 2,
     step_taps = COLUMNS * ROWS,
+    tap_bytes = weight_bytes,
+};
+
+struct Sums {
+    float of[PIXEL_BLOCKS][BLOCKS][4];
+
+    DEVICE void begin() { clear(of); }
 };
 
 // A block of pixels by two blocks of filters.

@@ -14,10 +14,15 @@
 // wait once a chunk. The loop over a chunk has no branch, so that the compiler can mix its parts.
 // In front stand also TAPS, COLUMNS and ROWS (of the taps of a step; both together divide TAPS), STAGES (2 to
 // 1 + steps of a chunk), BLOCKS_AT_ONCE (of a multiprocessor), KEEPS_BEHIND (mma_shrink.cuh).
+#include "mma_tile.cuh"
+#if WINOGRAD
+#include "mma_winograd.cuh"
+#else
 #include "mma_columns.cuh"
+#endif
 
 enum {
-    step_bytes = step_taps * weight_bytes,
+    step_bytes = step_taps * tap_bytes,
     steps_of_chunk = TAPS / step_taps,
     halo_slots = steps_of_chunk == 1 && !KEEPS_WEIGHTS ? STAGES : 2,
     ring_bytes = halo_slots * halo_bytes + STAGES * step_bytes, // what lies behind it: sums, or weights
@@ -194,8 +199,8 @@ KERNEL_OF_TILES(MmaArgs, ResultArgs, BOUNDS) {
 #if EPILOGUE_TENSORS > 0 && STORES_VECTORS
         fetch_operands(epi, item.row * TILE_H, item.column * TILE_W, item.phase, item.group);
 #endif
-        float sum[PIXEL_BLOCKS][BLOCKS][4];
-        clear(sum);
+        Sums sums_of_item;
+        sums_of_item.begin();
 #pragma unroll 1
         for (int chunk = 0; chunk < args.chunks; ++chunk) {
             const int next_chunk =
@@ -208,7 +213,7 @@ KERNEL_OF_TILES(MmaArgs, ResultArgs, BOUNDS) {
 #pragma unroll
                 for (int tap = 0; tap < step_taps; ++tap) {
                     ++next_tap;
-                    filter += weight_bytes;
+                    filter += tap_bytes;
                     const bool last = tap + 1 == step_taps, ends = last && step + 1 == steps_of_chunk;
                     const bool waits = KEEPS_WEIGHTS ? ends : last;
                     if (waits) {
@@ -223,7 +228,7 @@ KERNEL_OF_TILES(MmaArgs, ResultArgs, BOUNDS) {
                     if (tap % ROWS == ROWS - 1)
                         place = place_of_tap(args, own, ends ? next_halo(halos, halo) : halo,
                                              ends ? next_chunk : next_tap);
-                    fragments.multiply_by(sum, tap, place, filter, [&] {
+                    fragments.multiply_by(sums_of_item.of, tap, place, filter, [&] {
                         if (!waits)
                             return;
                         if (!KEEPS_WEIGHTS)
@@ -240,6 +245,12 @@ KERNEL_OF_TILES(MmaArgs, ResultArgs, BOUNDS) {
         pixels.begin_next(args, step_of_item);
         if (!KEEPS_WEIGHTS)
             weights.begin_next(args, step_of_item);
+#if WINOGRAD
+        float sum[PIXEL_BLOCKS][BLOCKS][4];
+        sums_of_item.give(sum);
+#else
+        auto &sum = sums_of_item.of;
+#endif
         float totals[groups][neighbours] = {};
         store_tile(epi, sum, item.row * TILE_H, item.column * TILE_W, item.phase, item.group, totals);
         if (EPILOGUE_SUMS)

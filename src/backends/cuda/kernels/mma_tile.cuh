@@ -173,9 +173,10 @@ DEVICE SharedAddress place_of_tap(const MmaArgs &args, const LanePixel &own, Sha
            piece_place(place, threadIdx.x >> 4 & 1);
 }
 
-DEVICE void clear(float (&sum)[PIXEL_BLOCKS][BLOCKS][4]) {
+template <int N>
+DEVICE void clear(float (&sum)[N][BLOCKS][4]) {
 #pragma unroll
-    for (int m = 0; m < PIXEL_BLOCKS; ++m)
+    for (int m = 0; m < N; ++m)
 #pragma unroll
         for (int n = 0; n < BLOCKS; ++n)
 #pragma unroll

@@ -83,6 +83,27 @@ DEVICE void multiply_tf32(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
                  : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
+// Of two float16 each.
+DEVICE u32 multiply_halves(u32 a, u32 b) {
+    u32 result;
+    asm("mul.rn.f16x2 %0, %1, %2;" : "=r"(result) : "r"(a), "r"(b));
+    return result;
+}
+DEVICE u32 add_halves(u32 a, u32 b) {
+    u32 result;
+    asm("add.rn.f16x2 %0, %1, %2;" : "=r"(result) : "r"(a), "r"(b));
+    return result;
+}
+DEVICE u32 minus_halves(u32 a) {
+    u32 result;
+    asm("neg.f16x2 %0, %1;" : "=r"(result) : "r"(a));
+    return result;
+}
+DEVICE u32 multiply_add_halves(u32 a, u32 b, u32 c) {
+    u32 result;
+    asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(result) : "r"(a), "r"(b), "r"(c));
+    return result;
+}
 // A float's bits rounded to TF32, ties away from zero.
 DEVICE u32 to_tf32(u32 bits) {
     u32 rounded;
