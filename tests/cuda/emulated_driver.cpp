@@ -5,10 +5,8 @@
 #include "cuda/emulated_driver.h"
 
 #include "cuda/emulated_compiler.h"
+#include "cuda/emulated_state.h"
 #include "cuda/emulated_system.h"
-
-#include "nvidia/driver_api.h"
-#include "vsmlrt/backend.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -21,65 +19,46 @@
 #include <string>
 #include <vector>
 
-#define EXPORT extern "C" VSMLRT_EXPORT
-
-using namespace vsmlrt::nvidia;
-
 namespace {
 
-constexpr Status success = Status::success;
-constexpr Status out_of_memory = Status::out_of_memory;
-constexpr auto invalid_value = static_cast<Status>(1);
-constexpr auto invalid_context = static_cast<Status>(201);
-
 using Entry = void (*)(const unsigned *grid, const unsigned *block, void **parameters);
-using Work = std::function<void()>;
 
-struct Recording {
-    std::vector<Work> work;
-};
+thread_local bool context_is_current = false;
 
-struct State {
-    std::mutex mutex;
-    std::map<std::uint64_t, std::size_t> memory; // of the device, by address
-    std::map<const void *, std::size_t> pinned;
-    std::set<const void *> handles; // modules, streams, events, graphs
-    std::map<const void *, Recording *> capturing;
-    int contexts = 0;
-    long calls = 0;
-    long failing_call = 0;
-    std::size_t capacity = std::size_t{4} << 30;
-    std::size_t used = 0;
-    std::size_t pinned_bytes = 0;
-    long allocations = 0;
-    bool stand_in = false;
-    bool makes_parts = true;
-    std::map<const StreamHandle *, const GreenContextHandle *> streams_of_parts;
-    long compilations = 0;
-    long timings = 0;
-    std::mt19937 clock{1};
-    std::string faults;
-};
+} // namespace
+
+namespace emulated {
 
 State &state() {
     static auto *const instance = new State;
     return *instance;
 }
 
-thread_local bool context_is_current = false;
-
 void fault(const std::string &what) {
     const std::lock_guard lock(state().mutex);
     state().faults += what + "\n";
 }
 
-// Counts a call; true if it is the one that shall fail.
-bool fails(const char *name, bool needs_context = true) {
+bool fails(const char *name, bool needs_context) {
     if (needs_context && !context_is_current)
         fault(std::string(name) + " without a current context");
     const std::lock_guard lock(state().mutex);
     return ++state().calls == state().failing_call;
 }
+
+bool forget(const char *name, const void *handle) {
+    const std::lock_guard lock(state().mutex);
+    if (state().handles.erase(handle) == 1)
+        return true;
+    state().faults += std::string(name) + " of what is not alive\n";
+    return false;
+}
+
+} // namespace emulated
+
+using namespace emulated;
+
+namespace {
 
 bool holds(const std::map<std::uint64_t, std::size_t> &memory, std::uint64_t address, std::size_t bytes) {
     auto after = memory.upper_bound(address);
@@ -111,24 +90,6 @@ void submit(StreamHandle *stream, const Work &work) {
     }
     lock.unlock();
     work();
-}
-
-template <typename Handle>
-Status make(const char *name, Handle **handle, void *object) {
-    if (fails(name))
-        return out_of_memory;
-    const std::lock_guard lock(state().mutex);
-    *handle = static_cast<Handle *>(object);
-    state().handles.insert(object);
-    return success;
-}
-
-bool forget(const char *name, const void *handle) {
-    const std::lock_guard lock(state().mutex);
-    if (state().handles.erase(handle) == 1)
-        return true;
-    state().faults += std::string(name) + " of what is not alive\n";
-    return false;
 }
 
 struct Loaded {
@@ -169,14 +130,6 @@ EXPORT long emulated_allocations() {
 EXPORT void emulated_stand_in() {
     const std::lock_guard lock(state().mutex);
     state().stand_in = true;
-}
-EXPORT void emulated_parts(bool makes) {
-    const std::lock_guard lock(state().mutex);
-    state().makes_parts = makes;
-}
-EXPORT std::size_t emulated_streams_of_parts() {
-    const std::lock_guard lock(state().mutex);
-    return state().streams_of_parts.size();
 }
 EXPORT long emulated_compilations() {
     const std::lock_guard lock(state().mutex);
@@ -388,50 +341,6 @@ EXPORT Status cuLaunchKernelEx(const LaunchConfig *config, FunctionHandle *funct
 }
 EXPORT Status cuStreamCreate(StreamHandle **stream, unsigned) {
     return make("cuStreamCreate", stream, std::malloc(1));
-}
-// A device's multiprocessors in parts: of any size, none larger than the rest.
-EXPORT Status cuDeviceGetDevResource(int, Multiprocessors *all, int type) {
-    int count = 0;
-    static_cast<void>(cuDeviceGetAttribute(&count, Attribute::multiprocessors, 0));
-    all->count = static_cast<unsigned>(count);
-    return type == 1 && state().makes_parts ? success : invalid_value;
-}
-EXPORT Status cuDevSmResourceSplitByCount(Multiprocessors *parts, unsigned *count, const Multiprocessors *all,
-                                          Multiprocessors *rest, unsigned, unsigned least) {
-    if (least == 0 || *count * least > all->count)
-        return invalid_value;
-    for (unsigned i = 0; i < *count; ++i)
-        parts[i].count = least;
-    rest->count = all->count - *count * least;
-    return success;
-}
-EXPORT Status cuDevResourceGenerateDesc(ResourceDescription **description, Multiprocessors *, unsigned) {
-    *description = nullptr;
-    return success;
-}
-EXPORT Status cuGreenCtxCreate(GreenContextHandle **context, ResourceDescription *, int, unsigned flags) {
-    return flags == 1 ? make("cuGreenCtxCreate", context, std::malloc(1)) : invalid_value;
-}
-EXPORT Status cuGreenCtxStreamCreate(StreamHandle **stream, GreenContextHandle *context, unsigned flags,
-                                     int) {
-    const Status status = cuStreamCreate(stream, flags);
-    const std::lock_guard lock(state().mutex);
-    if (!state().handles.contains(context))
-        state().faults += "a stream in a part that is not alive\n";
-    if (status == success)
-        state().streams_of_parts[*stream] = context;
-    return status;
-}
-EXPORT Status cuGreenCtxDestroy(GreenContextHandle *context) {
-    {
-        const std::lock_guard lock(state().mutex);
-        for (const auto &[stream, part] : state().streams_of_parts)
-            if (part == context)
-                state().faults += "a part is freed before its streams\n";
-    }
-    if (forget("cuGreenCtxDestroy", context))
-        std::free(context);
-    return success;
 }
 EXPORT Status cuStreamDestroy_v2(StreamHandle *stream) {
     {
