@@ -13,24 +13,20 @@ constexpr const char *on_part = ", on ";
 
 } // namespace
 
-bool may_share_card(const DeviceFacts &device, int streams) {
-    return device.is_hopper() && streams > 1;
-}
-
 int parts_of_card(std::span<const Step> steps, const DeviceFacts &device, int streams, bool apart) {
     // Of a multiprocessor in a launch. By the driver 736x480 gains as 3840x2176 does, by launches alone
     // 1920x1088 of these.
     const double fewest_operations = apart ? 4e6 : 2e7;
     const double most_operations = apart ? std::numeric_limits<double>::infinity() : 8e7;
     constexpr auto least_expressions = 2;
-    if (!may_share_card(device, streams))
+    if (!device.is_hopper() || streams < 2)
         return 1;
     double operations = 0;
     for (const Step &step : steps)
         operations += step.work ? step.work->operations : 0;
     operations /= static_cast<double>(steps.size()) * device.multiprocessors;
-    const auto expressions = std::count_if(
-        steps.begin(), steps.end(), [](const Step &step) { return step.problem.starts_with("expression"); });
+    const auto expressions =
+        std::count_if(steps.begin(), steps.end(), [](const Step &step) { return step.is_expression; });
     const bool gains =
         operations >= fewest_operations && operations < most_operations && expressions >= least_expressions;
     return gains ? std::min(streams, most_parts) : 1;

@@ -9,13 +9,11 @@
 
 namespace vsmlrt::cuda {
 
-// Whether they could at all: on a card of Hopper's, whose convolutions take whole multiprocessors.
-[[nodiscard]] bool may_share_card(const DeviceFacts &device, int streams);
-
 // In how many parts the streams of a program take the card for such steps, each the multiprocessors of one:
 // as many as there are streams, up to 6, for interpolators, whose heads, bound by what L1 hands over, and
-// short convolutions gain by running at the same time; else 1 (decision 0055). `apart`: the driver keeps the
-// parts apart; where it does not, those of some sizes alone gain. By steps of a plan for the whole card.
+// short convolutions gain by running at the same time; else 1 (decision 0055), as on all cards but Hopper's,
+// whose convolutions take whole multiprocessors. `apart`: the driver keeps the parts apart; where it does
+// not, those of some sizes alone gain. By steps of a plan for the whole card.
 [[nodiscard]] int parts_of_card(std::span<const Step> steps, const DeviceFacts &device, int streams,
                                 bool apart);
 

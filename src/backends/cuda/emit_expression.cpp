@@ -388,6 +388,7 @@ void Planner::emit_expression(const Group &group) {
                            "expression.cuh"),
              expression_launch(expression, output, way.rows)});
     }
+    step.is_expression = true;
     step.problem = text("expression ", content_hash(std::as_bytes(std::span(first))));
     add_step(std::move(step));
 }

@@ -59,6 +59,8 @@ struct Step {
     std::optional<std::size_t> leader =
         std::nullopt; // the step whose choice this one follows, by the alternatives' names
 
+    bool is_expression = false; // of pictures, also one that a convolution reads in the same kernel
+
     // Of the layers served; nothing where a step prepares what others read.
     std::optional<Work> work = std::nullopt;
 

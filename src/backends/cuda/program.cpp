@@ -235,24 +235,18 @@ Plan Program::plan(vsmlrt_extent extent) {
 
 Plan Program::make_plan(vsmlrt_extent extent, Constants &weights) {
     const graph::Shapes shapes = graph::infer(graph_, input_shapes(extent));
-    const auto make = [&](const DeviceFacts &facts, Constants &of_plan) {
-        return vsmlrt::cuda::make_plan(graph_, shapes, of_plan, context_, facts,
+    const auto make = [&](const DeviceFacts &facts) {
+        return vsmlrt::cuda::make_plan(graph_, shapes, weights, context_, facts,
                                        {options_.plain, options_.half_sums, options_.tf32});
     };
-    if (may_share_card(facts_, num_streams_)) {
-        Constants unused(context_);
-        const std::vector<Step> steps = make(facts_, unused).steps;
-        const auto gains = [&](bool apart) { return parts_of_card(steps, facts_, num_streams_, apart) > 1; };
-        // The driver is asked only by a network that would gain.
-        if (gains(true) && (parts_.are_apart() || gains(false))) {
-            const DeviceFacts part = parts_.part();
-            Plan plan = make(part, weights);
-            share_card(plan, part, parts_.are_apart());
-            add_size(plan, extent);
-            return plan;
-        }
+    Plan plan = make(facts_);
+    const auto gains = [&](bool apart) { return parts_of_card(plan.steps, facts_, num_streams_, apart) > 1; };
+    // The driver is asked only by a network that would gain.
+    if (gains(true) && (parts_.are_apart() || gains(false))) {
+        const DeviceFacts part = parts_.part();
+        plan = make(part);
+        share_card(plan, part, parts_.are_apart());
     }
-    Plan plan = make(facts_, weights);
     add_size(plan, extent);
     return plan;
 }
