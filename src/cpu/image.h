@@ -24,8 +24,8 @@ struct Image {
     Extent extent = {};
     std::int64_t channels = 0;
     std::int64_t pixel = 0; // elements from one pixel to the next; what is behind the channels is zero
-    std::int64_t first_row =
-        0; // at `data`; of the rows before it none is read, of a ring none behind twice its rows
+    // At `data`. Of the rows before it none is read, of a ring none behind twice its rows.
+    std::int64_t first_row = 0;
     // Of a result: 0, or it is written as the picture that DepthToSpace makes of it (ONNX, mode CRD: channel
     // (c * shuffle + y) * shuffle + x is pixel (y, x) of a block of channel c), fp32, plane after plane.
     std::int64_t shuffle = 0;

@@ -36,10 +36,6 @@ Attribute taken(Node &node, const char *name, Attribute fallback) {
     return value;
 }
 
-void renamed(Node &node, const char *from, const char *to) {
-    node.attributes.rename(from, to);
-}
-
 // Types were told by name. Before anything else, since types of values are inferred from them.
 void renew_cast(Node &node) {
     if (node.op != "Cast")
@@ -94,7 +90,7 @@ private:
     // Of version 1 alone.
     void renew_first(Node &node) {
         if (node.op == "Pad")
-            renamed(node, "paddings", "pads");
+            node.attributes.rename("paddings", "pads");
         if (is_one_of(node.op, {"GlobalLpPool", "LpPool"}) && node.attributes.contains("p"))
             renew_exponent(node);
         if (node.op != "Split" || node.inputs.size() < 2)

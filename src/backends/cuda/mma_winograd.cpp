@@ -32,7 +32,7 @@ bool winograd_holds(const ConvProblem &, std::span<const float> weights) {
     for (std::size_t filter = 0; filter < weights.size() / (taps * taps); ++filter)
         for (std::size_t x = 0; x < taps; ++x)
             for (const double value : twice(column_of(weights, filter, x)))
-                if (!(std::abs(value) <= most)) // nor is what is no number
+                if (!(std::abs(value) <= most)) // a NaN is not held either
                     return false;
     return true;
 }

@@ -11,7 +11,7 @@
 //
 // A warp has 4 lines of 16 pixels: two such tiles. Pixels are taken half as large, so that no sum of two is
 // more than float16 holds, and weights twice as large (mma_winograd.cpp packs them). What goes into a line's
-// sum is what its own taps read: a pixel that is no number spoils no more results than it would by nine taps.
+// sum is what its own taps read: a NaN spoils no more results than it would by nine taps.
 // What mma_stream.cuh calls a tap here is two positions of a column: 0 and 3, which alone need the outer
 // lines, then 1 and 2. A column's six lines are fetched during the second one before it.
 #pragma once
