@@ -43,16 +43,20 @@ function(vsmlrt_precompiled target)
   endif()
 endfunction()
 
-# vsmlrt_together(TARGET): up to eight of a test program's files are compiled as one, in the same builds: what they include of ours
-# is parsed once for all of them. A file's names without linkage must then differ from the other files', and from what those take
-# from elsewhere; so what ships is not compiled like that.
+# vsmlrt_together(TARGET): up to eight of a target's files are compiled as one, in the same builds: what they include of ours is
+# parsed once for all of them. A file's names without linkage must then differ from the other files', and from what those take from
+# elsewhere. Wheels are not built like that, nor are the builds that test each file by itself.
+# vsmlrt_apart(FILES...): these are not, for they have a name each that another has too.
 add_library(vsmlrt_together_options INTERFACE)
 target_compile_options(vsmlrt_together_options INTERFACE -Wno-shadow) # of another file's names
 function(vsmlrt_together target)
-  if(VSMLRT_PRECOMPILED_HEADERS)
+  if(VSMLRT_PRECOMPILED_HEADERS AND VSMLRT_TESTS)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
-    target_link_libraries(${target} PRIVATE vsmlrt_together_options)
+    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:vsmlrt_together_options>)
   endif()
+endfunction()
+function(vsmlrt_apart)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
 # <filesystem> costs a file that has no use for it 40 ms: what its inline functions call is instantiated at each file's end.

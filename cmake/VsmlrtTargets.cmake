@@ -44,15 +44,19 @@ elseif(VSMLRT_SANITIZE STREQUAL "thread")
   target_link_options(vsmlrt_options INTERFACE -fsanitize=thread -Wl,-z,undefs)
 endif()
 
-# vsmlrt_library(NAME SOURCES ... [LINKS ...] [USES ...] [HEADERS kind]): one layer, a static library.
+# vsmlrt_library(NAME [LOOPS] SOURCES ... [LINKS ...] [USES ...] [HEADERS kind]): one layer, a static library.
 # LINKS are layers whose headers appear in this layer's headers, USES those used in its sources only,
-# HEADERS which of the headers that are parsed once (cmake/VsmlrtHeaders.cmake) it takes.
+# HEADERS which of the headers that are parsed once (cmake/VsmlrtHeaders.cmake) it takes. LOOPS: it has loops over pixels, which are
+# compiled as they ship in every build.
 function(vsmlrt_library name)
-  cmake_parse_arguments(ARG "" "HEADERS" "SOURCES;LINKS;USES" ${ARGN})
+  cmake_parse_arguments(ARG "LOOPS" "HEADERS" "SOURCES;LINKS;USES" ${ARGN})
   add_library(vsmlrt_${name} STATIC ${ARG_SOURCES})
   target_include_directories(vsmlrt_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(vsmlrt_${name} PUBLIC ${ARG_LINKS} PRIVATE vsmlrt_options ${ARG_USES})
   vsmlrt_precompiled(vsmlrt_${name} ${ARG_HEADERS})
+  if(NOT ARG_LOOPS)
+    vsmlrt_together(vsmlrt_${name})
+  endif()
 endfunction()
 
 # vsmlrt_module(NAME SOURCES ... USES ... [FOLDERS ...] [PACKAGE requirement] [HEADERS kind] [GPU]): one loadable backend, libvsmlrt_NAME.so
@@ -70,6 +74,7 @@ function(vsmlrt_module name)
   target_include_directories(vsmlrt_${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(vsmlrt_${name} PRIVATE vsmlrt_options ${ARG_USES})
   vsmlrt_precompiled(vsmlrt_${name} ${ARG_HEADERS})
+  vsmlrt_together(vsmlrt_${name})
   set_target_properties(vsmlrt_${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugin)
   add_dependencies(vsmlrt_package vsmlrt_${name})
   install(TARGETS vsmlrt_${name} LIBRARY DESTINATION .)

@@ -214,37 +214,36 @@ void grid_sample(Lowering &lowering, const OnnxNode &node) {
     lowering.emit(node, op, {lowering.required(node, 0), lowering.required(node, 1)});
 }
 
-constexpr LoweringRule rules[] = {
-    {"Conv", conv},
-    {"ConvTranspose", conv_transpose},
-    {"MaxPool", pool},
-    {"AveragePool", pool},
-    {"GlobalAveragePool", global_pool},
-    {"GlobalMaxPool", global_pool},
-    {"ReduceSum", reduce<ReduceKind::sum>},
-    {"ReduceMean", reduce<ReduceKind::mean>},
-    {"ReduceMax", reduce<ReduceKind::maximum>},
-    {"ReduceMin", reduce<ReduceKind::minimum>},
-    {"ReduceProd", reduce<ReduceKind::product>},
-    {"ReduceL1", reduce<ReduceKind::l1>},
-    {"ReduceL2", reduce<ReduceKind::l2>},
-    {"ReduceSumSquare", reduce<ReduceKind::sum_square>},
-    {"ReduceLogSum", reduce<ReduceKind::log_sum>},
-    {"ReduceLogSumExp", reduce<ReduceKind::log_sum_exp>},
-    {"MatMul", matmul},
-    {"Gemm", gemm},
-    {"Softmax", softmax},
-    {"LogSoftmax", softmax},
-    {"BatchNormalization", batch_normalization},
-    {"InstanceNormalization", instance_normalization},
-    {"LayerNormalization", layer_normalization},
-    {"GroupNormalization", group_normalization},
-    {"GridSample", grid_sample},
-};
-
 } // namespace
 
 std::span<const LoweringRule> compute_lowerings() {
+    static constexpr LoweringRule rules[] = {
+        {"Conv", conv},
+        {"ConvTranspose", conv_transpose},
+        {"MaxPool", pool},
+        {"AveragePool", pool},
+        {"GlobalAveragePool", global_pool},
+        {"GlobalMaxPool", global_pool},
+        {"ReduceSum", reduce<ReduceKind::sum>},
+        {"ReduceMean", reduce<ReduceKind::mean>},
+        {"ReduceMax", reduce<ReduceKind::maximum>},
+        {"ReduceMin", reduce<ReduceKind::minimum>},
+        {"ReduceProd", reduce<ReduceKind::product>},
+        {"ReduceL1", reduce<ReduceKind::l1>},
+        {"ReduceL2", reduce<ReduceKind::l2>},
+        {"ReduceSumSquare", reduce<ReduceKind::sum_square>},
+        {"ReduceLogSum", reduce<ReduceKind::log_sum>},
+        {"ReduceLogSumExp", reduce<ReduceKind::log_sum_exp>},
+        {"MatMul", matmul},
+        {"Gemm", gemm},
+        {"Softmax", softmax},
+        {"LogSoftmax", softmax},
+        {"BatchNormalization", batch_normalization},
+        {"InstanceNormalization", instance_normalization},
+        {"LayerNormalization", layer_normalization},
+        {"GroupNormalization", group_normalization},
+        {"GridSample", grid_sample},
+    };
     return rules;
 }
 

@@ -57,15 +57,14 @@ void top_k(Lowering &lowering, const OnnxNode &node) {
                   {x, lowering.required(node, 1)}, types);
 }
 
-constexpr LoweringRule rules[] = {
-    {"GatherElements", gather_elements}, {"GatherND", gather_nd}, {"ScatterElements", scatter_elements},
-    {"ScatterND", scatter_nd},           {"ArgMax", arg_reduce},  {"ArgMin", arg_reduce},
-    {"CumSum", cumulative_sum},          {"TopK", top_k},
-};
-
 } // namespace
 
 std::span<const LoweringRule> indexed_lowerings() {
+    static constexpr LoweringRule rules[] = {
+        {"GatherElements", gather_elements}, {"GatherND", gather_nd}, {"ScatterElements", scatter_elements},
+        {"ScatterND", scatter_nd},           {"ArgMax", arg_reduce},  {"ArgMin", arg_reduce},
+        {"CumSum", cumulative_sum},          {"TopK", top_k},
+    };
     return rules;
 }
 

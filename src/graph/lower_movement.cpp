@@ -155,28 +155,27 @@ void gather(Lowering &lowering, const OnnxNode &node) {
                   {lowering.required(node, 0), lowering.required(node, 1)});
 }
 
-constexpr LoweringRule rules[] = {
-    {"Concat", concat},
-    {"Split", split},
-    {"Slice", slice},
-    {"Pad", pad},
-    {"Resize", resize},
-    {"Upsample", resize_old},
-    {"DepthToSpace", depth_to_space},
-    {"SpaceToDepth", space_to_depth},
-    {"Transpose", transpose},
-    {"Reshape", reshape},
-    {"Flatten", flatten},
-    {"Squeeze", squeeze},
-    {"Unsqueeze", unsqueeze},
-    {"Expand", expand},
-    {"Tile", tile},
-    {"Gather", gather},
-};
-
 } // namespace
 
 std::span<const LoweringRule> movement_lowerings() {
+    static constexpr LoweringRule rules[] = {
+        {"Concat", concat},
+        {"Split", split},
+        {"Slice", slice},
+        {"Pad", pad},
+        {"Resize", resize},
+        {"Upsample", resize_old},
+        {"DepthToSpace", depth_to_space},
+        {"SpaceToDepth", space_to_depth},
+        {"Transpose", transpose},
+        {"Reshape", reshape},
+        {"Flatten", flatten},
+        {"Squeeze", squeeze},
+        {"Unsqueeze", unsqueeze},
+        {"Expand", expand},
+        {"Tile", tile},
+        {"Gather", gather},
+    };
     return rules;
 }
 

@@ -48,14 +48,13 @@ void range(Lowering &lowering, const OnnxNode &node) {
                   {lowering.required(node, 0), lowering.required(node, 1), lowering.required(node, 2)});
 }
 
-constexpr LoweringRule rules[] = {
-    {"Constant", constant}, {"Shape", shape}, {"Size", size}, {"ConstantOfShape", constant_of_shape},
-    {"Range", range},
-};
-
 } // namespace
 
 std::span<const LoweringRule> shape_lowerings() {
+    static constexpr LoweringRule rules[] = {
+        {"Constant", constant}, {"Shape", shape}, {"Size", size}, {"ConstantOfShape", constant_of_shape},
+        {"Range", range},
+    };
     return rules;
 }
 

@@ -13,21 +13,13 @@ using Integers = std::vector<std::int64_t>;
 constexpr std::size_t picture_rank = 4;
 constexpr std::size_t sequence_rank = 5;
 
-bool is_size(const Dim &dim) {
-    return !dim.size || *dim.size > 4;
-}
-
-bool is_few(const Dim &dim) {
-    return dim.size && (*dim.size == 1 || *dim.size == 3 || *dim.size == 4);
-}
-
 bool is_one(const Dim &dim) {
     return !dim.size || *dim.size == 1;
 }
 
 // Of three axes: height, width, channels.
 bool has_channels_last(const std::vector<Dim> &dims) {
-    return is_size(dims[0]) && is_size(dims[1]) && is_few(dims[2]);
+    return may_be_side(dims[0]) && may_be_side(dims[1]) && are_channels(dims[2]);
 }
 
 Integers first_axes(std::size_t count) {
@@ -54,14 +46,14 @@ bool has_channels_before_pictures(const Network &network, const Value &input) {
         if (weights != network.initializers.end() && weights->second.dims.size() == sequence_rank)
             return true;
     }
-    return !is_few(input.dims[2]) && is_few(input.dims[1]);
+    return !are_channels(input.dims[2]) && are_channels(input.dims[1]);
 }
 
 bool can_be_picture(const Value &value) {
     const std::vector<Dim> &dims = value.dims;
     switch (value.has_shape ? dims.size() : 0) {
     case 2:
-        return is_size(dims[0]) && is_size(dims[1]);
+        return may_be_side(dims[0]) && may_be_side(dims[1]);
     case 3:
         return has_channels_last(dims) || (dims[0].size && *dims[0].size > 0);
     case sequence_rank:
@@ -75,7 +67,7 @@ bool may_be_result(const Value &value) {
     const std::vector<Dim> &dims = value.dims;
     switch (value.has_shape ? dims.size() : 0) {
     case 2:
-        return is_size(dims[0]) && is_size(dims[1]);
+        return may_be_side(dims[0]) && may_be_side(dims[1]);
     case 3:
         return true;
     case sequence_rank:
@@ -165,6 +157,14 @@ private:
 };
 
 } // namespace
+
+bool may_be_side(const Dim &dim) {
+    return !dim.size || *dim.size > 4;
+}
+
+bool are_channels(const Dim &dim) {
+    return dim.size && (*dim.size == 1 || *dim.size == 3 || *dim.size == 4);
+}
 
 void four_axes(Network &network) {
     FourAxes(network).run();

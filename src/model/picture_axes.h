@@ -5,6 +5,11 @@
 
 namespace vsmlrt::model {
 
+// What the size of an axis says of it: a height or a width is open or greater than 4, channels of a picture
+// are 1, 3 or 4.
+[[nodiscard]] bool may_be_side(const Dim &dim);
+[[nodiscard]] bool are_channels(const Dim &dim);
+
 // Inputs and outputs of these axes get four:
 // - height, width (two axes);
 // - channels, height, width, where the number of channels is stated; or height, width, channels with 1, 3 or

@@ -16,22 +16,14 @@ using Perm = std::vector<std::int64_t>;
 const Perm to_first{0, 3, 1, 2};
 const Perm to_last{0, 2, 3, 1};
 
-bool is_open_or_large(const Dim &dim) {
-    return !dim.size || *dim.size > 4;
-}
-
-bool is_few(const Dim &dim) {
-    return dim.size && (*dim.size == 1 || *dim.size == 3 || *dim.size == 4);
-}
-
 bool has_channels_last(const Value &value) {
-    return value.has_shape && value.dims.size() == 4 && is_open_or_large(value.dims[1]) &&
-           is_open_or_large(value.dims[2]) && is_few(value.dims[3]);
+    return value.has_shape && value.dims.size() == 4 && may_be_side(value.dims[1]) &&
+           may_be_side(value.dims[2]) && are_channels(value.dims[3]);
 }
 
 // Of a network whose inputs have them last: all but those that are known to have them first.
 bool may_have_channels_last(const Value &value) {
-    return (!value.has_shape || value.dims.size() == 4) && !(value.has_shape && is_few(value.dims[1]));
+    return (!value.has_shape || value.dims.size() == 4) && !(value.has_shape && are_channels(value.dims[1]));
 }
 
 Node transpose(const std::string &from, const std::string &to, const Perm &perm) {

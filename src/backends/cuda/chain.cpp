@@ -16,10 +16,6 @@ namespace {
 
 using graph::ValueId;
 
-std::size_t place(ValueId value) {
-    return static_cast<std::size_t>(value);
-}
-
 // A pointwise node as an expression of its operands' names.
 class Formula {
 public:

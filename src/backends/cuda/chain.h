@@ -9,6 +9,11 @@
 
 namespace vsmlrt::cuda {
 
+// Where a list over all values of a graph has this one.
+[[nodiscard]] inline std::size_t place(graph::ValueId value) {
+    return static_cast<std::size_t>(value);
+}
+
 // What a chain reads in addition to the results of its own members.
 struct ChainInput {
     enum class Kind { value, scale, bias, gate } kind = Kind::value;

@@ -25,10 +25,6 @@ constexpr std::size_t most_sources = max_expression_sources;
 constexpr std::size_t most_resizes = max_expression_axes / 2;
 constexpr std::size_t most_numbers = max_expression_numbers / 2;
 
-std::size_t place(ValueId value) {
-    return static_cast<std::size_t>(value);
-}
-
 bool samples(const graph::Op &op) {
     return std::holds_alternative<graph::Resize>(op) || std::holds_alternative<graph::GridSample>(op);
 }

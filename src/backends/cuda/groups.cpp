@@ -18,10 +18,6 @@ namespace {
 using graph::ValueId;
 constexpr std::size_t nowhere = SIZE_MAX;
 
-std::size_t place(ValueId value) {
-    return static_cast<std::size_t>(value);
-}
-
 class Partition {
 public:
     Partition(const graph::Graph &graph, const graph::Shapes &shapes)

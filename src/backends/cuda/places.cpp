@@ -2,6 +2,7 @@
 // Concat takes is written where the Concat wants it, so that concatenating moves nothing.
 #include "backends/cuda/planner.h"
 
+#include "backends/cuda/chain.h"
 #include "backends/cuda/kernel_text.h"
 #include "base/checked.h"
 
@@ -12,10 +13,6 @@ namespace vsmlrt::cuda {
 namespace {
 
 using graph::ValueId;
-
-std::size_t place(ValueId value) {
-    return static_cast<std::size_t>(value);
-}
 
 // Operators that keep a picture a picture.
 bool keeps_pictures(const graph::Op &op) {

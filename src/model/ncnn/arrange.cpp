@@ -9,7 +9,6 @@ namespace vsmlrt::model::ncnn {
 
 namespace {
 
-constexpr int most = 1 << 24;
 constexpr int dropped = -233;
 
 SymbolicSize product(Conversion &c, const std::vector<SymbolicSize> &axes) {
@@ -60,9 +59,9 @@ Target read_target(Conversion &c, const std::vector<std::int32_t> &wanted) {
 void convert_input(Conversion &c) {
     const auto &p = c.parameters;
     p.must_be(11, 0, "a blob of four axes");
-    const auto width = p.integer(0, 0, 0, most);
-    const auto height = p.integer(1, 0, 0, most);
-    const auto channels = p.integer(2, 0, 0, most);
+    const auto width = p.integer(0, 0, 0, largest_count);
+    const auto height = p.integer(1, 0, 0, largest_count);
+    const auto channels = p.integer(2, 0, 0, largest_count);
     Shape shape;
     // The width and height of a picture are examples that the file's maker used, and do not bind.
     if (channels != 0 || (width == 0 && height == 0))
@@ -115,7 +114,7 @@ void convert_reshape(Conversion &c) {
         throw BadModel("parameter 6: a shape that is an expression is not supported");
     std::vector<std::int32_t> wanted;
     for (const int key : {2, 1, 0}) { // channels, height, width
-        const auto size = p.integer(key, dropped, dropped, most);
+        const auto size = p.integer(key, dropped, dropped, largest_count);
         if (size == dropped && wanted.empty())
             continue;
         if (size < -1)

@@ -12,8 +12,6 @@ namespace vsmlrt::model::ncnn {
 
 namespace {
 
-constexpr int most_channels = 1 << 24;
-
 // Padding with a value other than 0 needs a node of its own.
 std::string pad_with(Conversion &c, const std::string &value, Window &window, float filler) {
     if (filler == 0 || (window.mode == Pads::stated && !window.padded()))
@@ -40,7 +38,7 @@ std::string emit_dense(Conversion &c, const std::string &value, std::int64_t inp
 void convert_convolution(Conversion &c) {
     const auto &p = c.parameters;
     p.must_be(19, 0, "a kernel that is an input");
-    const auto outputs = p.integer(0, 0, 1, most_channels);
+    const auto outputs = p.integer(0, 0, 1, largest_count);
     const auto groups = p.integer(7, 1, 1, outputs);
     auto window = read_window(p);
     const auto elements = p.integer(6, 0);
@@ -82,7 +80,7 @@ void convert_convolution(Conversion &c) {
 
 void convert_inner_product(Conversion &c) {
     const auto &p = c.parameters;
-    const auto outputs = p.integer(0, 0, 1, most_channels);
+    const auto outputs = p.integer(0, 0, 1, largest_count);
     const auto elements = p.integer(2, 0);
     if (elements <= 0 || elements % outputs != 0)
         throw BadModel("a matrix of ", elements, " elements does not fit ", outputs, " outputs");

@@ -12,8 +12,6 @@ namespace vsmlrt::model::ncnn {
 
 namespace {
 
-constexpr int most_channels = 1 << 24;
-
 struct Kernel {
     std::int64_t groups = 1;
     std::int64_t inputs = 0;  // of one group
@@ -51,7 +49,7 @@ void cut_to(Conversion &c, Window &window, const std::array<SymbolicSize, 2> &fu
 void deconvolve(Conversion &c, bool rows) {
     const auto &p = c.parameters;
     p.must_be(28, 0, "a kernel that is an input");
-    const auto outputs = p.integer(0, 0, 1, most_channels);
+    const auto outputs = p.integer(0, 0, 1, largest_count);
     const auto groups = p.integer(7, 1, 1, outputs);
     auto window = rows ? along_rows(read_window(p, {.pad_top = 31, .pad_bottom = 31})) : read_window(p);
     const auto area = window.kernel[0] * window.kernel[1];

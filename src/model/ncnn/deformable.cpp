@@ -11,9 +11,8 @@
 namespace vsmlrt::model::ncnn {
 
 void convert_deformable_convolution(Conversion &c) {
-    constexpr int most_channels = 1 << 24;
     const auto &p = c.parameters;
-    const auto outputs = p.integer(0, 0, 1, most_channels);
+    const auto outputs = p.integer(0, 0, 1, largest_count);
     const auto window = read_window(p);
     if (window.mode != Pads::stated)
         throw BadModel("padding to SAME is not supported");

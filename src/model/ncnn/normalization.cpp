@@ -8,8 +8,6 @@ namespace vsmlrt::model::ncnn {
 
 namespace {
 
-constexpr int most_channels = 1 << 24;
-
 struct Affine {
     std::vector<float> gamma;
     std::vector<float> beta;
@@ -51,7 +49,7 @@ Normalized normalized_axes(Conversion &c, std::int64_t count) {
 } // namespace
 
 void convert_instance_norm(Conversion &c) {
-    const auto stated = c.parameters.integer(0, 0, 0, most_channels);
+    const auto stated = c.parameters.integer(0, 0, 0, largest_count);
     const float epsilon = c.parameters.real(1, 0.001F);
     const bool affine = c.parameters.integer(2, 1) != 0;
     const auto &blob = c.picture();
@@ -66,8 +64,8 @@ void convert_instance_norm(Conversion &c) {
 }
 
 void convert_group_norm(Conversion &c) {
-    const auto groups = c.parameters.integer(0, 1, 1, most_channels);
-    const auto channels = c.parameters.integer(1, 0, 1, most_channels);
+    const auto groups = c.parameters.integer(0, 1, 1, largest_count);
+    const auto channels = c.parameters.integer(1, 0, 1, largest_count);
     const float epsilon = c.parameters.real(2, 0.001F);
     const bool affine = c.parameters.integer(3, 1) != 0;
     if (channels % groups != 0)
@@ -91,7 +89,7 @@ void convert_group_norm(Conversion &c) {
 }
 
 void convert_layer_norm(Conversion &c) {
-    const auto count = c.parameters.integer(0, 0, 1, most_channels);
+    const auto count = c.parameters.integer(0, 0, 1, largest_count);
     const float epsilon = c.parameters.real(1, 0.001F);
     const auto [gamma, beta] = read_affine(c, count, c.parameters.integer(2, 1) != 0);
     const auto [axis, dims] = normalized_axes(c, count);
@@ -102,7 +100,7 @@ void convert_layer_norm(Conversion &c) {
 }
 
 void convert_rms_norm(Conversion &c) {
-    const auto count = c.parameters.integer(0, 0, 1, most_channels);
+    const auto count = c.parameters.integer(0, 0, 1, largest_count);
     const float epsilon = c.parameters.real(1, 0.001F);
     const bool affine = c.parameters.integer(2, 1) != 0;
     const auto [axis, dims] = normalized_axes(c, count);
@@ -189,7 +187,7 @@ void convert_normalize(Conversion &c) {
     const bool across_channels = p.integer(4, 1) != 0;
     const bool shared = p.integer(1, 0) != 0;
     const float epsilon = p.real(2, 0.0001F);
-    const auto count = p.integer(3, 0, 0, most_channels);
+    const auto count = p.integer(3, 0, 0, largest_count);
     const auto mode = p.integer(9, 0, 0, 2);
     const auto factors = c.weights.raw(count);
     const auto &x = c.picture().value;

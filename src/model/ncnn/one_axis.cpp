@@ -8,11 +8,7 @@
 
 namespace vsmlrt::model::ncnn {
 
-namespace {
-
-constexpr int most_channels = 1 << 24;
-
-} // namespace
+namespace {} // namespace
 
 void convert_convolution_1d(Conversion &c) {
     const auto &p = c.parameters;
@@ -20,7 +16,7 @@ void convert_convolution_1d(Conversion &c) {
     if (p.real(18, 0) != 0)
         throw BadModel("padding with a value other than 0 is not supported");
     const auto picture = rows_as_picture(c);
-    const auto outputs = p.integer(0, 0, 1, most_channels);
+    const auto outputs = p.integer(0, 0, 1, largest_count);
     const auto groups = p.integer(7, 1, 1, outputs);
     // Read as a square window; what counts is its width.
     const auto square = read_window(p, {.pad_top = 31, .pad_bottom = 31});

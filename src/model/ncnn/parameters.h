@@ -16,6 +16,9 @@ namespace vsmlrt::model::ncnn {
 // A decimal 32-bit integer that fills `text`; BadModel with `what` otherwise.
 [[nodiscard]] std::int32_t parse_integer(std::string_view text, std::string_view what);
 
+// A larger number of channels or weights, or a larger side, is not a network's.
+inline constexpr std::int32_t largest_count = 1 << 24;
+
 class Parameters {
 public:
     // One pair, "0=64", "-23310=2,0.1,0.2" (an array with its length in front) or "10=0.1,0.2" (the newer

@@ -8,8 +8,6 @@ namespace vsmlrt::model::ncnn {
 
 namespace {
 
-constexpr int most_channels = 1 << 24;
-
 // shift + scale x, as Exp, Log and Power state it.
 std::string shifted(Conversion &c) {
     const float scale = c.parameters.real(1, 1);
@@ -110,7 +108,7 @@ void convert_shrink(Conversion &c) {
 }
 
 void convert_bias(Conversion &c) {
-    const auto count = c.parameters.integer(0, 0, 1, most_channels);
+    const auto count = c.parameters.integer(0, 0, 1, largest_count);
     const auto bias = c.weights.raw(count);
     c.expect_channels(count);
     c.result_like_input(c.emit("Add", {c.input().value, c.per_channel("bias", bias)}));

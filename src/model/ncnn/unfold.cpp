@@ -9,13 +9,11 @@ namespace vsmlrt::model::ncnn {
 
 namespace {
 
-constexpr std::int64_t most = std::int64_t{1} << 24;
-
 // channels * area kernels, one for each element of the window of each channel.
 std::string single_ones(Conversion &c, const Window &window, std::int64_t channels) {
     const std::int64_t area = window.kernel[0] * window.kernel[1];
     const std::int64_t columns = checked_mul(channels, area, "rows of an unfolded picture");
-    if (checked_mul(columns, area, "elements of a kernel") > most)
+    if (checked_mul(columns, area, "elements of a kernel") > largest_count)
         throw BadModel("windows of ", window.kernel[1], "x", window.kernel[0], " of ", channels,
                        " channels are too many");
     std::vector<float> kernel(static_cast<std::size_t>(columns * area), 0);
@@ -50,8 +48,8 @@ void convert_unfold(Conversion &c) {
 
 void convert_fold(Conversion &c) {
     const Window window = read_stated_window(c);
-    const auto width = c.parameters.integer(20, 0, 1, most);
-    const auto height = c.parameters.integer(21, width, 1, most);
+    const auto width = c.parameters.integer(20, 0, 1, largest_count);
+    const auto height = c.parameters.integer(21, width, 1, largest_count);
     const std::int64_t area = window.kernel[0] * window.kernel[1];
     if (c.input().shape.rank() != 2)
         throw BadModel("takes a matrix of columns");

@@ -10,8 +10,6 @@ namespace vsmlrt::model::ncnn {
 
 namespace {
 
-constexpr int most_channels = 1 << 24; // a number of channels or weights above it is not a network
-
 // Scale terms above 100 add a scale for the layer's output; a last digit of 2 is one scale for all groups.
 std::vector<float> read_scales(Conversion &c, const KernelLayout &layout) {
     const int term = layout.int8_scale_term;
@@ -50,7 +48,7 @@ KernelWeights read_kernel(Conversion &c, const KernelLayout &layout) {
 }
 
 void convert_prelu(Conversion &c) {
-    const auto count = c.parameters.integer(0, 0, 1, most_channels);
+    const auto count = c.parameters.integer(0, 0, 1, largest_count);
     const auto slopes = c.weights.raw(count);
     if (count > 1)
         c.expect_channels(count);
@@ -69,7 +67,7 @@ void convert_scale(Conversion &c) {
     }
     if (c.inputs().size() != 1)
         throw BadModel("a scale from weights takes one input");
-    const auto count = c.parameters.integer(0, 0, 1, most_channels);
+    const auto count = c.parameters.integer(0, 0, 1, largest_count);
     c.expect_channels(count);
     auto value = c.emit("Mul", {c.input().value, c.per_channel("scale", c.weights.raw(count))});
     if (bias)
@@ -78,7 +76,7 @@ void convert_scale(Conversion &c) {
 }
 
 void convert_batch_norm(Conversion &c) {
-    const auto count = c.parameters.integer(0, 0, 1, most_channels);
+    const auto count = c.parameters.integer(0, 0, 1, largest_count);
     const auto epsilon = c.parameters.real(1, 0);
     c.expect_channels(count);
     auto factor = c.weights.raw(count);
@@ -99,7 +97,7 @@ void convert_memory_data(Conversion &c) {
     std::vector<std::int64_t> dims{1};
     std::int64_t count = 1;
     for (const int key : {2, 1, 0}) { // channels, height, width
-        const auto size = c.parameters.integer(key, 0, 0, most_channels);
+        const auto size = c.parameters.integer(key, 0, 0, largest_count);
         if (size == 0 && dims.size() == 1 && key != 0)
             continue;
         dims.push_back(size);
