@@ -12,8 +12,9 @@ namespace vsmlrt::test {
 // the very compiler: a kernel is compiled again when one of them has changed, or its file is damaged.
 [[nodiscard]] std::vector<std::byte> compiled(const std::string &source, const std::string &architecture);
 
-// Those that kernels are compiled for: every one, and on Windows one for all, since the compiler takes
-// minutes and makes the same of a text on both systems.
+// Those that kernels are compiled for: the most frequent cards', or those that the
+// environment variable VSMLRT_TEST_ARCHITECTURES names ("sm_89 sm_100", as .ci/run has them in addition). On
+// Windows one for all, since the compiler takes minutes and makes the same of a text on both systems.
 [[nodiscard]] std::vector<std::string> architectures();
 [[nodiscard]] bool is_compiled_for(const std::string &architecture);
 

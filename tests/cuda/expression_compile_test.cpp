@@ -74,7 +74,8 @@ TEST_P(ExpressionKernel, CompilesWithoutSpills) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Architectures, ExpressionKernel, testing::ValuesIn(test::architectures()));
+INSTANTIATE_TEST_SUITE_P(Architectures, ExpressionKernel, testing::ValuesIn(test::architectures()),
+                         [](const auto &tested) { return tested.param; });
 
 } // namespace
 } // namespace vsmlrt::cuda
