@@ -21,7 +21,7 @@ from onnx import helper
 import networks
 from hosting import plugin_core
 from interpolators import fade
-from option_cases import Changes, Refused, Shell
+from option_cases import Changes, Outcome, Refused, Shell
 from option_tables import COMMANDS, FP32, WORDS
 from rife_networks import random, v4_6
 from video_samples import make_video
@@ -73,9 +73,19 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_video(tmp_path_factory.mktemp("in") / "in.mkv", TICKS)
 
 
+@pytest.fixture(scope="module")
+def videos() -> dict[tuple[str, ...], Outcome]:
+    return {}
+
+
 @pytest.fixture
 def shell(
-    tmp_path: Path, video: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    video: Path,
+    folder: Path,
+    videos: dict[tuple[str, ...], Outcome],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Shell]:
     plugin_core()
     monkeypatch.setenv("VSMLRT_MODELS", str(folder))
@@ -92,7 +102,7 @@ def shell(
         (place / "plans" / "net_64x64_fp32.plan").write_bytes(b"plan")
 
     here = os.getcwd()
-    yield Shell(tmp_path / "runs", video, folder, monkeypatch, capsys, prepare)
+    yield Shell(tmp_path / "runs", video, folder, monkeypatch, capsys, prepare, videos)
     os.chdir(here)
 
 
