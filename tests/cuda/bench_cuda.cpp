@@ -142,15 +142,15 @@ bool rivals_agree(const Arguments &arguments, const std::string &name, const std
     const cuda::Device device = test::bench_device(arguments.run);
     cuda::Program program(device, test::bench_description(arguments.run, onnx));
     const cuda::Plan plan = program.plan(arguments.run.size);
-    std::set<std::pair<std::string, std::string>> tried;
+    std::set<std::pair<cuda::StepKey, std::string>> tried;
     bool agree = true;
     for (const cuda::Step &step : plan.steps)
         for (std::size_t i = 0; i < step.rivals(); ++i) {
             const std::string &way = step.alternatives[i].name;
-            if (!tried.emplace(step.problem, way).second)
+            if (!tried.emplace(step.key, way).second)
                 continue;
             cuda::Blob blob = cuda::decode_blob(program.blob(), device.architecture);
-            blob.choices[step.problem] = way;
+            blob.choices[step.key] = way;
             const double relative = test::relative_error(
                 test::bench_result(arguments.run, name, cuda::encode_blob(device.architecture, blob)),
                 expected);

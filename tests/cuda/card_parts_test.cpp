@@ -91,19 +91,17 @@ TEST(CardParts, ChooseKernelsApartFromAWholeCard) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
     const Planned whole(rife(), {1920, 1088}, hopper);
-    std::set<std::string> problems;
+    std::set<StepKey> keys;
     for (const Step &step : whole.plan.steps) {
-        problems.insert(step.problem);
-        EXPECT_EQ(problem_of_whole_card(step.problem), step.problem);
+        keys.insert(step.key);
+        EXPECT_EQ(step.key.on_whole_card(), step.key);
     }
     const DeviceFacts part = part_of(hopper, streams);
     Planned shared(rife(), {1920, 1088}, part);
     share_card(shared.plan, part, true);
     for (const Step &step : shared.plan.steps) {
-        if (step.problem.empty())
-            continue;
-        EXPECT_FALSE(problems.contains(step.problem)) << step.problem;
-        EXPECT_TRUE(problems.contains(problem_of_whole_card(step.problem))) << step.problem;
+        EXPECT_FALSE(keys.contains(step.key)) << step.key.work;
+        EXPECT_TRUE(keys.contains(step.key.on_whole_card())) << step.key.work;
     }
 }
 

@@ -2,6 +2,7 @@
 // names is timed for itself, and others take what the nearest one has.
 #include "backends/cuda/program.h"
 #include "backends/cuda/tuning.h"
+#include "base/error.h"
 #include "cuda/emulated_driver.h"
 #include "cuda/engine_networks.h"
 
@@ -12,21 +13,34 @@
 namespace vsmlrt::cuda {
 namespace {
 
-std::string chosen(const Choices &choices, const std::string &problem) {
-    const std::string *choice = choice_for(choices, problem);
+std::string chosen(const Choices &choices, const StepKey &key) {
+    const std::string *choice = choice_for(choices, key);
     return choice ? *choice : "none";
 }
 
 TEST(Choices, AreThoseOfTheNearestSize) {
-    const Choices choices = {{"conv 64, at 64x64", "small"},
-                             {"conv 64, at 1920x1080", "large"},
-                             {"conv 64 to 3, at 480x270", "of another one"}};
-    EXPECT_EQ(chosen(choices, "conv 64, at 64x64"), "small");
-    EXPECT_EQ(chosen(choices, "conv 64, at 128x64"), "small");
-    EXPECT_EQ(chosen(choices, "conv 64, at 1280x720"), "large");
-    EXPECT_EQ(chosen(choices, "conv 64, at 7680x4320"), "large");
-    EXPECT_EQ(chosen(choices, "conv 32, at 64x64"), "none");
-    EXPECT_EQ(chosen(choices, "conv 64"), "none");
+    const Choices choices = {{{"conv 64", 0, 64, 64}, "small"},
+                             {{"conv 64", 0, 1920, 1080}, "large"},
+                             {{"conv 64", 66, 480, 270}, "in a part"},
+                             {{"conv 64 to 3", 0, 480, 270}, "of another one"}};
+    EXPECT_EQ(chosen(choices, {"conv 64", 0, 64, 64}), "small");
+    EXPECT_EQ(chosen(choices, {"conv 64", 0, 128, 64}), "small");
+    EXPECT_EQ(chosen(choices, {"conv 64", 0, 1280, 720}), "large");
+    EXPECT_EQ(chosen(choices, {"conv 64", 0, 7680, 4320}), "large");
+    EXPECT_EQ(chosen(choices, {"conv 64", 66, 7680, 4320}), "in a part");
+    EXPECT_EQ(chosen(choices, {"conv 64", 33, 480, 270}), "none");
+    EXPECT_EQ(chosen(choices, {"conv 32", 0, 64, 64}), "none");
+    EXPECT_EQ(chosen(choices, {"conv 64"}), "none");
+}
+
+TEST(Choices, AreStoredWithTheirKeys) {
+    const Choices choices = {{{"conv 64", 66, 480, 270}, "in a part"}, {{"conv, at 3x3"}, "without a size"}};
+    std::vector<std::byte> blob = encode_blob("sm_90a", {choices, {}});
+    EXPECT_EQ(decode_blob(blob, "sm_90a").choices, choices);
+    for (std::byte &each : blob)
+        if (each == std::byte{'8'}) // of 480
+            each = std::byte{'x'};
+    EXPECT_THROW(static_cast<void>(decode_blob(blob, "sm_90a")), BadArgument);
 }
 
 struct Ranged {
@@ -53,9 +67,9 @@ TEST(Choices, AreTimedAtEverySizeThatAProgramNames) {
     const Choices timed = decode_blob(program.blob(), list_devices().front().architecture).choices;
     for (const vsmlrt_extent extent : {small, middle, large})
         for (const Step &step : program.plan(extent).steps) {
-            EXPECT_FALSE(is_undecided(step, timed)) << step.problem;
-            if (timed.contains(step.problem)) {
-                EXPECT_EQ(step.alternatives.front().name, timed.at(step.problem)) << step.problem;
+            EXPECT_FALSE(is_undecided(step, timed)) << step.key.work;
+            if (timed.contains(step.key)) {
+                EXPECT_EQ(step.alternatives.front().name, timed.at(step.key)) << step.key.work;
             }
         }
 }
@@ -86,10 +100,10 @@ TEST(Choices, AreThoseOfOtherSizesWhereThereIsNoMemoryToTimeIn) {
     constexpr std::size_t little = 1 << 20;
     emulated_capacity(emulated_live_bytes() + little);
     for (const Step &step : program.plan(large).steps) {
-        const std::string *choice = choice_for(timed, step.problem);
+        const std::string *choice = choice_for(timed, step.key);
         if (choice && std::any_of(step.alternatives.begin(), step.alternatives.end(),
                                   [&](const Alternative &each) { return each.name == *choice; })) {
-            EXPECT_EQ(step.alternatives.front().name, *choice) << step.problem;
+            EXPECT_EQ(step.alternatives.front().name, *choice) << step.key.work;
         }
     }
     emulated_capacity(std::size_t{4} << 30);

@@ -30,7 +30,7 @@ std::set<std::string> expressions_of(const model::Network &network) {
         make_plan(graph, graph::infer(graph, std::span(&shape, 1)), weights, device, DeviceFacts{}, {});
     std::set<std::string> sources;
     for (const Step &step : plan.steps)
-        if (step.problem.starts_with("expression"))
+        if (step.key.work.starts_with("expression"))
             sources.insert(step.alternatives.front().source);
     return sources;
 }

@@ -65,7 +65,7 @@ std::vector<std::byte> blob_of_kernel(const cuda::Device &device, const vsmlrt_p
     for (const cuda::Step &step : plan.steps)
         for (const cuda::Alternative &each : step.alternatives)
             if (each.name.starts_with(kernel))
-                choices.emplace(step.problem, each.name);
+                choices.emplace(step.key, each.name);
     return cuda::encode_blob(device.architecture, {choices, {}});
 }
 

@@ -55,7 +55,7 @@ TEST(KeptApart, DISABLED_Builds) {
 TEST(KeptApart, DISABLED_AddsChoices) {
     const KeptFolder kept(path_of(test::variable(kept_variable)));
     for (int i = 0; i < choices_each; ++i)
-        kept.keep_choices({{text("problem ", test::variable(order_variable), " ", i), "kernel"}});
+        kept.keep_choices({{{.work = text("work ", test::variable(order_variable), " ", i)}, "kernel"}});
 }
 
 class Kept : public testing::Test {
@@ -147,8 +147,8 @@ TEST_F(Kept, AProcessThatIsKilledLeavesWhatTheNextOneCanUse) {
         // What is there is whole: every choice names a kernel, every kernel is a path of the emulated
         // compiler's.
         const KeptFolder kept(folder_);
-        for (const auto &[problem, kernel] : kept.choices())
-            EXPECT_FALSE(problem.empty() || kernel.empty());
+        for (const auto &[key, kernel] : kept.choices())
+            EXPECT_FALSE(key.work.empty() || kernel.empty());
         if (attempt % 10 == 9)
             static_cast<void>(build_apart(64, 4));
     }

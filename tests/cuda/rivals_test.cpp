@@ -42,7 +42,7 @@ Rivals rivals(int from, int to, int kernel, int architecture) {
     const Plan plan = plan_of(b.network(), {1, 3, 360, 640}, architecture);
     Rivals found;
     for (const Step &step : plan.steps)
-        if (step.problem.find(text(" ", from, " to ", to, ",")) != std::string::npos)
+        if (step.key.work.find(text(" ", from, " to ", to, ",")) != std::string::npos)
             for (const Alternative &each : step.alternatives) {
                 found.own += each.name.starts_with("hopper") ? 1 : 0;
                 found.of_every_card += each.name.starts_with("mma") ? 1 : 0;
@@ -79,7 +79,7 @@ std::ptrdiff_t winograd_ways(int architecture, float largest = 0, bool excited =
     b.output(b.node("Sigmoid", {b.node("Conv", {x, weights}, {{"pads", test::ints({1, 1, 1, 1})}})}));
     const Plan plan = plan_of(b.network(), {1, 3, 360, 640}, architecture);
     const Step &step = plan.steps.back();
-    EXPECT_NE(step.problem.find(" 64 to 64,"), std::string::npos) << step.problem;
+    EXPECT_NE(step.key.work.find(" 64 to 64,"), std::string::npos) << step.key.work;
     return std::count_if(step.alternatives.begin(), step.alternatives.end(), [](const Alternative &each) {
         return each.name.find("Winograd") != std::string::npos;
     });

@@ -9,7 +9,7 @@
 namespace vsmlrt::cuda {
 namespace {
 
-constexpr std::string_view magic = "vsmlrt cuda plan 1";
+constexpr std::string_view magic = "vsmlrt cuda plan 2";
 
 class Writer {
 public:
@@ -45,6 +45,15 @@ public:
         bytes_ = bytes_.subspan(size);
         return piece;
     }
+    template <typename T>
+    T number() {
+        const std::string_view digits = take();
+        T number = 0;
+        const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+        if (read.ec != std::errc() || read.ptr != digits.data() + digits.size())
+            throw BadArgument("cuda: a stored plan has \"", digits, "\" where a number belongs");
+        return number;
+    }
 
 private:
     std::span<const std::byte> bytes_;
@@ -57,8 +66,10 @@ std::vector<std::byte> encode_blob(const std::string &architecture, const Blob &
     writer.add(magic);
     writer.add(architecture);
     writer.add(std::to_string(blob.choices.size()));
-    for (const auto &[problem, kernel] : blob.choices) {
-        writer.add(problem);
+    for (const auto &[key, kernel] : blob.choices) {
+        writer.add(key.work);
+        for (const int number : {key.multiprocessors, key.width, key.height})
+            writer.add(std::to_string(number));
         writer.add(kernel);
     }
     for (const auto &[hash, cubin] : blob.cubins) {
@@ -75,12 +86,12 @@ Blob decode_blob(std::span<const std::byte> bytes, const std::string &architectu
     if (reader.take() != architecture)
         throw BadArgument("cuda: a stored plan is for another GPU");
     Blob blob;
-    const std::string_view number = reader.take();
-    std::size_t count = 0;
-    std::from_chars(number.data(), number.data() + number.size(), count);
+    const auto count = reader.number<std::size_t>();
     for (std::size_t i = 0; i < count; ++i) {
-        const std::string problem(reader.take());
-        blob.choices[problem] = std::string(reader.take());
+        StepKey key{std::string(reader.take())};
+        for (int *number : {&key.multiprocessors, &key.width, &key.height})
+            *number = reader.number<int>();
+        blob.choices[key] = std::string(reader.take());
     }
     while (!reader.at_end()) {
         const std::string hash(reader.take());

@@ -1,6 +1,8 @@
 // A program's plan as bytes for the plan cache: version, architecture, chosen kernels, cubins. Never weights.
 #pragma once
 
+#include "backends/cuda/choices.h"
+
 #include <cstddef>
 #include <map>
 #include <span>
@@ -10,8 +12,6 @@
 namespace vsmlrt::cuda {
 
 using Cubins = std::map<std::string, std::vector<std::byte>>; // by kernel_hash of their text
-
-using Choices = std::map<std::string, std::string>; // the kernel of each problem
 
 struct Blob {
     Choices choices;

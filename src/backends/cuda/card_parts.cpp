@@ -1,7 +1,5 @@
 #include "backends/cuda/card_parts.h"
 
-#include "base/text.h"
-
 #include <algorithm>
 #include <limits>
 
@@ -9,7 +7,6 @@ namespace vsmlrt::cuda {
 namespace {
 
 constexpr int most_parts = 6;
-constexpr const char *on_part = ", on ";
 
 } // namespace
 
@@ -40,8 +37,7 @@ DeviceFacts part_of(DeviceFacts device, int parts) {
 void share_card(Plan &plan, const DeviceFacts &part, bool apart) {
     plan.in_part = true;
     for (Step &step : plan.steps) {
-        if (!step.problem.empty())
-            step.problem += text(on_part, part.multiprocessors, " multiprocessors");
+        step.key.multiprocessors = part.multiprocessors;
         for (Alternative &each : step.alternatives)
             if (!apart)
                 each.launch = [whole = std::move(each.launch)](const Addresses &addresses) {
@@ -50,14 +46,6 @@ void share_card(Plan &plan, const DeviceFacts &part, bool apart) {
                     return launch;
                 };
     }
-}
-
-std::string problem_of_whole_card(const std::string &problem) {
-    const std::size_t begin = problem.rfind(on_part);
-    return begin == std::string::npos
-               ? problem
-               : problem.substr(0, begin) +
-                     problem.substr(std::min(problem.find(", ", begin + 1), problem.size()));
 }
 
 const std::vector<nvidia::DevicePart> &CardParts::made() {

@@ -25,9 +25,6 @@ namespace vsmlrt::cuda {
 // front of it has ended, since its blocks would take multiprocessors that another stream could use.
 void share_card(Plan &plan, const DeviceFacts &part, bool apart);
 
-// A problem of such a plan as it is on a whole card; others as they are.
-[[nodiscard]] std::string problem_of_whole_card(const std::string &problem);
-
 // The parts of a card that the streams of a program take where it gains, made when they are first asked for.
 // By the driver, from version 555 on; older ones make none, and launches keep to a part's size by themselves.
 // Thread-safe. Outlives its streams.

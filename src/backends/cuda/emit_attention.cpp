@@ -162,8 +162,8 @@ bool Planner::emit_attention(const Attention &attention) {
     }
     step.ends_plain = false;
     if (step.alternatives.size() > 1)
-        step.problem = text("attention ", element_name(queries.type), " ", queries.dims.back(), " and ",
-                            values.dims.back(), " channels, ", extras.size(), " summands");
+        step.key.work = text("attention ", element_name(queries.type), " ", queries.dims.back(), " and ",
+                             values.dims.back(), " channels, ", extras.size(), " summands");
     add_step(std::move(step));
     clear_lanes(to, name);
     return true;

@@ -225,8 +225,8 @@ void Planner::add_transpose(Step &step, PointwiseArgs args, std::size_t rank, co
              return launch;
          }});
     step.ends_plain = false;
-    step.problem = text("transpose ", element_name(from.type), " to ", element_name(to.type), ", ", rank,
-                        " axes", columns > args.valid ? ", padded" : "");
+    step.key.work = text("transpose ", element_name(from.type), " to ", element_name(to.type), ", ", rank,
+                         " axes", columns > args.valid ? ", padded" : "");
 }
 
 void Planner::clear_lanes(const Tensor &output, const std::string &label) {

@@ -389,7 +389,7 @@ void Planner::emit_expression(const Group &group) {
              expression_launch(expression, output, way.rows)});
     }
     step.is_expression = true;
-    step.problem = text("expression ", content_hash(std::as_bytes(std::span(first))));
+    step.key.work = text("expression ", content_hash(std::as_bytes(std::span(first))));
     add_step(std::move(step));
 }
 

@@ -168,7 +168,7 @@ bool Planner::emit_expression_convolution(const Group &first, const Group &secon
     }
     step.ends_plain = false;
     step.is_expression = true;
-    step.problem =
+    step.key.work =
         text("expression ", content_hash(std::as_bytes(std::span(single.lines))), " and ", geometry(problem),
              ", epilogue ", content_hash(std::as_bytes(std::span(problem.epilogue.text))));
     add_step(std::move(step));

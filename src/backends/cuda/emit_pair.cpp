@@ -258,7 +258,7 @@ bool Planner::emit_tail(const Group &first, const Group &second) {
                      operands.output = addresses.of(products);
                      return launch_tail(problem, candidate, operands, addresses.of(waiting), facts);
                  }});
-    step.problem =
+    step.key.work =
         text(geometry(problem.first), ", ", problem.second.out_channels, " channels of products, epilogue ",
              content_hash(std::as_bytes(std::span(problem.first.epilogue.text))));
     Step sums{label(second), {products.buffer}, {}, {}, {}};
@@ -291,8 +291,8 @@ void Planner::add_ways(Step &step, const Convolutions &both,
                                          return launch(*candidate, operands, addresses);
                                      }});
     }
-    step.problem = text(geometry(problem), ", and ", behind, ", epilogue ",
-                        content_hash(std::as_bytes(std::span(problem.epilogue.text))));
+    step.key.work = text(geometry(problem), ", and ", behind, ", epilogue ",
+                         content_hash(std::as_bytes(std::span(problem.epilogue.text))));
     step.ends_plain = false;
 }
 

@@ -365,8 +365,8 @@ std::map<std::string, int> Planner::add_candidates(Step &step, const Group &grou
     // Without the padding: what is fastest for one is for others.
     ConvProblem unpadded = problem;
     unpadded.pads = {};
-    step.problem = text(geometry(unpadded), problem.adds_input ? ", its input added" : "", ", epilogue ",
-                        content_hash(std::as_bytes(std::span(problem.epilogue.text))));
+    step.key.work = text(geometry(unpadded), problem.adds_input ? ", its input added" : "", ", epilogue ",
+                         content_hash(std::as_bytes(std::span(problem.epilogue.text))));
     return rows;
 }
 

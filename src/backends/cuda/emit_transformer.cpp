@@ -279,12 +279,13 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
     }
     found.ends_plain = false;
     if (found.alternatives.size() > 1)
-        found.problem = text("transformer ", element_name(from.type), " ",
-                             masked            ? "masked attention "
-                             : block.attention ? "attention "
-                                               : "",
-                             block.perceptron ? "perceptron " : "", channels, ", ", heads, " heads of ",
-                             depth, ", hidden ", hidden, ", vectors of ", read_vector, " and ", write_vector);
+        found.key.work =
+            text("transformer ", element_name(from.type), " ",
+                 masked            ? "masked attention "
+                 : block.attention ? "attention "
+                                   : "",
+                 block.perceptron ? "perceptron " : "", channels, ", ", heads, " heads of ", depth,
+                 ", hidden ", hidden, ", vectors of ", read_vector, " and ", write_vector);
     add_step(std::move(found));
 }
 

@@ -96,8 +96,8 @@ void KeptFolder::keep_choices(const Choices &found) const {
         make_folder();
         const FileLock lock(folder_ / "choices.lock");
         Choices all = choices();
-        for (const auto &[problem, kernel] : found)
-            all[problem] = kernel;
+        for (const auto &[key, kernel] : found)
+            all[key] = kernel;
         write(choices_file, encode_blob(choices_of, {all, {}}));
     });
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backends/cuda/candidate.h"
+#include "backends/cuda/choices.h"
 #include "backends/cuda/tensor.h"
 #include "backends/cuda/work.h"
 
@@ -54,7 +55,7 @@ struct Step {
     std::vector<int> reads;
     std::vector<int> writes;
     std::vector<Alternative> alternatives; // at least one
-    std::string problem;                   // what the choice among them depends on; empty: the first is taken
+    StepKey key = {};                      // what the choice among them depends on
     bool ends_plain = true;                // of several, the last is right everywhere and fast nowhere
     std::optional<std::size_t> leader =
         std::nullopt; // the step whose choice this one follows, by the alternatives' names

@@ -59,9 +59,9 @@ void upload_constants(const Plan &plan) {
 // The weights of all that is about to be timed, on as many threads as there are processors.
 void pack_rivals(const Plan &plan, const Choices &known) {
     std::vector<const Alternative *> rivals;
-    std::set<std::string> problems; // of several steps of one problem the first is timed
+    std::set<StepKey> keys; // of several steps of one key the first is timed
     for (const Step &step : plan.steps)
-        if (is_undecided(step, known) && problems.insert(step.problem).second)
+        if (is_undecided(step, known) && keys.insert(step.key).second)
             for (std::size_t i = 0; i < step.rivals(); ++i)
                 rivals.push_back(&step.alternatives[i]);
     const Addresses nowhere(plan.buffers, 0);
@@ -142,7 +142,7 @@ Plan Program::timed_plan(vsmlrt_extent extent, StepClock &clock) {
     if (has_undecided())
         tune(extent, known, clock);
     for (const Step &step : plan.steps)
-        if (const auto found = known.find(step.problem); found != known.end())
+        if (const auto found = known.find(step.key); found != known.end())
             choices_.insert(*found);
     decide(plan);
     return plan;
@@ -253,9 +253,9 @@ Plan Program::make_plan(vsmlrt_extent extent, Constants &weights) {
 
 void Program::decide(Plan &plan) const {
     for (Step &step : plan.steps) {
-        const std::string *choice = choice_for(choices_, step.problem);
+        const std::string *choice = choice_for(choices_, step.key);
         if (!choice && plan.in_part)
-            choice = choice_for(choices_, problem_of_whole_card(step.problem));
+            choice = choice_for(choices_, step.key.on_whole_card());
         if (choice)
             choose(step, *choice);
     }

@@ -1,19 +1,14 @@
 // Which kernel is the fastest for each step of a plan, found by timing them.
 #pragma once
 
-#include "backends/cuda/blob.h"
+#include "backends/cuda/choices.h"
 #include "backends/cuda/launches.h"
 #include "vsmlrt/backend.h"
 
 namespace vsmlrt::cuda {
 
-// Makes the plan's problems those of this size of the network: how a picture is shared out among
-// multiprocessors decides as much as channels do.
+// What is the fastest for the plan's steps is chosen for this size of the network's picture.
 void add_size(Plan &plan, vsmlrt_extent size);
-
-// What was chosen for such a problem, or where nothing was, at the nearest size that something was chosen
-// for; null where there is none.
-[[nodiscard]] const std::string *choice_for(const Choices &choices, const std::string &problem);
 
 // Whether a step can be served by several kernels of which `choices` does not know the fastest. Where the
 // last alternative is the plain kernel, which is right everywhere and fast nowhere, it is not among them.
