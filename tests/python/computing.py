@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import vapoursynth as vs
 
 from hosting import picture, plugin_core
+from sessions import session_of
 
 
 def run(path: str, clip: vs.VideoNode, backend: str, **more: Any) -> np.ndarray:
@@ -19,7 +19,7 @@ def run(path: str, clip: vs.VideoNode, backend: str, **more: Any) -> np.ndarray:
 
 def computed(path: str, pixels: np.ndarray) -> np.ndarray:
     """The first output for the only input."""
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    session = session_of(path)
     (given,) = session.get_inputs()
     outputs: Any = session.run(None, {given.name: pixels})
     result: np.ndarray = outputs[0]

@@ -11,6 +11,8 @@ import ncnn
 import numpy as np
 import onnxruntime as ort
 
+from sessions import session_of
+
 ROOT = Path(__file__).resolve().parents[2]
 HALF = 0x01306B47
 INT8 = 0x000D4B38
@@ -56,7 +58,7 @@ def run_ncnn(param: Path, *pictures: np.ndarray, int8: bool = False) -> np.ndarr
     net.opt.use_bf16_storage = False
     net.opt.use_winograd_convolution = False
     net.opt.use_int8_inference = int8
-    net.opt.num_threads = 2
+    net.opt.num_threads = 1
     assert net.load_param(str(param)) == 0
     assert net.load_model(str(param.with_suffix(".bin"))) == 0
     extractor = net.create_extractor()
@@ -80,9 +82,7 @@ def imported(param: Path, out: Path, *, restore_size: bool = False) -> ort.Infer
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 2
-    return ort.InferenceSession(out, options, providers=["CPUExecutionProvider"])
+    return session_of(out)
 
 
 def run_imported(session: ort.InferenceSession, *pictures: np.ndarray) -> np.ndarray:

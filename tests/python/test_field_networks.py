@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import vapoursynth as vs
 
 import computing
 from hosting import noise, picture, plugin_core
+from sessions import session_of
 
 CORE = plugin_core()
 FOLDER = Path(__file__).parent / "field"
@@ -64,7 +64,7 @@ def test_stated_size(name: str, size: tuple[int, int], backend: str) -> None:
         for dim, symbol in zip(value.type.tensor_type.shape.dim, ("n", "c", "h", "w"), strict=True):
             if symbol != "c":
                 dim.dim_param = symbol + value.name
-    session = onnxruntime.InferenceSession(network.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = session_of(network.SerializeToString())
     clip = noise(CORE, *size)
     outputs: Any = session.run(None, {network.graph.input[0].name: np.stack(picture(clip))[None]})
     np.testing.assert_allclose(run(f"{name}.onnx", clip, backend), outputs[0][0], rtol=0, atol=2e-5)

@@ -9,12 +9,12 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import vapoursynth as vs
 from onnx import TensorProto, helper, numpy_helper
 
 from hosting import noise, picture, plugin_core
+from sessions import session_of
 
 CORE = plugin_core()
 BACKENDS = ["reference", "openvino", "onnxruntime", "auto"]
@@ -44,7 +44,7 @@ def save(
 
 def computed(path: str, pixels: np.ndarray) -> np.ndarray:
     """What ONNX Runtime makes of the picture as the file asks for it."""
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    session = session_of(path)
     result: np.ndarray = np.asarray(session.run(None, {"input": pixels})[0])
     return result
 

@@ -14,9 +14,10 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
 import onnx
-import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
+
+from sessions import session_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOAT = TensorProto.FLOAT
@@ -164,9 +165,7 @@ def edit(tmp_path: Path, model: onnx.ModelProto, verb: str, *rest: str) -> onnx.
 
 
 def run(model: onnx.ModelProto, picture: np.ndarray) -> np.ndarray:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    session = session_of(model.SerializeToString())
     wanted = np.float16 if "float16" in session.get_inputs()[0].type else np.float32
     result: np.ndarray = session.run(None, {"x": picture.astype(wanted)})[0]
     return result

@@ -20,6 +20,7 @@ import pytest
 ort = pytest.importorskip("onnxruntime")
 onnx = pytest.importorskip("onnx")
 onnx_reference = pytest.importorskip("onnx.reference")
+sessions = pytest.importorskip("sessions")
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -181,7 +182,7 @@ def onnxruntime_of(network: Network) -> Run:
     """The first output as ONNX Runtime computes it node by node."""
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = ort.InferenceSession(network.path, options, providers=["CPUExecutionProvider"])
+    session = sessions.session_of(network.path, options)
     return lambda feeds: session.run(None, feeds)[0]
 
 
