@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "pytho
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "python"))
 
 from command import stand_in
-from test_video_segments import content
+from segment_jobs import content
 from video_samples import make_video
 from vsmlrt.video import job_folder
 

@@ -180,7 +180,7 @@ def test_quiet(shell: Shell) -> None:
 
 @pytest.mark.parametrize("command", ["upscale", "interpolate"])
 def test_share(command: str, shell: Shell) -> None:
-    """A job that is too short for parts is one part; raw video has none. Several processes: test_video_segments."""
+    """A job that is too short for parts is one part; raw video has none. Several processes: test_video_shared_jobs."""
     alone = shell.run(command, "in.mkv", "out.mkv", *FP32)
     shared = shell.run(command, "in.mkv", "out.mkv", *FP32, "--share")
     assert (alone.status, shared.status, shared.video) == (0, 0, alone.video)

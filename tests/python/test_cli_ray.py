@@ -16,7 +16,7 @@ import pytest
 
 import networks
 from command import vsmlrt
-from test_video_segments import content
+from segment_jobs import content
 from video_samples import make_video
 from vsmlrt.cli import cluster as cluster_of
 from vsmlrt.errors import UserError

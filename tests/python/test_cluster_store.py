@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import vapoursynth as vs
 
-from test_video_segments import FIFTH, UNEVEN, content, double, go
+from segment_jobs import FIFTH, UNEVEN, content, double, go
 from video_samples import make_video
 from vsmlrt.cli import cluster_store
 from vsmlrt.cli.cluster_store import AskingSide, Dealer, WorkerSide
