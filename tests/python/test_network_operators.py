@@ -2,85 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
 import pytest
 import vapoursynth as vs
-from onnx import helper, numpy_helper
 
 from computing import expected, run
 from hosting import noise, plugin_core
+from middles import CHANNELS, RANDOM, Middle, body, node, number, numbers, save, weights
 
 CORE = plugin_core()
-RANDOM = np.random.default_rng(11)
 BACKENDS = ["reference", "openvino", "onnxruntime", "auto"]
-CHANNELS = 8
-
-
-def weights(*shape: int) -> np.ndarray:
-    drawn: np.ndarray = RANDOM.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))
-    return drawn.astype(np.float32)
-
-
-def numbers(*values: int) -> np.ndarray:
-    return np.array(values, np.int64)
-
-
-def number(value: float, kind: Any = np.float32) -> np.ndarray:
-    return np.array(value, kind)
-
-
-def node(op: str, inputs: str, outputs: str, **attributes: Any) -> onnx.NodeProto:
-    """Names apart by spaces; `-` is an input that is left out."""
-    return helper.make_node(op, [i.replace("-", "") for i in inputs.split()], outputs.split(), **attributes)
-
-
-def body(nodes: list[onnx.NodeProto], inputs: dict[str, int], outputs: dict[str, int]) -> onnx.GraphProto:
-    def values(names: dict[str, int]) -> list[onnx.ValueInfoProto]:
-        return [helper.make_tensor_value_info(name, kind, [] if kind != 1 else None) for name, kind in names.items()]
-
-    return helper.make_graph(nodes, "body", values(inputs), values(outputs))
-
-
-class Middle(NamedTuple):
-    """From value `a` of eight channels to `b` of as many."""
-
-    nodes: list[onnx.NodeProto]
-    constants: Mapping[str, np.ndarray] = MappingProxyType({})
-    opset: int = 18
-
-
-def save(path: Path, middle: Middle) -> str:
-    """`input` to `output`, pictures of three channels, between two convolutions."""
-    fixed = np.random.default_rng(5)
-    constants = {
-        "first": (fixed.standard_normal((CHANNELS, 3, 3, 3)) / 5).astype(np.float32),
-        "last": (fixed.standard_normal((3, CHANNELS, 3, 3)) / 8).astype(np.float32),
-        **middle.constants,
-    }
-    pads = {"pads": [1, 1, 1, 1]}
-    inputs = [helper.make_tensor_value_info("input", 1, [1, 3, "height", "width"])]
-    if middle.opset < 9:  # then constants are inputs too
-        inputs += [
-            helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
-            for name, value in constants.items()
-        ]
-    graph = helper.make_graph(
-        [node("Conv", "input first", "a", **pads), *middle.nodes, node("Conv", "b last", "output", **pads)],
-        "network",
-        inputs,
-        [helper.make_tensor_value_info("output", 1, [1, 3, None, None])],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
-    )
-    version = 3 if middle.opset < 9 else 8 if middle.opset < 21 else 10
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", middle.opset)], ir_version=version)
-    onnx.save(model, str(path))
-    return str(path)
 
 
 def recurrent(op: str, gates: int) -> Middle:
@@ -489,59 +423,3 @@ def test_results_that_are_not_finite_are_found(tmp_path: Path, last: str, value:
     onnx.save(network, path)
     with pytest.raises(vs.Error, match="gave NaN or infinite samples for frame 0 in fp32"):
         run(path, noise(CORE, 64, 48), backend)
-
-
-def quantized(kind: Any, zero: int, axis: int | None, opset: int = 19, zeros: bool = True) -> Middle:
-    """Values to integers and back, by one scale or one for each index along an axis."""
-    count = 1 if axis is None else CHANNELS
-    scales = np.linspace(0.01, 0.02, count, dtype=np.float32)
-    points = np.full(count, zero, kind)
-    if axis is None:
-        scales, points = scales[0].reshape(()), points[0].reshape(())
-    along = {} if axis is None else {"axis": axis}
-    operands = "s z" if zeros else "s"
-    nodes = [
-        node("QuantizeLinear", f"a {operands}", "q", **along),
-        node("DequantizeLinear", f"q {operands}", "b", **along),
-    ]
-    return Middle(nodes, {"s": scales, "z": points} if zeros else {"s": scales}, opset)
-
-
-def quantized_weights(kind: Any, axis: int | None, opset: int) -> Middle:
-    count = 1 if axis is None else CHANNELS
-    scales = np.linspace(0.001, 0.002, count, dtype=np.float32)
-    along = {} if axis is None else {"axis": axis}
-    low, high = np.iinfo(kind).min, np.iinfo(kind).max
-    middle = RANDOM.integers(max(low, -127), min(high, 255), (CHANNELS, CHANNELS, 3, 3)).astype(kind)
-    points = np.full(count, 0 if low < 0 else 128, kind)
-    if axis is None:
-        scales, points = scales[0].reshape(()), points[0].reshape(())
-    nodes = [node("DequantizeLinear", "w s z", "f", **along), node("Conv", "a f", "b", pads=[1, 1, 1, 1])]
-    return Middle(nodes, {"w": middle, "s": scales, "z": points}, opset)
-
-
-QUANTIZED: dict[str, Middle] = {
-    "unsigned": quantized(np.uint8, 120, None),
-    "signed": quantized(np.int8, -3, None),
-    "16 bits": quantized(np.uint16, 30000, None, 21),
-    "saturated": quantized(np.int8, 127, None, 13),
-    "without a zero": quantized(np.uint8, 0, None, 13, zeros=False),
-    "each channel": quantized(np.uint8, 120, 1, 13),
-    "each channel from the end": quantized(np.int8, 5, -3),
-    "opset 10": quantized(np.uint8, 120, None, 10),
-    "weights": quantized_weights(np.int8, None, 13),
-    "weights of each channel": quantized_weights(np.int8, 0, 13),
-    "weights of each channel from the end": quantized_weights(np.int8, -4, 19),
-    "unsigned weights": quantized_weights(np.uint8, 0, 13),
-}
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("name", QUANTIZED)
-def test_quantized_values(tmp_path: Path, name: str, backend: str) -> None:
-    """A value at the edge between two integers may go to either: a step of 0.02 in the last convolution."""
-    path = save(tmp_path / "quantized.onnx", QUANTIZED[name])
-    clip = noise(CORE, 24, 16)
-    difference = np.abs(run(path, clip, backend) - expected(path, clip))
-    assert (difference > 1e-4).mean() < 0.01
-    assert difference.max() < 0.03
