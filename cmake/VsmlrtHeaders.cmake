@@ -52,7 +52,7 @@ target_compile_options(vsmlrt_together_options INTERFACE -Wno-shadow) # of anoth
 function(vsmlrt_together target)
   if(VSMLRT_PRECOMPILED_HEADERS AND VSMLRT_TESTS)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
-    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:vsmlrt_together_options>)
+    target_link_libraries(${target} PRIVATE vsmlrt_together_options)
   endif()
 endfunction()
 function(vsmlrt_apart)

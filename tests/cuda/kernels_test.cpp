@@ -52,7 +52,7 @@ constexpr Asked family_problems[] = {
     {.in = 96, .out = 32, .stride = 2, .storage = Element::f32, .tf32 = true},
 };
 
-class Kernels : public testing::TestWithParam<std::string> {
+class WithCompiler : public testing::Test {
 protected:
     void SetUp() override {
         if (!has_compiler())
@@ -60,14 +60,12 @@ protected:
     }
 };
 
+class Kernels : public WithCompiler, public testing::WithParamInterface<std::string> {};
+
 // Of which it is asked alone whether they compile: nothing in them depends on the card, and the oldest has
 // the fewest instructions.
-class KernelForms : public testing::Test {
+class KernelForms : public WithCompiler {
 protected:
-    void SetUp() override {
-        if (!has_compiler())
-            GTEST_SKIP() << "NVRTC is not installed";
-    }
     static void expect_compiles(const std::string &source) {
         static const std::string oldest = test::architectures().front();
         EXPECT_FALSE(test::compiled(source, oldest).empty());

@@ -17,9 +17,9 @@ def run(path: str, clip: vs.VideoNode, backend: str, **more: Any) -> np.ndarray:
     return np.stack(picture(made))
 
 
-def computed(path: str, pixels: np.ndarray) -> np.ndarray:
+def computed(network: str | bytes, pixels: np.ndarray) -> np.ndarray:
     """The first output for the only input."""
-    session = session_of(path)
+    session = session_of(network)
     (given,) = session.get_inputs()
     outputs: Any = session.run(None, {given.name: pixels})
     result: np.ndarray = outputs[0]

@@ -13,8 +13,8 @@ import pytest
 import vapoursynth as vs
 from onnx import TensorProto, helper, numpy_helper
 
+from computing import computed
 from hosting import noise, picture, plugin_core
-from sessions import session_of
 
 CORE = plugin_core()
 BACKENDS = ["reference", "openvino", "onnxruntime", "auto"]
@@ -40,13 +40,6 @@ def save(
     )
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8), str(path))
     return str(path)
-
-
-def computed(path: str, pixels: np.ndarray) -> np.ndarray:
-    """What ONNX Runtime makes of the picture as the file asks for it."""
-    session = session_of(path)
-    result: np.ndarray = np.asarray(session.run(None, {"input": pixels})[0])
-    return result
 
 
 def run(clips: Any, path: str, backend: str = "reference", **more: Any) -> np.ndarray:

@@ -256,7 +256,7 @@ def outcome(function: str, made: dict[str, Any], case: Case, **given: Any) -> An
 
 
 @pytest.fixture(scope="module")
-def plains() -> dict[tuple[str, str, str, str], Any]:
+def plains() -> dict[tuple[str, str, str, str, bool], Any]:
     """Outcomes of the calls that arguments are added to, many of which are the same."""
     return {}
 
@@ -274,7 +274,7 @@ def test_an_argument_changes_the_result_or_is_named_or_refused(
     function: str,
     case: Case,
     made: dict[str, Any],
-    plains: dict[tuple[str, str, str, str], Any],
+    plains: dict[tuple[str, str, str, str, bool], Any],
     caplog: pytest.LogCaptureFixture,
     plugin_warnings: list[str],
 ) -> None:
@@ -284,7 +284,7 @@ def test_an_argument_changes_the_result_or_is_named_or_refused(
         assert str(caught.value).startswith(f"mlrt.{function}: ")
         assert "\n" not in str(caught.value)
         return
-    key = (function, case.network, case.clip, f"{case.base} {'precision' in case.given}")
+    key = (function, case.network, case.clip, repr(case.base), "precision" in case.given)
     plain = plains.get(key) or plains.setdefault(key, outcome(function, made, case, **case.base))
     caplog.clear()
     with caplog.at_level(logging.WARNING, logger="vapoursynth"):

@@ -17,10 +17,14 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-ort = pytest.importorskip("onnxruntime")
-onnx = pytest.importorskip("onnx")
-onnx_reference = pytest.importorskip("onnx.reference")
-sessions = pytest.importorskip("sessions")
+pytest.importorskip("onnxruntime")
+pytest.importorskip("onnx.reference")
+
+import onnx
+import onnx.reference as onnx_reference
+import onnxruntime as ort
+
+from sessions import session_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -182,7 +186,7 @@ def onnxruntime_of(network: Network) -> Run:
     """The first output as ONNX Runtime computes it node by node."""
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = sessions.session_of(network.path, options)
+    session = session_of(network.path, options)
     return lambda feeds: session.run(None, feeds)[0]
 
 
