@@ -4,9 +4,10 @@ measured in the same run, against the share that is on record (gpu_shares.toml).
 Usage: python bench/gpu_check.py [--program FILE] [--kernels auto|mma] [--rounds 3] [--record]
 
 A share is frames a second x operations of a frame / operations a second of the bare products (wgmma on Hopper, mma.sync
-elsewhere and with ``--kernels mma``), so that clocks, power limits and cards of one kind come out of it. The rate is
-measured before each network; the medians over all rounds are compared. The exit status is 1 where a share is more than
-5 % below the one on record, 2 where nothing can be measured. ``--record`` writes what was measured instead.
+elsewhere and with ``--kernels mma``), so that clocks and power limits come out of it. Cards with faster memory reach
+larger shares, so each has its own on record, by its name. The rate is measured before each network; the medians of all
+rounds are compared. The exit status is 1 where a share is more than 5 % below the one on record, 2 where nothing can be
+measured or nothing is on record for this card. ``--record`` writes what was measured instead.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ NETWORKS = {
 }
 """Size, and 10^12 operations of a frame there: two a product, convolutions alone."""
 
+Shares = dict[str, dict[str, dict[str, float]]]
+"""By the card, the kind of product and the network."""
+
 
 def said(program: Path, *arguments: str) -> str:
     """What the program prints; SystemExit with its last words where it fails."""
@@ -45,6 +49,13 @@ def said(program: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def card_name(text: str) -> str:
+    """The GPU's."""
+    name = re.search(r"^card: (.+)$", text, re.MULTILINE)
+    assert name is not None, text
+    return name[1]
+
+
 def product_rate(text: str) -> tuple[str, float]:
     """The kind of product that the kernels of this GPU are made of, and its 10^12 operations a second."""
     rates = dict(re.findall(r"^rate: (.+) ([\d.e+]+)$", text, re.MULTILINE))
@@ -52,16 +63,16 @@ def product_rate(text: str) -> tuple[str, float]:
     return kind, float(rates[kind])
 
 
-def kind_of_product(program: Path, kernels: str) -> str:
-    """By all rates of this GPU."""
-    return product_rate(said(program, "--rates", "--kernels", kernels))[0]
+def card_and_product(program: Path, kernels: str) -> tuple[str, str]:
+    """The GPU's name, and the kind of product by all its rates."""
+    text = said(program, "--rates", "--kernels", kernels)
+    return card_name(text), product_rate(text)[0]
 
 
-def measure(program: Path, kernels: str, rounds: int) -> tuple[str, float, dict[str, list[float]]]:
-    """The kind of product, the median of its rate, and each network's frames a second in each round."""
+def measure(program: Path, kernels: str, kind: str, rounds: int) -> tuple[float, dict[str, list[float]]]:
+    """The median of the products' rate, and each network's frames a second in each round."""
     rates: list[float] = []
     found: dict[str, list[float]] = {name: [] for name in NETWORKS}
-    kind = kind_of_product(program, kernels)
     with tempfile.TemporaryDirectory() as kept:
         for name, (size, _) in NETWORKS.items():  # compiles and chooses
             said(program, name, "--size", size, "--kernels", kernels, "--keep", kept)
@@ -72,7 +83,16 @@ def measure(program: Path, kernels: str, rounds: int) -> tuple[str, float, dict[
                 fps = re.search(r"device [\d.]+ ms \(([\d.]+) fps", text)
                 assert fps is not None, text
                 found[name].append(float(fps[1]))
-    return kind, statistics.median(rates), found
+    return statistics.median(rates), found
+
+
+def written(recorded: Shares) -> str:
+    """The file's text."""
+    lines = ["# By gpu_check.py --record: shares of the bare products' rate.\n"]
+    for card, kinds in recorded.items():
+        for kind, shares in kinds.items():
+            lines += [f'["{card}".{kind}]\n', *(f"{name} = {share:.3f}\n" for name, share in shares.items())]
+    return "".join(lines)
 
 
 def main() -> None:
@@ -87,10 +107,11 @@ def main() -> None:
     if not given.program.is_file():
         print(f"gpu_check: {given.program} is missing; build the target bench_cuda", file=sys.stderr)
         sys.exit(2)
-    kind, rate, found = measure(given.program, given.kernels, given.rounds)
-    recorded = tomllib.loads(SHARES.read_text()) if SHARES.is_file() else {}
-    on_record = recorded.get(kind, {})
-    print(f"bare products by {kind}: {rate:.0f} TFLOP/s")
+    card, kind = card_and_product(given.program, given.kernels)
+    rate, found = measure(given.program, given.kernels, kind, given.rounds)
+    recorded: Shares = tomllib.loads(SHARES.read_text()) if SHARES.is_file() else {}
+    on_record = recorded.get(card, {}).get(kind, {})
+    print(f"{card}, bare products by {kind}: {rate:.0f} TFLOP/s")
     shares, slower = {}, []
     for name, rounds in found.items():
         fps = statistics.median(rounds)
@@ -101,12 +122,10 @@ def main() -> None:
         if before is not None and share < (1 - LOSS) * before:
             slower.append(name)
     if given.record:
-        lines = ["# By gpu_check.py --record: shares of the bare products' rate.\n"]
-        for key, values in {**recorded, kind: shares}.items():
-            lines += [f"[{key}]\n", *(f"{name} = {value:.3f}\n" for name, value in values.items())]
-        SHARES.write_text("".join(lines))
+        recorded.setdefault(card, {})[kind] = shares
+        SHARES.write_text(written(recorded))
     elif not on_record:
-        print(f"gpu_check: no share by {kind} is on record; --record writes them", file=sys.stderr)
+        print(f"gpu_check: no share by {kind} is on record for this card; --record writes them", file=sys.stderr)
         sys.exit(2)
     elif slower:
         print(f"gpu_check: slower than on record by more than {LOSS:.0%}: {', '.join(slower)}", file=sys.stderr)

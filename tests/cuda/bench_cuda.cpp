@@ -3,7 +3,8 @@
 // and the time to the first frame. What else:
 //   --layers              the time of each launch, alone and in its place
 //   --steps               what each step on the way to the first frame takes
-//   --streams N           frames a second of N contexts at once, tensors resident; with --check one of N
+//   --streams N           frames a second of N contexts at once, tensors resident (for N = 1 too, measured in
+//                         the same way); with --check one of N
 //   --dynamic WxH,WxH,WxH the smallest, the best and the largest size that the program is made for
 //   --keep FOLDER         keeps compiled kernels and what was timed there, as the plugin's cache does
 //   --sustained SECONDS   frames a second over time, as the card warms up
@@ -12,7 +13,7 @@
 //                         fp32 (those of fp32, on the network before its weights were rounded)
 //   --rivals              with --check: with each way to compute a step in turn, in the place of the fastest
 //   --write FOLDER        instead: writes each network as FOLDER/NETWORK.onnx
-//   --rates               first: what the GPU does at most, measured (backends/cuda/rates.h)
+//   --rates               first: the GPU's name, and what it does at most, measured (backends/cuda/rates.h)
 //   --rate NAME           first: that rate alone; several may be named
 //   --plan ARCHITECTURE   instead: the plan for a GPU of that architecture (80, 90, ...), which need not be
 //                         here (VSMLRT_CUDA_DRIVER names the emulated driver then)
@@ -58,6 +59,7 @@ struct Arguments {
     BenchArguments run;
     std::vector<std::string> networks;
     std::string reference = "plain";
+    bool streams = false; // asked for
     double sustained = 0;
     int plan = 0;       // architecture
     std::string folder; // where networks are written
@@ -105,6 +107,7 @@ Arguments parse(int count, char **values) {
             arguments.folder = value();
         } else if (word == "--streams") {
             arguments.run.streams = static_cast<int>(std::strtol(value().c_str(), nullptr, 10));
+            arguments.streams = true;
         } else if (word == "--dynamic") {
             arguments.run.range = range_of(value());
         } else if (word == "--sustained") {
@@ -332,10 +335,10 @@ void bench(const Arguments &arguments, const std::string &name) {
         name.c_str(), arguments.run.precision.c_str(), arguments.run.size.width, arguments.run.size.height,
         arguments.run.kernels.c_str(), device[3], 1000 / device[3], device.front(), device.back(), host[4],
         first, context.launch_names().size(), static_cast<long long>(program.info().context_bytes >> 20));
-    if (arguments.run.streams > 1) {
+    if (arguments.streams) {
         const std::vector<double> rates = rates_of_streams(program, arguments);
-        std::printf("  %d streams: %.1f fps (%.1f to %.1f)\n", arguments.run.streams, rates[2], rates.front(),
-                    rates.back());
+        std::printf("  %d stream%s: %.1f fps (%.1f to %.1f)\n", arguments.run.streams,
+                    arguments.run.streams == 1 ? "" : "s", rates[2], rates.front(), rates.back());
     }
     if (arguments.layers)
         report_layers(context);
@@ -358,6 +361,7 @@ void run(const Arguments &arguments, const std::string &name) {
 // In 10^12 operations, or bytes, a second.
 void print_rates(const cuda::Device &device, const std::vector<std::string> &names) {
     const auto context = std::make_shared<const nvidia::DeviceContext>(device.number);
+    std::printf("card: %s\n", device.name.c_str());
     for (const cuda::Rate &rate : cuda::measured_rates(context, device.facts, device.architecture, names))
         std::printf("rate: %s %.4g\n", rate.name.c_str(), rate.rate * 1e-12);
 }
