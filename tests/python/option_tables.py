@@ -432,7 +432,7 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
     },
     "doctor": {},
     "man": {},
-    "": {"--version": [], "--install-completion": [], "--show-completion": []},
+    "": {"--version": []},
 }
 """The options of every command, by its name; arguments without dashes by their metavar."""
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import typer.main
 from onnx import helper
 
 import networks
@@ -123,7 +122,7 @@ def options_of(command: Any, name: str = "") -> dict[str, list[str]]:
 
 
 def test_every_option_has_its_entry() -> None:
-    real = options_of(typer.main.get_command(cli.app))
+    real = options_of(cli.command())
     assert {name: sorted(found) for name, found in real.items()} == {
         name: sorted(found) for name, found in COMMANDS.items()
     }

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import typer.main
 
 from command import vsmlrt
 from vsmlrt import cli
@@ -17,9 +16,9 @@ from vsmlrt.cli import manual
 
 
 def test_it_has_all_that_the_help_has() -> None:
-    text = manual.page(typer.main.get_command(cli.app)).replace("\\-", "-")
+    text = manual.page(cli.command()).replace("\\-", "-")
     parts = {one.partition(" [options]")[0]: one for one in text.split(".SS vsmlrt ")[1:]}
-    root = typer.main.get_command(cli.app)
+    root = cli.command()
     for name, command in manual._commands(root, ""):
         part = next(one for title, one in parts.items() if title == name or title.startswith(f"{name} "))
         for param in command.params:
@@ -41,7 +40,7 @@ def _every(group: Any, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
             yield from _every(one, (*before, name))
 
 
-@pytest.mark.parametrize("words", list(_every(typer.main.get_command(cli.app))), ids=" ".join)
+@pytest.mark.parametrize("words", list(_every(cli.command())), ids=" ".join)
 def test_the_help_at_80_columns(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -66,7 +65,7 @@ def test_the_command_prints_it() -> None:
 
 @pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
 def test_groff_takes_it() -> None:
-    text = manual.page(typer.main.get_command(cli.app))
+    text = manual.page(cli.command())
     done = subprocess.run(
         ["groff", "-man", "-Tutf8", "-ww", "-z"], input=text, capture_output=True, text=True, timeout=60, check=False
     )

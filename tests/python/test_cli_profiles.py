@@ -42,14 +42,16 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     "words", [["--profile", "anime"], ["--profile=anime"], ["--profile", "x", "--profile", "anime"]]
 )
 def test_a_command_takes_what_it_knows(config: Path, words: list[str]) -> None:
-    found = profiles.defaults(["in.mkv", *words], OWN, KNOWN, FLAGS)
+    found = profiles.defaults(["in.mkv", *words], OWN, KNOWN.copy, FLAGS)
     assert found == {"model": "cugan", "scale": 1.5, "crf": 18, "overwrite": True}
 
 
 def test_a_profile_stands_before_a_choice_by_name(config: Path) -> None:
-    assert profiles.defaults(["--preset-name", "best"], OWN, KNOWN, FLAGS)["model"] == "realesrgan-x4plus-anime"
-    assert profiles.defaults(["--preset-name", "best", "--profile", "anime"], OWN, KNOWN, FLAGS)["model"] == "cugan"
-    assert profiles.defaults(["--preset-name=fast", "--material=natural"], OWN, KNOWN, FLAGS)["model"].endswith(
+    assert profiles.defaults(["--preset-name", "best"], OWN, KNOWN.copy, FLAGS)["model"] == "realesrgan-x4plus-anime"
+    assert (
+        profiles.defaults(["--preset-name", "best", "--profile", "anime"], OWN, KNOWN.copy, FLAGS)["model"] == "cugan"
+    )
+    assert profiles.defaults(["--preset-name=fast", "--material=natural"], OWN, KNOWN.copy, FLAGS)["model"].endswith(
         "photo-2x"
     )
 
@@ -70,7 +72,7 @@ def test_every_network_that_is_chosen_is_known() -> None:
 
 def test_nothing_is_read_where_no_name_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VSMLRT_CONFIG", "/nowhere/at/all")
-    assert profiles.defaults(["in.mkv", "--", "--profile", "anime"], OWN, KNOWN, FLAGS) == {}
+    assert profiles.defaults(["in.mkv", "--", "--profile", "anime"], OWN, KNOWN.copy, FLAGS) == {}
 
 
 @pytest.mark.parametrize(
@@ -84,17 +86,17 @@ def test_nothing_is_read_where_no_name_is_given(monkeypatch: pytest.MonkeyPatch)
 )
 def test_what_is_wrong_is_named(config: Path, name: str, said: str) -> None:
     with pytest.raises(UsageError) as refused:
-        profiles.defaults(["--profile", name], OWN, KNOWN, FLAGS)
+        profiles.defaults(["--profile", name], OWN, KNOWN.copy, FLAGS)
     assert said in str(refused.value)
 
 
 def test_a_file_that_is_not_toml(config: Path) -> None:
     config.write_text("profiles = [")
     with pytest.raises(UsageError, match="cannot be read"):
-        profiles.defaults(["--profile", "anime"], OWN, KNOWN, FLAGS)
+        profiles.defaults(["--profile", "anime"], OWN, KNOWN.copy, FLAGS)
     config.unlink()
     with pytest.raises(UsageError, match=r"there is no .*config.toml; write a table \[profiles.anime\] into it"):
-        profiles.defaults(["--profile", "anime"], OWN, KNOWN, FLAGS)
+        profiles.defaults(["--profile", "anime"], OWN, KNOWN.copy, FLAGS)
 
 
 @pytest.mark.parametrize(
@@ -119,9 +121,11 @@ def test_the_command_line_is_blamed_for_its_own_words(config: Path) -> None:
 
 def test_a_file_that_an_editor_of_windows_wrote(config: Path) -> None:
     config.write_bytes(b"\xef\xbb\xbf[profiles.a]\r\ncrf = 18\r\n")
-    assert profiles.defaults(["--profile", "a"], OWN, KNOWN, FLAGS) == {"crf": 18}
+    assert profiles.defaults(["--profile", "a"], OWN, KNOWN.copy, FLAGS) == {"crf": 18}
 
 
 def test_a_flag_that_turns_something_off(config: Path) -> None:
     config.write_text("[profiles.a]\nno-dedup = true\n")
-    assert profiles.defaults(["--profile", "a"], {*OWN, "dedup"}, {*KNOWN, "dedup"}, {"dedup"}) == {"dedup": False}
+    assert profiles.defaults(["--profile", "a"], {*OWN, "dedup"}, lambda: {*KNOWN, "dedup"}, {"dedup"}) == {
+        "dedup": False
+    }

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer.main
 import vapoursynth as vs
 from rich.console import Console
 
@@ -28,7 +27,7 @@ def commands(command: Any, name: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     return found
 
 
-ALL = commands(typer.main.get_command(cli.app))
+ALL = commands(cli.command())
 
 
 @pytest.mark.parametrize("words", ALL, ids=" ".join)

@@ -28,7 +28,8 @@ from rife_networks import random, v4_6
 from vsmlrt import Backend, notices, store
 from vsmlrt.errors import NetworkNotFoundError
 
-EXACT = Backend.OV_CPU(precision="fp32")
+EXACT = Backend.ORT_CPU()
+"""In fp32, and with a network at once: OpenVINO takes 20 ms to make a program of a few operators."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ RIFE: dict[str, list[Case]] = {
     ],
     "output_format": [Changes({"output_format": 1}), Refused({"output_format": 2}, '"output_format" must be one of')],
 }
+AS_MANY_AS_ARE_FASTEST = {"backend": Backend.OV_CPU(precision="fp32")}
 INFERENCE: dict[str, list[Case]] = {
     "clips": [Changes({"clips": "other"}), Refused({"clips": []}, '"clips" must be a clip', TypeError)],
     "network_path": [Changes({"network_path": "{other}"})],
@@ -118,7 +120,9 @@ INFERENCE: dict[str, list[Case]] = {
     "input_name": [Noted({"input_name": "picture"}, '"input_name" has no effect')],
     "batch_size": [
         Calls({"batch_size": 2}, {"backend": Backend.OV_CPU(num_streams=2)}),
-        Noted({"batch_size": 2}, '"batch_size" has no effect where as many frames as are fastest'),
+        Noted(
+            {"batch_size": 2}, '"batch_size" has no effect where as many frames as are fastest', AS_MANY_AS_ARE_FASTEST
+        ),
         Refused({"batch_size": 0}, '"batch_size" must be a whole number of at least 1'),
     ],
     "path_is_serialization": [Changes({"network_path": "{bytes}", "path_is_serialization": True, "clips": "other"})],
@@ -393,7 +397,8 @@ def test_an_argument_changes_the_result_or_is_named_or_refused(
     plain = plains.get(key) or plains.setdefault(key, outcome(function, given(function, case.base)))
     caplog.clear()
     with caplog.at_level(logging.WARNING, logger="vsmlrt"):
-        changed = [outcome(function, given(function, case.base | case.given)) for _ in range(2)]
+        times = 2 if isinstance(case, Noted) else 1
+        changed = [outcome(function, given(function, case.base | case.given)) for _ in range(times)]
     if isinstance(case, Changes):
         assert changed[0] != plain
     else:

@@ -18,6 +18,7 @@ from rife_networks import random, v4_6
 
 CORE = plugin_core()
 REFERENCE = {"backend": "reference"}
+"""What all are called with that name no other: it has a program at once."""
 COUNTED = {**REFERENCE, "options": ["fault.run=2"]}
 """The second run fails: shows how often the network is run."""
 FAILING = {**REFERENCE, "options": ["fault.run=1"]}
@@ -234,7 +235,7 @@ def call(function: str, made: dict[str, Any], case: Case, **given: Any) -> Any:
     for name in ("clips", "clip"):
         if given.pop(name, None):
             clips = [clip.std.FlipVertical() for clip in clips]
-    given = {"network_path": made[network], "precision": "fp32"} | given
+    given = {"network_path": made[network], "precision": "fp32"} | REFERENCE | given
     if any(name in given for name in ("fp16", "bf16", "force_fp16")) and "precision" not in case.given:
         del given["precision"]
     return getattr(CORE.mlrt, function)(clips if function == "Model" else clips[0], **given)

@@ -47,7 +47,9 @@ def same(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def model(clip: vs.VideoNode, path: str, **options: Any) -> vs.VideoNode:
-    options.setdefault("precision", "fp32")
+    """On the processor's resize, as openvino's and ONNX Runtime's frames are; reference has its programs at once."""
+    for name, value in {"backend": "reference", "conversion": "host", "precision": "fp32"}.items():
+        options.setdefault(name, value)
     result: vs.VideoNode = CORE.mlrt.Model(clip, network_path=path, **options)
     return result
 

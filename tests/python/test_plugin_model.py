@@ -22,7 +22,9 @@ CORE = plugin_core()
 
 
 def model(clips: Any, path: str, **options: Any) -> vs.VideoNode:
-    options.setdefault("precision", "fp32")
+    """By reference, which has its programs at once, and converted by resize as for most, unless told otherwise."""
+    for name, value in {"backend": "reference", "conversion": "host", "precision": "fp32"}.items():
+        options.setdefault(name, value)
     result: vs.VideoNode = CORE.mlrt.Model(clips, network_path=path, **options)
     return result
 
@@ -231,7 +233,7 @@ def test_network_as_bytes(convs: str) -> None:
     clip = noise(CORE, 32, 32)
     data = Path(convs).read_bytes()
     out = CORE.mlrt.Model(clip, network_path=data, path_is_serialization=1, precision="fp32")
-    assert difference(out, model(clip, convs)) == 0
+    assert difference(out, model(clip, convs, backend="openvino")) == 0
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
@@ -272,7 +274,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"static_shape": 0, "max_shapes": 64, "opt_shapes": 80}, r'"opt_shapes" \(80x80\) must be from'),
     ({"static_shape": 0, "max_shapes": -64}, '"max_shapes" must be a width and height of at least 1; got -64x-64'),
     ({"engine_folder": __file__}, r'"engine_folder" must be a folder; .*test_plugin_model.py is a file'),
-    ({"options": ["NO_SUCH_OPTION=1"]}, 'has no option "NO_SUCH_OPTION" that can be set; it has .*NUM_STREAMS'),
+    (
+        {"backend": "openvino", "options": ["NO_SUCH_OPTION=1"]},
+        'has no option "NO_SUCH_OPTION" that can be set; it has .*NUM_STREAMS',
+    ),
 ]
 
 
@@ -371,8 +376,9 @@ def test_output_that_is_no_multiple(tmp_path: Path) -> None:
 
 def test_too_many_streams_for_the_memory(folder: Path) -> None:
     path = networks.convs(folder / "wide.onnx", 3, 4, width=64, channels=1, outputs=1)
+    clip = CORE.std.BlankClip(format=vs.GRAYS, width=16000, height=8000, length=1)
     with pytest.raises(vs.Error, match="use fewer streams"):
-        model(CORE.std.BlankClip(format=vs.GRAYS, width=16000, height=8000, length=1), path, num_streams=8)
+        model(clip, path, num_streams=8, backend="openvino")
 
 
 def test_devices_version_inspect_import(tmp_path: Path, convs: str, unet: str) -> None:

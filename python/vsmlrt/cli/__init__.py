@@ -11,8 +11,9 @@ import contextlib
 import functools
 import os
 import sys
-from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 from typer.exceptions import TyperException
@@ -20,46 +21,60 @@ from typer.exceptions import TyperException
 from ..errors import UnknownNameError, UserError
 from ..video.errors import FieldError, UsageError
 from ..video.opening import GONE
-from . import (
-    bench,
-    cache,
-    compare,
-    console,
-    doctor,
-    interpolate,
-    manual,
-    models,
-    options,
-    preview,
-    process,
-    signals,
-    standard_streams,
-    upscale,
-)
+from . import console, options, signals, standard_streams
 
-app = typer.Typer(
+_COMMANDS = {  # the module that has the function, and an example
+    "upscale": ("upscale", "vsmlrt upscale in.mkv out.mkv --model animevideov3 --scale 2"),
+    "denoise": ("upscale", "vsmlrt denoise in.mkv out.mkv --strength 5"),
+    "interpolate": ("interpolate", "vsmlrt interpolate in.mkv out.mkv --multiplier 2"),
+    "process": ("process", "vsmlrt process in.mkv out.mkv --denoise 5 --scale 2 --fps 60"),
+    "preview": ("preview", "vsmlrt preview in.mkv --model animevideov3 --scale 2"),
+    "compare": ("compare", "vsmlrt compare in.mkv out.mkv -o report.html"),
+    "bench": ("bench", "vsmlrt bench --families realesrgan --sizes 1280x720"),
+    "doctor": ("doctor", "vsmlrt doctor"),
+    "man": ("manual", "vsmlrt man > vsmlrt.1"),
+}
+_GROUPS = ("cache", "models")
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands by name, each imported and built when it is first asked for: most runs need one of them."""
+
+    def __init__(self) -> None:
+        self._built: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._built:
+            self._built[name] = _build(name)
+        return self._built[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from _COMMANDS
+        yield from _GROUPS
+
+    def __len__(self) -> int:
+        return len(_COMMANDS) + len(_GROUPS)
+
+
+def _build(name: str) -> Any:
+    whole = typer.Typer(cls=options.Group, pretty_exceptions_enable=False)
+    if name in _GROUPS:
+        whole.add_typer(import_module(f".{name}", __name__).app, name=name, cls=options.Group)
+    else:
+        module, example = _COMMANDS[name]  # KeyError: there is no such command
+        function = getattr(import_module(f".{module}", __name__), name)
+        whole.command(name, cls=options.Command, epilog=f"Example: {example}")(function)
+    return typer.main.get_group(whole).commands[name]
+
+
+_app = typer.Typer(
     name="vsmlrt",
     help="Neural networks on video, from the command line and in VapourSynth.",
     no_args_is_help=True,
-    add_completion=True,
     cls=options.Group,
     context_settings=options.HELP,
     pretty_exceptions_enable=False,
 )
-for _name, _command, _example in (
-    ("upscale", upscale.upscale, "vsmlrt upscale in.mkv out.mkv --model animevideov3 --scale 2"),
-    ("denoise", upscale.denoise, "vsmlrt denoise in.mkv out.mkv --strength 5"),
-    ("interpolate", interpolate.interpolate, "vsmlrt interpolate in.mkv out.mkv --multiplier 2"),
-    ("process", process.process, "vsmlrt process in.mkv out.mkv --denoise 5 --scale 2 --fps 60"),
-    ("preview", preview.preview, "vsmlrt preview in.mkv --model animevideov3 --scale 2"),
-    ("compare", compare.compare, "vsmlrt compare in.mkv out.mkv -o report.html"),
-    ("bench", bench.bench, "vsmlrt bench --families realesrgan --sizes 1280x720"),
-    ("doctor", doctor.doctor, "vsmlrt doctor"),
-    ("man", manual.man, "vsmlrt man > vsmlrt.1"),
-):
-    app.command(_name, cls=options.Command, epilog=f"Example: {_example}")(_command)
-app.add_typer(cache.app, name="cache", cls=options.Group)
-app.add_typer(models.app, name="models", cls=options.Group)
 
 
 def _version(wanted: bool) -> None:
@@ -70,7 +85,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@_app.callback()
 def common(
     version: Annotated[
         bool,
@@ -82,8 +97,10 @@ def common(
 
 @functools.cache
 def command() -> typer.core.TyperGroup:
-    """The commands with their options, built when they are first needed."""
-    return typer.main.get_group(app)
+    """The whole command line; what is below it is built when it is first needed."""
+    group = typer.main.get_group(_app)
+    group.commands = cast("Any", _Commands())
+    return group
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -41,9 +41,12 @@ class Command(_PlainHelp, typer.core.TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Reads the words, with what they name as defaults."""
         own = {str(param.name) for param in self.params}
-        commands = getattr(ctx.find_root().command, "commands", {"": self})
-        known = {str(param.name) for command in commands.values() for param in command.params}
         if not ctx.resilient_parsing:
+
+            def known() -> set[str]:  # builds every command
+                commands = getattr(ctx.find_root().command, "commands", {"": self})
+                return {str(param.name) for command in commands.values() for param in command.params}
+
             flags = {str(param.name) for param in self.params if getattr(param, "is_flag", False)}
             ctx.default_map = profiles.defaults(args, own, known, flags) or ctx.default_map
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +39,13 @@ def config_file() -> Path:
 
 
 def defaults(
-    words: Sequence[str], own: Collection[str], known: Collection[str], flags: Collection[str]
+    words: Sequence[str], own: Collection[str], known: Callable[[], Collection[str]], flags: Collection[str]
 ) -> dict[str, Any]:
     """What a command's words say by a name, as its parameters' defaults.
 
-    ``own`` are the command's parameters, ``known`` those of every command: a profile serves several, each of which
-    takes what it knows. ``flags`` are those of them that are true or false. Raises UsageError for a name or an option
-    that there is not.
+    ``own`` are the command's parameters, ``known`` gives those of every command: a profile serves several, each of
+    which takes what it knows. ``flags`` are those of them that are true or false. Raises UsageError for a name or an
+    option that there is not.
     """
     found: dict[str, Any] = {}
     if "preset_name" in own:
@@ -57,7 +57,7 @@ def defaults(
         if name is not None:
             found["model"] = NETWORKS[material or "drawn"][values.one_of("--preset-name", name, PRESET_NAMES)]
     if "profile" in own and (profile := _given(words, "--profile")) is not None:
-        told = {key: value for key, value in _profile(profile, known).items() if key in own}
+        told = {key: value for key, value in _profile(profile, known()).items() if key in own}
         for key, value in told.items():
             if isinstance(value, bool) != (key in flags):
                 wanted = "true or false" if key in flags else "a word or a number"
