@@ -20,13 +20,16 @@ Weights = Callable[[str, tuple[int, ...]], np.ndarray]
 FORMS = ("grid", "plain", "flow_scale", "separate", "separate_grid")
 V4_6 = (8.0, 4.0, 2.0, 1.0)
 V4_25 = (16.0, 8.0, 4.0, 2.0, 1.0)
+RESIDUALS = 8
+"""Residual convolutions of a block. What a test says of the flow, of the warps or of what is fed needs few of them."""
 
 
 class Builder:
     """Nodes and initializers of one network, in order."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, residuals: int) -> None:
         self.weights = weights
+        self.residuals = residuals
         self.nodes: list[onnx.NodeProto] = []
         self.stored: dict[str, np.ndarray] = {}
         self.count = 0
@@ -86,7 +89,7 @@ class Builder:
             x = self.cat([x, self.times(self.resize(flow, 1 / scale), 1 / scale)])
         x = self.conv(x, f"{name}.conv0", into, width // 2, 2)
         x = self.conv(x, f"{name}.conv1", width // 2, width, 2)
-        for i in range(8):
+        for i in range(self.residuals):
             y = self.conv(x, f"{name}.res{i}", width, width, 1, relu=False)
             beta = self.weight(f"{name}.beta{i}", (1, width, 1, 1))
             x = self.node("LeakyRelu", [self.node("Add", [self.node("Mul", [y, beta]), x])], alpha=0.2)
@@ -204,9 +207,10 @@ def v4_6(
     form: str = "grid",
     widths: tuple[int, ...] = (192, 128, 96, 64),
     scales: tuple[float, ...] = V4_6,
+    residuals: int = RESIDUALS,
 ) -> str:
     """IFNet v4.6; `widths` are the blocks' channels, `scales` what each of them reads smaller by."""
-    b = Builder(weights)
+    b = Builder(weights, residuals)
     inputs = Inputs(b, form, 32)
     first, second, timestep = (inputs.pieces[name] for name in ("first", "second", "timestep"))
     warped = [first, second]
@@ -223,9 +227,15 @@ def v4_6(
     return _finish(b, inputs, mask, warped, path)
 
 
-def v4_25(path: Path, weights: Weights, form: str = "grid", widths: tuple[int, ...] = (192, 128, 96, 64, 32)) -> str:
+def v4_25(
+    path: Path,
+    weights: Weights,
+    form: str = "grid",
+    widths: tuple[int, ...] = (192, 128, 96, 64, 32),
+    residuals: int = RESIDUALS,
+) -> str:
     """IFNet v4.25: an encoder whose features are warped along, five blocks, and features handed from block to block."""
-    b = Builder(weights)
+    b = Builder(weights, residuals)
     inputs = Inputs(b, form, 64)
     first, second, timestep = (inputs.pieces[name] for name in ("first", "second", "timestep"))
     encoded = [_encoder(b, first), _encoder(b, second)]
