@@ -182,8 +182,11 @@ def _enlarged(g: Graph, x: str, features: int, outputs: int, scale: int, way: st
     return g.conv(x, features, outputs)
 
 
-def swinir(path: Path, scale: int, channels: int, way: str, window: int = 8) -> None:
-    """``way`` is how it enlarges: "direct" (lightweight), "shuffle" (classical), "nearest" (real), "" (denoising)."""
+def swinir(path: Path, scale: int, channels: int, way: str, window: int = 8, groups: int = 1) -> None:
+    """``way`` is how it enlarges: "direct" (lightweight), "shuffle" (classical), "nearest" (real), "" (denoising).
+
+    A group of blocks has a window that is shifted and one that is not.
+    """
     features, g = 12, Graph(zlib.crc32(path.name.encode()))
     x, height, width = g.padded("input", window, "reflect")
     mean = g.constant(np.array([0.4488, 0.4371, 0.4040] if channels == 3 else [0.0]).reshape(1, -1, 1, 1))
@@ -191,7 +194,7 @@ def swinir(path: Path, scale: int, channels: int, way: str, window: int = 8) -> 
     first = g.conv(x, channels, features)
     windows = Windows(g, window, 2, features)
     deep = g.norm(g.order(first, 0, 2, 3, 1), features)
-    for _ in range(2):
+    for _ in range(groups):
         before = deep
         for shifted in (False, True):
             deep = windows.block(deep, shifted=shifted)
@@ -204,8 +207,12 @@ def swinir(path: Path, scale: int, channels: int, way: str, window: int = 8) -> 
     g.save(path, g.cropped(g.op("Add", made, mean), height, width, scale), channels, channels)
 
 
-def scunet(path: Path, channels: int) -> None:
-    """A UNet, each step of which is half convolution, half attention; it pads to multiples of 64."""
+def scunet(path: Path, channels: int, pairs: bool) -> None:
+    """A UNet, each step of which is half convolution, half attention; it pads to multiples of 64.
+
+    With ``pairs`` each level has a block with shifted windows and one without, else those on the way down are not
+    shifted and those on the way up are.
+    """
     features, g = 8, Graph(zlib.crc32(path.name.encode()))
 
     def block(x: str, width: int, *, shifted: bool) -> str:
@@ -223,14 +230,18 @@ def scunet(path: Path, channels: int) -> None:
     levels = [g.conv(x, channels, features, bias=False)]
     for level in range(3):
         wide = features << level
-        x = block(block(levels[-1], wide, shifted=False), wide, shifted=True)
+        x = block(levels[-1], wide, shifted=False)
+        if pairs:
+            x = block(x, wide, shifted=True)
         levels.append(g.conv(x, wide, 2 * wide, 2, bias=False, pads=[0] * 4, strides=[2, 2]))
     x = block(levels[-1], features << 3, shifted=True)
     for level in (2, 1, 0):
         wide = features << level
         x = g.op("Add", x, levels[level + 1])
         x = g.op("ConvTranspose", x, g.random(2 * wide, wide, 2, 2), strides=[2, 2])
-        x = block(block(x, wide, shifted=False), wide, shifted=True)
+        if pairs:
+            x = block(x, wide, shifted=False)
+        x = block(x, wide, shifted=True)
     x = g.conv(g.op("Add", x, levels[0]), features, channels, bias=False, gain=0.03)
     g.save(path, g.cropped(x, height, width, 1), channels, channels)
 
@@ -294,7 +305,9 @@ def _swinir_of(folder: Path, name: str) -> None:
     enlarging = re.search(r"_x(\d)", name)
     channels = 1 if "grayDN" in name or "_CAR_" in name else 3
     window = 7 if "jpeg" in name else 8
-    swinir(folder / f"{name}.onnx", int(enlarging[1]) if enlarging else 1, channels, ways.get(name[:3], ""), window)
+    scale = int(enlarging[1]) if enlarging else 1
+    groups = 2 if "SwinIR-L" in name else 1
+    swinir(folder / f"{name}.onnx", scale, channels, ways.get(name[:3], ""), window, groups)
 
 
 def _artcnn_of(folder: Path, name: str) -> None:
@@ -313,7 +326,7 @@ def models(folder: Path) -> None:
     for name in SWINIR:
         _swinir_of(folder / "swinir", name)
     for name in SCUNET:
-        scunet(folder / "scunet" / f"{name}.onnx", 1 if "gray" in name else 3)
+        scunet(folder / "scunet" / f"{name}.onnx", 1 if "gray" in name else 3, pairs=name == "scunet_color_real_gan")
     for name in ARTCNN:
         _artcnn_of(folder / "ArtCNN", name)
 
