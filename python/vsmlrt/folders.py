@@ -105,7 +105,7 @@ def is_complete(path: Path) -> bool:
 
 def find(*stems: str) -> Path | None:
     """The network file of the first of these names without extension in the first folder that has it whole, or None."""
-    for folder in search_path():
+    for folder in filter(Path.is_dir, search_path()):
         for stem in stems:
             for extension in EXTENSIONS:
                 path = folder / (stem + extension)

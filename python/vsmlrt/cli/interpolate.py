@@ -199,8 +199,10 @@ def _interpolates(family: catalog.Family) -> bool:
 
 def _installed() -> str:
     family = catalog.families()[FAMILY]
+    if any(entry.model == family.default and folders.find(*entry.files) is not None for entry in family.entries):
+        return FAMILY
     here = [entry for entry in family.entries if folders.find(*entry.files) is not None]
-    if not here or any(entry.model == family.default for entry in here):
+    if not here:
         return FAMILY
     plain = [entry for entry in here if re.fullmatch(r"v[\d.]+", entry.model)]
     newest = (plain or here)[-1].name
