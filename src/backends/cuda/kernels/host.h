@@ -46,28 +46,26 @@ inline unsigned bits_of_float(float value) {
     return bits;
 }
 inline float half_to_float(unsigned short bits) {
-    const int exponent = bits >> 10 & 31;
-    const int mantissa = bits & 1023;
-    const float sign = bits & 0x8000 ? -1.0f : 1.0f;
-    if (exponent == 31)
-        return mantissa ? float_of_bits(0x7fc00000u) : sign * float_of_bits(0x7f800000u);
-    return sign *
-           (exponent ? std::ldexp(float(mantissa + 1024), exponent - 25) : std::ldexp(float(mantissa), -24));
+    const unsigned sign = (bits & 0x8000u) << 16;
+    const unsigned magnitude = bits & 0x7fffu;
+    if (magnitude >= 0x7c00)
+        return float_of_bits(magnitude > 0x7c00 ? 0x7fc00000u : sign | 0x7f800000u);
+    if (magnitude < 0x400) // subnormal: a multiple of 2^-24
+        return float_of_bits(sign | bits_of_float((float)magnitude * 5.9604644775390625e-08f));
+    return float_of_bits(sign | ((magnitude << 13) + (112u << 23)));
 }
+// To the nearest, of two the even one.
 inline unsigned short float_to_half(float value) {
     const unsigned bits = bits_of_float(value);
     const unsigned sign = bits >> 16 & 0x8000;
-    const float magnitude = std::fabs(value);
-    if (magnitude != magnitude)
+    const unsigned magnitude = bits & 0x7fffffffu;
+    if (magnitude > 0x7f800000u)
         return (unsigned short)(sign | 0x7e00);
-    if (magnitude >= 65520.0f)
+    if (magnitude >= bits_of_float(65520.0f))
         return (unsigned short)(sign | 0x7c00);
-    if (magnitude < 6.103515625e-05f)
-        return (unsigned short)(sign | (unsigned)std::nearbyint(std::ldexp(magnitude, 24)));
-    int exponent;
-    const float fraction = std::frexp(magnitude, &exponent);
-    const unsigned mantissa = (unsigned)std::nearbyint(std::ldexp(fraction, 11));
-    return (unsigned short)(sign + ((unsigned)(exponent + 13) << 10) + mantissa);
+    if (magnitude < bits_of_float(6.103515625e-05f)) // the last place of what is added to 0.5 is 2^-24
+        return (unsigned short)(sign | (bits_of_float(float_of_bits(magnitude) + 0.5f) - bits_of_float(0.5f)));
+    return (unsigned short)(sign | ((magnitude - (112u << 23) + 0xfff + (magnitude >> 13 & 1)) >> 13));
 }
 inline unsigned short float_to_bfloat(float value) {
     const unsigned bits = bits_of_float(value);
