@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import calls
 import posted
+
+import ready
 
 RUN = """
 import runpy, sys
@@ -37,6 +38,6 @@ def test_script(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch, n
     monkeypatch.setenv("VSMLRT_MODELS", str(models))
     script = tmp_path / "script.vpy"
     script.write_text(text.replace("MODELS", str(models)))
-    done = subprocess.run([sys.executable, "-c", RUN, script], capture_output=True, text=True, check=False)
+    done = ready.run([sys.executable, "-c", RUN, script], text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == " ".join(map(str, wanted))
