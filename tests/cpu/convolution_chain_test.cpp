@@ -65,6 +65,28 @@ Results run(const ConvolutionChain &chain, Picture &input, Workspace &workspace)
 
 using OwnConvolutionChain = EachInstructionSet;
 
+struct Wanted {
+    Picture input;
+    Picture b;
+    Picture c;
+};
+
+// Of each size, by the definition: the same for every kernel and number of threads. The tall one takes
+// several bands.
+const std::vector<Wanted> &wanted_of(const Residual &network) {
+    static const std::vector<Wanted> all = [&] {
+        std::vector<Wanted> made;
+        for (const Extent extent : {Extent{9, 14}, Extent{1201, 6}, Extent{50, 37}, Extent{3, 5}}) {
+            Picture input(extent, 16, Storage::fp32, 11);
+            Picture b = layer(network.b, same, layer(network.a, same, input, nullptr), &input);
+            Picture c = layer(network.c, {}, b, nullptr);
+            made.push_back({std::move(input), std::move(b), std::move(c)});
+        }
+        return made;
+    }();
+    return all;
+}
+
 TEST_P(OwnConvolutionChain, IsItsLayersOneAfterAnother) {
     const Residual network;
     for (const auto &method : methods(GetParam())) {
@@ -72,16 +94,12 @@ TEST_P(OwnConvolutionChain, IsItsLayersOneAfterAnother) {
         const double bound = method->storage() == Storage::bf16 ? 0.02 : 2e-5;
         for (const int threads : {1, 3}) {
             Workspace workspace(threads);
-            // A size after another: a workspace grows, and serves the smaller ones after it. The tall one
-            // takes several bands.
-            for (const Extent extent : {Extent{9, 14}, Extent{1201, 6}, Extent{50, 37}, Extent{3, 5}}) {
-                Picture input(extent, 16, Storage::fp32, 11);
-                const Picture a = layer(network.a, same, input, nullptr);
-                const Picture b = layer(network.b, same, a, &input);
-                const Picture c = layer(network.c, {}, b, nullptr);
+            // A size after another: a workspace grows, and serves the smaller ones after it.
+            for (const Wanted &wanted : wanted_of(network)) {
+                Picture input = wanted.input;
                 const Results results = run(chain, input, workspace);
-                EXPECT_LT(difference(results.b, b), bound);
-                EXPECT_LT(difference(results.c, c), bound);
+                EXPECT_LT(difference(results.b, wanted.b), bound);
+                EXPECT_LT(difference(results.c, wanted.c), bound);
             }
         }
     }
@@ -105,17 +123,18 @@ class ChainsOfLevels : public EachInstructionSet {};
 TEST_P(ChainsOfLevels, AreTheirLayersOneAfterAnother) {
     const Levels network;
     const ConvolutionChain chain(network.desc, methods(GetParam()).back());
-    for (const int threads : {1, 3}) {
-        Workspace workspace(threads);
-        for (const Extent extent : {Extent{10, 14}, Extent{1202, 6}, Extent{54, 38}, Extent{2, 2}}) {
-            Picture input(extent, 8, Storage::fp32, 11);
-            const Picture a = layer(network.a, same, input, nullptr);
-            const Picture b = layer(network.b, same, layer(network.down, {}, a, nullptr), nullptr);
-            const Picture wanted = layer(network.c, same, layer(network.up, {}, b, &a), nullptr);
+    Workspace alone(1);
+    Workspace three(3);
+    for (const Extent extent : {Extent{10, 14}, Extent{1202, 6}, Extent{54, 38}, Extent{2, 2}}) {
+        Picture input(extent, 8, Storage::fp32, 11);
+        const Picture a = layer(network.a, same, input, nullptr);
+        const Picture b = layer(network.b, same, layer(network.down, {}, a, nullptr), nullptr);
+        const Picture wanted = layer(network.c, same, layer(network.up, {}, b, &a), nullptr);
+        for (Workspace *const workspace : {&alone, &three}) {
             Picture result = blank(extent, 5);
             const cpu::Image inputs[] = {input.image()};
             const cpu::Image outputs[] = {result.image()};
-            chain.run(inputs, outputs, workspace);
+            chain.run(inputs, outputs, *workspace);
             EXPECT_LT(difference(result, wanted), 0.02) << extent.height;
         }
     }
