@@ -84,6 +84,7 @@ public:
             bias_[i] = random.next();
             slope_[i] = random.next();
         }
+        forget();
     }
 
     [[nodiscard]] const ConvProblem &problem() const { return problem_; }
@@ -150,11 +151,13 @@ public:
             for (int c = 0; c < asked_.in; ++c)
                 input_.set(pixel * pitch_ + static_cast<std::size_t>(c),
                            static_cast<float>(first.expected(pixel, c)));
+        forget();
     }
     // One pixel of its input from now on.
     void spoil(int y, int x, float value) {
         for (int c = 0; c < asked_.in; ++c)
             input_.set(pixel_at(y, x) * pitch_ + static_cast<std::size_t>(c), value);
+        forget();
     }
     // The pixels of its result with a channel that is no finite number.
     [[nodiscard]] std::vector<std::size_t> spoilt() const {
@@ -284,7 +287,19 @@ private:
     static std::size_t pixel_at(int y, int x) {
         return static_cast<std::size_t>(y) * width + static_cast<std::size_t>(x);
     }
+    // By the definition; computed when it is first asked for, since every candidate is compared with it.
     [[nodiscard]] double expected(std::size_t pixel, int channel) const {
+        double &known =
+            known_[pixel * static_cast<std::size_t>(asked_.out) + static_cast<std::size_t>(channel)];
+        if (std::isnan(known))
+            known = defined(pixel, channel);
+        return known;
+    }
+    void forget() {
+        known_.assign(out_pixels_ * static_cast<std::size_t>(asked_.out),
+                      std::numeric_limits<double>::quiet_NaN());
+    }
+    [[nodiscard]] double defined(std::size_t pixel, int channel) const {
         const int y = static_cast<int>(pixel) / static_cast<int>(operands_.out_width);
         const int x = static_cast<int>(pixel) % static_cast<int>(operands_.out_width);
         const int kernel = static_cast<int>(asked_.kernel);
@@ -316,7 +331,8 @@ private:
     std::vector<float> weights_;
     std::vector<float> bias_;
     std::vector<float> slope_;
-    std::vector<float> sums_; // rows of them
+    std::vector<float> sums_;           // rows of them
+    mutable std::vector<double> known_; // what expected() has given; NaN: not asked for
 };
 
 struct Problem {
