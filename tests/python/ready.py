@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
 import functools
 import gc
 import importlib
@@ -26,6 +27,12 @@ from typing import IO, Any
 
 LIMIT = 1 << 20
 """Bytes of a request."""
+
+LATE = (
+    *("av.subtitles.stream", "importlib.metadata", "pydantic.fields", "pydantic.type_adapter", "pydantic.types"),
+    *("rich.progress", "rich.table", "typer._adapters"),
+)
+"""What is imported when a command first needs it."""
 
 
 class _Starter:
@@ -182,12 +189,33 @@ def _become(request: dict[str, Any]) -> tuple[str, str]:
     return kind, what
 
 
+def _keep() -> None:
+    """What is there is not collected, cleared or freed by each new process, and so need not be copied for it.
+
+    What a process makes itself ends with it as in any other.
+    """
+    _inherited.update(sys.modules)
+    kept = [gc.get_objects(), _inherited]
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(kept))
+    gc.freeze()
+
+
+_inherited: dict[str, Any] = {}
+
+
+def _forget() -> None:
+    for name in _inherited:
+        if name not in ("sys", "builtins"):
+            sys.modules.pop(name, None)
+
+
 if __name__ == "__main__":
-    for module in ("vsmlrt.cli", "vsmlrt.video.job", "vsmlrt.benchmark.running", "pydantic.type_adapter"):
+    atexit.register(_forget)  # before all others, and so called after them
+    for module in ("vsmlrt.video.job", "vsmlrt.benchmark.running", *LATE):
         importlib.import_module(module)
-    importlib.import_module("vsmlrt.cli").command()  # built once for all
+    dict(importlib.import_module("vsmlrt.cli").command().commands)  # each is built when it is first asked for
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    gc.freeze()  # what is there already need not be copied by each process that collects
+    _keep()
     kind, what = _become(_serve(socket.socket(fileno=int(sys.argv[1]))))
     if kind == "-m":
         runpy.run_module(what, run_name="__main__", alter_sys=True)

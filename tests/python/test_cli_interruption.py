@@ -55,7 +55,7 @@ def test_while_it_loads(module: str, number: str) -> None:
     """One line, no traceback."""
     script = LOADING.format(module=module, number=number)
     done = subprocess.run(
-        [sys.executable, "-c", script, "--version"], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", script, "upscale", "--help"], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"vsmlrt: error: interrupted ({number})\n"
