@@ -47,6 +47,12 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A cache folder of their own: in the user's, each video made here would leave an index to be looked through."""
+    os.environ["VSMLRT_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True, scope="session")
 def heard_interrupts() -> None:
     """Commands hear SIGINT also where the tests run in the background, whose children are started deaf to it."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

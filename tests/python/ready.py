@@ -213,7 +213,10 @@ if __name__ == "__main__":
     atexit.register(_forget)  # before all others, and so called after them
     for module in ("vsmlrt.video.job", "vsmlrt.benchmark.running", *LATE):
         importlib.import_module(module)
-    dict(importlib.import_module("vsmlrt.cli").command().commands)  # each is built when it is first asked for
+    importlib.import_module("vsmlrt.catalog").families()
+    for command in importlib.import_module("vsmlrt.cli").command().commands.values():  # built when first asked for
+        for parameter in command.params:
+            parameter.get_runtime_param()  # so are these
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _keep()
     kind, what = _become(_serve(socket.socket(fileno=int(sys.argv[1]))))
