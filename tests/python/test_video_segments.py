@@ -44,6 +44,14 @@ def source(tmp_path: Path) -> Path:
     return make_source(tmp_path / "source")
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, ...]]:
+    """What the file of a job with such a source holds when nobody interrupts it."""
+    folder = tmp_path_factory.mktemp("whole")
+    go(make_source(folder / "source"), folder / "whole.mkv")
+    return content(folder / "whole.mkv")
+
+
 def timeline_of(ticks: list[int], base: int = 10) -> Timeline:
     return make_timeline(ticks, Fraction(1, base))
 
@@ -139,6 +147,16 @@ def test_an_unfinished_job_is_offered(source: Path, tmp_path: Path) -> None:
     assert go(source, made, overwrite=True) == len(UNEVEN)
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The source and the output of a job of the network a, some parts of which are there."""
+    folder = tmp_path_factory.mktemp("begun")
+    source, made = make_source(folder / "source"), folder / "out.mkv"
+    with pytest.raises(StoppedError):
+        go(source, made, stop=10, asked={"network": "a"})
+    return source, made
+
+
 @pytest.mark.parametrize(
     ("changed", "named"),
     [
@@ -153,15 +171,22 @@ def test_an_unfinished_job_is_offered(source: Path, tmp_path: Path) -> None:
         ({"process": twice_as_many}, "its number of frames was 16 and this is 32"),
     ],
 )
-def test_another_job_is_not_gone_on_with(source: Path, tmp_path: Path, changed: dict[str, Any], named: str) -> None:
-    made = tmp_path / "out.mkv"
-    begun: dict[str, Any] = {"asked": {"network": "a"}}
-    with pytest.raises(StoppedError):
-        go(source, made, stop=10, **begun)
+def test_another_job_is_not_gone_on_with(begun: tuple[Path, Path], changed: dict[str, Any], named: str) -> None:
+    source, made = begun
+    kept = {path.name: path.read_bytes() for path in job_folder.folder_of(made).iterdir()}
     with pytest.raises(FieldError) as refused:
-        go(source, made, resume=True, **(begun | changed))
+        go(source, made, resume=True, **({"asked": {"network": "a"}} | changed))
     assert named in str(refused.value).replace("0:15", ":15")
-    assert go(source, made, resume=True, **begun) == len(UNEVEN)
+    assert {path.name: path.read_bytes() for path in job_folder.folder_of(made).iterdir()} == kept
+
+
+def test_a_job_that_another_one_was_taken_for_goes_on(source: Path, tmp_path: Path) -> None:
+    made = tmp_path / "out.mkv"
+    with pytest.raises(StoppedError):
+        go(source, made, stop=10)
+    with pytest.raises(FieldError):
+        go(source, made, resume=True, codec="libx265")
+    assert go(source, made, resume=True) == len(UNEVEN)
 
 
 def test_killed_when_all_was_done(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,9 +212,10 @@ def test_another_input_is_not_gone_on_with(source: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("spoilt", ["video", "cut", "record", "gone", "half"])
-def test_a_part_that_is_not_what_its_record_says_is_made_again(source: Path, tmp_path: Path, spoilt: str) -> None:
-    whole, made = tmp_path / "whole.mkv", tmp_path / "out.mkv"
-    go(source, whole)
+def test_a_part_that_is_not_what_its_record_says_is_made_again(
+    source: Path, tmp_path: Path, whole: list[Any], spoilt: str
+) -> None:
+    made = tmp_path / "out.mkv"
     with pytest.raises(StoppedError):
         go(source, made, stop=14)
     folder = job_folder.folder_of(made)
@@ -207,7 +233,7 @@ def test_a_part_that_is_not_what_its_record_says_is_made_again(source: Path, tmp
     else:  # as a power cut between the two leaves it
         record.rename(folder / "000001.json.part")
     assert go(source, made, resume=True) == len(UNEVEN)
-    assert content(made) == content(whole)
+    assert content(made) == whole
 
 
 def test_of_another_version(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,10 +255,11 @@ def test_nothing_stays_of_a_job_without_a_finished_part(source: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("when", ["part", "record", "join"])
-def test_a_full_disk(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+def test_a_full_disk(
+    source: Path, tmp_path: Path, whole: list[Any], monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
     """Whatever is being written then, the job says so, keeps its finished parts and goes on when there is room."""
-    whole, made = tmp_path / "whole.mkv", tmp_path / "out.mkv"
-    go(source, whole)
+    made = tmp_path / "out.mkv"
     full = OSError(28, "No space left on device")
     written: list[int] = []
     original = output.QuietFile.write
@@ -260,7 +287,7 @@ def test_a_full_disk(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert not made.exists()
     assert job_folder.unfinished(made) == (5 if when == "join" else 3, 5)
     assert go(source, made, resume=True) == len(UNEVEN)
-    assert content(made) == content(whole)
+    assert content(made) == whole
 
 
 @pytest.mark.parametrize("ending", [".mkv", "%d.png"])
