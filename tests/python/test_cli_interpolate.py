@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -14,14 +12,11 @@ import numpy as np
 import pytest
 
 import hosting
-import ready
-from command import sentence_of, vsmlrt
+from command import sentence_of, vsmlrt, with_plugin
 from interpolators import fade
 from networks import identity
 from video_samples import end_of, make_uneven, make_video, packets, times
-
-LOADED = "import hosting; hosting.plugin_core(); from vsmlrt.cli import main; main()"
-"""The command line with the plugin that is tested, installed or not."""
+from vsmlrt import plugin
 
 TICKS = list(range(0, 512 * 10, 512))
 MILLISECOND = Fraction(1, 1000)
@@ -30,10 +25,7 @@ MILLISECOND = Fraction(1, 1000)
 def loaded(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """``vsmlrt ARGUMENTS`` with the plugin under test."""
     hosting.plugin_core()
-    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
-    return ready.run(
-        [sys.executable, "-c", LOADED, *map(str, arguments)], text=True, env=os.environ | {"PYTHONPATH": path}
-    )
+    return with_plugin(plugin.path(), *arguments)
 
 
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -185,16 +177,23 @@ def test_real_clips(clips_folder: Path, tmp_path: Path, name: str, ending: str, 
     with av.open(str(output)) as file:
         base = file.streams.video[0].time_base
         assert base is not None
+        length = file.streams.video[0].duration
+        assert length is None or abs(length * base - before[-1]) <= base
         assert abs(end_of(output) - before[-1]) <= base
     assert sound(output) == sound(source)
 
 
+@pytest.fixture(scope="module", params=["bikes.mp4", "bigbuckbunny.mp4"])
+def uneven(request: pytest.FixtureRequest, clips_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A variable-rate MKV made from a real clip."""
+    return make_uneven(clips_folder / request.param, tmp_path_factory.mktemp("uneven") / "in.mkv")
+
+
 @pytest.mark.usefixtures("interpolating")
-@pytest.mark.parametrize("name", ["bikes.mp4", "bigbuckbunny.mp4"])
 @pytest.mark.parametrize("options", [["--multiplier", "2"], ["--fps", "50"]])
-def test_variable_rate(clips_folder: Path, tmp_path: Path, name: str, options: list[str]) -> None:
-    """A variable-rate MKV made from a real clip: its cadence with a factor, one rate with --fps."""
-    source, output = make_uneven(clips_folder / name, tmp_path / "in.mkv"), tmp_path / "out.mkv"
+def test_variable_rate(uneven: Path, tmp_path: Path, options: list[str]) -> None:
+    """Its cadence with a factor, one rate with --fps."""
+    source, output = uneven, tmp_path / "out.mkv"
     network = fade(tmp_path / "fade.onnx")
     fast = ["--model", str(network), "--crop", "128x96+0+0", "--codec", "libx264", "--crf", "40"]
     done = command(source, output, *fast, *options)

@@ -1,21 +1,19 @@
 """A file in, a file with other frames out: times, duration and sound. Repeated frames stand in for the network here.
 
-The command with the real plugin is in test_cli_interpolate.py.
+The command with the real plugin, and real clips, are in test_cli_interpolate.py.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from fractions import Fraction
-from itertools import pairwise
 from math import ceil
 from pathlib import Path
 
-import av
 import pytest
 import vapoursynth as vs
 
-from video_samples import end_of, make_uneven, make_video, packets, times
+from video_samples import end_of, make_video, packets, times
 from vsmlrt.cli.interpolate import read_target, retimed
 from vsmlrt.interpolation import Multiplied, Target
 from vsmlrt.video.encoder import Quality
@@ -91,45 +89,6 @@ def test_constant_rate_out_of_a_variable_one(tmp_path: Path, ending: str, fps: s
     tolerance = Fraction(1, 1000) if ending == "mkv" else 0
     assert all(abs(time - before[0] - n / rate) <= tolerance for n, time in enumerate(after[:-1]))
     assert abs(end_of(output) - before[-1]) <= max(tolerance, MOVIE_TICK)
-
-
-@pytest.mark.parametrize(("name", "ending"), [("bikes.mp4", "mp4"), ("bikes.mp4", "mkv"), ("bigbuckbunny.mp4", "mp4")])
-@pytest.mark.parametrize("target", [("2", None), (None, "59.94")])
-def test_real_clips(
-    clips_folder: Path, tmp_path: Path, name: str, ending: str, target: tuple[str | None, str | None]
-) -> None:
-    source, output = clips_folder / name, tmp_path / f"out.{ending}"
-    go(source, output, crop=Crop(width=64, height=64, left=0, top=0), multiplier=target[0], fps=target[1])
-    before = times(source)
-    with av.open(str(output)) as file:
-        base = file.streams.video[0].time_base
-        assert base is not None
-        length = file.streams.video[0].duration
-        assert length is None or abs(length * base - before[-1]) <= base
-        assert abs(end_of(output) - before[-1]) <= base
-    rate = Fraction(50) if target[0] else Fraction(60000, 1001)
-    tolerance = Fraction(1, 1000) if ending == "mkv" else 0
-    assert all(abs(time - n / rate) <= tolerance for n, time in enumerate(times(output)[:-1]))
-    if name == "bigbuckbunny.mp4":
-        assert [p[3] for p in packets(output, "audio")] == [p[3] for p in packets(source, "audio")]
-
-
-@pytest.mark.parametrize("target", [("2", None), (None, "50")])
-def test_a_variable_rate_matroska_of_a_real_clip(
-    clips_folder: Path, tmp_path: Path, target: tuple[str | None, str | None]
-) -> None:
-    source = make_uneven(clips_folder / "bigbuckbunny.mp4", tmp_path / "in.mkv")
-    output = tmp_path / "out.mkv"
-    go(source, output, crop=Crop(width=64, height=64, left=0, top=0), multiplier=target[0], fps=target[1])
-    before, after = times(source), times(output)
-    if target[0]:
-        millisecond = Fraction(1, 1000)
-        assert all(abs(a - b) <= millisecond for a, b in zip(before[:-1], after[:-1:2], strict=True))
-        halves = [(a + b) / 2 for a, b in pairwise(before[:-1])]
-        assert all(abs(a - b) <= millisecond for a, b in zip(halves, after[1:-2:2], strict=True))
-    else:
-        assert all(abs(time - before[0] - Fraction(n, 50)) <= Fraction(1, 1000) for n, time in enumerate(after[:-1]))
-    assert [p[3] for p in packets(output, "audio")] == [p[3] for p in packets(source, "audio")]
 
 
 def test_raw_video_has_the_new_rate(tmp_path: Path) -> None:
