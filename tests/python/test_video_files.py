@@ -34,8 +34,7 @@ def opened(path: Path) -> Any:
     return av.open(str(path))
 
 
-@pytest.mark.parametrize("name", ["bikes.mp4", "carphone_pristine.mp4"])
-@pytest.mark.parametrize("ending", ["mkv", "mp4"])
+@pytest.mark.parametrize(("name", "ending"), [("bikes.mp4", "mkv"), ("carphone_pristine.mp4", "mp4")])
 def test_real_clip(clips_folder: Path, tmp_path: Path, name: str, ending: str) -> None:
     """Every frame, at its time, at twice the size, with the pixels' shape."""
     source, output = clips_folder / name, tmp_path / f"out.{ending}"
