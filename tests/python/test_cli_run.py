@@ -158,7 +158,7 @@ finally:
 
 def test_interruption_while_an_object_goes() -> None:
     """Python cannot raise it there; it is not printed, and raised at the next step. What else is lost is told."""
-    done = subprocess.run([sys.executable, "-c", GONE], capture_output=True, text=True, timeout=60, check=False)
+    done = ready.run([sys.executable, "-c", GONE], text=True)
     assert (done.returncode, done.stdout) == (0, "interrupted (SIGTERM)\non\n")
     assert "ZeroDivisionError" in done.stderr
     assert "Interrupted" not in done.stderr
@@ -254,10 +254,10 @@ def test_a_frame_that_does_not_come_is_said(tmp_path: Path) -> None:
     """The job goes on: what hangs and what is slow look alike."""
     source = make_video(tmp_path / "in.mkv", [0, 512])
     command = stand_in("upscale", source, tmp_path / "out.mkv", "--patience", "0.2", wait=1.0)
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = ready.run(command, text=True)
     assert done.returncode == 0, done.stderr
     assert "vsmlrt: note: frame 0 has not come for 0.2 s: it takes that long on this device, or" in done.stderr
     assert (tmp_path / "out.mkv").exists()
     silent = stand_in("upscale", source, tmp_path / "other.mkv", "--patience", "0", wait=1.0)
-    done = subprocess.run(silent, capture_output=True, text=True, check=False)
+    done = ready.run(silent, text=True)
     assert (done.returncode, "has not come" in done.stderr) == (0, False)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import ready
 from old_plugins import FOLDER, NAMES, PEERS
 
 NAMESPACES = """
@@ -24,13 +25,9 @@ print(*(plugin.namespace for plugin in vs.core.core.plugins()))
 
 def namespaces(name: str, **environment: str) -> set[str]:
     """Those of a core in another process, which has the plugin of this name."""
-    done = subprocess.run(
-        [sys.executable, "-c", NAMESPACES, str(FOLDER / f"libmlrt_{name}.so")],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    command = [sys.executable, "-c", NAMESPACES, str(FOLDER / f"libmlrt_{name}.so")]
+    done = ready.run(command, env=os.environ | environment, text=True)
+    assert done.returncode == 0, done.stderr
     return set(done.stdout.split())
 
 
