@@ -1,5 +1,6 @@
 #include "backends/cuda/frame_sources.h"
 
+#include "backends/cuda/frame_strips.h"
 #include "backends/cuda/kernel_text.h"
 #include "base/text.h"
 #include "pixel/frame_codec.h"
@@ -18,6 +19,12 @@ const char *sample_name(const vsmlrt_frame_format &format) {
 std::string generated(const vsmlrt_frame_format &format, Element tensor, const std::string &choice) {
     return std::string("typedef ") + sample_name(format) + " sample_t;\ntypedef " + type_name(tensor) +
            " tensor_t;\n#define INTEGER " + (format.sample == VSMLRT_INTEGER ? "1" : "0") + "\n" + choice;
+}
+
+// The luma samples that one of chroma stands for.
+std::string steps_of(const vsmlrt_frame_format &format) {
+    return text("#define STEP_X ", 1 << format.subsampling_w, "\n#define STEP_Y ", 1 << format.subsampling_h,
+                "\n");
 }
 
 // How frame_decode.cuh and frame_encode.cuh name the two sides.
@@ -57,17 +64,17 @@ bool accepts_frames(std::span<const vsmlrt_frame_input> inputs, int output_chann
 
 std::string decode_source(const vsmlrt_frame_input &input, Element tensor) {
     if (is_subsampled(input))
-        return kernel_source(generated(input.format, tensor, ""), "frame_decode_subsampled.cuh");
+        return kernel_source(
+            generated(input.format, tensor,
+                      text(steps_of(input.format), "#define MIXED ", is_mixed(input.format) ? 1 : 0, "\n")),
+            "frame_decode_subsampled.cuh");
     const std::string choice = text("#define FROM ", decoding_of(input), "\n");
     return kernel_source(generated(input.format, tensor, choice), "frame_decode.cuh");
 }
 
 std::string encode_source(const vsmlrt_frame_format &format, std::int64_t channels, Element tensor) {
-    if (is_subsampled(format)) {
-        const std::string steps = text("#define STEP_X ", 1 << format.subsampling_w, "\n#define STEP_Y ",
-                                       1 << format.subsampling_h, "\n");
-        return kernel_source(generated(format, tensor, steps), "frame_encode_subsampled.cuh");
-    }
+    if (is_subsampled(format))
+        return kernel_source(generated(format, tensor, steps_of(format)), "frame_encode_subsampled.cuh");
     const std::string choice = text("#define TO ", encoding_of(format, channels), "\n");
     return kernel_source(generated(format, tensor, choice), "frame_encode.cuh");
 }

@@ -29,16 +29,6 @@ std::vector<FrameSpan> spans_of(const pixel::Resampling &map, int size, int step
     return spans;
 }
 
-// From the first to the last source of any `size` results in a row. What a border repeats lies among as many.
-int longest_span(const pixel::Resampling &map, int size) {
-    int longest = 0;
-    for (int first = 0; first < map.size(); ++first) {
-        const auto [least, most] = sources_of(map, first, std::min(first + size, map.size()));
-        longest = std::max(longest, most + 1 - least);
-    }
-    return longest;
-}
-
 int longest(const std::vector<FrameSpan> &spans) {
     return std::ranges::max(spans, {}, &FrameSpan::count).count;
 }
@@ -79,37 +69,6 @@ EncodeTiles encode_tiles(const pixel::ChromaMaps &maps, int step_x, int step_y) 
     throw InternalError("cuda: four rows of subsampled chroma do not fit into shared memory");
 }
 
-std::int64_t DecodeStrips::blocks(vsmlrt_extent tile) const {
-    constexpr int warps = FRAME_STRIP_THREADS / 32;
-    constexpr int columns = 64;
-    const std::int64_t strips =
-        std::int64_t{(tile.width + columns - 1) / columns} * ((tile.height + rows - 1) / rows);
-    return (strips + warps - 1) / warps;
-}
-
-unsigned DecodeStrips::shared_bytes() const {
-    return static_cast<unsigned>(FRAME_STRIP_THREADS / 32 *
-                                 (rows * FRAME_STRIP_ROW_BYTES + chroma_rows * 32 * FRAME_STRIP_PAIR_BYTES));
-}
-
-DecodeStrips decode_strips(const pixel::ChromaMaps &maps) {
-    constexpr int most_rows = 16;
-    constexpr int fewer_rows = 4; // whose luma is read together
-    DecodeStrips strips;
-    for (strips.rows = most_rows; strips.rows > 0; strips.rows -= fewer_rows) {
-        strips.chroma_rows = longest_span(maps.down, strips.rows);
-        if (strips.shared_bytes() <= FRAME_TILE_BYTES)
-            return strips;
-    }
-    throw InternalError("cuda: the chroma of four rows does not fit into shared memory");
-}
-
-FrameTables::FrameTables(const nvidia::SharedContext &device, nvidia::StreamHandle *stream,
-                         const pixel::ChromaMaps &maps, DecodeStrips strips)
-    : FrameTables(device, stream, maps, EncodeTiles{}) {
-    strips_ = strips;
-}
-
 FrameTables::FrameTables(const nvidia::SharedContext &device, nvidia::StreamHandle *stream,
                          const pixel::ChromaMaps &maps, EncodeTiles tiles)
     : tiles_(std::move(tiles)) {
@@ -138,13 +97,6 @@ FrameTables::FrameTables(const nvidia::SharedContext &device, nvidia::StreamHand
         table->weights += memory_.address();
     }
     row_spans_ += memory_.address();
-}
-
-void FrameTables::fill(FrameDecodeArgs &args) const {
-    args.across = across_;
-    args.down = down_;
-    args.strip_rows = strips_.rows;
-    args.chroma_rows = strips_.chroma_rows;
 }
 
 void FrameTables::fill(FrameEncodeArgs &args) const {

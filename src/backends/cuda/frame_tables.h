@@ -1,6 +1,5 @@
-// What the kernels between frames and tensors read in addition to the picture: how chroma is resampled, which
-// luma each tile of subsampled chroma is made from (kernels/frame_encode_subsampled.cuh), and in which strips
-// it is enlarged (kernels/frame_decode_subsampled.cuh).
+// What kernels/frame_encode_subsampled.cuh reads in addition to the picture: how chroma is resampled, and which
+// luma each tile of it is made from.
 #pragma once
 
 #include "backends/cuda/kernels/frame_args.cuh"
@@ -31,40 +30,23 @@ struct EncodeTiles {
 
 [[nodiscard]] EncodeTiles encode_tiles(const pixel::ChromaMaps &maps, int step_x, int step_y);
 
-// Strips of 64 columns by `rows` pixels, a warp's; `rows` is the largest whose chroma fits into a block's
-// shared memory.
-struct DecodeStrips {
-    int rows = 0;
-    int chroma_rows = 0; // that a strip reads, at most
-
-    [[nodiscard]] std::int64_t blocks(vsmlrt_extent tile) const;
-    [[nodiscard]] unsigned shared_bytes() const;
-};
-
-[[nodiscard]] DecodeStrips decode_strips(const pixel::ChromaMaps &maps);
-
-// Maps and tiles or strips on the device; the default is none.
+// Maps and tiles on the device; the default is none.
 class FrameTables {
 public:
     FrameTables() = default;
     // The copies are done when it returns.
     FrameTables(const nvidia::SharedContext &device, nvidia::StreamHandle *stream,
                 const pixel::ChromaMaps &maps, EncodeTiles tiles);
-    FrameTables(const nvidia::SharedContext &device, nvidia::StreamHandle *stream,
-                const pixel::ChromaMaps &maps, DecodeStrips strips);
 
     [[nodiscard]] bool empty() const { return across_.taps == 0; }
-    void fill(FrameDecodeArgs &args) const;
     void fill(FrameEncodeArgs &args) const;
     [[nodiscard]] const EncodeTiles &tiles() const { return tiles_; }
-    [[nodiscard]] const DecodeStrips &strips() const { return strips_; }
 
 private:
     nvidia::DeviceMemory memory_;
     ResamplingTable across_ = {};
     ResamplingTable down_ = {};
     EncodeTiles tiles_;
-    DecodeStrips strips_;
     std::uint64_t row_spans_ = 0;
 };
 

@@ -3,6 +3,7 @@
 // planes back. Everything is put on streams at once, so that the device never waits for the host in between.
 #include "backends/cuda/frames.h"
 
+#include "backends/cuda/frame_strips.h"
 #include "backends/cuda/kernel_text.h"
 #include "backends/cuda/launching.h"
 #include "base/error.h"
@@ -39,21 +40,6 @@ SampleScale scale_of(const vsmlrt_frame_format &format) {
 void copy_matrix(const pixel::Matrix3 &from, float (&to)[9]) {
     for (std::size_t i = 0; i < 9; ++i)
         to[i] = static_cast<float>(from[i / 3][i % 3]);
-}
-
-// What value_of and the matrix come to together.
-void set_sums_of_samples(const vsmlrt_frame_format &format, const pixel::Matrix3 &to_rgb,
-                         FrameDecodeArgs &args) {
-    for (std::size_t channel = 0; channel < 3; ++channel) {
-        double summand = 0;
-        for (std::size_t plane = 0; plane < 3; ++plane) {
-            const pixel::SampleScale scale = pixel::sample_scale(format, static_cast<int>(plane));
-            const double factor = static_cast<double>(to_rgb[channel][plane]) / scale.one;
-            args.of_samples[3 * channel + plane] = static_cast<float>(factor);
-            summand -= factor * scale.zero;
-        }
-        args.summand[channel] = static_cast<float>(summand);
-    }
 }
 
 // Whole where rows follow each other: a large copy goes past the caches.
@@ -124,10 +110,8 @@ void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_cha
     args.threads = threads_for(plan_.tile.width, plan_.tile.height);
     args.scale = scale_of(from.format);
     if (from.format.family == VSMLRT_YUV) {
-        const pixel::Matrix3 to_rgb = pixel::color_matrix(from.format.matrix)->to_rgb;
-        copy_matrix(to_rgb, args.matrix);
-        set_sums_of_samples(from.format, to_rgb, args);
-        args.chroma_width = from.extent.width >> from.format.subsampling_w;
+        copy_matrix(pixel::color_matrix(from.format.matrix)->to_rgb, args.matrix);
+        set_colors(from.format, args);
     }
     args.width = from.extent.width;
     args.height = from.extent.height;
@@ -222,18 +206,6 @@ void Frames::prepare_tiles() {
         for (std::uint64_t &place : *places)
             place += weights_.address();
     blend_tile_ = kernels_.function(blend_source(tensor.type));
-}
-
-const FrameTables &Frames::decoding_tables(Input &input, const vsmlrt_frame_input &from,
-                                           bool interlaced) const {
-    FrameTables &tables = input.tables[interlaced ? 1 : 0];
-    if (tables.empty()) {
-        const pixel::ChromaMaps maps = pixel::enlarging_maps(from.format, from.extent, interlaced);
-        if (maps.across.taps > FRAME_ENLARGING_TAPS)
-            throw InternalError("cuda: chroma is enlarged by ", maps.across.taps, " taps");
-        tables = FrameTables(device_, stream_, maps, decode_strips(maps));
-    }
-    return tables;
 }
 
 const FrameTables &Frames::encoding_tables(bool interlaced) {
@@ -350,6 +322,7 @@ void Frames::decode_together(std::span<const std::size_t> numbers, bool interlac
     args.origin_y = origin_y;
     std::uint64_t outputs = 0;
     std::uint64_t luma = 0;
+    std::uint64_t chroma = 0;
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         const Input &input = inputs_[numbers[i]];
         DecodedFrame &frame = args.frame[i];
@@ -362,20 +335,28 @@ void Frames::decode_together(std::span<const std::size_t> numbers, bool interlac
             frame.plane[plane] = {input.frame->memory.address() + input.layout.planes[plane].offset,
                                   input.frame->strides[plane]};
         luma |= frame.plane[0].data | static_cast<std::uint64_t>(frame.plane[0].stride);
+        for (const FramePlane &plane : {frame.plane[1], frame.plane[2]})
+            chroma |= plane.data | static_cast<std::uint64_t>(plane.stride);
     }
     if (!is_subsampled(from)) {
         launch(first.decode, args, network, blocks_of(args.threads));
         return;
     }
-    const FrameTables &tables = decoding_tables(first, from, interlaced);
-    tables.fill(args);
-    const DecodeStrips &strips = tables.strips();
-    const Element type = ends_.inputs[first.channels.front().input].type;
-    args.pairs_of_luma = luma % (2 * sample_bytes(from.format)) == 0;
-    args.pairs_of_pixels = args.tile_width % 2 == 0 && outputs % (2 * element_size(type)) == 0;
-    args.blocks = size_argument(strips.blocks(plan_.tile));
-    launch(first.decode, args, network, static_cast<std::int64_t>(numbers.size()) * args.blocks,
-           strips.shared_bytes(), FRAME_STRIP_THREADS);
+    const auto frames = static_cast<int>(numbers.size());
+    const std::size_t sample = sample_bytes(from.format);
+    const std::size_t neighbours = std::size_t{4} >> from.format.subsampling_w; // what the kernel reads of chroma by one access
+    const std::size_t element = element_size(ends_.inputs[first.channels.front().input].type);
+    args.joined_pixels =
+        origin_x % 4 == 0 && args.tile_width % 4 == 0 && outputs % (4 * element) == 0 ? 1 : 0;
+    args.joined =
+        args.joined_pixels != 0 && luma % (4 * sample) == 0 && chroma % (neighbours * sample) == 0 ? 1 : 0;
+    const int fields = interlaced && from.format.subsampling_h > 0 ? 2 : 1;
+    for (int field = 0; field < fields; ++field) {
+        FrameDecodeArgs of_field = args;
+        set_field(from, fields, field, of_field);
+        set_strips(from.format, frames, of_field);
+        launch(first.decode, of_field, network, std::int64_t{frames} * of_field.blocks, 0, FRAME_STRIP_THREADS);
+    }
 }
 
 void Frames::blend(const Network &network, std::size_t column, std::size_t row) const {

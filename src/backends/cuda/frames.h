@@ -80,7 +80,6 @@ private:
         std::vector<Channel> channels;
         bool is_plane_of_floats = false;
         nvidia::PinnedMemory staging;
-        std::array<FrameTables, 2> tables;  // progressive, interlaced
         std::shared_ptr<StoredFrame> frame; // of the run
     };
 
@@ -90,8 +89,6 @@ private:
     void prepare_output();
     void prepare_tiles();
     // Made when first needed.
-    [[nodiscard]] const FrameTables &decoding_tables(Input &input, const vsmlrt_frame_input &from,
-                                                     bool interlaced) const;
     [[nodiscard]] const FrameTables &encoding_tables(bool interlaced);
     template <typename Args>
     static void launch(Kernel kernel, Args &args, const Network &network, std::int64_t blocks,

@@ -20,17 +20,23 @@ struct SampleScale {
 
 enum {
     FRAME_THREADS = 256, // of a block
-    FRAME_ENLARGING_TAPS = 4, // at most
+    FRAME_ENLARGING_TAPS = 5, // at most
     FRAME_SHRINKING_TAPS = 16,
     FRAME_PIXELS = 4, // of a thread where nothing is subsampled
     FRAME_STRIP_THREADS = 128,
-    FRAME_STRIP_ROW_BYTES = 48, // of shared memory, for each row of a strip
-    FRAME_STRIP_PAIR_BYTES = 16, // the same for a row of chroma, for each lane
+    FRAME_STRIP_BLOCKS = 4, // on a multiprocessor
+    FRAME_STRIP_COLUMNS = 128, // of a warp
     // By the luma samples that one of chroma stands for: what is read for them fits into one or two times 64.
     FRAME_TILE_COLUMNS_OF_1 = 64,
     FRAME_TILE_COLUMNS_OF_2 = 60,
     FRAME_TILE_COLUMNS_OF_4 = 28,
     FRAME_TILE_BYTES = 48 << 10, // of shared memory, which a block has without asking
+};
+
+// Chroma to luma's size along one direction, where a sample of chroma stands for 1, 2 or 4 of luma: sample
+// step * i + phase of luma is the sum of weight[phase][k] times sample i + first_tap(step, phase) + k of chroma.
+struct EnlargingWeights {
+    float weight[4][FRAME_ENLARGING_TAPS];
 };
 
 struct DecodedFrame {
@@ -50,14 +56,20 @@ struct FrameDecodeArgs {
     int width, height; // of the frame
     int tile_width, tile_height, origin_x, origin_y;
     int border; // vsmlrt_border
-    // Subsampled chroma alone, in strips of 64 columns of the tile by strip_rows.
-    ResamplingTable across, down;
-    float of_samples[9], summand[3]; // red, green and blue of samples as they are
-    int chroma_width;
-    int strip_rows;
-    int chroma_rows; // that a strip reads, at most
-    int blocks; // of a frame
-    int pairs_of_luma, pairs_of_pixels; // an even one and the next one are read, or written, by one access
+    // Subsampled chroma alone, of one field where a frame has two: planes and `height` are the field's. A step makes the
+    // rows of luma that stand next to a row of chroma; strips are FRAME_STRIP_COLUMNS columns from first_column on
+    // by strip_steps steps from first_step on.
+    EnlargingWeights across[2], down; // across: of what the differences add to blue, and to red
+    // Blue and red are of_luma * luma plus what the differences add to them, which is least[0] and least[1] where samples are 0;
+    // green is of_luma * luma + of_green[0] * blue's + of_green[1] * red's + of_green[2].
+    float of_luma, least[2], of_green[3];
+    float mix[4]; // where both differences add to blue, or to red: what each adds to blue, and to red
+    int fields, field;
+    int chroma_width, chroma_height;
+    int first_column, first_step, steps;
+    int strips_x, strip_steps;
+    int strip_blocks, blocks; // of a frame; those behind the strips' make what lies outside of it
+    int joined, joined_pixels; // neighbours are read and written by one access; they are written so
 };
 
 // A picture of one or three channels, planar: the network's result, or the sums of its tiles.

@@ -23,12 +23,6 @@ struct alignas(8) Tap {
     float weight;
 };
 
-// Outside of a plane samples are reflected with the edge sample repeated: pixel/resample.h.
-DEVICE int reflected(int position, int size) {
-    const int inside = position < 0 ? -1 - position : position >= size ? 2 * size - 1 - position : position;
-    return inside < 0 ? 0 : inside >= size ? size - 1 : inside;
-}
-
 // Two neighbouring pixels of a row, by channel.
 struct PairOfPixels {
     Pack<tensor_t, 2> channel[3];

@@ -48,6 +48,16 @@ DEVICE int inside(int at, int size, int border) {
     return phase < size ? phase : period - phase;
 }
 
+// A position inside of a size.
+DEVICE int clamped(int at, int size) {
+    return at < 0 ? 0 : at >= size ? size - 1 : at;
+}
+
+// Outside of a plane samples are reflected with the edge sample repeated: pixel/resample.h.
+DEVICE int reflected(int position, int size) {
+    return clamped(position < 0 ? -1 - position : position >= size ? 2 * size - 1 - position : position, size);
+}
+
 // The sample of a value: integers rounded to the nearest, ties to even, and limited; NaN becomes 0.
 template <typename T>
 struct SampleOf {

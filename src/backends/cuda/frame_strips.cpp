@@ -1,0 +1,135 @@
+#include "backends/cuda/frame_strips.h"
+
+#include "base/error.h"
+#include "pixel/color_matrix.h"
+#include "pixel/frame_codec.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace vsmlrt::cuda {
+namespace {
+
+// As the kernel has it.
+int first_tap(int step, int phase) {
+    return step == 1 ? 0 : step == 2 ? phase - 2 : -2;
+}
+
+// Of a map's results that nothing is reflected for. Of several fields, one behind the other in turn, it is one.
+EnlargingWeights weights_of(const pixel::Resampling &map, int step, int fields, int field) {
+    const int inner = map.size() / fields / step / 2; // a sample of chroma in the middle
+    EnlargingWeights weights = {};
+    for (int phase = 0; phase < step; ++phase)
+        for (int k = 0; k < map.taps; ++k) {
+            const int result = (inner * step + phase) * fields + field;
+            const auto at = static_cast<std::size_t>(result * map.taps + k);
+            const int place = (map.sources[at] - field) / fields - inner - first_tap(step, phase);
+            if (place >= 0 && place < FRAME_ENLARGING_TAPS)
+                weights.weight[phase][place] = map.weights[at];
+            else if (map.weights[at] != 0)
+                throw InternalError("cuda: chroma is enlarged by sample ", place, " of a window");
+        }
+    return weights;
+}
+
+// What samples add to red, green and blue, and the sum of it where they are 0.
+struct Sums {
+    double factor[3][3];
+    double least[3];
+};
+
+Sums sums_of(const vsmlrt_frame_format &format) {
+    const pixel::Matrix3 to_rgb = pixel::color_matrix(format.matrix)->to_rgb;
+    Sums sums = {};
+    for (int channel = 0; channel < 3; ++channel)
+        for (int plane = 0; plane < 3; ++plane) {
+            const pixel::SampleScale scale = pixel::sample_scale(format, plane);
+            sums.factor[channel][plane] = to_rgb[channel][plane] / scale.one;
+            sums.least[channel] -= sums.factor[channel][plane] * scale.zero;
+        }
+    return sums;
+}
+
+// Which step makes a row.
+int step_of(int row, int step_y) {
+    return step_y == 2 ? (row + 1) / 2 : row / step_y;
+}
+
+} // namespace
+
+bool is_mixed(const vsmlrt_frame_format &format) {
+    if (!pixel::color_matrix(format.matrix))
+        return false;
+    const Sums sums = sums_of(format);
+    return sums.factor[2][2] != 0 || sums.factor[0][1] != 0;
+}
+
+void set_colors(const vsmlrt_frame_format &format, FrameDecodeArgs &args) {
+    const Sums sums = sums_of(format);
+    const auto &[red, green, blue] = sums.factor;
+    args.of_luma = static_cast<float>(red[0]); // and the others'
+    args.least[0] = static_cast<float>(sums.least[2]);
+    args.least[1] = static_cast<float>(sums.least[0]);
+    // What green has of both differences, by what blue and red have.
+    const double area = blue[1] * red[2] - blue[2] * red[1];
+    const double of_blue = (green[1] * red[2] - green[2] * red[1]) / area;
+    const double of_red = (blue[1] * green[2] - blue[2] * green[1]) / area;
+    args.of_green[0] = static_cast<float>(of_blue);
+    args.of_green[1] = static_cast<float>(of_red);
+    args.of_green[2] = static_cast<float>(sums.least[1] - of_blue * sums.least[2] - of_red * sums.least[0]);
+    const double mix[] = {blue[1], blue[2], red[1], red[2]};
+    std::ranges::transform(mix, args.mix, [](double factor) { return static_cast<float>(factor); });
+}
+
+void set_field(const vsmlrt_frame_input &from, int fields, int field, FrameDecodeArgs &args) {
+    args.fields = fields;
+    args.field = field;
+    constexpr vsmlrt_extent large = {256, 256}; // weights are the same for every size
+    const vsmlrt_frame_format &format = from.format;
+    const pixel::ChromaMaps maps = pixel::enlarging_maps(format, large, fields == 2);
+    args.across[0] = args.across[1] = weights_of(maps.across, 1 << format.subsampling_w, 1, 0);
+    if (!is_mixed(format))
+        for (int difference = 0; difference < 2; ++difference)
+            for (auto &phase : args.across[difference].weight)
+                for (float &weight : phase)
+                    weight *= args.mix[3 * difference];
+    args.down = weights_of(maps.down, 1 << format.subsampling_h, args.fields, args.field);
+    args.height = from.extent.height / args.fields;
+    args.chroma_width = from.extent.width >> format.subsampling_w;
+    args.chroma_height = (from.extent.height >> format.subsampling_h) / args.fields;
+    for (DecodedFrame &frame : args.frame)
+        for (FramePlane &plane : frame.plane) {
+            plane.data += static_cast<std::uint64_t>(args.field * plane.stride);
+            plane.stride *= args.fields;
+        }
+}
+
+void set_strips(const vsmlrt_frame_format &format, int frames, FrameDecodeArgs &args) {
+    constexpr int lane_columns = FRAME_STRIP_COLUMNS / 32;
+    constexpr int warps = FRAME_STRIP_THREADS / 32;
+    constexpr int few = 1500; // warps
+    const int step_y = 1 << format.subsampling_h;
+    const int left = std::max(args.origin_x, 0);
+    const int right = std::min(args.origin_x + args.tile_width, args.width);
+    const int top = std::max(args.origin_y, 0);
+    const int bottom = std::min(args.origin_y + args.tile_height, args.height * args.fields);
+    args.first_column = left / lane_columns * lane_columns;
+    args.strips_x = (right - args.first_column + FRAME_STRIP_COLUMNS - 1) / FRAME_STRIP_COLUMNS;
+    args.first_step = step_of(top / args.fields, step_y);
+    args.steps = step_of((bottom - 1) / args.fields, step_y) + 1 - args.first_step;
+    // Each strip brings rows of chroma to luma's width that its neighbours do as well: the longer, the fewer.
+    const int least = step_y == 1 ? 8 : step_y == 2 ? 4 : FRAME_ENLARGING_TAPS; // rounds of the kernel
+    const auto strips = [&] {
+        return args.strips_x * ((args.steps + args.strip_steps - 1) / args.strip_steps);
+    };
+    args.strip_steps = 2 * least;
+    if (strips() * frames < few)
+        args.strip_steps = least;
+    args.strip_blocks = (strips() + warps - 1) / warps;
+    const std::int64_t outside = std::int64_t{args.tile_width} * args.tile_height -
+                                 std::int64_t{right - left} * (bottom - top);
+    args.blocks = args.strip_blocks +
+                  static_cast<int>((outside + FRAME_STRIP_THREADS - 1) / FRAME_STRIP_THREADS);
+}
+
+} // namespace vsmlrt::cuda
