@@ -22,7 +22,8 @@ EnlargingWeights weights_of(const pixel::Resampling &map, int step, int fields, 
     for (int phase = 0; phase < step; ++phase)
         for (int k = 0; k < map.taps; ++k) {
             const int result = (inner * step + phase) * fields + field;
-            const auto at = static_cast<std::size_t>(result * map.taps + k);
+            const auto at = static_cast<std::size_t>(result) * static_cast<std::size_t>(map.taps) +
+                            static_cast<std::size_t>(k);
             const int place = (map.sources[at] - field) / fields - inner - first_tap(step, phase);
             if (place >= 0 && place < FRAME_ENLARGING_TAPS)
                 weights.weight[phase][place] = map.weights[at];
@@ -55,6 +56,16 @@ int step_of(int row, int step_y) {
     return step_y == 2 ? (row + 1) / 2 : row / step_y;
 }
 
+// The taps of a sample of chroma in the middle, and how far from it they begin.
+int shrinking_taps(const pixel::Resampling &map, int step, int fields, int field, float (&weights)[FRAME_SHRINKING_TAPS]) {
+    const int result = map.size() / fields / 2 * fields + field;
+    const std::size_t at = static_cast<std::size_t>(result) * static_cast<std::size_t>(map.taps);
+    std::copy_n(map.weights.begin() + static_cast<std::ptrdiff_t>(at), map.taps, weights);
+    return (map.sources[at] - field) / fields - result / fields * step;
+}
+
+constexpr vsmlrt_extent large = {256, 256}; // weights are the same for every size
+
 } // namespace
 
 bool is_mixed(const vsmlrt_frame_format &format) {
@@ -84,7 +95,6 @@ void set_colors(const vsmlrt_frame_format &format, FrameDecodeArgs &args) {
 void set_field(const vsmlrt_frame_input &from, int fields, int field, FrameDecodeArgs &args) {
     args.fields = fields;
     args.field = field;
-    constexpr vsmlrt_extent large = {256, 256}; // weights are the same for every size
     const vsmlrt_frame_format &format = from.format;
     const pixel::ChromaMaps maps = pixel::enlarging_maps(format, large, fields == 2);
     args.across[0] = args.across[1] = weights_of(maps.across, 1 << format.subsampling_w, 1, 0);
@@ -130,6 +140,40 @@ void set_strips(const vsmlrt_frame_format &format, int frames, FrameDecodeArgs &
                                  std::int64_t{right - left} * (bottom - top);
     args.blocks = args.strip_blocks +
                   static_cast<int>((outside + FRAME_STRIP_THREADS - 1) / FRAME_STRIP_THREADS);
+}
+
+void set_field(const vsmlrt_frame_format &format, vsmlrt_extent extent, int fields, int field,
+               std::size_t element, FrameEncodeArgs &args) {
+    const pixel::ChromaMaps maps = pixel::shrinking_maps(format, large, fields == 2);
+    args.first_tap = shrinking_taps(maps.across, 1 << format.subsampling_w, 1, 0, args.across_weights);
+    args.first_row_tap =
+        shrinking_taps(maps.down, 1 << format.subsampling_h, fields, field, args.down_weights);
+    args.height = extent.height / fields;
+    args.chroma_width = extent.width >> format.subsampling_w;
+    args.chroma_height = (extent.height >> format.subsampling_h) / fields;
+    args.input.data += static_cast<std::uint64_t>(field * args.input.row_stride) * element;
+    args.input.row_stride *= fields;
+    for (FramePlane &plane : args.plane) {
+        plane.data += static_cast<std::uint64_t>(field * plane.stride);
+        plane.stride *= fields;
+    }
+}
+
+std::int64_t set_strips(const vsmlrt_frame_format &format, FrameEncodeArgs &args) {
+    constexpr int warps = FRAME_STRIP_THREADS / 32;
+    constexpr int most_rows = 32;
+    constexpr int least_rows = 8;
+    constexpr std::int64_t enough = 1000; // strips, so that all of a GPU has some
+    const int columns = format.subsampling_w == 0   ? FRAME_TILE_COLUMNS_OF_1
+                        : format.subsampling_w == 1 ? FRAME_TILE_COLUMNS_OF_2
+                                                    : FRAME_TILE_COLUMNS_OF_4;
+    args.strips_x = (args.chroma_width + columns - 1) / columns;
+    std::int64_t strips = 0;
+    for (args.strip_rows = most_rows;; args.strip_rows /= 2) {
+        strips = std::int64_t{args.strips_x} * ((args.chroma_height + args.strip_rows - 1) / args.strip_rows);
+        if (strips >= enough || args.strip_rows == least_rows)
+            return (strips + warps - 1) / warps;
+    }
 }
 
 } // namespace vsmlrt::cuda

@@ -170,14 +170,12 @@ void Frames::prepare_output() {
     encode_kernel_ = kernels_.function(encode_source(format, tensor.dims[1], type));
     if (!is_subsampled(format))
         return;
-    args.chroma_width = extent.width >> format.subsampling_w;
-    args.chroma_height = extent.height >> format.subsampling_h;
     const pixel::SampleScale luma = pixel::sample_scale(format, 0);
     for (std::size_t channel = 0; channel < 3; ++channel)
         args.of_luma[channel] = args.matrix[channel] * luma.one / args.most;
     args.luma_zero = luma.zero / args.most;
-    const std::size_t pair = 2 * sample_bytes(format);
-    args.pairs_of_luma = args.plane[0].data % pair == 0 && result_.planes[0].row_bytes % pair == 0;
+    const std::size_t four = 4 * sample_bytes(format);
+    args.joined_luma = args.plane[0].data % four == 0 && result_.planes[0].row_bytes % four == 0;
 }
 
 void Frames::prepare_tiles() {
@@ -206,17 +204,6 @@ void Frames::prepare_tiles() {
         for (std::uint64_t &place : *places)
             place += weights_.address();
     blend_tile_ = kernels_.function(blend_source(tensor.type));
-}
-
-const FrameTables &Frames::encoding_tables(bool interlaced) {
-    FrameTables &tables = result_tables_[interlaced ? 1 : 0];
-    if (tables.empty()) {
-        const pixel::ChromaMaps maps = pixel::shrinking_maps(plan_.output, plan_.output_extent, interlaced);
-        tables =
-            FrameTables(device_, stream_, maps,
-                        encode_tiles(maps, 1 << plan_.output.subsampling_w, 1 << plan_.output.subsampling_h));
-    }
-    return tables;
 }
 
 template <typename Args>
@@ -384,12 +371,16 @@ void Frames::encode(const Network &network, bool interlaced) {
         check(driver().fill_async(encode_.not_finite, 0, sizeof(int), network.stream), "clearing memory");
     flag_is_clear_ = false; // as long as it is not known
     if (is_subsampled(plan_.output)) {
-        const FrameTables &tables = encoding_tables(interlaced);
-        tables.fill(encode_);
-        const std::uint64_t pair = 2 * element_size(single() ? ends_.output.type : Element::f32);
-        encode_.pairs_of_pixels = encode_.input.data % pair == 0 && encode_.input.row_stride % 2 == 0 &&
-                                  encode_.input.channel_stride % 2 == 0;
-        launch(encode_kernel_, encode_, network, tables.tiles().count(), tables.tiles().shared_bytes);
+        const std::size_t element = element_size(single() ? ends_.output.type : Element::f32);
+        encode_.joined_pixels = encode_.input.data % (4 * element) == 0 &&
+                                encode_.input.row_stride % 4 == 0 && encode_.input.channel_stride % 4 == 0;
+        const int fields = interlaced && plan_.output.subsampling_h > 0 ? 2 : 1;
+        for (int field = 0; field < fields; ++field) {
+            FrameEncodeArgs args = encode_;
+            set_field(plan_.output, plan_.output_extent, fields, field, element, args);
+            const std::int64_t blocks = set_strips(plan_.output, args);
+            launch(encode_kernel_, args, network, blocks, FRAME_STRIP_BYTES, FRAME_STRIP_THREADS);
+        }
         return;
     }
     encode_.threads = threads_for(encode_.width, encode_.height);

@@ -5,7 +5,6 @@
 
 #include "backends/cuda/frame_sources.h"
 #include "backends/cuda/frame_store.h"
-#include "backends/cuda/frame_tables.h"
 #include "backends/cuda/held_inputs.h"
 #include "backends/cuda/kernel_cache.h"
 #include "backends/cuda/kernels/frame_args.cuh"
@@ -88,8 +87,6 @@ private:
     void prepare_input(const vsmlrt_frame_input &from, std::size_t first_channel);
     void prepare_output();
     void prepare_tiles();
-    // Made when first needed.
-    [[nodiscard]] const FrameTables &encoding_tables(bool interlaced);
     template <typename Args>
     static void launch(Kernel kernel, Args &args, const Network &network, std::int64_t blocks,
                        unsigned shared_bytes = 0, unsigned threads = FRAME_THREADS);
@@ -117,7 +114,6 @@ private:
     FrameLayout result_;
     nvidia::DeviceMemory result_memory_; // planes, then the flag
     nvidia::PinnedMemory result_staging_;
-    std::array<FrameTables, 2> result_tables_;
     FrameEncodeArgs encode_ = {};
     Kernel encode_kernel_ = nullptr;
     bool flag_is_clear_ = false;

@@ -6,13 +6,6 @@ struct FramePlane {
     long long stride; // bytes from a row to the next; 0 where all rows are the same
 };
 
-// pixel/resample.h: result i is the sum of weights[i * taps + k] times sample sources[i * taps + k].
-struct ResamplingTable {
-    unsigned long long sources; // int
-    unsigned long long weights; // float
-    int taps;
-};
-
 // value = (sample - zero) / one of integer samples, by plane; of_one is 1 / one.
 struct SampleScale {
     float one[3], of_one[3], zero[3];
@@ -24,13 +17,12 @@ enum {
     FRAME_SHRINKING_TAPS = 16,
     FRAME_PIXELS = 4, // of a thread where nothing is subsampled
     FRAME_STRIP_THREADS = 128,
-    FRAME_STRIP_BLOCKS = 4, // on a multiprocessor
     FRAME_STRIP_COLUMNS = 128, // of a warp
+    FRAME_STRIP_BYTES = 4096, // of shared memory, where there are two numbers for each column
     // By the luma samples that one of chroma stands for: what is read for them fits into one or two times 64.
     FRAME_TILE_COLUMNS_OF_1 = 64,
     FRAME_TILE_COLUMNS_OF_2 = 60,
     FRAME_TILE_COLUMNS_OF_4 = 28,
-    FRAME_TILE_BYTES = 48 << 10, // of shared memory, which a block has without asking
 };
 
 // Chroma to luma's size along one direction, where a sample of chroma stands for 1, 2 or 4 of luma: sample
@@ -88,20 +80,15 @@ struct FrameEncodeArgs {
     float most;      // the largest integer sample
     float matrix[9]; // from RGB
     unsigned long long not_finite; // int, set to 1 where a sample is NaN or infinite
-    // Subsampled chroma alone, in tiles of FRAME_TILE_COLUMNS_OF_* by tile_rows samples of it.
+    // Subsampled chroma alone, of one field where a frame has two, as for decoding; in strips of FRAME_TILE_COLUMNS_OF_*
+    // by strip_rows samples of it. A sample is the sum of weights times samples of luma in both directions, reflected where they lie
+    // outside; those of sample i begin at i times the step plus first_tap, or first_row_tap.
     float of_luma[3], luma_zero; // luma's sample of red, green and blue, as a part of `most`
-    int first_tap;               // of column 0, reflected where it lies outside; each further column's is as much further
-    float across_weights[FRAME_SHRINKING_TAPS];
-    ResamplingTable down;
-    unsigned long long row_spans; // FrameSpan, of each row of tiles
+    int first_tap, first_row_tap;
+    float across_weights[FRAME_SHRINKING_TAPS], down_weights[FRAME_SHRINKING_TAPS];
     int chroma_width, chroma_height;
-    int tiles_x, tile_rows;
-    int pairs_of_luma, pairs_of_pixels; // an even one and the next one are written, or read, by one access
-};
-
-// Rows of luma that a tile of chroma reads or that it stands for.
-struct FrameSpan {
-    int first, count;
+    int strips_x, strip_rows;
+    int joined_luma, joined_pixels; // four neighbours are written, or read, by one access
 };
 
 struct TileBlendArgs {

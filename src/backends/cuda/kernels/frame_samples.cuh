@@ -97,11 +97,3 @@ DEVICE float read_channel(const PlanarPicture &picture, int channel, int x, int 
 DEVICE float row_product(const float *matrix, int row, const float *v) {
     return matrix[row * 3] * v[0] + matrix[row * 3 + 1] * v[1] + matrix[row * 3 + 2] * v[2];
 }
-
-DEVICE int source_at(const ResamplingTable &map, int i, int k) {
-    return ((const int *)map.sources)[i * map.taps + k];
-}
-
-DEVICE float weight_at(const ResamplingTable &map, int i, int k) {
-    return ((const float *)map.weights)[i * map.taps + k];
-}
