@@ -1,6 +1,7 @@
 #include "cuda/frame_conversions.h"
 
 #include "networks/builder.h"
+#include "pixel/border.h"
 #include "pixel/frame_codec.h"
 #include "tensor/half.h"
 
@@ -15,9 +16,8 @@
 namespace vsmlrt::test {
 namespace {
 
-constexpr vsmlrt_extent extent = conversion_extent;
-
 struct OwnedFrame {
+    vsmlrt_extent extent = {};
     std::vector<std::vector<std::byte>> planes;
     vsmlrt_frame frame = {};
 };
@@ -30,8 +30,9 @@ std::size_t sample_bytes(const vsmlrt_frame_format &format) {
     return format.bits > 16 ? 4 : format.bits > 8 ? 2 : 1;
 }
 
-OwnedFrame make_frame(const vsmlrt_frame_format &format) {
+OwnedFrame make_frame(const vsmlrt_frame_format &format, vsmlrt_extent extent) {
     OwnedFrame owned;
+    owned.extent = extent;
     const int planes = format.family == VSMLRT_GRAY ? 1 : 3;
     owned.planes.resize(static_cast<std::size_t>(planes));
     for (int plane = 0; plane < planes; ++plane) {
@@ -51,8 +52,8 @@ template <typename Visit>
 void each_sample(OwnedFrame &owned, const vsmlrt_frame_format &format, Visit &&visit) {
     for (std::size_t plane = 0; plane < owned.planes.size(); ++plane) {
         const bool chroma = subsampled(format, static_cast<int>(plane));
-        const int width = extent.width >> (chroma ? format.subsampling_w : 0);
-        const int height = extent.height >> (chroma ? format.subsampling_h : 0);
+        const int width = owned.extent.width >> (chroma ? format.subsampling_w : 0);
+        const int height = owned.extent.height >> (chroma ? format.subsampling_h : 0);
         const vsmlrt_plane &at = owned.frame.planes[plane];
         for (int y = 0; y < height; ++y)
             for (int x = 0; x < width; ++x)
@@ -62,8 +63,8 @@ void each_sample(OwnedFrame &owned, const vsmlrt_frame_format &format, Visit &&v
     }
 }
 
-OwnedFrame random_frame(const vsmlrt_frame_format &format, std::uint64_t seed) {
-    OwnedFrame owned = make_frame(format);
+OwnedFrame random_frame(const vsmlrt_frame_format &format, vsmlrt_extent extent, std::uint64_t seed) {
+    OwnedFrame owned = make_frame(format, extent);
     Random random(seed);
     each_sample(owned, format, [&](std::byte *sample, bool chroma) {
         const float value = chroma ? 0.5F * random.next() : 0.5F + 0.5F * random.next();
@@ -128,7 +129,7 @@ Spans spans_of(int count, int tile, int whole) {
 
 // Of three channels, float32, one behind the other.
 struct Planes {
-    explicit Planes(std::vector<float> &values) {
+    Planes(std::vector<float> &values, vsmlrt_extent extent) {
         const std::size_t pixels = static_cast<std::size_t>(extent.width) * extent.height;
         values.resize(3 * pixels);
         const std::ptrdiff_t stride = extent.width * static_cast<std::ptrdiff_t>(sizeof(float));
@@ -142,10 +143,10 @@ struct Planes {
     std::vector<pixel::ConstPlane> results;
 };
 
-// Frames of `extent` to one of it, in `tiles` along each axis; valid while this and the inputs live.
+// Frames to one of their size, in `tiles` along each axis; valid while this and the inputs live.
 struct TiledPlan {
     TiledPlan(std::span<const vsmlrt_frame_input> inputs, const vsmlrt_frame_format &to, int tiles)
-        : tile(tiles == 1 ? extent : vsmlrt_extent{160, 84}),
+        : extent(inputs.front().extent), tile(tiles == 1 ? extent : vsmlrt_extent{160, 84}),
           columns(spans_of(tiles, tile.width, extent.width)),
           rows(spans_of(tiles, tile.height, extent.height)) {
         plan.inputs = inputs.data();
@@ -160,6 +161,7 @@ struct TiledPlan {
     TiledPlan(const TiledPlan &) = delete;
     TiledPlan &operator=(const TiledPlan &) = delete;
 
+    vsmlrt_extent extent;
     vsmlrt_extent tile;
     Spans columns;
     Spans rows;
@@ -169,19 +171,19 @@ struct TiledPlan {
 } // namespace
 
 void check_conversion(cuda::Context &context, const vsmlrt_frame_format &from, const vsmlrt_frame_format &to,
-                      int tiles, int interlaced, std::uint64_t seed) {
+                      int tiles, int interlaced, std::uint64_t seed, vsmlrt_extent extent) {
     const vsmlrt_frame_input input = {from, extent, 3};
     const TiledPlan tiled(std::span(&input, 1), to, tiles);
-    OwnedFrame source = random_frame(from, seed + static_cast<std::uint64_t>(from.bits));
+    OwnedFrame source = random_frame(from, extent, seed + static_cast<std::uint64_t>(from.bits));
     source.frame.interlaced = interlaced;
-    OwnedFrame given = make_frame(to);
-    OwnedFrame wanted = make_frame(to);
+    OwnedFrame given = make_frame(to, extent);
+    OwnedFrame wanted = make_frame(to, extent);
     given.frame.interlaced = wanted.frame.interlaced = interlaced;
     context.bind_frames(tiled.plan);
     EXPECT_FALSE(context.run_frames(&source.frame, given.frame));
 
     std::vector<float> values;
-    const Planes decoded(values);
+    const Planes decoded(values, extent);
     pixel::decode_frame(input, source.frame, decoded.planes);
     pixel::encode_frame(decoded.results, to, wanted.frame);
     std::vector<double> expected;
@@ -194,24 +196,26 @@ void check_conversion(cuda::Context &context, const vsmlrt_frame_format &from, c
     });
     EXPECT_LE(worst, allowed(to)) << "family " << from.family << " bits " << from.bits << " to " << to.family
                                   << " bits " << to.bits << ", subsampled " << to.subsampling_w << " "
-                                  << to.subsampling_h << ", tiles " << tiles << ", seed " << seed;
+                                  << to.subsampling_h << ", tiles " << tiles << ", " << extent.width << " x "
+                                  << extent.height << ", seed " << seed;
 }
 
 void check_two_frames(cuda::Context &context, const vsmlrt_frame_format &from, int tiles,
                       std::uint64_t seed) {
+    constexpr vsmlrt_extent extent = conversion_extent;
     const vsmlrt_frame_format floats = {VSMLRT_RGB, VSMLRT_FLOAT, 32, 0, 0, 0, 1, 0};
     const std::array<vsmlrt_frame_input, 2> inputs = {{{from, extent, 3}, {from, extent, 3}}};
     const TiledPlan tiled(inputs, floats, tiles);
-    const OwnedFrame first = random_frame(from, seed);
-    const OwnedFrame second = random_frame(from, seed + 1);
+    const OwnedFrame first = random_frame(from, extent, seed);
+    const OwnedFrame second = random_frame(from, extent, seed + 1);
     const std::array frames = {first.frame, second.frame};
-    OwnedFrame given = make_frame(floats);
+    OwnedFrame given = make_frame(floats, extent);
     context.bind_frames(tiled.plan);
     EXPECT_FALSE(context.run_frames(frames.data(), given.frame));
     std::vector<float> minuend;
     std::vector<float> subtrahend;
-    pixel::decode_frame(inputs[0], first.frame, Planes(minuend).planes);
-    pixel::decode_frame(inputs[1], second.frame, Planes(subtrahend).planes);
+    pixel::decode_frame(inputs[0], first.frame, Planes(minuend, extent).planes);
+    pixel::decode_frame(inputs[1], second.frame, Planes(subtrahend, extent).planes);
     std::size_t next = 0;
     double worst = 0;
     each_sample(given, floats, [&](std::byte *sample, bool) {
@@ -221,6 +225,45 @@ void check_two_frames(cuda::Context &context, const vsmlrt_frame_format &from, i
         ++next;
     });
     EXPECT_LE(worst, 2 * allowed(floats)) << "bits " << from.bits << ", tiles " << tiles << ", seed " << seed;
+}
+
+void check_border(cuda::Context &context, const vsmlrt_frame_format &from, vsmlrt_border border, int origin_x,
+                  int origin_y, int interlaced) {
+    constexpr vsmlrt_extent extent = conversion_extent;
+    constexpr vsmlrt_frame_format floats = {VSMLRT_RGB, VSMLRT_FLOAT, 32, 0, 0, 0, 1, 0};
+    const vsmlrt_frame_input input = {from, extent, 3};
+    TiledPlan tiled(std::span(&input, 1), floats, 1);
+    tiled.plan.border = border;
+    tiled.columns.spans[0].origin = origin_x;
+    tiled.rows.spans[0].origin = origin_y;
+    OwnedFrame source = random_frame(from, extent, 11);
+    source.frame.interlaced = interlaced;
+    OwnedFrame given = make_frame(floats, extent);
+    context.bind_frames(tiled.plan);
+    EXPECT_FALSE(context.run_frames(&source.frame, given.frame));
+    std::vector<float> values;
+    pixel::decode_frame(input, source.frame, Planes(values, extent).planes);
+    const pixel::Border rule = border == VSMLRT_BORDER_ZERO     ? pixel::Border::zero
+                               : border == VSMLRT_BORDER_MIRROR ? pixel::Border::mirror
+                                                                : pixel::Border::edge;
+    std::vector<double> wanted;
+    for (int channel = 0; channel < 3; ++channel)
+        for (int row = 0; row < extent.height; ++row)
+            for (int column = 0; column < extent.width; ++column) {
+                const int y = pixel::inside_index(row + origin_y, extent.height, rule);
+                const int x = pixel::inside_index(column + origin_x, extent.width, rule);
+                const auto at = static_cast<std::size_t>(
+                    x < 0 || y < 0 ? 0 : (channel * extent.height + y) * extent.width + x);
+                wanted.push_back(x < 0 || y < 0 ? 0 : static_cast<double>(values.at(at)));
+            }
+    std::size_t next = 0;
+    double worst = 0;
+    each_sample(given, floats, [&](std::byte *sample, bool) {
+        const double apart = std::abs(value_of(sample, floats) - wanted[next++]);
+        worst = std::isnan(apart) ? INFINITY : std::max(worst, apart);
+    });
+    EXPECT_LE(worst, allowed(floats))
+        << "border " << border << " from " << origin_x << ", " << origin_y << ", interlaced " << interlaced;
 }
 
 model::Network that_subtracts() {

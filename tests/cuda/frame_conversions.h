@@ -21,7 +21,13 @@ inline constexpr vsmlrt_extent conversion_extent = {268, 140};
 // Converts a random frame on the device, through such a network in fp32 as a whole or in tiles x tiles parts,
 // and by the reference, and compares.
 void check_conversion(cuda::Context &context, const vsmlrt_frame_format &from, const vsmlrt_frame_format &to,
-                      int tiles, int interlaced, std::uint64_t seed);
+                      int tiles, int interlaced, std::uint64_t seed,
+                      vsmlrt_extent extent = conversion_extent);
+
+// Decodes a random frame to a tile whose first pixel is `origin`, and compares it with what the reference
+// decodes and the border repeats.
+void check_border(cuda::Context &context, const vsmlrt_frame_format &from, vsmlrt_border border, int origin_x,
+                  int origin_y, int interlaced);
 
 // The difference of two pictures of three channels.
 [[nodiscard]] model::Network that_subtracts();

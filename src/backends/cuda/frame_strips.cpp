@@ -15,7 +15,8 @@ int first_tap(int step, int phase) {
     return step == 1 ? 0 : step == 2 ? phase - 2 : -2;
 }
 
-// Of a map's results that nothing is reflected for. Of several fields, one behind the other in turn, it is one.
+// Of a map's results that nothing is reflected for. Of several fields, one behind the other in turn, it is
+// one.
 EnlargingWeights weights_of(const pixel::Resampling &map, int step, int fields, int field) {
     const int inner = map.size() / fields / step / 2; // a sample of chroma in the middle
     EnlargingWeights weights = {};
@@ -57,7 +58,8 @@ int step_of(int row, int step_y) {
 }
 
 // The taps of a sample of chroma in the middle, and how far from it they begin.
-int shrinking_taps(const pixel::Resampling &map, int step, int fields, int field, float (&weights)[FRAME_SHRINKING_TAPS]) {
+int shrinking_taps(const pixel::Resampling &map, int step, int fields, int field,
+                   float (&weights)[FRAME_SHRINKING_TAPS]) {
     const int result = map.size() / fields / 2 * fields + field;
     const std::size_t at = static_cast<std::size_t>(result) * static_cast<std::size_t>(map.taps);
     std::copy_n(map.weights.begin() + static_cast<std::ptrdiff_t>(at), map.taps, weights);
@@ -136,10 +138,10 @@ void set_strips(const vsmlrt_frame_format &format, int frames, FrameDecodeArgs &
     if (strips() * frames < few)
         args.strip_steps = least;
     args.strip_blocks = (strips() + warps - 1) / warps;
-    const std::int64_t outside = std::int64_t{args.tile_width} * args.tile_height -
-                                 std::int64_t{right - left} * (bottom - top);
-    args.blocks = args.strip_blocks +
-                  static_cast<int>((outside + FRAME_STRIP_THREADS - 1) / FRAME_STRIP_THREADS);
+    const std::int64_t outside =
+        std::int64_t{args.tile_width} * args.tile_height - std::int64_t{right - left} * (bottom - top);
+    args.blocks =
+        args.strip_blocks + static_cast<int>((outside + FRAME_STRIP_THREADS - 1) / FRAME_STRIP_THREADS);
 }
 
 void set_field(const vsmlrt_frame_format &format, vsmlrt_extent extent, int fields, int field,

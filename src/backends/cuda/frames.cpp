@@ -331,7 +331,8 @@ void Frames::decode_together(std::span<const std::size_t> numbers, bool interlac
     }
     const auto frames = static_cast<int>(numbers.size());
     const std::size_t sample = sample_bytes(from.format);
-    const std::size_t neighbours = std::size_t{4} >> from.format.subsampling_w; // what the kernel reads of chroma by one access
+    const std::size_t neighbours =
+        std::size_t{4} >> from.format.subsampling_w; // what the kernel reads of chroma by one access
     const std::size_t element = element_size(ends_.inputs[first.channels.front().input].type);
     args.joined_pixels =
         origin_x % 4 == 0 && args.tile_width % 4 == 0 && outputs % (4 * element) == 0 ? 1 : 0;
@@ -342,7 +343,8 @@ void Frames::decode_together(std::span<const std::size_t> numbers, bool interlac
         FrameDecodeArgs of_field = args;
         set_field(from, fields, field, of_field);
         set_strips(from.format, frames, of_field);
-        launch(first.decode, of_field, network, std::int64_t{frames} * of_field.blocks, 0, FRAME_STRIP_THREADS);
+        launch(first.decode, of_field, network, std::int64_t{frames} * of_field.blocks, 0,
+               FRAME_STRIP_THREADS);
     }
 }
 
