@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import gc
 import hashlib
+import itertools
 import logging
 import os
 import signal
@@ -38,12 +39,16 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+NUMBERS = itertools.count()
+
+
 @pytest.fixture(autouse=True)
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty user models folder; VSMLRT_MODELS is not set."""
+def models(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty user models folder, which is not made unless something is put there; VSMLRT_MODELS is not set."""
+    data = tmp_path_factory.getbasetemp() / f"data-{next(NUMBERS)}"
     monkeypatch.delenv("VSMLRT_MODELS", raising=False)
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    return tmp_path / "data" / "vsmlrt" / "models"
+    monkeypatch.setenv("XDG_DATA_HOME", str(data))
+    return data / "vsmlrt" / "models"
 
 
 @pytest.fixture(autouse=True, scope="session")
