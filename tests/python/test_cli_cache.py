@@ -98,9 +98,10 @@ def test_a_plan_that_cannot_be_removed(folder: Path, monkeypatch: pytest.MonkeyP
     def refuse(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(os, "unlink", refuse)
-    with pytest.raises(UserError, match=r"plan.* cannot be removed: Permission denied"):
-        plans.clear(folder)
+    with monkeypatch.context() as patch:  # the test's own folder is removed before monkeypatch's fixture ends
+        patch.setattr(os, "unlink", refuse)
+        with pytest.raises(UserError, match=r"plan.* cannot be removed: Permission denied"):
+            plans.clear(folder)
 
 
 @pytest.mark.parametrize(
