@@ -64,7 +64,8 @@ inline unsigned short float_to_half(float value) {
     if (magnitude >= bits_of_float(65520.0f))
         return (unsigned short)(sign | 0x7c00);
     if (magnitude < bits_of_float(6.103515625e-05f)) // the last place of what is added to 0.5 is 2^-24
-        return (unsigned short)(sign | (bits_of_float(float_of_bits(magnitude) + 0.5f) - bits_of_float(0.5f)));
+        return (unsigned short)(sign |
+                                (bits_of_float(float_of_bits(magnitude) + 0.5f) - bits_of_float(0.5f)));
     return (unsigned short)(sign | ((magnitude - (112u << 23) + 0xfff + (magnitude >> 13 & 1)) >> 13));
 }
 inline unsigned short float_to_bfloat(float value) {
