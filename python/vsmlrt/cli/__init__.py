@@ -40,13 +40,8 @@ _GROUPS = ("cache", "models")
 class _Commands(Mapping[str, Any]):
     """The commands by name, each imported and built when it is first asked for: most runs need one of them."""
 
-    def __init__(self) -> None:
-        self._built: dict[str, Any] = {}
-
     def __getitem__(self, name: str) -> Any:
-        if name not in self._built:
-            self._built[name] = _build(name)
-        return self._built[name]
+        return _built(name)
 
     def __iter__(self) -> Iterator[str]:
         yield from _COMMANDS
@@ -56,7 +51,8 @@ class _Commands(Mapping[str, Any]):
         return len(_COMMANDS) + len(_GROUPS)
 
 
-def _build(name: str) -> Any:
+@functools.cache
+def _built(name: str) -> Any:
     whole = typer.Typer(cls=options.Group, pretty_exceptions_enable=False)
     if name in _GROUPS:
         whole.add_typer(import_module(f".{name}", __name__).app, name=name, cls=options.Group)
