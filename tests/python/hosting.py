@@ -35,6 +35,13 @@ def skip_where_missing(core: Any, backend: str) -> None:
             pytest.skip(f"{backend}: {reason}")
 
 
+def model(clips: Any, path: str, **options: Any) -> vs.VideoNode:
+    """By reference, which has its programs at once, and converted by resize as for most, unless told otherwise."""
+    plain = {"backend": "reference", "conversion": "host", "precision": "fp32"}
+    result: vs.VideoNode = plugin_core().mlrt.Model(clips, network_path=path, **plain | options)
+    return result
+
+
 def planes(frame: vs.VideoFrame) -> list[np.ndarray]:
     return [np.asarray(frame[i]).copy() for i in range(frame.format.num_planes)]
 

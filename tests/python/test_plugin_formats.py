@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import vapoursynth as vs
 
 import networks
-from hosting import noise, picture, plugin_core
+from hosting import model, noise, picture, plugin_core
 
 CORE = plugin_core()
 
@@ -44,14 +43,6 @@ FORMATS = [
 @pytest.fixture(scope="module")
 def same(tmp_path_factory: pytest.TempPathFactory) -> str:
     return networks.identity(tmp_path_factory.mktemp("networks") / "same.onnx")
-
-
-def model(clip: vs.VideoNode, path: str, **options: Any) -> vs.VideoNode:
-    """On the processor's resize, as openvino's and ONNX Runtime's frames are; reference has its programs at once."""
-    for name, value in {"backend": "reference", "conversion": "host", "precision": "fp32"}.items():
-        options.setdefault(name, value)
-    result: vs.VideoNode = CORE.mlrt.Model(clip, network_path=path, **options)
-    return result
 
 
 @pytest.mark.parametrize("fmt", FORMATS, ids=lambda f: vs.PresetVideoFormat(f).name)

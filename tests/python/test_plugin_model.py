@@ -15,18 +15,10 @@ import pytest
 import vapoursynth as vs
 
 import networks
-from hosting import noise, picture, planes, plugin_core
+from hosting import model, noise, picture, planes, plugin_core
 from vsmlrt.plugin import lists
 
 CORE = plugin_core()
-
-
-def model(clips: Any, path: str, **options: Any) -> vs.VideoNode:
-    """By reference, which has its programs at once, and converted by resize as for most, unless told otherwise."""
-    for name, value in {"backend": "reference", "conversion": "host", "precision": "fp32"}.items():
-        options.setdefault(name, value)
-    result: vs.VideoNode = CORE.mlrt.Model(clips, network_path=path, **options)
-    return result
 
 
 def difference(a: vs.VideoNode, b: vs.VideoNode, n: int = 0) -> float:

@@ -57,7 +57,7 @@ def _built(name: str) -> Any:
     if name in _GROUPS:
         whole.add_typer(import_module(f".{name}", __name__).app, name=name, cls=options.Group)
     else:
-        module, example = _COMMANDS[name]  # KeyError: there is no such command
+        module, example = _COMMANDS[name]  # KeyError where the name is not one of a command
         function = getattr(import_module(f".{module}", __name__), name)
         whole.command(name, cls=options.Command, epilog=f"Example: {example}")(function)
     return typer.main.get_group(whole).commands[name]
