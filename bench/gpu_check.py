@@ -79,8 +79,8 @@ def measure(program: Path, kernels: str, kind: str, rounds: int) -> tuple[float,
         for _ in range(rounds):
             for name, (size, _) in NETWORKS.items():
                 rates.append(product_rate(said(program, "--rate", kind, "--kernels", kernels))[1])
-                text = said(program, name, "--size", size, "--kernels", kernels, "--keep", kept)
-                fps = re.search(r"device [\d.]+ ms \(([\d.]+) fps", text)
+                text = said(program, name, "--size", size, "--kernels", kernels, "--keep", kept, "--streams", "1")
+                fps = re.search(r"1 stream, \d+ side by side: ([\d.]+) fps", text)
                 assert fps is not None, text
                 found[name].append(float(fps[1]))
     return statistics.median(rates), found

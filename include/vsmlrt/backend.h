@@ -21,9 +21,8 @@
 #define VSMLRT_EXPORT __attribute__((visibility("default")))
 #endif
 
-// A module of another version is refused. 6: time_layers tells what a layer asks of the device
-// (vsmlrt_layer_time), and the network's time as a whole; it was three loose values before.
-enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 6 };
+// A module of another version is refused. 7: a program is told how many frames the host asks for at once.
+enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 7 };
 
 // Receives bytes: an error's text, a blob. May be called several times; the pieces are concatenated.
 struct vsmlrt_sink {
@@ -84,8 +83,9 @@ struct vsmlrt_program_desc {
     vsmlrt_extent min_extent; // the shape range, in pixels of the network's input
     vsmlrt_extent opt_extent;
     vsmlrt_extent max_extent;
-    std::int32_t num_streams; // how many contexts will run side by side
-    std::int32_t num_threads; // CPU threads for all contexts together; 0: the backend's choice
+    std::int32_t num_streams;      // how many contexts will run side by side, at least
+    std::int32_t frames_in_flight; // that the host asks for at once; 0: unknown
+    std::int32_t num_threads;      // CPU threads for all contexts together; 0: the backend's choice
     const vsmlrt_option *options;
     std::size_t num_options;
     const void *blob; // what export_program gave earlier, or null
@@ -110,8 +110,9 @@ struct vsmlrt_program_info {
     std::int64_t program_bytes;      // estimate of what it takes without contexts: weights; 0 where unknown
     std::int64_t context_bytes;      // estimate of what one context takes; 0 where unknown
     std::int32_t blob_worth_caching; // 1: importing a blob beats building again
-    // Contexts beyond num_streams that take only their inputs and outputs and wait for a stream in run():
-    // with them the next frame is read and the last one written while the network runs.
+    // Contexts beyond num_streams that take only their inputs and outputs, and in run() wait for what a
+    // stream holds: with them the next frame is read and the last one written while the network runs, and a
+    // stream computes several frames side by side where that is faster.
     std::int32_t spare_contexts;
     std::int64_t spare_context_bytes; // estimate of what one of them takes; 0 where unknown
 };
@@ -119,11 +120,13 @@ struct vsmlrt_program_info {
 // One kernel of a network at one size, and what its layers ask of the device at least. The floor of its time
 // is the longer of operations / operations_rate and bytes / bytes_rate.
 struct vsmlrt_layer_time {
-    const char *layers;  // that the kernel serves: 'Conv "c1" + Relu "r1"'
-    const char *kernel;  // its name
-    double milliseconds; // the mean of its time
-    double operations;   // two a product, of convolutions and products of matrices; 0: it has none
-    double bytes;        // each operand and each result of the layers once; 0: what it does need not be done
+    const char *layers; // that the kernel serves: 'Conv "c1" + Relu "r1"'
+    const char *kernel; // its name
+    // The mean of its time; of a frame's part of the device alone, times that part, where several frames are
+    // computed side by side.
+    double milliseconds;
+    double operations; // two a product, of convolutions and products of matrices; 0: it has none
+    double bytes;      // each operand and each result of the layers once; 0: what it does need not be done
     double
         operations_rate; // measured on this device: bare products of this precision a second; 0 without any
     double bytes_rate;   // measured on this device: bytes a second, read and written, of a copy
@@ -208,8 +211,8 @@ struct vsmlrt_backend {
     // Times each kernel of the network at the context's bound size on its device, in the order in which they
     // run, after measuring the device's own rates (about a second). The inputs are what the last run left.
     // `visit` is given a layer that is valid during the call. `network_milliseconds` becomes the mean time of
-    // the network as a whole, over about half a second, its tensors on the device before and after. Absent:
-    // the backend cannot tell.
+    // a frame through the network as a whole, over about half a second, with as many side by side as there
+    // are when frames run, their tensors on the device before and after. Absent: the backend cannot tell.
     vsmlrt_code (*time_layers)(vsmlrt_context *context, double *network_milliseconds, void *user,
                                void (*visit)(void *user, const vsmlrt_layer_time *layer), vsmlrt_sink error);
 };

@@ -244,6 +244,7 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
     desc.opt_extent = range.opt;
     desc.max_extent = range.max;
     desc.num_streams = options.num_streams;
+    desc.frames_in_flight = options.frames_in_flight;
     desc.num_threads = options.num_threads;
     desc.options = properties.data();
     desc.num_options = properties.size();
@@ -257,10 +258,11 @@ std::shared_ptr<const Program> build_program(const std::shared_ptr<const Device>
         give_back_freed_memory();
         return made;
     };
-    auto program =
-        range.is_static()
-            ? make()
-            : shared_programs().get(key.full + "\nat " + device->info().id + streams_text(desc), make);
+    auto program = range.is_static()
+                       ? make()
+                       : shared_programs().get(key.full + "\nat " + device->info().id + streams_text(desc) +
+                                                   text("\nin flight ", desc.frames_in_flight),
+                                               make);
     say_differences(*device, options, precision, program->info());
     return program;
 }

@@ -23,8 +23,9 @@ struct ProgramOptions {
     // Ends that the network rounds to float16 anyway become float16 tensors: model/edit.h, narrow_ends.
     bool narrow_inputs = false;
     bool narrow_outputs = false;
-    int num_streams = 1;                                         // at least 1
-    int num_threads = 0;                                         // 0: the backend's choice
+    int num_streams = 1;      // at least 1
+    int frames_in_flight = 0; // that the host asks for at once; more streams make no sense; 0: unknown
+    int num_threads = 0;      // 0: the backend's choice
     std::vector<std::pair<std::string, std::string>> properties; // handed to the backend
     std::filesystem::path plan_folder;                           // of the plan cache; empty: the user's own
 };

@@ -134,7 +134,7 @@ std::unique_ptr<Runner> Session::make_runner(const std::shared_ptr<const Device>
     const int threads = options_.program.num_threads;
     int streams = options_.program.num_streams;
     if (streams == 0)
-        streams = automatic_streams(device->info(), {options_.frames_in_flight, threads});
+        streams = automatic_streams(device->info(), {options_.program.frames_in_flight, threads});
     auto program = build(device, streams);
     if (options_.program.num_streams == 0) {
         const int fitting = streams_within_memory(*program, streams, threads, blending_bytes());

@@ -28,7 +28,6 @@ struct SessionOptions {
     std::string device;                // empty: those at device_ids
     std::vector<int> device_ids = {0}; // a program each; frames are dealt to all of them that work
     ProgramOptions program;            // num_streams 0: as many as the device computes best within its memory
-    int frames_in_flight = 0; // that the host asks for at once; more streams make no sense; 0: unknown
     ShapeOptions shapes;
     std::optional<PictureSize> tile; // absent: the whole frame
     PictureSize overlap;

@@ -123,7 +123,7 @@ engine::SessionOptions read_session_options(const Arguments &arguments) {
         options.device_ids = arguments.integers("device_id");
     options.program.precision = read_precision(arguments);
     options.program.num_streams = arguments.integer("num_streams").value_or(0);
-    options.frames_in_flight = arguments.host_threads();
+    options.program.frames_in_flight = arguments.host_threads();
     options.program.num_threads = arguments.integer("num_threads").value_or(0);
     options.program.properties = read_properties(arguments);
     options.program.keep_fp32 = read_kept_operators(arguments, options.program.precision);

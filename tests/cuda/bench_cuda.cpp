@@ -3,8 +3,9 @@
 // and the time to the first frame. What else:
 //   --layers              the time of each launch, alone and in its place
 //   --steps               what each step on the way to the first frame takes
-//   --streams N           frames a second of N contexts at once, tensors resident (for N = 1 too, measured in
-//                         the same way); with --check one of N
+//   --streams N           frames a second of N streams, each with as many frames side by side as it computes,
+//                         tensors resident; with --check one of N. The device's time is one frame's alone
+//   --in-flight N         as for a host that asks for N frames at once
 //   --dynamic WxH,WxH,WxH the smallest, the best and the largest size that the program is made for
 //   --keep FOLDER         keeps compiled kernels and what was timed there, as the plugin's cache does
 //   --sustained SECONDS   frames a second over time, as the card warms up
@@ -108,6 +109,8 @@ Arguments parse(int count, char **values) {
         } else if (word == "--streams") {
             arguments.run.streams = static_cast<int>(std::strtol(value().c_str(), nullptr, 10));
             arguments.streams = true;
+        } else if (word == "--in-flight") {
+            arguments.run.in_flight = static_cast<int>(std::strtol(value().c_str(), nullptr, 10));
         } else if (word == "--dynamic") {
             arguments.run.range = range_of(value());
         } else if (word == "--sustained") {
@@ -275,32 +278,25 @@ void report_layers(cuda::Context &context) {
                     median(until[i + 1]) - median(until[i]), names[i].kernel.c_str(), names[i].label.c_str());
 }
 
-// Frames a second of several contexts at once, each of which has its launches on a stream of its own; sorted.
-std::vector<double> rates_of_streams(cuda::Program &program, const Arguments &arguments) {
-    std::vector<std::unique_ptr<cuda::Context>> contexts;
-    for (int i = 0; i < arguments.run.streams; ++i) {
-        contexts.push_back(std::make_unique<cuda::Context>(program));
-        std::vector<vsmlrt_tensor> inputs(static_cast<std::size_t>(program.info().num_inputs));
-        std::vector<vsmlrt_tensor> outputs(static_cast<std::size_t>(program.info().num_outputs));
-        contexts.back()->bind(arguments.run.size, inputs.data(), outputs.data());
-        test::fill_at_random(inputs);
-        contexts.back()->run();
+struct Rates {
+    std::size_t side_by_side = 0;
+    std::vector<double> fps; // sorted
+};
+
+// Frames a second with as many side by side as the program's streams compute; `context` has run one.
+Rates rates_of_streams(cuda::Program &program, cuda::Context &context, int streams) {
+    std::vector<std::unique_ptr<cuda::Context>> others;
+    for (int i = 1; i < streams + program.info().spare_contexts; ++i)
+        others.push_back(std::make_unique<cuda::Context>(program));
+    Rates rates;
+    constexpr int rounds = 5;
+    constexpr double milliseconds = 150;
+    for (int i = 0; i < rounds; ++i) {
+        const cuda::Context::SideBySide timed = context.time_side_by_side(milliseconds);
+        rates.side_by_side = timed.frames;
+        rates.fps.push_back(1000 / timed.milliseconds);
     }
-    const auto all = [&](int frames) {
-        const Clock::time_point begin = Clock::now();
-        for (int i = 0; i < frames; ++i)
-            for (const auto &context : contexts)
-                context->start_launches(1);
-        for (const auto &context : contexts)
-            context->wait();
-        return milliseconds_since(begin);
-    };
-    const double once = std::max(all(2) / 2, 1e-3);
-    const int frames = std::clamp(static_cast<int>(150 / once), 2, 400);
-    std::vector<double> rates;
-    for (int i = 0; i < 5; ++i)
-        rates.push_back(1000.0 * frames * arguments.run.streams / all(frames));
-    std::sort(rates.begin(), rates.end());
+    std::sort(rates.fps.begin(), rates.fps.end());
     return rates;
 }
 
@@ -336,9 +332,10 @@ void bench(const Arguments &arguments, const std::string &name) {
         arguments.run.kernels.c_str(), device[3], 1000 / device[3], device.front(), device.back(), host[4],
         first, context.launch_names().size(), static_cast<long long>(program.info().context_bytes >> 20));
     if (arguments.streams) {
-        const std::vector<double> rates = rates_of_streams(program, arguments);
-        std::printf("  %d stream%s: %.1f fps (%.1f to %.1f)\n", arguments.run.streams,
-                    arguments.run.streams == 1 ? "" : "s", rates[2], rates.front(), rates.back());
+        const Rates rates = rates_of_streams(program, context, arguments.run.streams);
+        std::printf("  %d stream%s, %zu side by side: %.1f fps (%.1f to %.1f)\n", arguments.run.streams,
+                    arguments.run.streams == 1 ? "" : "s", rates.side_by_side, rates.fps[2],
+                    rates.fps.front(), rates.fps.back());
     }
     if (arguments.layers)
         report_layers(context);

@@ -102,6 +102,7 @@ vsmlrt_program_desc bench_description(const BenchArguments &arguments, const std
         desc.max_extent = arguments.range->largest;
     }
     desc.num_streams = arguments.streams;
+    desc.frames_in_flight = arguments.in_flight;
     desc.options = options.data();
     desc.num_options = options.size();
     return desc;

@@ -17,6 +17,7 @@ struct BenchArguments {
     std::string kernels = "auto";
     std::string accumulate = "fp32";
     int streams = 1;
+    int in_flight = 0; // of the host; 0: unknown
     struct Range {
         vsmlrt_extent smallest, best, largest;
     };

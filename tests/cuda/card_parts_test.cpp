@@ -40,24 +40,66 @@ model::Network rife() {
     return model::to_half(test::rife_v4({}));
 }
 
-TEST(CardParts, AreAsManyAsStreamsOfAnInterpolator) {
+constexpr DeviceFacts geforce{89, 128, 99 << 10, true};
+
+int parts_of(const Planned &planned, int number, bool apart, const DeviceFacts &facts = hopper) {
+    return parts_of_card(planned.plan, facts, {number}, apart);
+}
+
+TEST(CardParts, AreMoreThanStreamsWhereOneFrameLeavesMultiprocessorsIdle) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    for (const bool apart : {false, true}) {
-        const Planned planned(rife(), {1920, 1088}, hopper);
-        const auto parts = [&](const Planned &of, const DeviceFacts &facts, int number) {
-            return parts_of_card(of.plan.steps, facts, number, apart);
-        };
-        for (const auto &[number, wanted] : {std::pair{1, 1}, {2, 2}, {3, 3}, {6, 6}, {9, 6}})
-            EXPECT_EQ(parts(planned, hopper, number), wanted) << number;
-        DeviceFacts other = hopper;
-        other.architecture = 89;
-        EXPECT_EQ(parts(planned, other, 4), 1);
-        EXPECT_EQ(parts(Planned(rife(), {192, 128}, hopper), hopper, 4), 1);
-        for (const vsmlrt_extent extent : {vsmlrt_extent{736, 480}, {3840, 2176}})
-            EXPECT_EQ(parts(Planned(rife(), extent, hopper), hopper, 4), apart ? 4 : 1) << extent.width;
-        for (const vsmlrt_extent extent : {vsmlrt_extent{1920, 1080}, {320, 240}})
-            EXPECT_EQ(parts(Planned(model::to_half(test::srvgg(64, 18)), extent, hopper), hopper, 4), 1);
+    for (const auto &[extent, wanted] : {std::pair<vsmlrt_extent, int>{{192, 128}, 8},
+                                         {{736, 480}, 8},
+                                         {{1280, 736}, 4},
+                                         {{1920, 1088}, 2},
+                                         {{3840, 2176}, 1}})
+        EXPECT_EQ(parts_of(Planned(rife(), extent, hopper), 1, true), wanted) << extent.width;
+    const auto upscaler = [](vsmlrt_extent extent) {
+        return Planned(model::to_half(test::srvgg(64, 18)), extent, hopper);
+    };
+    for (const auto &[extent, wanted] :
+         {std::pair<vsmlrt_extent, int>{{320, 240}, 4}, {{720, 480}, 2}, {{1280, 720}, 1}, {{1920, 1080}, 1}})
+        EXPECT_EQ(parts_of(upscaler(extent), 1, true), wanted) << extent.width;
+    EXPECT_EQ(parts_of(upscaler({320, 240}), 6, true), 6);
+    EXPECT_EQ(parts_of(upscaler({1920, 1080}), 4, true), 1);
+    EXPECT_EQ(parts_of(upscaler({320, 240}), 4, false), 1);
+}
+
+TEST(CardParts, GrowWithStreamsOfAnInterpolator) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    const Planned planned(rife(), {1920, 1088}, hopper);
+    for (const auto &[number, wanted] : {std::pair{1, 2}, {2, 2}, {3, 3}, {8, 8}, {64, 8}})
+        EXPECT_EQ(parts_of(planned, number, true), wanted) << number;
+    for (const auto &[number, wanted] : {std::pair{1, 1}, {2, 2}, {3, 3}, {6, 6}, {64, 6}})
+        EXPECT_EQ(parts_of(planned, number, false), wanted) << number;
+    const Planned large(rife(), {3840, 2176}, hopper);
+    EXPECT_EQ(parts_of(large, 4, true), 4);
+    EXPECT_EQ(parts_of(large, 4, false), 1);
+    EXPECT_EQ(parts_of(Planned(rife(), {192, 128}, hopper), 4, false), 1);
+    EXPECT_EQ(parts_of(Planned(rife(), {1920, 1088}, geforce), 4, true, geforce), 1);
+}
+
+TEST(CardParts, HaveWorkWaitingOfWhatTheHostAsksFor) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    const Planned planned(rife(), {736, 480}, hopper);
+    for (const auto &[in_flight, wanted] :
+         {std::pair{0, 8}, {1, 1}, {4, 1}, {8, 2}, {12, 3}, {16, 4}, {20, 4}, {32, 8}})
+        EXPECT_EQ(parts_of_card(planned.plan, hopper, {1, in_flight}, true), wanted) << in_flight;
+    EXPECT_EQ(parts_of_card(planned.plan, hopper, {6, 8}, true), 6);
+}
+
+// Eight of them would take 1.2 GiB.
+TEST(CardParts, TakeLittleMemory) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    Planned planned(rife(), {736, 480}, hopper);
+    for (const auto &[mebibytes, wanted] :
+         {std::pair{100, 8}, {150, 6}, {200, 4}, {300, 3}, {450, 2}, {451, 1}}) {
+        planned.plan.arena_bytes = std::int64_t{mebibytes} << 20;
+        EXPECT_EQ(parts_of(planned, 1, true), wanted) << mebibytes;
     }
 }
 
@@ -76,7 +118,7 @@ TEST(CardParts, LaunchesStayWithinAPartAndOverlapThereAlone) {
     const DeviceFacts part = part_of(hopper, streams);
     for (const bool apart : {false, true}) {
         Planned shared(rife(), {1920, 1088}, part);
-        share_card(shared.plan, part, apart);
+        share_card(shared.plan, streams, part, apart);
         const std::vector<Launch> launches = shared.launches();
         EXPECT_EQ(count_dependent(launches), apart ? count_dependent(whole.launches()) : 0);
         // Those that take multiprocessors whole: by their shared memory.
@@ -98,7 +140,7 @@ TEST(CardParts, ChooseKernelsApartFromAWholeCard) {
     }
     const DeviceFacts part = part_of(hopper, streams);
     Planned shared(rife(), {1920, 1088}, part);
-    share_card(shared.plan, part, true);
+    share_card(shared.plan, streams, part, true);
     for (const Step &step : shared.plan.steps) {
         EXPECT_FALSE(keys.contains(step.key)) << step.key.work;
         EXPECT_TRUE(keys.contains(step.key.on_whole_card())) << step.key.work;
@@ -112,14 +154,14 @@ TEST(CardParts, AreMadeByTheDriverForEachStream) {
     const auto device = std::make_shared<const nvidia::DeviceContext>(0);
     const std::size_t before = emulated_live();
     {
-        CardParts parts(device, hopper, 2);
+        CardParts parts(device, hopper);
         EXPECT_EQ(emulated_live(), before); // none wants them yet
-        EXPECT_TRUE(parts.are_apart());
-        EXPECT_EQ(parts.part().multiprocessors, 2);
-        EXPECT_EQ(parts.part().architecture, hopper.architecture);
-        const nvidia::Stream first = parts.stream(0);
-        const nvidia::Stream second = parts.stream(1);
-        const nvidia::Stream third = parts.stream(2);
+        EXPECT_TRUE(parts.are_apart(2));
+        EXPECT_EQ(parts.part(2).multiprocessors, 2);
+        EXPECT_EQ(parts.part(2).architecture, hopper.architecture);
+        const nvidia::Stream first = parts.stream(2, 0);
+        const nvidia::Stream second = parts.stream(2, 1);
+        const nvidia::Stream third = parts.stream(2, 2);
         EXPECT_EQ(emulated_streams_of_parts(), 3U);
     }
     EXPECT_EQ(emulated_live(), before);
@@ -131,10 +173,10 @@ TEST(CardParts, AreSizesOfLaunchesAloneByOlderDrivers) {
     emulated_reset(0);
     emulated_parts(false);
     const auto device = std::make_shared<const nvidia::DeviceContext>(0);
-    CardParts parts(device, hopper, 2);
-    EXPECT_FALSE(parts.are_apart());
-    EXPECT_EQ(parts.part().multiprocessors, 66);
-    const nvidia::Stream stream = parts.stream(1);
+    CardParts parts(device, hopper);
+    EXPECT_FALSE(parts.are_apart(2));
+    EXPECT_EQ(parts.part(2).multiprocessors, 66);
+    const nvidia::Stream stream = parts.stream(2, 1);
     EXPECT_EQ(emulated_streams_of_parts(), 0U);
     emulated_parts(true);
 }
@@ -147,9 +189,9 @@ TEST(CardParts, ThatCannotBeMadeLeaveNothingBehind) {
     constexpr long calls = 8; // more than it takes
     for (long failing = 1; failing <= calls; ++failing) {
         emulated_reset(failing);
-        CardParts parts(device, hopper, 2);
+        CardParts parts(device, hopper);
         try {
-            const nvidia::Stream stream = parts.stream(0);
+            const nvidia::Stream stream = parts.stream(2, 0);
         } catch (const DeviceError &) { // what is not made by the driver fails alone
         }
     }
@@ -157,42 +199,194 @@ TEST(CardParts, ThatCannotBeMadeLeaveNothingBehind) {
     EXPECT_STREQ(emulated_faults(), "");
 }
 
-// Whatever size the program is best at.
-TEST(CardParts, AreTakenByEachSizeForItself) {
-    ASSERT_TRUE(test::named);
-    emulated_reset(0);
+// A Hopper card of which an emulated driver runs nothing, whatever its own multiprocessors.
+Device stand_in() {
     emulated_stand_in();
     Device device = list_devices().front();
     device.facts = hopper;
     device.architecture = "sm_90a";
-    const std::vector<std::byte> onnx =
-        model::write_onnx(model::set_io_type(model::to_half(test::rife_v4({})), Element::f16, Element::f16));
-    constexpr vsmlrt_extent small = {192, 128};
-    constexpr vsmlrt_extent large = {1920, 1088};
+    return device;
+}
+
+std::vector<std::byte> rife_bytes() {
+    return model::write_onnx(
+        model::set_io_type(model::to_half(test::rife_v4({})), Element::f16, Element::f16));
+}
+
+constexpr vsmlrt_extent small = {736, 480};
+constexpr vsmlrt_extent middle = {1920, 1088};
+constexpr vsmlrt_extent large = {3840, 2176};
+
+// Whatever size the program is best at.
+TEST(CardParts, AreTakenByEachSizeForItself) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    const Device device = stand_in();
+    const std::vector<std::byte> onnx = rife_bytes();
     for (const vsmlrt_extent best : {small, large}) {
         vsmlrt_program_desc desc = test::described(onnx, small, large, VSMLRT_PRECISION_FP16);
         desc.opt_extent = best;
-        desc.num_streams = 2;
+        desc.num_streams = 1;
         Program program(device, desc);
-        EXPECT_TRUE(program.plan(large).in_part);
-        EXPECT_FALSE(program.plan(small).in_part);
+        EXPECT_EQ(program.plan(large).parts, 1);
+        EXPECT_EQ(program.plan(small).parts, 8);
         // Each on a stream of its own.
-        const auto run = [&](ArenaPool::Lease &lease, vsmlrt_extent extent) {
-            return lease.at(extent, [&](vsmlrt_extent size) { return program.plan(size); }).plan().in_part;
-        };
         program.arenas().add_context();
         const nvidia::Stream stream = nvidia::make_stream(program.device());
-        ArenaPool::Lease lease(program.arenas(), stream.get());
-        EXPECT_FALSE(run(lease, small));
-        nvidia::StreamHandle *const of_card = lease.arena().stream();
+        const auto run = [&](vsmlrt_extent extent, nvidia::StreamHandle *&on) {
+            ArenaPool::Lease lease(program.arenas(), stream.get(), extent);
+            const int parts =
+                lease.launches([&](vsmlrt_extent size) { return program.plan(size); }).plan().parts;
+            on = lease.arena().stream();
+            static_cast<void>(lease.release());
+            return parts;
+        };
+        nvidia::StreamHandle *of_card = nullptr;
+        nvidia::StreamHandle *of_part = nullptr;
+        nvidia::StreamHandle *again = nullptr;
+        EXPECT_EQ(run(large, of_card), 1);
         EXPECT_EQ(emulated_streams_of_parts(), 0U);
-        EXPECT_TRUE(run(lease, large));
+        EXPECT_GT(run(small, of_part), 1);
         EXPECT_EQ(emulated_streams_of_parts(), 1U);
-        EXPECT_NE(lease.arena().stream(), of_card);
-        EXPECT_FALSE(run(lease, small));
-        EXPECT_EQ(lease.arena().stream(), of_card);
-        lease.release();
+        EXPECT_NE(of_part, of_card);
+        EXPECT_EQ(run(large, again), 1);
+        EXPECT_EQ(again, of_card);
     }
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+struct Running {
+    explicit Running(vsmlrt_extent best) : onnx(rife_bytes()), program(stand_in(), description(best)) {}
+    [[nodiscard]] vsmlrt_program_desc description(vsmlrt_extent best) const {
+        vsmlrt_program_desc desc = test::described(onnx, small, middle, VSMLRT_PRECISION_FP16);
+        desc.opt_extent = best;
+        desc.num_streams = 1;
+        return desc;
+    }
+    // Frames of a size that run side by side, with what is found out by the first one.
+    [[nodiscard]] std::vector<std::unique_ptr<ArenaPool::Lease>> start(vsmlrt_extent extent) {
+        const auto plan = [&](vsmlrt_extent size) { return program.plan(size); };
+        {
+            ArenaPool::Lease first(program.arenas(), stream.get(), extent);
+            static_cast<void>(first.launches(plan));
+        }
+        std::vector<std::unique_ptr<ArenaPool::Lease>> all;
+        while (auto lease = ArenaPool::Lease::of_idle(program.arenas(), stream.get(), extent)) {
+            static_cast<void>(lease->launches(plan));
+            all.push_back(std::move(lease));
+        }
+        return all;
+    }
+    std::vector<std::byte> onnx;
+    Program program;
+    nvidia::Stream stream = nvidia::make_stream(program.device());
+};
+
+TEST(CardParts, RunAsManyFramesAsThereAreContexts) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    Running running(small);
+    const vsmlrt_program_info info = running.program.info();
+    EXPECT_EQ(info.spare_contexts, 5 + 7);
+    std::size_t made = 0;
+    for (const std::size_t contexts : {1U, 3U, 8U, 13U}) {
+        for (; made < contexts; ++made)
+            running.program.arenas().add_context();
+        const auto leases = running.start(small);
+        EXPECT_EQ(leases.size(), std::min<std::size_t>(contexts, 8)) << contexts;
+        std::set<std::size_t> numbers;
+        for (const auto &lease : leases)
+            numbers.insert(lease->arena().number());
+        EXPECT_EQ(numbers.size(), leases.size());
+    }
+    EXPECT_EQ(emulated_streams_of_parts(), 8U);
+    // Of a larger size fewer, whatever arenas there are.
+    EXPECT_EQ(running.start(middle).size(), 2U);
+    EXPECT_EQ(running.start(small).size(), 8U);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+// A host that asks for one frame at a time has one arena.
+TEST(CardParts, AreTakenByFramesThatAreUnderWayAtOnce) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    Running running(small);
+    constexpr int contexts = 13;
+    for (int i = 0; i < contexts; ++i)
+        running.program.arenas().add_context();
+    std::size_t number = 0;
+    const auto run = [&] {
+        ArenaPool::Lease lease(running.program.arenas(), running.stream.get(), small);
+        static_cast<void>(lease.launches([&](vsmlrt_extent size) { return running.program.plan(size); }));
+        number = lease.arena().number();
+        return lease.release();
+    };
+    for (int i = 0; i < contexts; ++i) {
+        static_cast<void>(run());
+        EXPECT_EQ(number, 0U);
+    }
+    constexpr int parts = 8;
+    std::vector<FrameUnderWay> under_way;
+    std::vector<int> of_arena(parts);
+    for (int i = 0; i < 2 * parts; ++i) {
+        under_way.push_back(run());
+        ++of_arena.at(number);
+    }
+    EXPECT_EQ(of_arena, std::vector<int>(parts, 2));
+    under_way.clear();
+    static_cast<void>(run());
+    static_cast<void>(run());
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+TEST(CardParts, AreOfEightMultiprocessorsAtLeast) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    for (const auto &[multiprocessors, wanted] : {std::pair{2, 1}, {16, 2}, {26, 3}, {132, 8}}) {
+        DeviceFacts facts = hopper;
+        facts.multiprocessors = multiprocessors;
+        const Planned planned(rife(), {192, 128}, facts);
+        EXPECT_EQ(parts_of(planned, 1, true, facts), wanted);
+        EXPECT_EQ(parts_of(planned, 64, true, facts), wanted);
+    }
+}
+
+// All that the device is given is within what was said of it.
+TEST(CardParts, TakeTheMemoryThatWasSaid) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    for (const vsmlrt_extent best : {small, middle}) {
+        Running running(best);
+        const std::size_t before = emulated_live_bytes();
+        constexpr int contexts = 8;
+        for (int i = 0; i < contexts; ++i)
+            running.program.arenas().add_context();
+        static_cast<void>(running.start(small));
+        static_cast<void>(running.start(middle));
+        static_cast<void>(running.start(small));
+        const auto taken = static_cast<std::int64_t>(emulated_live_bytes() - before);
+        const std::int64_t said = running.program.info().context_bytes;
+        EXPECT_LE(taken, said);
+        EXPECT_GT(taken, said / 2);
+    }
+}
+
+TEST(CardParts, ForWhichThereIsNoMemoryLeaveTheOthersRunning) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    Running running(small);
+    constexpr int contexts = 8;
+    for (int i = 0; i < contexts; ++i)
+        running.program.arenas().add_context();
+    const std::size_t taken = emulated_live_bytes();
+    const std::int64_t each = running.program.plan(small).arena_bytes;
+    emulated_capacity(taken + static_cast<std::size_t>(each) * 3 + 1);
+    const std::size_t with_three = running.start(small).size();
+    EXPECT_GE(with_three, 1U);
+    EXPECT_LT(with_three, 8U);
+    EXPECT_EQ(running.program.arenas().side_by_side(small), with_three);
+    EXPECT_EQ(running.start(small).size(), with_three);
+    emulated_capacity(std::size_t{80} << 30);
     EXPECT_STREQ(emulated_faults(), "");
 }
 

@@ -179,7 +179,7 @@ EXPORT Status cuDeviceGetAttribute(int *value, Attribute attribute, int) {
         *value = 8;
         break;
     case Attribute::multiprocessors:
-        *value = 4;
+        *value = state().stand_in ? 132 : 4;
         break;
     default: // without shared memory kernels with barriers, which cannot run here, are not taken
         *value = state().stand_in ? 160 << 10 : 0;

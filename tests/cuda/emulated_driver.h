@@ -15,9 +15,9 @@ extern "C" std::size_t emulated_live();
 extern "C" std::size_t emulated_live_bytes();
 // Pieces of memory that were allocated since emulated_reset.
 extern "C" long emulated_allocations();
-// From now on every text compiles, to a kernel that does nothing, the GPU has shared memory and its clock
-// shows random times: what compiles and chooses kernels is then seen with all the candidates. To be called
-// before the backend first asks for the GPU's properties.
+// From now on every text compiles, to a kernel that does nothing, the GPU has shared memory and 132
+// multiprocessors, and its clock shows random times: what compiles and chooses kernels is then seen with all
+// the candidates. To be called before the backend first asks for the GPU's properties.
 extern "C" void emulated_stand_in();
 // Whether it makes parts of the GPU's multiprocessors, as it does at first; older drivers do not.
 extern "C" void emulated_parts(bool makes);

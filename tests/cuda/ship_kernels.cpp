@@ -156,8 +156,14 @@ void add_plan(Texts &texts, const graph::Graph &graph, const std::string &precis
         return plan;
     };
     const cuda::Plan whole = add(facts);
-    for (int streams = 2; cuda::parts_of_card(whole.steps, facts, streams, true) == streams; ++streams)
-        add(cuda::part_of(facts, streams));
+    std::set<int> numbers; // of parts
+    constexpr int most_streams = 8;
+    for (int streams = 1; streams <= most_streams; ++streams)
+        for (const int in_flight : {0, 8, 16, 24})
+            numbers.insert(cuda::parts_of_card(whole, facts, {streams, in_flight}, true));
+    for (const int parts : numbers)
+        if (parts > 1)
+            add(cuda::part_of(facts, parts));
 }
 
 // The sizes that the network takes, each at least as large as one that is asked for.

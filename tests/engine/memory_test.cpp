@@ -32,7 +32,7 @@ protected:
     }
     [[nodiscard]] int automatic(int frames_in_flight, int num_threads = 0) const {
         engine::SessionOptions asked = streams(0);
-        asked.frames_in_flight = frames_in_flight;
+        asked.program.frames_in_flight = frames_in_flight;
         asked.program.num_threads = num_threads;
         return engine::Session(blur(), asked, {12, 8}).num_streams();
     }

@@ -3,6 +3,8 @@
 // read was copied long before.
 #include "backends/cuda/arena.h"
 
+#include "base/error.h"
+#include "base/log.h"
 #include "module/shapes.h"
 
 #include <algorithm>
@@ -30,13 +32,25 @@ void Arena::wait() const {
         check(driver().event_synchronize(done_.get()), "running the network");
 }
 
-void Arena::run_in(bool part) {
-    if (part && !in_part_)
-        in_part_ = parts_.stream(number_);
-    nvidia::StreamHandle *const wanted = part ? in_part_.get() : on_card_.get();
+void Arena::run_on(int parts) {
+    const auto in_part = [&] {
+        const auto known = in_parts_.find(parts);
+        return known != in_parts_.end() ? known
+                                        : in_parts_.emplace(parts, parts_.stream(parts, number_)).first;
+    };
+    nvidia::StreamHandle *const wanted = parts > 1 ? in_part()->second.get() : on_card_.get();
     if (wanted != stream_ && used_)
         check(driver().stream_wait_event(wanted, done_.get(), 0), "waiting for a frame");
     stream_ = wanted;
+}
+
+void Arena::reserve(std::int64_t bytes) {
+    if (static_cast<std::size_t>(bytes) <= memory_.bytes())
+        return;
+    wait(); // what is let go may still be running
+    sizes_.clear();
+    memory_ = {};
+    memory_ = nvidia::DeviceMemory(device_, static_cast<std::size_t>(bytes), "the buffers of one stream");
 }
 
 Launches &Arena::at(vsmlrt_extent extent, const MakePlan &make_plan) {
@@ -46,37 +60,33 @@ Launches &Arena::at(vsmlrt_extent extent, const MakePlan &make_plan) {
         held_.forget();
     if (known != sizes_.end()) {
         sizes_.splice(sizes_.begin(), sizes_, known);
-        run_in(sizes_.front().launches->plan().in_part);
-        return *sizes_.front().launches;
+    } else {
+        Plan plan = make_plan(extent);
+        reserve(plan.arena_bytes);
+        if (sizes_.size() == sizes_kept) {
+            wait(); // what is let go may still be running
+            sizes_.pop_back();
+        }
+        auto launches = std::make_unique<Launches>(std::move(plan), memory_.address(), device_, kernels_);
+        sizes_.push_front({extent, std::move(launches)});
     }
-    Plan plan = make_plan(extent);
-    const auto bytes = static_cast<std::size_t>(plan.arena_bytes);
-    if (bytes > memory_.bytes() || sizes_.size() == sizes_kept)
-        wait(); // what is let go may still be running
-    if (bytes > memory_.bytes()) {
-        sizes_.clear();
-        memory_ = {};
-        memory_ = nvidia::DeviceMemory(device_, bytes, "the buffers of one stream");
-    }
-    if (sizes_.size() == sizes_kept)
-        sizes_.pop_back();
-    auto launches = std::make_unique<Launches>(std::move(plan), memory_.address(), device_, kernels_);
-    sizes_.push_front({extent, std::move(launches)});
-    run_in(sizes_.front().launches->plan().in_part);
+    run_on(sizes_.front().launches->plan().parts);
     return *sizes_.front().launches;
 }
 
-ArenaPool::ArenaPool(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, int most,
+ArenaPool::ArenaPool(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, int streams,
                      CardParts &parts)
     : device_(std::move(device)), kernels_(kernels), bytes_(bytes),
-      most_(static_cast<std::size_t>(std::max(most, 1))), parts_(parts) {}
+      streams_(static_cast<std::size_t>(std::max(streams, 1))), parts_(parts) {}
+
+Arena &ArenaPool::make(std::int64_t bytes) {
+    return arenas_.emplace_back(device_, kernels_, bytes, parts_, arenas_.size());
+}
 
 void ArenaPool::add_context() {
     const std::lock_guard lock(mutex_);
-    if (arenas_.size() < std::min(contexts_ + 1, most_)) {
-        arenas_.emplace_back(device_, kernels_, bytes_, parts_, arenas_.size());
-        free_.push_front(&arenas_.back());
-    }
+    if (arenas_.size() < std::min(contexts_ + 1, streams_))
+        free_.push_front(&make(bytes_));
     ++contexts_;
 }
 
@@ -87,13 +97,67 @@ void ArenaPool::remove_context() {
         return;
     free_.clear();
     arenas_.clear();
+    sizes_.clear();
 }
 
-Arena *ArenaPool::take() {
+ArenaPool::Size &ArenaPool::known(vsmlrt_extent extent) {
+    const auto found = std::find_if(sizes_.begin(), sizes_.end(),
+                                    [&](const Size &size) { return same_extent(size.extent, extent); });
+    return found != sizes_.end() ? *found : sizes_.emplace_back(Size{extent, streams_, 0});
+}
+
+void ArenaPool::learn(vsmlrt_extent extent, const Plan &plan) {
+    const std::lock_guard lock(mutex_);
+    Size &size = known(extent);
+    if (size.bytes > 0)
+        return;
+    size.bytes = plan.arena_bytes;
+    if (plan.parts > 1)
+        size.arenas = static_cast<std::size_t>(plan.parts);
+    freed_.notify_all();
+}
+
+std::size_t ArenaPool::side_by_side(vsmlrt_extent extent) {
+    const std::lock_guard lock(mutex_);
+    return known(extent).arenas;
+}
+
+std::deque<Arena *>::iterator ArenaPool::find_free(const Size &size) {
+    auto best = free_.end();
+    for (auto each = free_.begin(); each != free_.end(); ++each)
+        if ((*each)->number() < size.arenas &&
+            (best == free_.end() || (*each)->frames_under_way() < (*best)->frames_under_way()))
+            best = each;
+    const bool has_idle = best != free_.end() && (*best)->frames_under_way() == 0;
+    if (!has_idle && arenas_.size() < std::min(size.arenas, contexts_))
+        return free_.insert(free_.end(), &make(0));
+    return best;
+}
+
+Arena *ArenaPool::find(Size &size) {
+    while (true) {
+        auto found = free_.end();
+        try {
+            found = find_free(size);
+            if (found == free_.end())
+                return nullptr;
+            Arena *const arena = *found;
+            if (arena->number() >= streams_)
+                arena->reserve(size.bytes);
+            free_.erase(found);
+            return arena;
+        } catch (const Error &failure) { // those before it serve
+            log_once(LogLevel::warning, text("fewer frames are computed side by side: ", failure.what()));
+            size.arenas = found != free_.end() ? (*found)->number() : arenas_.size();
+        }
+    }
+}
+
+Arena *ArenaPool::take(vsmlrt_extent extent) {
     std::unique_lock lock(mutex_);
-    freed_.wait(lock, [this] { return !free_.empty(); });
-    Arena *arena = free_.front();
-    free_.pop_front();
+    Size &size = known(extent);
+    Arena *arena = nullptr;
+    freed_.wait(lock, [&] { return (arena = find(size)) != nullptr; });
     return arena;
 }
 
@@ -102,24 +166,34 @@ void ArenaPool::give_back(Arena *arena) {
         const std::lock_guard lock(mutex_);
         free_.push_back(arena);
     }
-    freed_.notify_one();
+    freed_.notify_all(); // who waits may want others
 }
 
-ArenaPool::Lease::Lease(ArenaPool &pool, nvidia::StreamHandle *stream)
-    : pool_(pool), stream_(stream), arena_(pool.take()) {}
+ArenaPool::Lease::Lease(ArenaPool &pool, nvidia::StreamHandle *stream, vsmlrt_extent extent)
+    : Lease(pool, stream, extent, pool.take(extent)) {}
 
-Launches &ArenaPool::Lease::at(vsmlrt_extent extent, const Arena::MakePlan &make_plan) {
-    Launches &launches = arena_->at(extent, make_plan);
+std::unique_ptr<ArenaPool::Lease> ArenaPool::Lease::of_idle(ArenaPool &pool, nvidia::StreamHandle *stream,
+                                                            vsmlrt_extent extent) {
+    const std::lock_guard lock(pool.mutex_);
+    Arena *const arena = pool.find(pool.known(extent));
+    return arena ? std::unique_ptr<Lease>(new Lease(pool, stream, extent, arena)) : nullptr;
+}
+
+Launches &ArenaPool::Lease::launches(const Arena::MakePlan &make_plan) {
+    Launches &launches = arena_->at(extent_, make_plan);
+    pool_.learn(extent_, launches.plan());
     check(driver().event_record(arena_->begin_.get(), stream_), "waiting for a frame");
     check(driver().stream_wait_event(arena_->stream(), arena_->begin_.get(), 0), "waiting for a frame");
     return launches;
 }
 
-void ArenaPool::Lease::release() {
+FrameUnderWay ArenaPool::Lease::release() {
     check(driver().event_record(arena_->done_.get(), arena_->stream()), "running the network");
     check(driver().stream_wait_event(stream_, arena_->done_.get(), 0), "running the network");
     arena_->used_ = true;
+    FrameUnderWay frame(arena_->frames_under_way_);
     pool_.give_back(std::exchange(arena_, nullptr));
+    return frame;
 }
 
 ArenaPool::Lease::~Lease() {

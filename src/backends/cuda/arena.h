@@ -6,10 +6,13 @@
 #include "backends/cuda/held_inputs.h"
 #include "backends/cuda/launches.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <list>
+#include <map>
 #include <mutex>
+#include <utility>
 
 namespace vsmlrt::cuda {
 
@@ -24,10 +27,17 @@ public:
 
     // The launches for a size, valid until the next call; planned where they are not among those kept.
     [[nodiscard]] Launches &at(vsmlrt_extent extent, const MakePlan &make_plan);
+    // Has at least so much memory from then on; DeviceError where there is none.
+    void reserve(std::int64_t bytes);
     // Of the launches that at() gave last. Who writes the network's inputs says so here.
     [[nodiscard]] HeldInputs &held() { return held_; }
     // On which those launches run, and all else that uses the memory: behind what used it before.
     [[nodiscard]] nvidia::StreamHandle *stream() const { return stream_; }
+    // Among those of its program.
+    [[nodiscard]] std::size_t number() const { return number_; }
+
+    // Frames that were put on the stream and are not known to be complete.
+    [[nodiscard]] int frames_under_way() const { return frames_under_way_; }
 
 private:
     friend class ArenaPool;
@@ -36,7 +46,7 @@ private:
         std::unique_ptr<Launches> launches;
     };
     void wait() const;
-    void run_in(bool part);
+    void run_on(int parts);
 
     nvidia::SharedContext device_;
     KernelCache &kernels_;
@@ -46,57 +56,104 @@ private:
     CardParts &parts_;
     std::size_t number_;
     nvidia::Stream on_card_;
-    nvidia::Stream in_part_; // made when a plan first wants it
+    std::map<int, nvidia::Stream> in_parts_; // by how many there are, made when a plan first wants one
     nvidia::StreamHandle *stream_;
     nvidia::Event begin_; // of the stream whose frame is computed
     nvidia::Event done_;  // behind all that uses the memory
     bool used_ = false;
+    std::atomic<int> frames_under_way_ = 0;
+};
+
+// A frame that was put on an arena's stream, for as long as it is not known to be complete.
+class FrameUnderWay {
+public:
+    explicit FrameUnderWay(std::atomic<int> &count) : count_(&count) { ++count; }
+    FrameUnderWay(FrameUnderWay &&other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
+    FrameUnderWay &operator=(FrameUnderWay &&) = delete;
+    ~FrameUnderWay() {
+        if (count_)
+            --*count_;
+    }
+
+private:
+    std::atomic<int> *count_;
 };
 
 // The arenas of a program: as many networks run at once, whatever number of contexts there is. Thread-safe.
+//
+// Each of its streams has one. Sizes at which a stream computes several frames side by side take more, made
+// when the first frames of such a size want them; where there is no memory for those, fewer run at once.
 class ArenaPool {
 public:
-    ArenaPool(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, int most,
+    // `bytes`: of the arenas of the streams.
+    ArenaPool(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, int streams,
               CardParts &parts);
 
-    // Makes arenas for one more context, while there are fewer than contexts and than `most`; DeviceError
+    // Makes an arena for one more context, while there are fewer than contexts and than streams; DeviceError
     // where there is no memory for one.
     void add_context();
     void remove_context();
+    // Says that frames of a size run as this plan says, side by side. Until it is known of a size, they take
+    // an arena for each stream.
+    void learn(vsmlrt_extent extent, const Plan &plan);
+    // How many frames of a size run side by side where there are as many contexts.
+    [[nodiscard]] std::size_t side_by_side(vsmlrt_extent extent);
 
     // An arena, held while work is put on a stream; the device need not have done it when it is released.
     class Lease {
     public:
-        // Waits for a free arena.
-        Lease(ArenaPool &pool, nvidia::StreamHandle *stream);
+        // Waits for a free arena of those that frames of this size take.
+        Lease(ArenaPool &pool, nvidia::StreamHandle *stream, vsmlrt_extent extent);
+        // Of one that is free at this moment; null where none is.
+        [[nodiscard]] static std::unique_ptr<Lease> of_idle(ArenaPool &pool, nvidia::StreamHandle *stream,
+                                                            vsmlrt_extent extent);
         ~Lease();
         Lease(const Lease &) = delete;
         Lease &operator=(const Lease &) = delete;
-        // See Arena::at. What comes on the arena's stream from then on runs after what `stream` holds now.
-        [[nodiscard]] Launches &at(vsmlrt_extent extent, const Arena::MakePlan &make_plan);
+        // The launches for that size, see Arena::at. What comes on the arena's stream from then on runs after
+        // what `stream` holds now.
+        [[nodiscard]] Launches &launches(const Arena::MakePlan &make_plan);
         [[nodiscard]] Arena &arena() const { return *arena_; }
         // What comes on `stream` from now on runs after what was put on the arena's. Without it (a failure)
-        // the arena's is waited for when the lease ends.
-        void release();
+        // the arena's is waited for when the lease ends. To be held until the frame is complete, and no
+        // longer than the context that it is of lives.
+        [[nodiscard]] FrameUnderWay release();
 
     private:
+        Lease(ArenaPool &pool, nvidia::StreamHandle *stream, vsmlrt_extent extent, Arena *arena)
+            : pool_(pool), stream_(stream), extent_(extent), arena_(arena) {}
+
         ArenaPool &pool_;
         nvidia::StreamHandle *stream_; // of the frame
+        vsmlrt_extent extent_;
         Arena *arena_;
     };
 
 private:
-    [[nodiscard]] Arena *take();
+    // How many frames of a size run side by side, and the memory of each.
+    struct Size {
+        vsmlrt_extent extent;
+        std::size_t arenas;
+        std::int64_t bytes;
+    };
+    [[nodiscard]] Arena *take(vsmlrt_extent extent);
+    // One that is free; null where none is.
+    [[nodiscard]] Arena *find(Size &size);
+    // Where it is among the free ones, perhaps just made: the one with the fewest frames under way.
+    [[nodiscard]] std::deque<Arena *>::iterator find_free(const Size &size);
+    [[nodiscard]] Size &known(vsmlrt_extent extent);
+    Arena &make(std::int64_t bytes);
     void give_back(Arena *arena);
 
     nvidia::SharedContext device_;
     KernelCache &kernels_;
     std::int64_t bytes_;
-    std::size_t most_;
+    std::size_t streams_;
     CardParts &parts_;
     std::mutex mutex_;
     std::condition_variable freed_;
     std::size_t contexts_ = 0;
+    std::list<Size> sizes_;
     std::list<Arena> arenas_;
     std::deque<Arena *> free_; // given back longest ago first
 };

@@ -8,6 +8,7 @@
 #include "module/tensor.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -72,14 +73,14 @@ void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *o
 }
 
 template <typename Work>
-void Context::with_network(Work &&work) {
+FrameUnderWay Context::with_network(Work &&work) {
     step("waiting for an arena");
-    ArenaPool::Lease lease(program_.arenas(), stream_.get());
+    ArenaPool::Lease lease(program_.arenas(), stream_.get(), *extent_);
     step("launches");
-    Launches &network = lease.at(*extent_, [this](vsmlrt_extent size) { return program_.plan(size); });
+    Launches &network = lease.launches([this](vsmlrt_extent size) { return program_.plan(size); });
     step("starting kernels");
     std::forward<Work>(work)(network, lease.arena());
-    lease.release();
+    return lease.release();
 }
 
 void Context::end_of_frame() {
@@ -110,7 +111,7 @@ void Context::run() {
             check(driver().copy_to_device_async(end.device.address(), end.host.data(), end.bytes,
                                                 stream_.get()),
                   "copying a frame to the GPU");
-        with_network([this](Launches &network, Arena &arena) {
+        const FrameUnderWay frame = with_network([this](Launches &network, Arena &arena) {
             arena.held().forget();
             for (std::size_t i = 0; i < inputs_.size(); ++i)
                 check(driver().copy_on_device_async(network.address(network.plan().inputs[i]),
@@ -164,7 +165,7 @@ bool Context::run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output)
     guarded([&] {
         step("upload");
         frames_->upload(inputs);
-        with_network([&](Launches &network, Arena &arena) {
+        const FrameUnderWay frame = with_network([&](Launches &network, Arena &arena) {
             Frames::Network where{
                 {}, network.address(network.plan().outputs.front()), arena.held(), arena.stream(), {}};
             for (const Tensor &input : network.plan().inputs)
@@ -192,6 +193,58 @@ std::vector<Context::LaunchName> Context::launch_names() {
     return names;
 }
 
+Context::SideBySide Context::time_side_by_side(Launches &network, Arena &arena, double duration) {
+    const int most = program_.is_simulated() ? 1 : 10000;
+    const std::size_t launches = network.plan().steps.size();
+    const int rounds =
+        std::clamp(static_cast<int>(duration / network.time(0, launches, 1, arena.stream())), 1, most);
+    struct Running {
+        Launches *launches;
+        Arena *arena;
+    };
+    std::vector<Running> running{{&network, &arena}};
+    std::vector<std::unique_ptr<ArenaPool::Lease>> others;
+    while (auto other = ArenaPool::Lease::of_idle(program_.arenas(), stream_.get(), *extent_)) {
+        other->arena().held().forget();
+        Launches &same = other->launches([this](vsmlrt_extent size) { return program_.plan(size); });
+        for (std::size_t i = 0; i < inputs_.size(); ++i) {
+            const Tensor &input = network.plan().inputs[i];
+            check(driver().copy_on_device_async(same.address(input), network.address(input),
+                                                static_cast<std::size_t>(bytes_of(input)),
+                                                other->arena().stream()),
+                  "copying a frame on the GPU");
+        }
+        running.push_back({&same, &other->arena()});
+        others.push_back(std::move(other));
+    }
+    if (running.size() == 1)
+        return {1, network.time(0, launches, rounds, arena.stream())};
+    const auto all = [&](int frames) {
+        const auto begin = std::chrono::steady_clock::now();
+        for (int i = 0; i < frames; ++i)
+            for (const Running &each : running)
+                each.launches->enqueue(each.arena->stream(), program_.options().use_cuda_graph);
+        for (const Running &each : running)
+            check(driver().stream_synchronize(each.arena->stream()), "running the network");
+        return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+    };
+    constexpr int until_recorded = 2;
+    static_cast<void>(all(until_recorded));
+    return {running.size(),
+            all(rounds) / (static_cast<double>(rounds) * static_cast<double>(running.size()))};
+}
+
+Context::SideBySide Context::time_side_by_side(double duration) {
+    SideBySide timed = {};
+    guarded([&] {
+        with_network(
+            [&](Launches &network, Arena &arena) { timed = time_side_by_side(network, arena, duration); });
+    });
+    return timed;
+}
+
+// Of a network that computes frames side by side each has a part of the device: what a layer takes of all of
+// it, for a frame, is that part of its time.
 double Context::time_layers(const std::function<void(const vsmlrt_layer_time &)> &visit) {
     if (!extent_)
         throw InternalError("cuda: time_layers before bind");
@@ -206,15 +259,12 @@ double Context::time_layers(const std::function<void(const vsmlrt_layer_time &)>
                 vsmlrt_layer_time layer = rates.of(steps[i]);
                 layer.layers = steps[i].label.c_str();
                 layer.kernel = kernel.c_str();
-                layer.milliseconds = network.time(i, i + 1, repeats, arena.stream());
+                layer.milliseconds = network.time(i, i + 1, repeats, arena.stream()) / network.plan().parts;
                 visit(layer);
             }
             // Long enough for a card to come to the clocks that its power allows.
-            constexpr double milliseconds = 500;
-            const double once = network.time(0, steps.size(), 1, arena.stream());
-            const int most = program_.is_simulated() ? 1 : 10000;
-            whole = network.time(0, steps.size(), std::clamp(static_cast<int>(milliseconds / once), 1, most),
-                                 arena.stream());
+            constexpr double duration = 500;
+            whole = time_side_by_side(network, arena, duration).milliseconds;
         });
     });
     return whole;
@@ -228,19 +278,6 @@ double Context::time_launches(std::size_t first, std::size_t last, int repeats) 
         });
     });
     return milliseconds;
-}
-
-void Context::start_launches(int repeats) {
-    guarded([&] {
-        with_network([&](Launches &network, Arena &arena) {
-            for (int i = 0; i < repeats; ++i)
-                network.enqueue(arena.stream(), program_.options().use_cuda_graph);
-        });
-    });
-}
-
-void Context::wait() const {
-    check(driver().stream_synchronize(stream_.get()), "running the network");
 }
 
 } // namespace vsmlrt::cuda

@@ -33,12 +33,17 @@ public:
     [[nodiscard]] std::vector<LaunchName> launch_names();
     // See vsmlrt_backend::time_layers; gives the milliseconds of the network as a whole.
     double time_layers(const std::function<void(const vsmlrt_layer_time &)> &visit);
+    // How many frames of the bound size ran side by side, and milliseconds of the device for each: as many as
+    // there are contexts and arenas for, the mean over about `duration` milliseconds. The inputs are what the
+    // last run left.
+    struct SideBySide {
+        std::size_t frames;
+        double milliseconds;
+    };
+    [[nodiscard]] SideBySide time_side_by_side(double duration);
     // Milliseconds on the device of launches [first, last), as a graph; the mean of `repeats`. The inputs are
     // what the last run left.
     [[nodiscard]] double time_launches(std::size_t first, std::size_t last, int repeats);
-    // Hands all launches `repeats` times to the device, without waiting; wait() returns when they have ended.
-    void start_launches(int repeats);
-    void wait() const;
 
 private:
     // A tensor at the door, and its copy on the device. The memory is kept for the largest that was bound.
@@ -49,9 +54,12 @@ private:
         nvidia::DeviceMemory device;
     };
     void resize(End &end, const vsmlrt_tensor &tensor) const;
-    // Calls `work` with the launches of the bound size and their arena while it holds that.
+    // Calls `work` with the launches of the bound size and their arena while it holds that. What it gives
+    // stands for the frame until that is complete.
     template <typename Work>
-    void with_network(Work &&work);
+    FrameUnderWay with_network(Work &&work);
+    // `network` and `arena` are one of those side by side.
+    [[nodiscard]] SideBySide time_side_by_side(Launches &network, Arena &arena, double duration);
     // Runs `work`; should it fail, nothing of it is under way any more when this throws.
     template <typename Work>
     void guarded(Work &&work);

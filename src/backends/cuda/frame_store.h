@@ -26,8 +26,10 @@ struct StoredFrame {
 // are asked for no longer.
 class FrameStore {
 public:
-    // At most `kept` frames, and those that somebody reads, are kept.
-    FrameStore(nvidia::SharedContext context, std::size_t kept) : context_(std::move(context)), kept_(kept) {}
+    explicit FrameStore(nvidia::SharedContext context) : context_(std::move(context)) {}
+
+    // From then on at most `most` frames, and those that somebody reads, are kept; before, those alone.
+    void keep(std::size_t most) { kept_ = most; }
 
     // The frame of this identity, perhaps empty; an empty one that nobody else finds for identity 0. It stays
     // as it is for as long as it is held; hold it until the device has read it.
@@ -42,7 +44,7 @@ private:
     void free_unread();
 
     nvidia::SharedContext context_;
-    std::size_t kept_;
+    std::size_t kept_ = 0;
     std::mutex mutex_;
     std::deque<Known> known_; // the least recently used first
 };

@@ -75,7 +75,7 @@ struct Plan {
     std::vector<Tensor> inputs; // dense, in buffers of their own
     std::vector<Tensor> outputs;
     std::int64_t arena_bytes = 0;
-    bool in_part = false; // of a card that it shares with the plans of other streams (card_parts.h)
+    int parts = 1; // of the card, side by side, of which it runs in one (card_parts.h)
     // Constants of this size alone, which the steps read.
     std::shared_ptr<void> keep;
 };

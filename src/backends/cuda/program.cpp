@@ -26,13 +26,13 @@ ChosenHere &chosen_here() {
     return *instance;
 }
 
-// Both frames of the pairs under way and of the next ones, and the planes that come with each of them.
-std::size_t frames_kept(int num_streams, const graph::Graph &graph) {
+// Both frames of so many pairs under way and of the next ones, and the planes that come with each of them.
+std::size_t frames_kept(int pairs, const graph::Graph &graph) {
     constexpr std::int64_t of_both = 6; // channels
     std::int64_t channels = 0;
     for (const graph::Input &input : graph.inputs)
         channels += input.dims[1].size.value_or(0);
-    return 2 * static_cast<std::size_t>(std::max(num_streams, 1)) + 4 +
+    return 2 * static_cast<std::size_t>(std::max(pairs, 1)) + 4 +
            static_cast<std::size_t>(std::max<std::int64_t>(channels - of_both, 0));
 }
 
@@ -68,6 +68,9 @@ void pack_rivals(const Plan &plan, const Choices &known) {
     for_each_on_threads(rivals.size(), [&](std::size_t i) { static_cast<void>(rivals[i]->launch(nowhere)); });
 }
 
+// As many contexts more than streams as keep the network busy while frames come and go.
+constexpr int contexts_to_spare = 5;
+
 bool is_in_tf32(const Step &step) {
     return step.alternatives.front().name.starts_with("tf32");
 }
@@ -78,14 +81,14 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
     : Program(device, desc, StepClock("cuda: making the program")) {}
 
 Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepClock clock)
-    : options_(read_options({desc.options, desc.num_options})), facts_(device.facts),
-      num_streams_(desc.num_streams), architecture_(device.architecture), device_id_(device.id),
+    : options_(read_options({desc.options, desc.num_options})),
+      facts_(device.facts), at_once_{desc.num_streams, desc.frames_in_flight},
+      architecture_(device.architecture), device_id_(device.id),
       kept_(path_of(desc.shared_folder ? desc.shared_folder : "")),
       graph_(clock.time("reading the network", [&] { return read_network(desc); })),
       context_(clock.time("the GPU's context",
                           [&] { return std::make_shared<const nvidia::DeviceContext>(device.number); })),
-      weights_(context_), kernels_(context_, device, kept_),
-      frames_(context_, frames_kept(desc.num_streams, graph_)), parts_(context_, facts_, desc.num_streams) {
+      weights_(context_), kernels_(context_, device, kept_), frames_(context_), parts_(context_, facts_) {
     if (desc.blob) {
         Blob blob = decode_blob({static_cast<const std::byte *>(desc.blob), desc.blob_size}, architecture_);
         choices_ = std::move(blob.choices);
@@ -96,15 +99,13 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     options_.tf32 = options_.tf32 || desc.precision == VSMLRT_PRECISION_TF32;
     context_->use();
     std::vector<std::string> sources;
-    std::int64_t arena_bytes = 0;
-    std::int64_t part_bytes = 0;
+    std::vector<SideBySide> sizes;
     bool rounds_to_tf32 = false;
     const auto take = [&](const Plan &plan) {
         clock.time("weights", [&] { upload_constants(plan); });
         const std::vector<std::string> of_plan = chosen_sources(plan);
         sources.insert(sources.end(), of_plan.begin(), of_plan.end());
-        arena_bytes = std::max(arena_bytes, plan.arena_bytes);
-        part_bytes = plan.in_part ? CardParts::bytes_of_part : part_bytes;
+        sizes.push_back(side_by_side(plan));
         rounds_to_tf32 = rounds_to_tf32 || std::any_of(plan.steps.begin(), plan.steps.end(), is_in_tf32);
     };
     Plan best = timed_plan(desc.opt_extent, clock);
@@ -119,10 +120,13 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     clock.begin("loading kernels");
     for (const std::string &source : sources)
         static_cast<void>(kernels_.function(source));
-    describe(desc, arena_bytes + part_bytes);
+    describe(desc, sizes);
     if (rounds_to_tf32 && desc.precision == VSMLRT_PRECISION_TF32)
         info_.precision = VSMLRT_PRECISION_TF32;
-    arenas_.emplace(context_, kernels_, arena_bytes, desc.num_streams, parts_);
+    std::int64_t largest = 0;
+    for (const SideBySide &size : sizes)
+        largest = std::max(largest, size.bytes);
+    arenas_.emplace(context_, kernels_, largest, desc.num_streams, parts_);
     clock.report();
     log(LogLevel::debug, text("cuda: ", kernels_.origins()));
 }
@@ -158,7 +162,8 @@ void Program::tune(vsmlrt_extent extent, Choices &known, StepClock &clock) {
     clock.begin("weights of kernels to time");
     pack_rivals(trial, known);
     clock.begin("timing kernels");
-    const nvidia::Stream stream = trial.in_part ? parts_.stream(0) : nvidia::make_stream(context_);
+    const nvidia::Stream stream =
+        trial.parts > 1 ? parts_.stream(trial.parts, 0) : nvidia::make_stream(context_);
     const nvidia::DeviceMemory memory(context_, static_cast<std::size_t>(trial.arena_bytes),
                                       "the buffers of one stream");
     // A finite number in every type: what memory held before would be timed, NaNs and all.
@@ -169,16 +174,20 @@ void Program::tune(vsmlrt_extent extent, Choices &known, StepClock &clock) {
     kept_.keep_choices(known);
 }
 
-void Program::describe(const vsmlrt_program_desc &desc, std::int64_t arena_bytes) {
+Program::SideBySide Program::side_by_side(const Plan &plan) const {
+    return {plan.parts > 1 ? plan.parts : std::max(at_once_.streams, 1), plan.arena_bytes, plan.parts > 1};
+}
+
+void Program::describe(const vsmlrt_program_desc &desc, std::span<const SideBySide> sizes) {
     info_.precision = precision_of(graph_, desc.precision);
     info_.num_inputs = static_cast<std::int32_t>(graph_.inputs.size());
     info_.num_outputs = static_cast<std::int32_t>(graph_.outputs.size());
     info_.blob_worth_caching = 1;
     info_.program_bytes = weights_.bytes();
-    // These frames are uploaded and downloaded while the others are computed: the host takes nearly three
-    // times as long to copy a picture enlarged four times as the device to compute it. What a context has of
-    // its own is about as large as the network's inputs and outputs: those, or the frames that they are made
-    // from.
+    // Frames of spare contexts are uploaded and downloaded while the others are computed: the host takes
+    // nearly three times as long to copy a picture enlarged four times as the device to compute it. What a
+    // context has of its own is about as large as the network's inputs and outputs: those, or the frames that
+    // they are made from.
     std::vector<vsmlrt_tensor> ends(graph_.inputs.size() + graph_.outputs.size());
     shapes(desc.max_extent, ends.data(), ends.data() + graph_.inputs.size());
     constexpr const char *what = "bytes of a context";
@@ -186,8 +195,22 @@ void Program::describe(const vsmlrt_program_desc &desc, std::int64_t arena_bytes
         info_.spare_context_bytes = checked_add(
             info_.spare_context_bytes,
             static_cast<std::int64_t>(tensor_bytes(end.type, Dims(end.dims, end.dims + end.rank))), what);
-    info_.spare_contexts = 5;
-    info_.context_bytes = checked_add(arena_bytes, info_.spare_context_bytes, what);
+    // An arena grows to what the largest of the sizes takes that it serves.
+    const int streams = std::max(at_once_.streams, 1);
+    int networks = streams;
+    for (const SideBySide &size : sizes)
+        networks = std::max(networks, size.networks);
+    std::int64_t arena_bytes = 0;
+    for (int arena = 0; arena < networks; ++arena) {
+        std::int64_t bytes = 0;
+        for (const SideBySide &size : sizes)
+            if (arena < std::max(size.networks, streams))
+                bytes = std::max(bytes, size.bytes + (size.in_parts ? CardParts::bytes_of_part : 0));
+        arena_bytes = checked_add(arena_bytes, bytes, what);
+    }
+    info_.spare_contexts = contexts_to_spare + networks - streams;
+    info_.context_bytes = checked_add((arena_bytes + streams - 1) / streams, info_.spare_context_bytes, what);
+    frames_.keep(frames_kept(networks, graph_));
 }
 
 std::vector<graph::Shape> Program::input_shapes(vsmlrt_extent extent) const {
@@ -240,12 +263,15 @@ Plan Program::make_plan(vsmlrt_extent extent, Constants &weights) {
                                        {options_.plain, options_.half_sums, options_.tf32});
     };
     Plan plan = make(facts_);
-    const auto gains = [&](bool apart) { return parts_of_card(plan.steps, facts_, num_streams_, apart) > 1; };
     // The driver is asked only by a network that would gain.
-    if (gains(true) && (parts_.are_apart() || gains(false))) {
-        const DeviceFacts part = parts_.part();
+    int parts = parts_of_card(plan, facts_, at_once_, true);
+    const bool apart = parts > 1 && parts_.are_apart(parts);
+    if (!apart)
+        parts = parts_of_card(plan, facts_, at_once_, false);
+    if (parts > 1) {
+        const DeviceFacts part = apart ? parts_.part(parts) : part_of(facts_, parts);
         plan = make(part);
-        share_card(plan, part, parts_.are_apart());
+        share_card(plan, parts, part, apart);
     }
     add_size(plan, extent);
     return plan;
@@ -254,7 +280,7 @@ Plan Program::make_plan(vsmlrt_extent extent, Constants &weights) {
 void Program::decide(Plan &plan) const {
     for (Step &step : plan.steps) {
         const std::string *choice = choice_for(choices_, step.key);
-        if (!choice && plan.in_part)
+        if (!choice && plan.parts > 1)
             choice = choice_for(choices_, step.key.on_whole_card());
         if (choice)
             choose(step, *choice);

@@ -48,7 +48,14 @@ public:
 private:
     Program(const Device &device, const vsmlrt_program_desc &desc, StepClock clock);
     [[nodiscard]] std::vector<graph::Shape> input_shapes(vsmlrt_extent extent) const;
-    void describe(const vsmlrt_program_desc &desc, std::int64_t arena_bytes);
+    // What contexts take where networks of these sizes run side by side.
+    struct SideBySide {
+        int networks;
+        std::int64_t bytes; // of each
+        bool in_parts;
+    };
+    [[nodiscard]] SideBySide side_by_side(const Plan &plan) const;
+    void describe(const vsmlrt_program_desc &desc, std::span<const SideBySide> sizes);
     [[nodiscard]] Plan make_plan(vsmlrt_extent extent, Constants &weights);
     // Takes the kernels that were chosen.
     void decide(Plan &plan) const;
@@ -59,7 +66,7 @@ private:
 
     Options options_;
     DeviceFacts facts_; // of the whole card
-    int num_streams_;
+    FramesAtOnce at_once_;
     std::string architecture_;
     std::string device_id_;
     KeptFolder kept_;
