@@ -1,5 +1,6 @@
-// Streams of an interpolator take parts of a Hopper card, and those of other networks do not.
+// How many frames are computed side by side on parts of a Hopper card, and what they share.
 #include "backends/cuda/card_parts.h"
+#include "backends/cuda/context.h"
 #include "backends/cuda/planner.h"
 #include "backends/cuda/program.h"
 #include "cuda/emulated_driver.h"
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <set>
+#include <thread>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -336,6 +338,29 @@ TEST(CardParts, AreTakenByFramesThatAreUnderWayAtOnce) {
     under_way.clear();
     static_cast<void>(run());
     static_cast<void>(run());
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+// Of two sizes: the thread sanitizer sees what contexts share.
+TEST(CardParts, ServeThreads) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    Running running(small);
+    constexpr int contexts = 10;
+    constexpr int frames = 4;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < contexts; ++i)
+        threads.emplace_back([&, i] {
+            Context context(running.program);
+            for (int frame = 0; frame < frames; ++frame) {
+                vsmlrt_tensor input = {};
+                vsmlrt_tensor output = {};
+                context.bind(i == 0 && frame % 2 == 0 ? middle : small, &input, &output);
+                context.run();
+            }
+        });
+    for (std::thread &thread : threads)
+        thread.join();
     EXPECT_STREQ(emulated_faults(), "");
 }
 

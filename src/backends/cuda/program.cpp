@@ -113,7 +113,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     if (!is_static(desc))
         for (const vsmlrt_extent &extent : {desc.max_extent, desc.min_extent})
             take(timed_plan(extent, clock));
-    unused_plan_.emplace(desc.opt_extent, std::move(best));
+    made_.emplace_front(desc.opt_extent, std::move(best));
     clock.begin("finding kernels");
     kernels_.prepare(sources);
     kernels_.keep_only(sources);
@@ -232,19 +232,35 @@ void Program::shapes(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor 
         *outputs++ = shape(output);
 }
 
+// Nobody starts launches of those that are kept: each arena has a copy of its own.
+void Program::keep_for_others(vsmlrt_extent extent, const Plan &plan) {
+    constexpr std::size_t most = 4;
+    if (side_by_side(plan).networks == 1)
+        return;
+    const std::lock_guard lock(made_mutex_);
+    made_.emplace_front(extent, plan);
+    if (made_.size() > most)
+        made_.pop_back();
+}
+
 Plan Program::plan(vsmlrt_extent extent) {
     {
-        const std::lock_guard lock(unused_mutex_);
-        if (unused_plan_ && same_extent(unused_plan_->first, extent)) {
-            Plan made = std::move(unused_plan_->second);
-            unused_plan_.reset();
-            return made;
+        const std::lock_guard lock(made_mutex_);
+        const auto known = std::find_if(made_.begin(), made_.end(),
+                                        [&](const auto &made) { return same_extent(made.first, extent); });
+        if (known != made_.end()) {
+            if (side_by_side(known->second).networks > 1)
+                return known->second;
+            Plan plan = std::move(known->second);
+            made_.erase(known);
+            return plan;
         }
     }
     try {
         StepClock clock("cuda: planning a size");
         Plan plan = timed_plan(extent, clock);
         clock.report();
+        keep_for_others(extent, plan);
         return plan;
     } catch (const Error &failure) { // no memory to time kernels in, say: then by what other sizes have
         log(LogLevel::debug,

@@ -14,6 +14,7 @@
 #include "base/step_clock.h"
 #include "vsmlrt/backend.h"
 
+#include <list>
 #include <optional>
 
 namespace vsmlrt::cuda {
@@ -57,6 +58,7 @@ private:
     [[nodiscard]] SideBySide side_by_side(const Plan &plan) const;
     void describe(const vsmlrt_program_desc &desc, std::span<const SideBySide> sizes);
     [[nodiscard]] Plan make_plan(vsmlrt_extent extent, Constants &weights);
+    void keep_for_others(vsmlrt_extent extent, const Plan &plan);
     // Takes the kernels that were chosen.
     void decide(Plan &plan) const;
     // The plan of a size after choosing among the kernels that serve a step by timing them, unless a blob or
@@ -78,9 +80,9 @@ private:
     CardParts parts_;
     std::optional<ArenaPool> arenas_;
     Choices choices_;
-    // What the program was made by, for the first arena that wants it.
-    std::mutex unused_mutex_;
-    std::optional<std::pair<vsmlrt_extent, Plan>> unused_plan_;
+    // Plans for arenas that come to want them, the last made first: planning takes some 50 ms.
+    std::mutex made_mutex_;
+    std::list<std::pair<vsmlrt_extent, Plan>> made_;
     vsmlrt_program_info info_ = {};
 };
 
