@@ -191,25 +191,31 @@ void Program::describe(const vsmlrt_program_desc &desc, std::span<const SideBySi
     std::vector<vsmlrt_tensor> ends(graph_.inputs.size() + graph_.outputs.size());
     shapes(desc.max_extent, ends.data(), ends.data() + graph_.inputs.size());
     constexpr const char *what = "bytes of a context";
+    std::int64_t of_ends = 0;
     for (const vsmlrt_tensor &end : ends)
-        info_.spare_context_bytes = checked_add(
-            info_.spare_context_bytes,
-            static_cast<std::int64_t>(tensor_bytes(end.type, Dims(end.dims, end.dims + end.rank))), what);
+        of_ends = checked_add(
+            of_ends, static_cast<std::int64_t>(tensor_bytes(end.type, Dims(end.dims, end.dims + end.rank))),
+            what);
     // An arena grows to what the largest of the sizes takes that it serves.
     const int streams = std::max(at_once_.streams, 1);
     int networks = streams;
     for (const SideBySide &size : sizes)
         networks = std::max(networks, size.networks);
-    std::int64_t arena_bytes = 0;
+    std::int64_t of_streams = 0;
+    std::int64_t of_others = 0;
     for (int arena = 0; arena < networks; ++arena) {
         std::int64_t bytes = 0;
         for (const SideBySide &size : sizes)
             if (arena < std::max(size.networks, streams))
                 bytes = std::max(bytes, size.bytes + (size.in_parts ? CardParts::bytes_of_part : 0));
-        arena_bytes = checked_add(arena_bytes, bytes, what);
+        std::int64_t &all = arena < streams ? of_streams : of_others;
+        all = checked_add(all, bytes, what);
     }
+    // Where there is memory for few spare contexts fewer frames run side by side, which want fewer arenas.
+    const auto share = [](std::int64_t bytes, int contexts) { return (bytes + contexts - 1) / contexts; };
     info_.spare_contexts = contexts_to_spare + networks - streams;
-    info_.context_bytes = checked_add((arena_bytes + streams - 1) / streams, info_.spare_context_bytes, what);
+    info_.spare_context_bytes = checked_add(of_ends, share(of_others, info_.spare_contexts), what);
+    info_.context_bytes = checked_add(of_ends, share(of_streams, streams), what);
     frames_.keep(frames_kept(networks, graph_));
 }
 
