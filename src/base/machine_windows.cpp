@@ -5,22 +5,35 @@
 #include <algorithm>
 #include <bitset>
 #include <limits>
+#include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 #include <windows.h>
 
 namespace vsmlrt {
 
-std::int64_t memory_bytes() {
+namespace {
+
+// One thread at a time: Wine's answer may be half written by another one's question.
+std::optional<MEMORYSTATUSEX> memory_status() {
+    static std::mutex mutex;
+    const std::lock_guard lock(mutex);
     MEMORYSTATUSEX status = {};
     status.dwLength = sizeof status;
-    return ::GlobalMemoryStatusEx(&status) ? static_cast<std::int64_t>(status.ullTotalPhys) : 0;
+    return ::GlobalMemoryStatusEx(&status) ? std::optional(status) : std::nullopt;
+}
+
+} // namespace
+
+std::int64_t memory_bytes() {
+    const auto status = memory_status();
+    return status ? static_cast<std::int64_t>(status->ullTotalPhys) : 0;
 }
 
 std::uint64_t available_memory_bytes() {
-    MEMORYSTATUSEX status = {};
-    status.dwLength = sizeof status;
-    return ::GlobalMemoryStatusEx(&status) ? status.ullAvailPhys : std::numeric_limits<std::uint64_t>::max();
+    const auto status = memory_status();
+    return status ? status->ullAvailPhys : std::numeric_limits<std::uint64_t>::max();
 }
 
 std::string processor_name() {
