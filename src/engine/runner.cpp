@@ -1,6 +1,7 @@
 #include "engine/runner.h"
 
 #include "base/checked.h"
+#include "base/counted.h"
 #include "base/log.h"
 
 #include <algorithm>
@@ -61,18 +62,6 @@ Tensors tensors_of(const Program &program, ContextPool &pool, vsmlrt_extent tile
     return {{context->inputs().begin(), context->inputs().end()},
             {context->outputs().begin(), context->outputs().end()}};
 }
-
-// Counts a frame for as long as it is computed.
-class Counted {
-public:
-    explicit Counted(std::atomic<int> &count) : count_(count) { ++count_; }
-    ~Counted() { --count_; }
-    Counted(const Counted &) = delete;
-    Counted &operator=(const Counted &) = delete;
-
-private:
-    std::atomic<int> &count_;
-};
 
 } // namespace
 

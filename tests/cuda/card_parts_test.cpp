@@ -267,6 +267,10 @@ struct Running {
         desc.num_streams = 1;
         return desc;
     }
+    void add_contexts(int count) {
+        for (int i = 0; i < count; ++i)
+            program.arenas().add_context();
+    }
     // Frames of a size that run side by side, with what is found out by the first one.
     [[nodiscard]] std::vector<std::unique_ptr<ArenaPool::Lease>> start(vsmlrt_extent extent) {
         const auto plan = [&](vsmlrt_extent size) { return program.plan(size); };
@@ -292,12 +296,11 @@ TEST(CardParts, RunAsManyFramesAsThereAreContexts) {
     Running running(small);
     const vsmlrt_program_info info = running.program.info();
     EXPECT_EQ(info.spare_contexts, 5 + 7);
-    std::size_t made = 0;
-    for (const std::size_t contexts : {1U, 3U, 8U, 13U}) {
-        for (; made < contexts; ++made)
-            running.program.arenas().add_context();
+    int made = 0;
+    for (const int contexts : {1, 3, 8, 13}) {
+        running.add_contexts(contexts - std::exchange(made, contexts));
         const auto leases = running.start(small);
-        EXPECT_EQ(leases.size(), std::min<std::size_t>(contexts, 8)) << contexts;
+        EXPECT_EQ(leases.size(), static_cast<std::size_t>(std::min(contexts, 8))) << contexts;
         std::set<std::size_t> numbers;
         for (const auto &lease : leases)
             numbers.insert(lease->arena().number());
@@ -316,8 +319,7 @@ TEST(CardParts, AreTakenByFramesThatAreUnderWayAtOnce) {
     emulated_reset(0);
     Running running(small);
     constexpr int contexts = 13;
-    for (int i = 0; i < contexts; ++i)
-        running.program.arenas().add_context();
+    running.add_contexts(contexts);
     std::size_t number = 0;
     const auto run = [&] {
         ArenaPool::Lease lease(running.program.arenas(), running.stream.get(), small);
@@ -330,16 +332,13 @@ TEST(CardParts, AreTakenByFramesThatAreUnderWayAtOnce) {
         EXPECT_EQ(number, 0U);
     }
     constexpr int parts = 8;
-    std::vector<FrameUnderWay> under_way;
+    std::vector<Counted> under_way;
     std::vector<int> of_arena(parts);
     for (int i = 0; i < 2 * parts; ++i) {
         under_way.push_back(run());
         ++of_arena.at(number);
     }
     EXPECT_EQ(of_arena, std::vector<int>(parts, 2));
-    under_way.clear();
-    static_cast<void>(run());
-    static_cast<void>(run());
     EXPECT_STREQ(emulated_faults(), "");
 }
 
@@ -388,8 +387,7 @@ TEST(CardParts, TakeTheMemoryThatWasSaid) {
         Running running(best);
         const std::size_t before = emulated_live_bytes();
         constexpr int contexts = 8;
-        for (int i = 0; i < contexts; ++i)
-            running.program.arenas().add_context();
+        running.add_contexts(contexts);
         static_cast<void>(running.start(small));
         static_cast<void>(running.start(middle));
         static_cast<void>(running.start(small));
@@ -408,8 +406,7 @@ TEST(CardParts, ForWhichThereIsNoMemoryLeaveTheOthersRunning) {
     emulated_reset(0);
     Running running(small);
     constexpr int contexts = 8;
-    for (int i = 0; i < contexts; ++i)
-        running.program.arenas().add_context();
+    running.add_contexts(contexts);
     const std::size_t taken = emulated_live_bytes();
     const std::int64_t each = running.program.plan(small).arena_bytes;
     emulated_capacity(taken + static_cast<std::size_t>(each) * 3 + 1);

@@ -33,12 +33,10 @@ void Arena::wait() const {
 }
 
 void Arena::run_on(int parts) {
-    const auto in_part = [&] {
-        const auto known = in_parts_.find(parts);
-        return known != in_parts_.end() ? known
-                                        : in_parts_.emplace(parts, parts_.stream(parts, number_)).first;
-    };
-    nvidia::StreamHandle *const wanted = parts > 1 ? in_part()->second.get() : on_card_.get();
+    nvidia::Stream &stream = parts > 1 ? in_parts_[parts] : on_card_;
+    if (!stream)
+        stream = parts_.stream(parts, number_);
+    nvidia::StreamHandle *const wanted = stream.get();
     if (wanted != stream_ && used_)
         check(driver().stream_wait_event(wanted, done_.get(), 0), "waiting for a frame");
     stream_ = wanted;
@@ -187,11 +185,11 @@ Launches &ArenaPool::Lease::launches(const Arena::MakePlan &make_plan) {
     return launches;
 }
 
-FrameUnderWay ArenaPool::Lease::release() {
+Counted ArenaPool::Lease::release() {
     check(driver().event_record(arena_->done_.get(), arena_->stream()), "running the network");
     check(driver().stream_wait_event(stream_, arena_->done_.get(), 0), "running the network");
     arena_->used_ = true;
-    FrameUnderWay frame(arena_->frames_under_way_);
+    Counted frame(arena_->frames_under_way_);
     pool_.give_back(std::exchange(arena_, nullptr));
     return frame;
 }

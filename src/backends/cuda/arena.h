@@ -5,6 +5,7 @@
 #include "backends/cuda/card_parts.h"
 #include "backends/cuda/held_inputs.h"
 #include "backends/cuda/launches.h"
+#include "base/counted.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -12,7 +13,6 @@
 #include <list>
 #include <map>
 #include <mutex>
-#include <utility>
 
 namespace vsmlrt::cuda {
 
@@ -64,25 +64,10 @@ private:
     std::atomic<int> frames_under_way_ = 0;
 };
 
-// A frame that was put on an arena's stream, for as long as it is not known to be complete.
-class FrameUnderWay {
-public:
-    explicit FrameUnderWay(std::atomic<int> &count) : count_(&count) { ++count; }
-    FrameUnderWay(FrameUnderWay &&other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
-    FrameUnderWay &operator=(FrameUnderWay &&) = delete;
-    ~FrameUnderWay() {
-        if (count_)
-            --*count_;
-    }
-
-private:
-    std::atomic<int> *count_;
-};
-
 // The arenas of a program: as many networks run at once, whatever number of contexts there is. Thread-safe.
 //
 // Each of its streams has one. Sizes at which a stream computes several frames side by side take more, made
-// when the first frames of such a size want them; where there is no memory for those, fewer run at once.
+// when the first frames of such a size want them; where memory for those is lacking, fewer run at once.
 class ArenaPool {
 public:
     // `bytes`: of the arenas of the streams.
@@ -93,9 +78,6 @@ public:
     // where there is no memory for one.
     void add_context();
     void remove_context();
-    // Says that frames of a size run as this plan says, side by side. Until it is known of a size, they take
-    // an arena for each stream.
-    void learn(vsmlrt_extent extent, const Plan &plan);
     // How many frames of a size run side by side where there are as many contexts.
     [[nodiscard]] std::size_t side_by_side(vsmlrt_extent extent);
 
@@ -115,9 +97,9 @@ public:
         [[nodiscard]] Launches &launches(const Arena::MakePlan &make_plan);
         [[nodiscard]] Arena &arena() const { return *arena_; }
         // What comes on `stream` from now on runs after what was put on the arena's. Without it (a failure)
-        // the arena's is waited for when the lease ends. To be held until the frame is complete, and no
-        // longer than the context that it is of lives.
-        [[nodiscard]] FrameUnderWay release();
+        // the arena's is waited for when the lease ends. The result counts the frame as under way: to be held
+        // until it is complete, and no longer than the context that it is of lives.
+        [[nodiscard]] Counted release();
 
     private:
         Lease(ArenaPool &pool, nvidia::StreamHandle *stream, vsmlrt_extent extent, Arena *arena)
@@ -142,6 +124,9 @@ private:
     // Where it is among the free ones, perhaps just made: the one with the fewest frames under way.
     [[nodiscard]] std::deque<Arena *>::iterator find_free(const Size &size);
     [[nodiscard]] Size &known(vsmlrt_extent extent);
+    // Says that frames of a size run as this plan says, side by side. Until it is known of a size, they take
+    // an arena for each stream.
+    void learn(vsmlrt_extent extent, const Plan &plan);
     Arena &make(std::int64_t bytes);
     void give_back(Arena *arena);
 

@@ -73,7 +73,7 @@ void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *o
 }
 
 template <typename Work>
-FrameUnderWay Context::with_network(Work &&work) {
+Counted Context::with_network(Work &&work) {
     step("waiting for an arena");
     ArenaPool::Lease lease(program_.arenas(), stream_.get(), *extent_);
     step("launches");
@@ -111,7 +111,7 @@ void Context::run() {
             check(driver().copy_to_device_async(end.device.address(), end.host.data(), end.bytes,
                                                 stream_.get()),
                   "copying a frame to the GPU");
-        const FrameUnderWay frame = with_network([this](Launches &network, Arena &arena) {
+        const Counted frame = with_network([this](Launches &network, Arena &arena) {
             arena.held().forget();
             for (std::size_t i = 0; i < inputs_.size(); ++i)
                 check(driver().copy_on_device_async(network.address(network.plan().inputs[i]),
@@ -165,7 +165,7 @@ bool Context::run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output)
     guarded([&] {
         step("upload");
         frames_->upload(inputs);
-        const FrameUnderWay frame = with_network([&](Launches &network, Arena &arena) {
+        const Counted frame = with_network([&](Launches &network, Arena &arena) {
             Frames::Network where{
                 {}, network.address(network.plan().outputs.front()), arena.held(), arena.stream(), {}};
             for (const Tensor &input : network.plan().inputs)

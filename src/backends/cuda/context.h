@@ -57,7 +57,7 @@ private:
     // Calls `work` with the launches of the bound size and their arena while it holds that. What it gives
     // stands for the frame until that is complete.
     template <typename Work>
-    FrameUnderWay with_network(Work &&work);
+    Counted with_network(Work &&work);
     // `network` and `arena` are one of those side by side.
     [[nodiscard]] SideBySide time_side_by_side(Launches &network, Arena &arena, double duration);
     // Runs `work`; should it fail, nothing of it is under way any more when this throws.

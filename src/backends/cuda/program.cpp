@@ -32,7 +32,7 @@ std::size_t frames_kept(int pairs, const graph::Graph &graph) {
     std::int64_t channels = 0;
     for (const graph::Input &input : graph.inputs)
         channels += input.dims[1].size.value_or(0);
-    return 2 * static_cast<std::size_t>(std::max(pairs, 1)) + 4 +
+    return 2 * static_cast<std::size_t>(pairs) + 4 +
            static_cast<std::size_t>(std::max<std::int64_t>(channels - of_both, 0));
 }
 
@@ -82,7 +82,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
 
 Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepClock clock)
     : options_(read_options({desc.options, desc.num_options})),
-      facts_(device.facts), at_once_{desc.num_streams, desc.frames_in_flight},
+      facts_(device.facts), at_once_{std::max(desc.num_streams, 1), desc.frames_in_flight},
       architecture_(device.architecture), device_id_(device.id),
       kept_(path_of(desc.shared_folder ? desc.shared_folder : "")),
       graph_(clock.time("reading the network", [&] { return read_network(desc); })),
@@ -126,7 +126,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     std::int64_t largest = 0;
     for (const SideBySide &size : sizes)
         largest = std::max(largest, size.bytes);
-    arenas_.emplace(context_, kernels_, largest, desc.num_streams, parts_);
+    arenas_.emplace(context_, kernels_, largest, at_once_.streams, parts_);
     clock.report();
     log(LogLevel::debug, text("cuda: ", kernels_.origins()));
 }
@@ -175,7 +175,7 @@ void Program::tune(vsmlrt_extent extent, Choices &known, StepClock &clock) {
 }
 
 Program::SideBySide Program::side_by_side(const Plan &plan) const {
-    return {plan.parts > 1 ? plan.parts : std::max(at_once_.streams, 1), plan.arena_bytes, plan.parts > 1};
+    return {plan.parts > 1 ? plan.parts : at_once_.streams, plan.arena_bytes, plan.parts > 1};
 }
 
 void Program::describe(const vsmlrt_program_desc &desc, std::span<const SideBySide> sizes) {
@@ -197,7 +197,7 @@ void Program::describe(const vsmlrt_program_desc &desc, std::span<const SideBySi
             of_ends, static_cast<std::int64_t>(tensor_bytes(end.type, Dims(end.dims, end.dims + end.rank))),
             what);
     // An arena grows to what the largest of the sizes takes that it serves.
-    const int streams = std::max(at_once_.streams, 1);
+    const int streams = at_once_.streams;
     int networks = streams;
     for (const SideBySide &size : sizes)
         networks = std::max(networks, size.networks);
@@ -291,7 +291,7 @@ Plan Program::make_plan(vsmlrt_extent extent, Constants &weights) {
     if (!apart)
         parts = parts_of_card(plan, facts_, at_once_, false);
     if (parts > 1) {
-        const DeviceFacts part = apart ? parts_.part(parts) : part_of(facts_, parts);
+        const DeviceFacts part = parts_.part(parts);
         plan = make(part);
         share_card(plan, parts, part, apart);
     }
