@@ -30,11 +30,19 @@ def script(path: Path, text: str) -> Path:
     return path
 
 
-def emulated(folder: Path, monkeypatch: pytest.MonkeyPatch, failing_starts: int, status: int = 0) -> Path:
-    """A program, to be run by an emulator that fails at its first starts without a word."""
+SERVER_LEFT = "wine client error:0: recvmsg: Connection reset by peer"
+
+
+def emulated(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, failing_starts: int, status: int = 0, last_words: str = ""
+) -> Path:
+    """A program, to be run by an emulator that fails at its first starts, with these words."""
     starts = folder / "starts"
     starts.write_text("")
-    fails = f'echo start >> {starts}; [ "$(wc -l < {starts})" -gt {failing_starts} ] || exit 1; exec "$@"\n'
+    says = f"echo '{last_words}';" if last_words else ""
+    fails = (
+        f'echo start >> {starts}; [ "$(wc -l < {starts})" -gt {failing_starts} ] || {{ {says} exit 1; }}; exec "$@"\n'
+    )
     monkeypatch.setenv("VSMLRT_TEST_EMULATOR", str(script(folder / "emulator", f"#!/bin/sh\n{fails}")))
     return script(folder / "program", PROGRAM.replace("STATUS", str(status)))
 
@@ -43,10 +51,11 @@ def starts_in(folder: Path) -> int:
     return len((folder / "starts").read_text().splitlines())
 
 
-def test_an_emulator_that_does_not_come_up_is_started_again(
-    tool: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("last_words", ["", SERVER_LEFT, f"Running main()\n[ RUN      ] Suite.Case\n{SERVER_LEFT}"])
+def test_an_emulator_that_fails_is_started_again(
+    tool: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last_words: str
 ) -> None:
-    program = emulated(tmp_path, monkeypatch, failing_starts=1)
+    program = emulated(tmp_path, monkeypatch, failing_starts=1, last_words=last_words)
     assert tool["cases_of"](program, "*") == ["Suite.Case", "Suite.Other"]
     assert starts_in(tmp_path) == 2
     status, said = tool["outcome"](program, ["--gtest_filter=Suite.Case"])
