@@ -5,6 +5,7 @@
 #include "pixel/frame_codec.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace vsmlrt::cuda {
@@ -17,15 +18,15 @@ int first_tap(int step, int phase) {
 
 // Of a map's results that nothing is reflected for. Of several fields, one behind the other in turn, it is
 // one.
-EnlargingWeights weights_of(const pixel::Resampling &map, int step, int fields, int field) {
-    const int inner = map.size() / fields / step / 2; // a sample of chroma in the middle
+EnlargingWeights weights_of(const pixel::Resampling &map, int step, Field field) {
+    const int inner = map.size() / field.count / step / 2; // a sample of chroma in the middle
     EnlargingWeights weights = {};
     for (int phase = 0; phase < step; ++phase)
         for (int k = 0; k < map.taps; ++k) {
-            const int result = (inner * step + phase) * fields + field;
+            const int result = (inner * step + phase) * field.count + field.number;
             const auto at = static_cast<std::size_t>(result) * static_cast<std::size_t>(map.taps) +
                             static_cast<std::size_t>(k);
-            const int place = (map.sources[at] - field) / fields - inner - first_tap(step, phase);
+            const int place = (map.sources[at] - field.number) / field.count - inner - first_tap(step, phase);
             if (place >= 0 && place < FRAME_ENLARGING_TAPS)
                 weights.weight[phase][place] = map.weights[at];
             else if (map.weights[at] != 0)
@@ -58,17 +59,32 @@ int step_of(int row, int step_y) {
 }
 
 // The taps of a sample of chroma in the middle, and how far from it they begin.
-int shrinking_taps(const pixel::Resampling &map, int step, int fields, int field,
+int shrinking_taps(const pixel::Resampling &map, int step, Field field,
                    float (&weights)[FRAME_SHRINKING_TAPS]) {
-    const int result = map.size() / fields / 2 * fields + field;
+    const int result = map.size() / field.count / 2 * field.count + field.number;
     const std::size_t at = static_cast<std::size_t>(result) * static_cast<std::size_t>(map.taps);
     std::copy_n(map.weights.begin() + static_cast<std::ptrdiff_t>(at), map.taps, weights);
-    return (map.sources[at] - field) / fields - result / fields * step;
+    return (map.sources[at] - field.number) / field.count - result / field.count * step;
 }
 
 constexpr vsmlrt_extent large = {256, 256}; // weights are the same for every size
 
+constexpr std::array all_fields = {Field{1, 0}, Field{2, 0}, Field{2, 1}};
+
 } // namespace
+
+std::span<const Field> fields_of(const vsmlrt_frame_format &format, bool interlaced) {
+    const std::span all(all_fields);
+    return interlaced && format.subsampling_h > 0 ? all.last(2) : all.first(1);
+}
+
+std::span<const Field> every_field(const vsmlrt_frame_format &format) {
+    return std::span(all_fields).first(format.subsampling_h > 0 ? all_fields.size() : 1);
+}
+
+FramePlane plane_of(const FramePlane &plane, Field field) {
+    return {plane.data + static_cast<std::uint64_t>(field.number * plane.stride), plane.stride * field.count};
+}
 
 bool is_mixed(const vsmlrt_frame_format &format) {
     if (!pixel::color_matrix(format.matrix))
@@ -94,26 +110,21 @@ void set_colors(const vsmlrt_frame_format &format, FrameDecodeArgs &args) {
     std::ranges::transform(mix, args.mix, [](double factor) { return static_cast<float>(factor); });
 }
 
-void set_field(const vsmlrt_frame_input &from, int fields, int field, FrameDecodeArgs &args) {
-    args.fields = fields;
-    args.field = field;
+void set_field(const vsmlrt_frame_input &from, Field field, FrameDecodeArgs &args) {
     const vsmlrt_frame_format &format = from.format;
-    const pixel::ChromaMaps maps = pixel::enlarging_maps(format, large, fields == 2);
-    args.across[0] = args.across[1] = weights_of(maps.across, 1 << format.subsampling_w, 1, 0);
+    const pixel::ChromaMaps maps = pixel::enlarging_maps(format, large, field.count == 2);
+    args.across[0] = args.across[1] = weights_of(maps.across, 1 << format.subsampling_w, {});
     if (!is_mixed(format))
         for (int difference = 0; difference < 2; ++difference)
             for (auto &phase : args.across[difference].weight)
                 for (float &weight : phase)
                     weight *= args.mix[3 * difference];
-    args.down = weights_of(maps.down, 1 << format.subsampling_h, args.fields, args.field);
-    args.height = from.extent.height / args.fields;
+    args.down = weights_of(maps.down, 1 << format.subsampling_h, field);
+    args.fields = field.count;
+    args.field = field.number;
+    args.height = from.extent.height / field.count;
     args.chroma_width = from.extent.width >> format.subsampling_w;
-    args.chroma_height = (from.extent.height >> format.subsampling_h) / args.fields;
-    for (DecodedFrame &frame : args.frame)
-        for (FramePlane &plane : frame.plane) {
-            plane.data += static_cast<std::uint64_t>(args.field * plane.stride);
-            plane.stride *= args.fields;
-        }
+    args.chroma_height = (from.extent.height >> format.subsampling_h) / field.count;
 }
 
 void set_strips(const vsmlrt_frame_format &format, int frames, FrameDecodeArgs &args) {
@@ -144,21 +155,13 @@ void set_strips(const vsmlrt_frame_format &format, int frames, FrameDecodeArgs &
         args.strip_blocks + static_cast<int>((outside + FRAME_STRIP_THREADS - 1) / FRAME_STRIP_THREADS);
 }
 
-void set_field(const vsmlrt_frame_format &format, vsmlrt_extent extent, int fields, int field,
-               std::size_t element, FrameEncodeArgs &args) {
-    const pixel::ChromaMaps maps = pixel::shrinking_maps(format, large, fields == 2);
-    args.first_tap = shrinking_taps(maps.across, 1 << format.subsampling_w, 1, 0, args.across_weights);
-    args.first_row_tap =
-        shrinking_taps(maps.down, 1 << format.subsampling_h, fields, field, args.down_weights);
-    args.height = extent.height / fields;
+void set_field(const vsmlrt_frame_format &format, vsmlrt_extent extent, Field field, FrameEncodeArgs &args) {
+    const pixel::ChromaMaps maps = pixel::shrinking_maps(format, large, field.count == 2);
+    args.first_tap = shrinking_taps(maps.across, 1 << format.subsampling_w, {}, args.across_weights);
+    args.first_row_tap = shrinking_taps(maps.down, 1 << format.subsampling_h, field, args.down_weights);
+    args.height = extent.height / field.count;
     args.chroma_width = extent.width >> format.subsampling_w;
-    args.chroma_height = (extent.height >> format.subsampling_h) / fields;
-    args.input.data += static_cast<std::uint64_t>(field * args.input.row_stride) * element;
-    args.input.row_stride *= fields;
-    for (FramePlane &plane : args.plane) {
-        plane.data += static_cast<std::uint64_t>(field * plane.stride);
-        plane.stride *= fields;
-    }
+    args.chroma_height = (extent.height >> format.subsampling_h) / field.count;
 }
 
 std::int64_t set_strips(const vsmlrt_frame_format &format, FrameEncodeArgs &args) {

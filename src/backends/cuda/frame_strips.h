@@ -7,22 +7,35 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace vsmlrt::cuda {
+
+// A frame, or one of the two whose rows it has in turn.
+struct Field {
+    int count = 1;
+    int number = 0;
+    // Of the frame and its two fields, in this order.
+    [[nodiscard]] std::size_t index() const { return static_cast<std::size_t>(count - 1 + number); }
+};
+// What is computed by itself of a frame.
+[[nodiscard]] std::span<const Field> fields_of(const vsmlrt_frame_format &format, bool interlaced);
+// All that a frame of the format may be computed by, by their index.
+[[nodiscard]] std::span<const Field> every_field(const vsmlrt_frame_format &format);
+// Of a frame's plane.
+[[nodiscard]] FramePlane plane_of(const FramePlane &plane, Field field);
 
 // Whether both differences add to blue, or to red.
 [[nodiscard]] bool is_mixed(const vsmlrt_frame_format &format);
 // What samples of a YUV format add to red, green and blue.
 void set_colors(const vsmlrt_frame_format &format, FrameDecodeArgs &args);
-// Behind that: the weights and the sizes of a field, which is the frame where there is one; planes become the
-// field's.
-void set_field(const vsmlrt_frame_input &from, int fields, int field, FrameDecodeArgs &args);
+// Behind that: the weights and the sizes of a field.
+void set_field(const vsmlrt_frame_input &from, Field field, FrameDecodeArgs &args);
 // By the tile's place in the frame, which the arguments have; `frames` of them are decoded together.
 void set_strips(const vsmlrt_frame_format &format, int frames, FrameDecodeArgs &args);
 
-// The same of a frame that is written, from a picture whose elements have `element` bytes.
-void set_field(const vsmlrt_frame_format &format, vsmlrt_extent extent, int fields, int field,
-               std::size_t element, FrameEncodeArgs &args);
+// The same of a frame that is written.
+void set_field(const vsmlrt_frame_format &format, vsmlrt_extent extent, Field field, FrameEncodeArgs &args);
 // Returns blocks.
 [[nodiscard]] std::int64_t set_strips(const vsmlrt_frame_format &format, FrameEncodeArgs &args);
 

@@ -58,6 +58,16 @@ std::int64_t pixels(std::int64_t width, std::int64_t height) {
     return width * height;
 }
 
+// The frame's, and where chroma is subsampled also its fields'.
+template <typename Args, typename Set>
+std::vector<Args> by_field(const Args &of_frame, const vsmlrt_frame_format &format, const Set &set_field) {
+    const std::span<const Field> fields = every_field(format);
+    std::vector<Args> all(fields.size(), of_frame);
+    for (const Field field : fields)
+        set_field(field, all[field.index()]);
+    return all;
+}
+
 // Where each does FRAME_PIXELS pixels of a row.
 std::int64_t threads_for(int width, int height) {
     constexpr int warp = 32;
@@ -106,7 +116,7 @@ void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_cha
     Input input;
     input.layout = layout_of(from.format, from.extent, from.channels == 1);
     input.staging = nvidia::PinnedMemory(device_, input.layout.bytes);
-    FrameDecodeArgs &args = input.args;
+    FrameDecodeArgs args = {};
     args.threads = threads_for(plan_.tile.width, plan_.tile.height);
     args.scale = scale_of(from.format);
     if (from.format.family == VSMLRT_YUV) {
@@ -118,6 +128,11 @@ void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_cha
     args.tile_width = plan_.tile.width;
     args.tile_height = plan_.tile.height;
     args.border = plan_.border;
+    input.args = {args};
+    if (is_subsampled(from))
+        input.args = by_field(args, from.format, [&](Field field, FrameDecodeArgs &of_field) {
+            set_field(from, field, of_field);
+        });
     Element type = Element::f32;
     std::size_t channel = 0;
     for (std::size_t number = 0; number < ends_.inputs.size(); ++number) {
@@ -154,8 +169,9 @@ void Frames::prepare_output() {
     check(driver().fill_async(result_memory_.address(), 0, result_memory_.bytes(), stream_),
           "clearing memory");
     result_staging_ = nvidia::PinnedMemory(device_, result_.bytes + sizeof(int));
-    FrameEncodeArgs &args = encode_;
-    args.input = {0, tensor.dims[2] * tensor.dims[3], tensor.dims[3]};
+    picture_ = {0, tensor.dims[2] * tensor.dims[3], tensor.dims[3]};
+    FrameEncodeArgs args = {};
+    args.threads = threads_for(extent.width, extent.height);
     args.width = extent.width;
     args.height = extent.height;
     args.limit = plan_.limit;
@@ -168,6 +184,7 @@ void Frames::prepare_output() {
         copy_matrix(pixel::color_matrix(format.matrix)->from_rgb, args.matrix);
     args.not_finite = result_memory_.address() + result_.bytes;
     encode_kernel_ = kernels_.function(encode_source(format, tensor.dims[1], type));
+    encode_ = {args};
     if (!is_subsampled(format))
         return;
     const pixel::SampleScale luma = pixel::sample_scale(format, 0);
@@ -176,6 +193,9 @@ void Frames::prepare_output() {
     args.luma_zero = luma.zero / args.most;
     const std::size_t four = 4 * sample_bytes(format);
     args.joined_luma = args.plane[0].data % four == 0 && result_.planes[0].row_bytes % four == 0;
+    encode_ = by_field(args, format, [&](Field field, FrameEncodeArgs &of_field) {
+        set_field(format, extent, field, of_field);
+    });
 }
 
 void Frames::prepare_tiles() {
@@ -183,7 +203,7 @@ void Frames::prepare_tiles() {
     const std::int64_t plane = pixels(plan_.output_extent.width, plan_.output_extent.height);
     sums_ = nvidia::DeviceMemory(device_, static_cast<std::size_t>(plane * tensor.dims[1]) * sizeof(float),
                                  "the sums of tiles");
-    encode_.input = {sums_.address(), plane, plan_.output_extent.width};
+    picture_ = {sums_.address(), plane, plan_.output_extent.width};
     std::vector<float> weights;
     const auto add = [&](const vsmlrt_tile_span *spans, std::int32_t count,
                          std::vector<std::uint64_t> &places) {
@@ -300,13 +320,9 @@ void Frames::decode(const vsmlrt_frame *frames, const Network &network, int orig
     launch_them();
 }
 
-void Frames::decode_together(std::span<const std::size_t> numbers, bool interlaced, const Network &network,
-                             int origin_x, int origin_y) {
-    Input &first = inputs_[numbers.front()];
-    const vsmlrt_frame_input &from = plan_.inputs[numbers.front()];
-    FrameDecodeArgs args = first.args;
-    args.origin_x = origin_x;
-    args.origin_y = origin_y;
+void Frames::set_places(std::span<const std::size_t> numbers, const Network &network,
+                        FrameDecodeArgs &args) const {
+    const Input &first = inputs_[numbers.front()];
     std::uint64_t outputs = 0;
     std::uint64_t luma = 0;
     std::uint64_t chroma = 0;
@@ -325,26 +341,40 @@ void Frames::decode_together(std::span<const std::size_t> numbers, bool interlac
         for (const FramePlane &plane : {frame.plane[1], frame.plane[2]})
             chroma |= plane.data | static_cast<std::uint64_t>(plane.stride);
     }
+    const vsmlrt_frame_format &format = plan_.inputs[numbers.front()].format;
+    const std::size_t sample = sample_bytes(format);
+    // What the kernel reads of chroma by one access.
+    const std::size_t neighbours = std::size_t{4} >> format.subsampling_w;
+    const std::size_t element = element_size(ends_.inputs[first.channels.front().input].type);
+    args.joined_pixels =
+        args.origin_x % 4 == 0 && args.tile_width % 4 == 0 && outputs % (4 * element) == 0 ? 1 : 0;
+    args.joined =
+        args.joined_pixels != 0 && luma % (4 * sample) == 0 && chroma % (neighbours * sample) == 0 ? 1 : 0;
+}
+
+void Frames::decode_together(std::span<const std::size_t> numbers, bool interlaced, const Network &network,
+                             int origin_x, int origin_y) {
+    const Input &first = inputs_[numbers.front()];
+    const vsmlrt_frame_input &from = plan_.inputs[numbers.front()];
+    const auto placed = [&](FrameDecodeArgs args) {
+        args.origin_x = origin_x;
+        args.origin_y = origin_y;
+        set_places(numbers, network, args);
+        return args;
+    };
     if (!is_subsampled(from)) {
+        FrameDecodeArgs args = placed(first.args.front());
         launch(first.decode, args, network, blocks_of(args.threads));
         return;
     }
     const auto frames = static_cast<int>(numbers.size());
-    const std::size_t sample = sample_bytes(from.format);
-    const std::size_t neighbours =
-        std::size_t{4} >> from.format.subsampling_w; // what the kernel reads of chroma by one access
-    const std::size_t element = element_size(ends_.inputs[first.channels.front().input].type);
-    args.joined_pixels =
-        origin_x % 4 == 0 && args.tile_width % 4 == 0 && outputs % (4 * element) == 0 ? 1 : 0;
-    args.joined =
-        args.joined_pixels != 0 && luma % (4 * sample) == 0 && chroma % (neighbours * sample) == 0 ? 1 : 0;
-    const int fields = interlaced && from.format.subsampling_h > 0 ? 2 : 1;
-    for (int field = 0; field < fields; ++field) {
-        FrameDecodeArgs of_field = args;
-        set_field(from, fields, field, of_field);
-        set_strips(from.format, frames, of_field);
-        launch(first.decode, of_field, network, std::int64_t{frames} * of_field.blocks, 0,
-               FRAME_STRIP_THREADS);
+    for (const Field field : fields_of(from.format, interlaced)) {
+        FrameDecodeArgs args = placed(first.args[field.index()]);
+        for (DecodedFrame &frame : args.frame)
+            for (FramePlane &plane : frame.plane)
+                plane = plane_of(plane, field);
+        set_strips(from.format, frames, args);
+        launch(first.decode, args, network, std::int64_t{frames} * args.blocks, 0, FRAME_STRIP_THREADS);
     }
 }
 
@@ -359,7 +389,7 @@ void Frames::blend(const Network &network, std::size_t column, std::size_t row) 
     TileBlendArgs args = {};
     args.threads = pixels(across.count, down.count);
     args.tile = {network.output + skipped * element_size(tensor.type), tensor.dims[2] * width, width};
-    args.sums = encode_.input;
+    args.sums = picture_;
     args.sums.data += before * sizeof(float);
     args.column_weights = column_weights_[column];
     args.row_weights = row_weights_[row];
@@ -370,23 +400,28 @@ void Frames::blend(const Network &network, std::size_t column, std::size_t row) 
 
 void Frames::encode(const Network &network, bool interlaced) {
     if (!flag_is_clear_)
-        check(driver().fill_async(encode_.not_finite, 0, sizeof(int), network.stream), "clearing memory");
+        check(driver().fill_async(encode_.front().not_finite, 0, sizeof(int), network.stream),
+              "clearing memory");
     flag_is_clear_ = false; // as long as it is not known
-    if (is_subsampled(plan_.output)) {
-        const std::size_t element = element_size(single() ? ends_.output.type : Element::f32);
-        encode_.joined_pixels = encode_.input.data % (4 * element) == 0 &&
-                                encode_.input.row_stride % 4 == 0 && encode_.input.channel_stride % 4 == 0;
-        const int fields = interlaced && plan_.output.subsampling_h > 0 ? 2 : 1;
-        for (int field = 0; field < fields; ++field) {
-            FrameEncodeArgs args = encode_;
-            set_field(plan_.output, plan_.output_extent, fields, field, element, args);
-            const std::int64_t blocks = set_strips(plan_.output, args);
-            launch(encode_kernel_, args, network, blocks, FRAME_STRIP_BYTES, FRAME_STRIP_THREADS);
-        }
+    if (!is_subsampled(plan_.output)) {
+        FrameEncodeArgs args = encode_.front();
+        args.input = picture_;
+        launch(encode_kernel_, args, network, blocks_of(args.threads));
         return;
     }
-    encode_.threads = threads_for(encode_.width, encode_.height);
-    launch(encode_kernel_, encode_, network, blocks_of(encode_.threads));
+    const std::size_t element = element_size(single() ? ends_.output.type : Element::f32);
+    for (const Field field : fields_of(plan_.output, interlaced)) {
+        FrameEncodeArgs args = encode_[field.index()];
+        args.input = picture_;
+        args.input.data += static_cast<std::uint64_t>(field.number * picture_.row_stride) * element;
+        args.input.row_stride *= field.count;
+        args.joined_pixels = picture_.data % (4 * element) == 0 && picture_.row_stride % 4 == 0 &&
+                             picture_.channel_stride % 4 == 0;
+        for (FramePlane &plane : args.plane)
+            plane = plane_of(plane, field);
+        const std::int64_t blocks = set_strips(plan_.output, args);
+        launch(encode_kernel_, args, network, blocks, FRAME_STRIP_BYTES, FRAME_STRIP_THREADS);
+    }
 }
 
 void Frames::copy_planes(const vsmlrt_frame &frame) const {
@@ -412,7 +447,7 @@ void Frames::upload(const vsmlrt_frame *inputs) {
 
 void Frames::compute(const vsmlrt_frame *inputs, const vsmlrt_frame &output, const Network &network) {
     if (single())
-        encode_.input.data = network.output;
+        picture_.data = network.output;
     else
         check(driver().fill_async(sums_.address(), 0, sums_.bytes(), network.stream), "clearing memory");
     for (std::int32_t row = 0; row < plan_.num_rows; ++row)

@@ -69,7 +69,7 @@ private:
     struct Input {
         FrameLayout layout;
         Kernel decode = nullptr;
-        FrameDecodeArgs args = {}; // without the frames' places
+        std::vector<FrameDecodeArgs> args; // by Field::index, without the frames' places
         // Of the network whose input each channel is, and how far into it; the frame's own channels alone.
         struct Channel {
             std::size_t input = 0;
@@ -95,6 +95,8 @@ private:
     void decode(const vsmlrt_frame *inputs, const Network &network, int origin_x, int origin_y);
     [[nodiscard]] EvenChannels even_channels() const;
     // Inputs of equal format and size, FRAMES_AT_ONCE of them at most.
+    void set_places(std::span<const std::size_t> numbers, const Network &network,
+                    FrameDecodeArgs &args) const;
     void decode_together(std::span<const std::size_t> numbers, bool interlaced, const Network &network,
                          int origin_x, int origin_y);
     void blend(const Network &network, std::size_t column, std::size_t row) const;
@@ -114,7 +116,8 @@ private:
     FrameLayout result_;
     nvidia::DeviceMemory result_memory_; // planes, then the flag
     nvidia::PinnedMemory result_staging_;
-    FrameEncodeArgs encode_ = {};
+    PlanarPicture picture_ = {};          // that is encoded
+    std::vector<FrameEncodeArgs> encode_; // by Field::index, without the picture
     Kernel encode_kernel_ = nullptr;
     bool flag_is_clear_ = false;
 
