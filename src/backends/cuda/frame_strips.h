@@ -16,7 +16,9 @@ struct Field {
     int count = 1;
     int number = 0;
     // Of the frame and its two fields, in this order.
-    [[nodiscard]] std::size_t index() const { return static_cast<std::size_t>(count - 1 + number); }
+    [[nodiscard]] std::size_t index() const {
+        return static_cast<std::size_t>(count) - 1 + static_cast<std::size_t>(number);
+    }
 };
 // What is computed by itself of a frame.
 [[nodiscard]] std::span<const Field> fields_of(const vsmlrt_frame_format &format, bool interlaced);
