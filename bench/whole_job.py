@@ -6,14 +6,20 @@ formats that cross to the device as they are and by VapourSynth's own conversion
 :7 has the network reflect 7 pixels around its picture first, for one whose convolutions do not pad. An interpolator, a
 network of more than four channels, doubles the clip's frames: what is counted are its pairs, each of which also gives a
 frame of the clip.
+
+What the host spends on a frame is seen without a GPU by the driver of the tests, whose kernels then do nothing:
+
+    python bench/whole_job.py --backend cuda --emulated build/dev/tests/cuda/libemulated_cuda.so rife.onnx
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import itertools
 import os
 import statistics
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -96,6 +102,13 @@ def job(network: Path, size: tuple[int, int], options: dict[str, Any]) -> tuple[
     return core.mlrt.Model(fed, network_path=str(network), **options), 1
 
 
+def emulate(driver: str, kept: str) -> None:
+    """Gives the cuda backend this driver, with its compiler, and a folder for what it keeps."""
+    path = str(Path(driver).resolve())
+    os.environ |= {"VSMLRT_CUDA_DRIVER": path, "VSMLRT_NVRTC": path, "VSMLRT_CACHE": kept}
+    ctypes.CDLL(path).emulated_stand_in()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("networks", nargs="+")
@@ -108,7 +121,11 @@ def main() -> None:
     parser.add_argument("--conversion", nargs="+", default=["auto", "host"])
     parser.add_argument("--devices", type=int, nargs="+", help="numbers of the GPUs that share the frames")
     parser.add_argument("--plugin", help="load the plugin from this file")
+    parser.add_argument("--emulated", help="the tests' driver, instead of a GPU")
     given = parser.parse_args()
+    kept = tempfile.TemporaryDirectory()
+    if given.emulated:
+        emulate(given.emulated, kept.name)
     if given.plugin:
         core.std.LoadPlugin(given.plugin)
     width, height = map(int, given.size.split("x"))
