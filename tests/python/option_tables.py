@@ -50,6 +50,7 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     "--preset": [
         Changes(("--preset", "ultrafast"), FP32),
         Refused(("--preset", "quick"), "libx264 does not take --preset quick"),
+        Refused(("--preset", "{quick}"), "libx264 does not take --preset {quick}"),
         Refused(("--preset", "slow", "--codec", "ffv1"), "--preset: ffv1 has none"),
     ],
     "--tune": [
@@ -90,7 +91,11 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
         Refused(("--audio", "aac", "--audio-bitrate", "loud"), "--audio-bitrate takes bits a second from 1k"),
         Refused(("--audio", "flac", "--audio-bitrate", "96k"), "--audio-bitrate: flac keeps every sample"),
     ],
-    "--audio-streams": [Refused(("--audio-streams", "2"), "--audio-streams takes numbers or languages of the video's")],
+    "--audio-streams": [
+        Refused(("--audio-streams", "2"), "--audio-streams takes numbers or languages of the video's"),
+        Refused(("--audio-streams", "1", "--audio", "none"), "--audio-streams chooses among sound that is kept"),
+        Refused(("--audio-streams", "none", "--audio", "aac"), "--audio-streams none leaves all sound out"),
+    ],
     "--subtitle-streams": [Refused(("--subtitle-streams", ""), "--subtitle-streams takes numbers or languages such")],
     "--matrix": [
         Changes(("--matrix", "9"), FP32),
@@ -181,6 +186,7 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
         "--preset-name": [
             Changes(("--preset-name", "balanced"), FP32),
             Refused(("--preset-name", "quick"), "--preset-name takes fast, balanced or best, not 'quick'"),
+            Refused(("--preset-name", "fast", "--model", "own"), "--model and --preset-name both say which network"),
         ],
         "--material": [
             Refused(("--preset-name", "fast", "--material", "paper"), "--material takes drawn or natural, not 'paper'"),
@@ -349,6 +355,8 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
         "--strength": [
             Changes(("--strength", "25"), ("--model", "dpir"), "files"),
             Refused(("--strength", "5"), "--strength: the network realesr-animevideov3-x2 takes none; leave it out"),
+            Refused(("--strength", "256", "--model", "dpir"), "--strength takes a number from 0 to 255, not 256"),
+            Refused(("--strength", "nan", "--model", "dpir"), "--strength takes a number from 0 to 255, not nan"),
         ],
         "--count": [
             Refused(("--count", "0"), "--count takes a number from 1 up, not 0"),

@@ -81,3 +81,25 @@ def test_one_step_is_its_command(video: Path, options: tuple[str, ...], command:
 def test_nothing_to_do(video: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["process", "in.mkv", "out.mkv"]) == 2
     assert "there is nothing to do; give --denoise S, --scale N" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--scale", "2", "--denoiser", "dpir"), "--denoiser is about removing noise, which is not asked for; give"),
+        (("--fps", "60", "--model", "cugan"), "--model is about enlarging, which is not asked for; give --scale N"),
+        (("--scale", "2", "--interpolator=rife"), "--interpolator is about frames between frames, which is not asked"),
+        (("--fps", "60", "--tile", "32x32"), "--tile is about removing noise and enlarging, which is not asked for"),
+    ],
+)
+def test_an_option_of_a_step_that_is_not_done(
+    video: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    assert cli.run(["process", "in.mkv", "out.mkv", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_profile_may_say_more_than_the_steps_need(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("config.toml").write_text('[profiles.mine]\nmodel = "cugan"\ninterpolator = "nobody"\n')
+    monkeypatch.setenv("VSMLRT_CONFIG", "config.toml")
+    done("process", "in.mkv", "out.mkv", "--denoise", "25", "--profile", "mine")

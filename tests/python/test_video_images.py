@@ -161,6 +161,15 @@ def test_numbered_images_become_numbered_images(images: Path, tmp_path: Path) ->
     done("upscale", images, tmp_path / "out" / "%d.png", "-y")
 
 
+def test_images_do_not_take_the_place_of_those_that_they_are_made_of(images: Path, tmp_path: Path) -> None:
+    """Not even where replacing was asked for, as with every other kind of input."""
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    one = tmp_path / "frame010.png"
+    assert f"has the name of {tmp_path / 'frame008.png'}, which is read" in refused("upscale", images, images, "-y")
+    assert f"has the name of {one}, which is read" in refused("upscale", one, images, "-y")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_images_that_are_missing(images: Path, tmp_path: Path) -> None:
     assert "there is no image with a name such as" in refused("upscale", tmp_path / "no%d.png", tmp_path / "out.mkv")
     (tmp_path / "frame010.png").unlink()

@@ -184,6 +184,14 @@ def test_another_job_is_not_gone_on_with(begun: tuple[Path, Path], changed: dict
     assert {path.name: path.read_bytes() for path in job_folder.folder_of(made).iterdir()} == kept
 
 
+def test_times_that_differ_late_in_a_long_video_are_two_jobs(source: Path, tmp_path: Path) -> None:
+    made = tmp_path / "out.mkv"
+    with pytest.raises(StoppedError):
+        go(source, made, stop=10, times=(None, Fraction("100000.12")))
+    with pytest.raises(FieldError, match=r"its to was 100000\.12 and this is 100000\.16"):
+        go(source, made, resume=True, times=(None, Fraction("100000.16")))
+
+
 def test_a_job_that_another_one_was_taken_for_goes_on(source: Path, tmp_path: Path) -> None:
     made = tmp_path / "out.mkv"
     with pytest.raises(StoppedError):

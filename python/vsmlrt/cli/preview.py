@@ -63,6 +63,8 @@ def preview(
     if count > MOST_FRAMES:
         raise UsageError(f"--count takes a number from 1 to {MOST_FRAMES}, not {count}")
     upscale.check_size(scale, width, height)
+    if strength is not None:
+        values.check_strength("--strength", strength)
     filtered = upscale.filter_of(where, tiles, scale=scale, strength=strength, width=width, height=height)
     moments = None if at is None else [values.read_time("--at", one) for one in at.split(",")]
     rate = values.read_rate("--framerate", framerate)

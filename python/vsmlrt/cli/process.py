@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated
@@ -14,7 +15,7 @@ from ..store import Network
 from ..video.errors import UsageError
 from ..video.job import CheckedJob, Process, picture_by_picture
 from ..video.timestamps import Timeline
-from . import options, script, upscale, values
+from . import console, options, profiles, script, upscale, values
 from .interpolate import Multiplier, Rate, between, find_network, place_of, read_target, retimed
 from .interpolate import script_of as interpolate_script
 from .options import Height, Model, NetworkOptions, Scale, TileOptions, VideoOptions, Width, grouped
@@ -69,6 +70,7 @@ def process(
         raise UsageError(
             "there is nothing to do; give --denoise S, --scale N (or --width, --height), --fps R or several"
         )
+    _check_steps(console.arguments, denoises=denoise is not None, enlarges=enlarges, retimes=retimes)
     target = read_target(multiplier, fps) if retimes else None
     cleaned = upscale.filter_of(where, tiles, scale=1, strength=denoise)
     enlarged = upscale.filter_of(where, tiles, scale=scale, width=width, height=height)
@@ -112,6 +114,21 @@ def process(
             return carry_out(job, _one_after_the_other(todo), asked, json=video.json)
 
     return do_each(video, do)
+
+
+def _check_steps(words: Sequence[str], *, denoises: bool, enlarges: bool, retimes: bool) -> None:
+    """Raises UsageError for an option among the words that is about a step which is not asked for.
+
+    One that a profile has may be for other commands, or for another time.
+    """
+    for option, of, remedy, done in (
+        ("--denoiser", "removing noise", "--denoise S", denoises),
+        ("--model", "enlarging", "--scale N (or --width, --height)", enlarges),
+        ("--interpolator", "frames between frames", "--multiplier N or --fps R", retimes),
+        ("--tile", "removing noise and enlarging", "--denoise S or --scale N", denoises or enlarges),
+    ):
+        if not done and profiles.given(words, option) is not None:
+            raise UsageError(f"{option} is about {of}, which is not asked for; give {remedy} as well, or leave it out")
 
 
 def _clip_step(

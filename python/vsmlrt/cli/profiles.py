@@ -49,14 +49,16 @@ def defaults(
     """
     found: dict[str, Any] = {}
     if "preset_name" in own:
-        name, material = _given(words, "--preset-name"), _given(words, "--material")
+        name, material = given(words, "--preset-name"), given(words, "--material")
         if material is not None:
             values.one_of("--material", material, MATERIALS)
             if name is None:
                 raise UsageError("--material is about --preset-name; give that as well, or leave it out")
+        if name is not None and given(words, "--model") is not None:
+            raise UsageError("--model and --preset-name both say which network it is; give one of them")
         if name is not None:
             found["model"] = NETWORKS[material or "drawn"][values.one_of("--preset-name", name, PRESET_NAMES)]
-    if "profile" in own and (profile := _given(words, "--profile")) is not None:
+    if "profile" in own and (profile := given(words, "--profile")) is not None:
         told = {key: value for key, value in _profile(profile, known()).items() if key in own}
         for key, value in told.items():
             if isinstance(value, bool) != (key in flags):
@@ -67,7 +69,7 @@ def defaults(
     return found
 
 
-def _given(words: Sequence[str], option: str) -> str | None:
+def given(words: Sequence[str], option: str) -> str | None:
     """The value of an option, the last one where it is given several times."""
     value = None
     for place, word in enumerate(words):

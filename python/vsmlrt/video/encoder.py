@@ -195,11 +195,12 @@ def _try(context: av.VideoCodecContext, quality: Quality) -> None:
     try:
         open_small(context, "yuv420p" if "yuv420p" in formats else formats[0])
     except (av.FFmpegError, ValueError) as error:
-        words = " ".join(f"{{{field}}} {quality.given[field]}" for field in given)
+        words = " ".join(f"{{{field}}} {{{field}_given}}" for field in given)
         raise FieldError(
             "{name} does not take " + words + " ({reason}); 'ffmpeg -h encoder={name}' lists what it takes",
             name=name,
             reason=reason(error),
+            **{f"{field}_given": quality.given[field] for field in given},
         ) from error
 
 

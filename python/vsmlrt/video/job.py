@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import BinaryIO
 
 import vapoursynth as vs
@@ -24,7 +25,7 @@ from .exchange import Exchange
 from .exchange import Process as Process
 from .facts import read_facts
 from .images import NumberedWriter, check_images
-from .incoming import is_sequence
+from .incoming import files_of, is_sequence
 from .job_folder import folder_of, forget_finished, refuse_unfinished
 from .making import file_writer, name_lost_transparency, raw_writer
 from .notes import Notes, Warn
@@ -288,6 +289,7 @@ def check_asked(job: Job) -> None:
         forget_finished(job.output)
         if os.path.exists(job.output) and os.path.exists(job.source) and job.output.samefile(job.source):
             raise UsageError(f"the output {job.output} is the input itself; give another name")
+        _check_images_apart(job.source, job.output)
         check_output(job.output, overwrite=job.overwrite)
         if job.images:
             check_images(job.output, overwrite=job.overwrite)
@@ -296,6 +298,17 @@ def check_asked(job: Job) -> None:
         raise FieldError("{double_rate} is about fields; give {deinterlace} as well, or leave it out")
     if job.times != (None, None) and job.frames != (None, None):
         raise FieldError("{frames} counts frames, {start} and {to} are times; give one kind of them")
+
+
+def _check_images_apart(source: Path, output: Path) -> None:
+    """Raises UsageError where numbered images would be among the pictures that they are made of."""
+    if not is_sequence(output):
+        return
+    made_of = [path for _, path in files_of(source)] if is_sequence(source) else [source]
+    read = {identity_of(path) for path in made_of}
+    for _, path in files_of(output):
+        if identity_of(path) in read:
+            raise UsageError(f"the output {output} has the name of {path}, which is read; give another one")
 
 
 def _check_not_encoded(job: Job) -> None:
@@ -323,6 +336,10 @@ def _check_not_encoded(job: Job) -> None:
 
 def _checked_sound(job: Job) -> str | None:
     """The encoder of the sound; None where it is copied or left out."""
+    if job.audio_streams not in (None, ("none",)) and not job.audio:
+        raise FieldError("{audio_streams} chooses among sound that is kept, and {audio} none keeps none; give one")
+    if job.audio_streams == ("none",) and job.audio_codec is not None:
+        raise FieldError("{audio_streams} none leaves all sound out, and {audio} encodes it; give one of them")
     if job.audio_codec is not None:
         return check_sound(job.container, job.audio_codec, job.audio_bitrate)
     if job.audio_bitrate is not None:

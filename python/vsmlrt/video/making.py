@@ -171,8 +171,8 @@ def _asked(job: Job, codec: str, pixel_format: str) -> Asked:
     return {
         "input": fingerprint_of(job.source),
         **job.asked,
-        "start": None if job.times[0] is None else f"{float(job.times[0]):g}",
-        "to": None if job.times[1] is None else f"{float(job.times[1]):g}",
+        "start": None if job.times[0] is None else f"{float(job.times[0]):.15g}",
+        "to": None if job.times[1] is None else f"{float(job.times[1]):.15g}",
         "deinterlace": "yes" if job.deinterlace else None,
         "double_rate": "yes" if job.double_rate else None,
         "framerate": None if job.framerate is None else str(job.framerate),
@@ -188,6 +188,6 @@ def _asked(job: Job, codec: str, pixel_format: str) -> Asked:
         "audio_bitrate": None if job.audio_bitrate is None else str(job.audio_bitrate),
         "audio_streams": None if job.audio_streams is None else ",".join(job.audio_streams),
         "subtitle_streams": None if job.subtitle_streams is None else ",".join(job.subtitle_streams),
-        "segment": f"{job.segment:g}",
+        "segment": f"{job.segment:.15g}",
         "version": versions(),
     }
