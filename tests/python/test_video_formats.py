@@ -95,6 +95,14 @@ def test_rgb_becomes_tagged_yuv() -> None:
     assert int(frame.props["_Matrix"]) == 6
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_gray_that_becomes_yuv_keeps_its_range(full: bool) -> None:
+    gray = blank(vs.GRAY8).std.BlankClip(color=200, keep=True).std.SetFrameProps(_Range=int(full))
+    made, colour = convert(gray, "yuv420p", Colour(full_range=full))
+    frame = made.get_frame(0)
+    assert (np.asarray(frame[0])[5, 5], frame.props["_Range"], colour.full_range) == (200, int(full), full)
+
+
 @pytest.mark.parametrize(
     ("clip_format", "colour", "tags"),
     [

@@ -254,6 +254,31 @@ def test_a_gif_becomes_a_video(gif: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("tagged", "low", "high"), [({}, 16, 235), ({"color_range": 1}, 16, 235), ({"color_range": 2}, 0, 255)]
+)
+def test_gray_of_any_range_becomes_images_of_full_range(
+    tmp_path: Path, tagged: dict[str, int], low: int, high: int
+) -> None:
+    """As gray of a PNG is; what a video does not say is limited, as for its YUV."""
+    made = make_video(tmp_path / "in.mkv", [0, 512], codec="ffv1", pixel_format="gray", colour=tagged)
+    done("upscale", made, tmp_path / "%d.png")
+    with av.open(str(made)) as file:
+        gray = next(file.decode(video=0)).to_ndarray()
+    whole = (gray.astype(float) - low) * 255 / (high - low)
+    shown = decoded(tmp_path / "1.png", "gray")[0]
+    inside = np.asarray(shown, float).reshape(48, 2, 64, 2).mean((1, 3))
+    assert inside[8:-8, 8:24] == pytest.approx(whole[8:-8, 8:24], abs=1.5)
+
+
+def test_gray_of_float_samples_becomes_an_image_of_full_range(tmp_path: Path) -> None:
+    pixels = np.tile(np.linspace(0, 1, 64, dtype="<f4"), (48, 1))
+    (tmp_path / "in.pfm").write_bytes(b"Pf\n64 48\n-1.0\n" + pixels.tobytes())
+    done("upscale", tmp_path / "in.pfm", tmp_path / "out.png")
+    shown = decoded(tmp_path / "out.png", "gray16le")[0]
+    assert (shown.min() / 65535, shown.max() / 65535) == pytest.approx((0, 1), abs=0.01)
+
+
+@pytest.mark.parametrize(
     ("output", "more", "named"),
     [
         ("out.png", ("--crf", "3"), "--crf cannot be given for an image"),

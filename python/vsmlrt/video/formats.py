@@ -130,6 +130,7 @@ def convert(clip: vs.VideoNode, pixel_format: str, colour: Colour) -> tuple[vs.V
     elif from_rgb and not to_rgb:
         colour = colour.as_yuv(clip.height)
         arguments["matrix"] = colour.matrix
+    if not to_rgb:  # which resize makes limited where it makes YUV of GRAY, whatever that was
         arguments["range"] = int(bool(colour.full_range))
     return clip.resize.Spline36(**arguments), colour
 
@@ -146,6 +147,19 @@ def coarser(pixel_format: str, clip_format: vs.VideoFormat) -> dict[str, str]:
     if family == vs.GRAY and clip_format.color_family != vs.GRAY:
         lost["picture: chroma"] = "the colours are lost"
     return lost
+
+
+def full_gray(clip: vs.VideoNode, bits: int, colour: Colour) -> vs.VideoNode:
+    """A GRAY clip in integers of full range, as images have them."""
+    target = vs.core.query_video_format(vs.GRAY, vs.INTEGER, bits, 0, 0)
+    if clip.format.id == target.id and colour.full_range:
+        return clip
+    arguments: dict[str, int | str] = {"format": target.id, "range": int(vs.RANGE_FULL)}
+    if clip.format.sample_type == vs.INTEGER:
+        arguments["range_in"] = int(bool(colour.full_range))
+    if bits < clip.format.bits_per_sample or clip.format.sample_type == vs.FLOAT:
+        arguments["dither_type"] = "error_diffusion"
+    return clip.resize.Point(**arguments)
 
 
 ALPHA_ENCODERS = ("ffv1", "prores_ks", "libvpx-vp9")

@@ -13,7 +13,7 @@ import vapoursynth as vs
 
 from .colour import Colour
 from .errors import FieldError
-from .formats import convert, join_alpha
+from .formats import convert, full_gray, join_alpha
 from .image_folder import ImageFolder, end_handing_over
 from .incoming import files_of, is_sequence
 from .job_folder import Asked, Segment
@@ -78,8 +78,10 @@ def image_writer(
         clip = clip.resize.Point(
             format=vs.core.query_video_format(vs.RGB, clip.format.sample_type, clip.format.bits_per_sample, 0, 0).id
         )
-    name = ("gray" if gray else "gbrp") + ("16le" if deep else "")
-    clip, _ = convert(clip, name, colour)
+    if gray:
+        clip = full_gray(clip, 16 if deep else 8, colour)
+    else:
+        clip, _ = convert(clip, "gbrp16le" if deep else "gbrp", colour)
     if alpha is not None:
         clip = join_alpha(clip, alpha)
     layout = _layout(gray, deep, alpha is not None)
