@@ -8,14 +8,13 @@
 #include "cuda/emulated_state.h"
 #include "cuda/emulated_system.h"
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <map>
 #include <mutex>
-#include <random>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -76,25 +75,36 @@ void check_range(const char *name, std::uint64_t address, std::size_t bytes) {
         fault(std::string(name) + " outside of the device's memory");
 }
 
-// Now, or when the graph that records the stream is launched.
-void submit(StreamHandle *stream, const Work &work) {
-    std::unique_lock lock(state().mutex);
-    if (!state().handles.contains(stream)) {
-        state().faults += "work on a stream that is not alive\n";
-        return;
-    }
-    const auto recording = state().capturing.find(stream);
-    if (recording != state().capturing.end()) {
-        recording->second->work.push_back(work);
-        return;
-    }
-    lock.unlock();
-    work();
-}
-
 struct Loaded {
     void *library;
 };
+
+// A kernel's parameters by value, as a driver keeps them. Nobody says here how many there are and how large:
+// two at most, and what can be read behind them is kept with them.
+class Parameters {
+public:
+    explicit Parameters(void **given) {
+        for (std::size_t i = 0; i < copies_.size(); ++i) {
+            void *from = nullptr;
+            vsmlrt::emulated::copy_readable(&from, given + i, sizeof from);
+            vsmlrt::emulated::copy_readable(copies_[i].bytes, from, sizeof(Copy));
+        }
+    }
+    [[nodiscard]] std::array<void *, 2> addresses() { return {copies_[0].bytes, copies_[1].bytes}; }
+
+private:
+    struct alignas(64) Copy {
+        std::byte bytes[4096] = {};
+    };
+    std::array<Copy, 2> copies_;
+};
+
+// A kernel counts its threads in a variable of its library.
+void run(FunctionHandle *function, const LaunchConfig &launch, void **parameters) {
+    static auto *const one_at_a_time = new std::mutex;
+    const std::lock_guard lock(*one_at_a_time);
+    reinterpret_cast<Entry>(function)(launch.grid, launch.block, parameters);
+}
 
 } // namespace
 
@@ -223,6 +233,7 @@ EXPORT Status cuMemAlloc_v2(DevicePointer *address, std::size_t bytes) {
     return success;
 }
 EXPORT Status cuMemFree_v2(DevicePointer address) {
+    do_all();
     const std::lock_guard lock(state().mutex);
     const auto found = state().memory.find(address);
     if (found == state().memory.end()) {
@@ -245,6 +256,7 @@ EXPORT Status cuMemHostAlloc(void **address, std::size_t bytes, unsigned) {
     return success;
 }
 EXPORT Status cuMemFreeHost(void *address) {
+    do_all();
     const std::lock_guard lock(state().mutex);
     const auto found = state().pinned.find(address);
     if (found == state().pinned.end()) {
@@ -311,6 +323,7 @@ EXPORT Status cuModuleLoadData(ModuleHandle **module, const void *image) {
     return status;
 }
 EXPORT Status cuModuleUnload(ModuleHandle *module) {
+    do_all();
     if (forget("cuModuleUnload", module))
         delete reinterpret_cast<Loaded *>(module);
     return success;
@@ -333,92 +346,14 @@ EXPORT Status cuLaunchKernelEx(const LaunchConfig *config, FunctionHandle *funct
                                void **) {
     if (fails("cuLaunchKernelEx"))
         return invalid_value;
-    // A recorded launch keeps its parameters by value, as the driver's do; those of this project live as long
-    // as the graph does.
     const LaunchConfig copy = *config;
-    submit(config->stream, [=] { reinterpret_cast<Entry>(function)(copy.grid, copy.block, parameters); });
-    return success;
-}
-EXPORT Status cuStreamCreate(StreamHandle **stream, unsigned) {
-    return make("cuStreamCreate", stream, std::malloc(1));
-}
-EXPORT Status cuStreamDestroy_v2(StreamHandle *stream) {
-    {
-        const std::lock_guard lock(state().mutex);
-        state().streams_of_parts.erase(stream);
+    if (!state().late) { // a graph's parameters live as long as it does
+        submit(config->stream, [=] { run(function, copy, parameters); });
+        return success;
     }
-    if (forget("cuStreamDestroy", stream))
-        std::free(stream);
-    return success;
-}
-EXPORT Status cuStreamSynchronize(StreamHandle *) {
-    return fails("cuStreamSynchronize") ? invalid_value : success;
-}
-EXPORT Status cuEventCreate(EventHandle **event, unsigned) {
-    return make("cuEventCreate", event, std::malloc(1));
-}
-EXPORT Status cuEventDestroy_v2(EventHandle *event) {
-    if (forget("cuEventDestroy", event))
-        std::free(event);
-    return success;
-}
-EXPORT Status cuEventRecord(EventHandle *, StreamHandle *) {
-    return fails("cuEventRecord") ? invalid_value : success;
-}
-EXPORT Status cuStreamWaitEvent(StreamHandle *, EventHandle *, unsigned) {
-    return fails("cuStreamWaitEvent") ? invalid_value : success;
-}
-EXPORT Status cuEventSynchronize(EventHandle *) {
-    return fails("cuEventSynchronize") ? invalid_value : success;
-}
-EXPORT Status cuEventElapsedTime(float *milliseconds, EventHandle *, EventHandle *) {
-    if (fails("cuEventElapsedTime"))
-        return invalid_value;
-    const std::lock_guard lock(state().mutex);
-    ++state().timings;
-    constexpr float steps = 1024;
-    *milliseconds = state().stand_in ? static_cast<float>(1 + state().clock() % 1023) / steps : 1.0F;
-    return success;
-}
-EXPORT Status cuStreamBeginCapture_v2(StreamHandle *stream, int) {
-    if (fails("cuStreamBeginCapture"))
-        return invalid_value;
-    const std::lock_guard lock(state().mutex);
-    state().capturing[stream] = new Recording;
-    return success;
-}
-EXPORT Status cuStreamEndCapture(StreamHandle *stream, GraphHandle **graph) {
-    std::unique_lock lock(state().mutex);
-    Recording *recording = state().capturing[stream];
-    state().capturing.erase(stream);
-    lock.unlock();
-    const Status status = make("cuStreamEndCapture", graph, recording);
-    if (status != success)
-        delete recording;
-    return status;
-}
-EXPORT Status cuGraphInstantiateWithFlags(GraphExecHandle **exec, GraphHandle *graph, unsigned long long) {
-    auto *copy = new Recording(*reinterpret_cast<Recording *>(graph));
-    const Status status = make("cuGraphInstantiate", exec, copy);
-    if (status != success)
-        delete copy;
-    return status;
-}
-EXPORT Status cuGraphLaunch(GraphExecHandle *exec, StreamHandle *stream) {
-    if (fails("cuGraphLaunch"))
-        return invalid_value;
-    for (const Work &work : reinterpret_cast<Recording *>(exec)->work)
-        submit(stream, work);
-    return success;
-}
-EXPORT Status cuGraphDestroy(GraphHandle *graph) {
-    if (forget("cuGraphDestroy", graph))
-        delete reinterpret_cast<Recording *>(graph);
-    return success;
-}
-EXPORT Status cuGraphExecDestroy(GraphExecHandle *exec) {
-    if (forget("cuGraphExecDestroy", exec))
-        delete reinterpret_cast<Recording *>(exec);
+    submit(config->stream, [=, kept = std::make_shared<Parameters>(parameters)] {
+        run(function, copy, kept->addresses().data());
+    });
     return success;
 }
 // The handle is the address of a copy of the rows, which read_quad of kernels/expression_places.cuh reads.

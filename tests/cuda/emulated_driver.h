@@ -23,6 +23,10 @@ extern "C" void emulated_stand_in();
 extern "C" void emulated_parts(bool makes);
 // That are alive.
 extern "C" std::size_t emulated_streams_of_parts();
+// From now on work is done when somebody waits for it, and some of it earlier, in an order by that number
+// (not 0): what a stream does not wait for may come before or after. At first, and with 0, it is done at
+// once.
+extern "C" void emulated_late(unsigned order);
 // Texts that were compiled and times that were taken since emulated_reset.
 extern "C" long emulated_compilations();
 extern "C" long emulated_timings();

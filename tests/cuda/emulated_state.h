@@ -4,10 +4,13 @@
 #include "nvidia/driver_api.h"
 #include "vsmlrt/backend.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <random>
 #include <set>
@@ -31,12 +34,27 @@ struct Recording {
     std::vector<Work> work;
 };
 
+// What was put on a stream and was not begun.
+struct Queue {
+    std::deque<Work> waiting;
+    std::uint64_t begun = 0;
+};
+// All that was put on a stream until an event was recorded.
+struct Point {
+    std::shared_ptr<Queue> queue;
+    std::uint64_t end = 0;
+};
+
 struct State {
     std::mutex mutex;
     std::map<std::uint64_t, std::size_t> memory; // of the device, by address
     std::map<const void *, std::size_t> pinned;
     std::set<const void *> handles; // modules, streams, events, graphs
     std::map<const void *, Recording *> capturing;
+    std::map<const void *, std::shared_ptr<Queue>> queues; // of the streams
+    std::map<const void *, Point> points;                  // of the events
+    std::atomic<bool> late = false;
+    std::mt19937 order;
     int contexts = 0;
     long calls = 0;
     long failing_call = 0;
@@ -70,5 +88,10 @@ Status make(const char *name, Handle **handle, void *object) {
 
 // False, and a fault, where it is not alive.
 bool forget(const char *name, const void *handle);
+
+// Puts work on a stream, or into the graph that records it.
+void submit(StreamHandle *stream, const Work &work);
+// What is left on all streams, as calls that wait for the device have it.
+void do_all();
 
 } // namespace emulated

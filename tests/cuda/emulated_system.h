@@ -13,6 +13,8 @@ namespace vsmlrt::emulated {
 
 [[nodiscard]] void *allocate(std::size_t alignment, std::size_t bytes);
 void release(void *memory);
+// As many bytes of those as this process can read.
+void copy_readable(void *to, const void *from, std::size_t bytes);
 
 // What a shared library's name ends in.
 extern const char *const library_ending;

@@ -1,11 +1,14 @@
 #include "cuda/emulated_system.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 namespace vsmlrt::emulated {
@@ -27,6 +30,22 @@ void *allocate(std::size_t alignment, std::size_t bytes) {
 
 void release(void *memory) {
     std::free(memory);
+}
+
+void copy_readable(void *to, const void *from, std::size_t bytes) {
+    auto *target = static_cast<char *>(to);
+    auto source = reinterpret_cast<std::uintptr_t>(from);
+    constexpr std::size_t page = 4096;
+    while (bytes > 0) {
+        const std::size_t piece = std::min(bytes, page - source % page);
+        const iovec local = {target, piece};
+        const iovec remote = {reinterpret_cast<void *>(source), piece};
+        if (::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0) != static_cast<ssize_t>(piece))
+            return;
+        target += piece;
+        source += piece;
+        bytes -= piece;
+    }
 }
 
 const char *const library_ending = ".so";

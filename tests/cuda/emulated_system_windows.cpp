@@ -2,6 +2,8 @@
 // tests/cuda/compile_for_wine.py compile what STEM.wanted asks for in VSMLRT_EMULATED_CACHE, until STEM.done.
 #include "cuda/emulated_system.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -27,6 +29,22 @@ void *allocate(std::size_t alignment, std::size_t bytes) {
 
 void release(void *memory) {
     ::_aligned_free(memory);
+}
+
+void copy_readable(void *to, const void *from, std::size_t bytes) {
+    auto *target = static_cast<char *>(to);
+    auto source = reinterpret_cast<std::uintptr_t>(from);
+    constexpr std::size_t page = 4096;
+    while (bytes > 0) {
+        const std::size_t piece = std::min(bytes, page - source % page);
+        SIZE_T copied = 0;
+        if (!::ReadProcessMemory(::GetCurrentProcess(), reinterpret_cast<const void *>(source), target, piece,
+                                 &copied))
+            return;
+        target += piece;
+        source += piece;
+        bytes -= piece;
+    }
 }
 
 const char *const library_ending = ".dll";

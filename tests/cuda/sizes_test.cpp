@@ -49,6 +49,27 @@ protected:
         return Random(seed).list(std::int64_t{3} * extent.width * extent.height);
     }
 
+    // Contexts in threads, each of whose frames has another size than the one before; what they give.
+    void expect_right_side_by_side(const Device &device, int streams, int contexts) const {
+        constexpr int frames = 48;
+        Program program(device, describe(streams));
+        std::vector<std::vector<float>> given(frames);
+        const auto size = [](int frame) { return vsmlrt_extent{8 + frame % 5 * 4, 8 + frame % 4 * 4}; };
+        std::vector<std::thread> threads;
+        for (int thread = 0; thread < contexts; ++thread)
+            threads.emplace_back([&, thread] {
+                Context context(program);
+                for (int frame = thread; frame < frames; frame += contexts)
+                    given[static_cast<std::size_t>(frame)] =
+                        run(context, size(frame), picture(size(frame), static_cast<std::uint64_t>(frame)));
+            });
+        for (std::thread &thread : threads)
+            thread.join();
+        for (int frame = 0; frame < frames; ++frame)
+            expect_reference(given[static_cast<std::size_t>(frame)], size(frame),
+                             picture(size(frame), static_cast<std::uint64_t>(frame)));
+    }
+
     void expect_reference(const std::vector<float> &given, vsmlrt_extent extent,
                           const std::vector<float> &input) const {
         const std::vector<float> wanted = test::reference_result(network, extent, input);
@@ -120,25 +141,28 @@ TEST_F(Sizes, AContextMoreThanStreamsHasNoArenaOfItsOwn) {
 }
 
 TEST_F(Sizes, ContextsSideBySideGiveWhatOneGives) {
-    constexpr int frames = 24;
-    for (const int streams : {1, 2}) {
-        Program program(list_devices().front(), describe(streams));
-        std::vector<std::vector<float>> given(frames);
-        const auto size = [](int frame) { return vsmlrt_extent{8 + frame % 5 * 4, 8 + frame % 4 * 4}; };
-        std::vector<std::thread> threads;
-        constexpr int contexts = 3;
-        for (int thread = 0; thread < contexts; ++thread)
-            threads.emplace_back([&, thread] {
-                Context context(program);
-                for (int frame = thread; frame < frames; frame += contexts)
-                    given[static_cast<std::size_t>(frame)] =
-                        run(context, size(frame), picture(size(frame), static_cast<std::uint64_t>(frame)));
-            });
-        for (std::thread &thread : threads)
-            thread.join();
-        for (int frame = 0; frame < frames; ++frame)
-            expect_reference(given[static_cast<std::size_t>(frame)], size(frame),
-                             picture(size(frame), static_cast<std::uint64_t>(frame)));
+    constexpr int contexts = 3;
+    for (const int streams : {1, 2})
+        expect_right_side_by_side(list_devices().front(), streams, contexts);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+// Of a card of which a stream computes four of these frames side by side, whatever a device does first.
+TEST_F(Sizes, FramesInPartsOfACardGiveWhatOneGives) {
+    Device device = list_devices().front();
+    device.facts.architecture = 90;
+    device.facts.multiprocessors = 132;
+    {
+        Program program(device, describe(1));
+        for (const vsmlrt_extent extent : {smallest, largest})
+            ASSERT_EQ(program.plan(extent).parts, 4);
+    }
+    for (const unsigned order : {0U, 1U, 2U, 3U}) {
+        emulated_late(order);
+        constexpr int contexts = 9;
+        for (const int streams : {1, 3})
+            expect_right_side_by_side(device, streams, contexts);
+        emulated_late(0);
     }
     EXPECT_STREQ(emulated_faults(), "");
 }
