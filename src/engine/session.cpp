@@ -96,6 +96,9 @@ Session::Session(OpenedNetwork network, const SessionOptions &options, PictureSi
     : network_(std::move(network)), stem_(network_.loaded.stem), options_(options),
       frames_(std::move(frames)) {
     check(options_);
+    // Of what the host asks for each device gets its share.
+    const int shares = std::max(static_cast<int>(devices.size()), 1);
+    options_.program.frames_in_flight = (options_.program.frames_in_flight + shares - 1) / shares;
     if (frames_) {
         options_.program.narrow_inputs = true;
         options_.program.narrow_outputs = is_coarser_than_half(frames_->output);

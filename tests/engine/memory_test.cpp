@@ -158,6 +158,16 @@ TEST_F(Memory, StreamsShareThreadsEvenlyWhereThereAreFewerFramesOrThreads) {
     EXPECT_EQ(automatic(0), 48);
 }
 
+TEST_F(Memory, EachOfSeveralDevicesHasItsShareOfTheFrames) {
+    set("STREAMS", "8");
+    engine::SessionOptions both = streams(0);
+    both.device_ids = {0, 1};
+    for (const auto &[in_flight, wanted] : {std::pair{0, 8}, {16, 8}, {8, 4}, {7, 4}, {1, 1}}) {
+        both.program.frames_in_flight = in_flight;
+        EXPECT_EQ(engine::Session(blur(), both, {12, 8}).num_streams(), wanted) << in_flight;
+    }
+}
+
 TEST_F(Memory, StreamsLeaveHalfOfTheMemoryThatIsFree) {
     set("STREAMS", "8");
     set({.memory = 1000 * mib, .context = 200 * mib, .weights = 100 * mib});
