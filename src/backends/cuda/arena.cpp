@@ -3,11 +3,11 @@
 // read was copied long before.
 #include "backends/cuda/arena.h"
 
-#include "base/error.h"
 #include "base/log.h"
 #include "module/shapes.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -42,12 +42,16 @@ void Arena::run_on(int parts) {
     stream_ = wanted;
 }
 
-void Arena::reserve(std::int64_t bytes) {
-    if (static_cast<std::size_t>(bytes) <= memory_.bytes())
-        return;
+void Arena::let_go() {
     wait(); // what is let go may still be running
     sizes_.clear();
     memory_ = {};
+}
+
+void Arena::reserve(std::int64_t bytes) {
+    if (static_cast<std::size_t>(bytes) <= memory_.bytes())
+        return;
+    let_go();
     memory_ = nvidia::DeviceMemory(device_, static_cast<std::size_t>(bytes), "the buffers of one stream");
 }
 
@@ -72,19 +76,39 @@ Launches &Arena::at(vsmlrt_extent extent, const MakePlan &make_plan) {
     return *sizes_.front().launches;
 }
 
-ArenaPool::ArenaPool(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, int streams,
+ArenaPool::ArenaPool(nvidia::SharedContext device, KernelCache &kernels, const Claimed &claimed,
                      CardParts &parts)
-    : device_(std::move(device)), kernels_(kernels), bytes_(bytes),
-      streams_(static_cast<std::size_t>(std::max(streams, 1))), parts_(parts) {}
+    : device_(std::move(device)), kernels_(kernels), claimed_(claimed),
+      streams_(static_cast<std::size_t>(claimed.streams)), parts_(parts) {}
+
+std::int64_t ArenaPool::Claimed::of_others(int contexts) const {
+    if (spare_contexts == 0)
+        return 0;
+    const auto all = std::accumulate(others.begin(), others.end(), std::int64_t{0});
+    return (all * contexts + spare_contexts - 1) / spare_contexts;
+}
+
+std::size_t ArenaPool::room() const {
+    if (contexts_ <= streams_)
+        return contexts_;
+    std::int64_t left = claimed_.of_others(static_cast<int>(contexts_ - streams_));
+    std::size_t others = 0;
+    while (others < claimed_.others.size() && claimed_.others[others] <= left)
+        left -= claimed_.others[others++];
+    return streams_ + others;
+}
 
 Arena &ArenaPool::make(std::int64_t bytes) {
+    free_.reserve(arenas_.size() + 1);
     return arenas_.emplace_back(device_, kernels_, bytes, parts_, arenas_.size());
 }
 
 void ArenaPool::add_context() {
     const std::lock_guard lock(mutex_);
-    if (arenas_.size() < std::min(contexts_ + 1, streams_))
-        free_.push_front(&make(bytes_));
+    if (arenas_.size() < std::min(contexts_ + 1, streams_)) {
+        Arena &made = make(claimed_.bytes);
+        free_.insert(free_.begin(), &made);
+    }
     ++contexts_;
 }
 
@@ -115,38 +139,44 @@ void ArenaPool::learn(vsmlrt_extent extent, const Plan &plan) {
     freed_.notify_all();
 }
 
-std::size_t ArenaPool::side_by_side(vsmlrt_extent extent) {
-    const std::lock_guard lock(mutex_);
-    return known(extent).arenas;
+void ArenaPool::do_without(Size &size, std::size_t number, const Error &failure) {
+    log_once(LogLevel::warning, text("fewer frames are computed side by side: ", failure.what()));
+    size.arenas = std::min(size.arenas, number);
 }
 
-std::deque<Arena *>::iterator ArenaPool::find_free(const Size &size) {
+void ArenaPool::do_without(const Arena &arena, vsmlrt_extent extent, const Error &failure) {
+    const std::lock_guard lock(mutex_);
+    do_without(known(extent), arena.number(), failure);
+}
+
+std::vector<Arena *>::iterator ArenaPool::find_free(const Size &size) {
     auto best = free_.end();
     for (auto each = free_.begin(); each != free_.end(); ++each)
         if ((*each)->number() < size.arenas &&
             (best == free_.end() || (*each)->frames_under_way() < (*best)->frames_under_way()))
             best = each;
     const bool has_idle = best != free_.end() && (*best)->frames_under_way() == 0;
-    if (!has_idle && arenas_.size() < std::min(size.arenas, contexts_))
-        return free_.insert(free_.end(), &make(0));
-    return best;
+    if (has_idle || arenas_.size() >= std::min(size.arenas, room()))
+        return best;
+    Arena &made = make(0);
+    return free_.insert(free_.end(), &made);
 }
 
 Arena *ArenaPool::find(Size &size) {
     while (true) {
-        auto found = free_.end();
+        std::size_t number = arenas_.size(); // of the one that is found, or made
         try {
-            found = find_free(size);
+            const auto found = find_free(size);
             if (found == free_.end())
                 return nullptr;
             Arena *const arena = *found;
-            if (arena->number() >= streams_)
+            number = arena->number();
+            if (!is_of_stream(*arena))
                 arena->reserve(size.bytes);
             free_.erase(found);
             return arena;
         } catch (const Error &failure) { // those before it serve
-            log_once(LogLevel::warning, text("fewer frames are computed side by side: ", failure.what()));
-            size.arenas = found != free_.end() ? (*found)->number() : arenas_.size();
+            do_without(size, number, failure);
         }
     }
 }
@@ -168,21 +198,39 @@ void ArenaPool::give_back(Arena *arena) {
 }
 
 ArenaPool::Lease::Lease(ArenaPool &pool, nvidia::StreamHandle *stream, vsmlrt_extent extent)
-    : Lease(pool, stream, extent, pool.take(extent)) {}
+    : Lease(pool, stream, extent, pool.take(extent), true) {}
 
 std::unique_ptr<ArenaPool::Lease> ArenaPool::Lease::of_idle(ArenaPool &pool, nvidia::StreamHandle *stream,
                                                             vsmlrt_extent extent) {
     const std::lock_guard lock(pool.mutex_);
     Arena *const arena = pool.find(pool.known(extent));
-    return arena ? std::unique_ptr<Lease>(new Lease(pool, stream, extent, arena)) : nullptr;
+    return arena ? std::unique_ptr<Lease>(new Lease(pool, stream, extent, arena, false)) : nullptr;
 }
 
 Launches &ArenaPool::Lease::launches(const Arena::MakePlan &make_plan) {
-    Launches &launches = arena_->at(extent_, make_plan);
-    pool_.learn(extent_, launches.plan());
+    const auto learned = [&](vsmlrt_extent extent) {
+        Plan plan = make_plan(extent);
+        pool_.learn(extent, plan);
+        return plan;
+    };
+    Launches *launches = nullptr;
+    while (launches == nullptr) {
+        try {
+            launches = &arena_->at(extent_, learned);
+        } catch (const DeviceError &failure) {
+            if (pool_.is_of_stream(*arena_))
+                throw;
+            arena_->let_go();
+            pool_.do_without(*arena_, extent_, failure);
+            if (!waits_)
+                throw;
+            pool_.give_back(std::exchange(arena_, nullptr));
+            arena_ = pool_.take(extent_);
+        }
+    }
     check(driver().event_record(arena_->begin_.get(), stream_), "waiting for a frame");
     check(driver().stream_wait_event(arena_->stream(), arena_->begin_.get(), 0), "waiting for a frame");
-    return launches;
+    return *launches;
 }
 
 Counted ArenaPool::Lease::release() {

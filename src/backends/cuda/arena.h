@@ -6,13 +6,14 @@
 #include "backends/cuda/held_inputs.h"
 #include "backends/cuda/launches.h"
 #include "base/counted.h"
+#include "base/error.h"
 
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <list>
 #include <map>
 #include <mutex>
+#include <vector>
 
 namespace vsmlrt::cuda {
 
@@ -29,6 +30,8 @@ public:
     [[nodiscard]] Launches &at(vsmlrt_extent extent, const MakePlan &make_plan);
     // Has at least so much memory from then on; DeviceError where there is none.
     void reserve(std::int64_t bytes);
+    // Has none from then on, until it is asked for.
+    void let_go();
     // Of the launches that at() gave last. Who writes the network's inputs says so here.
     [[nodiscard]] HeldInputs &held() { return held_; }
     // On which those launches run, and all else that uses the memory: behind what used it before.
@@ -66,20 +69,24 @@ private:
 
 // The arenas of a program: as many networks run at once, whatever number of contexts there is. Thread-safe.
 //
-// Each of its streams has one. Sizes at which a stream computes several frames side by side take more, made
-// when the first frames of such a size want them; where memory for those is lacking, fewer run at once.
+// Each of its streams has one. Sizes at which a stream computes several frames side by side take others,
+// made when the first frames of such a size want them; where memory for those is lacking, fewer run at once.
 class ArenaPool {
 public:
-    // `bytes`: of the arenas of the streams.
-    ArenaPool(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, int streams,
-              CardParts &parts);
+    // What a program claims memory for.
+    struct Claimed {
+        int streams = 1;
+        std::int64_t bytes = 0;           // of the arena of a stream
+        std::vector<std::int64_t> others; // bytes of each arena beyond those
+        int spare_contexts = 0;           // contexts beyond the streams: each claims a share of the others
+        [[nodiscard]] std::int64_t of_others(int contexts) const; // that so many of these claim
+    };
+    ArenaPool(nvidia::SharedContext device, KernelCache &kernels, const Claimed &claimed, CardParts &parts);
 
     // Makes an arena for one more context, while there are fewer than contexts and than streams; DeviceError
     // where there is no memory for one.
     void add_context();
     void remove_context();
-    // How many frames of a size run side by side where there are as many contexts.
-    [[nodiscard]] std::size_t side_by_side(vsmlrt_extent extent);
 
     // An arena, held while work is put on a stream; the device need not have done it when it is released.
     class Lease {
@@ -93,7 +100,8 @@ public:
         Lease(const Lease &) = delete;
         Lease &operator=(const Lease &) = delete;
         // The launches for that size, see Arena::at. What comes on the arena's stream from then on runs after
-        // what `stream` holds now.
+        // what `stream` holds now. Where the device has not all that an arena beyond those of the streams
+        // wants, the lease is of another one from then on, and waits for that; one of_idle throws.
         [[nodiscard]] Launches &launches(const Arena::MakePlan &make_plan);
         [[nodiscard]] Arena &arena() const { return *arena_; }
         // What comes on `stream` from now on runs after what was put on the arena's. Without it (a failure)
@@ -102,13 +110,14 @@ public:
         [[nodiscard]] Counted release();
 
     private:
-        Lease(ArenaPool &pool, nvidia::StreamHandle *stream, vsmlrt_extent extent, Arena *arena)
-            : pool_(pool), stream_(stream), extent_(extent), arena_(arena) {}
+        Lease(ArenaPool &pool, nvidia::StreamHandle *stream, vsmlrt_extent extent, Arena *arena, bool waits)
+            : pool_(pool), stream_(stream), extent_(extent), arena_(arena), waits_(waits) {}
 
         ArenaPool &pool_;
         nvidia::StreamHandle *stream_; // of the frame
         vsmlrt_extent extent_;
         Arena *arena_;
+        bool waits_; // for an arena
     };
 
 private:
@@ -122,17 +131,23 @@ private:
     // One that is free; null where none is.
     [[nodiscard]] Arena *find(Size &size);
     // Where it is among the free ones, perhaps just made: the one with the fewest frames under way.
-    [[nodiscard]] std::deque<Arena *>::iterator find_free(const Size &size);
+    [[nodiscard]] std::vector<Arena *>::iterator find_free(const Size &size);
     [[nodiscard]] Size &known(vsmlrt_extent extent);
     // Says that frames of a size run as this plan says, side by side. Until it is known of a size, they take
     // an arena for each stream.
     void learn(vsmlrt_extent extent, const Plan &plan);
+    // Frames of a size take arenas before this one from then on.
+    static void do_without(Size &size, std::size_t number, const Error &failure);
+    void do_without(const Arena &arena, vsmlrt_extent extent, const Error &failure);
+    [[nodiscard]] bool is_of_stream(const Arena &arena) const { return arena.number() < streams_; }
+    // How many there may be: what the contexts that there are have claimed.
+    [[nodiscard]] std::size_t room() const;
     Arena &make(std::int64_t bytes);
     void give_back(Arena *arena);
 
     nvidia::SharedContext device_;
     KernelCache &kernels_;
-    std::int64_t bytes_;
+    Claimed claimed_;
     std::size_t streams_;
     CardParts &parts_;
     std::mutex mutex_;
@@ -140,7 +155,7 @@ private:
     std::size_t contexts_ = 0;
     std::list<Size> sizes_;
     std::list<Arena> arenas_;
-    std::deque<Arena *> free_; // given back longest ago first
+    std::vector<Arena *> free_; // given back longest ago first; room for all, so that giving back cannot fail
 };
 
 } // namespace vsmlrt::cuda

@@ -99,13 +99,13 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     options_.tf32 = options_.tf32 || desc.precision == VSMLRT_PRECISION_TF32;
     context_->use();
     std::vector<std::string> sources;
-    std::vector<SideBySide> sizes;
+    std::vector<Networks> sizes;
     bool rounds_to_tf32 = false;
     const auto take = [&](const Plan &plan) {
         clock.time("weights", [&] { upload_constants(plan); });
         const std::vector<std::string> of_plan = chosen_sources(plan);
         sources.insert(sources.end(), of_plan.begin(), of_plan.end());
-        sizes.push_back(side_by_side(plan));
+        sizes.push_back(networks_of(plan));
         rounds_to_tf32 = rounds_to_tf32 || std::any_of(plan.steps.begin(), plan.steps.end(), is_in_tf32);
     };
     Plan best = timed_plan(desc.opt_extent, clock);
@@ -120,13 +120,10 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     clock.begin("loading kernels");
     for (const std::string &source : sources)
         static_cast<void>(kernels_.function(source));
-    describe(desc, sizes);
+    const ArenaPool::Claimed claimed = describe(desc, sizes);
     if (rounds_to_tf32 && desc.precision == VSMLRT_PRECISION_TF32)
         info_.precision = VSMLRT_PRECISION_TF32;
-    std::int64_t largest = 0;
-    for (const SideBySide &size : sizes)
-        largest = std::max(largest, size.bytes);
-    arenas_.emplace(context_, kernels_, largest, at_once_.streams, parts_);
+    arenas_.emplace(context_, kernels_, claimed, parts_);
     clock.report();
     log(LogLevel::debug, text("cuda: ", kernels_.origins()));
 }
@@ -174,11 +171,11 @@ void Program::tune(vsmlrt_extent extent, Choices &known, StepClock &clock) {
     kept_.keep_choices(known);
 }
 
-Program::SideBySide Program::side_by_side(const Plan &plan) const {
+Program::Networks Program::networks_of(const Plan &plan) const {
     return {plan.parts > 1 ? plan.parts : at_once_.streams, plan.arena_bytes, plan.parts > 1};
 }
 
-void Program::describe(const vsmlrt_program_desc &desc, std::span<const SideBySide> sizes) {
+ArenaPool::Claimed Program::describe(const vsmlrt_program_desc &desc, std::span<const Networks> sizes) {
     info_.precision = precision_of(graph_, desc.precision);
     info_.num_inputs = static_cast<std::int32_t>(graph_.inputs.size());
     info_.num_outputs = static_cast<std::int32_t>(graph_.outputs.size());
@@ -196,27 +193,39 @@ void Program::describe(const vsmlrt_program_desc &desc, std::span<const SideBySi
         of_ends = checked_add(
             of_ends, static_cast<std::int64_t>(tensor_bytes(end.type, Dims(end.dims, end.dims + end.rank))),
             what);
-    // An arena grows to what the largest of the sizes takes that it serves.
     const int streams = at_once_.streams;
     int networks = streams;
-    for (const SideBySide &size : sizes)
-        networks = std::max(networks, size.networks);
-    std::int64_t of_streams = 0;
-    std::int64_t of_others = 0;
-    for (int arena = 0; arena < networks; ++arena) {
-        std::int64_t bytes = 0;
-        for (const SideBySide &size : sizes)
-            if (arena < std::max(size.networks, streams))
-                bytes = std::max(bytes, size.bytes + (size.in_parts ? CardParts::bytes_of_part : 0));
-        std::int64_t &all = arena < streams ? of_streams : of_others;
-        all = checked_add(all, bytes, what);
+    ArenaPool::Claimed claimed;
+    for (const Networks &size : sizes) {
+        networks = std::max(networks, size.count);
+        claimed.bytes = std::max(claimed.bytes, size.bytes);
     }
+    claimed.streams = streams;
+    claimed.spare_contexts = contexts_to_spare + networks - streams;
+    // An arena grows to what the largest of the sizes takes that it serves.
+    const auto bytes_of = [&](int arena) {
+        std::int64_t bytes = 0;
+        std::set<int> parts;
+        for (const Networks &size : sizes) {
+            if (arena >= std::max(size.count, streams))
+                continue;
+            bytes = std::max(bytes, size.bytes);
+            if (size.in_parts)
+                parts.insert(size.count);
+        }
+        return bytes + static_cast<std::int64_t>(parts.size()) * CardParts::bytes_of_part;
+    };
+    std::int64_t of_streams = 0;
+    for (int arena = 0; arena < streams; ++arena)
+        of_streams = checked_add(of_streams, bytes_of(arena), what);
+    for (int arena = streams; arena < networks; ++arena)
+        claimed.others.push_back(bytes_of(arena));
     // Where there is memory for few spare contexts fewer frames run side by side, which want fewer arenas.
-    const auto share = [](std::int64_t bytes, int contexts) { return (bytes + contexts - 1) / contexts; };
-    info_.spare_contexts = contexts_to_spare + networks - streams;
-    info_.spare_context_bytes = checked_add(of_ends, share(of_others, info_.spare_contexts), what);
-    info_.context_bytes = checked_add(of_ends, share(of_streams, streams), what);
+    info_.spare_contexts = claimed.spare_contexts;
+    info_.spare_context_bytes = checked_add(of_ends, claimed.of_others(1), what);
+    info_.context_bytes = checked_add(of_ends, (of_streams + streams - 1) / streams, what);
     frames_.keep(frames_kept(networks, graph_));
+    return claimed;
 }
 
 std::vector<graph::Shape> Program::input_shapes(vsmlrt_extent extent) const {
@@ -241,9 +250,12 @@ void Program::shapes(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor 
 // Nobody starts launches of those that are kept: each arena has a copy of its own.
 void Program::keep_for_others(vsmlrt_extent extent, const Plan &plan) {
     constexpr std::size_t most = 4;
-    if (side_by_side(plan).networks == 1)
+    if (networks_of(plan).count == 1)
         return;
     const std::lock_guard lock(made_mutex_);
+    if (std::any_of(made_.begin(), made_.end(),
+                    [&](const auto &made) { return same_extent(made.first, extent); }))
+        return; // two arenas planned at the same time
     made_.emplace_front(extent, plan);
     if (made_.size() > most)
         made_.pop_back();
@@ -255,7 +267,7 @@ Plan Program::plan(vsmlrt_extent extent) {
         const auto known = std::find_if(made_.begin(), made_.end(),
                                         [&](const auto &made) { return same_extent(made.first, extent); });
         if (known != made_.end()) {
-            if (side_by_side(known->second).networks > 1)
+            if (networks_of(known->second).count > 1)
                 return known->second;
             Plan plan = std::move(known->second);
             made_.erase(known);
@@ -272,9 +284,11 @@ Plan Program::plan(vsmlrt_extent extent) {
         log(LogLevel::debug,
             text("cuda: kernels for ", extent.width, "x", extent.height, " are not timed: ", failure.what()));
     }
-    const std::lock_guard lock(chosen_here().mutex);
+    std::unique_lock lock(chosen_here().mutex);
     Plan plan = make_plan(extent, weights_);
     decide(plan);
+    lock.unlock();
+    keep_for_others(extent, plan);
     return plan;
 }
 

@@ -49,14 +49,15 @@ public:
 private:
     Program(const Device &device, const vsmlrt_program_desc &desc, StepClock clock);
     [[nodiscard]] std::vector<graph::Shape> input_shapes(vsmlrt_extent extent) const;
-    // What contexts take where networks of these sizes run side by side.
-    struct SideBySide {
-        int networks;
-        std::int64_t bytes; // of each
+    // Of one size, that run at once.
+    struct Networks {
+        int count;
+        std::int64_t bytes; // of the arena of each
         bool in_parts;
     };
-    [[nodiscard]] SideBySide side_by_side(const Plan &plan) const;
-    void describe(const vsmlrt_program_desc &desc, std::span<const SideBySide> sizes);
+    [[nodiscard]] Networks networks_of(const Plan &plan) const;
+    [[nodiscard]] ArenaPool::Claimed describe(const vsmlrt_program_desc &desc,
+                                              std::span<const Networks> sizes);
     [[nodiscard]] Plan make_plan(vsmlrt_extent extent, Constants &weights);
     void keep_for_others(vsmlrt_extent extent, const Plan &plan);
     // Takes the kernels that were chosen.
