@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <thread>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -148,6 +150,42 @@ TEST_F(HeldFrames, OfOneTileAreNotTakenForAnothers) {
     context.bind_frames(plan.plan);
     for (int i = 0; i < 4; ++i)
         run(context, a_, b_);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+// As an interpolator's pairs, one behind the other, several times each; whatever a device does first.
+TEST_F(HeldFrames, OfPairsAreRightInThreads) {
+    constexpr std::size_t pictures = 30; // more than are kept on the device
+    std::vector<Picture> clip;
+    for (std::size_t i = 0; i < pictures; ++i)
+        clip.push_back(picture(1 + i));
+    desc_.num_streams = 3;
+    const Plan whole(held_extent);
+    const Plan other(other_extent);
+    for (const unsigned order : {0U, 1U, 2U, 3U}) {
+        emulated_late(order);
+        {
+            Program program(list_devices().front(), desc_);
+            std::atomic<std::size_t> next = 0;
+            std::vector<std::thread> threads;
+            constexpr int contexts = 7;
+            for (int thread = 0; thread < contexts; ++thread)
+                threads.emplace_back([&, thread] {
+                    Context context(program);
+                    const bool large = thread == 0; // of another filter
+                    context.bind_frames(large ? other.plan : whole.plan);
+                    constexpr std::size_t frames = 400;
+                    constexpr std::size_t of_pair = 3;
+                    for (std::size_t n = next++; n < frames; n = next++) {
+                        const std::size_t first = n / of_pair % (pictures - 1);
+                        run(context, clip[first], clip[first + 1], large ? other_extent : held_extent);
+                    }
+                });
+            for (std::thread &thread : threads)
+                thread.join();
+        }
+        emulated_late(0);
+    }
     EXPECT_STREQ(emulated_faults(), "");
 }
 
