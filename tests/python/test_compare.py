@@ -24,6 +24,7 @@ from video_samples import make_video
 from vsmlrt.compare import report
 from vsmlrt.compare.metrics import MOST_PSNR, Metrics, available
 from vsmlrt.compare.pairs import expected_frames, moments
+from vsmlrt.compare.picking import at, pick
 from vsmlrt.video.png import png
 
 TICKS = [512 * n for n in range(50)]
@@ -77,6 +78,23 @@ def test_frames_are_paired_by_when_they_are_shown(tmp_path: Path) -> None:
     back = [(m.number, m.frames[1].pts) for m in moments([fast, slow])]
     assert back == [(n, 80 * (n // 2)) for n in range(20)]
     assert [m.seconds for m in moments([slow, fast])][1] == Fraction(80, 1000)
+
+
+def test_a_stream_without_a_container_is_counted(tmp_path: Path) -> None:
+    """Its frames have no times, so that all of them would be shown at once."""
+    path, raw = make_video(tmp_path / "in.mkv", [512 * n for n in range(8)]), tmp_path / "in.264"
+    with av.open(str(path)) as file, av.open(str(raw), "w", format="h264") as bare:
+        stream = bare.add_stream_from_template(file.streams.video[0])
+        for packet in file.demux(file.streams.video[0]):
+            if packet.size:
+                packet.stream = stream
+                bare.mux(packet)
+    found = list(moments([raw, path]))
+    assert [float(one.seconds) for one in found] == pytest.approx([n / 25 for n in range(8)])
+    for one in found:
+        assert one.frames[0].to_ndarray().tobytes() == one.frames[1].to_ndarray().tobytes()
+    assert [round(one.seconds, 2) for one in at(raw, [0.2, 0.1, 9])] == [0.08, 0.2, 0.28]
+    assert len(pick(raw, 3)) == 3
 
 
 def test_a_shorter_one_shows_its_last_frame(tmp_path: Path, whole: Path) -> None:

@@ -36,6 +36,8 @@ class _Reader:
         facts = read_facts(path)
         stream = self._open.enter_context(all_threads(self._container, facts.stream))
         self._clock = Continued(facts.time_base, gaps=facts.clocked)
+        self._rate = facts.rate or Fraction(25)
+        self._count = 0
         self._frames = self._container.decode(stream)
         self._start: Fraction | None = None
         self._next: tuple[Fraction, av.VideoFrame] | None = None
@@ -51,9 +53,11 @@ class _Reader:
         if not isinstance(frame, av.VideoFrame):
             self._next = None
             return
-        base = frame.time_base
-        ticks = 0 if frame.pts is None else self._clock.read(frame.pts)
-        time = ticks * Fraction(base.numerator, base.denominator)
+        if frame.pts is None:  # of a stream without a container, whose frames are counted
+            time = self._count / self._rate
+        else:
+            time = self._clock.read(frame.pts) * Fraction(frame.time_base.numerator, frame.time_base.denominator)
+        self._count += 1
         self._start = time if self._start is None else self._start
         self._next = time - self._start, frame
 

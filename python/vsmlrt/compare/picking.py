@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,8 +14,8 @@ import vapoursynth as vs
 
 from ..errors import UserError
 from ..video.errors import reason
-from ..video.facts import read_facts
-from ..video.linear import linear_clip, plain_format
+from ..video.facts import Facts, read_facts
+from ..video.linear import decoded, linear_clip, plain_format
 from ..video.opening import all_threads, open_container
 from ..video.timestamps import make_timeline
 
@@ -61,7 +62,10 @@ def at(path: Path, moments: Sequence[float], *, exact: bool = True) -> list[Pick
     Not ``exact`` takes the last one before it that is decoded without others.
     """
     found: dict[int, Picked] = {}
-    index = read_facts(path).stream
+    facts = read_facts(path)
+    index = facts.stream
+    if not _can_seek(path, index):
+        return _in_order(path, facts, sorted(moments))
     with open_container(path) as container, all_threads(container, index) as stream:
         if not exact:
             stream.codec_context.skip_frame = "NONKEY"
@@ -84,6 +88,34 @@ def at(path: Path, moments: Sequence[float], *, exact: bool = True) -> list[Pick
                 seconds = (shown.pts or 0) * base - start
                 found.setdefault(round(seconds * 1000), Picked(float(seconds), shown))
     return [found[key] for key in sorted(found)]
+
+
+def _can_seek(path: Path, index: int) -> bool:
+    with open_container(path) as container, suppress(av.FFmpegError, OSError):
+        container.seek(0, stream=container.streams[index], backward=True)
+        return True
+    return False
+
+
+def _in_order(path: Path, facts: Facts, moments: Sequence[float]) -> list[Picked]:
+    """The frames of a video without a container, which tells no times: they are counted."""
+    rate = facts.rate or Fraction(25)
+    found: list[Picked] = []
+    left = list(moments)
+    last = None
+    try:
+        for n, frame in enumerate(decoded(path, facts.stream)):
+            last = Picked(float(n / rate), frame)
+            later = [moment for moment in left if moment + _MILLISECOND >= (n + 1) / rate]
+            if len(later) < len(left):
+                found.append(last)
+            left = later
+            if not left:
+                break
+    except (av.FFmpegError, OSError) as error:
+        if last is None:
+            raise UserError(f"the video {path} cannot be decoded: {reason(error)}") from error
+    return found if not left or last is None or last in found else [*found, last]
 
 
 def detail(frame: av.VideoFrame) -> float:
@@ -126,4 +158,9 @@ def _nearest(given: av.VideoFormat) -> str:
 
 def _length(path: Path) -> float:
     with open_container(path) as container:
-        return float((container.duration or 0) / av.time_base)
+        if container.duration:
+            return float(container.duration / av.time_base)
+    facts = read_facts(path)
+    with open_container(path) as container:
+        packets = sum(1 for packet in container.demux(container.streams[facts.stream]) if packet.size)
+    return float(packets / (facts.rate or Fraction(25)))
