@@ -11,6 +11,10 @@ class UnknownNameError(UserError):
     """A name that nothing here has; the command line exits with 2, as for every word that has to be another one."""
 
 
+class RangeError(UserError, ValueError):
+    """A number out of its range, which only another argument tells; the command line exits with 2."""
+
+
 class SetupError(UserError, RuntimeError):
     """Something is not installed, or not where it is looked for. A RuntimeError, which vs-mlrt's scripts catch."""
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 import vapoursynth as vs
 
 from . import plugin
+from .errors import RangeError
 
 
 def is_half(clip: vs.VideoNode) -> bool:
@@ -36,10 +37,14 @@ def full_chroma(clip: vs.VideoNode) -> vs.VideoNode:
 def resize_by(clip: vs.VideoNode, source: vs.VideoNode, scale: float) -> vs.VideoNode:
     """The clip by Lanczos (4 taps) at `scale` times the source's size; itself if it has that size.
 
-    The size is rounded down to whole pixels, and to whole chroma samples.
+    The size is rounded down to whole pixels, and to whole chroma samples. Raises RangeError where nothing is left.
     """
     width = _whole(source.width, scale, source.format.subsampling_w)
     height = _whole(source.height, scale, source.format.subsampling_h)
+    if not (width and height):  # which resize takes for a size that varies
+        raise RangeError(
+            f"a scale of {scale:g} leaves no pixel of a picture of {source.width}x{source.height}; give a larger one"
+        )
     return resize_to(clip, (width, height))
 
 

@@ -181,6 +181,7 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
             Changes(("--scale", "3"), FP32),
             Changes(("--scale", "1.5"), FP32),
             Changes(("--scale", "2"), (*FP32, "--model", "own")),
+            Refused(("--scale", "0.01"), "a scale of 0.01 leaves no pixel of a picture of 64x48; give a larger one"),
             Refused(("--scale", "0"), "--scale takes a number above 0 and up to 16, not 0"),
         ],
         "--preset-name": [

@@ -64,6 +64,13 @@ def test_a_repeated_pixel_is_a_square(core: Any, models: Path) -> None:
             np.testing.assert_allclose(plane, source.repeat(2, 0).repeat(2, 1), atol=1e-6)
 
 
+def test_a_scale_that_leaves_nothing_is_refused(core: Any, models: Path) -> None:
+    """Resize takes a size of 0 for one that varies."""
+    repeat(models, "RealESRGANv2/RealESRGANv2-animevideo-xsx2.onnx", 2)
+    with pytest.raises(ValueError, match=r"a scale of 0\.02 leaves no pixel of a picture of 34x26"):
+        vsmlrt.RealESRGAN(noise(core, 34, 26, fmt=vs.YUV420P8), backend=EXACT, scale=0.02)
+
+
 @pytest.mark.parametrize(("scale", "size"), [(1, (34, 26)), (1.5, (50, 38)), (2, (68, 52)), (3, (102, 78))])
 def test_a_scale_beside_the_networks_own(core: Any, models: Path, scale: float, size: tuple[int, int]) -> None:
     repeat(models, "RealESRGANv2/RealESRGANv2-animevideo-xsx2.onnx", 2)

@@ -18,7 +18,7 @@ from typing import Annotated, Any, NoReturn, cast
 import typer
 from typer.exceptions import TyperException
 
-from ..errors import UnknownNameError, UserError
+from ..errors import RangeError, UnknownNameError, UserError
 from ..video.errors import FieldError, UsageError
 from ..video.opening import GONE
 from . import console, options, signals, standard_streams
@@ -126,7 +126,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except FieldError as error:
         console.error(error.worded(options.spelled))
         return 2
-    except (UsageError, UnknownNameError) as error:
+    except (UsageError, UnknownNameError, RangeError) as error:
         console.error(str(error))
         return 2
     except UserError as error:
