@@ -199,15 +199,19 @@ def _interpolates(family: catalog.Family) -> bool:
 
 def _installed() -> str:
     family = catalog.families()[FAMILY]
-    if any(entry.model == family.default and folders.find(*entry.files) is not None for entry in family.entries):
+    if any(_is_here(entry) for entry in family.entries if entry.model == family.default):
         return FAMILY
-    here = [entry for entry in family.entries if folders.find(*entry.files) is not None]
+    here = [entry for entry in family.entries if entry.model != family.default and _is_here(entry)]
     if not here:
         return FAMILY
     plain = [entry for entry in here if re.fullmatch(r"v[\d.]+", entry.model)]
     newest = (plain or here)[-1].name
     console.warn(f"{FAMILY} {family.default} is not on disk; {newest} is used")
     return newest
+
+
+def _is_here(entry: catalog.Entry) -> bool:
+    return folders.find(*entry.files) is not None
 
 
 def retimed(target: Target, frames_between: FramesBetween) -> Process:
