@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import networks
 from command import sentence_of, vsmlrt
+from computing import computed
 from hosting import ROOT, plugin_core
 from vsmlrt import store
 from vsmlrt.benchmark import against, cases, onnx_file, report
@@ -190,9 +190,7 @@ def test_pytorch_computes_what_onnx_runtime_does(tmp_path: Path) -> None:
 
     path = Path(operators(tmp_path / "net.onnx"))
     picture = np.random.default_rng(4).random((1, 3, 16, 24), np.float32)
-    (wanted,) = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"]).run(
-        None, {"input": picture}
-    )
+    wanted = computed(str(path), picture)
     with torch.inference_mode():
         (found,) = TorchNetwork(onnx_file.read(path), "cpu", torch.float32)(torch.from_numpy(picture))
     assert np.ptp(wanted) > 0.01
