@@ -11,11 +11,6 @@
 namespace vsmlrt::cuda {
 namespace {
 
-// As the kernel has it.
-int first_tap(int step, int phase) {
-    return step == 1 ? 0 : step == 2 ? phase - 2 : -2;
-}
-
 // Of a map's results that nothing is reflected for. Of several fields, one behind the other in turn, it is
 // one.
 EnlargingWeights weights_of(const pixel::Resampling &map, int step, Field field) {

@@ -1,6 +1,8 @@
 // The parameters of the kernels between frames in a clip's own format and tensors, as the host fills them.
 #pragma once
 
+#include "both_sides.cuh"
+
 struct FramePlane {
     unsigned long long data;
     long long stride; // bytes from a row to the next; 0 where all rows are the same
@@ -30,6 +32,9 @@ enum {
 struct EnlargingWeights {
     float weight[4][FRAME_ENLARGING_TAPS];
 };
+BOTH_SIDES int first_tap(int step, int phase) {
+    return step == 1 ? 0 : step == 2 ? phase - 2 : -2;
+}
 
 struct DecodedFrame {
     FramePlane plane[3];

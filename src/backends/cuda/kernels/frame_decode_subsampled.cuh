@@ -42,11 +42,6 @@ struct Lane {
     bool stored_together;
 };
 
-// The first sample of chroma, counted from a pixel's own, that the pixel is made from.
-DEVICE constexpr int first_tap(int step, int phase) {
-    return step == 1 ? 0 : step == 2 ? phase - 2 : -2;
-}
-
 DEVICE const sample_t *row_of_plane(const FramePlane &plane, int y) {
     return (const sample_t *)(plane.data + (i64)y * (int)plane.stride);
 }

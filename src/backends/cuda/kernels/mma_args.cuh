@@ -1,6 +1,8 @@
 // The parameters of mma.cuh and mma_stream.cuh, and the order of its weights: shared by the kernel and the host.
 #pragma once
 
+#include "both_sides.cuh"
+
 enum { mma_most_taps = 128 };
 
 struct MmaArgs {
@@ -17,19 +19,13 @@ struct MmaArgs {
     signed char column[mma_most_taps];
 };
 
-#ifdef __CUDACC__
-#define BOTH_SIDES __host__ __device__
-#else
-#define BOTH_SIDES
-#endif
-
 // How many blocks of 8 channels are a group, of which a thread's sums are neighbours.
-BOTH_SIDES constexpr int mma_group(int blocks) {
+BOTH_SIDES int mma_group(int blocks) {
     return blocks % 4 == 0 ? 4 : 2;
 }
 
 // The channel of block `block` of so many, fragment column `column` (lane & 3), element `element`: chosen so that a
 // thread's sums of a group are neighbours.
-BOTH_SIDES constexpr int mma_channel(int blocks, int block, int column, int element) {
+BOTH_SIDES int mma_channel(int blocks, int block, int column, int element) {
     return 2 * mma_group(blocks) * (block / mma_group(blocks) * 4 + column) + 2 * (block % mma_group(blocks)) + element;
 }

@@ -3,11 +3,7 @@
 // 4 g + q holds rows g and g + 8. The order of channels is chosen so that a lane holds neighbouring ones.
 #pragma once
 
-#ifdef __CUDACC__
-#define BOTH_SIDES __host__ __device__ constexpr
-#else
-#define BOTH_SIDES constexpr
-#endif
+#include "both_sides.cuh"
 
 // Channel that stands in place k of the inner axis of a product over 16 * `steps` channels: lane q has 4 * steps
 // neighbours, four in each step (places 2q, 2q + 1, 2q + 8, 2q + 9).
@@ -27,4 +23,3 @@ BOTH_SIDES int weight_place(int k, int n, int steps) {
 BOTH_SIDES int score_place(int row, int column) {
     return (column / 16 * 32 + row % 8 * 4 + column % 8 / 2) * 8 + column % 16 / 8 * 4 + row % 16 / 8 * 2 + column % 2;
 }
-#undef BOTH_SIDES

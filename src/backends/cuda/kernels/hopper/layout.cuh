@@ -2,11 +2,7 @@
 // weights by the same functions.
 #pragma once
 
-#ifdef __CUDACC__
-#define BOTH_SIDES __host__ __device__ constexpr
-#else
-#define BOTH_SIDES constexpr
-#endif
+#include "../both_sides.cuh"
 
 // A row of an operand (a pixel's channels, a filter's taps) is 32, 64 or 128 bytes and its 16-byte chunks are
 // exchanged by the copy engine's swizzle, a function of the address in shared memory: bits 4.. ^= bits 7.. .
