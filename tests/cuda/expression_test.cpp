@@ -374,7 +374,7 @@ TEST(ExpressionGroups, PixelsBelowEachOtherReadAPixelOnce) {
     const std::string &source = plan.steps.back().alternatives.front().source;
     EXPECT_NE(source.find("#define ROWS 4"), std::string::npos);
     // Six halves of eight are read as four and two.
-    for (const char *vector : {"= read_pack<half_t, 4>", "= read_pack<half_t, 2>"}) {
+    for (const char *vector : {"= Packed<half_t, 4>::read_constant", "= Packed<half_t, 2>::read_constant"}) {
         std::size_t reads = 0;
         for (std::size_t at = source.find(vector); at != std::string::npos; at = source.find(vector, at + 1))
             ++reads;

@@ -242,8 +242,8 @@ std::string ExpressionWriter::read(ValueId id, std::int64_t channel, const Expre
     const std::string at =
         declare_once("offset_t", text("(offset_t)", place.y, " * (offset_t)", given, ".stride_y + (offset_t)",
                                       place.x, " * (offset_t)", given, ".stride_x"));
-    return declare_once("float",
-                        text("read_pack<float, 1>((const float *)", given, ".data + ", at, ").item[0]"));
+    return declare_once(
+        "float", text("Packed<float, 1>::read_constant((const float *)", given, ".data + ", at, ").item(0)"));
 }
 
 std::string ExpressionWriter::load(std::size_t source, std::int64_t channel, const ExpressionPlace &place) {
@@ -254,9 +254,9 @@ std::string ExpressionWriter::load(std::size_t source, std::int64_t channel, con
         "offset_t", text("place_in<", tensor.strides[3], ">(", from, ", ", place.y, ", ", place.x, ")"));
     const char *type = type_name(tensor.type);
     if (vectors.length == 1)
-        return declare_once("float",
-                            text("get(read_pack<", type, ", 1>((const ", type, " *)", from, ".data + ", at,
-                                 " + ", channel, " * (offset_t)", from, ".stride_c).item[0])"));
+        return declare_once("float", text("get(Packed<", type, ", 1>::read_constant((const ", type, " *)",
+                                          from, ".data + ", at, " + ", channel, " * (offset_t)", from,
+                                          ".stride_c).item(0))"));
     const std::int64_t element = channel + vectors.first;
     // Six of eight elements as four and two: the multiprocessor hands over so many bytes in a cycle.
     std::int64_t length = vectors.length;
@@ -264,10 +264,11 @@ std::string ExpressionWriter::load(std::size_t source, std::int64_t channel, con
     const bool last = element / length == (tensor.dims[1] + vectors.first) / length;
     if (length == 8 && last && (rest == 5 || rest == 6))
         length = element % 8 < 4 ? 4 : 2;
-    const std::string pack = declare_once(text("Pack<", type, ", ", length, ">"),
-                                          text("read_pack<", type, ", ", length, ">((const ", type, " *)",
-                                               from, ".data + ", at, " + ", element / length * length, ")"));
-    return declare_once("float", text("get(", pack, ".item[", element % length, "])"));
+    const std::string packed = text("Packed<", type, ", ", length, ">");
+    const std::string pack =
+        declare_once(packed, text(packed, "::read_constant((const ", type, " *)", from, ".data + ", at, " + ",
+                                  element / length * length, ")"));
+    return declare_once("float", text("get(", pack, ".item(", element % length, "))"));
 }
 
 Vectors vectors_of(const Tensor &tensor) {

@@ -98,20 +98,20 @@ std::string ExpressionWriter::of_neighbours(const graph::Node &node, const graph
     const std::string lower = declare("offset_t", text(upper, " + (offset_t)", source, ".stride_y"));
     const std::array<std::string, 4> weights = weights_of_warp(row, column);
     const char *type = type_name(tensor.type);
+    const std::string packed = text("Packed<", type, ", ", vectors.length, ">");
     for (std::int64_t first = 0; first < vectors.first + dims[1]; first += vectors.length) {
         std::vector<std::string> packs;
         for (const std::string &at : {upper, lower})
             for (const std::int64_t further : {std::int64_t{0}, tensor.strides[3]})
-                packs.push_back(declare(text("Pack<", type, ", ", vectors.length, ">"),
-                                        text("read_pack<", type, ", ", vectors.length, ">((const ", type,
-                                             " *)", source, ".data + (", at, " + ", first + further, "))")));
+                packs.push_back(declare(packed, text(packed, "::read_constant((const ", type, " *)", source,
+                                                     ".data + (", at, " + ", first + further, "))")));
         for (std::int64_t i = 0; i < vectors.length; ++i) {
             const std::int64_t c = first + i - vectors.first;
             if (c < 0 || c >= dims[1])
                 continue;
             std::string sum;
             for (std::size_t tap = 0; tap < packs.size(); ++tap)
-                sum += text(tap == 0 ? "" : " + ", weights[tap], " * get(", packs[tap], ".item[", i, "])");
+                sum += text(tap == 0 ? "" : " + ", weights[tap], " * get(", packs[tap], ".item(", i, "))");
             names_[{node.outputs[0], c, place, ChannelAxis::second}] = declare("float", sum);
         }
     }

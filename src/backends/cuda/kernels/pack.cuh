@@ -6,6 +6,7 @@ struct alignas(sizeof(T) * N) Pack {
     T item[N];
 };
 
+// What the device reads them by.
 #ifdef __CUDACC__
 template <int Bytes>
 struct Word;
@@ -31,28 +32,30 @@ struct Word<16> {
 };
 #endif
 
-// From memory that the kernel does not write.
-template <typename T, int N>
-DEVICE Pack<T, N> read_pack(const void *from) {
-#ifdef __CUDACC__
-    union {
-        typename Word<sizeof(T) * N>::type word;
-        Pack<T, N> pack;
-    } both;
-    both.word = __ldg((const typename Word<sizeof(T) * N>::type *)from);
-    return both.pack;
-#else
-    return *(const Pack<T, N> *)from;
-#endif
-}
-
 // Neighbours as they lie in a word of memory, of which one is taken when it is needed.
 template <typename T, int N>
 struct Packed {
 #ifdef __CUDACC__
     typedef typename Word<sizeof(T) * N>::type word_t;
+#else
+    typedef Pack<T, N> word_t;
+#endif
+    union Parts {
+        word_t word;
+        T item[N];
+    };
     word_t word;
+
     DEVICE static Packed read(const T *from) { return {*(const word_t *)from}; }
+    // From memory that the kernel does not write. Such loads are moved further ahead, for which the kernels of frames, who
+    // read ahead themselves, would take up to 50 registers more.
+    DEVICE static Packed read_constant(const T *from) {
+#ifdef __CUDACC__
+        return {__ldg((const word_t *)from)};
+#else
+        return read(from);
+#endif
+    }
     DEVICE static Packed of(const T (&items)[N]) {
         Parts parts;
 #pragma unroll
@@ -65,22 +68,6 @@ struct Packed {
         parts.word = word;
         return parts.item[i];
     }
-
-    union Parts {
-        word_t word;
-        T item[N];
-    };
-#else
-    Pack<T, N> pack;
-    static Packed read(const T *from) { return {*(const Pack<T, N> *)from}; }
-    static Packed of(const T (&items)[N]) {
-        Packed both;
-        for (int i = 0; i < N; ++i)
-            both.pack.item[i] = items[i];
-        return both;
-    }
-    T item(int i) const { return pack.item[i]; }
-#endif
 };
 
 // Of a tensor.

@@ -29,11 +29,11 @@ KERNEL_OF(PlanesArgs, THREADS_OF_BLOCK, 1) {
         u32 of[4][together / 2] = {}; // of a channel, two pixels a word
 #pragma unroll
         for (int c = 0; c < CHANNELS; ++c) {
-            const Pack<u32, 4> four = read_pack<u32, 4>((const unsigned short *)args.planes +
-                                                        c * args.stride_c + y * args.stride_y + x);
+            const Packed<u32, 4> four = Packed<u32, 4>::read_constant(
+                (const u32 *)((const unsigned short *)args.planes + c * args.stride_c + y * args.stride_y + x));
 #pragma unroll
             for (int i = 0; i < 4; ++i)
-                of[c][i] = four.item[i];
+                of[c][i] = four.item(i);
         }
         unsigned short *const to = (unsigned short *)args.pixels + y * args.pixels_y + (i64)x * 4;
 #pragma unroll
