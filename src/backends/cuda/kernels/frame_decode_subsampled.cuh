@@ -42,26 +42,11 @@ struct Lane {
     bool stored_together;
 };
 
-DEVICE const sample_t *row_of_plane(const FramePlane &plane, int y) {
-    return (const sample_t *)(plane.data + (i64)y * (int)plane.stride);
-}
-
 template <bool inner>
 DEVICE void read_window(Joined (&to)[WINDOW / JOINED], const sample_t *row, const Lane &lane) {
-    if (inner) {
 #pragma unroll
-        for (int i = 0; i < WINDOW / JOINED; ++i)
-            to[i] = Joined::read(row + lane.x / STEP_X - BEFORE_X + i * JOINED);
-        return;
-    }
-#pragma unroll
-    for (int i = 0; i < WINDOW / JOINED; ++i) {
-        sample_t sample[JOINED];
-#pragma unroll
-        for (int j = 0; j < JOINED; ++j)
-            sample[j] = row[lane.chroma[i * JOINED + j]];
-        to[i] = Joined::of(sample);
-    }
+    for (int i = 0; i < WINDOW / JOINED; ++i)
+        to[i] = read_neighbours<inner, sample_t, JOINED>(row, lane.x / STEP_X - BEFORE_X + i * JOINED, lane.chroma + i * JOINED);
 }
 
 // A row that there is not is reflected.
@@ -69,8 +54,8 @@ template <bool inner>
 DEVICE ChromaWindow read_chroma(const FrameDecodeArgs &args, const DecodedFrame &frame, const Lane &lane, int row) {
     const int y = inner ? row : reflected(row, args.chroma_height);
     ChromaWindow window;
-    read_window<inner>(window.blue, row_of_plane(frame.plane[1], y), lane);
-    read_window<inner>(window.red, row_of_plane(frame.plane[2], y), lane);
+    read_window<inner>(window.blue, row_at<const sample_t>(frame.plane[1], y), lane);
+    read_window<inner>(window.red, row_at<const sample_t>(frame.plane[2], y), lane);
     return window;
 }
 
@@ -114,14 +99,8 @@ DEVICE int first_row_of(int step) {
 
 template <bool inner>
 DEVICE Luma read_luma(const FrameDecodeArgs &args, const DecodedFrame &frame, const Lane &lane, int row) {
-    const sample_t *const from = row_of_plane(frame.plane[0], inner ? row : clamped(row, args.height));
-    if (inner)
-        return Luma::read(from + lane.x);
-    sample_t sample[COLUMNS];
-#pragma unroll
-    for (int j = 0; j < COLUMNS; ++j)
-        sample[j] = from[lane.luma[j]];
-    return Luma::of(sample);
+    const sample_t *const from = row_at<const sample_t>(frame.plane[0], inner ? row : clamped(row, args.height));
+    return read_neighbours<inner, sample_t, COLUMNS>(from, lane.x, lane.luma);
 }
 
 // Red, green and blue.

@@ -40,18 +40,8 @@ template <bool inner>
 DEVICE void read_pixels(Pixels (&to)[3], const FrameEncodeArgs &args, const Lane &lane, int y) {
     const tensor_t *const row = (const tensor_t *)args.input.data + (i64)(inner ? y : reflected(y, args.height)) * (int)args.input.row_stride;
 #pragma unroll
-    for (int channel = 0; channel < 3; ++channel) {
-        const tensor_t *const of_channel = row + channel * args.input.channel_stride;
-        if (inner) {
-            to[channel] = Pixels::read(of_channel + lane.x);
-            continue;
-        }
-        tensor_t pixel[PIXELS];
-#pragma unroll
-        for (int i = 0; i < PIXELS; ++i)
-            pixel[i] = of_channel[lane.place[i]];
-        to[channel] = Pixels::of(pixel);
-    }
+    for (int channel = 0; channel < 3; ++channel)
+        to[channel] = read_neighbours<inner, tensor_t, PIXELS>(row + channel * args.input.channel_stride, lane.x, lane.place);
 }
 
 // Luma's sample: args.of_luma gives it as a part of the largest one.

@@ -19,7 +19,7 @@ DEVICE float saturated(float value) {
 
 template <typename T>
 DEVICE T *row_at(const FramePlane &plane, int y) {
-    return (T *)(plane.data + y * plane.stride);
+    return (T *)(plane.data + (i64)y * (int)plane.stride);
 }
 
 DEVICE float read_sample(const FramePlane &plane, int x, int y) {

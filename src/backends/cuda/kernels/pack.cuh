@@ -70,6 +70,18 @@ struct Packed {
     }
 };
 
+// From element x of a row on by one access if `together`, else each from its place in the row.
+template <bool together, typename T, int N>
+DEVICE Packed<T, N> read_neighbours(const T *row, int x, const int *place) {
+    if (together)
+        return Packed<T, N>::read(row + x);
+    T item[N];
+#pragma unroll
+    for (int i = 0; i < N; ++i)
+        item[i] = row[place[i]];
+    return Packed<T, N>::of(item);
+}
+
 // Of a tensor.
 template <typename T>
 DEVICE Pack<T, 4> packed_four(const float (&value)[4]) {
