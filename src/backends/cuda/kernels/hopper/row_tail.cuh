@@ -14,6 +14,7 @@
 #pragma once
 
 #include "ptx.cuh"
+#include "ring.cuh"
 #include "row_tail_shape.cuh"
 #include "wgmma.cuh"
 
@@ -33,7 +34,7 @@ struct RowTailMemory { // addresses in shared memory
           full(ring + slots * row_tail_slot_bytes(columns) + handed_bytes(shape, columns)), empty(full + 8 * slots),
           middle_full(empty + 8 * slots), done(middle_full + 8 * slots), handed_full(done + 16),
           handed_empty(handed_full + 8), weights_there(handed_empty + 8) {}
-    DEVICE u32 slot(int number) const { return ring + number % slots * row_tail_slot_bytes(columns); }
+    DEVICE u32 slot(int i) const { return ring + i * row_tail_slot_bytes(columns); }
 };
 
 // Places are pixels between the layers with results of their own.
@@ -69,16 +70,16 @@ DEVICE void load_rows(const TensorMapParameter *input, const void *weights, cons
     load_bytes(memory.weights, weights, row_tail_weight_bytes(), memory.weights_there);
     wait_for_previous();
     let_next_start();
-    int number = 0;
+    Ring ring{0, 1};
     for (int i = share.begin; i < share.end;) {
         const RowTailPart part = share.part(i);
         const int x = places.first_x + part.strip * complete - 1 - PAD_LEFT, y = places.first_y + part.y - 1 - PAD_TOP;
 #pragma unroll 1
-        for (int row = y; row < y + part.rows + 4; row++, number++) {
-            const u32 full = memory.full + 8 * (number % slots);
-            barrier_wait(memory.empty + 8 * (number % slots), number / slots & 1 ^ 1);
-            barrier_expect(full, (columns + 2) * pixel);
-            load_box(memory.slot(number), input, full, 0, x, row);
+        for (int row = y; row < y + part.rows + 4; row++) {
+            barrier_wait(memory.empty + 8 * ring.slot, ring.parity);
+            barrier_expect(memory.full + 8 * ring.slot, (columns + 2) * pixel);
+            load_box(memory.slot(ring.slot), input, memory.full + 8 * ring.slot, 0, x, row);
+            ring.next<slots>();
         }
         i = part.next;
     }
@@ -155,9 +156,9 @@ DEVICE void first_layer(const first::EpilogueArgs &args, const RowTailMemory &me
             u64 row[3];
 #pragma unroll
             for (int t = 0; t < 3; t++) {
-                const int number = input + m + t;
-                barrier_wait(memory.full + 8 * (number % slots), number / slots & 1);
-                row[t] = pixels + (memory.slot(number) >> 4);
+                const int slot = (input + m + t) % slots;
+                barrier_wait(memory.full + 8 * slot, (input + m + t) / slots & 1);
+                row[t] = pixels + (memory.slot(slot) >> 4);
             }
             if (n + m > 0)
                 named_sync(own_turn, 256);
@@ -178,7 +179,7 @@ DEVICE void first_layer(const first::EpilogueArgs &args, const RowTailMemory &me
                     for (int t = 1; t < 3; t++)
                         barrier_arrive(memory.empty + 8 * ((input + m + t) % slots));
             }
-            middle.store(memory.slot(input + m), sums, places.first_y + part.y - 1 + m,
+            middle.store(memory.slot((input + m) % slots), sums, places.first_y + part.y - 1 + m,
                          places.first_x + part.strip * complete - 1);
             fence_async();
             named_sync(own_threads, 128);
@@ -211,7 +212,8 @@ DEVICE void second_layer(const RowTailMemory &memory, float *handed, const RowTa
     constexpr int own_threads = 5;
     barrier_wait(memory.weights_there, 0);
     const u64 filters = descriptor(memory.tail, pixel, 8 * pixel), pixels = descriptor(0, pixel, 8 * pixel);
-    int n = 0, input = 0;
+    Ring middle, input;
+    u32 handed_parity = 1;
 #pragma unroll 1
     for (int i = share.begin; i < share.end;) {
         const RowTailPart part = share.part(i);
@@ -220,10 +222,10 @@ DEVICE void second_layer(const RowTailMemory &memory, float *handed, const RowTa
         for (int e = 0; e < columns / 2; e++)
             sums[e] = 0.0f;
 #pragma unroll 1
-        for (int m = 0; m < part.rows + 2; m++, n++) {
-            barrier_wait(memory.middle_full + 8 * (n % slots), n / slots & 1);
+        for (int m = 0; m < part.rows + 2; m++, handed_parity ^= 1) {
+            barrier_wait(memory.middle_full + 8 * middle.slot, middle.parity);
             const u64 from = moved(filters, row_tail_first_block(shape, m) * row_tail_block_rows * pixel);
-            const u64 row = pixels + (memory.slot(input + m) >> 4);
+            const u64 row = pixels + (memory.slot(input.slot) >> 4);
             products_begin();
 #pragma unroll
             for (int k = 0; k < 4; k++)
@@ -232,8 +234,10 @@ DEVICE void second_layer(const RowTailMemory &memory, float *handed, const RowTa
             products_wait<0>();
             named_sync(own_threads, 128);
             if (thread == 0)
-                barrier_arrive(memory.empty + 8 * ((input + m) % slots));
-            barrier_wait(memory.handed_empty, n & 1 ^ 1);
+                barrier_arrive(memory.empty + 8 * input.slot);
+            middle.next<slots>();
+            input.next<slots>();
+            barrier_wait(memory.handed_empty, handed_parity);
 #pragma unroll
             for (int phase = 0; phase < phases; phase++)
                 if (warp == row_tail_warp(shape, m, phase))
@@ -249,7 +253,8 @@ DEVICE void second_layer(const RowTailMemory &memory, float *handed, const RowTa
             for (int e = 0; e < columns / 2; e++)
                 sums[e] = ends ? 0.0f : sums[e];
         }
-        input += part.rows + 4;
+        for (int last = 0; last < 2; last++) // which held no row between the layers
+            input.next<slots>();
         i = part.next;
     }
 }
