@@ -172,7 +172,7 @@ struct ConvCandidate {
     bool (*contends)(const ConvProblem &problem, const ConvOperands &operands,
                      const DeviceFacts &device) = nullptr;
     // Whether it can hold these weights (null: all, and they may be scaled afterwards).
-    bool (*holds)(const ConvProblem &problem, std::span<const float> weights) = nullptr;
+    bool (*holds)(std::span<const float> weights) = nullptr;
 };
 
 // Floats from row to row of such sums.

@@ -24,12 +24,10 @@ std::optional<std::uint64_t> Constants::find(const std::string &key) const {
     return known == memory_.end() ? std::nullopt : std::optional(known->second.address());
 }
 
-std::int64_t Constants::bytes(const std::string &key, const Make &make) {
+std::int64_t Constants::number(const std::string &key, const Find &find) {
     const std::lock_guard lock(mutex_);
-    const auto known = bytes_.find(key);
-    if (known != bytes_.end())
-        return known->second;
-    return bytes_[key] = static_cast<std::int64_t>(make().size());
+    const auto known = numbers_.find(key);
+    return known != numbers_.end() ? known->second : numbers_[key] = find();
 }
 
 std::int64_t Constants::bytes() const {

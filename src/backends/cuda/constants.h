@@ -18,8 +18,9 @@ public:
 
     using Make = std::function<std::vector<std::byte>()>;
     [[nodiscard]] std::uint64_t address(const std::string &key, const Make &make);
-    // How many there are or would be under that key; nothing is uploaded.
-    [[nodiscard]] std::int64_t bytes(const std::string &key, const Make &make);
+    // A number that follows from constants alone, found when it is first asked for under that key.
+    using Find = std::function<std::int64_t()>;
+    [[nodiscard]] std::int64_t number(const std::string &key, const Find &find);
     [[nodiscard]] std::int64_t bytes() const; // of all
 
 private:
@@ -28,7 +29,7 @@ private:
     nvidia::SharedContext device_;
     mutable std::mutex mutex_;
     std::map<std::string, nvidia::DeviceMemory> memory_;
-    std::map<std::string, std::int64_t> bytes_; // that were asked for
+    std::map<std::string, std::int64_t> numbers_;
 };
 
 } // namespace vsmlrt::cuda

@@ -141,7 +141,8 @@ Tensor Planner::factor_vector(graph::ValueId factors) {
 Alternative Planner::scaling(const std::string &name, Element type, const std::string &key,
                              const Constants::Make &weights, const Constants::Make &channels,
                              const Tensor &factors, const Tensor &scaled) {
-    const std::int64_t bytes = weights_.bytes(key, weights);
+    const std::int64_t bytes =
+        weights_.number("bytes of " + key, [&] { return static_cast<std::int64_t>(weights().size()); });
     Buffer &room = plan_.buffers[static_cast<std::size_t>(scaled.buffer)];
     room.bytes = std::max(room.bytes, bytes);
     ScaleArgs args = {};

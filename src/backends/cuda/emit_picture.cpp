@@ -315,11 +315,15 @@ std::map<std::string, int> Planner::add_candidates(Step &step, const Group &grou
     // By the sizes alone, which is all that it looks at.
     const ConvOperands sizes = operands(Addresses(plan_.buffers, 0));
     std::map<std::string, int> rows;
+    const auto holds_weights = [&](const ConvCandidate &candidate) {
+        return !candidate.holds || (!scaled && weights_.number(text(candidate.name, " holds ", weights), [&] {
+            return candidate.holds(graph::widen<float>(graph::view_of(*known(weights))));
+        }) != 0);
+    };
     std::erase_if(found, [&](const ConvCandidate *candidate) {
         return (candidate->fits && !candidate->fits(problem, sizes)) ||
                (candidate->contends && !candidate->contends(problem, sizes, facts_)) ||
-               (candidate->holds &&
-                (scaled || !candidate->holds(problem, graph::widen<float>(graph::view_of(*known(weights))))));
+               !holds_weights(*candidate);
     });
     // From 64 channels on, and with the taps of 3x3 from 48 on, kernels that every GPU has win nothing from
     // those made for this one (decision 0046).

@@ -16,7 +16,7 @@ inline constexpr int winograd_at_once = 2;
 [[nodiscard]] Taps winograd_taps_of(const ConvProblem &problem);
 
 // Whether float16 holds them so.
-[[nodiscard]] bool winograd_holds(const ConvProblem &problem, std::span<const float> weights);
+[[nodiscard]] bool winograd_holds(std::span<const float> weights);
 
 // For each column its positions, as mma_weights() has taps: twice the weights, rounded once.
 [[nodiscard]] std::vector<std::byte> winograd_weights(const ConvProblem &problem,
