@@ -128,37 +128,21 @@ bool Planner::emit_attention(const Attention &attention) {
              "\n#define BRAIN ", queries.type == Element::bf16 ? 1 : 0, "\n");
     const std::int64_t batch = args.scores.threads / (std::int64_t{args.scores.rows} * args.scores.columns);
     const std::int64_t tiles = batch * parts_of(args.scores.rows, tile);
-    Step step{name, {queries.buffer, keys.buffer, values.buffer}, {to.buffer}, {}, {}};
-    for (const Tensor &extra : extras)
-        step.reads.push_back(extra.buffer);
-    const auto launch = [args, queries, keys, values, to, extras](const Addresses &addresses,
-                                                                  std::int64_t blocks, std::int64_t shared) {
-        AttentionArgs filled = args;
-        filled.scores.a.data = addresses.of(queries);
-        filled.scores.b.data = addresses.of(keys);
-        filled.values.data = addresses.of(values);
-        filled.output.data = addresses.of(to);
-        for (std::size_t i = 0; i < extras.size(); ++i)
-            filled.scores.extra[i].data = addresses.of(extras[i]);
-        Launch made;
-        made.grid = {static_cast<unsigned>(size_argument(blocks)), 1, 1};
-        made.block = {128, 1, 1};
-        made.shared_bytes = static_cast<unsigned>(shared);
-        made.arguments = {argument(filled)};
-        return made;
-    };
+    std::vector<KernelArguments::Field> reads{
+        {args.scores.a.data, queries}, {args.scores.b.data, keys}, {args.values.data, values}};
+    for (std::size_t i = 0; i < extras.size(); ++i)
+        reads.emplace_back(args.scores.extra[i].data, extras[i]);
+    const KernelArguments arguments(args, reads, {{args.output.data, to}});
+    Step step = step_of(name, arguments);
     for (const AttentionShape &shape : shapes_of_attention(queries.dims.back(), values.dims.back())) {
         const std::int64_t shared = at_once ? 0 : shape.shared_bytes();
-        const std::int64_t blocks = tiles * shape.values.number;
         if (shared > facts_.shared_bytes_per_block && !step.alternatives.empty())
             continue;
         const char *const file = at_once ? "attention.cuh" : "attention_tiled.cuh";
         const std::string alternative =
             at_once ? "attention" : text("attention of ", shape.values.steps * channels_of_product);
-        step.alternatives.push_back({alternative, kernel_source(text(generated, shape.defines()), file),
-                                     [launch, blocks, shared](const Addresses &addresses) {
-                                         return launch(addresses, blocks, shared);
-                                     }});
+        step.alternatives.push_back(by_blocks(alternative, kernel_source(text(generated, shape.defines()), file),
+                                              {tiles * shape.values.number, 128, shared}, arguments));
     }
     step.ends_plain = false;
     if (step.alternatives.size() > 1)

@@ -154,7 +154,7 @@ PointwiseArgs arguments_of(const Axes &axes) {
 
 } // namespace
 
-void Planner::emit_pointwise(const std::string &label, const Chain &chain, std::vector<Tensor> inputs,
+void Planner::emit_pointwise(const std::string &label, const Chain &chain, const std::vector<Tensor> &inputs,
                              const Tensor &output) {
     const Axes axes = make_axes(output, inputs);
     const std::int64_t vector = vector_of(axes, output, inputs);
@@ -163,22 +163,12 @@ void Planner::emit_pointwise(const std::string &label, const Chain &chain, std::
                           " operands; at most 8 of 12 are accepted");
     PointwiseArgs args = arguments_of(axes);
     args.threads /= vector;
-    Step step;
-    step.label = label;
-    for (const Tensor &input : inputs)
-        step.reads.push_back(input.buffer);
-    step.writes = {output.buffer};
-    const std::string source =
-        kernel_source(generated(chain, inputs, output, axes.sizes.size(), vector), "pointwise.cuh");
-    step.alternatives.push_back(
-        {"pointwise", source, [args, inputs = std::move(inputs), output](const Addresses &addresses) mutable {
-             args.output.data = addresses.of(output);
-             for (std::size_t i = 0; i < inputs.size(); ++i)
-                 args.input[i].data = addresses.of(inputs[i]);
-             return plain_launch(args.threads, {argument(args)});
-         }});
-    if (args.threads > 0)
-        add_step(std::move(step));
+    std::vector<KernelArguments::Field> reads;
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+        reads.emplace_back(args.input[i].data, inputs[i]);
+    add_kernel(label, "pointwise",
+               kernel_source(generated(chain, inputs, output, axes.sizes.size(), vector), "pointwise.cuh"),
+               args.threads, {args, reads, {{args.output.data, output}}});
 }
 
 void Planner::emit_copy(const Tensor &from, const Tensor &to, const std::string &label) {
@@ -199,7 +189,7 @@ void Planner::emit_copy(const Tensor &from, const Tensor &to, const std::string 
 }
 
 // Which of the two ways is faster is timed on the card.
-void Planner::add_transpose(Step &step, PointwiseArgs args, std::size_t rank, const Tensor &from,
+void Planner::add_transpose(Step &step, const PointwiseArgs &args, std::size_t rank, const Tensor &from,
                             const Tensor &to, const std::string &value) const {
     constexpr std::int64_t tile = 64;
     constexpr std::int64_t word = 4;
@@ -214,16 +204,8 @@ void Planner::add_transpose(Step &step, PointwiseArgs args, std::size_t rank, co
                            type_name(to.type), " output_t;\n#define VALUE(x) ", value, "\n"),
                       "transpose.cuh");
     step.alternatives.push_back(
-        {"transpose", source, [args, from, to, blocks, shared](const Addresses &addresses) mutable {
-             args.output.data = addresses.of(to);
-             args.input[0].data = addresses.of(from);
-             Launch launch;
-             launch.grid = {static_cast<unsigned>(size_argument(blocks)), 1, 1};
-             launch.block = {256, 1, 1};
-             launch.shared_bytes = static_cast<unsigned>(shared);
-             launch.arguments = {argument(args)};
-             return launch;
-         }});
+        by_blocks("transpose", source, {blocks, 256, shared},
+                  {args, {{args.input[0].data, from}}, {{args.output.data, to}}}));
     step.ends_plain = false;
     step.key.work = text("transpose ", element_name(from.type), " to ", element_name(to.type), ", ", rank,
                          " axes", columns > args.valid ? ", padded" : "");
@@ -284,7 +266,7 @@ void Planner::emit_chain(const Group &group) {
     std::vector<Tensor> inputs;
     for (const ChainInput &input : chain.inputs)
         inputs.push_back(chain_operand(input, dims(group.result)));
-    emit_pointwise(label(group), chain, std::move(inputs), result(group.result));
+    emit_pointwise(label(group), chain, inputs, result(group.result));
 }
 
 Tensor Planner::view_or_copy(const Tensor &tensor, const Shape &dims, const std::string &label) {

@@ -10,6 +10,14 @@
 #include <numeric>
 
 namespace vsmlrt::cuda {
+
+// A normalisation over the axes from `first` on.
+struct Normalized {
+    Tensor from, to, scale, bias; // without a bias it has no buffer
+    std::size_t first = 2;
+    float epsilon = 0;
+};
+
 namespace {
 
 // Right-aligned sizes and strides of `axes` of a tensor.
@@ -143,6 +151,56 @@ Reduction reduction_of(const Tensor &from, const std::vector<std::size_t> &axes,
     return reduction;
 }
 
+// Adds an axis of groups to pictures, which are normalised over what is behind it.
+void split_channels(Normalized &what, const graph::Normalize &op) {
+    const bool grouped = op.kind == graph::NormalizeKind::group;
+    const std::int64_t groups = grouped ? op.groups : what.from.dims[1];
+    for (Tensor *const tensor : {&what.from, &what.to}) {
+        const std::int64_t size = tensor->dims[1] / groups;
+        tensor->dims[1] = groups;
+        tensor->dims.insert(tensor->dims.begin() + 2, size);
+        tensor->strides.insert(tensor->strides.begin() + 2, tensor->strides[1]);
+        tensor->strides[1] *= size;
+        tensor->lanes = 0;
+    }
+    const std::int64_t size = grouped && op.scale_by_group ? 1 : what.from.dims[2];
+    for (Tensor *const vector : {&what.scale, &what.bias})
+        if (vector->buffer >= 0) {
+            const std::int64_t step = vector->strides[0];
+            vector->dims = {1, groups, size};
+            vector->strides = {0, step * size, step};
+            vector->dims.resize(what.from.dims.size(), 1);
+            vector->strides.resize(what.from.dims.size(), 0);
+        }
+}
+
+void set_strides(Operand &operand, const Tensor &tensor, const Shape &dims) {
+    const Tensor spread = broadcast(tensor, dims);
+    std::copy(spread.strides.begin(), spread.strides.end(), operand.stride);
+}
+
+// But for what kernels differ in.
+NormalizeArgs arguments_of(const Normalized &what) {
+    const Shape &dims = what.from.dims;
+    NormalizeArgs args = {};
+    args.threads = graph::count(dims);
+    args.epsilon = what.epsilon;
+    for (std::size_t axis = 0; axis < dims.size(); ++axis)
+        args.size[axis] = size_argument(dims[axis]);
+    set_strides(args.input, what.from, dims);
+    set_strides(args.output, what.to, dims);
+    set_strides(args.scale, what.scale, dims);
+    if (what.bias.buffer >= 0)
+        set_strides(args.bias, what.bias, dims);
+    return args;
+}
+
+std::string types_of(const Normalized &what) {
+    return text("#define RANK ", what.from.dims.size(), "\ntypedef ", type_name(what.from.type),
+                " element_t;\ntypedef ", type_name(what.to.type), " output_t;\ntypedef ",
+                type_name(what.scale.type), " scale_t;\n");
+}
+
 } // namespace
 
 Planner::Chunks Planner::add_chunks(const std::string &name, const Tensor &from,
@@ -156,16 +214,8 @@ Planner::Chunks Planner::add_chunks(const std::string &name, const Tensor &from,
                             : is_real(from.type)      ? Element::f32
                                                       : Element::i64;
     const Tensor partial = fresh(element, {args.threads * width}, false, false);
-    add_step({name + chunks_label,
-              {from.buffer},
-              {partial.buffer},
-              {{"reduce", reduce_source(from, to.type, kind, last, 0, reduction.reduced),
-                [args, from, partial](const Addresses &addresses) mutable {
-                    args.input.data = addresses.of(from);
-                    args.partial = addresses.of(partial);
-                    return plain_launch(args.threads, {argument(args)});
-                }}},
-              {}});
+    add_kernel(name + chunks_label, "reduce", reduce_source(from, to.type, kind, last, 0, reduction.reduced),
+               args.threads, {args, {{args.input.data, from}}, {{args.partial, partial}}});
     return {partial, args.chunks};
 }
 
@@ -175,17 +225,8 @@ void Planner::add_reduction(const std::string &name, const Tensor &from, const s
     const Reduction reduction = reduction_of(from, axes, to);
     ReduceArgs args = reduction.args;
     args.threads = reduction.results;
-    add_step({name,
-              {partial.buffer},
-              {to.buffer},
-              {{"reduce", reduce_source(from, to.type, kind, last, 1, reduction.reduced),
-                [args, from, to, partial](const Addresses &addresses) mutable {
-                    args.input.data = addresses.of(from);
-                    args.partial = addresses.of(partial);
-                    args.output.data = addresses.of(to);
-                    return plain_launch(args.threads, {argument(args)});
-                }}},
-              {}});
+    add_kernel(name, "reduce", reduce_source(from, to.type, kind, last, 1, reduction.reduced), args.threads,
+               {args, {{args.partial, partial}}, {{args.output.data, to}}});
 }
 
 void Planner::emit_reduce(const Group &group) {
@@ -200,51 +241,6 @@ void Planner::emit_reduce(const Group &group) {
 
 bool Planner::warps_work() const {
     return facts_.runs_barriers && !options_.plain;
-}
-
-// A row of the last axis by a warp; false where it is too long, or no warp works.
-bool Planner::emit_layer(const Group &group, const Tensor &from, const Tensor &to, const Tensor &scale,
-                         const Tensor &bias) {
-    if (elements_of_lane(from.dims.back()) == 0 || !warps_work() || from.type == Element::f64)
-        return false;
-    // As many neighbours a lane as it can read and write at once, and no more lanes than have any.
-    constexpr std::int64_t bytes_at_once = 16;
-    const std::int64_t vector =
-        std::min({vector_along(from, from.dims.size() - 1), vector_along(to, to.dims.size() - 1),
-                  bytes_at_once /
-                      static_cast<std::int64_t>(std::max(element_size(from.type), element_size(to.type)))});
-    std::int64_t lanes = 32;
-    while (lanes > 4 && vector > 1 && lanes / 2 * vector >= from.dims.back())
-        lanes /= 2;
-    const std::int64_t lane = (from.dims.back() + lanes * vector - 1) / (lanes * vector);
-    NormalizeArgs args = {};
-    args.threads = graph::count(from.dims);
-    args.epsilon = std::get<graph::Normalize>(shapes_.ops[group.anchor]).epsilon;
-    for (std::size_t axis = 0; axis < from.dims.size(); ++axis)
-        args.size[axis] = size_argument(from.dims[axis]);
-    std::copy(from.strides.begin(), from.strides.end(), args.input.stride);
-    std::copy(to.strides.begin(), to.strides.end(), args.output.stride);
-    args.scale.stride[from.dims.size() - 1] = broadcast(scale, from.dims).strides.back();
-    if (bias.buffer >= 0)
-        args.bias.stride[from.dims.size() - 1] = broadcast(bias, from.dims).strides.back();
-    const std::string source = kernel_source(
-        text("#define RANK ", from.dims.size(), "\n#define PER_LANE ", lane, "\n#define VECTOR ", vector,
-             "\n#define LANES ", lanes, "\ntypedef ", type_name(from.type), " element_t;\ntypedef ",
-             type_name(to.type), " output_t;\ntypedef ", type_name(scale.type), " scale_t;\n"),
-        "layer_normalize.cuh");
-    Step step{label(group), {from.buffer, scale.buffer}, {to.buffer}, {}, {}};
-    if (bias.buffer >= 0)
-        step.reads.push_back(bias.buffer);
-    step.alternatives.push_back(
-        {"layer of a warp", source, [args, from, to, scale, bias, lanes](const Addresses &addresses) mutable {
-             args.input.data = addresses.of(from);
-             args.output.data = addresses.of(to);
-             args.scale.data = addresses.of(scale);
-             args.bias.data = bias.buffer >= 0 ? addresses.of(bias) : 0;
-             return plain_launch(args.threads / args.size[from.dims.size() - 1] * lanes, {argument(args)});
-         }});
-    add_step(std::move(step));
-    return true;
 }
 
 void Planner::emit_softmax(const Group &group) {
@@ -274,20 +270,16 @@ void Planner::emit_softmax(const Group &group) {
     const std::string types =
         text("typedef ", type_name(from.type), " element_t;\ntypedef ", type_name(to.type),
              " output_t;\n#define LOGARITHM ", op.logarithm ? 1 : 0, "\n");
-    Step step{label(group), {from.buffer}, {to.buffer}, {}, {}};
-    const auto add = [&](const char *name, const std::string &source, std::int64_t threads_of_row) {
-        step.alternatives.push_back(
-            {name, source, [args, from, to, threads_of_row](const Addresses &addresses) mutable {
-                 args.input.data = addresses.of(from);
-                 args.output.data = addresses.of(to);
-                 return plain_launch(args.threads * threads_of_row, {argument(args)});
-             }});
-    };
+    const KernelArguments arguments(args, {{args.input.data, from}}, {{args.output.data, to}});
+    Step step = step_of(label(group), arguments);
     if (const std::int64_t lane = elements_of_lane(args.length);
         lane > 0 && warps_work() && from.type != Element::f64)
-        add("softmax of a warp",
-            kernel_source(text(types, "#define PER_LANE ", lane, "\n"), "softmax_warp.cuh"), 32);
-    add("plain", kernel_source(types, "softmax.cuh"), 1);
+        step.alternatives.push_back(
+            by_threads("softmax of a warp",
+                       kernel_source(text(types, "#define PER_LANE ", lane, "\n"), "softmax_warp.cuh"),
+                       args.threads * 32, arguments));
+    step.alternatives.push_back(
+        by_threads("plain", kernel_source(types, "softmax.cuh"), args.threads, arguments));
     add_step(std::move(step));
     if (flat)
         emit_copy(dense_as(to, whole.dims), whole, label(group));
@@ -299,91 +291,69 @@ void Planner::emit_normalize(const Group &group) {
     const auto &op = std::get<graph::Normalize>(shapes_.ops[group.anchor]);
     if (op.kind == graph::NormalizeKind::batch)
         throw Unsupported(node.label, ": its mean, variance, scale or bias follow from the picture");
-    Tensor from = read(node.inputs[0]);
-    const Tensor whole = result(group.result);
-    Tensor to = whole;
-    Tensor scale = read(node.inputs[1]);
-    Tensor bias = graph::operand(node, 2) == graph::no_value ? Tensor{} : read(node.inputs[2]);
-    // Split channels into groups, so that groups are an axis of their own.
-    std::size_t first = 2;
-    if (op.kind == graph::NormalizeKind::layer) {
-        first = graph::axis_index(op.axis, from.dims.size());
-    } else {
-        const std::int64_t groups = op.kind == graph::NormalizeKind::group ? op.groups : from.dims[1];
-        const auto split = [&](Tensor tensor) {
-            const std::int64_t size = tensor.dims[1] / groups;
-            tensor.dims[1] = groups;
-            tensor.dims.insert(tensor.dims.begin() + 2, size);
-            tensor.strides.insert(tensor.strides.begin() + 2, tensor.strides[1]);
-            tensor.strides[1] *= size;
-            tensor.lanes = 0;
-            return tensor;
-        };
-        from = split(from);
-        to = split(to);
-        const bool by_group = op.kind == graph::NormalizeKind::group && op.scale_by_group;
-        const auto spread = [&](const Tensor &vector) {
-            Tensor view = vector;
-            const std::int64_t size = by_group ? 1 : from.dims[2];
-            view.dims = {1, groups, size};
-            view.strides = {0, vector.strides[0] * size, vector.strides[0]};
-            view.dims.resize(from.dims.size(), 1);
-            view.strides.resize(from.dims.size(), 0);
-            return view;
-        };
-        scale = spread(scale);
-        if (bias.buffer >= 0)
-            bias = spread(bias);
-    }
-    if (op.kind == graph::NormalizeKind::layer && first + 1 == from.dims.size() &&
-        emit_layer(group, from, to, scale, bias))
-        return clear_lanes(whole, label(group));
+    Normalized what;
+    what.from = read(node.inputs[0]);
+    const Tensor whole = what.to = result(group.result);
+    what.scale = read(node.inputs[1]);
+    if (graph::operand(node, 2) != graph::no_value)
+        what.bias = read(node.inputs[2]);
+    what.epsilon = op.epsilon;
+    if (op.kind == graph::NormalizeKind::layer)
+        what.first = graph::axis_index(op.axis, what.from.dims.size());
+    else
+        split_channels(what, op);
+    if (what.first + 1 == what.from.dims.size() && op.kind == graph::NormalizeKind::layer && warps_work() &&
+        what.from.type != Element::f64 && elements_of_lane(what.from.dims.back()) > 0)
+        add_normalized_rows(label(group), what);
+    else
+        add_normalized(label(group), what);
+    clear_lanes(whole, label(group));
+}
+
+// A row of the last axis by a warp.
+void Planner::add_normalized_rows(const std::string &name, const Normalized &what) {
+    const Shape &dims = what.from.dims;
+    // As many neighbours a lane as it can read and write at once, and no more lanes than have any.
+    constexpr std::int64_t bytes_at_once = 16;
+    const auto element =
+        static_cast<std::int64_t>(std::max(element_size(what.from.type), element_size(what.to.type)));
+    const std::int64_t vector =
+        std::min({vector_along(what.from, dims.size() - 1), vector_along(what.to, dims.size() - 1),
+                  bytes_at_once / element});
+    std::int64_t lanes = 32;
+    while (lanes > 4 && vector > 1 && lanes / 2 * vector >= dims.back())
+        lanes /= 2;
+    const std::int64_t lane = (dims.back() + lanes * vector - 1) / (lanes * vector);
+    const NormalizeArgs args = arguments_of(what);
+    add_kernel(name, "layer of a warp",
+               kernel_source(text(types_of(what), "#define PER_LANE ", lane, "\n#define VECTOR ", vector,
+                                  "\n#define LANES ", lanes, "\n"),
+                             "layer_normalize.cuh"),
+               args.threads / std::max<std::int64_t>(dims.back(), 1) * lanes,
+               {args,
+                {{args.input.data, what.from}, {args.scale.data, what.scale}, {args.bias.data, what.bias}},
+                {{args.output.data, what.to}}});
+}
+
+void Planner::add_normalized(const std::string &name, const Normalized &what) {
     std::vector<std::size_t> axes;
-    Shape moment_dims = from.dims;
-    for (std::size_t axis = first; axis < from.dims.size(); ++axis) {
+    Shape dims = what.from.dims;
+    for (std::size_t axis = what.first; axis < dims.size(); ++axis) {
         axes.push_back(axis);
-        moment_dims[axis] = 1;
+        dims[axis] = 1;
     }
     // In pairs of mean and variance.
-    const Tensor moments = fresh(Element::f32, {graph::count(moment_dims) * 2}, false, false);
-    Tensor pairs = dense_as(moments, moment_dims);
-    add_reduction("moments of " + label(group), from, axes, pairs, 7, 0);
-    NormalizeArgs args = {};
-    args.threads = graph::count(from.dims);
-    args.epsilon = op.epsilon;
-    const auto set = [&](Operand &operand, const Tensor &tensor) {
-        const Tensor spread = broadcast(tensor, from.dims);
-        std::copy(spread.strides.begin(), spread.strides.end(), operand.stride);
-    };
-    for (std::size_t axis = 0; axis < from.dims.size(); ++axis)
-        args.size[axis] = size_argument(from.dims[axis]);
-    set(args.input, from);
-    set(args.output, to);
-    set(args.moments, pairs);
-    set(args.scale, scale);
-    if (bias.buffer >= 0)
-        set(args.bias, bias);
-    const std::string source = kernel_source(
-        text("#define RANK ", from.dims.size(), "\ntypedef ", type_name(from.type), " element_t;\ntypedef ",
-             type_name(to.type), " output_t;\ntypedef ", type_name(scale.type), " scale_t;\n"),
-        "normalize.cuh");
-    const auto launch = [args, from, to, pairs, scale, bias](const Addresses &addresses) mutable {
-        args.input.data = addresses.of(from);
-        args.output.data = addresses.of(to);
-        args.moments_data = addresses.of(pairs);
-        args.scale.data = addresses.of(scale);
-        args.bias.data = bias.buffer >= 0 ? addresses.of(bias) : 0;
-        return plain_launch(args.threads, {argument(args)});
-    };
-    Step step{label(group),
-              {from.buffer, pairs.buffer, scale.buffer},
-              {to.buffer},
-              {{"normalize", source, launch}},
-              {}};
-    if (bias.buffer >= 0)
-        step.reads.push_back(bias.buffer);
-    add_step(std::move(step));
-    clear_lanes(whole, label(group));
+    const Tensor moments = dense_as(fresh(Element::f32, {graph::count(dims) * 2}, false, false), dims);
+    add_reduction("moments of " + name, what.from, axes, moments, 7, 0);
+    NormalizeArgs args = arguments_of(what);
+    set_strides(args.moments, moments, what.from.dims);
+    add_kernel(name, "normalize", kernel_source(types_of(what), "normalize.cuh"), args.threads,
+               {args,
+                {{args.input.data, what.from},
+                 {args.moments_data, moments},
+                 {args.scale.data, what.scale},
+                 {args.bias.data, what.bias}},
+                {{args.output.data, what.to}}});
 }
 
 } // namespace vsmlrt::cuda

@@ -87,14 +87,7 @@ void Planner::emit_excitation(const Excitation &excitation) {
         own.number = number;
         step.reads = {rows.buffer};
         step.alternatives.push_back(
-            {kernel, source, [own, rows, factors](const Addresses &addresses) mutable {
-                 own.rows = addresses.of(rows);
-                 own.factors = addresses.of(factors);
-                 Launch launch;
-                 launch.block = {1024, 1, 1};
-                 launch.arguments = {argument(own)};
-                 return launch;
-             }});
+            by_blocks(kernel, source, {1, 1024, 0}, {own, {{own.rows, rows}}, {{own.factors, factors}}}));
     };
     const Sums &sums = sums_[excitation.picture];
     if (sums.number.empty()) {

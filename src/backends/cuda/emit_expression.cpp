@@ -130,11 +130,8 @@ std::function<Launch(const Addresses &)> expression_launch(const Expression &exp
             channels = expression.input_channels, tiles](const Addresses &addresses) mutable {
         args.output = source_argument(output, addresses.of(output));
         place_sources(args, sources, addresses);
-        Launch result = plain_launch(tiles * tile_width * tile_height,
-                                     {expression_argument(argument(args), textures, channels, addresses)});
-        result.grid[0] *= result.block[0] / block_threads;
-        result.block[0] = block_threads;
-        return result;
+        return block_launch({tiles * tile_width * tile_height / block_threads, block_threads},
+                            {expression_argument(argument(args), textures, channels, addresses)});
     };
 }
 
@@ -176,11 +173,7 @@ Alternative copied_planes(const Tensor &planes, const Tensor &pixels, std::int64
                 constexpr std::uint64_t vector = 16;
                 args.whole = args.planes % vector == 0 && args.pixels % vector == 0 &&
                              args.stride_c % 8 == 0 && args.stride_y % 8 == 0 && args.pixels_y % 8 == 0;
-                Launch launch;
-                launch.grid[0] = static_cast<unsigned>(args.threads / block_threads);
-                launch.block[0] = block_threads;
-                launch.arguments = {argument(args)};
-                return launch;
+                return block_launch({args.threads / block_threads, block_threads}, {argument(args)});
             }};
 }
 

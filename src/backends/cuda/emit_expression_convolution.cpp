@@ -151,19 +151,15 @@ bool Planner::emit_expression_convolution(const Group &first, const Group &secon
               epilogue, sources = expression.sources, textures = expression.textures,
               channels = expression.input_channels](const Addresses &addresses) mutable {
                  place_sources(args, sources, addresses);
-                 Launch launch;
-                 launch.grid = {static_cast<unsigned>(size_argument(tiles)), 1, 1};
-                 launch.block = {static_cast<unsigned>(way.threads), 1, 1};
-                 launch.shared_bytes = static_cast<unsigned>(bytes);
                  struct Both {
                      ExpressionArgs picture;
                      std::uint64_t weights;
                  };
-                 launch.arguments = {
-                     expression_argument(argument(Both{args, this_weights->address(key, pack)}), textures,
-                                         channels, addresses),
-                     epilogue.arguments(addresses)};
-                 return launch;
+                 return block_launch(
+                     {tiles, way.threads, bytes},
+                     {expression_argument(argument(Both{args, this_weights->address(key, pack)}), textures,
+                                          channels, addresses),
+                      epilogue.arguments(addresses)});
              }});
     }
     step.ends_plain = false;

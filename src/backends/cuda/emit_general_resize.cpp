@@ -34,12 +34,8 @@ void Planner::emit_general_resize(const Group &group) {
              "\n#define EXCLUDE_OUTSIDE ", op.exclude_outside ? 1 : 0, "\n#define ANTIALIAS ",
              op.antialias ? 1 : 0, "\ntypedef ", type_name(to.type), " element_t;\n"),
         "resize_general.cuh");
-    const auto launch = [args, from, to](const Addresses &addresses) mutable {
-        args.input.data = addresses.of(from);
-        args.output.data = addresses.of(to);
-        return plain_launch(args.threads, {argument(args)});
-    };
-    add_step({label(group), {from.buffer}, {to.buffer}, {{"general resize", source, launch}}, {}});
+    add_kernel(label(group), "general resize", source, args.threads,
+               {args, {{args.input.data, from}}, {{args.output.data, to}}});
     clear_lanes(to, label(group));
 }
 

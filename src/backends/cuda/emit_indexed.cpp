@@ -95,21 +95,13 @@ void Planner::emit_indexed(const Group &group) {
                            "\n#define TO_PLAIN ", scatters ? 0 : 1, "\ntypedef ", type_name(to.type),
                            " element_t;\ntypedef ", type_name(indices.type), " index_t;\n"),
                       "indexed.cuh");
-    const auto launch = [pointing](const Addresses &addresses) mutable {
-        pointing.args.plain.data = addresses.of(pointing.plain);
-        pointing.args.pointed.data = addresses.of(pointing.pointed);
-        pointing.args.indices.data = addresses.of(pointing.indices);
-        return plain_launch(pointing.args.threads, {argument(pointing.args)});
-    };
-    Step step{label(group),
-              {pointing.plain.buffer, indices.buffer},
-              {to.buffer},
-              {{"indexed", source, launch}},
-              {}};
-    if (!scatters)
-        step.reads.front() = x.buffer;
-    if (pointing.args.threads > 0)
-        add_step(std::move(step));
+    const IndexedArgs &args = pointing.args;
+    const KernelArguments::Field plain{args.plain.data, pointing.plain};
+    const KernelArguments::Field pointed{args.pointed.data, pointing.pointed};
+    add_kernel(label(group), "indexed", source, args.threads,
+               {args,
+                {scatters ? plain : pointed, {args.indices.data, indices}},
+                {scatters ? pointed : plain}});
     clear_lanes(to, label(group));
 }
 
@@ -152,17 +144,8 @@ void Planner::emit_line(const Group &group, std::size_t axis, bool reverse, cons
         kernel_source(text("#define RANK ", from.dims.size(), "\n#define SECOND ", second.buffer < 0 ? 0 : 1,
                            "\n", defines, "typedef ", type_name(from.type), " element_t;\n"),
                       "line.cuh");
-    const auto launch = [args, from, to, second](const Addresses &addresses) mutable {
-        args.input.data = addresses.of(from);
-        args.output.data = addresses.of(to);
-        args.second.data = second.buffer < 0 ? 0 : addresses.of(second);
-        return plain_launch(args.threads, {argument(args)});
-    };
-    Step step{label(group), {from.buffer}, {to.buffer}, {{"line", source, launch}}, {}};
-    if (second.buffer >= 0)
-        step.writes.push_back(second.buffer);
-    if (args.threads > 0)
-        add_step(std::move(step));
+    add_kernel(label(group), "line", source, args.threads,
+               {args, {{args.input.data, from}}, {{args.output.data, to}, {args.second.data, second}}});
     clear_lanes(whole, label(group));
     if (second.buffer >= 0)
         clear_lanes(second, label(group));

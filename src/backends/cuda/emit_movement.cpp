@@ -168,11 +168,7 @@ void Planner::emit_range(const Group &group) {
     }
     const std::string source =
         kernel_source(text("typedef ", type_name(to.type), " output_t;\n"), "range.cuh");
-    const auto launch = [args, to](const Addresses &addresses) mutable {
-        args.output = addresses.of(to);
-        return plain_launch(args.threads, {argument(args)});
-    };
-    add_step({label(group), {}, {to.buffer}, {{"range", source, launch}}, {}});
+    add_kernel(label(group), "range", source, args.threads, {args, {}, {{args.output, to}}});
 }
 
 void Planner::emit_pad(const Group &group) {
@@ -208,17 +204,8 @@ void Planner::emit_pad(const Group &group) {
         kernel_source(text("#define RANK ", next, "\n#define MODE ", static_cast<int>(op.mode),
                            "\n#define VECTOR ", vector, "\ntypedef ", type_name(to.type), " element_t;\n"),
                       "pad.cuh");
-    const auto launch = [args, from, to, value](const Addresses &addresses) mutable {
-        args.input.data = addresses.of(from);
-        args.output.data = addresses.of(to);
-        args.value = value.buffer < 0 ? 0 : addresses.of(value);
-        return plain_launch(args.threads, {argument(args)});
-    };
-    Step step{label(group), {from.buffer}, {to.buffer}, {{"pad", source, launch}}, {}};
-    if (value.buffer >= 0)
-        step.reads.push_back(value.buffer);
-    if (args.threads > 0)
-        add_step(std::move(step));
+    add_kernel(label(group), "pad", source, args.threads,
+               {args, {{args.input.data, from}, {args.value, value}}, {{args.output.data, to}}});
 }
 
 void Planner::emit_gather(const Group &group) {
@@ -260,13 +247,8 @@ void Planner::emit_gather(const Group &group) {
         kernel_source(text("#define RANK ", to.dims.size(), "\ntypedef ", type_name(to.type),
                            " element_t;\ntypedef ", type_name(indices.type), " index_t;\n"),
                       "gather.cuh");
-    const auto launch = [args, from, indices, to](const Addresses &addresses) mutable {
-        args.input.data = addresses.of(from);
-        args.indices.data = addresses.of(indices);
-        args.output.data = addresses.of(to);
-        return plain_launch(args.threads, {argument(args)});
-    };
-    add_step({label(group), {from.buffer, indices.buffer}, {to.buffer}, {{"gather", source, launch}}, {}});
+    add_kernel(label(group), "gather", source, args.threads,
+               {args, {{args.input.data, from}, {args.indices.data, indices}}, {{args.output.data, to}}});
     clear_lanes(to, label(group));
 }
 
@@ -295,12 +277,8 @@ void Planner::emit_resize(const Group &group) {
                            static_cast<int>(op.nearest), "\n#define EXCLUDE_OUTSIDE ",
                            op.exclude_outside ? 1 : 0, "\ntypedef ", type_name(to.type), " element_t;\n"),
                       "resize.cuh");
-    const auto launch = [args, from, to](const Addresses &addresses) mutable {
-        args.input.data = addresses.of(from);
-        args.output.data = addresses.of(to);
-        return plain_launch(args.threads, {argument(args)});
-    };
-    add_step({label(group), {from.buffer}, {to.buffer}, {{"resize", source, launch}}, {}});
+    add_kernel(label(group), "resize", source, args.threads,
+               {args, {{args.input.data, from}}, {{args.output.data, to}}});
     clear_lanes(to, label(group));
 }
 

@@ -15,8 +15,9 @@
 namespace vsmlrt::cuda {
 namespace {
 
-Picture picture(const Tensor &tensor, std::uint64_t address) {
-    return {address,
+// But for its address.
+Picture picture(const Tensor &tensor) {
+    return {0,
             tensor.strides[2],
             tensor.strides[3],
             tensor.strides[1],
@@ -247,11 +248,29 @@ void Planner::add_scaled(Scaled scaled, Step &step) {
     add_step(std::move(scaled.step));
 }
 
+Alternative Planner::with_epilogue(const char *name, std::string source, KernelArguments arguments,
+                                   const PictureEpilogue &epilogue) {
+    return {name, std::move(source),
+            [arguments = std::move(arguments), epilogue](const Addresses &addresses) {
+                return plain_launch(epilogue.threads(),
+                                    {arguments.at(addresses), epilogue.arguments(addresses)});
+            }};
+}
+
+void Planner::add_kernel(const std::string &label, const char *name, std::string source,
+                         const KernelArguments &arguments, const PictureEpilogue &epilogue) {
+    Step step = step_of(label, arguments);
+    epilogue.add_buffers(step);
+    step.alternatives.push_back(with_epilogue(name, std::move(source), arguments, epilogue));
+    add_step(std::move(step));
+}
+
 void Planner::add_plain(Step &step, const Group &group, const PictureEpilogue &epilogue, ConvArgs args,
                         const Tensor &input, const Tensor &weights, Scaled *scaled) {
     const graph::Node &node = graph_.nodes[group.anchor];
     const bool straight = std::holds_alternative<graph::Conv>(shapes_.ops[group.anchor]);
     args.threads = epilogue.threads();
+    args.input = picture(input);
     const std::string source = kernel_source(
         types(input, text("typedef ", type_name(weights.type), " weight_t;\n").c_str()) + epilogue.text.text,
         straight ? "convolution.cuh" : "transposed_convolution.cuh");
@@ -264,12 +283,8 @@ void Planner::add_plain(Step &step, const Group &group, const PictureEpilogue &e
             [shape, straight] { return plain_channels(shape, straight); }, scaled->factors, scaled->weights));
         filters.buffer = scaled->weights.buffer;
     }
-    step.alternatives.push_back(
-        {"plain", source, [args, input, filters, epilogue](const Addresses &addresses) mutable {
-             args.input = picture(input, addresses.of(input));
-             args.weights = addresses.of(filters);
-             return plain_launch(args.threads, {argument(args), epilogue.arguments(addresses)});
-         }});
+    step.alternatives.push_back(with_epilogue(
+        "plain", source, {args, {{args.input.data, input}, {args.weights, filters}}, {}}, epilogue));
 }
 
 ConvOperands Planner::operands_of(const Tensor &input, const PictureEpilogue &epilogue,
@@ -437,15 +452,9 @@ void Planner::emit_pool(const Group &group) {
         const PictureEpilogue epilogue = make_epilogue(group, n);
         const Tensor input = picture_of_batch(whole, n);
         args.threads = epilogue.threads();
-        Step step{label(group), {input.buffer}, {}, {}, {}};
-        epilogue.add_buffers(step);
-        step.alternatives.push_back(
-            {"pool", kernel_source(types(input) + epilogue.text.text, "pool.cuh"),
-             [args, input, epilogue](const Addresses &addresses) mutable {
-                 args.input = picture(input, addresses.of(input));
-                 return plain_launch(args.threads, {argument(args), epilogue.arguments(addresses)});
-             }});
-        add_step(std::move(step));
+        args.input = picture(input);
+        add_kernel(label(group), "pool", kernel_source(types(input) + epilogue.text.text, "pool.cuh"),
+                   {args, {{args.input.data, input}}, {}}, epilogue);
     }
 }
 
@@ -467,17 +476,10 @@ void Planner::emit_grid_sample(const Group &group) {
         const Tensor input = picture_of_batch(whole, n);
         const Tensor grid = picture_of_batch(grids, n);
         args.threads = epilogue.threads();
-        Step step{label(group), {input.buffer, grid.buffer}, {}, {}, {}};
-        epilogue.add_buffers(step);
-        step.alternatives.push_back(
-            {"grid_sample",
-             kernel_source(types(input, modes.c_str()) + epilogue.text.text, "grid_sample.cuh"),
-             [args, input, grid, epilogue](const Addresses &addresses) mutable {
-                 args.input = picture(input, addresses.of(input));
-                 args.grid = addresses.of(grid);
-                 return plain_launch(args.threads, {argument(args), epilogue.arguments(addresses)});
-             }});
-        add_step(std::move(step));
+        args.input = picture(input);
+        add_kernel(label(group), "grid_sample",
+                   kernel_source(types(input, modes.c_str()) + epilogue.text.text, "grid_sample.cuh"),
+                   {args, {{args.input.data, input}, {args.grid, grid}}, {}}, epilogue);
     }
 }
 

@@ -43,37 +43,23 @@ void Planner::add_product(const Group &group, const Product &product) {
                                    type_name(to.type), " output_t;\n#define CHAINED ", chained ? 1 : 0,
                                    "\n#define EXTRAS ", product.extras.size(), "\n");
     const std::string chain = chained ? chain_text(product.chain, product.extras) : std::string();
-    Step step{label(group), {a.buffer, b.buffer}, {to.buffer}, {}, {}};
-    if (has_c)
-        step.reads.push_back(c.buffer);
-    for (const Tensor &extra : product.extras)
-        step.reads.push_back(extra.buffer);
-    const auto fill = [args, product](const Addresses &addresses) {
-        MatMulArgs filled = args;
-        const auto &[left, right, summand, output] = product.matrices;
-        filled.a.data = addresses.of(left);
-        filled.b.data = addresses.of(right);
-        filled.c.data = summand.buffer >= 0 ? addresses.of(summand) : 0;
-        filled.output.data = addresses.of(output);
-        for (std::size_t i = 0; i < product.extras.size(); ++i)
-            filled.extra[i].data = addresses.of(product.extras[i]);
-        return filled;
-    };
+    std::vector<KernelArguments::Field> reads{{args.a.data, a}, {args.b.data, b}, {args.c.data, c}};
+    for (std::size_t i = 0; i < product.extras.size(); ++i)
+        reads.emplace_back(args.extra[i].data, product.extras[i]);
+    const KernelArguments arguments(args, reads, {{args.output.data, to}});
+    Step step = step_of(label(group), arguments);
     const bool halves = a.type == Element::f16 || a.type == Element::bf16;
     if (warps_work() && a.type == b.type && (halves || a.type == Element::f32) && !has_c &&
         product.alpha == 1 && is_real(to.type) && to.type != Element::f64)
-        step.alternatives.push_back(tiled_product(args, product, types + chain, fill));
+        step.alternatives.push_back(tiled_product(args, product, types + chain, arguments));
     step.alternatives.push_back(
-        {"plain", kernel_source(types + chain, "matmul.cuh"), [fill](const Addresses &addresses) {
-             const MatMulArgs filled = fill(addresses);
-             return plain_launch(filled.threads, {argument(filled)});
-         }});
+        by_threads("plain", kernel_source(types + chain, "matmul.cuh"), args.threads, arguments));
     add_step(std::move(step));
 }
 
 Alternative Planner::tiled_product(const MatMulArgs &args, const Product &product,
                                    const std::string &generated,
-                                   const std::function<MatMulArgs(const Addresses &)> &fill) const {
+                                   const KernelArguments &arguments) const {
     const auto &[a, b, c, to] = product.matrices;
     const std::size_t rank = to.dims.size();
     const Along left = along(a, a.dims.size() - 1, a.dims.size() - 2);
@@ -94,13 +80,7 @@ Alternative Planner::tiled_product(const MatMulArgs &args, const Product &produc
     const std::int64_t tiles = (args.rows + tile - 1) / tile * ((args.columns + tile - 1) / tile);
     const std::int64_t blocks = tiles * (args.threads / (std::int64_t{args.rows} * args.columns));
     const char *const name = !floats ? "mma" : options_.tf32 ? "tf32 mma" : "fma";
-    return {name, source, [fill, blocks](const Addresses &addresses) {
-                Launch launch;
-                launch.grid = {static_cast<unsigned>(size_argument(blocks)), 1, 1};
-                launch.block = {128, 1, 1};
-                launch.arguments = {argument(fill(addresses))};
-                return launch;
-            }};
+    return by_blocks(name, source, {blocks, 128, 0}, arguments);
 }
 
 void Planner::emit_matmul(const Group &group) {

@@ -72,11 +72,6 @@ std::vector<BlockShape> shapes_of_blocks(std::int64_t channels, std::int64_t dep
     return shapes;
 }
 
-struct Constant {
-    unsigned long long TransformerArgs::*place;
-    Tensor tensor;
-};
-
 } // namespace
 
 void Planner::find_transformers() {
@@ -167,15 +162,14 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
         [this](graph::ValueId value) { return graph::widen<float>(graph::view_of(*known(value))); },
         from.type, channels};
     TransformerArgs args = {};
-    std::vector<Constant> uploaded;
+    std::vector<KernelArguments::Field> reads{{args.input, from}};
     // By their contents: blocks of other sizes have the same ones.
     const auto upload_bytes = [&](const std::vector<std::byte> &bytes) {
         return upload(weights_, "transformer " + content_hash(bytes), Element::u8,
                       {static_cast<std::int64_t>(bytes.size())}, [bytes] { return bytes; });
     };
-    const auto upload_as = [&](unsigned long long TransformerArgs::*place,
-                               const std::vector<std::byte> &bytes) {
-        uploaded.push_back({place, upload_bytes(bytes)});
+    const auto upload_as = [&](const unsigned long long &address, const std::vector<std::byte> &bytes) {
+        reads.emplace_back(address, upload_bytes(bytes));
     };
     std::int64_t heads = 1;
     std::int64_t depth = channels_of_step;
@@ -183,16 +177,16 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
     if (const auto &attention = block.attention) {
         heads = attention->heads;
         depth = attention->depth;
-        upload_as(&TransformerArgs::first_norm, constants.normalization(attention->normalization));
-        upload_as(&TransformerArgs::qkv, constants.qkv(*attention));
-        upload_as(&TransformerArgs::qkv_bias, constants.qkv_bias(*attention));
-        upload_as(&TransformerArgs::table, constants.table(*attention));
-        upload_as(&TransformerArgs::projection, constants.projection(*attention));
-        upload_as(&TransformerArgs::projection_bias, constants.bias(attention->projection.bias));
+        upload_as(args.first_norm, constants.normalization(attention->normalization));
+        upload_as(args.qkv, constants.qkv(*attention));
+        upload_as(args.qkv_bias, constants.qkv_bias(*attention));
+        upload_as(args.table, constants.table(*attention));
+        upload_as(args.projection, constants.projection(*attention));
+        upload_as(args.projection_bias, constants.bias(attention->projection.bias));
         if (attention->mask != graph::no_value) {
             const TransformerConstants::Masks masks = constants.masks(*attention);
-            upload_as(&TransformerArgs::masks, masks.tables);
-            upload_as(&TransformerArgs::mask_of_window, masks.of_window);
+            upload_as(args.masks, masks.tables);
+            upload_as(args.mask_of_window, masks.of_window);
         }
         const Windows &windows = attention->windows;
         args.windows_across = size_argument(windows.width / windows.columns);
@@ -206,10 +200,10 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
     std::vector<Tensor> extras; // floats, as the text reads them
     if (const auto &perceptron = block.perceptron) {
         hidden = dims(perceptron->first.weights)[1];
-        upload_as(&TransformerArgs::second_norm, constants.normalization(perceptron->normalization));
-        upload_as(&TransformerArgs::first, constants.first(*perceptron));
-        upload_as(&TransformerArgs::second, constants.second(*perceptron));
-        upload_as(&TransformerArgs::second_bias, constants.bias(perceptron->second.bias));
+        upload_as(args.second_norm, constants.normalization(perceptron->normalization));
+        upload_as(args.first, constants.first(*perceptron));
+        upload_as(args.second, constants.second(*perceptron));
+        upload_as(args.second_bias, constants.bias(perceptron->second.bias));
         args.second_epsilon = perceptron->normalization.epsilon;
         const Group &activation = groups_[perceptron->activation];
         chain = make_chain(graph_, shapes_, activation.members, graph_.nodes[activation.anchor].outputs[0],
@@ -233,11 +227,10 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
     const std::int64_t read_vector = std::min(most, vector_along(from, from.dims.size() - 1));
     const std::int64_t write_vector = std::min(most, vector_along(written, to.dims.size() - 1));
     const std::int64_t shared = 2 * tokens_of_window * (heads * steps_of(depth) * channels_of_step + 8) * 2;
-    Step found{name, {from.buffer}, {to.buffer}, {}, {}};
-    for (const Constant &constant : uploaded)
-        found.reads.push_back(constant.tensor.buffer);
-    for (const Tensor &extra : extras)
-        found.reads.push_back(extra.buffer);
+    for (std::size_t i = 0; i < extras.size(); ++i)
+        reads.emplace_back(args.extra[i], extras[i]);
+    const KernelArguments arguments(args, reads, {{args.output, to}});
+    Step found = step_of(name, arguments);
     const std::string windows_text =
         block.attention ? text("#define WINDOW_ROWS ", block.attention->windows.rows,
                                "\n#define WINDOW_COLUMNS ", block.attention->windows.columns, "\n")
@@ -259,23 +252,8 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
         const std::int64_t shared_bytes = block.attention ? windows * shared : 0;
         if (shared_bytes > facts_.shared_bytes_per_block && windows > 1)
             continue;
-        found.alternatives.push_back(
-            {text("transformer of ", windows, ", ", shape.blocks), source,
-             [args, from, to, uploaded, extras, runs, windows,
-              shared_bytes](const Addresses &addresses) mutable {
-                 args.input = addresses.of(from);
-                 args.output = addresses.of(to);
-                 for (const Constant &constant : uploaded)
-                     args.*constant.place = addresses.of(constant.tensor);
-                 for (std::size_t i = 0; i < extras.size(); ++i)
-                     args.extra[i] = addresses.of(extras[i]);
-                 Launch launch;
-                 launch.grid = {static_cast<unsigned>(size_argument((runs + windows - 1) / windows)), 1, 1};
-                 launch.block = {128, 1, 1};
-                 launch.shared_bytes = static_cast<unsigned>(shared_bytes);
-                 launch.arguments = {argument(args)};
-                 return launch;
-             }});
+        found.alternatives.push_back(by_blocks(text("transformer of ", windows, ", ", shape.blocks), source,
+                                               {(runs + windows - 1) / windows, 128, shared_bytes}, arguments));
     }
     found.ends_plain = false;
     if (found.alternatives.size() > 1)

@@ -138,6 +138,15 @@ void Planner::note_work(std::size_t first_step, const std::vector<std::size_t> &
         step->work = work;
 }
 
+void Planner::add_kernel(const std::string &label, const char *name, std::string source, std::int64_t threads,
+                         const KernelArguments &arguments) {
+    if (threads == 0)
+        return;
+    Step step = step_of(label, arguments);
+    step.alternatives.push_back(by_threads(name, std::move(source), threads, arguments));
+    add_step(std::move(step));
+}
+
 void Planner::emit(const Group &group) {
     if (group.chain_only)
         return emit_chain(group);

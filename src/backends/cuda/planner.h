@@ -22,6 +22,9 @@ namespace vsmlrt::cuda {
 // Behind the name of a reduction, its first pass.
 inline constexpr const char *chunks_label = " (chunks)";
 
+class KernelArguments;
+struct Normalized;
+
 struct PlanOptions {
     bool plain = false;     // the plain kernels alone
     bool half_sums = false; // see ConvProblem
@@ -78,11 +81,11 @@ private:
     [[nodiscard]] bool stay_where_they_are(const Group &group, const Expression &expression);
     [[nodiscard]] Tensor known_plane(graph::ValueId value, std::int64_t channel, ChannelAxis axis);
     [[nodiscard]] bool is_view_by_cast(const Group &group) const;
-    void emit_pointwise(const std::string &label, const Chain &chain, std::vector<Tensor> inputs,
+    void emit_pointwise(const std::string &label, const Chain &chain, const std::vector<Tensor> &inputs,
                         const Tensor &output);
     void emit_copy(const Tensor &from, const Tensor &to, const std::string &label);
     // A copy's second way, which moves tiles of its last two axes through shared memory. `value`: of x.
-    void add_transpose(Step &step, PointwiseArgs args, std::size_t rank, const Tensor &from, const Tensor &to,
+    void add_transpose(Step &step, const PointwiseArgs &args, std::size_t rank, const Tensor &from, const Tensor &to,
                        const std::string &value) const;
     void emit_fill(const graph::Node &node, const std::string &label);
     // Zeros behind the last channel, for kernels that do not write them themselves.
@@ -117,11 +120,9 @@ private:
     void add_product(const Group &group, const Product &product);
     [[nodiscard]] Alternative tiled_product(const MatMulArgs &args, const Product &product,
                                             const std::string &generated,
-                                            const std::function<MatMulArgs(const Addresses &)> &fill) const;
+                                            const KernelArguments &arguments) const;
     // Whether kernels may be more than threads for themselves.
     [[nodiscard]] bool warps_work() const;
-    [[nodiscard]] bool emit_layer(const Group &group, const Tensor &from, const Tensor &to,
-                                  const Tensor &scale, const Tensor &bias);
     // Parts of a reduction: floats, of each chunk every result's.
     struct Chunks {
         Tensor partial;
@@ -136,6 +137,8 @@ private:
     void emit_reduce(const Group &group);
     void emit_softmax(const Group &group);
     void emit_normalize(const Group &group);
+    void add_normalized_rows(const std::string &name, const Normalized &what);
+    void add_normalized(const std::string &name, const Normalized &what);
     void finish_outputs();
 
     // Squeeze and excitation (emit_excitation.cpp).
@@ -245,6 +248,12 @@ private:
                                                 graph::ValueId bias = graph::no_value, bool sums = false);
     void add_epilogue_input(PictureEpilogue &epilogue, const Group &group, const ChainInput &input,
                             const std::string &name, std::int64_t batch, bool behind_shuffle);
+    // A thread for each result, whose second argument is the epilogue's; and a step of one kernel like that.
+    [[nodiscard]] static Alternative with_epilogue(const char *name, std::string source,
+                                                   KernelArguments arguments,
+                                                   const PictureEpilogue &epilogue);
+    void add_kernel(const std::string &label, const char *name, std::string source,
+                    const KernelArguments &arguments, const PictureEpilogue &epilogue);
     [[nodiscard]] Tensor plain_weights(graph::ValueId value);
     // Weights that are multiplied by factors before a step reads them.
     struct Scaled {
@@ -283,6 +292,9 @@ private:
     void note_work(std::size_t first_step, const std::vector<std::size_t> &groups);
 
     void add_step(Step step) { plan_.steps.push_back(std::move(step)); }
+    // A step by one kernel, a thread for each of `threads`; none where there are none.
+    void add_kernel(const std::string &label, const char *name, std::string source, std::int64_t threads,
+                    const KernelArguments &arguments);
     [[nodiscard]] const Shape &dims(graph::ValueId value) const {
         return shapes_.dims[static_cast<std::size_t>(value)];
     }
