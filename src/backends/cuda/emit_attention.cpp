@@ -141,7 +141,8 @@ bool Planner::emit_attention(const Attention &attention) {
         const char *const file = at_once ? "attention.cuh" : "attention_tiled.cuh";
         const std::string alternative =
             at_once ? "attention" : text("attention of ", shape.values.steps * channels_of_product);
-        step.alternatives.push_back(by_blocks(alternative, kernel_source(text(generated, shape.defines()), file),
+        step.alternatives.push_back(by_blocks(alternative,
+                                              kernel_source(text(generated, shape.defines()), file),
                                               {tiles * shape.values.number, 128, shared}, arguments));
     }
     step.ends_plain = false;

@@ -203,9 +203,8 @@ void Planner::add_transpose(Step &step, const PointwiseArgs &args, std::size_t r
         kernel_source(text("#define RANK ", rank, "\ntypedef ", type_name(from.type), " input_t;\ntypedef ",
                            type_name(to.type), " output_t;\n#define VALUE(x) ", value, "\n"),
                       "transpose.cuh");
-    step.alternatives.push_back(
-        by_blocks("transpose", source, {blocks, 256, shared},
-                  {args, {{args.input[0].data, from}}, {{args.output.data, to}}}));
+    step.alternatives.push_back(by_blocks("transpose", source, {blocks, 256, shared},
+                                          {args, {{args.input[0].data, from}}, {{args.output.data, to}}}));
     step.ends_plain = false;
     step.key.work = text("transpose ", element_name(from.type), " to ", element_name(to.type), ", ", rank,
                          " axes", columns > args.valid ? ", padded" : "");

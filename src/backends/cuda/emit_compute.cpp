@@ -229,9 +229,8 @@ void Planner::add_reduction(const std::string &name, const Tensor &from, const s
                {args, {{args.partial, partial}}, {{args.output.data, to}}});
 }
 
-void Planner::emit_reduce(const Group &group) {
+void Planner::emit(const graph::Reduce &op, const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
-    const auto &op = std::get<graph::Reduce>(shapes_.ops[group.anchor]);
     const Tensor from = read(node.inputs[0]);
     const Tensor to = result(node.outputs[0]);
     const ReduceForm form = form_of(op.kind);
@@ -243,9 +242,8 @@ bool Planner::warps_work() const {
     return facts_.runs_barriers && !options_.plain;
 }
 
-void Planner::emit_softmax(const Group &group) {
+void Planner::emit(const graph::Softmax &op, const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
-    const auto &op = std::get<graph::Softmax>(shapes_.ops[group.anchor]);
     const Tensor whole = result(group.result);
     Tensor from = read(node.inputs[0]);
     Tensor to = whole;
@@ -286,9 +284,8 @@ void Planner::emit_softmax(const Group &group) {
     clear_lanes(whole, label(group));
 }
 
-void Planner::emit_normalize(const Group &group) {
+void Planner::emit(const graph::Normalize &op, const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
-    const auto &op = std::get<graph::Normalize>(shapes_.ops[group.anchor]);
     if (op.kind == graph::NormalizeKind::batch)
         throw Unsupported(node.label, ": its mean, variance, scale or bias follow from the picture");
     Normalized what;
@@ -317,9 +314,8 @@ void Planner::add_normalized_rows(const std::string &name, const Normalized &wha
     constexpr std::int64_t bytes_at_once = 16;
     const auto element =
         static_cast<std::int64_t>(std::max(element_size(what.from.type), element_size(what.to.type)));
-    const std::int64_t vector =
-        std::min({vector_along(what.from, dims.size() - 1), vector_along(what.to, dims.size() - 1),
-                  bytes_at_once / element});
+    const std::int64_t vector = std::min({vector_along(what.from, dims.size() - 1),
+                                          vector_along(what.to, dims.size() - 1), bytes_at_once / element});
     std::int64_t lanes = 32;
     while (lanes > 4 && vector > 1 && lanes / 2 * vector >= dims.back())
         lanes /= 2;

@@ -5,9 +5,8 @@
 
 namespace vsmlrt::cuda {
 
-void Planner::emit_general_resize(const Group &group) {
+void Planner::emit_general_resize(const graph::Resize &op, const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
-    const auto &op = std::get<graph::Resize>(shapes_.ops[group.anchor]);
     const Tensor from = read(node.inputs[0]);
     const Tensor to = result(node.outputs[0]);
     GeneralResizeArgs args = {};

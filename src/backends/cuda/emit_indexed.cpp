@@ -98,10 +98,9 @@ void Planner::emit_indexed(const Group &group) {
     const IndexedArgs &args = pointing.args;
     const KernelArguments::Field plain{args.plain.data, pointing.plain};
     const KernelArguments::Field pointed{args.pointed.data, pointing.pointed};
-    add_kernel(label(group), "indexed", source, args.threads,
-               {args,
-                {scatters ? plain : pointed, {args.indices.data, indices}},
-                {scatters ? pointed : plain}});
+    add_kernel(
+        label(group), "indexed", source, args.threads,
+        {args, {scatters ? plain : pointed, {args.indices.data, indices}}, {scatters ? pointed : plain}});
     clear_lanes(to, label(group));
 }
 
@@ -151,23 +150,20 @@ void Planner::emit_line(const Group &group, std::size_t axis, bool reverse, cons
         clear_lanes(second, label(group));
 }
 
-void Planner::emit_arg_reduce(const Group &group) {
-    const auto &op = std::get<graph::ArgReduce>(shapes_.ops[group.anchor]);
+void Planner::emit(const graph::ArgReduce &op, const Group &group) {
     const std::size_t rank = dims(graph_.nodes[group.anchor].inputs[0]).size();
     emit_line(group, graph::axis_index(op.axis, rank), false,
               text("#define KIND 0\n#define EXCLUSIVE 0\n#define SMALLEST ", op.maximum ? 0 : 1,
                    "\n#define LAST ", op.last ? 1 : 0, "\n"));
 }
 
-void Planner::emit_cumulative_sum(const Group &group) {
-    const auto &op = std::get<graph::CumSum>(shapes_.ops[group.anchor]);
+void Planner::emit(const graph::CumSum &op, const Group &group) {
     emit_line(group, op.axis, op.reverse,
               text("#define KIND 1\n#define SMALLEST 0\n#define LAST 0\n#define EXCLUSIVE ",
                    op.exclusive ? 1 : 0, "\n"));
 }
 
-void Planner::emit_top_k(const Group &group) {
-    const auto &op = std::get<graph::TopK>(shapes_.ops[group.anchor]);
+void Planner::emit(const graph::TopK &op, const Group &group) {
     const std::size_t rank = dims(graph_.nodes[group.anchor].inputs[0]).size();
     emit_line(group, graph::axis_index(op.axis, rank), false,
               text("#define KIND 2\n#define EXCLUSIVE 0\n#define LAST 0\n#define SMALLEST ",

@@ -35,36 +35,44 @@ std::int64_t pad_vector(const Tensor &to, const PadArgs &args, std::size_t rank)
 
 } // namespace
 
-void Planner::emit_view(const Group &group) {
+// Views, which are bound and computed by nothing.
+void Planner::emit(const graph::Slice &op, const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
-    const graph::Op &op = shapes_.ops[group.anchor];
+    bind(node.outputs[0], stepped(read(node.inputs[0]), op.starts, op.steps, dims(node.outputs[0])));
+}
+
+void Planner::emit(const graph::Split &op, const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
     const Tensor tensor = read(node.inputs[0]);
-    if (const auto *slice = std::get_if<graph::Slice>(&op)) {
-        bind(node.outputs[0], stepped(tensor, slice->starts, slice->steps, dims(node.outputs[0])));
-    } else if (const auto *split = std::get_if<graph::Split>(&op)) {
-        const std::size_t axis = graph::axis_index(split->axis, tensor.dims.size());
-        std::int64_t start = 0;
-        for (const graph::ValueId value : node.outputs) {
-            bind(value, part(tensor, axis, start, dims(value)[axis]));
-            start += dims(value)[axis];
-        }
-    } else if (const auto *transpose = std::get_if<graph::Transpose>(&op)) {
-        if (!places_.contains(node.outputs[0])) // else who gave the operand wrote it there
-            bind(node.outputs[0], transposed(tensor, transpose->order));
-    } else if (std::holds_alternative<graph::Expand>(op)) {
-        bind(node.outputs[0], broadcast(tensor, dims(node.outputs[0])));
-    } else if (std::holds_alternative<graph::Reshape>(op)) {
-        bind(node.outputs[0], view_or_copy(tensor, dims(node.outputs[0]), label(group)));
-    } else {
-        throw Unsupported(node.label, ": the cuda backend has no kernel for this operator");
+    const std::size_t axis = graph::axis_index(op.axis, tensor.dims.size());
+    std::int64_t start = 0;
+    for (const graph::ValueId value : node.outputs) {
+        bind(value, part(tensor, axis, start, dims(value)[axis]));
+        start += dims(value)[axis];
     }
 }
 
-void Planner::emit_concat(const Group &group) {
+void Planner::emit(const graph::Transpose &op, const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    const Tensor tensor = read(node.inputs[0]);
+    if (!places_.contains(node.outputs[0])) // else who gave the operand wrote it there
+        bind(node.outputs[0], transposed(tensor, op.order));
+}
+
+void Planner::emit(const graph::Expand &, const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    bind(node.outputs[0], broadcast(read(node.inputs[0]), dims(node.outputs[0])));
+}
+
+void Planner::emit(const graph::Reshape &, const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
+    bind(node.outputs[0], view_or_copy(read(node.inputs[0]), dims(node.outputs[0]), label(group)));
+}
+
+void Planner::emit(const graph::Concat &op, const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
     const graph::ValueId whole = node.outputs[0];
-    const std::size_t axis =
-        graph::axis_index(std::get<graph::Concat>(shapes_.ops[group.anchor]).axis, dims(whole).size());
+    const std::size_t axis = graph::axis_index(op.axis, dims(whole).size());
     const Tensor target = result(whole);
     // Where the whole lies in another's result, its parts say so of themselves.
     const auto own = targets_.find(whole);
@@ -116,7 +124,7 @@ void Planner::emit_blocks(const Group &group, std::int64_t block, bool depth_fir
     clear_lanes(to, label(group));
 }
 
-void Planner::emit_tile(const Group &group) {
+void Planner::emit(const graph::Tile &, const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
     const Tensor from = read(node.inputs[0]);
     const Tensor to = result(node.outputs[0]);
@@ -141,18 +149,19 @@ void Planner::emit_tile(const Group &group) {
     clear_lanes(to, label(group));
 }
 
-void Planner::emit_fill(const graph::Node &node, const std::string &label) {
+void Planner::emit(const graph::Fill &, const Group &group) {
+    const graph::Node &node = graph_.nodes[group.anchor];
     const Tensor to = result(node.outputs[0]);
     Chain chain;
     if (const model::Tensor *value = known(graph::operand(node, 1))) {
         chain.result = is_real(to.type) ? literal(graph::widen<double>(graph::view_of(*value))[0], to.type)
                                         : literal(graph::widen<std::int64_t>(graph::view_of(*value))[0]);
-        return emit_pointwise(label, chain, {}, to);
+        return emit_pointwise(label(group), chain, {}, to);
     }
-    emit_copy(broadcast(read(node.inputs[1]), to.dims), to, label);
+    emit_copy(broadcast(read(node.inputs[1]), to.dims), to, label(group));
 }
 
-void Planner::emit_range(const Group &group) {
+void Planner::emit(const graph::Range &, const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
     const Tensor to = result(node.outputs[0]);
     RangeArgs args = {};
@@ -171,9 +180,8 @@ void Planner::emit_range(const Group &group) {
     add_kernel(label(group), "range", source, args.threads, {args, {}, {{args.output, to}}});
 }
 
-void Planner::emit_pad(const Group &group) {
+void Planner::emit(const graph::Pad &op, const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
-    const auto &op = std::get<graph::Pad>(shapes_.ops[group.anchor]);
     Tensor from = read(node.inputs[0]);
     const Tensor to = result(node.outputs[0]);
     const graph::ValueId value_id = graph::operand(node, 2);
@@ -208,12 +216,11 @@ void Planner::emit_pad(const Group &group) {
                {args, {{args.input.data, from}, {args.value, value}}, {{args.output.data, to}}});
 }
 
-void Planner::emit_gather(const Group &group) {
+void Planner::emit(const graph::Gather &op, const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
     const Tensor from = read(node.inputs[0]);
     const Tensor indices = read(node.inputs[1]);
-    const std::size_t axis =
-        graph::axis_index(std::get<graph::Gather>(shapes_.ops[group.anchor]).axis, from.dims.size());
+    const std::size_t axis = graph::axis_index(op.axis, from.dims.size());
     if (const model::Tensor *index = known(node.inputs[1]);
         index && indices.dims.empty() && !targets_.contains(node.outputs[0]) &&
         std::find(graph_.outputs.begin(), graph_.outputs.end(), node.outputs[0]) == graph_.outputs.end()) {
@@ -252,12 +259,11 @@ void Planner::emit_gather(const Group &group) {
     clear_lanes(to, label(group));
 }
 
-void Planner::emit_resize(const Group &group) {
+void Planner::emit(const graph::Resize &op, const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
-    const auto &op = std::get<graph::Resize>(shapes_.ops[group.anchor]);
     if (op.antialias || op.exclude_outside || op.coordinates == graph::Coordinates::tf_crop_and_resize ||
         op.coordinates == graph::Coordinates::tf_half_pixel_for_nn)
-        return emit_general_resize(group);
+        return emit_general_resize(op, group);
     const Tensor from = read(node.inputs[0]);
     const Tensor to = result(node.outputs[0]);
     ResizeArgs args = {};

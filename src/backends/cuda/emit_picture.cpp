@@ -250,11 +250,10 @@ void Planner::add_scaled(Scaled scaled, Step &step) {
 
 Alternative Planner::with_epilogue(const char *name, std::string source, KernelArguments arguments,
                                    const PictureEpilogue &epilogue) {
-    return {name, std::move(source),
-            [arguments = std::move(arguments), epilogue](const Addresses &addresses) {
-                return plain_launch(epilogue.threads(),
-                                    {arguments.at(addresses), epilogue.arguments(addresses)});
-            }};
+    return {
+        name, std::move(source), [arguments = std::move(arguments), epilogue](const Addresses &addresses) {
+            return plain_launch(epilogue.threads(), {arguments.at(addresses), epilogue.arguments(addresses)});
+        }};
 }
 
 void Planner::add_kernel(const std::string &label, const char *name, std::string source,
@@ -431,9 +430,8 @@ ConvProblem Planner::problem_of(const Group &group, const PictureEpilogue &epilo
     return problem;
 }
 
-void Planner::emit_pool(const Group &group) {
+void Planner::emit(const graph::Pool &op, const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
-    const auto &op = std::get<graph::Pool>(shapes_.ops[group.anchor]);
     const Tensor whole = read(node.inputs[0]);
     PoolArgs args = {};
     args.kernel_y = size_argument(op.kernel[0]);
@@ -458,9 +456,8 @@ void Planner::emit_pool(const Group &group) {
     }
 }
 
-void Planner::emit_grid_sample(const Group &group) {
+void Planner::emit(const graph::GridSample &op, const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
-    const auto &op = std::get<graph::GridSample>(shapes_.ops[group.anchor]);
     const Tensor whole = read(node.inputs[0]);
     const Tensor grids = read(node.inputs[1]);
     GridSampleArgs args = {};

@@ -58,8 +58,7 @@ void Planner::add_product(const Group &group, const Product &product) {
 }
 
 Alternative Planner::tiled_product(const MatMulArgs &args, const Product &product,
-                                   const std::string &generated,
-                                   const KernelArguments &arguments) const {
+                                   const std::string &generated, const KernelArguments &arguments) const {
     const auto &[a, b, c, to] = product.matrices;
     const std::size_t rank = to.dims.size();
     const Along left = along(a, a.dims.size() - 1, a.dims.size() - 2);
@@ -83,7 +82,7 @@ Alternative Planner::tiled_product(const MatMulArgs &args, const Product &produc
     return by_blocks(name, source, {blocks, 128, 0}, arguments);
 }
 
-void Planner::emit_matmul(const Group &group) {
+void Planner::emit(const graph::MatMul &, const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
     Tensor a = read(node.inputs[0]);
     Tensor b = read(node.inputs[1]);
@@ -106,9 +105,8 @@ void Planner::emit_matmul(const Group &group) {
     clear_lanes(whole, label(group));
 }
 
-void Planner::emit_gemm(const Group &group) {
+void Planner::emit(const graph::Gemm &op, const Group &group) {
     const graph::Node &node = graph_.nodes[group.anchor];
-    const auto &op = std::get<graph::Gemm>(shapes_.ops[group.anchor]);
     Tensor a = read(node.inputs[0]);
     Tensor b = read(node.inputs[1]);
     const Tensor to = result(node.outputs[0]);

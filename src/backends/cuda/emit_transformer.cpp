@@ -253,7 +253,8 @@ void Planner::add_transformer(const TransformerBlock &block, const std::string &
         if (shared_bytes > facts_.shared_bytes_per_block && windows > 1)
             continue;
         found.alternatives.push_back(by_blocks(text("transformer of ", windows, ", ", shape.blocks), source,
-                                               {(runs + windows - 1) / windows, 128, shared_bytes}, arguments));
+                                               {(runs + windows - 1) / windows, 128, shared_bytes},
+                                               arguments));
     }
     found.ends_plain = false;
     if (found.alternatives.size() > 1)

@@ -152,57 +152,7 @@ void Planner::emit(const Group &group) {
         return emit_chain(group);
     if (group.expression)
         return emit_expression(group);
-    std::visit(
-        [&]<typename T>(const T &op) {
-            if constexpr (std::is_same_v<T, graph::Conv> || std::is_same_v<T, graph::ConvTranspose>)
-                emit_convolution(group);
-            else if constexpr (std::is_same_v<T, graph::Pool>)
-                emit_pool(group);
-            else if constexpr (std::is_same_v<T, graph::GridSample>)
-                emit_grid_sample(group);
-            else if constexpr (std::is_same_v<T, graph::Resize>)
-                emit_resize(group);
-            else if constexpr (std::is_same_v<T, graph::Pad>)
-                emit_pad(group);
-            else if constexpr (std::is_same_v<T, graph::Gather>)
-                emit_gather(group);
-            else if constexpr (std::is_same_v<T, graph::GatherElements> ||
-                               std::is_same_v<T, graph::GatherNd> ||
-                               std::is_same_v<T, graph::ScatterElements> ||
-                               std::is_same_v<T, graph::ScatterNd>)
-                emit_indexed(group);
-            else if constexpr (std::is_same_v<T, graph::ArgReduce>)
-                emit_arg_reduce(group);
-            else if constexpr (std::is_same_v<T, graph::CumSum>)
-                emit_cumulative_sum(group);
-            else if constexpr (std::is_same_v<T, graph::TopK>)
-                emit_top_k(group);
-            else if constexpr (std::is_same_v<T, graph::Range>)
-                emit_range(group);
-            else if constexpr (std::is_same_v<T, graph::Fill>)
-                emit_fill(graph_.nodes[group.anchor], label(group));
-            else if constexpr (std::is_same_v<T, graph::Concat>)
-                emit_concat(group);
-            else if constexpr (std::is_same_v<T, graph::DepthToSpace>)
-                emit_blocks(group, op.block, op.depth_first, true);
-            else if constexpr (std::is_same_v<T, graph::SpaceToDepth>)
-                emit_blocks(group, op.block, true, false);
-            else if constexpr (std::is_same_v<T, graph::Tile>)
-                emit_tile(group);
-            else if constexpr (std::is_same_v<T, graph::MatMul>)
-                emit_matmul(group);
-            else if constexpr (std::is_same_v<T, graph::Gemm>)
-                emit_gemm(group);
-            else if constexpr (std::is_same_v<T, graph::Reduce>)
-                emit_reduce(group);
-            else if constexpr (std::is_same_v<T, graph::Softmax>)
-                emit_softmax(group);
-            else if constexpr (std::is_same_v<T, graph::Normalize>)
-                emit_normalize(group);
-            else
-                emit_view(group);
-        },
-        shapes_.ops[group.anchor]);
+    std::visit([&](const auto &op) { emit(op, group); }, shapes_.ops[group.anchor]);
 }
 
 // Outputs that no kernel wrote where they belong: views, inputs, constants, a value that is given twice.

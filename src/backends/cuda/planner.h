@@ -11,6 +11,7 @@
 #include "backends/cuda/kernels/args.cuh"
 #include "backends/cuda/plan.h"
 #include "backends/cuda/transformer.h"
+#include "base/error.h"
 #include "base/text.h"
 
 #include <map>
@@ -44,8 +45,6 @@ public:
     [[nodiscard]] Plan run() &&;
 
 private:
-    friend struct Emit;
-
     // Where values live (places.cpp).
     void find_pictures();
     void find_concat_targets();
@@ -64,7 +63,46 @@ private:
 
     // Steps (emit_*.cpp).
     void emit(const Group &group);
-    void emit_view(const Group &group);
+    // By the operator of its anchor.
+    void emit(const graph::Conv &, const Group &group) { emit_convolution(group); }
+    void emit(const graph::ConvTranspose &, const Group &group) { emit_convolution(group); }
+    void emit(const graph::Pool &op, const Group &group);
+    void emit(const graph::GridSample &op, const Group &group);
+    void emit(const graph::Resize &op, const Group &group);
+    void emit(const graph::MatMul &op, const Group &group);
+    void emit(const graph::Gemm &op, const Group &group);
+    void emit(const graph::Reduce &op, const Group &group);
+    void emit(const graph::Softmax &op, const Group &group);
+    void emit(const graph::Normalize &op, const Group &group);
+    void emit(const graph::Pad &op, const Group &group);
+    void emit(const graph::Concat &op, const Group &group);
+    void emit(const graph::Tile &op, const Group &group);
+    void emit(const graph::Fill &op, const Group &group);
+    void emit(const graph::Range &op, const Group &group);
+    void emit(const graph::DepthToSpace &op, const Group &group) {
+        emit_blocks(group, op.block, op.depth_first, true);
+    }
+    void emit(const graph::SpaceToDepth &op, const Group &group) {
+        emit_blocks(group, op.block, true, false);
+    }
+    void emit(const graph::Slice &op, const Group &group);
+    void emit(const graph::Split &op, const Group &group);
+    void emit(const graph::Transpose &op, const Group &group);
+    void emit(const graph::Reshape &op, const Group &group);
+    void emit(const graph::Expand &op, const Group &group);
+    void emit(const graph::Gather &op, const Group &group);
+    void emit(const graph::GatherElements &, const Group &group) { emit_indexed(group); }
+    void emit(const graph::GatherNd &, const Group &group) { emit_indexed(group); }
+    void emit(const graph::ScatterElements &, const Group &group) { emit_indexed(group); }
+    void emit(const graph::ScatterNd &, const Group &group) { emit_indexed(group); }
+    void emit(const graph::ArgReduce &op, const Group &group);
+    void emit(const graph::CumSum &op, const Group &group);
+    void emit(const graph::TopK &op, const Group &group);
+    template <typename Op> // pointwise ones are chains
+    void emit(const Op &, const Group &group) {
+        throw Unsupported(graph_.nodes[group.anchor].label,
+                          ": the cuda backend has no kernel for this operator");
+    }
     void emit_chain(const Group &group);
     [[nodiscard]] ExpressionRequest request_of(const Group &group);
     void emit_expression(const Group &group);
@@ -85,28 +123,16 @@ private:
                         const Tensor &output);
     void emit_copy(const Tensor &from, const Tensor &to, const std::string &label);
     // A copy's second way, which moves tiles of its last two axes through shared memory. `value`: of x.
-    void add_transpose(Step &step, const PointwiseArgs &args, std::size_t rank, const Tensor &from, const Tensor &to,
-                       const std::string &value) const;
-    void emit_fill(const graph::Node &node, const std::string &label);
+    void add_transpose(Step &step, const PointwiseArgs &args, std::size_t rank, const Tensor &from,
+                       const Tensor &to, const std::string &value) const;
     // Zeros behind the last channel, for kernels that do not write them themselves.
     void clear_lanes(const Tensor &output, const std::string &label);
     void emit_convolution(const Group &group);
-    void emit_pool(const Group &group);
-    void emit_grid_sample(const Group &group);
-    void emit_resize(const Group &group);
-    void emit_general_resize(const Group &group);
-    void emit_pad(const Group &group);
-    void emit_gather(const Group &group);
+    void emit_general_resize(const graph::Resize &op, const Group &group);
     // Indices that are values (emit_indexed.cpp).
     void emit_indexed(const Group &group);
     void emit_line(const Group &group, std::size_t axis, bool reverse, const std::string &defines);
-    void emit_arg_reduce(const Group &group);
-    void emit_cumulative_sum(const Group &group);
-    void emit_top_k(const Group &group);
-    void emit_range(const Group &group);
-    void emit_concat(const Group &group);
     void emit_blocks(const Group &group, std::int64_t block, bool depth_first, bool to_space);
-    void emit_tile(const Group &group);
     // alpha A B + beta C, and the chain behind it.
     struct Product {
         struct {
@@ -132,11 +158,6 @@ private:
                       const Tensor &to, int kind, int last);
     void add_reduction(const std::string &name, const Tensor &from, const std::vector<std::size_t> &axes,
                        const Tensor &to, int kind, int last);
-    void emit_matmul(const Group &group);
-    void emit_gemm(const Group &group);
-    void emit_reduce(const Group &group);
-    void emit_softmax(const Group &group);
-    void emit_normalize(const Group &group);
     void add_normalized_rows(const std::string &name, const Normalized &what);
     void add_normalized(const std::string &name, const Normalized &what);
     void finish_outputs();
