@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(HopperPairs, LaunchesAreLegalAtEverySize) {
     const PairProblem problem = pair_of({.residual = true});
     for (const auto &[height, width] : {std::pair{1, 1}, {7, 300}, {1079, 1919}, {2160, 3840}}) {
-        const PairOperands::Picture picture{1 << 20, 64, height, width, 64 * width, 64};
+        const CopiedPicture picture{1 << 20, 64, height, width, 64 * width, 64};
         const Launch launch =
             launch_pair(problem, {1 << 20, picture, picture, picture, {}, {}}, hopper_facts);
         EXPECT_GE(launch.grid[0], 1U);
@@ -182,7 +182,7 @@ TEST(HopperRowTails, LaunchesAreLegalAtEverySize) {
     for (const bool transposed : {false, true}) {
         const PairProblem problem = row_tail_of({.second_pad = transposed ? 3 : 1, .transposed = transposed});
         for (const auto &[height, width] : {std::pair{3, 3}, {7, 300}, {1079, 1919}, {2160, 3840}}) {
-            const PairOperands::Picture picture{1 << 20, 64, height, width, 64 * width, 64};
+            const CopiedPicture picture{1 << 20, 64, height, width, 64 * width, 64};
             const Launch launch =
                 launch_row_tail(problem, {1 << 20, picture, picture, picture, {}, {}}, hopper_facts);
             EXPECT_GE(launch.grid[0], 1U);

@@ -29,7 +29,7 @@ std::vector<std::size_t> readers_of(const std::vector<Group> &groups, const grap
     return readers;
 }
 
-PairOperands::Picture picture_of(const Tensor &tensor, const Addresses &addresses) {
+CopiedPicture picture_of(const Tensor &tensor, const Addresses &addresses) {
     return {addresses.of(tensor), tensor.dims[1],    tensor.dims[2],
             tensor.dims[3],       tensor.strides[2], tensor.strides[3]};
 }

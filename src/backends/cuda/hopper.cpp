@@ -1,21 +1,42 @@
 #include "backends/cuda/hopper.h"
 
 #include "backends/cuda/hopper_pack.h"
+#include "backends/cuda/launching.h"
 #include "tensor/half.h"
+
+#include <algorithm>
 
 namespace vsmlrt::cuda {
 
-TensorMap picture_map(Element type, std::uint64_t address, std::int64_t channels, std::int64_t width,
-                      std::int64_t height, std::int64_t stride_x, std::int64_t stride_y) {
+CopiedPicture input_of(const ConvProblem &problem, const ConvOperands &operands) {
+    return {operands.input,    problem.in_channels,  operands.in_height,
+            operands.in_width, operands.in_stride_y, operands.in_stride_x};
+}
+
+CopiedPicture output_of(const ConvProblem &problem, const ConvOperands &operands) {
+    return {operands.output,    problem.out_channels,     operands.out_height,
+            operands.out_width, operands.output_stride_y, operands.output_stride_x};
+}
+
+TensorMap picture_map(Element type, const CopiedPicture &picture, const Box &box) {
     constexpr std::int64_t element_bytes = 2;
+    const auto bytes = [](std::int64_t stride) { return static_cast<std::uint64_t>(stride * element_bytes); };
     TensorMap map;
     map.type = type;
-    map.address = address;
-    map.sizes = {static_cast<std::uint64_t>(channels), static_cast<std::uint64_t>(width),
-                 static_cast<std::uint64_t>(height)};
-    map.strides = {static_cast<std::uint64_t>(stride_x * element_bytes),
-                   static_cast<std::uint64_t>(stride_y * element_bytes)};
+    map.address = picture.address;
+    map.sizes = {static_cast<std::uint64_t>(picture.channels), static_cast<std::uint64_t>(picture.width),
+                 static_cast<std::uint64_t>(picture.height)};
+    map.strides = {bytes(picture.stride_x), bytes(picture.stride_y)};
+    map.box = {static_cast<std::uint32_t>(box.lanes), static_cast<std::uint32_t>(box.columns),
+               static_cast<std::uint32_t>(box.rows)};
+    map.swizzle = box.lanes == 8 ? 0 : 2 * box.lanes;
     return map;
+}
+
+Launch resident_launch(std::int64_t items, std::int64_t blocks, int threads, int shared_bytes) {
+    Launch launch = block_launch({std::min(items, blocks), threads, shared_bytes}, {});
+    launch.dependent = true;
+    return launch;
 }
 
 bool vector_operands(const Epilogue &epilogue) {

@@ -32,11 +32,22 @@ namespace vsmlrt::cuda {
 [[nodiscard]] std::span<const ConvCandidate> hopper_pixel_candidates(); // kernels/hopper/pixels.cuh
 [[nodiscard]] std::span<const ConvCandidate> hopper_phase_candidates(); // kernels/hopper/phases.cuh
 
-// A picture as the copy engine sees it: channels, columns, rows; strides in elements. Box and swizzle are the
-// caller's.
-[[nodiscard]] TensorMap picture_map(Element type, std::uint64_t address, std::int64_t channels,
-                                    std::int64_t width, std::int64_t height, std::int64_t stride_x,
-                                    std::int64_t stride_y);
+// A picture with channels innermost; strides in elements.
+struct CopiedPicture {
+    std::uint64_t address = 0;
+    std::int64_t channels = 0, height = 0, width = 0, stride_y = 0, stride_x = 0;
+};
+[[nodiscard]] CopiedPicture input_of(const ConvProblem &problem, const ConvOperands &operands);
+[[nodiscard]] CopiedPicture output_of(const ConvProblem &problem, const ConvOperands &operands);
+// What the copy engine moves at once. Pixels of more than 16 bytes are swizzled (kernels/hopper/layout.cuh).
+struct Box {
+    int lanes = 8, columns = 1, rows = 1;
+};
+[[nodiscard]] TensorMap picture_map(Element type, const CopiedPicture &picture, const Box &box);
+
+// `blocks` that stay on the card and share `items` out, or one for each of fewer items. They may start before
+// the launch in front has ended.
+[[nodiscard]] Launch resident_launch(std::int64_t items, std::int64_t blocks, int threads, int shared_bytes);
 // True if kernels load the epilogue's tensors four channels at a time.
 [[nodiscard]] bool vector_operands(const Epilogue &epilogue);
 // Lanes behind the result's last channel that are to be 0: the last member of EpilogueArgs.

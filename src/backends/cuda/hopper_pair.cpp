@@ -65,14 +65,6 @@ std::vector<std::byte> pack_layer(const ConvProblem &problem, int lanes, std::sp
     return image;
 }
 
-TensorMap map_of(Element storage, const PairOperands::Picture &picture, int lanes, int columns) {
-    TensorMap map = picture_map(storage, picture.address, picture.channels, picture.width, picture.height,
-                                picture.stride_x, picture.stride_y);
-    map.box = {static_cast<std::uint32_t>(lanes), static_cast<std::uint32_t>(columns), 1};
-    map.swizzle = lanes == 8 ? 0 : 2 * lanes;
-    return map;
-}
-
 } // namespace
 
 bool is_cheap(const Epilogue &epilogue) {
@@ -154,20 +146,15 @@ Launch launch_pair(const PairProblem &problem, const PairOperands &operands, con
     const PairShape shape = shape_of(problem);
     const std::int64_t rows =
         (operands.output.width + shape.columns - 1) / shape.columns * operands.output.height;
-    Launch launch;
-    launch.grid = {static_cast<unsigned>(std::min<std::int64_t>(rows, device.multiprocessors)), 1, 1};
-    launch.block = {384, 1, 1};
-    launch.shared_bytes = static_cast<unsigned>(shared_bytes(shape));
-    launch.dependent = true;
-    launch.arguments.emplace_back(map_of(storage, operands.input, shape.in_lanes, input_columns(shape)));
-    if (operands.operand.channels > 0)
-        launch.arguments.emplace_back(map_of(storage, operands.operand, shape.out_lanes, shape.columns));
-    else
-        launch.arguments.push_back(no_map());
-    launch.arguments.emplace_back(map_of(storage, operands.output, shape.out_lanes, shape.columns));
-    launch.arguments.push_back(argument(operands.weights));
-    launch.arguments.push_back(operands.first_epilogue);
-    launch.arguments.push_back(operands.second_epilogue);
+    const Box box{shape.out_lanes, shape.columns};
+    Launch launch = resident_launch(rows, device.multiprocessors, 384, shared_bytes(shape));
+    launch.arguments = {picture_map(storage, operands.input, {shape.in_lanes, input_columns(shape)}),
+                        operands.operand.channels > 0 ? Argument(picture_map(storage, operands.operand, box))
+                                                      : Argument(no_map()),
+                        picture_map(storage, operands.output, box),
+                        argument(operands.weights),
+                        operands.first_epilogue,
+                        operands.second_epilogue};
     return launch;
 }
 

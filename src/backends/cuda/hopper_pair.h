@@ -2,19 +2,14 @@
 // result, which nobody else reads.
 #pragma once
 
-#include "backends/cuda/candidate.h"
+#include "backends/cuda/hopper.h"
 
 namespace vsmlrt::cuda {
 
 struct PairOperands {
     std::uint64_t weights = 0; // of what pack_pair() gave
-    // Pictures with channels innermost: sizes and strides in elements.
-    struct Picture {
-        std::uint64_t address = 0;
-        std::int64_t channels = 0, height = 0, width = 0, stride_y = 0, stride_x = 0;
-    };
-    Picture input, output;
-    Picture operand; // of the second one's epilogue; channels 0 where it has none
+    CopiedPicture input, output;
+    CopiedPicture operand; // of the second one's epilogue; channels 0 where it has none
     std::vector<std::byte> first_epilogue, second_epilogue; // EpilogueArgs
 };
 

@@ -68,18 +68,12 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
     const PhasesShape shape = shape_of(problem);
     const auto squares_along = [](std::int64_t size) { return (size + phases_side - 1) / phases_side; };
     const std::int64_t squares = squares_along(operands.in_width) * squares_along(operands.in_height);
-    Launch launch;
-    launch.grid = {static_cast<unsigned>(std::min<std::int64_t>(
-                       (squares + 1) / 2, std::int64_t{phases_blocks(shape)} * device.multiprocessors)),
-                   1, 1};
-    launch.block = {phases_threads, 1, 1};
-    launch.shared_bytes = static_cast<unsigned>(shared_bytes(shape));
-    launch.dependent = true;
-    TensorMap input = picture_map(problem.storage, operands.input, problem.in_channels, operands.in_width,
-                                  operands.in_height, operands.in_stride_x, operands.in_stride_y);
-    input.box = {static_cast<std::uint32_t>(phases_lanes(shape)), phases_width, phases_width};
-    input.swizzle = pixel_bytes(shape);
-    launch.arguments = {input, argument(operands.weights), operands.epilogue};
+    Launch launch =
+        resident_launch((squares + 1) / 2, std::int64_t{phases_blocks(shape)} * device.multiprocessors,
+                        phases_threads, shared_bytes(shape));
+    launch.arguments = {picture_map(problem.storage, input_of(problem, operands),
+                                    {phases_lanes(shape), phases_width, phases_width}),
+                        argument(operands.weights), operands.epilogue};
     return launch;
 }
 

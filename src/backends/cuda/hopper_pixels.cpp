@@ -70,17 +70,10 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
     const auto squares_along = [](std::int64_t size) { return (size + square_side - 1) / square_side; };
     const std::int64_t squares = squares_along(operands.out_width) * squares_along(operands.out_height);
     const std::int64_t items = (squares + squares_of_item - 1) / squares_of_item;
-    Launch launch;
-    launch.grid = {static_cast<unsigned>(std::min<std::int64_t>(items, device.multiprocessors)), 1, 1};
-    launch.block = {384, 1, 1};
-    launch.shared_bytes = static_cast<unsigned>(shared_bytes(shape));
-    launch.dependent = true;
-    TensorMap input = picture_map(problem.storage, operands.input, problem.in_channels, operands.in_width,
-                                  operands.in_height, operands.in_stride_x, operands.in_stride_y);
-    input.box = {square_lanes, static_cast<std::uint32_t>(window_width(shape)),
-                 static_cast<std::uint32_t>(window_height(shape))};
-    input.swizzle = square_pixel_bytes;
-    launch.arguments = {input, argument(operands.weights), operands.epilogue};
+    Launch launch = resident_launch(items, device.multiprocessors, 384, shared_bytes(shape));
+    launch.arguments = {picture_map(problem.storage, input_of(problem, operands),
+                                    {square_lanes, window_width(shape), window_height(shape)}),
+                        argument(operands.weights), operands.epilogue};
     return launch;
 }
 

@@ -102,20 +102,11 @@ Launch launch_row_tail(const PairProblem &problem, const PairOperands &operands,
     const Places places{down.first, across.first, static_cast<std::int32_t>(down.count),
                         static_cast<std::int32_t>(across.count)};
     const int columns = row_tail_columns(shape_of(problem));
-    TensorMap input = picture_map(problem.first.storage, operands.input.address, operands.input.channels,
-                                  operands.input.width, operands.input.height, operands.input.stride_x,
-                                  operands.input.stride_y);
-    input.box = {64, static_cast<std::uint32_t>(columns + 2), 1};
-    input.swizzle = row_tail_pixel;
-    Launch launch;
-    launch.grid = {
-        static_cast<unsigned>(std::min<std::int64_t>(
-            rows_of(problem, operands.output.height, operands.output.width), device.multiprocessors)),
-        1, 1};
-    launch.block = {row_tail_threads, 1, 1};
-    launch.shared_bytes = static_cast<unsigned>(row_tail_bytes(shape_of(problem), columns));
-    launch.dependent = true;
-    launch.arguments = {input, argument(operands.weights), argument(places), operands.first_epilogue,
+    Launch launch =
+        resident_launch(rows_of(problem, operands.output.height, operands.output.width),
+                        device.multiprocessors, row_tail_threads, row_tail_bytes(shape_of(problem), columns));
+    launch.arguments = {picture_map(problem.first.storage, operands.input, {64, columns + 2}),
+                        argument(operands.weights), argument(places), operands.first_epilogue,
                         operands.second_epilogue};
     return launch;
 }

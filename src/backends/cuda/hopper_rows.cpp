@@ -109,28 +109,14 @@ template <int strip>
 Launch launch(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
     const RowsShape shape = shape_of(problem, strip);
     const std::int64_t rows = (operands.out_width + strip - 1) / strip * operands.out_height;
-    Launch launch;
-    launch.grid = {static_cast<unsigned>(std::min<std::int64_t>(rows, device.multiprocessors)), 1, 1};
-    launch.block = {block_threads, 1, 1};
-    launch.shared_bytes = static_cast<unsigned>(shared_bytes(shape));
-    launch.dependent = true;
-    TensorMap input = picture_map(problem.storage, operands.input, problem.in_channels, operands.in_width,
-                                  operands.in_height, operands.in_stride_x, operands.in_stride_y);
-    input.box = {static_cast<std::uint32_t>(shape.lanes), static_cast<std::uint32_t>(row_pixels(shape)), 1};
-    input.swizzle = shape.lanes == 8 ? 0 : pixel_bytes(shape);
-    launch.arguments.emplace_back(input);
-    if (shape.out_lanes == 0) {
-        launch.arguments.push_back(no_map());
-    } else {
-        TensorMap output = picture_map(
-            problem.storage, operands.output, problem.out_channels + pad_lanes(operands), operands.out_width,
-            operands.out_height, operands.output_stride_x, operands.output_stride_y);
-        output.box = {static_cast<std::uint32_t>(shape.out_lanes), static_cast<std::uint32_t>(strip), 1};
-        output.swizzle = 2 * shape.out_lanes;
-        launch.arguments.emplace_back(output);
-    }
-    launch.arguments.push_back(argument(operands.weights));
-    launch.arguments.push_back(operands.epilogue);
+    CopiedPicture output = output_of(problem, operands);
+    output.channels += pad_lanes(operands);
+    Launch launch = resident_launch(rows, device.multiprocessors, block_threads, shared_bytes(shape));
+    launch.arguments = {
+        picture_map(problem.storage, input_of(problem, operands), {shape.lanes, row_pixels(shape)}),
+        shape.out_lanes == 0 ? Argument(no_map())
+                             : Argument(picture_map(problem.storage, output, {shape.out_lanes, strip})),
+        argument(operands.weights), operands.epilogue};
     return launch;
 }
 

@@ -99,21 +99,10 @@ Launch launch_tail(const PairProblem &problem, const TailCandidate &candidate, c
     const TailShape shape = shape_of(problem, candidate.rows);
     const std::int64_t tiles =
         (operands.out_width + 7) / 8 * ((operands.out_height + shape.rows - 1) / shape.rows);
-    Launch launch;
-    launch.grid = {static_cast<unsigned>(std::min<std::int64_t>(tiles, device.multiprocessors)), 1, 1};
-    launch.block = {384, 1, 1};
-    launch.shared_bytes = static_cast<unsigned>(shared_bytes(shape));
-    launch.dependent = true;
-    TensorMap input =
-        picture_map(problem.first.storage, operands.input, problem.first.in_channels, operands.in_width,
-                    operands.in_height, operands.in_stride_x, operands.in_stride_y);
-    input.box = {64, 10, static_cast<std::uint32_t>(shape.rows + 2)};
-    input.swizzle = tail_pixel;
-    launch.arguments.emplace_back(input);
-    launch.arguments.push_back(argument(operands.weights));
-    launch.arguments.push_back(argument(operands.output));
-    launch.arguments.push_back(argument(waiting));
-    launch.arguments.push_back(operands.epilogue);
+    Launch launch = resident_launch(tiles, device.multiprocessors, 384, shared_bytes(shape));
+    launch.arguments = {
+        picture_map(problem.first.storage, input_of(problem.first, operands), {64, 10, shape.rows + 2}),
+        argument(operands.weights), argument(operands.output), argument(waiting), operands.epilogue};
     return launch;
 }
 

@@ -151,16 +151,14 @@ std::vector<TensorMap> input_maps(const ConvProblem &problem, const ConvOperands
     for (int parity = 0; parity < parities(shape); ++parity) {
         const int y = parity / parities(shape.x);
         const int x = parity % parities(shape.x);
-        const std::int64_t width = (operands.in_width - x + parities(shape.x) - 1) / parities(shape.x);
-        const std::int64_t height = (operands.in_height - y + parities(shape.y) - 1) / parities(shape.y);
-        TensorMap map = picture_map(
-            problem.storage, operands.input + 2 * (x * operands.in_stride_x + y * operands.in_stride_y),
-            problem.in_channels, width, height, operands.in_stride_x * parities(shape.x),
-            operands.in_stride_y * parities(shape.y));
-        map.box = {static_cast<std::uint32_t>(shape.lanes), static_cast<std::uint32_t>(tile_width(shape)),
-                   static_cast<std::uint32_t>(tile_height(shape))};
-        map.swizzle = pixel_bytes(shape);
-        maps.push_back(map);
+        CopiedPicture part = input_of(problem, operands);
+        part.address += 2 * static_cast<std::uint64_t>(x * part.stride_x + y * part.stride_y);
+        part.width = (part.width - x + parities(shape.x) - 1) / parities(shape.x);
+        part.height = (part.height - y + parities(shape.y) - 1) / parities(shape.y);
+        part.stride_x *= parities(shape.x);
+        part.stride_y *= parities(shape.y);
+        maps.push_back(
+            picture_map(problem.storage, part, {shape.lanes, tile_width(shape), tile_height(shape)}));
     }
     return maps;
 }
@@ -208,11 +206,8 @@ template <int rows, bool alone>
 Launch launch(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
     const TilesShape shape = shape_of(problem, rows, alone);
     const std::int64_t items = items_of(problem, operands, rows, shape.groups);
-    Launch launch;
-    launch.grid = {static_cast<unsigned>(std::min<std::int64_t>(items, device.multiprocessors)), 1, 1};
-    launch.block = {static_cast<unsigned>(128 * (shape.groups + 1)), 1, 1};
-    launch.shared_bytes = static_cast<unsigned>(shared_bytes(shape));
-    launch.dependent = true;
+    Launch launch =
+        resident_launch(items, device.multiprocessors, 128 * (shape.groups + 1), shared_bytes(shape));
     for (const TensorMap &map : input_maps(problem, operands, shape))
         launch.arguments.emplace_back(map);
     while (launch.arguments.size() < 4) // no such parity

@@ -60,14 +60,8 @@ std::vector<std::byte> pack(const ConvProblem &problem, std::span<const float> w
     return image;
 }
 
-TensorMap with_box(TensorMap map, int columns) {
-    map.box = {64, static_cast<std::uint32_t>(columns), 1};
-    map.swizzle = up_pixel;
-    return map;
-}
-
 // The epilogue's only tensor: behind the addresses of vectors in EpilogueArgs.
-TensorMap operand_map(const ConvProblem &problem, const ConvOperands &operands) {
+CopiedPicture operand_of(const ConvProblem &problem, const ConvOperands &operands) {
     struct {
         std::uint64_t data;
         std::int64_t stride_y, stride_x, stride_c;
@@ -75,8 +69,8 @@ TensorMap operand_map(const ConvProblem &problem, const ConvOperands &operands) 
     const std::size_t vectors =
         sizeof(std::uint64_t) * static_cast<std::size_t>(std::max(1, problem.epilogue.channels));
     std::memcpy(&tensor, operands.epilogue.data() + vectors, sizeof tensor);
-    return picture_map(problem.storage, tensor.data, problem.out_channels, operands.out_width,
-                       operands.out_height, tensor.stride_x, tensor.stride_y);
+    return {tensor.data,        problem.out_channels, operands.out_height,
+            operands.out_width, tensor.stride_y,      tensor.stride_x};
 }
 
 Launch launch(const ConvProblem &problem, const ConvOperands &operands, const DeviceFacts &device) {
@@ -84,27 +78,15 @@ Launch launch(const ConvProblem &problem, const ConvOperands &operands, const De
     const std::int64_t strips = (operands.in_width + columns - 1) / columns;
     const int blocks = blocks_of(problem);
     const std::int64_t pieces = strips * operands.in_height;
-    Launch launch;
-    launch.grid = {
-        static_cast<unsigned>(std::min<std::int64_t>(pieces, device.multiprocessors / blocks) * blocks), 1,
-        1};
-    launch.block = {block_threads, 1, 1};
-    launch.shared_bytes = static_cast<unsigned>(up_shared_bytes(planes_of(problem)));
-    launch.dependent = true;
-    launch.arguments.emplace_back(
-        with_box(picture_map(problem.storage, operands.input, problem.in_channels, operands.in_width,
-                             operands.in_height, operands.in_stride_x, operands.in_stride_y),
-                 columns));
-    if (problem.epilogue.tensors > 0)
-        launch.arguments.emplace_back(with_box(operand_map(problem, operands), 2 * columns));
-    else
-        launch.arguments.emplace_back(no_map());
-    launch.arguments.emplace_back(
-        with_box(picture_map(problem.storage, operands.output, problem.out_channels, operands.out_width,
-                             operands.out_height, operands.output_stride_x, operands.output_stride_y),
-                 2 * columns));
-    launch.arguments.push_back(argument(operands.weights));
-    launch.arguments.push_back(operands.epilogue);
+    const Box box{64, 2 * columns};
+    Launch launch = resident_launch(pieces * blocks, device.multiprocessors / blocks * blocks, block_threads,
+                                    up_shared_bytes(planes_of(problem)));
+    launch.arguments = {picture_map(problem.storage, input_of(problem, operands), {64, columns}),
+                        problem.epilogue.tensors > 0
+                            ? Argument(picture_map(problem.storage, operand_of(problem, operands), box))
+                            : Argument(no_map()),
+                        picture_map(problem.storage, output_of(problem, operands), box),
+                        argument(operands.weights), operands.epilogue};
     return launch;
 }
 
