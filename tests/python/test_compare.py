@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import re
@@ -95,6 +96,25 @@ def test_a_stream_without_a_container_is_counted(tmp_path: Path) -> None:
         assert one.frames[0].to_ndarray().tobytes() == one.frames[1].to_ndarray().tobytes()
     assert [round(one.seconds, 2) for one in at(raw, [0.2, 0.1, 9])] == [0.08, 0.2, 0.28]
     assert len(pick(raw, 3)) == 3
+
+
+def png_pixels(png_file: bytes) -> np.ndarray:
+    with av.open(io.BytesIO(png_file), "r") as file:
+        return next(file.decode(video=0)).to_ndarray(format="rgb24")
+
+
+@pytest.mark.parametrize("tags", [{}, {"color_range": 1}, {"color_range": 2}])
+@pytest.mark.parametrize("deep", ["", "10le"])
+def test_gray_is_compared_with_its_yuv_by_one_range(tmp_path: Path, deep: str, tags: dict[str, int]) -> None:
+    """FFmpeg's conversions take all gray for full, and what an encoder of H.264 makes of it is limited YUV."""
+    ticks = [0, 512, 1024]
+    gray = make_video(tmp_path / "gray.mkv", ticks, codec="ffv1", pixel_format=f"gray{deep}", colour=tags)
+    yuv = make_video(tmp_path / "yuv.mkv", ticks, codec="ffv1", pixel_format=f"yuv420p{deep}", colour=tags)
+    for a, b in ((gray, yuv), (yuv, gray)):
+        measured = report.measure(a, b, None, True)
+        assert min(measured.series["PSNR"]["B"]) > 45
+    shown = [png_pixels(report.sized_png(frame, (64, 48))) for frame in next(moments([gray, yuv])).frames]
+    assert np.abs(shown[0].astype(int) - shown[1]).max() <= 2
 
 
 def test_a_shorter_one_shows_its_last_frame(tmp_path: Path, whole: Path) -> None:

@@ -9,10 +9,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 
 from ..errors import UserError
 from ..video.errors import reason
 from ..video.facts import read_facts
+from ..video.formats import FORMATS
+from ..video.linear import fill_plane
 from ..video.opening import all_threads, open_container
 from ..video.timestamps import Continued
 
@@ -38,6 +41,7 @@ class _Reader:
         self._clock = Continued(facts.time_base, gaps=facts.clocked)
         self._rate = facts.rate or Fraction(25)
         self._count = 0
+        self._full_gray = facts.full_range
         self._frames = self._container.decode(stream)
         self._start: Fraction | None = None
         self._next: tuple[Fraction, av.VideoFrame] | None = None
@@ -53,6 +57,8 @@ class _Reader:
         if not isinstance(frame, av.VideoFrame):
             self._next = None
             return
+        if not self._full_gray:
+            frame = _gray_as_yuv(frame)
         if frame.pts is None:  # of a stream without a container, whose frames are counted
             time = self._count / self._rate
         else:
@@ -103,6 +109,28 @@ class _Reader:
 
 
 _ROUNDING = Fraction(1, 500)
+
+_FULL = 2
+"""FFmpeg's number of full range."""
+
+
+def _gray_as_yuv(frame: av.VideoFrame) -> av.VideoFrame:
+    """A gray frame of limited range with chroma that shows no colour: FFmpeg takes all gray for gray of full range."""
+    own = frame.format.name
+    if not own.startswith("gray") or own not in FORMATS or int(frame.color_range) == _FULL:
+        return frame
+    bits = frame.format.components[0].bits
+    made = av.VideoFrame(frame.width, frame.height, own.replace("gray", "yuv420p"))
+    for index, plane in enumerate(made.planes):
+        samples = np.frombuffer(plane, np.uint8 if bits == 8 else np.uint16).reshape(plane.height, -1)
+        if index == 0:
+            fill_plane(samples[:, : frame.width], frame.planes[0])
+        else:
+            samples[:] = 1 << (bits - 1)
+    made.pts, made.time_base = frame.pts, frame.time_base
+    made.colorspace, made.color_range = frame.colorspace, frame.color_range
+    made.color_primaries, made.color_trc = frame.color_primaries, frame.color_trc
+    return made
 
 
 Ended = Callable[[Path, Fraction], None]
