@@ -49,6 +49,8 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (["--multiplier", "0"], "--multiplier takes a number above 0 such as 2, 2.5 or 5/2, not '0'"),
         (["--multiplier", "0/5"], "--multiplier takes a number above 0"),
+        (["--multiplier", "100000000"], "--multiplier takes a number up to 1000 such as 2, 2.5 or 5/2"),
+        (["--fps", "23976"], "--fps takes a number up to 1000 such as 60, 23.976 or 60000/1001, not '23976'"),
         (["--multiplier", "2/0"], "--multiplier takes a number above 0"),
         (["--multiplier", "two"], "--multiplier takes a number above 0"),
         (["--multiplier", "-2"], "--multiplier takes a number above 0"),
@@ -219,15 +221,13 @@ def test_a_part_of_a_video(tmp_path: Path, video: Path) -> None:
 
 @pytest.mark.usefixtures("interpolating")
 def test_what_cannot_be_interpolated(tmp_path: Path, video: Path) -> None:
-    """One frame, a network that makes pictures of pictures, and too many frames: one sentence, exit 1, no file."""
+    """One frame, and a network that makes pictures of pictures: one sentence, exit 1, no file."""
     output, network = tmp_path / "out.mkv", fade(tmp_path / "fade.onnx")
     one = command(video, output, "--model", network, "--frames", "0:1")
     picture = command(video, output, "--model", identity(tmp_path / "identity.onnx"))
-    many = command(video, output, "--model", network, "--multiplier", "999999999")
-    assert [done.returncode for done in (one, picture, many)] == [1, 1, 1]
+    assert [done.returncode for done in (one, picture)] == [1, 1]
     assert "a clip of two frames or more is accepted" in sentence_of(one)
     assert "is not an interpolator" in sentence_of(picture)
-    assert "frames of a clip of 10" in sentence_of(many)
     assert not output.exists()
 
 

@@ -32,6 +32,9 @@ FAMILY = "rife"
 CUT = 0.15
 """Of the plugin's measure of change: motion stays below a tenth, and cuts between scenes are seldom below a fifth."""
 
+MOST = 1000
+"""Frames a second and times as many frames; more is a mistyped number, whose frames have no end."""
+
 Multiplier = Annotated[
     str | None, typer.Option(metavar="N|N/D", help="Frames of OUT / frames of IN, such as 2, 5/2 or 2.5. Default: 2.")
 ]
@@ -179,6 +182,8 @@ def _positive(option: str, text: str, examples: str) -> Fraction:
     match = re.fullmatch(r"\d{1,9}(?:\.\d{1,9}|/\d{1,9})?", text)
     if match is None or re.fullmatch(r".*/0+", text) or not (value := Fraction(text)):
         raise UsageError(f"{option} takes a number above 0 such as {examples}, not {text!r}")
+    if value > MOST:
+        raise UsageError(f"{option} takes a number up to {MOST} such as {examples}, not {text!r}")
     return value
 
 
