@@ -11,7 +11,7 @@ namespace {
 
 using graph::ValueId;
 
-class Search : public GroupSearch {
+class AttentionSearch : public GroupSearch {
 public:
     using GroupSearch::GroupSearch;
 
@@ -126,7 +126,7 @@ private:
 
 std::vector<Attention> find_attentions(const graph::Graph &graph, const graph::Shapes &shapes,
                                        const std::vector<Group> &groups) {
-    const Search search(graph, shapes, groups);
+    const AttentionSearch search(graph, shapes, groups);
     std::vector<Attention> all;
     for (std::size_t i = 0; i < groups.size(); ++i)
         if (auto found = search.attention(i))

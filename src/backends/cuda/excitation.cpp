@@ -14,7 +14,7 @@ namespace {
 
 using graph::ValueId;
 
-class Search : public GroupSearch {
+class ExcitationSearch : public GroupSearch {
 public:
     using GroupSearch::GroupSearch;
 
@@ -157,7 +157,7 @@ private:
 
 std::vector<Excitation> find_excitations(const graph::Graph &graph, const graph::Shapes &shapes,
                                          const std::vector<Group> &groups) {
-    const Search search(graph, shapes, groups);
+    const ExcitationSearch search(graph, shapes, groups);
     std::vector<Excitation> all;
     for (std::size_t i = 0; i < groups.size(); ++i)
         if (auto found = search.excitation(i))
@@ -167,7 +167,7 @@ std::vector<Excitation> find_excitations(const graph::Graph &graph, const graph:
 
 std::vector<DeferredProduct> find_deferred_products(const graph::Graph &graph, const graph::Shapes &shapes,
                                                     const std::vector<Group> &groups) {
-    const Search search(graph, shapes, groups);
+    const ExcitationSearch search(graph, shapes, groups);
     std::vector<DeferredProduct> all;
     const auto is_deferred = [&](ValueId value) {
         return std::any_of(all.begin(), all.end(), [&](const DeferredProduct &product) {

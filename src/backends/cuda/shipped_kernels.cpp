@@ -20,7 +20,7 @@ namespace vsmlrt::cuda {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char *magic = "vsmlrt-kernels-1";
+constexpr const char *file_magic = "vsmlrt-kernels-1";
 constexpr std::uint64_t most_list_bytes = 64 << 20;
 
 std::string hash_of(const std::string &characters) {
@@ -48,7 +48,7 @@ ShippedKernels::ShippedKernels(fs::path file) : file_(std::move(file)) {
     std::string word;
     std::string list_hash;
     std::uint64_t list_bytes = 0;
-    if (!(head >> word >> list_bytes >> list_hash) || word != magic || list_bytes > most_list_bytes)
+    if (!(head >> word >> list_bytes >> list_hash) || word != file_magic || list_bytes > most_list_bytes)
         refuse(file_, "the file is of another version, or damaged");
     std::string list(static_cast<std::size_t>(list_bytes), '\0');
     if (!stream.read(list.data(), static_cast<std::streamsize>(list.size())) || hash_of(list) != list_hash)
@@ -100,7 +100,7 @@ std::vector<std::byte> encode_shipped(const std::string &compiler,
         list += text(hash, ' ', offset, ' ', cubin.size(), ' ', content_hash(cubin), '\n');
         offset += cubin.size();
     }
-    const std::string head = text(magic, ' ', list.size(), ' ', hash_of(list), '\n', list);
+    const std::string head = text(file_magic, ' ', list.size(), ' ', hash_of(list), '\n', list);
     std::vector<std::byte> file;
     const auto append = [&](std::span<const std::byte> bytes) {
         file.insert(file.end(), bytes.begin(), bytes.end());

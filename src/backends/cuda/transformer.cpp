@@ -12,7 +12,7 @@ namespace vsmlrt::cuda {
 namespace {
 
 using graph::ValueId;
-constexpr std::int64_t most_channels = 128, most_depth = 64, most_inner = 384;
+constexpr std::int64_t most_token_channels = 128, most_depth = 64, most_inner = 384;
 
 class BlockSearch : public GroupSearch {
 public:
@@ -162,7 +162,7 @@ private:
         const Element type = type_of(block.input);
         const graph::Shape &shape = dims(block.input);
         return (type == Element::f16 || type == Element::bf16) && type_of(block.result) == type &&
-               shape.size() >= 2 && shape.back() <= most_channels && !is_known(block.input) &&
+               shape.size() >= 2 && shape.back() <= most_token_channels && !is_known(block.input) &&
                dims(block.result) == shape &&
                std::all_of(shape.begin(), shape.end() - std::min<std::ptrdiff_t>(3, std::ssize(shape)),
                            [](std::int64_t size) { return size == 1; });
