@@ -97,4 +97,7 @@ def pad_to_multiple(clip: vs.VideoNode, multiple: int) -> vs.VideoNode:
     width, height = (-(-size // multiple) * multiple for size in (clip.width, clip.height))
     if (clip.width, clip.height) == (width, height):
         return clip
-    return plugin.core().resize.Point(clip, width, height, src_width=width, src_height=height)
+    core = plugin.core()
+    whole = core.std.SetFieldBased(clip, 0)  # of fields resize takes few heights, and continues each by itself
+    padded = core.resize.Point(whole, width, height, src_width=width, src_height=height)
+    return core.std.CopyFrameProps(padded, clip, props=["_FieldBased"])

@@ -144,9 +144,9 @@ def _as_vs_mlrt(between: vs.VideoNode, clip: vs.VideoNode, by: Fraction, video_p
     divided = by.denominator == 1  # durations, where the clip has no rate of its own
     source = core.std.SelectEvery(clip, 2 * by.denominator, before, modify_duration=divided)
     source = source[: _count(clip.num_frames, by, video_player)]
-    between = core.std.CopyFrameProps(between[: source.num_frames], source)
     if source.format.id != between.format.id:
-        source = core.resize.Point(source, format=between.format.id)
+        source = _in_format_of(source, between)
+    between = core.std.CopyFrameProps(between[: source.num_frames], source)
 
     def choose_frame(n: int, f: vs.VideoFrame) -> vs.VideoNode:
         return source if f.props.get("_SceneChangeNext") else between
@@ -156,6 +156,19 @@ def _as_vs_mlrt(between: vs.VideoNode, clip: vs.VideoNode, by: Fraction, video_p
         return chosen
     rate = clip.fps * by
     return core.std.AssumeFPS(chosen, fpsnum=rate.numerator, fpsden=rate.denominator)
+
+
+def _in_format_of(source: vs.VideoNode, between: vs.VideoNode) -> vs.VideoNode:
+    """The source in the float format asked for, by the matrix that the frames between are made by."""
+    core = plugin.core()
+    if source.format.color_family == vs.YUV and source.get_frame(0).props.get("_Matrix", 2) == 2:
+        source = core.std.SetFrameProps(source, _Matrix=1 if source.height > 576 else 6)
+    if source.format.color_family == vs.GRAY and between.format.color_family == vs.RGB:
+        source = core.std.SetFrameProps(source, _Matrix=1)
+    fields = source.height % (2 << source.format.subsampling_h) == 0
+    converted = core.resize.Bicubic(source if fields else core.std.SetFieldBased(source, 0), format=between.format.id)
+    made: vs.VideoNode = core.std.CopyFrameProps(converted, source, props=["_FieldBased"])
+    return made
 
 
 def _count(frames: int, by: Fraction, video_player: bool) -> int:

@@ -78,6 +78,34 @@ def test_merge_mixes_yuv(core: Any, models: Path) -> None:
         np.testing.assert_allclose(plane.astype(int), wanted, atol=1)
 
 
+def test_merge_takes_fields_of_any_height(core: Any, models: Path) -> None:
+    """Padding is not a conversion: fields, of which resize wants whole samples of chroma, do not matter for it."""
+    fade(models / "rife" / "rife_v4.4.onnx", 7)
+    a = core.std.BlankClip(format=vs.YUV420P8, width=50, height=34, length=1, color=[100, 120, 136]).std.SetFieldBased(
+        2
+    )
+    mask = core.std.BlankClip(format=vs.GRAYS, width=50, height=34, length=1).std.SetFieldBased(2)
+    result = vsmlrt.RIFEMerge(a, a, mask, backend=EXACT)
+    for plane, wanted in zip(picture(result), (100, 120, 136), strict=True):
+        np.testing.assert_allclose(plane.astype(int), wanted, atol=1)
+    assert result.get_frame(0).props["_FieldBased"] == 2
+
+
+@pytest.mark.parametrize("tags", [{}, {"_Matrix": 1}, {"_FieldBased": 2}])
+def test_yuv_that_is_to_become_float_rgb(interpolating: Any, models: Path, tags: dict[str, int]) -> None:
+    """Cut frames as those between: by one matrix, also where none is told, and as RGB that says so."""
+    fade(models / "rife" / "rife_v4.4.onnx", 7)
+    clip = noise(interpolating, 50, 34, 3, vs.YUV420P8).std.SetFrameProps(**tags)
+    cut = clip.std.SetFrameProps(_SceneChangeNext=1)
+    between = vsmlrt.RIFE(clip, backend=EXACT, output_format=1)
+    chosen = vsmlrt.RIFE(cut, backend=EXACT, output_format=1)
+    for n in (0, 2, 4):
+        for plane, wanted in zip(picture(chosen, n), picture(between, n), strict=True):
+            np.testing.assert_allclose(plane.astype(float), wanted.astype(float), atol=2e-3)
+    assert {between.get_frame(n).props["_Matrix"] for n in range(4)} == {0}
+    assert chosen.get_frame(1).props["_Matrix"] == 0
+
+
 def test_the_moment_may_differ_from_pixel_to_pixel(core: Any, models: Path) -> None:
     fade(models / "rife" / "rife_v4.4.onnx", 11)
     a, b = noise(core, 64, 32, seed=1), noise(core, 64, 32, seed=2)
