@@ -62,7 +62,10 @@ def resize_to(clip: vs.VideoNode, size: tuple[int, int]) -> vs.VideoNode:
     """The clip by Lanczos (4 taps) in this size; itself if it has it."""
     if (clip.width, clip.height) == size:
         return clip
-    return plugin.core().resize.Lanczos(clip, *size, filter_param_a=4)
+    core = plugin.core()
+    if clip.height != size[1]:  # which fields would not outlast, and resize takes few heights of them
+        clip = core.std.SetFieldBased(clip, 0)
+    return core.resize.Lanczos(clip, *size, filter_param_a=4)
 
 
 def _whole(size: int, scale: float, subsampling: int) -> int:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 import vapoursynth as vs
 
+from video_samples import picture
+from vsmlrt.resizing import resize_to
 from vsmlrt.video.job import Crop, Job, check_job, picture_by_picture, run
 
 ODD = Path(__file__).parent / "clips" / "odd.webm"
@@ -57,3 +61,37 @@ def test_rectangles_and_beginnings(tmp_path: Path) -> None:
     (tmp_path / "out.mkv").unlink()
     frames = made(tmp_path, "mkv", 1, frames=(1, 3), codec="libx264")
     assert {(frame.width, frame.height) for frame in frames} == {(65, 49)}
+
+
+def interlaced(path: Path, height: int) -> Path:
+    with av.open(str(path), "w") as file:
+        stream: Any = file.add_stream("mpeg2video", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, height, "yuv420p"
+        stream.codec_context.flags |= 1 << 18 | 1 << 29  # FFmpeg's ildct and ilme
+        for n in (0, 1, None):
+            frame = None if n is None else picture(64, height, n)
+            if frame is not None:
+                frame.pts, frame.time_base = n, Fraction(1, 25)
+            file.mux(stream.encode(frame))
+    with av.open(str(path)) as file:
+        assert next(file.decode(video=0)).interlaced_frame
+    return path
+
+
+@pytest.mark.parametrize(("height", "crop"), [(50, None), (48, Crop(width=64, height=26, left=0, top=0))])
+@pytest.mark.parametrize(("output", "more"), [("%d.png", {}), ("out.mkv", {"pixel_format": "yuv444p"})])
+def test_fields_of_any_height_are_converted(
+    tmp_path: Path, height: int, crop: Crop | None, output: str, more: dict[str, str]
+) -> None:
+    """Resize converts fields of whole chroma samples alone, which 486 lines do not have."""
+    source = interlaced(tmp_path / "in.mkv", height)
+    job = Job(source=source, output=tmp_path / output, crop=crop, **more)  # type: ignore[arg-type]
+    done = run(
+        check_job(job), picture_by_picture(lambda clip: clip), warn=lambda said: None, progress=lambda d, t: None
+    )
+    assert done == 2
+
+
+def test_fields_do_not_outlast_another_height() -> None:
+    clip = vs.core.std.BlankClip(format=vs.YUV420P8, width=64, height=48, length=1).std.SetFieldBased(2)
+    assert resize_to(clip, (32, 26)).get_frame(0).props["_FieldBased"] == 0

@@ -14,6 +14,7 @@ from .. import plugin, store
 from ..compare import picking
 from ..errors import UserError
 from ..video.colour import BT709, UNSPECIFIED, full_where_unsaid, matrix_or_guess
+from ..video.deinterlacing import without_part_fields
 from ..video.errors import FieldError, UsageError, reason
 from ..video.facts import read_facts
 from ..video.incoming import STANDARD_INPUT, readable_file
@@ -76,14 +77,15 @@ def preview(
             else picking.at(path, [float(one) for one in moments if one is not None])
         )
         facts = read_facts(path)
-        clip = tagged(picking.clip_of(picked), full_range=facts.full_range)
+        clip = without_part_fields(tagged(picking.clip_of(picked), full_range=facts.full_range))
         wanted = upscale.scale_to(scale, width, height, (clip.width, clip.height))
         network = store.resolve(model, scale=wanted, noise=denoise, fetch=True, progress=console.say)
         if strength is not None and "strength" not in network.card.maps:
             raise UsageError(f"--strength: the network {network.name} takes none; leave it out")
         try:
             after = filtered(clip, network)
-            before = clip.resize.Bicubic(after.width, after.height, format=vs.RGB24)
+            plain = clip if after.height == clip.height else clip.std.SetFieldBased(0)
+            before = plain.resize.Bicubic(after.width, after.height, format=vs.RGB24)
             after = after.resize.Bicubic(format=vs.RGB24)
             if facts.display_matrix is not None:
                 before, after = (oriented(one, facts.display_matrix) for one in (before, after))

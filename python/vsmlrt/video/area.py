@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import vapoursynth as vs
 
+from .deinterlacing import without_part_fields
 from .errors import FieldError
 from .formats import FORMATS
 from .orientation import full_chroma
@@ -41,7 +42,7 @@ def cropped(source: Source, first: int, end: int, crop: Crop | None) -> vs.Video
             step_x=step_x,
             step_y=step_y,
         )
-    return clip.std.CropAbs(width=crop.width, height=crop.height, left=crop.left, top=crop.top)
+    return without_part_fields(clip.std.CropAbs(width=crop.width, height=crop.height, left=crop.left, top=crop.top))
 
 
 def alpha_of(source: Source, first: int, end: int, crop: Crop | None) -> vs.VideoNode | None:

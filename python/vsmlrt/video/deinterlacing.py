@@ -32,3 +32,11 @@ def deinterlaced(clip: vs.VideoNode, notes: Notes, double_rate: bool = False) ->
     fields = clip.std.SetFieldBased(TOP_FIRST if top else BOTTOM_FIRST)
     whole: vs.VideoNode = fields.bwdif.Bwdif(field=int(top) + 2 * double_rate).std.SetFieldBased(0)
     return whole
+
+
+def without_part_fields(clip: vs.VideoNode) -> vs.VideoNode:
+    """The clip as whole frames where its fields are not whole in every format, which resize refuses to convert."""
+    if clip.height % 4 == 0 and clip.format.subsampling_h <= 1:
+        return clip
+    whole: vs.VideoNode = clip.std.SetFieldBased(0)
+    return whole

@@ -13,7 +13,7 @@ import vapoursynth as vs
 from .coded_alpha import coded_alpha, stream_of_alpha
 from .colour import Colour, full_where_unsaid, read_colour
 from .damage import Damage
-from .deinterlacing import deinterlaced
+from .deinterlacing import deinterlaced, without_part_fields
 from .facts import Facts
 from .found_frames import FoundFrames, Look, OnError, find_frames
 from .hdr import Hdr, read_hdr
@@ -91,6 +91,7 @@ def open_source(
             timeline = multiplied(timeline, Fraction(2), clip.num_frames)
     else:
         _name_losses(props, notes)
+        clip = without_part_fields(clip)
     return Source(
         path=path,
         clip=clip,
