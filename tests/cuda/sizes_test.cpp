@@ -167,6 +167,61 @@ TEST_F(Sizes, FramesInPartsOfACardGiveWhatOneGives) {
     EXPECT_STREQ(emulated_faults(), "");
 }
 
+// In one arena sizes take turns whose networks run on streams of their own: on the card, and in a part of it.
+TEST_F(Sizes, FramesOfOneArenaFollowEachOtherOnEveryStream) {
+    constexpr int frames = 12;
+    struct Frame {
+        vsmlrt_extent extent;
+        std::vector<float> input;
+        std::vector<float> output;
+        nvidia::Stream stream;
+    };
+    Program program(list_devices().front(), describe(1));
+    CardParts parts(program.device(), list_devices().front().facts);
+    ArenaPool::Claimed claimed;
+    claimed.bytes = program.plan(largest).arena_bytes;
+    for (const unsigned order : {0U, 1U, 2U, 3U, 4U}) {
+        emulated_late(order);
+        ArenaPool pool(program.device(), program.kernels(), claimed, parts);
+        pool.add_context();
+        std::vector<Frame> all(frames);
+        std::vector<Counted> under_way;
+        for (int number = 0; number < frames; ++number) {
+            Frame &frame = all[static_cast<std::size_t>(number)];
+            const bool in_part = number % 2 == 0;
+            frame.extent = in_part ? smallest : largest;
+            frame.input = picture(frame.extent, static_cast<std::uint64_t>(number));
+            frame.output.resize(test::reference_result(network, frame.extent, frame.input).size());
+            frame.stream = nvidia::make_stream(program.device());
+            ArenaPool::Lease lease(pool, frame.stream.get(), frame.extent);
+            Launches &launches = lease.launches([&](vsmlrt_extent extent) {
+                Plan plan = program.plan(extent);
+                plan.parts = in_part ? 2 : 1;
+                return plan;
+            });
+            nvidia::StreamHandle *const stream = lease.arena().stream();
+            nvidia::check(nvidia::driver().copy_to_device_async(
+                              launches.address(launches.plan().inputs.front()), frame.input.data(),
+                              frame.input.size() * sizeof(float), stream),
+                          "copying a frame");
+            launches.enqueue(stream, true);
+            nvidia::check(nvidia::driver().copy_to_host_async(
+                              frame.output.data(), launches.address(launches.plan().outputs.front()),
+                              frame.output.size() * sizeof(float), stream),
+                          "copying a frame");
+            under_way.push_back(lease.release());
+        }
+        EXPECT_EQ(emulated_streams_of_parts(), 1U);
+        for (const Frame &frame : all) {
+            nvidia::check(nvidia::driver().stream_synchronize(frame.stream.get()), "waiting for a frame");
+            expect_reference(frame.output, frame.extent, frame.input);
+        }
+        under_way.clear();
+        emulated_late(0);
+    }
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
 TEST_F(Sizes, AFrameThatFailsLeavesTheContextUsable) {
     Program program(list_devices().front(), describe(1));
     Context context(program);
