@@ -63,8 +63,8 @@ def resize_to(clip: vs.VideoNode, size: tuple[int, int]) -> vs.VideoNode:
     if (clip.width, clip.height) == size:
         return clip
     core = plugin.core()
-    if clip.height != size[1]:  # which fields would not outlast, and resize takes few heights of them
-        clip = core.std.SetFieldBased(clip, 0)
+    if any(height % (2 << clip.format.subsampling_h) for height in (clip.height, size[1])):
+        clip = core.std.SetFieldBased(clip, 0)  # which resize refuses where they have no whole samples of chroma
     return core.resize.Lanczos(clip, *size, filter_param_a=4)
 
 

@@ -51,6 +51,13 @@ def models(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     return data / "vsmlrt" / "models"
 
 
+@pytest.fixture(autouse=True)
+def talkative() -> None:
+    """No --quiet of a command that another test called in this process."""
+    if console := sys.modules.get("vsmlrt.cli.console"):
+        vars(console)["quiet"] = False
+
+
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A cache folder of their own: in the user's, each video made here would leave an index to be looked through."""

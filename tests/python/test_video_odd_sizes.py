@@ -92,6 +92,9 @@ def test_fields_of_any_height_are_converted(
     assert done == 2
 
 
-def test_fields_do_not_outlast_another_height() -> None:
+def test_fields_outlast_heights_that_they_have_whole_samples_at() -> None:
     clip = vs.core.std.BlankClip(format=vs.YUV420P8, width=64, height=48, length=1).std.SetFieldBased(2)
     assert resize_to(clip, (32, 26)).get_frame(0).props["_FieldBased"] == 0
+    assert resize_to(clip, (32, 24)).get_frame(0).props["_FieldBased"] == 2
+    plain = vs.core.std.BlankClip(format=vs.RGBS, width=128, height=96, length=1)
+    assert "_FieldBased" not in resize_to(plain, (96, 72)).get_frame(0).props
