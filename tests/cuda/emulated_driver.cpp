@@ -8,7 +8,10 @@
 #include "cuda/emulated_state.h"
 #include "cuda/emulated_system.h"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -79,6 +82,19 @@ struct Loaded {
     void *library;
 };
 
+// As many bytes of those as this process can read, page by page.
+void copy_readable(std::byte *to, const std::byte *from, std::size_t bytes) {
+    constexpr std::size_t page = 4096;
+    while (bytes > 0) {
+        const std::size_t piece = std::min(bytes, page - reinterpret_cast<std::uintptr_t>(from) % page);
+        if (!vsmlrt::emulated::copy_if_readable(to, from, piece))
+            return;
+        to += piece;
+        from += piece;
+        bytes -= piece;
+    }
+}
+
 // A kernel's parameters by value, as a driver keeps them. Nobody says here how many there are and how large:
 // two at most, and what can be read behind them is kept with them.
 class Parameters {
@@ -86,8 +102,9 @@ public:
     explicit Parameters(void **given) {
         for (std::size_t i = 0; i < copies_.size(); ++i) {
             void *from = nullptr;
-            vsmlrt::emulated::copy_readable(&from, given + i, sizeof from);
-            vsmlrt::emulated::copy_readable(copies_[i].bytes, from, sizeof(Copy));
+            copy_readable(reinterpret_cast<std::byte *>(&from),
+                          reinterpret_cast<const std::byte *>(given + i), sizeof from);
+            copy_readable(copies_[i].bytes, static_cast<const std::byte *>(from), sizeof(Copy));
         }
     }
     [[nodiscard]] std::array<void *, 2> addresses() { return {copies_[0].bytes, copies_[1].bytes}; }

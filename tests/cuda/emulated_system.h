@@ -13,8 +13,8 @@ namespace vsmlrt::emulated {
 
 [[nodiscard]] void *allocate(std::size_t alignment, std::size_t bytes);
 void release(void *memory);
-// As many bytes of those as this process can read.
-void copy_readable(void *to, const void *from, std::size_t bytes);
+// Of memory that this process may not be able to read: false where it is not.
+[[nodiscard]] bool copy_if_readable(void *to, const void *from, std::size_t bytes);
 
 // What a shared library's name ends in.
 extern const char *const library_ending;

@@ -1,8 +1,6 @@
 #include "cuda/emulated_system.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <dlfcn.h>
@@ -32,20 +30,10 @@ void release(void *memory) {
     std::free(memory);
 }
 
-void copy_readable(void *to, const void *from, std::size_t bytes) {
-    auto *target = static_cast<char *>(to);
-    auto source = reinterpret_cast<std::uintptr_t>(from);
-    constexpr std::size_t page = 4096;
-    while (bytes > 0) {
-        const std::size_t piece = std::min(bytes, page - source % page);
-        const iovec local = {target, piece};
-        const iovec remote = {reinterpret_cast<void *>(source), piece};
-        if (::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0) != static_cast<ssize_t>(piece))
-            return;
-        target += piece;
-        source += piece;
-        bytes -= piece;
-    }
+bool copy_if_readable(void *to, const void *from, std::size_t bytes) {
+    const iovec local = {to, bytes};
+    const iovec remote = {const_cast<void *>(from), bytes};
+    return ::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(bytes);
 }
 
 const char *const library_ending = ".so";

@@ -2,8 +2,6 @@
 // tests/cuda/compile_for_wine.py compile what STEM.wanted asks for in VSMLRT_EMULATED_CACHE, until STEM.done.
 #include "cuda/emulated_system.h"
 
-#include <algorithm>
-#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -31,20 +29,8 @@ void release(void *memory) {
     ::_aligned_free(memory);
 }
 
-void copy_readable(void *to, const void *from, std::size_t bytes) {
-    auto *target = static_cast<char *>(to);
-    auto source = reinterpret_cast<std::uintptr_t>(from);
-    constexpr std::size_t page = 4096;
-    while (bytes > 0) {
-        const std::size_t piece = std::min(bytes, page - source % page);
-        SIZE_T copied = 0;
-        if (!::ReadProcessMemory(::GetCurrentProcess(), reinterpret_cast<const void *>(source), target, piece,
-                                 &copied))
-            return;
-        target += piece;
-        source += piece;
-        bytes -= piece;
-    }
+bool copy_if_readable(void *to, const void *from, std::size_t bytes) {
+    return ::ReadProcessMemory(::GetCurrentProcess(), from, to, bytes, nullptr) != 0;
 }
 
 const char *const library_ending = ".dll";
