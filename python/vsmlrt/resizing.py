@@ -62,10 +62,17 @@ def resize_to(clip: vs.VideoNode, size: tuple[int, int]) -> vs.VideoNode:
     """The clip by Lanczos (4 taps) in this size; itself if it has it."""
     if (clip.width, clip.height) == size:
         return clip
-    core = plugin.core()
-    if any(height % (2 << clip.format.subsampling_h) for height in (clip.height, size[1])):
-        clip = core.std.SetFieldBased(clip, 0)  # which resize refuses where they have no whole samples of chroma
-    return core.resize.Lanczos(clip, *size, filter_param_a=4)
+    return plugin.core().resize.Lanczos(resizable(clip, size[1]), *size, filter_param_a=4)
+
+
+def resizable(clip: vs.VideoNode, *heights: int) -> vs.VideoNode:
+    """The clip as whole frames where its fields, at its own height or another, have no whole samples of chroma.
+
+    Resize refuses them.
+    """
+    if all(height % (2 << clip.format.subsampling_h) == 0 for height in (clip.height, *heights)):
+        return clip
+    return plugin.core().std.SetFieldBased(clip, 0)
 
 
 def _whole(size: int, scale: float, subsampling: int) -> int:

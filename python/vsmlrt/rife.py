@@ -14,6 +14,7 @@ from .checks import check_clip, check_model, check_number
 from .fallback import with_fallback
 from .interpolation import NO_TILES, SCALES, Multiplied, interpolate, multiple_at
 from .merging import check_merge, merge
+from .resizing import resizable
 from .store import Network
 from .tiles import Pair
 from .whole_numbers import index
@@ -165,8 +166,7 @@ def _in_format_of(source: vs.VideoNode, between: vs.VideoNode) -> vs.VideoNode:
         source = core.std.SetFrameProps(source, _Matrix=1 if source.height > 576 else 6)
     if source.format.color_family == vs.GRAY and between.format.color_family == vs.RGB:
         source = core.std.SetFrameProps(source, _Matrix=1)
-    fields = source.height % (2 << source.format.subsampling_h) == 0
-    converted = core.resize.Bicubic(source if fields else core.std.SetFieldBased(source, 0), format=between.format.id)
+    converted = core.resize.Bicubic(resizable(source), format=between.format.id)
     made: vs.VideoNode = core.std.CopyFrameProps(converted, source, props=["_FieldBased"])
     return made
 

@@ -15,6 +15,7 @@ from ..errors import UserError
 from ..video.errors import reason
 from ..video.facts import read_facts
 from ..video.formats import FORMATS
+from ..video.incoming import RATE
 from ..video.linear import fill_plane
 from ..video.opening import all_threads, open_container
 from ..video.timestamps import Continued
@@ -39,7 +40,7 @@ class _Reader:
         facts = read_facts(path)
         stream = self._open.enter_context(all_threads(self._container, facts.stream))
         self._clock = Continued(facts.time_base, gaps=facts.clocked)
-        self._rate = facts.rate or Fraction(25)
+        self._rate = facts.rate or RATE
         self._count = 0
         self._full_gray = facts.full_range
         self._frames = self._container.decode(stream)

@@ -15,6 +15,7 @@ import vapoursynth as vs
 from ..errors import UserError
 from ..video.errors import reason
 from ..video.facts import Facts, read_facts
+from ..video.incoming import RATE
 from ..video.linear import decoded, linear_clip, plain_format
 from ..video.opening import all_threads, open_container
 from ..video.timestamps import make_timeline
@@ -99,7 +100,7 @@ def _can_seek(path: Path, index: int) -> bool:
 
 def _in_order(path: Path, facts: Facts, moments: Sequence[float]) -> list[Picked]:
     """The frames of a video without a container, which tells no times: they are counted."""
-    rate = facts.rate or Fraction(25)
+    rate = facts.rate or RATE
     found: list[Picked] = []
     left = list(moments)
     last = None
@@ -163,4 +164,4 @@ def _length(path: Path) -> float:
     facts = read_facts(path)
     with open_container(path) as container:
         packets = sum(1 for packet in container.demux(container.streams[facts.stream]) if packet.size)
-    return float(packets / (facts.rate or Fraction(25)))
+    return float(packets / (facts.rate or RATE))

@@ -32,7 +32,7 @@ from .task import Job
 STANDARD_INPUT = Path("-")
 
 RATE = Fraction(25)
-"""Frames a second of numbered images where none is asked for, as FFmpeg has it."""
+"""Frames a second of numbered images where none is asked for, and of a stream that tells none, as FFmpeg has it."""
 
 _NUMBER = re.compile(r"%(?:0(\d{1,2}))?d")
 _CHUNK = 1 << 20
