@@ -3,11 +3,14 @@
 Usage: python tools/run_tests.py NAME cpp BUILD [PROGRAM[:FILTER] ...]
        python tools/run_tests.py NAME pytest [ARGUMENT ...]
        python tools/run_tests.py NAME command COMMAND [ARGUMENT ...]
+       python tools/run_tests.py NAME build PRESET [TARGET ...]
        python tools/run_tests.py NAME skip REASON
+       python tools/run_tests.py NAME fail REASON
 
 NAME goes before each test's name in the summary ("no AVX2"). BUILD is a build folder; a PROGRAM is one of its
-GoogleTest programs without "test_" (default: all), with a filter of GoogleTest's. A COMMAND counts as one test. Results
-go to build/results (JUnit's XML); the outcome is told by the summary, and by the exit status of this too.
+GoogleTest programs without "test_" (default: all), with a filter of GoogleTest's. A COMMAND counts as one test, and so
+does a build with CMake's PRESET. Results go to build/results (JUnit's XML); the outcome is told by the summary, and by
+the exit status of this too.
 
 The cases of a program share a process, in as many parts side by side as there are processors: that spares the start of
 OpenVINO for each of thousands. Programs that the build lists as isolated get a process for each case. The environment
@@ -123,6 +126,8 @@ def _ended(command: list[str], environment: dict[str, str] | None) -> tuple[int,
             env=environment,
             check=False,
         )
+    except OSError as error:  # a program that was not built
+        return 127, str(error)
     except subprocess.TimeoutExpired as error:
         return 124, (error.stdout or b"").decode(errors="replace") if isinstance(error.stdout, bytes) else ""
     return done.returncode, done.stdout
@@ -228,29 +233,53 @@ def run_pytest(name: str, arguments: list[str]) -> bool:
 
 def run_command(name: str, command: list[str]) -> bool:
     """One test: whether the command ends with status 0."""
-    folder = RESULTS / name
-    folder.mkdir(parents=True, exist_ok=True)
     begin = time.monotonic()
+    status, said = _command_ended(command)
+    _write_command(name, command, status, said[-20000:], time.monotonic() - begin)
+    return status == 0
+
+
+def run_build(name: str, preset: str, targets: list[str]) -> bool:
+    """One test: whether CMake builds the targets (all if none is named)."""
+    command = ["cmake", "--build", "--preset", preset, *(["--target", *targets] if targets else [])]
+    begin = time.monotonic()
+    status, said = _command_ended(command)
+    _write_command(name, command, status, failing_steps(said), time.monotonic() - begin)
+    return status == 0
+
+
+def failing_steps(said: str) -> str:
+    """The words of Ninja from the first step that failed; all where none did."""
+    where = re.search(r"^FAILED: ", said, re.MULTILINE)
+    words = said[where.start() :] if where else said[-8000:]
+    return words[:8000]
+
+
+def _command_ended(command: list[str]) -> tuple[int, str]:
     done = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", cwd=ROOT, check=False
     )
+    return done.returncode, done.stdout
+
+
+def _write_command(name: str, command: list[str], status: int, words: str, seconds: float) -> None:
+    folder = RESULTS / name
+    folder.mkdir(parents=True, exist_ok=True)
     suite = ElementTree.Element("testsuite")
-    taken = f"{time.monotonic() - begin:.3f}"
-    case = ElementTree.SubElement(suite, "testcase", classname="", name=" ".join(command), time=taken)
-    if done.returncode != 0:
-        _add_failure(case, f"it ended with status {done.returncode}:\n{done.stdout[-20000:]}")
+    case = ElementTree.SubElement(suite, "testcase", classname="", name=" ".join(command), time=f"{seconds:.3f}")
+    if status != 0:
+        _add_failure(case, f"it ended with status {status}:\n{words}")
     ElementTree.ElementTree(suite).write(folder / f"command-{len(list(folder.iterdir()))}.xml")
-    return done.returncode == 0
 
 
-def note_skip(name: str, reason: str) -> None:
-    """One test that was not run."""
+def note(name: str, outcome: str, reason: str) -> None:
+    """One test that was not run: "skipped", or a "failure"."""
     folder = RESULTS / name
     folder.mkdir(parents=True, exist_ok=True)
     suite = ElementTree.Element("testsuite")
     case = ElementTree.SubElement(suite, "testcase", classname="", name=f"all of {name}")
-    ElementTree.SubElement(case, "skipped", message=reason)
-    ElementTree.ElementTree(suite).write(folder / "skipped.xml")
+    ElementTree.SubElement(case, outcome, message=reason)
+    ElementTree.ElementTree(suite).write(folder / f"{outcome}.xml")
 
 
 def processors() -> int:
@@ -267,9 +296,11 @@ def main() -> None:
         passed = run_pytest(name, rest)
     elif kind == "command" and rest:
         passed = run_command(name, rest)
-    elif kind == "skip" and rest:
-        note_skip(name, " ".join(rest))
-        passed = True
+    elif kind == "build" and rest:
+        passed = run_build(name, rest[0], rest[1:])
+    elif kind in ("skip", "fail") and rest:
+        note(name, "skipped" if kind == "skip" else "failure", " ".join(rest))
+        passed = kind == "skip"
     else:
         sys.exit(__doc__)
     sys.exit(0 if passed else 1)

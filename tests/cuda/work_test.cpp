@@ -21,8 +21,8 @@ constexpr double width = 10;
 constexpr double pixels = height * width;
 constexpr double of_float = 4;
 
-struct Counted {
-    explicit Counted(const model::Network &network)
+struct CountedWork {
+    explicit CountedWork(const model::Network &network)
         : graph(graph::lower(network)), shapes(graph::infer(graph, std::array{graph::Shape{1, 3, 6, 10}})),
           groups(make_groups(graph, shapes)), count(graph, shapes) {}
     [[nodiscard]] Work of(std::initializer_list<std::size_t> indices) const {
@@ -47,7 +47,7 @@ void expect(const Work &work, double operations, double read, double written) {
 TEST(Work, OfAConvolutionAndWhatFollowsIt) {
     Builder b;
     const Name y = b.node("Relu", {b.conv(b.input(3), 3, 8)});
-    const Counted counted(b.output(y).network());
+    const CountedWork counted(b.output(y).network());
     ASSERT_EQ(counted.groups.size(), 1U);
     expect(counted.of({0}), 2 * pixels * 8 * 27, of_float * (3 * pixels + 8 * 27 + 8), of_float * 8 * pixels);
 }
@@ -55,7 +55,7 @@ TEST(Work, OfAConvolutionAndWhatFollowsIt) {
 TEST(Work, OfTwoConvolutionsTogetherLeavesOutWhatIsBetween) {
     Builder b;
     const Name y = b.conv(b.conv(b.input(3), 3, 8), 8, 4);
-    const Counted counted(b.output(y).network());
+    const CountedWork counted(b.output(y).network());
     ASSERT_EQ(counted.groups.size(), 2U);
     const double weights = 8 * 27 + 8 + 4 * 72 + 4;
     expect(counted.of({0, 1}), 2 * pixels * (8 * 27 + 4 * 72), of_float * (3 * pixels + weights),
@@ -69,7 +69,7 @@ TEST(Work, OfATransposedConvolutionCountsWhatIsMultiplied) {
     Builder b;
     const Name y = b.node("ConvTranspose", {b.input(3), b.weights({3, 5, 4, 4})},
                           {{"strides", ints({2, 2})}, {"pads", ints({1, 1, 1, 1})}});
-    const Counted counted(b.output(y).network());
+    const CountedWork counted(b.output(y).network());
     expect(counted.of({0}), 2 * pixels * 3 * 5 * 16, of_float * (3 * pixels + 3 * 5 * 16),
            of_float * 5 * 4 * pixels);
 }
@@ -78,7 +78,7 @@ TEST(Work, OfAGroupedConvolutionCountsItsOwnChannelsAlone) {
     Builder b;
     const Name y = b.node("Conv", {b.input(3), b.weights({6, 1, 3, 3})},
                           {{"group", std::int64_t{3}}, {"pads", ints({1, 1, 1, 1})}});
-    const Counted counted(b.output(y).network());
+    const CountedWork counted(b.output(y).network());
     EXPECT_EQ(counted.of({0}).operations, 2 * pixels * 6 * 9);
 }
 
@@ -86,11 +86,11 @@ TEST(Work, OfAProductOfMatricesAndOfWhatMultipliesNothing) {
     Builder b;
     const Name x = b.input(3);
     const Name product = b.node("MatMul", {x, b.weights({10, 7})});
-    const Counted counted(b.output(product).network());
+    const CountedWork counted(b.output(product).network());
     expect(counted.of({0}), 2 * 3 * height * 10 * 7, of_float * (3 * pixels + 70), of_float * 3 * height * 7);
 
     Builder other;
-    const Counted plain(other.output(other.node("Relu", {other.input(3)})).network());
+    const CountedWork plain(other.output(other.node("Relu", {other.input(3)})).network());
     expect(plain.of({0}), 0, of_float * 3 * pixels, of_float * 3 * pixels);
 }
 

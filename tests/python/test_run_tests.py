@@ -1,7 +1,8 @@
-"""What tools/run_tests.py makes of an emulator that does not come up, and of a program that dies in it."""
+"""What tools/run_tests.py makes of an emulator that does not come up, of programs that die, and of builds that fail."""
 
 from __future__ import annotations
 
+import os
 import runpy
 import stat
 from pathlib import Path
@@ -79,3 +80,24 @@ def test_a_program_that_fails_with_words_is_run_once(
     program = emulated(tmp_path, monkeypatch, failing_starts=0, status=3)
     assert tool["outcome"](program, ["--gtest_filter=*"])[0] == 3
     assert starts_in(tmp_path) == 1
+
+
+def test_a_program_that_was_not_built_is_a_failure(tool: dict[str, Any], tmp_path: Path) -> None:
+    part = tool["parts_of"](tmp_path / "test_missing", "*", isolated=False)[0]
+    assert not tool["run"](part, tmp_path / "out.xml")
+    assert "No such file" in (tmp_path / "out.died.xml").read_text()
+
+
+def test_a_build_that_fails_tells_of_the_steps_that_did(
+    tool: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = tmp_path / "asked"
+    steps = "".join(f"echo '[{n}/999] Building CXX object'; " for n in range(999))
+    says = f"{steps} echo 'FAILED: [code=1] last.o'; echo 'error: no such thing'"
+    script(tmp_path / "cmake", f'#!/bin/sh\necho "$@" > {asked}\n{says}\nexit 1\n')
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    tool["run_build"].__globals__["RESULTS"] = tmp_path / "results"
+    assert not tool["run_build"]("build", "dev", ["test_base"])
+    assert asked.read_text() == "--build --preset dev --target test_base\n"
+    results = (tmp_path / "results" / "build" / "command-0.xml").read_text()
+    assert "it ended with status 1:\nFAILED: [code=1] last.o\nerror: no such thing" in results
