@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import re
 import shutil
 import stat
@@ -29,7 +30,7 @@ class _Part:
     open: Callable[[], IO[bytes]]
 
 
-def add(path: Path, name: str | None = None) -> list[Path]:
+def add(path: Path, name: str | None = None, *, overwrite: bool = False) -> list[Path]:
     """Copy a network file, a models folder or an archive of one into the user's models folder.
 
     Arguments:
@@ -38,9 +39,10 @@ def add(path: Path, name: str | None = None) -> list[Path]:
             their places, or in rife-ncnn-vulkan's (``rife-v4.6/flownet.param``).
         name: for one file: the name it is found by later. Default: its place in vs-mlrt's layout if it has one, else
             the file's own name.
+        overwrite: whether other files than these may be replaced, which the models folder has by their names.
 
-    Returns the network files put into place. Raises UserError for what is no network or no such file; then nothing was
-    changed.
+    Returns the network files put into place. Raises UserError for what is not a network, for a file that is not there
+    and for one that would replace another; then nothing was changed.
     """
     if not path.exists():
         raise UserError(f"there is no file or folder {path}")
@@ -49,14 +51,14 @@ def add(path: Path, name: str | None = None) -> list[Path]:
         raise UserError(f"a name goes with one network file ({' or '.join(folders.EXTENSIONS)}), and {path} is none")
     try:
         if single:
-            return _take(_parts_of_file(path, name), check=True)
+            return _take(_parts_of_file(path, name), check=True, overwrite=overwrite)
         if path.is_dir():
-            return _take(_parts_of_folder(path, path.name), check=False)
+            return _take(_parts_of_folder(path, path.name), check=False, overwrite=overwrite)
         if seven_zip.is_7z(path):
-            return _take_7z(path)
+            return _take_7z(path, overwrite=overwrite)
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                return _take(_parts_of_zip(archive, path), check=False)
+                return _take(_parts_of_zip(archive, path), check=False, overwrite=overwrite)
     except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
         if isinstance(error, UserError):
             raise
@@ -67,7 +69,7 @@ def add(path: Path, name: str | None = None) -> list[Path]:
     )
 
 
-def _take(parts: list[_Part], *, check: bool) -> list[Path]:
+def _take(parts: list[_Part], *, check: bool, overwrite: bool) -> list[Path]:
     root = folders.user_models()
     networks = []
     with folders.staging(root) as scratch:
@@ -79,6 +81,9 @@ def _take(parts: list[_Part], *, check: bool) -> list[Path]:
             for part in parts:
                 if part.place.suffix in folders.EXTENSIONS:
                     store.inspect(scratch / part.place)
+        if not overwrite:
+            for part in parts:
+                _check_replaced(root / part.place, scratch / part.place)
         # Weights first: a .param says that its network is there.
         for part in sorted(parts, key=lambda part: part.place.suffix in folders.EXTENSIONS):
             target = root / part.place
@@ -87,6 +92,12 @@ def _take(parts: list[_Part], *, check: bool) -> list[Path]:
             if part.place.suffix in folders.EXTENSIONS:
                 networks.append(target)
     return networks
+
+
+def _check_replaced(old: Path, new: Path) -> None:
+    """Raises UserError where another file would be lost."""
+    if old.exists() and not filecmp.cmp(old, new, shallow=False):
+        raise UserError(f"{old} exists and is another file; give --overwrite to replace it, or --name for another name")
 
 
 def _parts_of_file(path: Path, name: str | None) -> list[_Part]:
@@ -145,14 +156,14 @@ def _stem_named(name: str) -> str:
     return name
 
 
-def _take_7z(path: Path) -> list[Path]:
+def _take_7z(path: Path, *, overwrite: bool) -> list[Path]:
     with tempfile.TemporaryDirectory(dir=_existing(folders.user_models())) as scratch:
         seven_zip.unpack(path, Path(scratch))
         try:
             parts = _parts_of_folder(Path(scratch), path.stem)
         except UserError as error:
             raise UserError(str(error).replace(scratch, str(path))) from None
-        return _take(parts, check=False)
+        return _take(parts, check=False, overwrite=overwrite)
 
 
 def _parts_of_folder(path: Path, title: str) -> list[_Part]:

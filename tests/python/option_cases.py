@@ -153,8 +153,12 @@ class Refused:
     options: tuple[str, ...]
     says: str
     status: int = 2
+    behind: tuple[str, ...] = ()
+    """Options with which the command has been run before, and which it takes."""
 
     def check(self, shell: Shell, command: tuple[str, ...]) -> None:
+        if self.behind:
+            assert shell.run(*command, *self.behind).status == 0
         done = shell.run(*command, *self.options)
         assert done.status == self.status, done.said
         lines = [line for line in done.said.splitlines() if line.startswith("vsmlrt: error: ")]

@@ -99,7 +99,7 @@ VIDEO_OPTIONS: dict[str, list[Changes | Refused]] = {
     "--subtitle-streams": [Refused(("--subtitle-streams", ""), "--subtitle-streams takes numbers or languages such")],
     "--matrix": [
         Changes(("--matrix", "9"), FP32),
-        Refused(("--matrix", "3"), "_Matrix=3, and a YUV clip must say"),
+        Refused(("--matrix", "3"), "--matrix takes a number of H.273 that turns YUV into RGB"),
     ],
     "--range": [
         Changes(("--range", "full"), FP32),
@@ -216,7 +216,7 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
     | NETWORK_OPTIONS
     | {
         # The stand-in takes the same from all colours, which comes out alike whichever matrix it went in and out by.
-        "--matrix": [Refused(("--matrix", "3"), "_Matrix=3, and a YUV clip must say")],
+        "--matrix": [Refused(("--matrix", "3"), "--matrix takes a number of H.273 that turns YUV into RGB")],
         "--strength": [
             Changes(("--strength", "25"), FP32, without=("--strength", "0")),
             Refused(("--strength", "256"), "--strength takes a number from 0 to 255, not 256"),
@@ -331,11 +331,15 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
         ],
         "--layers": [Changes(("--layers",), (), "printed")],
         "--against": [Refused(("--against", "cudnn"), "--against takes torch")],
-        "--csv": [Changes(("--csv", "out.csv"), (), "files")],
+        "--csv": [
+            Changes(("--csv", "out.csv"), (), "files"),
+            Refused(("--csv", "old.mkv"), "the output old.mkv exists; use --overwrite to replace it, or another name"),
+        ],
         "--plot": [
             Changes(("--plot", "out.svg"), (), "files"),
             Refused(("--plot", "out.png"), "--plot takes a name that ends in .svg"),
         ],
+        "--overwrite": [Changes(("--csv", "old.onnx", "--overwrite"), ("--csv", "new.csv"), "files")],
     },
     "preview": {
         "--output": [
@@ -427,6 +431,14 @@ COMMANDS: dict[str, dict[str, list[Changes | Refused]]] = {
         "--name": [
             Changes(("--name", "mine"), ("{models}/own.onnx",), "printed"),
             Refused(("--name", "mine", "{models}"), "a name goes with one network file", 1),
+        ],
+        "--overwrite": [
+            Refused(
+                ("{models}/rife/rife_v4.6.onnx", "--name", "own"),
+                "own.onnx exists and is another file; give --overwrite",
+                1,
+                behind=("{models}/own.onnx",),
+            ),
         ],
     },
     "models import": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import zipfile
@@ -69,6 +70,23 @@ def test_a_name_that_means_something_else_is_refused(tmp_path: Path, models: Pat
     with pytest.raises(UserError, match="--name"):
         adding.add(tmp_path / "a.onnx", name)
     assert not models.exists()
+
+
+@pytest.mark.usefixtures("accept_any")
+@pytest.mark.parametrize("lost", ["a.param", "a.bin"])
+def test_another_file_is_not_lost(tmp_path: Path, models: Path, lost: str) -> None:
+    put(tmp_path, "a.param", "a.bin")
+    adding.add(tmp_path / "a.param")
+    assert adding.add(tmp_path / "a.param") == [models / "a.param"]
+    (models / lost).write_bytes(b"mine")
+    with pytest.raises(
+        UserError, match=rf"{re.escape(str(models / lost))} exists and is another file; give --overwrite"
+    ):
+        adding.add(tmp_path / "a.param")
+    assert (models / lost).read_bytes() == b"mine"
+    adding.add(tmp_path / "a.param", overwrite=True)
+    assert (models / lost).read_bytes() == lost.encode()
+    assert everything_in(models) == ["a.bin", "a.param"]
 
 
 def test_what_is_no_network_is_not_taken(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,9 @@ def test_frames_are_quoted_as_typed(
     [
         (("--device", "nonsense"), "--device must be one of"),
         (("--device", "7"), "--device must be 0 to 0"),
-        (("--matrix", "3"), "give --matrix"),
+        (("--matrix", "3"), "--matrix takes a number of H.273 that turns YUV into RGB: 1 (BT.709), "),
+        (("--matrix", "99"), "; not 99"),
+        (("--matrix", "10"), "give a --matrix from 1 to 9"),
         (("--model", "nonsense"), "called nonsense"),
         (("--backend", "nonsense"), "--backend takes auto"),
     ],

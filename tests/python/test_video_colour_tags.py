@@ -42,7 +42,7 @@ def two_parts(folder: Path, first: dict[str, int], second: dict[str, int]) -> Pa
             {"colorspace": 14},
             {"colorspace": 14},
             "a clip of matrix 14 can be read where its frames state _Transfer and _Primaries, and frame 0 does not; "
-            "give --matrix",
+            "give a --matrix from 1 to 9",
             ["--matrix", "9"],
         ),
         ({"colorspace": 0}, {"colorspace": 0}, "; give --matrix", ["--matrix", "1"]),

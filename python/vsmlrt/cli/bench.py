@@ -17,6 +17,7 @@ from ..benchmark.cases import FAMILIES, MODES, SIZES, STREAMS, Case, Family
 from ..errors import UserError
 from ..tiles import Pair
 from ..video.errors import UsageError
+from ..video.output import check_output
 from . import console, options, tables, values
 from .profiles import NETWORKS
 from .signals import interruptible
@@ -61,6 +62,7 @@ Against = Annotated[
     typer.Option(metavar="torch", help="Time the network in PyTorch too, where it is installed.", show_default=False),
 ]
 Plot = Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Write a plot.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", "-y", metavar="", help="Replace files that exist.")]
 
 
 _SIZES = ",".join(f"{width}x{height}" for width, height in SIZES)
@@ -79,6 +81,7 @@ def bench(
     seconds: Seconds = 10.0,
     csv: CsvFile = None,
     plot: Plot = None,
+    overwrite: Overwrite = False,
     layers: Layers = False,
     against: Against = None,
 ) -> None:
@@ -94,6 +97,8 @@ def bench(
     values.at_least("--seconds", seconds, 0)
     if plot is not None and plot.suffix.lower() != ".svg":
         raise UsageError(f"--plot takes a name that ends in .svg, not {str(plot)!r}")
+    for file in filter(None, (csv, plot)):
+        check_output(file, overwrite=overwrite)
     comparison = None if against is None else Comparison()
     wanted = _cells(families, sizes, streams, shapes, network or [])
     with interruptible(), _csv(csv, backend, device or "", precision) as keep:

@@ -86,9 +86,12 @@ def add(
         Path, typer.Argument(help="A network file, a models folder, or a .zip or .7z of one.", show_default=False)
     ],
     name: Annotated[str | None, typer.Option(help="What one file is called from now on.", show_default=False)] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", "-y", metavar="", help="Replace other files of these names.")
+    ] = False,
 ) -> None:
     """Copy your own network files into the models folder."""
-    for placed in adding.add(path, name):
+    for placed in adding.add(path, name, overwrite=overwrite):
         tables.show(str(placed))
 
 

@@ -15,10 +15,9 @@ from ..errors import UserError
 from ..video.errors import reason
 from ..video.facts import read_facts
 from ..video.formats import FORMATS
-from ..video.incoming import RATE
 from ..video.linear import fill_plane
 from ..video.opening import all_threads, open_container
-from ..video.timestamps import Continued
+from ..video.timestamps import RATE, Continued
 
 
 @dataclass(frozen=True)

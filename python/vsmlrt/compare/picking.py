@@ -15,10 +15,9 @@ import vapoursynth as vs
 from ..errors import UserError
 from ..video.errors import reason
 from ..video.facts import Facts, read_facts
-from ..video.incoming import RATE
 from ..video.linear import decoded, linear_clip, plain_format
 from ..video.opening import all_threads, open_container
-from ..video.timestamps import make_timeline
+from ..video.timestamps import RATE, make_timeline
 
 _TRIED = 8
 """Frames looked at for each that is kept."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import vapoursynth as vs
 
-from .colour import BT470BG, SMPTE170M, UNSPECIFIED, Colour, matrix_or_guess
+from .colour import BT470BG, LINEAR, SMPTE170M, UNSPECIFIED, Colour, matrix_or_guess
 from .encoder import find_encoder
 from .notes import Notes
 
@@ -14,9 +14,6 @@ KNOWN = {"vp8": (BT470BG, SMPTE170M), "vp9": (1, BT470BG, SMPTE170M, 7, 9)}
 """By FFmpeg's name of the codec: VP8 is BT.601 by its definition (RFC 6386, 9.2), VP9 tells one of these."""
 
 NAMES = {"vp8": "VP8", "vp9": "VP9"}
-
-LINEAR = (1, 4, 5, 6, 7, 8, 9)
-"""Matrices of which the pixels can be made for another one without the curve and the primaries of the video."""
 
 LIMITED = {"vp8": "VP8", "prores": "ProRes"}
 """Codecs whose players take all samples for those of limited range (VP8: RFC 6386; ProRes: SMPTE RDD 36)."""

@@ -11,6 +11,10 @@ import vapoursynth as vs
 UNSPECIFIED = 2
 RGB_MATRIX = 0
 BT709, BT470BG, SMPTE170M = 1, 5, 6
+LINEAR = (1, 4, 5, 6, 7, 8, 9)
+"""Matrices that turn YUV into RGB and back by themselves, without the curve and the primaries of the video."""
+WITH_CURVE = (10, 12, 13, 14)
+"""Matrices that need both for it."""
 
 
 @dataclass(frozen=True, kw_only=True)

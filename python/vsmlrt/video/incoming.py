@@ -28,11 +28,9 @@ from .opening import open_container
 from .output import Outputs, PendingFile, QuietFile
 from .picture import disk_errors
 from .task import Job
+from .timestamps import RATE
 
 STANDARD_INPUT = Path("-")
-
-RATE = Fraction(25)
-"""Frames a second of numbered images where none is asked for, and of a stream that tells none, as FFmpeg has it."""
 
 _NUMBER = re.compile(r"%(?:0(\d{1,2}))?d")
 _CHUNK = 1 << 20

@@ -17,6 +17,7 @@ from . import sharing
 from .area import Crop as Crop
 from .area import alpha_of, cropped, own_size, trimmed
 from .claims import Claims
+from .colour import LINEAR, WITH_CURVE
 from .comparison import name_unkept_side_data, unkept_side_data
 from .damage import FIELDS_BEGIN
 from .encoder import CONTAINERS, check_encoding
@@ -378,6 +379,13 @@ def _meaning(source: Source, job: Job) -> Source:
     props: dict[str, int] = {}
     colour = source.colour
     if job.matrix is not None:
+        if job.matrix not in (*LINEAR, *WITH_CURVE):
+            raise FieldError(
+                "{matrix} takes a number of H.273 that turns YUV into RGB: 1 (BT.709), 4 (FCC), 5 or 6 (BT.601), "
+                "7 (240M), 8 (YCgCo), 9 (BT.2020), or 10, 12, 13 or 14, which need the video's transfer and primaries "
+                "too; not {given}",
+                given=job.matrix,
+            )
         props["_Matrix"] = job.matrix
         colour = replace(colour, matrix=job.matrix)
     if job.full_range is not None:
@@ -397,7 +405,7 @@ def picture_by_picture(change: Callable[[vs.VideoNode], vs.VideoNode]) -> Proces
 
 REMEDIES = (
     ("set it with std.SetFrameProps", "_Range=", "give {range}"),
-    ("set them with std.SetFrameProps", "of matrix", "give {matrix}"),
+    ("set them with std.SetFrameProps", "of matrix", "give a {matrix} from 1 to 9"),
     ("split the clip where it changes, or make it one with resize", "_Range=", "give {range} for all of it"),
     ("split the clip where it changes, or make it one with resize", "_Matrix=", "give {matrix} for all of it"),
 )

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
+RATE = Fraction(25)
+"""Frames a second of numbered images where none is asked for, and of a stream that tells none, as FFmpeg has it."""
+
 NO_TIME = -(2**63)
 """What FFmpeg stores for a frame without a time."""
 
@@ -133,7 +136,7 @@ def make_timeline(
     """Puts a timeline together from what a container says.
 
     ``last`` (the last frame's duration) falls back to the interval before it, then to 1/``fps``. Frames without a time,
-    or all at one time, are spread at ``fps`` (25 where that is unknown too). A frame that does not come after
+    or all at one time, are spread at ``fps`` (`RATE` where that is unknown too). A frame that does not come after
     its predecessor is moved one tick behind it; where the clock jumps (see `Continued`, which ``gaps`` is for) the rest
     follows the frame before. The time base is reduced to 1/n, which every container can store.
     """
@@ -141,7 +144,7 @@ def make_timeline(
     times = [tick * factor for tick in ticks]
     untimed = any(tick == NO_TIME for tick in ticks) or (len(times) > 1 and len(set(times)) == 1)
     if untimed:
-        rate = fps or Fraction(25)
+        rate = fps or RATE
         frames = tuple(n * rate.denominator for n in range(len(times)))
         return Timeline(time_base=Fraction(1, rate.numerator), ticks=frames, last=rate.denominator, rate=rate)
     clock = Continued(base, gaps=gaps)
@@ -153,7 +156,7 @@ def make_timeline(
     elif len(times) > 1:
         end = times[-1] - times[-2]
     else:
-        end = max(1, round(1 / (fps * base))) if fps else base.denominator // 25 or 1
+        end = max(1, round(1 / ((fps or RATE) * base)))
     rate = _rate(times, end, base, fps)
     return Timeline(time_base=base, ticks=tuple(times), last=end, rate=rate, jumps=tuple(clock.jumps))
 
