@@ -3,6 +3,8 @@
 #include "backends/cuda/launches.h"
 
 #include "backends/cuda/tensor_map.h"
+#include "base/error.h"
+#include "base/log.h"
 
 #include <algorithm>
 #include <cstring>
@@ -100,10 +102,18 @@ void Launches::enqueue(nvidia::StreamHandle *stream, bool as_graph, EvenChannels
         launched_ = true;
         return;
     }
-    nvidia::GraphExec &graph = graphs_[even];
-    if (!graph)
-        graph = record(stream, all);
-    check(driver().graph_launch(graph.get(), stream), "launching a graph");
+    const auto [graph, is_new] = graphs_.try_emplace(even);
+    if (is_new) {
+        try {
+            graph->second = record(stream, all);
+        } catch (const DeviceError &error) { // a graph takes memory, which may be all in use
+            log(LogLevel::debug, text("cuda: kernels are launched one by one: ", error.what()));
+        }
+    }
+    if (graph->second)
+        check(driver().graph_launch(graph->second.get(), stream), "launching a graph");
+    else
+        all(); // also tells of what fails with and without a graph
 }
 
 nvidia::GraphExec Launches::record(nvidia::StreamHandle *stream, const std::function<void()> &work) const {

@@ -21,7 +21,7 @@ public:
     [[nodiscard]] std::uint64_t address(const Tensor &tensor) const { return addresses_.of(tensor); }
 
     // Puts the network on the stream: kernel by kernel the first time, so that what is loaded or refused then
-    // is not part of a recording, and by `as_graph` as one graph from then on.
+    // is not part of a recording, and by `as_graph` as one graph from then on, where the driver can make one.
     // `even`: what is known of the inputs.
     void enqueue(nvidia::StreamHandle *stream, bool as_graph, EvenChannels even = 0);
 
@@ -63,7 +63,7 @@ private:
     Addresses addresses_;
     std::vector<Kernel> kernels_;
     EvenChannels even_ = 0;                            // that the kernels' parameters assume
-    std::map<EvenChannels, nvidia::GraphExec> graphs_; // by what they assume
+    std::map<EvenChannels, nvidia::GraphExec> graphs_; // by what they assume; null: the driver refused one
     bool launched_ = false;
 };
 
