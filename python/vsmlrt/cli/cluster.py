@@ -22,7 +22,7 @@ from ..video.errors import UsageError, reason
 from ..video.incoming import is_incoming
 from ..video.job import CheckedJob, Job
 from ..video.job_folder import frames_done
-from . import console, options, several, signals, values
+from . import cluster_store, console, options, signals, values
 from .cluster_store import AskingSide, WorkerSide, get_files, put_files
 from .options import VideoOptions
 from .progress import FrameProgress, tell
@@ -112,11 +112,11 @@ def run_apart(
     with tempfile.TemporaryDirectory(prefix="vsmlrt-") as folder:
         ray.get(dealer.forget.remote(worker))  # what it was at when it died, if it begins again
         own = get_files(ray, words, files, Path(folder))
-        several.exchange = WorkerSide(ray, dealer, worker)
+        cluster_store.here = WorkerSide(ray, dealer, worker)
         try:
             return _run(own)
         finally:
-            several.exchange = None
+            cluster_store.here = None
 
 
 def _run(words: Sequence[str]) -> tuple[int, str]:

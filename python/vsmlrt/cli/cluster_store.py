@@ -130,6 +130,10 @@ class WorkerSide:
         return False
 
 
+here: WorkerSide | None = None
+"""In a worker without a shared folder: its side of the job."""
+
+
 class AskingSide:
     """The side of the process that was asked: it computes nothing and makes the file. Used as a context.
 

@@ -16,13 +16,12 @@ from rich.table import Table
 from ..errors import UserError
 from ..video.encoder import CONTAINERS
 from ..video.errors import FieldError, InterruptedByUserError, UsageError, reason
-from ..video.exchange import Exchange
 from ..video.images import STILL
 from ..video.incoming import files_of, is_incoming, is_sequence, readable
 from ..video.job import CheckedJob, check_asked, check_job
 from ..video.output import real_path
 from ..video.task import IMAGES
-from . import cluster, console, options, tables
+from . import cluster, cluster_store, console, options, tables
 from .options import VideoOptions
 from .progress import clock
 from .signals import interruptible
@@ -48,9 +47,6 @@ _FAILED = 1
 
 DEFAULT_NAME = "{stem}.mkv"
 """What results are called where nothing else is asked for."""
-
-exchange: Exchange | None = None
-"""In a worker of a cluster without a shared folder: its side of the job."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +105,8 @@ def do_each(video: VideoOptions, do: Callable[[CheckedJob], Done]) -> int:
 def _done_whole(video: VideoOptions, source: Path, output: str, do: Callable[[CheckedJob], Done]) -> Done:
     """Does one video, of which what was asked is looked at before an input that has to be written into a file."""
     job = read_job(video, source, output)
-    if exchange is not None:
-        return do(check_job(replace(job, exchange=exchange)))
+    if cluster_store.here is not None:
+        return do(check_job(replace(job, exchange=cluster_store.here)))
     if video.ray is not None:
         cluster.check(video, job)
         if video.ray_files == "shared":
