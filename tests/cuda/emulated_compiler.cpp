@@ -16,9 +16,8 @@
 namespace fs = std::filesystem;
 namespace emulated = vsmlrt::emulated;
 
-// NVRTC: the text behind kernels/host.h, host_fibers_*.h and host_warps.h, compiled by the compiler that
-// built this. A library is kept under the hash of all that it is made from; those three are parsed once, as a
-// header of their own.
+// NVRTC: the text behind kernels/host*.h, compiled by the compiler that built this. A library is kept under
+// the hash of all that it is made from; those headers are parsed once, as one of their own.
 namespace {
 
 struct Unit {
@@ -46,11 +45,23 @@ std::string hash_of(const std::string &text) {
 
 // What stands before every kernel.
 const std::string &prelude() {
-    static const std::string text = text_of(VSMLRT_KERNELS "/host.h") +
-                                    text_of(VSMLRT_KERNELS "/" VSMLRT_FIBERS) +
-                                    text_of(VSMLRT_KERNELS "/host_warps.h");
+    static const std::string text =
+        text_of(VSMLRT_KERNELS "/host.h") + text_of(VSMLRT_KERNELS "/" VSMLRT_FIBERS) +
+        text_of(VSMLRT_KERNELS "/host_warps.h") + text_of(VSMLRT_KERNELS "/host_tensor_map.h") +
+        text_of(VSMLRT_KERNELS "/host_cuda.h") + text_of(VSMLRT_KERNELS "/host_hopper.h");
     return text;
 }
+
+// What stands behind it: the entry of a kernel that is written as the card has it (hopper/ptx.cuh names it
+// so).
+constexpr const char *entry = R"(
+#ifdef kernel
+#undef kernel
+extern "C" void kernel(const unsigned *grid, const unsigned *block, void **parameters) {
+    hopper::run(kernel_of_card, shared, sizeof shared, grid, block, parameters);
+}
+#endif
+)";
 
 // Its file in the cache folder: there when it is whole, and where the compiler could parse it ahead, behind
 // that.
@@ -90,7 +101,7 @@ EXPORT int nvrtcDestroyProgram(Unit **unit) {
 }
 EXPORT int nvrtcCompileProgram(Unit *unit, int, const char *const *) {
     static std::atomic<int> number = 0;
-    const std::string name = hash_of(prelude() + unit->source);
+    const std::string name = hash_of(prelude() + unit->source + entry);
     unit->library = (cache_folder() / (name + emulated::library_ending)).string();
     if (fs::exists(unit->library))
         return 0;
@@ -99,7 +110,7 @@ EXPORT int nvrtcCompileProgram(Unit *unit, int, const char *const *) {
         return 0;
     const std::string stem =
         (cache_folder() / (name + "." + emulated::process_name() + "." + std::to_string(number++))).string();
-    std::ofstream(stem + ".cpp") << "#include \"" << prelude_header() << "\"\n" << unit->source;
+    std::ofstream(stem + ".cpp") << "#include \"" << prelude_header() << "\"\n" << unit->source << entry;
     const bool compiled = emulated::compile(stem);
     unit->log = text_of((stem + ".log").c_str());
     const bool good = compiled && emulated::publish(stem + emulated::library_ending, unit->library);

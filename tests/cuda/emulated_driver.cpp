@@ -1,9 +1,10 @@
 // A CUDA driver, and with emulated_compiler.cpp an NVRTC, that run kernels on the CPU, those without barriers
-// thread after thread, some with barriers as fibers (kernels/host_warps.h): a shared library that tests name
-// by VSMLRT_CUDA_DRIVER and VSMLRT_NVRTC. Every call is checked (a current context, live handles, memory that
-// was allocated) and counted; call N can be made to fail; what is left over is told.
+// thread after thread, others as fibers (kernels/host_warps.h, host_hopper.h): a shared library that tests
+// name by VSMLRT_CUDA_DRIVER and VSMLRT_NVRTC. Every call is checked (a current context, live handles, memory
+// that was allocated) and counted; call N can be made to fail; what is left over is told.
 #include "cuda/emulated_driver.h"
 
+#include "backends/cuda/kernels/host_tensor_map.h"
 #include "cuda/emulated_compiler.h"
 #include "cuda/emulated_state.h"
 #include "cuda/emulated_system.h"
@@ -390,8 +391,24 @@ EXPORT Status cuTexObjectDestroy(std::uint64_t texture) {
         delete rows;
     return success;
 }
-EXPORT Status cuTensorMapEncodeTiled() {
-    return state().stand_in ? success : invalid_context; // no kernel that runs here takes one
+// Made what load_box() and store_box() of kernels/host_hopper.h read; types as tensor_map.cpp has them.
+EXPORT Status cuTensorMapEncodeTiled(vsmlrt::nvidia::TensorMapBytes *map, int type, unsigned rank,
+                                     void *address, const std::uint64_t *sizes, const std::uint64_t *strides,
+                                     const std::uint32_t *box, const std::uint32_t *, int, int swizzle, int,
+                                     int) {
+    constexpr unsigned axes = 3;
+    if (rank != axes)
+        return invalid_value;
+    HostTensorMap made = {};
+    made.address = reinterpret_cast<std::uintptr_t>(address);
+    std::copy_n(sizes, axes, made.sizes);
+    std::copy_n(strides, axes - 1, made.strides);
+    std::copy_n(box, axes, made.box);
+    made.element = type == 7 ? 4 : type == 6 || type == 9 ? 2 : 1;
+    made.swizzle = swizzle == 0 ? 0 : 16U << swizzle;
+    static_assert(sizeof made <= sizeof map->words);
+    std::memcpy(map->words, &made, sizeof made);
+    return success;
 }
 
 bool begin_emulated_compilation() {

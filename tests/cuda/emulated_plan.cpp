@@ -5,6 +5,7 @@
 #include "backends/cuda/launches.h"
 #include "backends/cuda/network.h"
 #include "model/edit.h"
+#include "networks/families.h"
 
 #include <algorithm>
 #include <bit>
@@ -12,7 +13,8 @@
 
 namespace vsmlrt::cuda {
 
-EmulatedPlan::EmulatedPlan(const model::Network &network, vsmlrt_extent extent, vsmlrt_precision precision)
+EmulatedPlan::EmulatedPlan(const model::Network &network, vsmlrt_extent extent, vsmlrt_precision precision,
+                           const DeviceFacts &facts)
     : device_(std::make_shared<const nvidia::DeviceContext>(0)), weights_(device_) {
     const std::vector<std::byte> onnx =
         model::write_onnx(precision == VSMLRT_PRECISION_FP16 ? model::to_half(network) : network);
@@ -21,9 +23,7 @@ EmulatedPlan::EmulatedPlan(const model::Network &network, vsmlrt_extent extent, 
     desc.network_size = onnx.size();
     desc.precision = precision;
     const graph::Graph graph = read_network(desc);
-    const graph::Shape shape{1, 3, extent.height, extent.width};
-    DeviceFacts facts;
-    facts.runs_barriers = false; // but those of fibers
+    const graph::Shape shape{1, test::channels_of(network), extent.height, extent.width};
     plan_ = make_plan(graph, graph::infer(graph, std::span(&shape, 1)), weights_, device_, facts, {});
 }
 
@@ -32,6 +32,7 @@ std::vector<float> EmulatedPlan::computed(std::span<const float> input,
     Plan plan = plan_;
     for (Step &step : plan.steps)
         prepare(step);
+    follow_leaders(plan);
     const nvidia::DeviceMemory memory(device_, static_cast<std::size_t>(plan.arena_bytes), "the arena");
     KernelCache kernels(device_, list_devices().front(), KeptFolder({}));
     Launches launches(plan, memory.address(), device_, kernels);

@@ -12,10 +12,14 @@
 
 namespace vsmlrt::cuda {
 
-// Of a network of one input with three planes. In fp16 the network's own types are half.
+// What runs here: threads one after another, and blocks of fibers where no other thread is waited for.
+inline constexpr DeviceFacts emulated_facts{80, 1, 99 << 10, false};
+
+// Of a network of one input. In fp16 the network's own types are half.
 class EmulatedPlan {
 public:
-    EmulatedPlan(const model::Network &network, vsmlrt_extent extent, vsmlrt_precision precision);
+    EmulatedPlan(const model::Network &network, vsmlrt_extent extent, vsmlrt_precision precision,
+                 const DeviceFacts &facts = emulated_facts);
 
     [[nodiscard]] const Plan &plan() const { return plan_; }
     // What it computes once `prepare` has chosen among the alternatives of every step.

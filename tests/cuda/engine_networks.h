@@ -36,11 +36,11 @@ struct HalfNetwork {
     vsmlrt_program_desc desc;
 };
 
-// The interpreter's result of a network of one input with three channels.
+// The interpreter's result of a network of one input.
 inline std::vector<float> reference_result(const model::Network &network, vsmlrt_extent extent,
                                            std::span<const float> input) {
     const graph::Graph graph = graph::lower(network);
-    const graph::Shape shape{1, 3, extent.height, extent.width};
+    const graph::Shape shape{1, channels_of(network), extent.height, extent.width};
     interpreter::Interpreter interpreter(graph, std::span(&shape, 1));
     std::vector<float> values(static_cast<std::size_t>(graph::count(interpreter.output(0).dims)));
     const auto *in = reinterpret_cast<const std::byte *>(input.data());

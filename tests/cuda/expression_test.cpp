@@ -43,12 +43,8 @@ std::int64_t count_of(const vsmlrt_tensor &tensor) {
     return count;
 }
 
-std::vector<float> pictures(const Case &given, int channels) {
-    return test::Random(5).list(std::int64_t{channels} * given.extent.width * given.extent.height);
-}
-
-int channels_of(const model::Network &network) {
-    return static_cast<int>(network.inputs[0].dims[1].size.value_or(0));
+std::vector<float> pictures(const Case &given, std::int64_t channels) {
+    return test::Random(5).list(channels * given.extent.width * given.extent.height);
 }
 
 std::vector<float> computed(const Case &given, const model::Network &network) {
@@ -59,7 +55,7 @@ std::vector<float> computed(const Case &given, const model::Network &network) {
     vsmlrt_tensor in = {};
     vsmlrt_tensor out = {};
     context.bind(given.extent, &in, &out);
-    const std::vector<float> input = pictures(given, channels_of(network));
+    const std::vector<float> input = pictures(given, test::channels_of(network));
     std::copy(input.begin(), input.end(), static_cast<float *>(in.data));
     std::fill_n(static_cast<float *>(out.data), count_of(out), NAN);
     context.run();
@@ -69,10 +65,10 @@ std::vector<float> computed(const Case &given, const model::Network &network) {
 
 std::vector<float> expected(const Case &given, const model::Network &network) {
     const graph::Graph graph = graph::lower(network);
-    const graph::Shape shape{1, channels_of(network), given.extent.height, given.extent.width};
+    const graph::Shape shape{1, test::channels_of(network), given.extent.height, given.extent.width};
     interpreter::Interpreter interpreter(graph, std::span(&shape, 1));
     std::vector<float> values(static_cast<std::size_t>(graph::count(interpreter.output(0).dims)));
-    const std::vector<float> input = pictures(given, channels_of(network));
+    const std::vector<float> input = pictures(given, test::channels_of(network));
     const auto *in = reinterpret_cast<const std::byte *>(input.data());
     auto *out = reinterpret_cast<std::byte *>(values.data());
     interpreter.run(std::span(&in, 1), std::span(&out, 1));
@@ -92,7 +88,7 @@ double apart(const std::vector<float> &given, const std::vector<float> &wanted) 
 
 std::vector<Group> groups_of(const Case &given, const model::Network &network) {
     const graph::Graph graph = graph::lower(network);
-    const graph::Shape shape{1, channels_of(network), given.extent.height, given.extent.width};
+    const graph::Shape shape{1, test::channels_of(network), given.extent.height, given.extent.width};
     return make_groups(graph, graph::infer(graph, std::span(&shape, 1)));
 }
 
@@ -301,7 +297,7 @@ TEST(ExpressionGroups, PlanesAreWarpedWhereTheyLie) {
                               Case{"", rife_ensemble, {48, 32}, 0}}) {
         emulated_reset(0);
         const model::Network network = given.network();
-        const int channels = channels_of(network);
+        const std::int64_t channels = test::channels_of(network);
         const test::HalfNetwork half(network, given.extent);
         std::vector<float> values(
             static_cast<std::size_t>(std::int64_t{3} * given.extent.width * given.extent.height));
@@ -348,7 +344,7 @@ TEST(ExpressionGroups, PicturesApartFromGridsGiveWhatTheGraphGives) {
     std::array<vsmlrt_tensor, 2> in = {};
     vsmlrt_tensor out = {};
     context.bind(given.extent, in.data(), &out);
-    const std::vector<float> input = pictures(given, channels_of(whole));
+    const std::vector<float> input = pictures(given, test::channels_of(whole));
     std::transform(input.begin(), input.begin() + channels * pixels, static_cast<std::uint16_t *>(in[0].data),
                    float_to_half);
     std::copy(input.begin() + channels * pixels, input.end(), static_cast<float *>(in[1].data));

@@ -9,6 +9,7 @@
 #include "model/edit.h"
 #include "model/onnx.h"
 #include "networks/builder.h"
+#include "networks/families.h"
 
 #include <gtest/gtest.h>
 
@@ -39,7 +40,7 @@ struct GpuNetwork {
         desc.num_streams = num_streams;
         return desc;
     }
-    [[nodiscard]] std::int64_t channels() const { return source.inputs.front().dims.at(1).size.value_or(0); }
+    [[nodiscard]] std::int64_t channels() const { return channels_of(source); }
 
     model::Network source;
     vsmlrt_precision precision;

@@ -7,6 +7,11 @@
 
 namespace vsmlrt::test {
 
+// Of its first input.
+[[nodiscard]] inline std::int64_t channels_of(const model::Network &network) {
+    return network.inputs.front().dims.at(1).size.value_or(0);
+}
+
 // Real-ESRGAN compact: convolutions with PReLU, DepthToSpace, and the enlarged input added. x4, `convs` of
 // 3x3.
 [[nodiscard]] model::Network srvgg(int features = 16, int convs = 6);

@@ -28,6 +28,15 @@ std::string instruction(int columns, Element storage, bool registers) {
            ", " + operand(right) + ", more, 1, 1, " + (registers ? "0" : "0, 0") + ";\\n}\\n\"\n";
 }
 
+// The instruction on the device; on the CPU what kernels/host_hopper.h has for it, with these arguments.
+std::string either(const std::string &on_device, int columns, Element storage, const std::string &sums,
+                   std::string_view operands) {
+    return "#ifdef __CUDACC__\n" + on_device + "#else\n        float *const sums[] = {" + sums +
+           "};\n        hopper::product<" + std::to_string(columns) + ", " +
+           (storage == Element::bf16 ? "true" : "false") + ">(sums, " + std::string(operands) +
+           ", accumulate);\n#endif\n    }\n};\n";
+}
+
 // One product; `registers`: its filters are four registers, else a descriptor.
 std::string product_member(int columns, Element storage, bool registers) {
     const int sums = columns / 2;
@@ -35,13 +44,13 @@ std::string product_member(int columns, Element storage, bool registers) {
     std::string text = "    // accumulate 0: the sums begin here\n";
     text += "    DEVICE static void run(float (&s)[" + number(sums) + "], " +
             (registers ? "const u32 (&filters)[4]" : "u64 filters") + ", u64 pixels, int accumulate) {\n";
-    text += instruction(columns, storage, registers);
-    text += "            : " + list(sums, [&](int i) { return "\"+f\"(s[" + number(i) + "])"; }) + "\n";
-    text += "            : " +
-            (registers ? list(4, [&](int i) { return "\"r\"(filters[" + number(i) + "])"; })
-                       : std::string("\"l\"(filters)")) +
-            ", \"l\"(pixels), \"r\"(accumulate));\n    }\n};\n";
-    return text;
+    std::string on_device = instruction(columns, storage, registers);
+    on_device += "            : " + list(sums, [&](int i) { return "\"+f\"(s[" + number(i) + "])"; }) + "\n";
+    on_device += "            : " +
+                 (registers ? list(4, [&](int i) { return "\"r\"(filters[" + number(i) + "])"; })
+                            : std::string("\"l\"(filters)")) +
+                 ", \"l\"(pixels), \"r\"(accumulate));\n";
+    return text + either(on_device, columns, storage, "s", "filters, pixels");
 }
 
 } // namespace
@@ -75,11 +84,14 @@ std::string phase_product_text(int columns, Element storage) {
             "template <> struct PhaseProduct<" + std::to_string(phases) + "> {\n    DEVICE static void run(" +
             list(phases,
                  [&](int phase) { return "float (&" + array(phase) + ")[" + std::to_string(sums) + "]"; }) +
-            ", u64 pixels, u64 filters, int accumulate) {\n" + instruction(phases * columns, storage, false) +
-            "            : " +
-            list(phases * sums,
-                 [&](int i) { return "\"+f\"(" + array(i / sums) + "[" + std::to_string(i % sums) + "])"; }) +
-            "\n            : \"l\"(pixels), \"l\"(filters), \"r\"(accumulate));\n    }\n};\n";
+            ", u64 pixels, u64 filters, int accumulate) {\n" +
+            either(instruction(phases * columns, storage, false) + "            : " +
+                       list(phases * sums,
+                            [&](int i) {
+                                return "\"+f\"(" + array(i / sums) + "[" + std::to_string(i % sums) + "])";
+                            }) +
+                       "\n            : \"l\"(pixels), \"l\"(filters), \"r\"(accumulate));\n",
+                   phases * columns, storage, list(phases, array), "pixels, filters");
     }
     return text;
 }

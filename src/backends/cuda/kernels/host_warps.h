@@ -42,19 +42,42 @@ struct Block {
 };
 static thread_local Block *block;
 
-// On with the next fiber that has not ended, or with who called them where all have; returns when this one is
-// gone on with.
-inline void leave() {
-    Block &all = *block;
-    const unsigned from = all.running, count = all.threads;
-    Course *next = all.caller;
+// Where it is not 0 fibers take turns out of order, another one for each value, and one warp seldom gets one.
+static thread_local unsigned disorder, slow_warp;
+
+// The fiber whose turn it is behind `from`, of those that have not ended; none: `count`.
+inline unsigned next_of(const Fiber *fibers, unsigned count, unsigned from) {
+    bool holds_back = false;
+    if (disorder != 0) {
+        disorder ^= disorder << 13;
+        disorder ^= disorder >> 17;
+        disorder ^= disorder << 5;
+        const unsigned drawn = disorder >> 8;
+        holds_back = drawn % 16 != 0;
+        if (!holds_back)
+            from = slow_warp * 32 + drawn / 16 % 32 + count - 1;
+        else if (drawn / 16 % 16 == 0)
+            from = drawn / 256 % count;
+    }
+    unsigned held_back = count;
     for (unsigned i = 1; i <= count; ++i) {
         const unsigned index = (from + i) % count;
-        if (all.fibers[index].done)
+        if (fibers[index].done)
             continue;
+        if (!holds_back || index / 32 != slow_warp)
+            return index;
+        held_back = index;
+    }
+    return held_back;
+}
+// On with another fiber, or with who called them where all have ended; returns when this one is gone on with.
+inline void leave() {
+    Block &all = *block;
+    const unsigned from = all.running, index = next_of(all.fibers, all.threads, from);
+    Course *next = all.caller;
+    if (index < all.threads) {
         all.running = threadIdx.x = index;
         next = &all.fibers[index].course;
-        break;
     }
     all.fibers[from].course.go_on_with(*next);
 }
@@ -90,8 +113,8 @@ inline void run(unsigned threads, void (*body)(const void *), const void *args) 
         block->fibers[fiber].done = false;
     Course caller;
     block->caller = &caller;
-    block->running = threadIdx.x = 0;
-    caller.go_on_with(block->fibers[0].course);
+    block->running = threadIdx.x = disorder == 0 ? 0 : next_of(block->fibers, threads, 0);
+    caller.go_on_with(block->fibers[block->running].course);
 }
 
 // What a warp's lanes give each other: valid until the caller gives the next but one.

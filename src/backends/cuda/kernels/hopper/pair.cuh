@@ -134,13 +134,6 @@ DEVICE void stage_groups(u32 to, Packed packed) {
         store_transposed(to + j * 8 * pixel_bytes, a, b, c, d);
     }
 }
-DEVICE void load_transposed(u32 (&to)[2], u32 address) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
-                 : "=r"(to[0]), "=r"(to[1])
-                 : "r"(address)
-                 : "memory");
-}
-
 constexpr int first_turn = 1, second_turn = 2, first_own = 3, second_own = 4; // numbered barriers
 
 // The first layer: rows between the layers, two more than the part has.
@@ -199,9 +192,7 @@ DEVICE void first_layer(const first::EpilogueArgs &args, const uint4 *weights, c
 #pragma unroll 1
                 for (int chunk = thread; chunk < columns * chunks; chunk += 128)
                     if (!inside || chunk / chunks < low || chunk / chunks >= high)
-                        asm volatile("st.shared.v4.u32 [%0], {%1, %1, %1, %1};" ::"r"(row + chunk * 16),
-                                     "r"(0u)
-                                     : "memory");
+                        clear_chunk(row + chunk * 16);
             }
             fence_async();
             named_sync(first_own, 128);
@@ -316,7 +307,7 @@ extern "C" __global__ void __launch_bounds__(384, 1)
            const __grid_constant__ TensorMapParameter output, const uint4 *weights,
            const __grid_constant__ first::EpilogueArgs middle, const __grid_constant__ EpilogueArgs args) {
     extern __shared__ __align__(1024) unsigned char shared[];
-    const PairMemory memory(shared_address(shared));
+    const PairMemory memory(in_shared(shared));
     const PairShare share(args);
     if (threadIdx.x == 0) {
         for (int i = 0; i < 2 * (ring_slots + middle_slots) + 2; i++)

@@ -94,12 +94,6 @@ DEVICE void multiply_window(float (&sums)[4][sums_of_phase], u64 pixels, u64 fil
     }
 }
 
-// In one access: the compiler makes four of an ordinary one here.
-DEVICE void store_eight(output_t *to, u32 a, u32 b, u32 c, u32 d) {
-    asm volatile("st.global.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(to), "r"(a), "r"(b), "r"(c), "r"(d)
-                 : "memory");
-}
-
 DEVICE void store_square(const EpilogueArgs &args, const float (&sums)[4][sums_of_phase], int first_y,
                          int first_x) {
     const int lane = threadIdx.x % 32, warp = threadIdx.x % 128 / 32;
@@ -125,7 +119,7 @@ DEVICE void store_square(const EpilogueArgs &args, const float (&sums)[4][sums_o
             output_t *const to = first + 2 * down * args.output.stride_y + 2 * across * args.output.stride_x;
 #pragma unroll
             for (int i = 0; i < PIXEL_LANES; i += 8)
-                store_eight(to + i, pack2(result[i], result[i + 1]), pack2(result[i + 2], result[i + 3]),
+                store_chunk(to + i, pack2(result[i], result[i + 1]), pack2(result[i + 2], result[i + 3]),
                             pack2(result[i + 4], result[i + 5]), pack2(result[i + 6], result[i + 7]));
         }
 }
@@ -176,7 +170,7 @@ extern "C" __global__ void __launch_bounds__(phases_threads, phases_blocks(shape
     kernel(const __grid_constant__ TensorMapParameter input, const unsigned char *weights,
            const __grid_constant__ EpilogueArgs args) {
     extern __shared__ __align__(1024) unsigned char shared[];
-    const PhasesMemory memory(shared_address(shared));
+    const PhasesMemory memory(in_shared(shared));
     const PhasesSquares squares(args);
     if (threadIdx.x == 0) {
         for (int i = 0; i < slots; i++) {

@@ -243,7 +243,7 @@ extern "C" __global__ void __launch_bounds__(128 * (warpgroups + 1), 1)
     kernel(const __grid_constant__ TensorMapParameter input, const unsigned char *weights,
            const __grid_constant__ EpilogueArgs args) {
     extern __shared__ __align__(1024) unsigned char shared[];
-    const PixelsMemory memory(shared_address(shared));
+    const PixelsMemory memory(in_shared(shared));
     const Squares squares(args);
     if (threadIdx.x == 0) {
         for (int i = 0; i < plane_slots; i++) {

@@ -1,11 +1,13 @@
-// The instructions of Hopper that CUDA C++ has no names for. Addresses of shared memory are 32-bit, in bytes.
+// The instructions of Hopper that CUDA C++ has no names for. Addresses of shared memory are 32-bit, in bytes. Where a test
+// runs the kernels on the CPU they are those of kernels/host_hopper.h.
 #pragma once
 
 struct alignas(64) TensorMapParameter {
     u64 opaque[16]; // as cuTensorMapEncodeTiled writes it
 };
 
-DEVICE u32 shared_address(const void *pointer) {
+#ifdef __CUDACC__
+DEVICE u32 in_shared(const void *pointer) {
     return static_cast<u32>(__cvta_generic_to_shared(pointer));
 }
 
@@ -113,6 +115,51 @@ DEVICE void store_transposed(u32 address, u32 a, u32 b) {
                  : "memory");
 }
 
+// ---- matrices of filters and pixels by a single warp's instructions
+DEVICE void load_transposed(u32 (&to)[2], u32 address) { // rows at the addresses of lanes 0 to 15
+    asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
+                 : "=r"(to[0]), "=r"(to[1])
+                 : "r"(address)
+                 : "memory");
+}
+DEVICE void load_fragment(u32 (&a)[4], u32 address) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(a[0]), "=r"(a[1]), "=r"(a[2]), "=r"(a[3])
+                 : "r"(address)
+                 : "memory");
+}
+DEVICE void add_product(float (&sums)[4], const u32 (&a)[4], uint2 b) {
+#if STORAGE_BF16
+#define PRODUCT "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
+#else
+#define PRODUCT "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
+#endif
+    asm volatile(PRODUCT "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+                 : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b.x), "r"(b.y));
+}
+
+// ---- sixteen bytes
+DEVICE void clear_chunk(u32 to) {
+    asm volatile("st.shared.v4.u32 [%0], {%1, %1, %1, %1};" ::"r"(to), "r"(0u) : "memory");
+}
+DEVICE void copy_chunk(u32 to, const void *from, bool inside) { // zeros where it is not
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(inside ? 16 : 0)
+                 : "memory");
+}
+DEVICE void chunks_commit() {
+    asm volatile("cp.async.commit_group;" ::: "memory");
+}
+template <int pending>
+DEVICE void chunks_wait() {
+    asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");
+}
+// In one access: the compiler makes four of an ordinary one where its words come one by one.
+DEVICE void store_chunk(void *to, u32 a, u32 b, u32 c, u32 d) {
+    asm volatile("st.global.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(to), "r"(a), "r"(b), "r"(c), "r"(d)
+                 : "memory");
+}
+
 // Loads that the compiler leaves where they stand: they fly while the tensor cores work. Not ld.global.nc,
 // which may give what L1 held before the launch in front wrote it: griddepcontrol.wait makes that launch's
 // results visible to ordinary loads (PTX ISA, "griddepcontrol").
@@ -133,6 +180,18 @@ DEVICE uint4 load_early(const uint4 *address) {
                  : "l"(address));
     return value;
 }
+#else
+#undef multiply
+#undef packed
+#undef unpacked
+#define BRAIN STORAGE_BF16
+#define kernel kernel_of_card // which the entry behind this text calls
+#define __shared__ thread_local
+thread_local unsigned char shared alignas(1024)[232448];
+DEVICE void add_product(float (&sums)[4], const u32 (&a)[4], uint2 b) {
+    multiply_as<BRAIN>(sums, a, b.x, b.y);
+}
+#endif
 
 #if STORAGE_BF16
 typedef bfloat_t storage_t;

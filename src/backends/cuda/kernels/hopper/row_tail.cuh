@@ -130,7 +130,7 @@ struct MiddleRow {
 #pragma unroll 1
             for (int i = thread; i < columns * chunks; i += 128)
                 if (!inside || i / chunks < low || i / chunks >= high)
-                    asm volatile("st.shared.v4.u32 [%0], {%1, %1, %1, %1};" ::"r"(row + i * 16), "r"(0u) : "memory");
+                    clear_chunk(row + i * 16);
         }
     }
 };
@@ -372,7 +372,7 @@ extern "C" __global__ void __launch_bounds__(row_tail_threads, 1)
            const __grid_constant__ RowTailPlaces places, const __grid_constant__ first::EpilogueArgs middle,
            const __grid_constant__ EpilogueArgs args) {
     extern __shared__ __align__(1024) unsigned char shared[];
-    const RowTailMemory memory(shared_address(shared));
+    const RowTailMemory memory(in_shared(shared));
     float *const handed =
         reinterpret_cast<float *>(shared + row_tail_weight_bytes() + slots * row_tail_slot_bytes(columns));
     const RowTailShare share(places);

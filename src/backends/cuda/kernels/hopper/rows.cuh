@@ -194,7 +194,7 @@ extern "C" __global__ void __launch_bounds__(384, 1)
            const __grid_constant__ TensorMapParameter output, const void *weights,
            const __grid_constant__ EpilogueArgs args) {
     extern __shared__ __align__(1024) unsigned char shared[];
-    const RowsMemory memory(shared_address(shared));
+    const RowsMemory memory(in_shared(shared));
     const RowShare share(args, STRIP);
     if (threadIdx.x == 0) {
         for (int i = 0; i < slots; i++) {

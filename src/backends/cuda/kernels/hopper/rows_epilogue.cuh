@@ -35,10 +35,7 @@ struct RowOperands {
     }
     DEVICE void get(const EpilogueArgs &, const RowPlace &, int group, float (&t)[4][operands]) const {
         u32 pairs[2];
-        asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
-                     : "=r"(pairs[0]), "=r"(pairs[1])
-                     : "r"(from + group * 8 * 2 * IN_LANES)
-                     : "memory");
+        load_transposed(pairs, from + group * 8 * 2 * IN_LANES);
 #pragma unroll
         for (int half = 0; half < 2; half++) {
             t[2 * half][0] = low_value(pairs[half]);

@@ -236,7 +236,7 @@ extern "C" __global__ void __launch_bounds__(384, 1)
     kernel(const __grid_constant__ TensorMapParameter input, const unsigned char *weights, storage_t *products,
            float4 *waiting, const __grid_constant__ EpilogueArgs args) {
     extern __shared__ __align__(1024) unsigned char shared[];
-    const TailMemory memory(shared_address(shared));
+    const TailMemory memory(in_shared(shared));
     const Tiling tiling(args);
     if (threadIdx.x == 0) {
         for (int i = 0; i < IN_PLANES; i++) {

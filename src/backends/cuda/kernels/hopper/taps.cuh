@@ -24,28 +24,6 @@ constexpr int results = OUT_CHANNELS * phases * wide; // of a row of pixels
 constexpr int results_of_thread = (results + taps_threads - 1) / taps_threads;
 constexpr int operands = EPILOGUE_TENSORS > 0 ? EPILOGUE_TENSORS : 1;
 
-// Sixteen bytes, or zeros.
-DEVICE void copy_chunk(u32 to, const void *from, bool inside) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(inside ? 16 : 0)
-                 : "memory");
-}
-DEVICE void load_fragment(u32 (&a)[4], u32 address) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(a[0]), "=r"(a[1]), "=r"(a[2]), "=r"(a[3])
-                 : "r"(address)
-                 : "memory");
-}
-DEVICE void multiply(float (&sums)[4], const u32 (&a)[4], uint2 b) {
-#if STORAGE_BF16
-#define PRODUCT "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
-#else
-#define PRODUCT "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
-#endif
-    asm volatile(PRODUCT "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-                 : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
-                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b.x), "r"(b.y));
-}
-
 // The 64 pixels of input row y from column x on; zeros outside the picture.
 DEVICE void load_row(u32 to, const TapsInput &input, int y, int x) {
     constexpr int chunks = k_lanes(shape) / 8, there = (IN_CHANNELS + 7) / 8;
@@ -57,7 +35,7 @@ DEVICE void load_row(u32 to, const TapsInput &input, int y, int x) {
             (inside ? y * input.stride_y + (x + p) * input.stride_x + chunk * 8 : 0);
         copy_chunk(to + p * pixel_pitch + chunk * 16, from, inside);
     }
-    asm volatile("cp.async.commit_group;" ::: "memory");
+    chunks_commit();
 }
 
 // Products of the row at `pixels` for this warp's 16 pixels and half of the columns.
@@ -71,7 +49,7 @@ DEVICE void multiply_pixels(float *products, u32 pixels, const uint2 (&filters)[
         load_fragment(a, from + k * 32);
 #pragma unroll
         for (int n = 0; n < tiles; n++)
-            multiply(sums[n], a, filters[k][n]);
+            add_product(sums[n], a, filters[k][n]);
     }
     float *to = products + (column + 2 * (lane % 4)) * pitch + first + lane / 4;
 #pragma unroll
@@ -149,7 +127,7 @@ extern "C" __global__ void __launch_bounds__(taps_threads, taps_blocks(shape))
     kernel(const __grid_constant__ TapsInput input, const uint2 *weights,
            const __grid_constant__ EpilogueArgs args) {
     extern __shared__ __align__(1024) unsigned char shared[];
-    const u32 pixels = shared_address(shared);
+    const u32 pixels = in_shared(shared);
     float *products = reinterpret_cast<float *>(shared + rows_kept * pixels_bytes(shape));
     uint2 filters[steps][tiles];
 #pragma unroll
@@ -167,14 +145,14 @@ extern "C" __global__ void __launch_bounds__(taps_threads, taps_blocks(shape))
         if (n < input.rows + 2)
             load_row(pixels + n % rows_kept * pixels_bytes(shape), input, begin - 1 + n, x);
         else
-            asm volatile("cp.async.commit_group;" ::: "memory");
+            chunks_commit();
     };
     for (int n = 0; n < rows_kept - 1; n++)
         load(n);
 #pragma unroll 1
     for (int n = 0; n < input.rows + 2; n++) {
         load(n + rows_kept - 1);
-        asm volatile("cp.async.wait_group %0;" ::"n"(rows_kept - 1) : "memory");
+        chunks_wait<rows_kept - 1>();
         __syncthreads();
         ResultOperands operand;
         if (fetched_early && n >= 2)

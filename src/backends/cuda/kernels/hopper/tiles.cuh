@@ -138,7 +138,7 @@ extern "C" __global__ void __launch_bounds__(128 * (GROUPS + 1), 1)
            const __grid_constant__ TensorMapParameter odd_both, const unsigned char *weights,
            const __grid_constant__ EpilogueArgs args) {
     extern __shared__ __align__(1024) unsigned char shared[];
-    const TilesMemory memory(shared_address(shared));
+    const TilesMemory memory(in_shared(shared));
     const Tiling tiling(args);
     if (threadIdx.x == 0) {
         for (int i = 0; i < tiles_on_way; i++) {

@@ -93,10 +93,7 @@ DEVICE void finish_phase(u32 row, const EpilogueChannel (&of)[2], const float (&
     const auto packed = [&](int group, u32 (&pairs)[2]) {
         u32 operand[2] = {};
         if (EPILOGUE_TENSORS > 0)
-            asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
-                         : "=r"(operand[0]), "=r"(operand[1])
-                         : "r"(place + group * step)
-                         : "memory");
+            load_transposed(operand, place + group * step);
 #pragma unroll
         for (int half = 0; half < 2; half++) {
             const float t[2] = {low_value(operand[half]), high_value(operand[half])};
@@ -168,7 +165,7 @@ extern "C" __global__ void __launch_bounds__(384, 1)
            const __grid_constant__ TensorMapParameter output, const unsigned char *weights,
            const __grid_constant__ EpilogueArgs args) {
     extern __shared__ __align__(1024) unsigned char shared[];
-    const UpMemory memory(shared_address(shared));
+    const UpMemory memory(in_shared(shared));
     const UpShare share(args);
     if (threadIdx.x == 0) {
         for (int i = 0; i < up_tiles; i++) {

@@ -4,6 +4,7 @@
 
 #include "layout.cuh"
 
+#ifdef __CUDACC__
 DEVICE void products_begin() {
     asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 }
@@ -14,6 +15,7 @@ template <int pending>
 DEVICE void products_wait() {
     asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(pending) : "memory");
 }
+#endif
 
 // Descriptor of an operand whose rows of k lie one after another. group_bytes: from 8 rows to the next 8
 // rows, any multiple of a row, so that a window of a picture is 8 pixels wide and as high as one likes.
