@@ -73,8 +73,16 @@ model::Network chain_of(const std::vector<int> &channels) {
     }
     return b.output(y).network();
 }
-model::Network rife_block() {
-    return test::rife_v4({.widths = {96}, .scales = {1}, .residuals = 1});
+// As a block of RIFE ends.
+model::Network shuffled_enlarging() {
+    Builder b;
+    const Name features = b.node("Relu", {b.conv(b.input(3), 3, 96)});
+    const Name grown =
+        b.node("ConvTranspose", {features, b.weights({96, 24, 4, 4}), b.random({24}, -0.1F, 0.1F)},
+               {{"strides", test::ints({2, 2})}, {"pads", test::ints({1, 1, 1, 1})}});
+    const Name shuffled =
+        b.node("DepthToSpace", {grown}, {{"blocksize", std::int64_t{2}}, {"mode", std::string("CRD")}});
+    return b.output(b.conv(shuffled, 6, 3)).network();
 }
 
 const Kernel kernels[] = {
@@ -130,7 +138,7 @@ const Kernel kernels[] = {
     {"tail", [] { return test::transposed_tail(128); }, {18, 34}, "hopper.tail 30"},
     {"tap_sums", [] { return test::transposed_tail(128); }, {34, 18}, "hopper.tap_sums"},
     {"up", [] { return test::enlarging(96, 64); }, {61, 17}, "hopper.up"},
-    {"phases", rife_block, {64, 32}, "hopper.phases"},
+    {"phases", shuffled_enlarging, {29, 18}, "hopper.phases"},
 };
 
 class HopperKernels : public testing::TestWithParam<std::tuple<Kernel, vsmlrt_precision>> {};
