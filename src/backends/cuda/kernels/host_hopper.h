@@ -27,9 +27,28 @@ struct List {
         }
         items[count++] = item;
     }
-    void drop_first(unsigned number) {
-        std::memmove(items, items + number, (count - number) * sizeof(T));
-        count -= number;
+};
+// What a thread has begun, in groups that it waits for: all but the newest `pending`.
+template <typename T>
+struct Groups {
+    struct Begun {
+        T what;
+        unsigned group;
+    };
+    List<Begun> begun;
+    unsigned groups = 0;
+
+    void add(const T &what) { begun.add({what, groups}); }
+    void commit() { ++groups; }
+    void clear() { begun.count = groups = 0; }
+    template <typename Complete>
+    void wait(unsigned pending, Complete complete) {
+        fibers::leave();
+        unsigned done = 0;
+        for (; done < begun.count && begun.items[done].group + pending < groups; ++done)
+            complete(begun.items[done].what);
+        begun.count -= done;
+        std::memmove(begun.items, begun.items + done, begun.count * sizeof(Begun));
     }
 };
 
@@ -47,12 +66,12 @@ struct Load {
 };
 struct Store {
     HostTensorMap map;
-    unsigned from, group;
+    unsigned from;
     int at[3];
 };
 struct Chunk {
     const void *from; // null: zeros
-    unsigned to, group;
+    unsigned to;
 };
 // Of a thread of a warpgroup, whose sums are rows `lane / 4` and 8 more of its warp's 16.
 struct Multiplication {
@@ -61,13 +80,11 @@ struct Multiplication {
     bool brain, has_registers, accumulates;
     unsigned registers[4];
     unsigned long long left, right; // descriptors
-    unsigned group;
 };
 struct Thread {
-    List<Store> stores;
-    List<Multiplication> products;
-    List<Chunk> chunks;
-    unsigned store_groups, product_groups, chunk_groups;
+    Groups<Store> stores;
+    Groups<Multiplication> products;
+    Groups<Chunk> chunks;
 };
 struct Numbered {
     unsigned arrived, turn;
@@ -172,17 +189,17 @@ inline void complete_loads(unsigned barrier) {
             ++i;
         }
 }
-inline void complete_stores(Thread &thread, unsigned pending) {
-    unsigned done = 0;
-    for (; done < thread.stores.count && thread.stores.items[done].group + pending < thread.store_groups;
-         ++done) {
-        const Store &store = thread.stores.items[done];
-        walk(store.map, store.at, store.from, [&](const unsigned char *from, unsigned char *to) {
-            if (to)
-                std::memcpy(to, from, store.map.element);
-        });
-    }
-    thread.stores.drop_first(done);
+inline void complete(const Store &store) {
+    walk(store.map, store.at, store.from, [&](const unsigned char *from, unsigned char *to) {
+        if (to)
+            std::memcpy(to, from, store.map.element);
+    });
+}
+inline void complete(const Chunk &chunk) {
+    if (chunk.from)
+        std::memcpy(place(chunk.to, 16), chunk.from, 16);
+    else
+        std::memset(place(chunk.to, 16), 0, 16);
 }
 
 // ---- products
@@ -210,21 +227,16 @@ template <bool Brain>
 inline void multiply_now(const Multiplication &of) {
     const unsigned thread = fibers::block->running % 128, lane = thread % 32;
     float left[2][16];
-    for (unsigned half = 0; half < 2; ++half)
-        if (of.has_registers)
-            for (int i = 0; i < 16; ++i)
-                left[half][i] = 0;
-        else
-            read_row<Brain>(of.left, thread / 32 * 16 + lane / 4 + 8 * half, left[half]);
-    float own[2][16];
     if (of.has_registers) { // four lanes share a row
-        std::uint64_t words[4] = {of.registers[0], of.registers[1], of.registers[2], of.registers[3]};
+        const std::uint64_t words[4] = {of.registers[0], of.registers[1], of.registers[2], of.registers[3]};
         const fibers::Given given = fibers::give(words, 4);
         for (unsigned half = 0; half < 2; ++half)
             for (unsigned k = 0; k < 16; ++k)
-                own[half][k] = value_of<Brain>(
+                left[half][k] = value_of<Brain>(
                     (unsigned short)(given.of(lane / 4 * 4 + k % 8 / 2)[half + 2 * (k / 8)] >> 16 * (k % 2)));
-        std::memcpy(left, own, sizeof left);
+    } else {
+        for (unsigned half = 0; half < 2; ++half)
+            read_row<Brain>(of.left, thread / 32 * 16 + lane / 4 + 8 * half, left[half]);
     }
     const int of_part = of.columns / of.parts;
     for (int column = 0; column < of.columns; column += 8)
@@ -241,6 +253,12 @@ inline void multiply_now(const Multiplication &of) {
             }
         }
 }
+inline void complete(const Multiplication &of) {
+    if (of.brain)
+        multiply_now<true>(of);
+    else
+        multiply_now<false>(of);
+}
 template <int Columns, bool Brain, int Parts>
 inline Multiplication described(float *const (&sums)[Parts], int accumulates) {
     Multiplication of = {};
@@ -250,7 +268,6 @@ inline Multiplication described(float *const (&sums)[Parts], int accumulates) {
     of.parts = Parts;
     of.brain = Brain;
     of.accumulates = accumulates != 0;
-    of.group = self().product_groups;
     return of;
 }
 template <int Columns, bool Brain, int Parts>
@@ -297,9 +314,9 @@ inline void run(void (*body)(Args...), unsigned char *shared, unsigned bytes, co
         std::memset(shared, 0xff, bytes);
         std::memset(numbered, 0, sizeof numbered);
         for (unsigned thread = 0; thread < block[0]; ++thread) {
-            Thread &of = threads[thread];
-            of.stores.count = of.products.count = of.chunks.count = 0;
-            of.store_groups = of.product_groups = of.chunk_groups = 0;
+            threads[thread].stores.clear();
+            threads[thread].products.clear();
+            threads[thread].chunks.clear();
         }
         happened();
         fibers::slow_warp = (fibers::disorder >> 16) % (block[0] / 32);
@@ -307,7 +324,7 @@ inline void run(void (*body)(Args...), unsigned char *shared, unsigned bytes, co
         if (loads.count > 0)
             fail("a block ends before what it loads is there");
         for (unsigned thread = 0; thread < block[0]; ++thread)
-            if (threads[thread].stores.count > 0)
+            if (threads[thread].stores.begun.count > 0)
                 fail("a block ends before what it stores has been read");
     }
     fibers::disorder = 0;
@@ -374,20 +391,17 @@ inline void load_bytes(unsigned to, const void *from, unsigned bytes, unsigned b
 }
 template <typename Map>
 inline void store_box(const Map *map, unsigned from, int channel, int x, int y) {
-    hopper::self().stores.add(
-        {*(const HostTensorMap *)map, from, hopper::self().store_groups, {channel, x, y}});
+    hopper::self().stores.add({*(const HostTensorMap *)map, from, {channel, x, y}});
 }
 inline void stores_commit() {
-    ++hopper::self().store_groups;
+    hopper::self().stores.commit();
 }
 template <int pending>
 inline void stores_read() {
-    fibers::leave();
-    hopper::complete_stores(hopper::self(), pending);
+    hopper::self().stores.wait(pending, [](const hopper::Store &store) { hopper::complete(store); });
 }
 inline void stores_done() {
-    fibers::leave();
-    hopper::complete_stores(hopper::self(), 0);
+    stores_read<0>();
 }
 inline void fence_async() {}
 template <int registers>
@@ -457,25 +471,14 @@ inline void clear_chunk(unsigned to) {
 }
 inline void copy_chunk(unsigned to, const void *from, bool inside) {
     std::memset(hopper::place(to, 16), 0xff, 16);
-    hopper::self().chunks.add({inside ? from : nullptr, to, hopper::self().chunk_groups});
+    hopper::self().chunks.add({inside ? from : nullptr, to});
 }
 inline void chunks_commit() {
-    ++hopper::self().chunk_groups;
+    hopper::self().chunks.commit();
 }
 template <int pending>
 inline void chunks_wait() {
-    fibers::leave();
-    hopper::Thread &thread = hopper::self();
-    unsigned done = 0;
-    for (; done < thread.chunks.count && thread.chunks.items[done].group + pending < thread.chunk_groups;
-         ++done) {
-        const hopper::Chunk &chunk = thread.chunks.items[done];
-        if (chunk.from)
-            std::memcpy(hopper::place(chunk.to, 16), chunk.from, 16);
-        else
-            std::memset(hopper::place(chunk.to, 16), 0, 16);
-    }
-    thread.chunks.drop_first(done);
+    hopper::self().chunks.wait(pending, [](const hopper::Chunk &chunk) { hopper::complete(chunk); });
 }
 inline void store_chunk(void *to, unsigned a, unsigned b, unsigned c, unsigned d) {
     const unsigned words[] = {a, b, c, d};
@@ -489,22 +492,10 @@ inline void products_begin() {
     wait_for_warp(); // .sync.aligned: a warp's lanes are at one place
 }
 inline void products_commit() {
-    ++hopper::self().product_groups;
+    hopper::self().products.commit();
 }
 template <int pending>
 inline void products_wait() {
-    fibers::leave();
-    hopper::Thread &thread = hopper::self();
-    unsigned done = 0;
-    for (;
-         done < thread.products.count && thread.products.items[done].group + pending < thread.product_groups;
-         ++done) {
-        const hopper::Multiplication of = thread.products.items[done];
-        if (of.brain)
-            hopper::multiply_now<true>(of);
-        else
-            hopper::multiply_now<false>(of);
-    }
-    thread.products.drop_first(done);
+    hopper::self().products.wait(pending, [](const hopper::Multiplication &of) { hopper::complete(of); });
     wait_for_warp();
 }
