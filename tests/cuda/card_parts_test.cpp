@@ -1,4 +1,4 @@
-// How many frames are computed side by side on parts of a Hopper card, and what they share.
+// How many frames are computed side by side, on parts of a Hopper card or all of another, and what they share.
 #include "backends/cuda/card_parts.h"
 #include "backends/cuda/context.h"
 #include "backends/cuda/planner.h"
@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <string>
 #include <thread>
 
 namespace vsmlrt::cuda {
@@ -44,9 +45,14 @@ model::Network rife() {
 }
 
 constexpr DeviceFacts geforce{89, 128, 99 << 10, true};
+constexpr DeviceFacts small_geforce{86, 28, 99 << 10, true};
+
+model::Network upscaler() {
+    return model::to_half(test::srvgg(64, 18));
+}
 
 int parts_of(const Planned &planned, int number, bool apart, const DeviceFacts &facts = hopper) {
-    return parts_of_card(planned.plan, facts, {number}, apart);
+    return share_of_card(planned.plan, facts, {number}, apart).parts;
 }
 
 TEST(CardParts, AreMoreThanStreamsWhereOneFrameLeavesMultiprocessorsIdle) {
@@ -58,15 +64,13 @@ TEST(CardParts, AreMoreThanStreamsWhereOneFrameLeavesMultiprocessorsIdle) {
                                          {{1920, 1088}, 2},
                                          {{3840, 2176}, 1}})
         EXPECT_EQ(parts_of(Planned(rife(), extent, hopper), 1, true), wanted) << extent.width;
-    const auto upscaler = [](vsmlrt_extent extent) {
-        return Planned(model::to_half(test::srvgg(64, 18)), extent, hopper);
-    };
+    const auto upscaled = [](vsmlrt_extent extent) { return Planned(upscaler(), extent, hopper); };
     for (const auto &[extent, wanted] :
          {std::pair<vsmlrt_extent, int>{{320, 240}, 4}, {{720, 480}, 2}, {{1280, 720}, 1}, {{1920, 1080}, 1}})
-        EXPECT_EQ(parts_of(upscaler(extent), 1, true), wanted) << extent.width;
-    EXPECT_EQ(parts_of(upscaler({320, 240}), 6, true), 6);
-    EXPECT_EQ(parts_of(upscaler({1920, 1080}), 4, true), 1);
-    EXPECT_EQ(parts_of(upscaler({320, 240}), 4, false), 1);
+        EXPECT_EQ(parts_of(upscaled(extent), 1, true), wanted) << extent.width;
+    EXPECT_EQ(parts_of(upscaled({320, 240}), 6, true), 6);
+    EXPECT_EQ(parts_of(upscaled({1920, 1080}), 4, true), 1);
+    EXPECT_EQ(parts_of(upscaled({320, 240}), 4, false), 1);
 }
 
 TEST(CardParts, GrowWithStreamsOfAnInterpolator) {
@@ -81,7 +85,45 @@ TEST(CardParts, GrowWithStreamsOfAnInterpolator) {
     EXPECT_EQ(parts_of(large, 4, true), 4);
     EXPECT_EQ(parts_of(large, 4, false), 1);
     EXPECT_EQ(parts_of(Planned(rife(), {192, 128}, hopper), 4, false), 1);
-    EXPECT_EQ(parts_of(Planned(rife(), {1920, 1088}, geforce), 4, true, geforce), 1);
+}
+
+// Whether or not the driver could keep them apart.
+TEST(CardParts, AreNotTakenByFramesThatOverlapOnOtherCards) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    struct Case {
+        model::Network network;
+        vsmlrt_extent extent;
+        DeviceFacts facts;
+        FramesAtOnce at_once;
+        int wanted;
+    };
+    for (const Case &each : std::vector<Case>{{rife(), {3840, 2176}, geforce, {1}, 1},
+                                              {rife(), {1920, 1088}, geforce, {1}, 2},
+                                              {rife(), {1920, 1088}, geforce, {4}, 4},
+                                              {rife(), {1280, 736}, geforce, {1}, 4},
+                                              {rife(), {736, 480}, geforce, {1}, 8},
+                                              {rife(), {736, 480}, geforce, {1, 16}, 6},
+                                              {rife(), {736, 480}, geforce, {1, 4}, 1},
+                                              {rife(), {1920, 1088}, small_geforce, {1}, 2},
+                                              {rife(), {736, 480}, small_geforce, {1}, 3},
+                                              {upscaler(), {1920, 1080}, geforce, {1}, 1},
+                                              {upscaler(), {1920, 1080}, geforce, {2}, 2},
+                                              {upscaler(), {720, 480}, geforce, {1}, 2},
+                                              {upscaler(), {720, 480}, geforce, {1, 4}, 2},
+                                              {upscaler(), {720, 480}, geforce, {1, 2}, 1},
+                                              {upscaler(), {720, 480}, small_geforce, {1}, 1},
+                                              {upscaler(), {320, 240}, geforce, {1}, 2},
+                                              {upscaler(), {320, 240}, small_geforce, {1}, 2}}) {
+        const Planned planned(each.network, each.extent, each.facts);
+        for (const bool apart : {false, true}) {
+            const CardShare share = share_of_card(planned.plan, each.facts, each.at_once, apart);
+            EXPECT_EQ(share.parts, 1);
+            EXPECT_EQ(share.frames, each.wanted) << each.extent.width << ", " << each.facts.multiprocessors
+                                                 << " multiprocessors, streams " << each.at_once.streams
+                                                 << ", in flight " << each.at_once.in_flight;
+        }
+    }
 }
 
 TEST(CardParts, HaveWorkWaitingOfWhatTheHostAsksFor) {
@@ -89,9 +131,12 @@ TEST(CardParts, HaveWorkWaitingOfWhatTheHostAsksFor) {
     emulated_reset(0);
     const Planned planned(rife(), {736, 480}, hopper);
     for (const auto &[in_flight, wanted] :
-         {std::pair{0, 8}, {1, 1}, {4, 1}, {8, 2}, {12, 3}, {16, 4}, {20, 4}, {32, 8}})
-        EXPECT_EQ(parts_of_card(planned.plan, hopper, {1, in_flight}, true), wanted) << in_flight;
-    EXPECT_EQ(parts_of_card(planned.plan, hopper, {6, 8}, true), 6);
+         {std::pair{0, 8}, {1, 1}, {4, 1}, {8, 3}, {12, 4}, {16, 6}, {20, 6}, {32, 8}})
+        EXPECT_EQ(share_of_card(planned.plan, hopper, {1, in_flight}, true).parts, wanted) << in_flight;
+    EXPECT_EQ(share_of_card(planned.plan, hopper, {6, 8}, true).parts, 6);
+    const Planned other(upscaler(), {320, 240}, hopper);
+    for (const auto &[in_flight, wanted] : {std::pair{0, 4}, {1, 1}, {2, 1}, {4, 2}, {6, 3}, {8, 4}, {32, 4}})
+        EXPECT_EQ(share_of_card(other.plan, hopper, {1, in_flight}, true).parts, wanted) << in_flight;
 }
 
 // Eight of them would take 1.2 GiB.
@@ -202,12 +247,12 @@ TEST(CardParts, ThatCannotBeMadeLeaveNothingBehind) {
     EXPECT_STREQ(emulated_faults(), "");
 }
 
-// A Hopper card of which an emulated driver runs nothing, whatever its own multiprocessors.
-Device stand_in() {
+// A card of which an emulated driver runs nothing, whatever its own multiprocessors.
+Device stand_in(const DeviceFacts &facts = hopper) {
     emulated_stand_in();
     Device device = list_devices().front();
-    device.facts = hopper;
-    device.architecture = "sm_90a";
+    device.facts = facts;
+    device.architecture = facts.is_hopper() ? "sm_90a" : "sm_" + std::to_string(facts.architecture);
     return device;
 }
 
@@ -259,8 +304,9 @@ TEST(CardParts, AreTakenByEachSizeForItself) {
 }
 
 struct Running {
-    explicit Running(vsmlrt_extent best, vsmlrt_extent least = small, vsmlrt_extent most = middle)
-        : onnx(rife_bytes()), program(stand_in(), description(best, least, most)) {}
+    explicit Running(vsmlrt_extent best, vsmlrt_extent least = small, vsmlrt_extent most = middle,
+                     const DeviceFacts &facts = hopper)
+        : onnx(rife_bytes()), program(stand_in(facts), description(best, least, most)) {}
     [[nodiscard]] vsmlrt_program_desc description(vsmlrt_extent best, vsmlrt_extent least,
                                                   vsmlrt_extent most) const {
         vsmlrt_program_desc desc = test::described(onnx, least, most, VSMLRT_PRECISION_FP16);
@@ -327,6 +373,25 @@ TEST(CardParts, RunAsManyFramesAsMemoryIsClaimedFor) {
     // Of a larger size fewer, whatever arenas there are.
     EXPECT_EQ(running.start(middle).size(), 2U);
     EXPECT_EQ(running.start(small).size(), 8U);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+TEST(CardParts, AreNotMadeForFramesThatOverlap) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    Running running(small, small, middle, geforce);
+    EXPECT_EQ(running.program.info().spare_contexts, 5 + 7);
+    running.add_contexts(all_contexts);
+    const auto arenas = [&](vsmlrt_extent extent) {
+        std::set<nvidia::StreamHandle *> taken;
+        for (const auto &lease : running.start(extent))
+            taken.insert(lease->arena().stream());
+        return taken.size();
+    };
+    EXPECT_EQ(arenas(small), 8U);
+    EXPECT_EQ(arenas(middle), 2U);
+    EXPECT_EQ(arenas(small), 8U);
+    EXPECT_EQ(emulated_streams_of_parts(), 0U);
     EXPECT_STREQ(emulated_faults(), "");
 }
 

@@ -257,11 +257,11 @@ INSTANTIATE_TEST_SUITE_P(Networks, GpuOlderPairs,
 using GpuEngine = Gpu;
 
 // More contexts than a stream computes frames side by side at such sizes on any card.
-void expect_side_by_side(model::Network (*make)(), int streams) {
+void expect_side_by_side(const cuda::Device &device, model::Network (*make)(), int streams) {
     const GpuNetwork network(make(), VSMLRT_PRECISION_FP16);
     constexpr vsmlrt_extent least = {32, 32};
     constexpr vsmlrt_extent most = {200, 136};
-    cuda::Program program(cuda::list_devices().front(), network.desc(least, most, streams));
+    cuda::Program program(device, network.desc(least, most, streams));
     constexpr int frames = 60;
     const auto size = [](int frame) { return vsmlrt_extent{40 + frame % 5 * 40, 56 + frame % 3 * 40}; };
     const auto input = [&](int frame) {
@@ -285,14 +285,17 @@ void expect_side_by_side(model::Network (*make)(), int streams) {
     for (std::thread &thread : threads)
         thread.join();
     for (std::size_t frame = 0; frame < frames; ++frame)
-        EXPECT_EQ(together[frame], alone[frame]) << streams << " streams, frame " << frame;
+        EXPECT_EQ(together[frame], alone[frame])
+            << device.id << ", " << streams << " streams, frame " << frame;
 }
 
 TEST_F(GpuEngine, ContextsSideBySideGiveWhatOneGives) {
-    for (const int streams : {1, 2}) {
-        expect_side_by_side([] { return srvgg(64, 6); }, streams);
-        expect_side_by_side([] { return rife(); }, streams);
-    }
+    const cuda::Device device = cuda::list_devices().front();
+    for (const cuda::Device &each : {device, as_older_card(device)})
+        for (const int streams : {1, 2}) {
+            expect_side_by_side(each, [] { return srvgg(64, 6); }, streams);
+            expect_side_by_side(each, [] { return rife(); }, streams);
+        }
 }
 
 TEST_F(GpuEngine, EveryGpuGivesWhatTheFirstGives) {

@@ -159,8 +159,8 @@ void add_plan(Texts &texts, const graph::Graph &graph, const std::string &precis
     std::set<int> numbers; // of parts
     constexpr int most_streams = 8;
     for (int streams = 1; streams <= most_streams; ++streams)
-        for (const int in_flight : {0, 8, 16, 24})
-            numbers.insert(cuda::parts_of_card(whole, facts, {streams, in_flight}, true));
+        for (const int in_flight : {0, 4, 6, 8, 12, 16})
+            numbers.insert(cuda::share_of_card(whole, facts, {streams, in_flight}, true).parts);
     for (const int parts : numbers)
         if (parts > 1)
             add(cuda::part_of(facts, parts));

@@ -167,6 +167,29 @@ TEST_F(Sizes, FramesInPartsOfACardGiveWhatOneGives) {
     EXPECT_STREQ(emulated_faults(), "");
 }
 
+// On all of a card of other kinds.
+TEST_F(Sizes, FramesThatOverlapGiveWhatOneGives) {
+    Device device = list_devices().front();
+    device.facts.multiprocessors = 128;
+    {
+        Program program(device, describe(1));
+        for (const vsmlrt_extent extent : {smallest, largest}) {
+            ASSERT_EQ(program.plan(extent).parts, 1);
+            ASSERT_EQ(program.plan(extent).side_by_side, 2);
+        }
+        EXPECT_EQ(program.info().spare_contexts, 5 + 1);
+    }
+    for (const unsigned order : {0U, 1U, 2U, 3U}) {
+        emulated_late(order);
+        constexpr int contexts = 7;
+        for (const int streams : {1, 3})
+            expect_right_side_by_side(device, streams, contexts);
+        emulated_late(0);
+    }
+    EXPECT_EQ(emulated_streams_of_parts(), 0U);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
 // In one arena sizes take turns whose networks run on streams of their own: on the card, and in a part of it.
 TEST_F(Sizes, FramesOfOneArenaFollowEachOtherOnEveryStream) {
     constexpr int frames = 12;

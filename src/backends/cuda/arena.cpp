@@ -134,8 +134,7 @@ void ArenaPool::learn(vsmlrt_extent extent, const Plan &plan) {
     if (size.bytes > 0)
         return;
     size.bytes = plan.arena_bytes;
-    if (plan.parts > 1)
-        size.arenas = static_cast<std::size_t>(plan.parts);
+    size.arenas = static_cast<std::size_t>(plan.side_by_side);
     freed_.notify_all();
 }
 

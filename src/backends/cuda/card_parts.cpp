@@ -6,7 +6,7 @@
 namespace vsmlrt::cuda {
 namespace {
 
-constexpr int most_parts = 8;
+constexpr int most_frames = 8;
 constexpr int most_by_launches = 6;
 
 // Of a multiprocessor in a launch, on the mean.
@@ -23,34 +23,37 @@ bool is_interpolator(const Plan &whole) {
                          [](const Step &step) { return step.is_expression; }) >= least_expressions;
 }
 
-// As many as any number of streams gains by: a launch in one of them has about as many operations for each of
-// its multiprocessors as launches for a large picture have on the whole card. Of numbers by which few
-// multiprocessors of 132 are left over, and whose memory is small.
-int least_parts(const Plan &whole, const DeviceFacts &device, bool interpolates, int most) {
-    constexpr std::array numbers{8, 6, 4, 3, 2};
+bool take_little_memory(const Plan &whole, int frames) {
     constexpr std::int64_t most_bytes = 900 << 20;
-    constexpr int most_of_others = 4;
+    return frames * whole.arena_bytes <= most_bytes;
+}
+
+// As many frames as any number of streams gains by: a launch in a part for each has about as many operations
+// for each of its multiprocessors as launches for a large picture have on the whole card. Of numbers by which
+// few multiprocessors of 132 are left over, and whose memory is small.
+int least_frames(const Plan &whole, const DeviceFacts &device, bool interpolates, int most) {
+    constexpr std::array numbers{8, 6, 4, 3, 2};
     const double wanted = (interpolates ? 6e7 : 4.5e8) / operations(whole, device);
     for (const int number : numbers) {
         constexpr double half = 0.5;
-        if (number - half <= wanted && number * whole.arena_bytes <= most_bytes &&
-            number <= (interpolates ? most : std::min(most, most_of_others)))
+        if (number - half <= wanted && number <= most && take_little_memory(whole, number))
             return number;
     }
     return 1;
 }
 
-// None is smaller than eight multiprocessors, as the driver's are on Hopper.
+// A part has eight multiprocessors at least, as the driver's have on Hopper.
 int most_of_card(const DeviceFacts &device) {
     constexpr int of_part = 8;
-    return std::clamp(device.multiprocessors / of_part, 1, most_parts);
+    return std::clamp(device.multiprocessors / of_part, 1, most_frames);
 }
 
-// While a part computes one frame the next one waits for it, and of what an interpolator's host asks for half
-// are frames of its clip.
-int most_with_work(const FramesAtOnce &frames) {
-    constexpr int of_part = 4;
-    return frames.in_flight > 0 ? std::max(frames.in_flight / of_part, 1) : most_parts;
+// While one frame is computed the next one waits for its place. Of what an interpolator's host asks for some
+// are frames of its clip, which come at once.
+int most_with_work(const FramesAtOnce &frames, bool interpolates) {
+    if (frames.in_flight == 0)
+        return most_frames;
+    return std::max(interpolates ? 3 * frames.in_flight / 8 : frames.in_flight / 2, 1);
 }
 
 // By launches alone, 1920x1088 gains of the sizes of interpolators.
@@ -59,19 +62,39 @@ bool gains_by_launches(const Plan &whole, const DeviceFacts &device) {
     return of_launch >= 2e7 && of_launch < 8e7;
 }
 
+// Blocks of two frames find room on one multiprocessor: two are nearly as fast as any number of most networks,
+// and for an interpolator's heads faster than one at any size.
+int least_overlapping(const Plan &whole, const DeviceFacts &device, bool interpolates, int most) {
+    constexpr int two = 2;
+    if (!interpolates)
+        return least_frames(whole, device, false, std::min(most, two));
+    const int least = most >= two && take_little_memory(whole, two) ? two : 1;
+    return std::max(least, least_frames(whole, device, true, most));
+}
+
 } // namespace
 
-int parts_of_card(const Plan &whole, const DeviceFacts &device, const FramesAtOnce &frames, bool apart) {
-    if (!device.is_hopper() || operations(whole, device) == 0)
-        return 1;
+CardShare share_of_card(const Plan &whole, const DeviceFacts &device, const FramesAtOnce &frames,
+                        bool apart) {
+    const CardShare by_streams{frames.streams, 1};
+    if (operations(whole, device) == 0)
+        return by_streams;
     const bool interpolates = is_interpolator(whole);
-    if (!apart)
-        return interpolates && gains_by_launches(whole, device)
-                   ? std::clamp(frames.streams, 1, most_by_launches)
-                   : 1;
-    const int most = std::min(most_of_card(device), most_with_work(frames));
-    const int least = least_parts(whole, device, interpolates, most);
-    return least > 1 || interpolates ? std::clamp(frames.streams, least, most_of_card(device)) : 1;
+    const int most = std::min(most_of_card(device), most_with_work(frames, interpolates));
+    if (!device.is_hopper())
+        return {std::max(frames.streams, least_overlapping(whole, device, interpolates, most)), 1};
+    int parts = 1;
+    if (!apart) {
+        if (interpolates && gains_by_launches(whole, device))
+            parts = std::clamp(frames.streams, 1, most_by_launches);
+    } else {
+        constexpr int most_of_others = 4;
+        const int least =
+            least_frames(whole, device, interpolates, interpolates ? most : std::min(most, most_of_others));
+        if (least > 1 || interpolates)
+            parts = std::clamp(frames.streams, least, most_of_card(device));
+    }
+    return parts > 1 ? CardShare{parts, parts} : by_streams;
 }
 
 DeviceFacts part_of(DeviceFacts device, int parts) {

@@ -1,4 +1,4 @@
-// How networks that run side by side share a card whose kernels take whole multiprocessors.
+// How networks that run side by side share a card.
 #pragma once
 
 #include "backends/cuda/candidate.h"
@@ -16,16 +16,23 @@ struct FramesAtOnce {
     int in_flight = 0; // that the host asks for; 0: unknown
 };
 
-// In how many parts the streams of a program take the card for a network, each the multiprocessors of one;
-// 1: all of them take all of it, as on all cards but Hopper's, whose convolutions take whole multiprocessors.
-// `whole`: its plan for the whole card. `apart`: the driver keeps the parts apart.
+// How frames that are computed at once share a card.
+struct CardShare {
+    int frames = 1; // side by side, each in an arena of its own
+    int parts = 1;  // of the card, as many as frames: each has one for itself; 1: all take all of it
+};
+
+// Of a network, for a program's streams. `whole`: its plan for the whole card. `apart`: the driver keeps parts
+// apart.
 //
-// As many frames are computed side by side. There are more than streams where the launches for one frame
-// leave multiprocessors idle (decision 0060): up to 8 of interpolators, whose heads, bound by what L1 hands
-// over, and short convolutions also gain by running at the same time (decision 0055), up to 4 of others.
-// Without parts that the driver keeps apart streams of interpolators of some sizes take one each, at most 6.
-[[nodiscard]] int parts_of_card(const Plan &whole, const DeviceFacts &device, const FramesAtOnce &frames,
-                                bool apart);
+// There are more frames than streams where the launches for one leave multiprocessors idle (decision 0060):
+// up to 8 of interpolators, whose heads, bound by what L1 hands over, and short convolutions also gain by
+// running at the same time (decision 0055). On Hopper cards, whose convolutions take whole multiprocessors,
+// each has a part of the card; up to 4 of other networks there. Without parts that the driver keeps apart
+// streams of interpolators of some sizes take one each, at most 6. On other cards frames overlap on all of the
+// card; up to 2 of other networks there (decision 0062).
+[[nodiscard]] CardShare share_of_card(const Plan &whole, const DeviceFacts &device,
+                                      const FramesAtOnce &frames, bool apart);
 
 // Of that many parts of the same size, one; `parts` from 1 on.
 [[nodiscard]] DeviceFacts part_of(DeviceFacts device, int parts);

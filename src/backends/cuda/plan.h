@@ -75,7 +75,8 @@ struct Plan {
     std::vector<Tensor> inputs; // dense, in buffers of their own
     std::vector<Tensor> outputs;
     std::int64_t arena_bytes = 0;
-    int parts = 1; // of the card, side by side, of which it runs in one (card_parts.h)
+    int side_by_side = 1; // frames of this size, each by a plan of its own (card_parts.h)
+    int parts = 1;        // of the card, of which it runs in one
     // Constants of this size alone, which the steps read.
     std::shared_ptr<void> keep;
 };

@@ -105,7 +105,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
         clock.time("weights", [&] { upload_constants(plan); });
         const std::vector<std::string> of_plan = chosen_sources(plan);
         sources.insert(sources.end(), of_plan.begin(), of_plan.end());
-        sizes.push_back(networks_of(plan));
+        sizes.push_back({plan.side_by_side, plan.arena_bytes, plan.parts > 1});
         rounds_to_tf32 = rounds_to_tf32 || std::any_of(plan.steps.begin(), plan.steps.end(), is_in_tf32);
     };
     Plan best = timed_plan(desc.opt_extent, clock);
@@ -169,10 +169,6 @@ void Program::tune(vsmlrt_extent extent, Choices &known, StepClock &clock) {
                   "clearing memory");
     vsmlrt::cuda::tune(Launches(std::move(trial), memory.address(), context_, kernels_), known, stream.get());
     kept_.keep_choices(known);
-}
-
-Program::Networks Program::networks_of(const Plan &plan) const {
-    return {plan.parts > 1 ? plan.parts : at_once_.streams, plan.arena_bytes, plan.parts > 1};
 }
 
 ArenaPool::Claimed Program::describe(const vsmlrt_program_desc &desc, std::span<const Networks> sizes) {
@@ -250,7 +246,7 @@ void Program::shapes(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor 
 // Nobody starts launches of those that are kept: each arena has a copy of its own.
 void Program::keep_for_others(vsmlrt_extent extent, const Plan &plan) {
     constexpr std::size_t most = 4;
-    if (networks_of(plan).count == 1)
+    if (plan.side_by_side == 1)
         return;
     const std::lock_guard lock(made_mutex_);
     if (std::any_of(made_.begin(), made_.end(),
@@ -267,7 +263,7 @@ Plan Program::plan(vsmlrt_extent extent) {
         const auto known = std::find_if(made_.begin(), made_.end(),
                                         [&](const auto &made) { return same_extent(made.first, extent); });
         if (known != made_.end()) {
-            if (networks_of(known->second).count > 1)
+            if (known->second.side_by_side > 1)
                 return known->second;
             Plan plan = std::move(known->second);
             made_.erase(known);
@@ -300,15 +296,16 @@ Plan Program::make_plan(vsmlrt_extent extent, Constants &weights) {
     };
     Plan plan = make(facts_);
     // The driver is asked only by a network that would gain.
-    int parts = parts_of_card(plan, facts_, at_once_, true);
-    const bool apart = parts > 1 && parts_.are_apart(parts);
+    CardShare share = share_of_card(plan, facts_, at_once_, true);
+    const bool apart = share.parts > 1 && parts_.are_apart(share.parts);
     if (!apart)
-        parts = parts_of_card(plan, facts_, at_once_, false);
-    if (parts > 1) {
-        const DeviceFacts part = parts_.part(parts);
+        share = share_of_card(plan, facts_, at_once_, false);
+    if (share.parts > 1) {
+        const DeviceFacts part = parts_.part(share.parts);
         plan = make(part);
-        share_card(plan, parts, part, apart);
+        share_card(plan, share.parts, part, apart);
     }
+    plan.side_by_side = share.frames;
     add_size(plan, extent);
     return plan;
 }

@@ -55,7 +55,6 @@ private:
         std::int64_t bytes; // of the arena of each
         bool in_parts;
     };
-    [[nodiscard]] Networks networks_of(const Plan &plan) const;
     [[nodiscard]] ArenaPool::Claimed describe(const vsmlrt_program_desc &desc,
                                               std::span<const Networks> sizes);
     [[nodiscard]] Plan make_plan(vsmlrt_extent extent, Constants &weights);
