@@ -1,4 +1,5 @@
-// How many frames are computed side by side, on parts of a Hopper card or all of another, and what they share.
+// How many frames are computed side by side, on parts of a Hopper card or all of another, and what they
+// share.
 #include "backends/cuda/card_parts.h"
 #include "backends/cuda/context.h"
 #include "backends/cuda/planner.h"
@@ -119,9 +120,9 @@ TEST(CardParts, AreNotTakenByFramesThatOverlapOnOtherCards) {
         for (const bool apart : {false, true}) {
             const CardShare share = share_of_card(planned.plan, each.facts, each.at_once, apart);
             EXPECT_EQ(share.parts, 1);
-            EXPECT_EQ(share.frames, each.wanted) << each.extent.width << ", " << each.facts.multiprocessors
-                                                 << " multiprocessors, streams " << each.at_once.streams
-                                                 << ", in flight " << each.at_once.in_flight;
+            EXPECT_EQ(share.frames, each.wanted)
+                << each.extent.width << ", " << each.facts.multiprocessors << " multiprocessors, streams "
+                << each.at_once.streams << ", in flight " << each.at_once.in_flight;
         }
     }
 }

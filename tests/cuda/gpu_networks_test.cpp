@@ -293,8 +293,10 @@ TEST_F(GpuEngine, ContextsSideBySideGiveWhatOneGives) {
     const cuda::Device device = cuda::list_devices().front();
     for (const cuda::Device &each : {device, as_older_card(device)})
         for (const int streams : {1, 2}) {
-            expect_side_by_side(each, [] { return srvgg(64, 6); }, streams);
-            expect_side_by_side(each, [] { return rife(); }, streams);
+            expect_side_by_side(
+                each, [] { return srvgg(64, 6); }, streams);
+            expect_side_by_side(
+                each, [] { return rife(); }, streams);
         }
 }
 

@@ -62,8 +62,8 @@ bool gains_by_launches(const Plan &whole, const DeviceFacts &device) {
     return of_launch >= 2e7 && of_launch < 8e7;
 }
 
-// Blocks of two frames find room on one multiprocessor: two are nearly as fast as any number of most networks,
-// and for an interpolator's heads faster than one at any size.
+// Blocks of two frames find room on one multiprocessor: two are nearly as fast as any number of most
+// networks, and for an interpolator's heads faster than one at any size.
 int least_overlapping(const Plan &whole, const DeviceFacts &device, bool interpolates, int most) {
     constexpr int two = 2;
     if (!interpolates)
