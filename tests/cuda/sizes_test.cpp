@@ -194,7 +194,7 @@ TEST_F(Sizes, FramesThatOverlapGiveWhatOneGives) {
 TEST_F(Sizes, FramesOfOneArenaFollowEachOtherOnEveryStream) {
     constexpr int frames = 12;
     struct Frame {
-        vsmlrt_extent extent;
+        vsmlrt_extent extent = {};
         std::vector<float> input;
         std::vector<float> output;
         nvidia::Stream stream;
