@@ -164,18 +164,19 @@ struct RacingCase {
     const char *kernel;
 };
 
-model::Network chain_of(int first, int second, int third) {
-    Builder b;
-    const auto relu = [&](const Name &x) { return b.node("Relu", {x}); };
-    Name y = relu(b.conv(relu(b.conv(b.input(3), 3, first)), first, second));
-    if (third > 0)
-        y = b.conv(y, second, third);
-    return b.output(y).network();
-}
-
 const RacingCase racing[] = {
-    {"pair", [] { return chain_of(32, 64, 3); }, {123, 17}, "hopper.pair"},
-    {"row_tail", [] { return chain_of(64, 64, 3); }, {193, 9}, "hopper.row_tail"},
+    {"pair",
+     [] {
+         return chain({3, 32, 64, 3});
+     },
+     {123, 17},
+     "hopper.pair"},
+    {"row_tail",
+     [] {
+         return chain({3, 64, 64, 3});
+     },
+     {193, 9},
+     "hopper.row_tail"},
     {"transposed_row_tail", [] { return thin_tails(); }, {97, 20}, "hopper.row_tail"},
     {"tail", [] { return transposed_tail(128); }, {18, 34}, "hopper.tail"},
     {"up", [] { return enlarging(96, 64); }, {61, 17}, "hopper.up"},
@@ -185,14 +186,24 @@ const RacingCase racing[] = {
 const RacingCase racing_on_older[] = {
     {"short", [] { return transposed_in_place(); }, {33, 17}, "mma stream of 64 channels, short"},
     {"transposed", [] { return transposed_in_place(); }, {48, 33}, "mma stream of 16 channels"},
-    {"tail", [] { return chain_of(64, 64, 3); }, {49, 33}, "mma stream of 64 channels and a tail"},
+    {"tail",
+     [] {
+         return chain({3, 64, 64, 3});
+     },
+     {49, 33},
+     "mma stream of 64 channels and a tail"},
     {"shrink", [] { return down_and_up(); }, {50, 34}, "mma stream of 64 channels and half as large"},
     {"shrink_kept",
      [] { return down_and_up(); },
      {50, 34},
      "mma stream of 64 channels, weights kept and half as large"},
     {"sums", [] { return down_and_up(); }, {66, 98}, "mma stream of 64 channels"},
-    {"winograd", [] { return chain_of(32, 64, 0); }, {49, 97}, "mma stream of 32 channels, Winograd"},
+    {"winograd",
+     [] {
+         return chain({3, 32, 64}, true);
+     },
+     {49, 97},
+     "mma stream of 32 channels, Winograd"},
 };
 
 void expect_agrees(const cuda::Device &device, const RacingCase &racing_case, bool has_it) {

@@ -63,16 +63,6 @@ struct Kernel {
     const char *kernel;
 };
 
-model::Network chain_of(const std::vector<int> &channels) {
-    Builder b;
-    Name y = b.input(channels[0]);
-    for (std::size_t i = 1; i < channels.size(); ++i) {
-        y = b.conv(y, channels[i - 1], channels[i]);
-        if (i + 1 < channels.size())
-            y = b.node("Relu", {y});
-    }
-    return b.output(y).network();
-}
 // As a block of RIFE ends.
 model::Network shuffled_enlarging() {
     Builder b;
@@ -88,49 +78,49 @@ model::Network shuffled_enlarging() {
 const Kernel kernels[] = {
     {"rows",
      [] {
-         return chain_of({3, 64, 64, 48});
+         return test::chain({3, 64, 64, 48});
      },
      {123, 9},
      "hopper.rows 128"},
     {"narrow_rows",
      [] {
-         return chain_of({3, 40, 24, 3});
+         return test::chain({3, 40, 24, 3});
      },
      {90, 9},
      "hopper.rows 96"},
     {"taps",
      [] {
-         return chain_of({3, 40, 24, 3});
+         return test::chain({3, 40, 24, 3});
      },
      {101, 9},
      "hopper.taps"},
     {"tiles",
      [] {
-         return chain_of({3, 128, 128, 8});
+         return test::chain({3, 128, 128, 8});
      },
      {35, 18},
      "hopper.tiles 17"},
     {"high_tiles",
      [] {
-         return chain_of({3, 192, 72, 8});
+         return test::chain({3, 192, 72, 8});
      },
      {17, 33},
      "hopper.tiles 30"},
     {"pixels",
      [] {
-         return chain_of({3, 192, 96, 8});
+         return test::chain({3, 192, 96, 8});
      },
      {35, 18},
      "hopper.pixels"},
     {"pair",
      [] {
-         return chain_of({3, 32, 64, 3});
+         return test::chain({3, 32, 64, 3});
      },
      {123, 17},
      "hopper.pair"},
     {"row_tail",
      [] {
-         return chain_of({3, 64, 64, 3});
+         return test::chain({3, 64, 64, 3});
      },
      {193, 9},
      "hopper.row_tail"},

@@ -88,6 +88,17 @@ model::Network cunet() {
     return b.output(transposed(b, last, 16, 3, 4, 2, 3)).network();
 }
 
+model::Network chain(const std::vector<int> &channels, bool ends_in_relu) {
+    Builder b;
+    Name y = b.input(channels[0]);
+    for (std::size_t i = 1; i < channels.size(); ++i) {
+        y = b.conv(y, channels[i - 1], channels[i]);
+        if (ends_in_relu || i + 1 < channels.size())
+            y = b.node("Relu", {y});
+    }
+    return b.output(y).network();
+}
+
 model::Network pairs() {
     Builder b;
     const auto relu = [&](const Name &x) { return b.node("Relu", {x}); };

@@ -28,6 +28,8 @@ namespace vsmlrt::test {
 // A network exported with dynamic sizes: the size of a resize computed by Shape, Gather, Mul, Concat and
 // Cast.
 [[nodiscard]] model::Network computed_sizes();
+// 3x3 convolutions from each number of channels to the next one, with Relu behind all, or all but the last.
+[[nodiscard]] model::Network chain(const std::vector<int> &channels, bool ends_in_relu = false);
 // Convolutions of about 64 channels behind each other, as kernels that take two at once see them: padded and
 // not, with slopes, a residual, two, and a result that is read twice; then few channels.
 [[nodiscard]] model::Network pairs();
