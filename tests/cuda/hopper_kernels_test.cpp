@@ -138,7 +138,7 @@ TEST_P(HopperKernels, GiveWhatTheReferenceGives) {
     emulated_reset(0);
     const auto &[of, precision] = GetParam();
     Trial trial(of.network(), of.extent, precision);
-    const std::string kernel = of.kernel;
+    const char *const kernel = of.kernel;
     const int orders = all_wanted() ? 4 : 2;
     for (int order = 0; order < orders; ++order)
         EXPECT_TRUE(trial.run([&](const Step &) { return kernel; }, order).contains(kernel))
