@@ -110,6 +110,7 @@ TEST(CardParts, AreNotTakenByFramesThatOverlapOnOtherCards) {
                                               {rife(), {736, 480}, small_geforce, {1}, 3},
                                               {upscaler(), {1920, 1080}, geforce, {1}, 1},
                                               {upscaler(), {1920, 1080}, geforce, {2}, 2},
+                                              {upscaler(), {1280, 720}, geforce, {1}, 2},
                                               {upscaler(), {720, 480}, geforce, {1}, 2},
                                               {upscaler(), {720, 480}, geforce, {1, 4}, 2},
                                               {upscaler(), {720, 480}, geforce, {1, 2}, 1},

@@ -28,12 +28,17 @@ bool take_little_memory(const Plan &whole, int frames) {
     return frames * whole.arena_bytes <= most_bytes;
 }
 
+// Operations of a multiprocessor in a launch from which on one frame fills the card.
+constexpr double enough_for_interpolator = 6e7;
+constexpr double enough_in_part = 4.5e8;
+constexpr double enough_overlapping = 9e8;
+
 // As many frames as any number of streams gains by: a launch in a part for each has about as many operations
-// for each of its multiprocessors as launches for a large picture have on the whole card. Of numbers by which
-// few multiprocessors of 132 are left over, and whose memory is small.
-int least_frames(const Plan &whole, const DeviceFacts &device, bool interpolates, int most) {
+// for each of its multiprocessors as are enough. Of numbers by which few multiprocessors of 132 are left
+// over, and whose memory is small.
+int least_frames(const Plan &whole, const DeviceFacts &device, double enough, int most) {
     constexpr std::array numbers{8, 6, 4, 3, 2};
-    const double wanted = (interpolates ? 6e7 : 4.5e8) / operations(whole, device);
+    const double wanted = enough / operations(whole, device);
     for (const int number : numbers) {
         constexpr double half = 0.5;
         if (number - half <= wanted && number <= most && take_little_memory(whole, number))
@@ -67,9 +72,9 @@ bool gains_by_launches(const Plan &whole, const DeviceFacts &device) {
 int least_overlapping(const Plan &whole, const DeviceFacts &device, bool interpolates, int most) {
     constexpr int two = 2;
     if (!interpolates)
-        return least_frames(whole, device, false, std::min(most, two));
+        return least_frames(whole, device, enough_overlapping, std::min(most, two));
     const int least = most >= two && take_little_memory(whole, two) ? two : 1;
-    return std::max(least, least_frames(whole, device, true, most));
+    return std::max(least, least_frames(whole, device, enough_for_interpolator, most));
 }
 
 } // namespace
@@ -89,8 +94,9 @@ CardShare share_of_card(const Plan &whole, const DeviceFacts &device, const Fram
             parts = std::clamp(frames.streams, 1, most_by_launches);
     } else {
         constexpr int most_of_others = 4;
-        const int least =
-            least_frames(whole, device, interpolates, interpolates ? most : std::min(most, most_of_others));
+        const int least = interpolates
+                              ? least_frames(whole, device, enough_for_interpolator, most)
+                              : least_frames(whole, device, enough_in_part, std::min(most, most_of_others));
         if (least > 1 || interpolates)
             parts = std::clamp(frames.streams, least, most_of_card(device));
     }
