@@ -103,6 +103,20 @@ Arena &ArenaPool::make(std::int64_t bytes) {
     return arenas_.emplace_back(device_, kernels_, bytes, parts_, arenas_.size());
 }
 
+// A frame fails without its own memory; without this arena it waits for another one.
+void ArenaPool::reserve(Arena &arena, std::int64_t bytes) const {
+    const auto more = bytes - static_cast<std::int64_t>(arena.memory_.bytes());
+    if (more <= 0)
+        return;
+    device_->use();
+    const auto free = static_cast<std::int64_t>(nvidia::memory_state().free);
+    if (more > free - claimed_.of_frames)
+        throw DeviceError("cuda: the buffers of one more take ", (bytes >> 20) + 1, " MiB, and of the ",
+                          free >> 20, " MiB that the GPU has free ", (claimed_.of_frames >> 20) + 1,
+                          " MiB are for frames on their way in and out");
+    arena.reserve(bytes);
+}
+
 void ArenaPool::add_context() {
     const std::lock_guard lock(mutex_);
     if (arenas_.size() < std::min(contexts_ + 1, streams_)) {
@@ -171,7 +185,7 @@ Arena *ArenaPool::find(Size &size) {
             Arena *const arena = *found;
             number = arena->number();
             if (!is_of_stream(*arena))
-                arena->reserve(size.bytes);
+                reserve(*arena, size.bytes);
             free_.erase(found);
             return arena;
         } catch (const Error &failure) { // those before it serve

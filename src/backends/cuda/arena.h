@@ -79,6 +79,7 @@ public:
         std::int64_t bytes = 0;           // of the arena of a stream
         std::vector<std::int64_t> others; // bytes of each arena beyond those
         int spare_contexts = 0;           // contexts beyond the streams: each claims a share of the others
+        std::int64_t of_frames = 0; // that contexts take when frames first come: the others leave it free
         [[nodiscard]] std::int64_t of_others(int contexts) const; // that so many of these claim
     };
     ArenaPool(nvidia::SharedContext device, KernelCache &kernels, const Claimed &claimed, CardParts &parts);
@@ -143,6 +144,8 @@ private:
     // How many there may be: what the contexts that there are have claimed.
     [[nodiscard]] std::size_t room() const;
     Arena &make(std::int64_t bytes);
+    // Of an arena beyond those of the streams. DeviceError where too little would be left to frames.
+    void reserve(Arena &arena, std::int64_t bytes) const;
     void give_back(Arena *arena);
 
     nvidia::SharedContext device_;
