@@ -151,6 +151,15 @@ TEST(CardParts, TakeLittleMemory) {
         planned.plan.arena_bytes = std::int64_t{mebibytes} << 20;
         EXPECT_EQ(parts_of(planned, 1, true), wanted) << mebibytes;
     }
+    // Of a small card less.
+    constexpr std::int64_t gibibyte = 1 << 30;
+    planned.plan.arena_bytes = std::int64_t{120} << 20;
+    for (const DeviceFacts &facts : {hopper, geforce})
+        for (const auto &[gibibytes, wanted] :
+             {std::pair{0, 6}, {2, 1}, {4, 2}, {6, 3}, {8, 4}, {12, 6}, {80, 6}})
+            EXPECT_EQ(share_of_card(planned.plan, facts, {1, 0, gibibytes * gibibyte}, true).frames, wanted)
+                << gibibytes;
+    EXPECT_EQ(share_of_card(planned.plan, geforce, {3, 0, 2 * gibibyte}, true).frames, 3);
 }
 
 constexpr int streams = 4;
@@ -266,6 +275,20 @@ std::vector<std::byte> rife_bytes() {
 constexpr vsmlrt_extent small = {736, 480};
 constexpr vsmlrt_extent middle = {1920, 1088};
 constexpr vsmlrt_extent large = {3840, 2176};
+
+// What the device has is what the program is made for.
+TEST(CardParts, OfASmallCardAreFewer) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    Device device = stand_in(geforce);
+    const std::vector<std::byte> onnx = rife_bytes();
+    vsmlrt_program_desc desc = test::described(onnx, small, small, VSMLRT_PRECISION_FP16);
+    desc.num_streams = 1;
+    for (const auto &[gibibytes, wanted] : {std::pair{1, 3}, {80, 8}}) {
+        device.memory_bytes = std::int64_t{gibibytes} << 30;
+        EXPECT_EQ(Program(device, desc).plan(small).side_by_side, wanted) << gibibytes;
+    }
+}
 
 // Whatever size the program is best at.
 TEST(CardParts, AreTakenByEachSizeForItself) {

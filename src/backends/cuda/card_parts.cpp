@@ -23,9 +23,14 @@ bool is_interpolator(const Plan &whole) {
                          [](const Step &step) { return step.is_expression; }) >= least_expressions;
 }
 
-bool take_little_memory(const Plan &whole, int frames) {
-    constexpr std::int64_t most_bytes = 900 << 20;
-    return frames * whole.arena_bytes <= most_bytes;
+// A script may have several filters, and some cards have 4 GiB for all of them.
+int most_in_memory(const Plan &whole, const FramesAtOnce &frames) {
+    std::int64_t most_bytes = 900 << 20;
+    constexpr std::int64_t of_device = 16;
+    if (frames.memory_bytes > 0)
+        most_bytes = std::min(most_bytes, frames.memory_bytes / of_device);
+    return static_cast<int>(
+        std::min<std::int64_t>(most_bytes / std::max<std::int64_t>(whole.arena_bytes, 1), most_frames));
 }
 
 // Operations of a multiprocessor in a launch from which on one frame fills the card.
@@ -35,13 +40,13 @@ constexpr double enough_overlapping = 9e8;
 
 // As many frames as any number of streams gains by: a launch in a part for each has about as many operations
 // for each of its multiprocessors as are enough. Of numbers by which few multiprocessors of 132 are left
-// over, and whose memory is small.
+// over.
 int least_frames(const Plan &whole, const DeviceFacts &device, double enough, int most) {
     constexpr std::array numbers{8, 6, 4, 3, 2};
     const double wanted = enough / operations(whole, device);
     for (const int number : numbers) {
         constexpr double half = 0.5;
-        if (number - half <= wanted && number <= most && take_little_memory(whole, number))
+        if (number - half <= wanted && number <= most)
             return number;
     }
     return 1;
@@ -73,8 +78,7 @@ int least_overlapping(const Plan &whole, const DeviceFacts &device, bool interpo
     constexpr int two = 2;
     if (!interpolates)
         return least_frames(whole, device, enough_overlapping, std::min(most, two));
-    const int least = most >= two && take_little_memory(whole, two) ? two : 1;
-    return std::max(least, least_frames(whole, device, enough_for_interpolator, most));
+    return std::max(std::min(most, two), least_frames(whole, device, enough_for_interpolator, most));
 }
 
 } // namespace
@@ -85,7 +89,8 @@ CardShare share_of_card(const Plan &whole, const DeviceFacts &device, const Fram
     if (operations(whole, device) == 0)
         return by_streams;
     const bool interpolates = is_interpolator(whole);
-    const int most = std::min(most_of_card(device), most_with_work(frames, interpolates));
+    const int most =
+        std::min({most_of_card(device), most_with_work(frames, interpolates), most_in_memory(whole, frames)});
     if (!device.is_hopper())
         return {std::max(frames.streams, least_overlapping(whole, device, interpolates, most)), 1};
     int parts = 1;

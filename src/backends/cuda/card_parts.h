@@ -13,7 +13,8 @@ namespace vsmlrt::cuda {
 // What a program is made for.
 struct FramesAtOnce {
     int streams = 1;
-    int in_flight = 0; // that the host asks for; 0: unknown
+    int in_flight = 0;             // that the host asks for; 0: unknown
+    std::int64_t memory_bytes = 0; // of the device; 0: unknown
 };
 
 // How frames that are computed at once share a card.

@@ -82,7 +82,8 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc)
 
 Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepClock clock)
     : options_(read_options({desc.options, desc.num_options})),
-      facts_(device.facts), at_once_{std::max(desc.num_streams, 1), desc.frames_in_flight},
+      facts_(device.facts), at_once_{std::max(desc.num_streams, 1), desc.frames_in_flight,
+                                     device.memory_bytes},
       architecture_(device.architecture), device_id_(device.id),
       kept_(path_of(desc.shared_folder ? desc.shared_folder : "")),
       graph_(clock.time("reading the network", [&] { return read_network(desc); })),
