@@ -122,8 +122,8 @@ struct vsmlrt_program_info {
 struct vsmlrt_layer_time {
     const char *layers; // that the kernel serves: 'Conv "c1" + Relu "r1"'
     const char *kernel; // its name
-    // The mean of its time; of a frame's part of the device alone, times that part, where several frames are
-    // computed side by side.
+    // The mean of its time, alone on the device. Where each of several frames computed side by side has a
+    // part of the device: alone on that, times the part.
     double milliseconds;
     double operations; // two a product, of convolutions and products of matrices; 0: it has none
     double bytes;      // each operand and each result of the layers once; 0: what it does need not be done

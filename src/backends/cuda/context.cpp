@@ -243,8 +243,9 @@ Context::SideBySide Context::time_side_by_side(double duration) {
     return timed;
 }
 
-// Of a network that computes frames side by side each has a part of the device: what a layer takes of all of
-// it, for a frame, is that part of its time.
+// Where each of the frames side by side has a part of the device, what a layer takes of all of it, for a
+// frame, is that part of its time. Where they overlap on all of it there are no parts: layers then take more
+// together than a frame of the whole does.
 double Context::time_layers(const std::function<void(const vsmlrt_layer_time &)> &visit) {
     if (!extent_)
         throw InternalError("cuda: time_layers before bind");
