@@ -505,27 +505,29 @@ TEST(CardParts, TakeTheMemoryThatWasSaid) {
 
 TEST(CardParts, ForWhichThereIsNoMemoryLeaveTheOthersRunning) {
     ASSERT_TRUE(test::named);
-    for (const DeviceFacts &facts : {hopper, geforce}) {
-        emulated_reset(0);
-        constexpr std::size_t capacity = std::size_t{80} << 30;
-        emulated_capacity(capacity);
-        Running running(small, small, middle, facts);
-        running.add_contexts(all_contexts);
-        // Frames have memory of their own when they come, without which they fail.
-        constexpr std::int64_t of_frames =
-            std::int64_t{all_contexts} * (7 + 3) * middle.width * middle.height * 2;
-        const std::size_t taken = capacity - nvidia::memory_state().free;
-        const std::int64_t each = running.program.plan(small).arena_bytes;
-        emulated_capacity(taken + static_cast<std::size_t>(each * 3 + of_frames));
-        EXPECT_EQ(running.start(small).size(), 1U + 3U);
-        EXPECT_EQ(running.start(small).size(), 1U + 3U);
-        std::vector<std::shared_ptr<StoredFrame>> frames;
-        constexpr std::size_t frame_bytes = std::size_t{4} * 3 * middle.width * middle.height;
-        for (std::uint64_t number = 1; number <= all_contexts; ++number)
-            frames.push_back(running.program.frames().find(number, frame_bytes));
-        emulated_capacity(capacity);
-        EXPECT_STREQ(emulated_faults(), "");
-    }
+    for (const DeviceFacts &facts : {hopper, geforce})
+        for (const int contexts : {10, all_contexts}) {
+            emulated_reset(0);
+            constexpr std::size_t capacity = std::size_t{80} << 30;
+            emulated_capacity(capacity);
+            Running running(small, small, middle, facts);
+            running.add_contexts(contexts);
+            // Frames have memory of their own when they come, without which they fail.
+            const std::int64_t of_frames =
+                std::int64_t{contexts} * (7 + 3) * middle.width * middle.height * 2;
+            const std::size_t taken = capacity - nvidia::memory_state().free;
+            const std::int64_t each = running.program.plan(small).arena_bytes;
+            emulated_capacity(taken + static_cast<std::size_t>(each * 3 + of_frames));
+            EXPECT_EQ(running.start(small).size(), 1U + 3U);
+            EXPECT_EQ(running.start(small).size(), 1U + 3U);
+            std::vector<std::shared_ptr<StoredFrame>> frames;
+            constexpr std::size_t frame_bytes = std::size_t{4} * 3 * middle.width * middle.height;
+            for (int number = 1; number <= contexts; ++number)
+                frames.push_back(
+                    running.program.frames().find(static_cast<std::uint64_t>(number), frame_bytes));
+            emulated_capacity(capacity);
+            EXPECT_STREQ(emulated_faults(), "");
+        }
 }
 
 // Whatever call of the driver it is that fails: an arena's memory, its part's stream, a kernel's texture.

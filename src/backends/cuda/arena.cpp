@@ -110,9 +110,10 @@ void ArenaPool::reserve(Arena &arena, std::int64_t bytes) const {
         return;
     device_->use();
     const auto free = static_cast<std::int64_t>(nvidia::memory_state().free);
-    if (more > free - claimed_.of_frames)
+    const auto of_frames = static_cast<std::int64_t>(contexts_) * claimed_.of_context;
+    if (more > free - of_frames)
         throw DeviceError("cuda: the buffers of one more take ", (bytes >> 20) + 1, " MiB, and of the ",
-                          free >> 20, " MiB that the GPU has free ", (claimed_.of_frames >> 20) + 1,
+                          free >> 20, " MiB that the GPU has free ", (of_frames >> 20) + 1,
                           " MiB are for frames on their way in and out");
     arena.reserve(bytes);
 }

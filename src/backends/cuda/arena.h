@@ -79,7 +79,7 @@ public:
         std::int64_t bytes = 0;           // of the arena of a stream
         std::vector<std::int64_t> others; // bytes of each arena beyond those
         int spare_contexts = 0;           // contexts beyond the streams: each claims a share of the others
-        std::int64_t of_frames = 0; // that contexts take when frames first come: the others leave it free
+        std::int64_t of_context = 0;      // that it takes when frames first come: the others leave it free
         [[nodiscard]] std::int64_t of_others(int contexts) const; // that so many of these claim
     };
     ArenaPool(nvidia::SharedContext device, KernelCache &kernels, const Claimed &claimed, CardParts &parts);

@@ -199,7 +199,7 @@ ArenaPool::Claimed Program::describe(const vsmlrt_program_desc &desc, std::span<
     }
     claimed.streams = streams;
     claimed.spare_contexts = contexts_to_spare + networks - streams;
-    claimed.of_frames = checked_mul(of_ends, streams + claimed.spare_contexts, what);
+    claimed.of_context = of_ends;
     // An arena grows to what the largest of the sizes takes that it serves.
     const auto bytes_of = [&](int arena) {
         std::int64_t bytes = 0;
