@@ -444,26 +444,28 @@ TEST(CardParts, AreTakenByFramesThatAreUnderWayAtOnce) {
 // Of two sizes: the thread sanitizer sees what contexts share.
 TEST(CardParts, ServeThreads) {
     ASSERT_TRUE(test::named);
-    emulated_reset(0);
     constexpr vsmlrt_extent least = {192, 128}; // little memory for all of them
     constexpr vsmlrt_extent most = {352, 224};
-    Running running(least, least, most);
-    constexpr int contexts = 10;
-    constexpr int frames = 4;
-    std::vector<std::thread> threads;
-    for (int i = 0; i < contexts; ++i)
-        threads.emplace_back([&, i] {
-            Context context(running.program);
-            for (int frame = 0; frame < frames; ++frame) {
-                vsmlrt_tensor input = {};
-                vsmlrt_tensor output = {};
-                context.bind(i == 0 && frame % 2 == 0 ? most : least, &input, &output);
-                context.run();
-            }
-        });
-    for (std::thread &thread : threads)
-        thread.join();
-    EXPECT_STREQ(emulated_faults(), "");
+    for (const DeviceFacts &facts : {hopper, geforce}) {
+        emulated_reset(0);
+        Running running(least, least, most, facts);
+        constexpr int contexts = 10;
+        constexpr int frames = 4;
+        std::vector<std::thread> threads;
+        for (int i = 0; i < contexts; ++i)
+            threads.emplace_back([&, i] {
+                Context context(running.program);
+                for (int frame = 0; frame < frames; ++frame) {
+                    vsmlrt_tensor input = {};
+                    vsmlrt_tensor output = {};
+                    context.bind(i == 0 && frame % 2 == 0 ? most : least, &input, &output);
+                    context.run();
+                }
+            });
+        for (std::thread &thread : threads)
+            thread.join();
+        EXPECT_STREQ(emulated_faults(), "");
+    }
 }
 
 TEST(CardParts, AreOfEightMultiprocessorsAtLeast) {
@@ -482,8 +484,9 @@ TEST(CardParts, AreOfEightMultiprocessorsAtLeast) {
 TEST(CardParts, TakeTheMemoryThatWasSaid) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    for (const vsmlrt_extent best : {small, middle}) {
-        Running running(best);
+    for (const auto &[best, facts] :
+         {std::pair{small, hopper}, {middle, hopper}, {small, geforce}, {middle, geforce}}) {
+        Running running(best, small, middle, facts);
         const vsmlrt_program_info info = running.program.info();
         ASSERT_EQ(1 + info.spare_contexts, all_contexts);
         for (const int contexts : {1, 2, 5, 7, 10, all_contexts}) {
@@ -496,7 +499,8 @@ TEST(CardParts, TakeTheMemoryThatWasSaid) {
             constexpr std::int64_t of_ends = std::int64_t{7 + 3} * middle.width * middle.height * 2;
             const std::int64_t said =
                 info.context_bytes - of_ends + (contexts - 1) * (info.spare_context_bytes - of_ends);
-            EXPECT_LE(taken, said) << contexts;
+            constexpr std::int64_t constants = 64 << 10; // of the sizes alone
+            EXPECT_LE(taken, said + constants) << contexts;
             EXPECT_TRUE(taken > said / 2 || contexts < all_contexts) << taken << " of " << said;
             running.remove_contexts(contexts);
         }
