@@ -303,7 +303,7 @@ Runner &Session::exact_runner(Place &place) {
         ProgramOptions exact = options_.program;
         exact.precision = VSMLRT_PRECISION_FP32;
         exact.keep_fp32.reset();
-        exact.num_streams = 1;
+        exact.num_streams = exact.frames_in_flight = 1;
         place.exact = std::make_unique<Runner>(build_program(place.device, take_network(), range_, exact),
                                                layout_, 1, frames_, options_.program.half_outputs);
     }

@@ -1,0 +1,327 @@
+// Frames that a program computes side by side, on a card that the emulated driver stands in for: their
+// arenas, memory and failures.
+#include "backends/cuda/context.h"
+#include "backends/cuda/program.h"
+#include "cuda/card_facts.h"
+#include "cuda/emulated_driver.h"
+#include "cuda/engine_networks.h"
+#include "model/onnx.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+
+namespace vsmlrt::cuda {
+namespace {
+
+using test::geforce;
+using test::hopper;
+
+// A card of which an emulated driver runs nothing, whatever its own multiprocessors.
+Device stand_in(const DeviceFacts &facts = hopper) {
+    emulated_stand_in();
+    Device device = list_devices().front();
+    device.facts = facts;
+    device.architecture = facts.is_hopper() ? "sm_90a" : "sm_" + std::to_string(facts.architecture);
+    return device;
+}
+
+std::vector<std::byte> rife_bytes() {
+    return model::write_onnx(model::set_io_type(test::half_rife(), Element::f16, Element::f16));
+}
+
+constexpr vsmlrt_extent small = {736, 480};
+constexpr vsmlrt_extent middle = {1920, 1088};
+constexpr vsmlrt_extent large = {3840, 2176};
+
+// What the device has is what the program is made for.
+TEST(FramesSideBySide, OfASmallCardAreFewer) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    Device device = stand_in(geforce);
+    const std::vector<std::byte> onnx = rife_bytes();
+    vsmlrt_program_desc desc = test::described(onnx, small, small, VSMLRT_PRECISION_FP16);
+    desc.num_streams = 1;
+    for (const auto &[gibibytes, wanted] : {std::pair{1, 3}, {80, 8}}) {
+        device.memory_bytes = std::int64_t{gibibytes} << 30;
+        EXPECT_EQ(Program(device, desc).plan(small).side_by_side, wanted) << gibibytes;
+    }
+}
+
+// Whatever size the program is best at.
+TEST(FramesSideBySide, AreThoseOfEachSize) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    const Device device = stand_in();
+    const std::vector<std::byte> onnx = rife_bytes();
+    for (const vsmlrt_extent best : {small, large}) {
+        vsmlrt_program_desc desc = test::described(onnx, small, large, VSMLRT_PRECISION_FP16);
+        desc.opt_extent = best;
+        desc.num_streams = 1;
+        Program program(device, desc);
+        EXPECT_EQ(program.plan(large).parts, 1);
+        EXPECT_EQ(program.plan(small).parts, 8);
+        // Each on a stream of its own.
+        program.arenas().add_context();
+        const nvidia::Stream stream = nvidia::make_stream(program.device());
+        const auto run = [&](vsmlrt_extent extent, nvidia::StreamHandle *&on) {
+            ArenaPool::Lease lease(program.arenas(), stream.get(), extent);
+            const int parts =
+                lease.launches([&](vsmlrt_extent size) { return program.plan(size); }).plan().parts;
+            on = lease.arena().stream();
+            static_cast<void>(lease.release());
+            return parts;
+        };
+        nvidia::StreamHandle *of_card = nullptr;
+        nvidia::StreamHandle *of_part = nullptr;
+        nvidia::StreamHandle *again = nullptr;
+        EXPECT_EQ(run(large, of_card), 1);
+        EXPECT_EQ(emulated_streams_of_parts(), 0U);
+        EXPECT_GT(run(small, of_part), 1);
+        EXPECT_EQ(emulated_streams_of_parts(), 1U);
+        EXPECT_NE(of_part, of_card);
+        EXPECT_EQ(run(large, again), 1);
+        EXPECT_EQ(again, of_card);
+    }
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+struct Running {
+    explicit Running(vsmlrt_extent best, vsmlrt_extent least = small, vsmlrt_extent most = middle,
+                     const DeviceFacts &facts = hopper)
+        : onnx(rife_bytes()), program(stand_in(facts), description(best, least, most)) {}
+    [[nodiscard]] vsmlrt_program_desc description(vsmlrt_extent best, vsmlrt_extent least,
+                                                  vsmlrt_extent most) const {
+        vsmlrt_program_desc desc = test::described(onnx, least, most, VSMLRT_PRECISION_FP16);
+        desc.opt_extent = best;
+        desc.num_streams = 1;
+        return desc;
+    }
+    void add_contexts(int count) {
+        for (int i = 0; i < count; ++i)
+            program.arenas().add_context();
+    }
+    void remove_contexts(int count) {
+        for (int i = 0; i < count; ++i)
+            program.arenas().remove_context();
+    }
+    // Puts a frame on the stream: it is under way as long as the result lives.
+    [[nodiscard]] Counted run(vsmlrt_extent extent) {
+        ArenaPool::Lease lease(program.arenas(), stream.get(), extent);
+        static_cast<void>(lease.launches([&](vsmlrt_extent size) { return program.plan(size); }));
+        last_arena = lease.arena().number();
+        return lease.release();
+    }
+    // Frames of a size that run side by side, with what is found out by the first one.
+    [[nodiscard]] std::vector<std::unique_ptr<ArenaPool::Lease>> start(vsmlrt_extent extent) {
+        const auto plan = [&](vsmlrt_extent size) { return program.plan(size); };
+        {
+            ArenaPool::Lease first(program.arenas(), stream.get(), extent);
+            static_cast<void>(first.launches(plan));
+        }
+        std::vector<std::unique_ptr<ArenaPool::Lease>> all;
+        while (auto lease = ArenaPool::Lease::of_idle(program.arenas(), stream.get(), extent)) {
+            static_cast<void>(lease->launches(plan));
+            all.push_back(std::move(lease));
+        }
+        return all;
+    }
+    std::vector<std::byte> onnx;
+    Program program;
+    nvidia::Stream stream = nvidia::make_stream(program.device());
+    std::size_t last_arena = 0; // of run()
+};
+
+// As many contexts as a program wants of which each part computes one frame, and fewer with fewer.
+constexpr int all_contexts = 13;
+
+TEST(FramesSideBySide, AreAsManyAsMemoryIsClaimedFor) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    Running running(small);
+    const vsmlrt_program_info info = running.program.info();
+    EXPECT_EQ(info.spare_contexts, 5 + 7);
+    int made = 0;
+    for (const auto &[contexts, wanted] :
+         {std::pair{1, 1U}, {3, 1U}, {7, 2U}, {10, 5U}, {all_contexts, 8U}}) {
+        running.add_contexts(contexts - std::exchange(made, contexts));
+        const auto leases = running.start(small);
+        EXPECT_EQ(leases.size(), wanted) << contexts;
+        std::set<std::size_t> numbers;
+        for (const auto &lease : leases)
+            numbers.insert(lease->arena().number());
+        EXPECT_EQ(numbers.size(), leases.size());
+    }
+    EXPECT_EQ(emulated_streams_of_parts(), 8U);
+    // Of a larger size fewer, whatever arenas there are.
+    EXPECT_EQ(running.start(middle).size(), 2U);
+    EXPECT_EQ(running.start(small).size(), 8U);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+TEST(FramesSideBySide, OverlapWithoutPartsOfTheCard) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    Running running(small, small, middle, geforce);
+    EXPECT_EQ(running.program.info().spare_contexts, 5 + 7);
+    running.add_contexts(all_contexts);
+    const auto arenas = [&](vsmlrt_extent extent) {
+        std::set<nvidia::StreamHandle *> taken;
+        for (const auto &lease : running.start(extent))
+            taken.insert(lease->arena().stream());
+        return taken.size();
+    };
+    EXPECT_EQ(arenas(small), 8U);
+    EXPECT_EQ(arenas(middle), 2U);
+    EXPECT_EQ(arenas(small), 8U);
+    EXPECT_EQ(emulated_streams_of_parts(), 0U);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+// A host that asks for one frame at a time has one arena.
+TEST(FramesSideBySide, TakeArenasWhenUnderWayAtOnce) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    Running running(small);
+    running.add_contexts(all_contexts);
+    for (int i = 0; i < all_contexts; ++i) {
+        static_cast<void>(running.run(small));
+        EXPECT_EQ(running.last_arena, 0U);
+    }
+    constexpr int parts = 8;
+    std::vector<Counted> under_way;
+    std::vector<int> of_arena(parts);
+    for (int i = 0; i < 2 * parts; ++i) {
+        under_way.push_back(running.run(small));
+        ++of_arena.at(running.last_arena);
+    }
+    EXPECT_EQ(of_arena, std::vector<int>(parts, 2));
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+// Of two sizes: the thread sanitizer sees what contexts share.
+TEST(FramesSideBySide, ServeThreads) {
+    ASSERT_TRUE(test::named);
+    constexpr vsmlrt_extent least = {192, 128}; // little memory for all of them
+    constexpr vsmlrt_extent most = {352, 224};
+    for (const DeviceFacts &facts : {hopper, geforce}) {
+        emulated_reset(0);
+        Running running(least, least, most, facts);
+        constexpr int contexts = 10;
+        constexpr int frames = 4;
+        std::vector<std::thread> threads;
+        for (int i = 0; i < contexts; ++i)
+            threads.emplace_back([&, i] {
+                Context context(running.program);
+                for (int frame = 0; frame < frames; ++frame) {
+                    vsmlrt_tensor input = {};
+                    vsmlrt_tensor output = {};
+                    context.bind(i == 0 && frame % 2 == 0 ? most : least, &input, &output);
+                    context.run();
+                }
+            });
+        for (std::thread &thread : threads)
+            thread.join();
+        EXPECT_STREQ(emulated_faults(), "");
+    }
+}
+
+// All that the device is given is within what was said of it, however many contexts there is memory for.
+TEST(FramesSideBySide, TakeTheMemoryThatWasSaid) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    for (const auto &[best, facts] :
+         {std::pair{small, hopper}, {middle, hopper}, {small, geforce}, {middle, geforce}}) {
+        Running running(best, small, middle, facts);
+        const vsmlrt_program_info info = running.program.info();
+        ASSERT_EQ(1 + info.spare_contexts, all_contexts);
+        for (const int contexts : {1, 2, 5, 7, 10, all_contexts}) {
+            const std::size_t before = emulated_live_bytes();
+            running.add_contexts(contexts);
+            static_cast<void>(running.start(small));
+            static_cast<void>(running.start(middle));
+            static_cast<void>(running.start(small));
+            const auto taken = static_cast<std::int64_t>(emulated_live_bytes() - before);
+            constexpr std::int64_t of_ends = std::int64_t{7 + 3} * middle.width * middle.height * 2;
+            const std::int64_t said =
+                info.context_bytes - of_ends + (contexts - 1) * (info.spare_context_bytes - of_ends);
+            constexpr std::int64_t constants = 64 << 10; // of the sizes alone
+            EXPECT_LE(taken, said + constants) << contexts;
+            EXPECT_TRUE(taken > said / 2 || contexts < all_contexts) << taken << " of " << said;
+            running.remove_contexts(contexts);
+        }
+    }
+}
+
+TEST(FramesSideBySide, ForWhichThereIsNoMemoryLeaveTheOthersRunning) {
+    ASSERT_TRUE(test::named);
+    for (const DeviceFacts &facts : {hopper, geforce})
+        for (const int contexts : {10, all_contexts}) {
+            emulated_reset(0);
+            constexpr std::size_t capacity = std::size_t{80} << 30;
+            emulated_capacity(capacity);
+            Running running(small, small, middle, facts);
+            running.add_contexts(contexts);
+            // Frames have memory of their own when they come, without which they fail.
+            const std::int64_t of_frames =
+                std::int64_t{contexts} * (7 + 3) * middle.width * middle.height * 2;
+            const std::size_t taken = capacity - nvidia::memory_state().free;
+            const std::int64_t each = running.program.plan(small).arena_bytes;
+            emulated_capacity(taken + static_cast<std::size_t>(each * 3 + of_frames));
+            EXPECT_EQ(running.start(small).size(), 1U + 3U);
+            EXPECT_EQ(running.start(small).size(), 1U + 3U);
+            std::vector<std::shared_ptr<StoredFrame>> frames;
+            constexpr std::size_t frame_bytes = std::size_t{4} * 3 * middle.width * middle.height;
+            for (int number = 1; number <= contexts; ++number)
+                frames.push_back(
+                    running.program.frames().find(static_cast<std::uint64_t>(number), frame_bytes));
+            emulated_capacity(capacity);
+            EXPECT_STREQ(emulated_faults(), "");
+        }
+}
+
+// Whatever call of the driver it is that fails: an arena's memory, its part's stream, a kernel's texture.
+// What orders the frame among the others is not the arena's.
+TEST(FramesSideBySide, OfWhichOneCannotBeHadLeaveTheOthersRunning) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    constexpr vsmlrt_extent tiny = {192, 128};
+    Running running(tiny, tiny, tiny);
+    const auto run_three = [&](long failing) { // the calls of the second, and whether it failed
+        running.add_contexts(all_contexts);
+        std::pair<long, bool> result = {};
+        {
+            const Counted first = running.run(tiny);
+            emulated_reset(failing);
+            std::optional<Counted> second;
+            try {
+                second.emplace(running.run(tiny));
+            } catch (const DeviceError &) {
+                result.second = true;
+            }
+            result.first = emulated_calls();
+            EXPECT_STREQ(emulated_faults(), "") << failing;
+            emulated_reset(0);
+            const Counted third = running.run(tiny);
+        }
+        running.remove_contexts(all_contexts);
+        return result;
+    };
+    const long calls = run_three(0).first;
+    const std::size_t live = emulated_live();
+    EXPECT_GT(calls, 10);
+    int failed = 0;
+    for (long failing = 1; failing <= calls; ++failing) {
+        failed += run_three(failing).second ? 1 : 0;
+        EXPECT_EQ(emulated_live(), live) << failing;
+    }
+    constexpr int events_of_frame = 4; // recorded and waited for, before and behind it
+    EXPECT_EQ(failed, events_of_frame);
+}
+
+} // namespace
+} // namespace vsmlrt::cuda
