@@ -1,18 +1,12 @@
-// Cards that the emulated driver stands in for, and RIFE for them.
+// Cards that tests plan and run for without one.
 #pragma once
 
 #include "backends/cuda/candidate.h"
-#include "model/edit.h"
-#include "networks/families.h"
 
-namespace vsmlrt::test {
+namespace vsmlrt::cuda {
 
-inline constexpr cuda::DeviceFacts hopper{90, 132, 227 << 10, true};
-inline constexpr cuda::DeviceFacts geforce{89, 128, 99 << 10, true};
-inline constexpr cuda::DeviceFacts small_geforce{86, 28, 99 << 10, true};
+inline constexpr DeviceFacts hopper_facts{90, 132, 227 << 10, true};
+inline constexpr DeviceFacts geforce_facts{89, 128, 99 << 10, true};
+inline constexpr DeviceFacts small_geforce_facts{86, 28, 99 << 10, true};
 
-[[nodiscard]] inline model::Network half_rife() {
-    return model::to_half(rife_v4({}));
-}
-
-} // namespace vsmlrt::test
+} // namespace vsmlrt::cuda

@@ -14,11 +14,6 @@
 namespace vsmlrt::cuda {
 namespace {
 
-using test::geforce;
-using test::half_rife;
-using test::hopper;
-using test::small_geforce;
-
 struct Planned {
     Planned(const model::Network &network, vsmlrt_extent extent, const DeviceFacts &facts)
         : graph(graph::lower(network)) {
@@ -37,11 +32,15 @@ struct Planned {
     Plan plan;
 };
 
+model::Network half_rife() {
+    return model::to_half(test::rife_v4({}));
+}
+
 model::Network upscaler() {
     return model::to_half(test::srvgg(64, 18));
 }
 
-int parts_of(const Planned &planned, int number, bool apart, const DeviceFacts &facts = hopper) {
+int parts_of(const Planned &planned, int number, bool apart, const DeviceFacts &facts = hopper_facts) {
     return share_of_card(planned.plan, facts, {number}, apart).parts;
 }
 
@@ -53,8 +52,8 @@ TEST(CardParts, AreMoreThanStreamsWhereOneFrameLeavesMultiprocessorsIdle) {
                                          {{1280, 736}, 4},
                                          {{1920, 1088}, 2},
                                          {{3840, 2176}, 1}})
-        EXPECT_EQ(parts_of(Planned(half_rife(), extent, hopper), 1, true), wanted) << extent.width;
-    const auto upscaled = [](vsmlrt_extent extent) { return Planned(upscaler(), extent, hopper); };
+        EXPECT_EQ(parts_of(Planned(half_rife(), extent, hopper_facts), 1, true), wanted) << extent.width;
+    const auto upscaled = [](vsmlrt_extent extent) { return Planned(upscaler(), extent, hopper_facts); };
     for (const auto &[extent, wanted] :
          {std::pair<vsmlrt_extent, int>{{320, 240}, 4}, {{720, 480}, 2}, {{1280, 720}, 1}, {{1920, 1080}, 1}})
         EXPECT_EQ(parts_of(upscaled(extent), 1, true), wanted) << extent.width;
@@ -66,15 +65,15 @@ TEST(CardParts, AreMoreThanStreamsWhereOneFrameLeavesMultiprocessorsIdle) {
 TEST(CardParts, GrowWithStreamsOfAnInterpolator) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    const Planned planned(half_rife(), {1920, 1088}, hopper);
+    const Planned planned(half_rife(), {1920, 1088}, hopper_facts);
     for (const auto &[number, wanted] : {std::pair{1, 2}, {2, 2}, {3, 3}, {8, 8}, {64, 8}})
         EXPECT_EQ(parts_of(planned, number, true), wanted) << number;
     for (const auto &[number, wanted] : {std::pair{1, 1}, {2, 2}, {3, 3}, {6, 6}, {64, 6}})
         EXPECT_EQ(parts_of(planned, number, false), wanted) << number;
-    const Planned large(half_rife(), {3840, 2176}, hopper);
+    const Planned large(half_rife(), {3840, 2176}, hopper_facts);
     EXPECT_EQ(parts_of(large, 4, true), 4);
     EXPECT_EQ(parts_of(large, 4, false), 1);
-    EXPECT_EQ(parts_of(Planned(half_rife(), {192, 128}, hopper), 4, false), 1);
+    EXPECT_EQ(parts_of(Planned(half_rife(), {192, 128}, hopper_facts), 4, false), 1);
 }
 
 // Whether or not the driver could keep them apart.
@@ -88,24 +87,24 @@ TEST(CardParts, AreNotTakenByFramesThatOverlapOnOtherCards) {
         FramesAtOnce at_once;
         int wanted;
     };
-    for (const Case &each : std::vector<Case>{{half_rife(), {3840, 2176}, geforce, {1}, 1},
-                                              {half_rife(), {1920, 1088}, geforce, {1}, 2},
-                                              {half_rife(), {1920, 1088}, geforce, {4}, 4},
-                                              {half_rife(), {1280, 736}, geforce, {1}, 4},
-                                              {half_rife(), {736, 480}, geforce, {1}, 8},
-                                              {half_rife(), {736, 480}, geforce, {1, 16}, 6},
-                                              {half_rife(), {736, 480}, geforce, {1, 4}, 1},
-                                              {half_rife(), {1920, 1088}, small_geforce, {1}, 2},
-                                              {half_rife(), {736, 480}, small_geforce, {1}, 3},
-                                              {upscaler(), {1920, 1080}, geforce, {1}, 1},
-                                              {upscaler(), {1920, 1080}, geforce, {2}, 2},
-                                              {upscaler(), {1280, 720}, geforce, {1}, 2},
-                                              {upscaler(), {720, 480}, geforce, {1}, 2},
-                                              {upscaler(), {720, 480}, geforce, {1, 4}, 2},
-                                              {upscaler(), {720, 480}, geforce, {1, 2}, 1},
-                                              {upscaler(), {720, 480}, small_geforce, {1}, 1},
-                                              {upscaler(), {320, 240}, geforce, {1}, 2},
-                                              {upscaler(), {320, 240}, small_geforce, {1}, 2}}) {
+    for (const Case &each : std::vector<Case>{{half_rife(), {3840, 2176}, geforce_facts, {1}, 1},
+                                              {half_rife(), {1920, 1088}, geforce_facts, {1}, 2},
+                                              {half_rife(), {1920, 1088}, geforce_facts, {4}, 4},
+                                              {half_rife(), {1280, 736}, geforce_facts, {1}, 4},
+                                              {half_rife(), {736, 480}, geforce_facts, {1}, 8},
+                                              {half_rife(), {736, 480}, geforce_facts, {1, 16}, 6},
+                                              {half_rife(), {736, 480}, geforce_facts, {1, 4}, 1},
+                                              {half_rife(), {1920, 1088}, small_geforce_facts, {1}, 2},
+                                              {half_rife(), {736, 480}, small_geforce_facts, {1}, 3},
+                                              {upscaler(), {1920, 1080}, geforce_facts, {1}, 1},
+                                              {upscaler(), {1920, 1080}, geforce_facts, {2}, 2},
+                                              {upscaler(), {1280, 720}, geforce_facts, {1}, 2},
+                                              {upscaler(), {720, 480}, geforce_facts, {1}, 2},
+                                              {upscaler(), {720, 480}, geforce_facts, {1, 4}, 2},
+                                              {upscaler(), {720, 480}, geforce_facts, {1, 2}, 1},
+                                              {upscaler(), {720, 480}, small_geforce_facts, {1}, 1},
+                                              {upscaler(), {320, 240}, geforce_facts, {1}, 2},
+                                              {upscaler(), {320, 240}, small_geforce_facts, {1}, 2}}) {
         const Planned planned(each.network, each.extent, each.facts);
         for (const bool apart : {false, true}) {
             const CardShare share = share_of_card(planned.plan, each.facts, each.at_once, apart);
@@ -120,21 +119,21 @@ TEST(CardParts, AreNotTakenByFramesThatOverlapOnOtherCards) {
 TEST(CardParts, HaveWorkWaitingOfWhatTheHostAsksFor) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    const Planned planned(half_rife(), {736, 480}, hopper);
+    const Planned planned(half_rife(), {736, 480}, hopper_facts);
     for (const auto &[in_flight, wanted] :
          {std::pair{0, 8}, {1, 1}, {4, 1}, {8, 3}, {12, 4}, {16, 6}, {20, 6}, {32, 8}})
-        EXPECT_EQ(share_of_card(planned.plan, hopper, {1, in_flight}, true).parts, wanted) << in_flight;
-    EXPECT_EQ(share_of_card(planned.plan, hopper, {6, 8}, true).parts, 6);
-    const Planned other(upscaler(), {320, 240}, hopper);
+        EXPECT_EQ(share_of_card(planned.plan, hopper_facts, {1, in_flight}, true).parts, wanted) << in_flight;
+    EXPECT_EQ(share_of_card(planned.plan, hopper_facts, {6, 8}, true).parts, 6);
+    const Planned other(upscaler(), {320, 240}, hopper_facts);
     for (const auto &[in_flight, wanted] : {std::pair{0, 4}, {1, 1}, {2, 1}, {4, 2}, {6, 3}, {8, 4}, {32, 4}})
-        EXPECT_EQ(share_of_card(other.plan, hopper, {1, in_flight}, true).parts, wanted) << in_flight;
+        EXPECT_EQ(share_of_card(other.plan, hopper_facts, {1, in_flight}, true).parts, wanted) << in_flight;
 }
 
 // Eight of them would take 1.2 GiB.
 TEST(CardParts, TakeLittleMemory) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    Planned planned(half_rife(), {736, 480}, hopper);
+    Planned planned(half_rife(), {736, 480}, hopper_facts);
     for (const auto &[mebibytes, wanted] :
          {std::pair{100, 8}, {150, 6}, {200, 4}, {300, 3}, {450, 2}, {451, 1}}) {
         planned.plan.arena_bytes = std::int64_t{mebibytes} << 20;
@@ -143,12 +142,12 @@ TEST(CardParts, TakeLittleMemory) {
     // Of a small card less.
     constexpr std::int64_t gibibyte = 1 << 30;
     planned.plan.arena_bytes = std::int64_t{120} << 20;
-    for (const DeviceFacts &facts : {hopper, geforce})
+    for (const DeviceFacts &facts : {hopper_facts, geforce_facts})
         for (const auto &[gibibytes, wanted] :
              {std::pair{0, 6}, {2, 1}, {4, 2}, {6, 3}, {8, 4}, {12, 6}, {80, 6}})
             EXPECT_EQ(share_of_card(planned.plan, facts, {1, 0, gibibytes * gibibyte}, true).frames, wanted)
                 << gibibytes;
-    EXPECT_EQ(share_of_card(planned.plan, geforce, {3, 0, 2 * gibibyte}, true).frames, 3);
+    EXPECT_EQ(share_of_card(planned.plan, geforce_facts, {3, 0, 2 * gibibyte}, true).frames, 3);
 }
 
 constexpr int streams = 4;
@@ -161,9 +160,9 @@ std::ptrdiff_t count_dependent(const std::vector<Launch> &launches) {
 TEST(CardParts, LaunchesStayWithinAPartAndOverlapThereAlone) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    const Planned whole(half_rife(), {1920, 1088}, hopper);
+    const Planned whole(half_rife(), {1920, 1088}, hopper_facts);
     EXPECT_GT(count_dependent(whole.launches()), 20);
-    const DeviceFacts part = part_of(hopper, streams);
+    const DeviceFacts part = part_of(hopper_facts, streams);
     for (const bool apart : {false, true}) {
         Planned shared(half_rife(), {1920, 1088}, part);
         share_card(shared.plan, streams, part, apart);
@@ -180,13 +179,13 @@ TEST(CardParts, LaunchesStayWithinAPartAndOverlapThereAlone) {
 TEST(CardParts, ChooseKernelsApartFromAWholeCard) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    const Planned whole(half_rife(), {1920, 1088}, hopper);
+    const Planned whole(half_rife(), {1920, 1088}, hopper_facts);
     std::set<StepKey> keys;
     for (const Step &step : whole.plan.steps) {
         keys.insert(step.key);
         EXPECT_EQ(step.key.on_whole_card(), step.key);
     }
-    const DeviceFacts part = part_of(hopper, streams);
+    const DeviceFacts part = part_of(hopper_facts, streams);
     Planned shared(half_rife(), {1920, 1088}, part);
     share_card(shared.plan, streams, part, true);
     for (const Step &step : shared.plan.steps) {
@@ -202,11 +201,11 @@ TEST(CardParts, AreMadeByTheDriverForEachStream) {
     const auto device = std::make_shared<const nvidia::DeviceContext>(0);
     const std::size_t before = emulated_live();
     {
-        CardParts parts(device, hopper);
+        CardParts parts(device, hopper_facts);
         EXPECT_EQ(emulated_live(), before); // none wants them yet
         EXPECT_TRUE(parts.are_apart(2));
         EXPECT_EQ(parts.part(2).multiprocessors, 2);
-        EXPECT_EQ(parts.part(2).architecture, hopper.architecture);
+        EXPECT_EQ(parts.part(2).architecture, hopper_facts.architecture);
         const nvidia::Stream first = parts.stream(2, 0);
         const nvidia::Stream second = parts.stream(2, 1);
         const nvidia::Stream third = parts.stream(2, 2);
@@ -221,7 +220,7 @@ TEST(CardParts, AreSizesOfLaunchesAloneByOlderDrivers) {
     emulated_reset(0);
     emulated_parts(false);
     const auto device = std::make_shared<const nvidia::DeviceContext>(0);
-    CardParts parts(device, hopper);
+    CardParts parts(device, hopper_facts);
     EXPECT_FALSE(parts.are_apart(2));
     EXPECT_EQ(parts.part(2).multiprocessors, 66);
     const nvidia::Stream stream = parts.stream(2, 1);
@@ -237,7 +236,7 @@ TEST(CardParts, ThatCannotBeMadeLeaveNothingBehind) {
     constexpr long calls = 8; // more than it takes
     for (long failing = 1; failing <= calls; ++failing) {
         emulated_reset(failing);
-        CardParts parts(device, hopper);
+        CardParts parts(device, hopper_facts);
         try {
             const nvidia::Stream stream = parts.stream(2, 0);
         } catch (const DeviceError &) { // what is not made by the driver fails alone
@@ -251,7 +250,7 @@ TEST(CardParts, AreOfEightMultiprocessorsAtLeast) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
     for (const auto &[multiprocessors, wanted] : {std::pair{2, 1}, {16, 2}, {26, 3}, {132, 8}}) {
-        DeviceFacts facts = hopper;
+        DeviceFacts facts = hopper_facts;
         facts.multiprocessors = multiprocessors;
         const Planned planned(half_rife(), {192, 128}, facts);
         EXPECT_EQ(parts_of(planned, 1, true, facts), wanted);

@@ -6,12 +6,11 @@
 #include "backends/cuda/hopper_pair.h"
 #include "backends/cuda/hopper_row_tail.h"
 #include "backends/cuda/hopper_tail.h"
+#include "cuda/card_facts.h"
 
 #include <cstring>
 
 namespace vsmlrt::cuda {
-
-inline constexpr DeviceFacts hopper_facts{90, 132, 232448, true};
 
 struct Asked {
     int in = 0;

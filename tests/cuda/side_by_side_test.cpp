@@ -5,7 +5,6 @@
 #include "cuda/card_facts.h"
 #include "cuda/emulated_driver.h"
 #include "cuda/engine_networks.h"
-#include "model/onnx.h"
 
 #include <gtest/gtest.h>
 
@@ -18,11 +17,8 @@
 namespace vsmlrt::cuda {
 namespace {
 
-using test::geforce;
-using test::hopper;
-
 // A card of which an emulated driver runs nothing, whatever its own multiprocessors.
-Device stand_in(const DeviceFacts &facts = hopper) {
+Device stand_in(const DeviceFacts &facts = hopper_facts) {
     emulated_stand_in();
     Device device = list_devices().front();
     device.facts = facts;
@@ -30,19 +26,19 @@ Device stand_in(const DeviceFacts &facts = hopper) {
     return device;
 }
 
-std::vector<std::byte> rife_bytes() {
-    return model::write_onnx(model::set_io_type(test::half_rife(), Element::f16, Element::f16));
-}
-
 constexpr vsmlrt_extent small = {736, 480};
 constexpr vsmlrt_extent middle = {1920, 1088};
 constexpr vsmlrt_extent large = {3840, 2176};
+
+std::vector<std::byte> rife_bytes() {
+    return test::HalfNetwork(test::rife_v4({}), small).onnx;
+}
 
 // What the device has is what the program is made for.
 TEST(FramesSideBySide, OfASmallCardAreFewer) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    Device device = stand_in(geforce);
+    Device device = stand_in(geforce_facts);
     const std::vector<std::byte> onnx = rife_bytes();
     vsmlrt_program_desc desc = test::described(onnx, small, small, VSMLRT_PRECISION_FP16);
     desc.num_streams = 1;
@@ -92,7 +88,7 @@ TEST(FramesSideBySide, AreThoseOfEachSize) {
 
 struct Running {
     explicit Running(vsmlrt_extent best, vsmlrt_extent least = small, vsmlrt_extent most = middle,
-                     const DeviceFacts &facts = hopper)
+                     const DeviceFacts &facts = hopper_facts)
         : onnx(rife_bytes()), program(stand_in(facts), description(best, least, most)) {}
     [[nodiscard]] vsmlrt_program_desc description(vsmlrt_extent best, vsmlrt_extent least,
                                                   vsmlrt_extent most) const {
@@ -166,7 +162,7 @@ TEST(FramesSideBySide, AreAsManyAsMemoryIsClaimedFor) {
 TEST(FramesSideBySide, OverlapWithoutPartsOfTheCard) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    Running running(small, small, middle, geforce);
+    Running running(small, small, middle, geforce_facts);
     EXPECT_EQ(running.program.info().spare_contexts, 5 + 7);
     running.add_contexts(all_contexts);
     const auto arenas = [&](vsmlrt_extent extent) {
@@ -208,7 +204,7 @@ TEST(FramesSideBySide, ServeThreads) {
     ASSERT_TRUE(test::named);
     constexpr vsmlrt_extent least = {192, 128}; // little memory for all of them
     constexpr vsmlrt_extent most = {352, 224};
-    for (const DeviceFacts &facts : {hopper, geforce}) {
+    for (const DeviceFacts &facts : {hopper_facts, geforce_facts}) {
         emulated_reset(0);
         Running running(least, least, most, facts);
         constexpr int contexts = 10;
@@ -234,8 +230,10 @@ TEST(FramesSideBySide, ServeThreads) {
 TEST(FramesSideBySide, TakeTheMemoryThatWasSaid) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    for (const auto &[best, facts] :
-         {std::pair{small, hopper}, {middle, hopper}, {small, geforce}, {middle, geforce}}) {
+    for (const auto &[best, facts] : {std::pair{small, hopper_facts},
+                                      {middle, hopper_facts},
+                                      {small, geforce_facts},
+                                      {middle, geforce_facts}}) {
         Running running(best, small, middle, facts);
         const vsmlrt_program_info info = running.program.info();
         ASSERT_EQ(1 + info.spare_contexts, all_contexts);
@@ -259,7 +257,7 @@ TEST(FramesSideBySide, TakeTheMemoryThatWasSaid) {
 
 TEST(FramesSideBySide, ForWhichThereIsNoMemoryLeaveTheOthersRunning) {
     ASSERT_TRUE(test::named);
-    for (const DeviceFacts &facts : {hopper, geforce})
+    for (const DeviceFacts &facts : {hopper_facts, geforce_facts})
         for (const int contexts : {10, all_contexts}) {
             emulated_reset(0);
             constexpr std::size_t capacity = std::size_t{80} << 30;

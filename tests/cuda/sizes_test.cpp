@@ -70,6 +70,16 @@ protected:
                              picture(size(frame), static_cast<std::uint64_t>(frame)));
     }
 
+    // Whatever a device does first.
+    void expect_right_in_every_order(const Device &device, int contexts) const {
+        for (const unsigned order : {0U, 1U, 2U, 3U}) {
+            emulated_late(order);
+            for (const int streams : {1, 3})
+                expect_right_side_by_side(device, streams, contexts);
+            emulated_late(0);
+        }
+    }
+
     void expect_reference(const std::vector<float> &given, vsmlrt_extent extent,
                           const std::vector<float> &input) const {
         const std::vector<float> wanted = test::reference_result(network, extent, input);
@@ -147,7 +157,7 @@ TEST_F(Sizes, ContextsSideBySideGiveWhatOneGives) {
     EXPECT_STREQ(emulated_faults(), "");
 }
 
-// Of a card of which a stream computes four of these frames side by side, whatever a device does first.
+// Of a card of which a stream computes four of these frames side by side.
 TEST_F(Sizes, FramesInPartsOfACardGiveWhatOneGives) {
     Device device = list_devices().front();
     device.facts.architecture = 90;
@@ -157,13 +167,8 @@ TEST_F(Sizes, FramesInPartsOfACardGiveWhatOneGives) {
         for (const vsmlrt_extent extent : {smallest, largest})
             ASSERT_EQ(program.plan(extent).parts, 4);
     }
-    for (const unsigned order : {0U, 1U, 2U, 3U}) {
-        emulated_late(order);
-        constexpr int contexts = 9;
-        for (const int streams : {1, 3})
-            expect_right_side_by_side(device, streams, contexts);
-        emulated_late(0);
-    }
+    constexpr int contexts = 9;
+    expect_right_in_every_order(device, contexts);
     EXPECT_STREQ(emulated_faults(), "");
 }
 
@@ -179,13 +184,8 @@ TEST_F(Sizes, FramesThatOverlapGiveWhatOneGives) {
         }
         EXPECT_EQ(program.info().spare_contexts, 5 + 1);
     }
-    for (const unsigned order : {0U, 1U, 2U, 3U}) {
-        emulated_late(order);
-        constexpr int contexts = 7;
-        for (const int streams : {1, 3})
-            expect_right_side_by_side(device, streams, contexts);
-        emulated_late(0);
-    }
+    constexpr int contexts = 7;
+    expect_right_in_every_order(device, contexts);
     EXPECT_EQ(emulated_streams_of_parts(), 0U);
     EXPECT_STREQ(emulated_faults(), "");
 }

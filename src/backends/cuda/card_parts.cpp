@@ -81,6 +81,19 @@ int least_overlapping(const Plan &whole, const DeviceFacts &device, bool interpo
     return std::max(std::min(most, two), least_frames(whole, device, enough_for_interpolator, most));
 }
 
+// Whose convolutions take whole multiprocessors.
+int parts_of_hopper(const Plan &whole, const DeviceFacts &device, int streams, bool interpolates, int most,
+                    bool apart) {
+    constexpr int most_of_others = 4;
+    if (!apart)
+        return interpolates && gains_by_launches(whole, device) ? std::clamp(streams, 1, most_by_launches)
+                                                                : 1;
+    const int least = interpolates
+                          ? least_frames(whole, device, enough_for_interpolator, most)
+                          : least_frames(whole, device, enough_in_part, std::min(most, most_of_others));
+    return least > 1 || interpolates ? std::clamp(streams, least, most_of_card(device)) : 1;
+}
+
 } // namespace
 
 CardShare share_of_card(const Plan &whole, const DeviceFacts &device, const FramesAtOnce &frames,
@@ -93,18 +106,7 @@ CardShare share_of_card(const Plan &whole, const DeviceFacts &device, const Fram
         std::min({most_of_card(device), most_with_work(frames, interpolates), most_in_memory(whole, frames)});
     if (!device.is_hopper())
         return {std::max(frames.streams, least_overlapping(whole, device, interpolates, most)), 1};
-    int parts = 1;
-    if (!apart) {
-        if (interpolates && gains_by_launches(whole, device))
-            parts = std::clamp(frames.streams, 1, most_by_launches);
-    } else {
-        constexpr int most_of_others = 4;
-        const int least = interpolates
-                              ? least_frames(whole, device, enough_for_interpolator, most)
-                              : least_frames(whole, device, enough_in_part, std::min(most, most_of_others));
-        if (least > 1 || interpolates)
-            parts = std::clamp(frames.streams, least, most_of_card(device));
-    }
+    const int parts = parts_of_hopper(whole, device, frames.streams, interpolates, most, apart);
     return parts > 1 ? CardShare{parts, parts} : by_streams;
 }
 

@@ -244,8 +244,8 @@ Context::SideBySide Context::time_side_by_side(double duration) {
 }
 
 // Where each of the frames side by side has a part of the device, what a layer takes of all of it, for a
-// frame, is that part of its time. Where they overlap on all of it there are no parts: layers then take more
-// together than a frame of the whole does.
+// frame, is that part of its time. Where they overlap on all of it layers take more together than a frame of
+// the whole does.
 double Context::time_layers(const std::function<void(const vsmlrt_layer_time &)> &visit) {
     if (!extent_)
         throw InternalError("cuda: time_layers before bind");
