@@ -1,0 +1,320 @@
+// bench_job NETWORK... [--size WxH] [--threads N] [--requests N] [--streams N] [--precision fp16] [--backend
+// cuda]
+// [--seconds S] [--rounds N] [--warm S] [--plugin FILE] [--vapoursynth FILE]: the whole job, a clip of
+// YUV420P8 through VapourSynth to a clip of YUV420P8, in a host of its own: Python's (bench/whole_job.py)
+// takes at most about 4,000 pairs of frames a second from VapourSynth. As many frames are asked for at a time
+// as --requests says (as many as threads, where it is not given), as vspipe does.
+//
+// NETWORK is an .onnx file (bench_cuda NAME --write FOLDER writes some). One of more than four channels is an
+// interpolator: its clip's frames are doubled, and what is counted are its pairs. What is printed: the median
+// of the rounds, their range, and how many processors were busy.
+#include "base/error.h"
+#include "base/file.h"
+#include "base/shared_library.h"
+#include "base/text.h"
+#include "model/onnx.h"
+#include "vs/handles.h"
+
+#include <VSHelper4.h>
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <iostream>
+#include <mutex>
+#include <random>
+#include <vector>
+
+namespace {
+
+using namespace vsmlrt;
+using Clock = std::chrono::steady_clock;
+
+struct Arguments {
+    std::vector<std::string> networks;
+    int width = 1920;
+    int height = 1080;
+    int threads = 16;
+    int requests = 0; // 0: as many as threads
+    int streams = 1;
+    std::string precision = "fp16";
+    std::string backend = "cuda";
+    double seconds = 1.5;
+    double warm = 1.5;
+    int rounds = 3;
+    std::string plugin = VSMLRT_PLUGIN;
+    std::string vapoursynth = VSMLRT_VAPOURSYNTH_LIBRARY;
+};
+
+Arguments parse(int count, char **values) {
+    Arguments given;
+    for (int i = 1; i < count; ++i) {
+        const std::string word = values[i];
+        const auto value = [&]() -> std::string {
+            if (i + 1 >= count)
+                throw BadArgument(word, " needs a value");
+            return values[++i];
+        };
+        const auto number = [&] { return static_cast<int>(std::strtol(value().c_str(), nullptr, 10)); };
+        const auto seconds = [&] { return std::strtod(value().c_str(), nullptr); };
+        if (word == "--size") {
+            const std::string size = value();
+            if (std::sscanf(size.c_str(), "%dx%d", &given.width, &given.height) != 2)
+                throw BadArgument("--size is \"", size, "\"; give it as 1920x1080");
+        } else if (word == "--threads") {
+            given.threads = number();
+        } else if (word == "--requests") {
+            given.requests = number();
+        } else if (word == "--streams") {
+            given.streams = number();
+        } else if (word == "--rounds") {
+            given.rounds = number();
+        } else if (word == "--seconds") {
+            given.seconds = seconds();
+        } else if (word == "--warm") {
+            given.warm = seconds();
+        } else if (word == "--precision") {
+            given.precision = value();
+        } else if (word == "--backend") {
+            given.backend = value();
+        } else if (word == "--plugin") {
+            given.plugin = value();
+        } else if (word == "--vapoursynth") {
+            given.vapoursynth = value();
+        } else if (word.starts_with("--")) {
+            throw BadArgument("there is no option ", word);
+        } else {
+            given.networks.push_back(word);
+        }
+    }
+    if (given.networks.empty())
+        throw BadArgument("no network was given; give an .onnx file");
+    given.requests = given.requests > 0 ? given.requests : given.threads;
+    return given;
+}
+
+// Eight different frames of smooth shapes and noise, over and over: what they cost is not the network's.
+class Source {
+public:
+    Source(const vs::Host &host, const VSVideoInfo &info) : info_(info) {
+        for (int n = 0; n < static_cast<int>(frames_.size()); ++n)
+            frames_[static_cast<std::size_t>(n)] = make(host, n);
+    }
+
+    static vs::Node clip(const vs::Host &host, int width, int height) {
+        VSVideoInfo info = {{}, 24, 1, width, height, 1 << 24};
+        host.api->getVideoFormatByID(&info.format, pfYUV420P8, host.core);
+        auto source = std::make_unique<Source>(host, info);
+        return vs::own(host.api->createVideoFilter2("Source", &info, give, forget, fmParallel, nullptr, 0,
+                                                    source.release(), host.core),
+                       host.api);
+    }
+
+private:
+    [[nodiscard]] vs::Frame make(const vs::Host &host, int n) const {
+        vs::NewFrame frame = vs::own(
+            host.api->newVideoFrame(&info_.format, info_.width, info_.height, nullptr, host.core), host.api);
+        std::minstd_rand random(static_cast<unsigned>(n) + 1);
+        std::normal_distribution<double> noise(0, 8);
+        for (int plane = 0; plane < info_.format.numPlanes; ++plane)
+            for (int y = 0; y < host.api->getFrameHeight(frame.get(), plane); ++y) {
+                std::uint8_t *const row =
+                    host.api->getWritePtr(frame.get(), plane) + y * host.api->getStride(frame.get(), plane);
+                for (int x = 0; x < host.api->getFrameWidth(frame.get(), plane); ++x) {
+                    const double shapes = 60 * std::sin(y / (17.0 + n + plane)) * std::cos(x / (23.0 - n));
+                    row[x] = static_cast<std::uint8_t>(std::clamp(128 + shapes + noise(random), 16.0, 235.0));
+                }
+            }
+        VSMap *const properties = host.api->getFramePropertiesRW(frame.get());
+        host.api->mapSetInt(properties, "_Matrix", 1, maReplace);
+        host.api->mapSetInt(properties, "_Range", 0, maReplace);
+        host.api->mapSetInt(properties, "_DurationNum", 1, maReplace);
+        host.api->mapSetInt(properties, "_DurationDen", 24, maReplace);
+        return vs::own(static_cast<const VSFrame *>(frame.release()), host.api);
+    }
+
+    static const VSFrame *give(int n, int, void *data, void **, VSFrameContext *, VSCore *,
+                               const VSAPI *api) {
+        const auto &frames = static_cast<const Source *>(data)->frames_;
+        return api->addFrameRef(frames[static_cast<std::size_t>(n) % frames.size()].get());
+    }
+    static void forget(void *data, VSCore *, const VSAPI *) { delete static_cast<Source *>(data); }
+
+    VSVideoInfo info_;
+    std::array<vs::Frame, 8> frames_;
+};
+
+// Asks for a clip's frames in order, so many at a time, until it is told to stop.
+class Reader {
+public:
+    Reader(const vs::Host &host, const vs::Node &clip, int requests) : host_(host), clip_(clip.get()) {
+        under_way_ = requests;
+        for (int i = 0; i < requests; ++i)
+            ask();
+    }
+    ~Reader() {
+        ends_ = true;
+        std::unique_lock lock(mutex_);
+        ended_.wait(lock, [&] { return under_way_ == 0; });
+    }
+    Reader(const Reader &) = delete;
+    Reader &operator=(const Reader &) = delete;
+
+    // That have come.
+    [[nodiscard]] std::int64_t frames() const {
+        if (failed_)
+            throw InternalError(failure_);
+        return frames_;
+    }
+
+private:
+    void ask() { host_.api->getFrameAsync(next_++, clip_, arrived, this); }
+
+    static void arrived(void *data, const VSFrame *frame, int, VSNode *, const char *error) {
+        auto &reader = *static_cast<Reader *>(data);
+        if (frame)
+            reader.host_.api->freeFrame(frame);
+        else if (!reader.failed_.exchange(true))
+            reader.failure_ = error;
+        ++reader.frames_;
+        if (!reader.ends_ && !reader.failed_) {
+            reader.ask();
+            return;
+        }
+        const std::lock_guard lock(reader.mutex_);
+        if (--reader.under_way_ == 0)
+            reader.ended_.notify_all();
+    }
+
+    vs::Host host_;
+    VSNode *clip_;
+    std::atomic<int> next_ = 0;
+    std::atomic<std::int64_t> frames_ = 0;
+    std::atomic<bool> ends_ = false;
+    std::atomic<bool> failed_ = false;
+    std::string failure_;
+    std::mutex mutex_;
+    std::condition_variable ended_;
+    int under_way_ = 0;
+};
+
+struct Rate {
+    double frames; // a second
+    double busy;   // processors
+};
+
+Rate measure(const Reader &reader, double seconds) {
+    const auto processor = [] { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; };
+    const auto begin = Clock::now();
+    const double used = processor();
+    const std::int64_t before = reader.frames();
+    double spent = 0;
+    while ((spent = std::chrono::duration<double>(Clock::now() - begin).count()) < seconds) {
+        const timespec moment = {0, 1000000};
+        nanosleep(&moment, nullptr);
+    }
+    return {static_cast<double>(reader.frames() - before) / spent, (processor() - used) / spent};
+}
+
+class Job {
+public:
+    explicit Job(const Arguments &given) : given_(given), library_(given.vapoursynth) {
+        const auto entry = reinterpret_cast<const VSAPI *(*)(int)>(library_.symbol("getVapourSynthAPI"));
+        host_.api = entry(VAPOURSYNTH_API_VERSION);
+        host_.core = host_.api->createCore(ccfDisableAutoLoading);
+        host_.api->setThreadCount(given.threads, host_.core);
+        const vs::Map arguments = map();
+        text_value(arguments, "path", given.plugin);
+        static_cast<void>(call(VSH_STD_PLUGIN_ID, "LoadPlugin", arguments));
+    }
+    ~Job() { host_.api->freeCore(host_.core); }
+    Job(const Job &) = delete;
+    Job &operator=(const Job &) = delete;
+
+    void run(const std::string &network) const {
+        const model::Network read = model::read_onnx(read_file(network));
+        const std::int64_t channels = read.inputs.front().dims.at(1).size.value_or(0);
+        const bool interpolates = channels > 4;
+        const vs::Node clip = made(network, channels);
+        const Reader reader(host_, clip, given_.requests);
+        static_cast<void>(measure(reader, given_.warm));
+        std::vector<double> rates;
+        double busy = 0;
+        for (int i = 0; i < given_.rounds; ++i) {
+            const Rate rate = measure(reader, given_.seconds);
+            rates.push_back(rate.frames / (interpolates ? 2 : 1));
+            busy += rate.busy / given_.rounds;
+        }
+        std::sort(rates.begin(), rates.end());
+        std::printf("%s %dx%d, %d threads, %d requests, %d stream%s: %.1f %s/s (%.1f to %.1f), %.1f "
+                    "processors busy\n",
+                    network.c_str(), given_.width, given_.height, given_.threads, given_.requests,
+                    given_.streams, given_.streams == 1 ? "" : "s", rates[rates.size() / 2],
+                    interpolates ? "pairs" : "frames", rates.front(), rates.back(), busy);
+        std::fflush(stdout);
+    }
+
+private:
+    [[nodiscard]] vs::Map map() const { return vs::own(host_.api->createMap(), host_.api); }
+    void text_value(const vs::Map &map, const char *key, const std::string &value) const {
+        host_.api->mapSetData(map.get(), key, value.data(), static_cast<int>(value.size()), dtUtf8, maAppend);
+    }
+    [[nodiscard]] vs::Map call(const char *plugin, const char *function, const vs::Map &arguments) const {
+        vs::Map result = vs::own(
+            host_.api->invoke(host_.api->getPluginByID(plugin, host_.core), function, arguments.get()),
+            host_.api);
+        if (const char *const problem = host_.api->mapGetError(result.get()))
+            throw InternalError(problem);
+        return result;
+    }
+
+    // The job's clip. A denoiser, of four channels, has its noise level beside the picture.
+    [[nodiscard]] vs::Node made(const std::string &network, std::int64_t channels) const {
+        const vs::Node source = Source::clip(host_, given_.width, given_.height);
+        const vs::Map arguments = map();
+        const char *const clips = channels > 4 ? "clip" : "clips";
+        host_.api->mapSetNode(arguments.get(), clips, source.get(), maAppend);
+        if (channels == 4) {
+            const vs::Map level = map();
+            host_.api->mapSetNode(level.get(), "clip", source.get(), maAppend);
+            host_.api->mapSetInt(level.get(), "format", pfGrayS, maAppend);
+            host_.api->mapSetFloat(level.get(), "color", 0.05, maAppend);
+            host_.api->mapSetInt(level.get(), "keep", 1, maAppend);
+            const vs::Map blank = call(VSH_STD_PLUGIN_ID, "BlankClip", level);
+            const vs::Node plane = vs::own(host_.api->mapGetNode(blank.get(), "clip", 0, nullptr), host_.api);
+            host_.api->mapSetNode(arguments.get(), clips, plane.get(), maAppend);
+        }
+        text_value(arguments, "network_path", network);
+        text_value(arguments, "backend", given_.backend);
+        text_value(arguments, "precision", given_.precision);
+        host_.api->mapSetInt(arguments.get(), "num_streams", given_.streams, maAppend);
+        if (channels > 4)
+            host_.api->mapSetInt(arguments.get(), "multi", 2, maAppend);
+        const vs::Map job = call("io.github.vsmlrt", channels > 4 ? "Interpolate" : "Model", arguments);
+        return vs::own(host_.api->mapGetNode(job.get(), "clip", 0, nullptr), host_.api);
+    }
+
+    Arguments given_;
+    SharedLibrary library_;
+    vs::Host host_ = {};
+};
+
+} // namespace
+
+int main(int count, char **values) {
+    try {
+        const Arguments given = parse(count, values);
+        const Job job(given);
+        for (const std::string &network : given.networks)
+            job.run(network);
+        return 0;
+    } catch (const std::exception &failure) {
+        std::cerr << failure.what() << "\n";
+        return 2;
+    }
+}
