@@ -10,4 +10,8 @@ namespace vsmlrt {
 // not see that.
 [[nodiscard]] std::string environment(const char *variable);
 
+// Gives the variable, which libraries that are opened from then on read, this value (UTF-8) unless it is set.
+// Not thread-safe on Linux, where the C library lets nobody set a variable while others read any.
+void set_environment_default(const char *variable, const char *value);
+
 } // namespace vsmlrt

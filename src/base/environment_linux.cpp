@@ -9,4 +9,10 @@ std::string environment(const char *variable) {
     return value ? value : "";
 }
 
+void set_environment_default(const char *variable, const char *value) {
+    constexpr int overwrite = 1;
+    if (environment(variable).empty())
+        ::setenv(variable, value, overwrite);
+}
+
 } // namespace vsmlrt

@@ -21,4 +21,9 @@ std::string environment(const char *variable) {
     return utf8(value);
 }
 
+void set_environment_default(const char *variable, const char *value) {
+    if (environment(variable).empty())
+        ::SetEnvironmentVariableW(wide(variable).c_str(), wide(value).c_str());
+}
+
 } // namespace vsmlrt

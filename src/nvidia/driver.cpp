@@ -93,8 +93,15 @@ DriverTable load(const SharedLibrary &library) {
     return table;
 }
 
+// The driver has 8 queues to a device for all streams of a process unless this says otherwise when it starts.
+// What is behind another stream's wait in a queue waits as well (decision 0063); 32 are the most it makes.
+void want_queues() {
+    set_environment_default("CUDA_DEVICE_MAX_CONNECTIONS", "32");
+}
+
 const DriverTable *open() {
     StepClock clock("cuda: starting the driver");
+    want_queues();
     clock.begin("opening");
     const std::string named = environment("VSMLRT_CUDA_DRIVER");
     const auto library = [&] {

@@ -47,10 +47,11 @@ int parts_of(const Planned &planned, int number, bool apart, const DeviceFacts &
 TEST(CardParts, AreMoreThanStreamsWhereOneFrameLeavesMultiprocessorsIdle) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    for (const auto &[extent, wanted] : {std::pair<vsmlrt_extent, int>{{192, 128}, 8},
-                                         {{736, 480}, 8},
-                                         {{1280, 736}, 4},
-                                         {{1920, 1088}, 2},
+    for (const auto &[extent, wanted] : {std::pair<vsmlrt_extent, int>{{192, 128}, 11},
+                                         {{736, 480}, 11},
+                                         {{1280, 736}, 6},
+                                         {{1920, 1088}, 4},
+                                         {{2560, 1472}, 2},
                                          {{3840, 2176}, 1}})
         EXPECT_EQ(parts_of(Planned(half_rife(), extent, hopper_facts), 1, true), wanted) << extent.width;
     const auto upscaled = [](vsmlrt_extent extent) { return Planned(upscaler(), extent, hopper_facts); };
@@ -66,7 +67,7 @@ TEST(CardParts, GrowWithStreamsOfAnInterpolator) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
     const Planned planned(half_rife(), {1920, 1088}, hopper_facts);
-    for (const auto &[number, wanted] : {std::pair{1, 2}, {2, 2}, {3, 3}, {8, 8}, {64, 8}})
+    for (const auto &[number, wanted] : {std::pair{1, 4}, {2, 4}, {4, 4}, {5, 5}, {11, 11}, {64, 11}})
         EXPECT_EQ(parts_of(planned, number, true), wanted) << number;
     for (const auto &[number, wanted] : {std::pair{1, 1}, {2, 2}, {3, 3}, {6, 6}, {64, 6}})
         EXPECT_EQ(parts_of(planned, number, false), wanted) << number;
@@ -92,8 +93,10 @@ TEST(CardParts, AreNotTakenByFramesThatOverlapOnOtherCards) {
                                               {half_rife(), {1920, 1088}, geforce_facts, {4}, 4},
                                               {half_rife(), {1280, 736}, geforce_facts, {1}, 4},
                                               {half_rife(), {736, 480}, geforce_facts, {1}, 8},
-                                              {half_rife(), {736, 480}, geforce_facts, {1, 16}, 6},
-                                              {half_rife(), {736, 480}, geforce_facts, {1, 4}, 1},
+                                              {half_rife(), {736, 480}, geforce_facts, {1, 16}, 8},
+                                              {half_rife(), {736, 480}, geforce_facts, {1, 8}, 6},
+                                              {half_rife(), {736, 480}, geforce_facts, {1, 4}, 3},
+                                              {half_rife(), {736, 480}, geforce_facts, {1, 2}, 1},
                                               {half_rife(), {1920, 1088}, small_geforce_facts, {1}, 2},
                                               {half_rife(), {736, 480}, small_geforce_facts, {1}, 3},
                                               {upscaler(), {1920, 1080}, geforce_facts, {1}, 1},
@@ -121,7 +124,7 @@ TEST(CardParts, HaveWorkWaitingOfWhatTheHostAsksFor) {
     emulated_reset(0);
     const Planned planned(half_rife(), {736, 480}, hopper_facts);
     for (const auto &[in_flight, wanted] :
-         {std::pair{0, 8}, {1, 1}, {4, 1}, {8, 3}, {12, 4}, {16, 6}, {20, 6}, {32, 8}})
+         {std::pair{0, 11}, {1, 1}, {2, 1}, {4, 2}, {8, 4}, {12, 8}, {15, 8}, {16, 11}, {32, 11}})
         EXPECT_EQ(share_of_card(planned.plan, hopper_facts, {1, in_flight}, true).parts, wanted) << in_flight;
     EXPECT_EQ(share_of_card(planned.plan, hopper_facts, {6, 8}, true).parts, 6);
     const Planned other(upscaler(), {320, 240}, hopper_facts);
@@ -129,13 +132,13 @@ TEST(CardParts, HaveWorkWaitingOfWhatTheHostAsksFor) {
         EXPECT_EQ(share_of_card(other.plan, hopper_facts, {1, in_flight}, true).parts, wanted) << in_flight;
 }
 
-// Eight of them would take 1.2 GiB.
+// Eleven of them would take 1.6 GiB.
 TEST(CardParts, TakeLittleMemory) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
     Planned planned(half_rife(), {736, 480}, hopper_facts);
     for (const auto &[mebibytes, wanted] :
-         {std::pair{100, 8}, {150, 6}, {200, 4}, {300, 3}, {450, 2}, {451, 1}}) {
+         {std::pair{81, 11}, {100, 8}, {150, 6}, {200, 4}, {300, 3}, {450, 2}, {451, 1}}) {
         planned.plan.arena_bytes = std::int64_t{mebibytes} << 20;
         EXPECT_EQ(parts_of(planned, 1, true), wanted) << mebibytes;
     }
@@ -249,7 +252,7 @@ TEST(CardParts, ThatCannotBeMadeLeaveNothingBehind) {
 TEST(CardParts, AreOfEightMultiprocessorsAtLeast) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    for (const auto &[multiprocessors, wanted] : {std::pair{2, 1}, {16, 2}, {26, 3}, {132, 8}}) {
+    for (const auto &[multiprocessors, wanted] : {std::pair{2, 1}, {16, 2}, {26, 3}, {70, 8}, {132, 11}}) {
         DeviceFacts facts = hopper_facts;
         facts.multiprocessors = multiprocessors;
         const Planned planned(half_rife(), {192, 128}, facts);

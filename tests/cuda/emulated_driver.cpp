@@ -174,7 +174,12 @@ EXPORT const char *emulated_faults() {
     return copy.c_str();
 }
 
+EXPORT const char *emulated_queues() {
+    return state().queues_wanted.c_str();
+}
+
 EXPORT Status cuInit(unsigned) {
+    state().queues_wanted = vsmlrt::emulated::variable("CUDA_DEVICE_MAX_CONNECTIONS");
     return success;
 }
 EXPORT Status cuDriverGetVersion(int *version) {

@@ -23,6 +23,8 @@ extern "C" void emulated_stand_in();
 extern "C" void emulated_parts(bool makes);
 // That are alive.
 extern "C" std::size_t emulated_streams_of_parts();
+// What the environment said of queues to the device (CUDA_DEVICE_MAX_CONNECTIONS) when the driver started.
+extern "C" const char *emulated_queues();
 // From now on work is done when somebody waits for it, and some of it earlier, in an order by that number
 // (not 0): what a stream does not wait for may come before or after. At first, and with 0, it is done at
 // once.

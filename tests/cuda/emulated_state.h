@@ -55,6 +55,7 @@ struct State {
     std::map<const void *, Point> points;                  // of the events
     std::atomic<bool> late = false;
     std::mt19937 order;
+    std::string queues_wanted; // as the environment had it when the driver started
     int contexts = 0;
     long calls = 0;
     long failing_call = 0;

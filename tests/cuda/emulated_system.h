@@ -21,6 +21,8 @@ extern const char *const library_ending;
 // Something of this process, and of this user, that other ones do not have.
 [[nodiscard]] std::string process_name();
 [[nodiscard]] std::string user_name();
+// Of the environment as the process has it now; empty where it is not set.
+[[nodiscard]] std::string variable(const char *name);
 
 // What all libraries are compiled with; part of the name that one is kept under.
 extern const char *const compiler;

@@ -48,6 +48,11 @@ std::string user_name() {
     return std::to_string(::getuid());
 }
 
+std::string variable(const char *name) {
+    const char *const value = std::getenv(name);
+    return value ? value : "";
+}
+
 // Released by the system where a process dies. Without the lock, as where a disk has none, twins are made.
 Turn::Turn(const std::string &library)
     : file_(::open((library + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600)) {

@@ -44,6 +44,13 @@ std::string user_name() {
     return "wine";
 }
 
+// The C library has what was set when it started.
+std::string variable(const char *name) {
+    char value[64] = {};
+    const DWORD length = ::GetEnvironmentVariableA(name, value, sizeof value);
+    return length < sizeof value ? value : "";
+}
+
 // Twins are made here: publish() bears them.
 Turn::Turn(const std::string &) {}
 Turn::~Turn() = default;

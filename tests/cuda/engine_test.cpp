@@ -47,6 +47,12 @@ std::vector<float> picture(vsmlrt_extent size = extent) {
     return Random(3).list(std::int64_t{3} * size.width * size.height);
 }
 
+TEST(Engine, WantsQueuesForAllStreamsOfTheDriver) {
+    ASSERT_TRUE(test::named);
+    static_cast<void>(nvidia::driver());
+    EXPECT_STREQ(emulated_queues(), "32");
+}
+
 TEST(Engine, GivesWhatTheReferenceGivesAndLeavesNothingBehind) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);

@@ -22,6 +22,7 @@ Device stand_in(const DeviceFacts &facts = hopper_facts) {
     emulated_stand_in();
     Device device = list_devices().front();
     device.facts = facts;
+    device.memory_bytes = std::int64_t{80} << 30;
     device.architecture = facts.is_hopper() ? "sm_90a" : "sm_" + std::to_string(facts.architecture);
     return device;
 }
@@ -60,7 +61,7 @@ TEST(FramesSideBySide, AreThoseOfEachSize) {
         desc.num_streams = 1;
         Program program(device, desc);
         EXPECT_EQ(program.plan(large).parts, 1);
-        EXPECT_EQ(program.plan(small).parts, 8);
+        EXPECT_EQ(program.plan(small).parts, 11);
         // Each on a stream of its own.
         program.arenas().add_context();
         const nvidia::Stream stream = nvidia::make_stream(program.device());
@@ -97,6 +98,8 @@ struct Running {
         desc.num_streams = 1;
         return desc;
     }
+    // As many as the program wants, and fewer with fewer frames side by side.
+    [[nodiscard]] int all_contexts() const { return 1 + program.info().spare_contexts; }
     void add_contexts(int count) {
         for (int i = 0; i < count; ++i)
             program.arenas().add_context();
@@ -132,18 +135,14 @@ struct Running {
     std::size_t last_arena = 0; // of run()
 };
 
-// As many contexts as a program wants of which each part computes one frame, and fewer with fewer.
-constexpr int all_contexts = 13;
-
 TEST(FramesSideBySide, AreAsManyAsMemoryIsClaimedFor) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
     Running running(small);
     const vsmlrt_program_info info = running.program.info();
-    EXPECT_EQ(info.spare_contexts, 5 + 7);
+    EXPECT_EQ(info.spare_contexts, 5 + 10);
     int made = 0;
-    for (const auto &[contexts, wanted] :
-         {std::pair{1, 1U}, {3, 1U}, {7, 2U}, {10, 5U}, {all_contexts, 8U}}) {
+    for (const auto &[contexts, wanted] : {std::pair{1, 1U}, {3, 1U}, {7, 2U}, {12, 5U}, {16, 11U}}) {
         running.add_contexts(contexts - std::exchange(made, contexts));
         const auto leases = running.start(small);
         EXPECT_EQ(leases.size(), wanted) << contexts;
@@ -152,10 +151,10 @@ TEST(FramesSideBySide, AreAsManyAsMemoryIsClaimedFor) {
             numbers.insert(lease->arena().number());
         EXPECT_EQ(numbers.size(), leases.size());
     }
-    EXPECT_EQ(emulated_streams_of_parts(), 8U);
+    EXPECT_EQ(emulated_streams_of_parts(), 11U);
     // Of a larger size fewer, whatever arenas there are.
-    EXPECT_EQ(running.start(middle).size(), 2U);
-    EXPECT_EQ(running.start(small).size(), 8U);
+    EXPECT_EQ(running.start(middle).size(), 4U);
+    EXPECT_EQ(running.start(small).size(), 11U);
     EXPECT_STREQ(emulated_faults(), "");
 }
 
@@ -164,7 +163,7 @@ TEST(FramesSideBySide, OverlapWithoutPartsOfTheCard) {
     emulated_reset(0);
     Running running(small, small, middle, geforce_facts);
     EXPECT_EQ(running.program.info().spare_contexts, 5 + 7);
-    running.add_contexts(all_contexts);
+    running.add_contexts(running.all_contexts());
     const auto arenas = [&](vsmlrt_extent extent) {
         std::set<nvidia::StreamHandle *> taken;
         for (const auto &lease : running.start(extent))
@@ -183,12 +182,12 @@ TEST(FramesSideBySide, TakeArenasWhenUnderWayAtOnce) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
     Running running(small);
-    running.add_contexts(all_contexts);
-    for (int i = 0; i < all_contexts; ++i) {
+    running.add_contexts(running.all_contexts());
+    for (int i = 0; i < running.all_contexts(); ++i) {
         static_cast<void>(running.run(small));
         EXPECT_EQ(running.last_arena, 0U);
     }
-    constexpr int parts = 8;
+    constexpr int parts = 11;
     std::vector<Counted> under_way;
     std::vector<int> of_arena(parts);
     for (int i = 0; i < 2 * parts; ++i) {
@@ -236,7 +235,7 @@ TEST(FramesSideBySide, TakeTheMemoryThatWasSaid) {
                                       {middle, geforce_facts}}) {
         Running running(best, small, middle, facts);
         const vsmlrt_program_info info = running.program.info();
-        ASSERT_EQ(1 + info.spare_contexts, all_contexts);
+        const int all_contexts = running.all_contexts();
         for (const int contexts : {1, 2, 5, 7, 10, all_contexts}) {
             const std::size_t before = emulated_live_bytes();
             running.add_contexts(contexts);
@@ -258,17 +257,18 @@ TEST(FramesSideBySide, TakeTheMemoryThatWasSaid) {
 TEST(FramesSideBySide, ForWhichThereIsNoMemoryLeaveTheOthersRunning) {
     ASSERT_TRUE(test::named);
     for (const DeviceFacts &facts : {hopper_facts, geforce_facts})
-        for (const int contexts : {10, all_contexts}) {
+        for (const bool all : {false, true}) {
             emulated_reset(0);
             constexpr std::size_t capacity = std::size_t{80} << 30;
             emulated_capacity(capacity);
             Running running(small, small, middle, facts);
+            const int contexts = all ? running.all_contexts() : 12;
             running.add_contexts(contexts);
             // Frames have memory of their own when they come, without which they fail.
             const std::int64_t of_frames =
                 std::int64_t{contexts} * (7 + 3) * middle.width * middle.height * 2;
-            const std::size_t taken = capacity - nvidia::memory_state().free;
             const std::int64_t each = running.program.plan(small).arena_bytes;
+            const std::size_t taken = capacity - nvidia::memory_state().free;
             emulated_capacity(taken + static_cast<std::size_t>(each * 3 + of_frames));
             EXPECT_EQ(running.start(small).size(), 1U + 3U);
             EXPECT_EQ(running.start(small).size(), 1U + 3U);
@@ -290,7 +290,7 @@ TEST(FramesSideBySide, OfWhichOneCannotBeHadLeaveTheOthersRunning) {
     constexpr vsmlrt_extent tiny = {192, 128};
     Running running(tiny, tiny, tiny);
     const auto run_three = [&](long failing) { // the calls of the second, and whether it failed
-        running.add_contexts(all_contexts);
+        running.add_contexts(running.all_contexts());
         std::pair<long, bool> result = {};
         {
             const Counted first = running.run(tiny);
@@ -306,7 +306,7 @@ TEST(FramesSideBySide, OfWhichOneCannotBeHadLeaveTheOthersRunning) {
             emulated_reset(0);
             const Counted third = running.run(tiny);
         }
-        running.remove_contexts(all_contexts);
+        running.remove_contexts(running.all_contexts());
         return result;
     };
     const long calls = run_three(0).first;

@@ -6,8 +6,18 @@
 namespace vsmlrt::cuda {
 namespace {
 
-constexpr int most_frames = 8;
+constexpr int most_frames = 11;
 constexpr int most_by_launches = 6;
+constexpr int most_overlapping = 8;
+
+// By which few multiprocessors of 132 are left over, the most first; each is taken where that many are
+// wanted. Eight are for those that want eleven and may not have them.
+struct Number {
+    int frames;
+    double wanted;
+};
+constexpr std::array numbers{Number{11, 10.5}, Number{8, 10.5}, Number{6, 5.5},
+                             Number{4, 3.5},   Number{3, 2.5},  Number{2, 1.5}};
 
 // Of a multiprocessor in a launch, on the mean.
 double operations(const Plan &whole, const DeviceFacts &device) {
@@ -33,23 +43,20 @@ int most_in_memory(const Plan &whole, const FramesAtOnce &frames) {
         std::min<std::int64_t>(most_bytes / std::max<std::int64_t>(whole.arena_bytes, 1), most_frames));
 }
 
-// Operations of a multiprocessor in a launch from which on one frame fills the card.
-constexpr double enough_for_interpolator = 6e7;
+// Operations of a multiprocessor in a launch from which on one frame fills the card, or its part of it.
+constexpr double enough_of_interpolator_in_part = 1.1e8;
 constexpr double enough_in_part = 4.5e8;
+constexpr double enough_of_interpolator_overlapping = 6e7;
 constexpr double enough_overlapping = 9e8;
 
 // As many frames as any number of streams gains by: a launch in a part for each has about as many operations
-// for each of its multiprocessors as are enough. Of numbers by which few multiprocessors of 132 are left
-// over.
+// for each of its multiprocessors as are enough.
 int least_frames(const Plan &whole, const DeviceFacts &device, double enough, int most) {
-    constexpr std::array numbers{8, 6, 4, 3, 2};
     const double wanted = enough / operations(whole, device);
-    for (const int number : numbers) {
-        constexpr double half = 0.5;
-        if (number - half <= wanted && number <= most)
-            return number;
-    }
-    return 1;
+    const auto *const taken = std::find_if(numbers.begin(), numbers.end(), [&](const Number &number) {
+        return number.wanted <= wanted && number.frames <= most;
+    });
+    return taken != numbers.end() ? taken->frames : 1;
 }
 
 // A part has eight multiprocessors at least, as the driver's have on Hopper.
@@ -58,12 +65,16 @@ int most_of_card(const DeviceFacts &device) {
     return std::clamp(device.multiprocessors / of_part, 1, most_frames);
 }
 
-// While one frame is computed the next one waits for its place. Of what an interpolator's host asks for some
-// are frames of its clip, which come at once.
-int most_with_work(const FramesAtOnce &frames, bool interpolates) {
+// Of the frames that the host asks for at once some are being copied, or come at once, being of an
+// interpolator's clip. As measured, from clip to clip.
+int most_with_work(const DeviceFacts &device, const FramesAtOnce &frames, bool interpolates) {
     if (frames.in_flight == 0)
         return most_frames;
-    return std::max(interpolates ? 3 * frames.in_flight / 8 : frames.in_flight / 2, 1);
+    constexpr int others = 8; // sixteenths
+    constexpr int in_parts = 11;
+    constexpr int overlapping = 12;
+    const int of_interpolator = device.is_hopper() ? in_parts : overlapping;
+    return std::max((interpolates ? of_interpolator : others) * frames.in_flight / 16, 1);
 }
 
 // By launches alone, 1920x1088 gains of the sizes of interpolators.
@@ -78,7 +89,8 @@ int least_overlapping(const Plan &whole, const DeviceFacts &device, bool interpo
     constexpr int two = 2;
     if (!interpolates)
         return least_frames(whole, device, enough_overlapping, std::min(most, two));
-    return std::max(std::min(most, two), least_frames(whole, device, enough_for_interpolator, most));
+    return std::max(std::min(most, two), least_frames(whole, device, enough_of_interpolator_overlapping,
+                                                      std::min(most, most_overlapping)));
 }
 
 // Whose convolutions take whole multiprocessors.
@@ -89,7 +101,7 @@ int parts_of_hopper(const Plan &whole, const DeviceFacts &device, int streams, b
         return interpolates && gains_by_launches(whole, device) ? std::clamp(streams, 1, most_by_launches)
                                                                 : 1;
     const int least = interpolates
-                          ? least_frames(whole, device, enough_for_interpolator, most)
+                          ? least_frames(whole, device, enough_of_interpolator_in_part, most)
                           : least_frames(whole, device, enough_in_part, std::min(most, most_of_others));
     return least > 1 || interpolates ? std::clamp(streams, least, most_of_card(device)) : 1;
 }
@@ -102,8 +114,8 @@ CardShare share_of_card(const Plan &whole, const DeviceFacts &device, const Fram
     if (operations(whole, device) == 0)
         return by_streams;
     const bool interpolates = is_interpolator(whole);
-    const int most =
-        std::min({most_of_card(device), most_with_work(frames, interpolates), most_in_memory(whole, frames)});
+    const int most = std::min(
+        {most_of_card(device), most_with_work(device, frames, interpolates), most_in_memory(whole, frames)});
     if (!device.is_hopper())
         return {std::max(frames.streams, least_overlapping(whole, device, interpolates, most)), 1};
     const int parts = parts_of_hopper(whole, device, frames.streams, interpolates, most, apart);

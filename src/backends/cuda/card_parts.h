@@ -26,12 +26,12 @@ struct CardShare {
 // Of a network, for a program's streams. `whole`: its plan for the whole card. `apart`: the driver keeps
 // parts apart.
 //
-// There are more frames than streams where the launches for one leave multiprocessors idle (decision 0060):
-// up to 8 of interpolators, whose heads, bound by what L1 hands over, and short convolutions also gain by
+// There are more frames than streams where the launches for one leave multiprocessors idle (decisions 0060,
+// 0063). Most of interpolators, whose heads, bound by what L1 hands over, and short convolutions also gain by
 // running at the same time (decision 0055). On Hopper cards, whose convolutions take whole multiprocessors,
-// each has a part of the card; up to 4 of other networks there. Without parts that the driver keeps apart
-// streams of interpolators of some sizes take one each, at most 6. On other cards frames overlap on all of
-// the card; up to 2 of other networks there (decision 0062).
+// each has a part of the card: up to 11 of interpolators and 4 of other networks. Without parts that the
+// driver keeps apart streams of interpolators of some sizes take one each, at most 6. On other cards frames
+// overlap on all of the card: up to 8 and 2 (decision 0062).
 [[nodiscard]] CardShare share_of_card(const Plan &whole, const DeviceFacts &device,
                                       const FramesAtOnce &frames, bool apart);
 
