@@ -1,10 +1,10 @@
-// bench_job NETWORK... [--size WxH] [--threads N] [--requests N] [--streams N] [--precision fp16] [--backend
-// cuda]
-// [--seconds S] [--rounds N] [--warm S] [--plugin FILE] [--vapoursynth FILE]: the whole job, a clip of
-// YUV420P8 through VapourSynth to a clip of YUV420P8, in a host of its own: Python's (bench/whole_job.py)
-// takes at most about 4,000 pairs of frames a second from VapourSynth. As many frames are asked for at a time
-// as --requests says (as many as threads, where it is not given), as vspipe does.
-//
+// bench_job NETWORK...: the whole job, a clip of YUV420P8 through VapourSynth to a clip of YUV420P8, in a
+// host of its own, where Python's (bench/whole_job.py) is what bounds it.
+//   --size WxH                      of the clip; 1920x1080
+//   --threads N, --requests N       VapourSynth's threads, and frames asked for at a time; 16, and as many
+//   --streams N, --precision NAME, --backend NAME
+//   --warm S, --seconds S, --rounds N   seconds before and of each round; 1.5, 1.5 and 3
+//   --plugin FILE, --vapoursynth FILE   instead of the build's, on another machine
 // NETWORK is an .onnx file (bench_cuda NAME --write FOLDER writes some). One of more than four channels is an
 // interpolator: its clip's frames are doubled, and what is counted are its pairs. What is printed: the median
 // of the rounds, their range, and how many processors were busy.
@@ -26,8 +26,10 @@
 #include <cstdlib>
 #include <ctime>
 #include <iostream>
+#include <memory>
 #include <mutex>
 #include <random>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -60,8 +62,20 @@ Arguments parse(int count, char **values) {
                 throw BadArgument(word, " needs a value");
             return values[++i];
         };
-        const auto number = [&] { return static_cast<int>(std::strtol(value().c_str(), nullptr, 10)); };
-        const auto seconds = [&] { return std::strtod(value().c_str(), nullptr); };
+        const auto number = [&] {
+            const std::string given_value = value();
+            const auto parsed = static_cast<int>(std::strtol(given_value.c_str(), nullptr, 10));
+            if (parsed < 1)
+                throw BadArgument(word, " is \"", given_value, "\"; give a number of at least 1");
+            return parsed;
+        };
+        const auto seconds = [&] {
+            const std::string given_value = value();
+            const double parsed = std::strtod(given_value.c_str(), nullptr);
+            if (!(parsed > 0))
+                throw BadArgument(word, " is \"", given_value, "\"; give seconds above 0");
+            return parsed;
+        };
         if (word == "--size") {
             const std::string size = value();
             if (std::sscanf(size.c_str(), "%dx%d", &given.width, &given.height) != 2)
@@ -98,7 +112,7 @@ Arguments parse(int count, char **values) {
     return given;
 }
 
-// Eight different frames of smooth shapes and noise, over and over: what they cost is not the network's.
+// Eight different frames of smooth shapes and noise, over and over, made once.
 class Source {
 public:
     Source(const vs::Host &host, const VSVideoInfo &info) : info_(info) {
@@ -158,16 +172,17 @@ public:
             ask();
     }
     ~Reader() {
-        ends_ = true;
         std::unique_lock lock(mutex_);
+        ends_ = true;
         ended_.wait(lock, [&] { return under_way_ == 0; });
     }
     Reader(const Reader &) = delete;
     Reader &operator=(const Reader &) = delete;
 
     // That have come.
-    [[nodiscard]] std::int64_t frames() const {
-        if (failed_)
+    [[nodiscard]] std::int64_t frames() {
+        const std::lock_guard lock(mutex_);
+        if (!failure_.empty())
             throw InternalError(failure_);
         return frames_;
     }
@@ -179,26 +194,27 @@ private:
         auto &reader = *static_cast<Reader *>(data);
         if (frame)
             reader.host_.api->freeFrame(frame);
-        else if (!reader.failed_.exchange(true))
-            reader.failure_ = error;
-        ++reader.frames_;
-        if (!reader.ends_ && !reader.failed_) {
-            reader.ask();
-            return;
+        {
+            const std::lock_guard lock(reader.mutex_);
+            ++reader.frames_;
+            if (!frame)
+                reader.failure_ = error;
+            if (reader.ends_ || !reader.failure_.empty()) {
+                if (--reader.under_way_ == 0)
+                    reader.ended_.notify_all();
+                return;
+            }
         }
-        const std::lock_guard lock(reader.mutex_);
-        if (--reader.under_way_ == 0)
-            reader.ended_.notify_all();
+        reader.ask();
     }
 
     vs::Host host_;
     VSNode *clip_;
     std::atomic<int> next_ = 0;
-    std::atomic<std::int64_t> frames_ = 0;
-    std::atomic<bool> ends_ = false;
-    std::atomic<bool> failed_ = false;
-    std::string failure_;
     std::mutex mutex_;
+    std::int64_t frames_ = 0;
+    bool ends_ = false;
+    std::string failure_;
     std::condition_variable ended_;
     int under_way_ = 0;
 };
@@ -208,16 +224,14 @@ struct Rate {
     double busy;   // processors
 };
 
-Rate measure(const Reader &reader, double seconds) {
+Rate measure(Reader &reader, double seconds) {
     const auto processor = [] { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; };
     const auto begin = Clock::now();
     const double used = processor();
     const std::int64_t before = reader.frames();
     double spent = 0;
-    while ((spent = std::chrono::duration<double>(Clock::now() - begin).count()) < seconds) {
-        const timespec moment = {0, 1000000};
-        nanosleep(&moment, nullptr);
-    }
+    while ((spent = std::chrono::duration<double>(Clock::now() - begin).count()) < seconds)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return {static_cast<double>(reader.frames() - before) / spent, (processor() - used) / spent};
 }
 
@@ -226,22 +240,19 @@ public:
     explicit Job(const Arguments &given) : given_(given), library_(given.vapoursynth) {
         const auto entry = reinterpret_cast<const VSAPI *(*)(int)>(library_.symbol("getVapourSynthAPI"));
         host_.api = entry(VAPOURSYNTH_API_VERSION);
-        host_.core = host_.api->createCore(ccfDisableAutoLoading);
+        core_ = {host_.api->createCore(ccfDisableAutoLoading), host_.api->freeCore};
+        host_.core = core_.get();
         host_.api->setThreadCount(given.threads, host_.core);
         const vs::Map arguments = map();
         text_value(arguments, "path", given.plugin);
         static_cast<void>(call(VSH_STD_PLUGIN_ID, "LoadPlugin", arguments));
     }
-    ~Job() { host_.api->freeCore(host_.core); }
-    Job(const Job &) = delete;
-    Job &operator=(const Job &) = delete;
-
     void run(const std::string &network) const {
         const model::Network read = model::read_onnx(read_file(network));
         const std::int64_t channels = read.inputs.front().dims.at(1).size.value_or(0);
         const bool interpolates = channels > 4;
         const vs::Node clip = made(network, channels);
-        const Reader reader(host_, clip, given_.requests);
+        Reader reader(host_, clip, given_.requests);
         static_cast<void>(measure(reader, given_.warm));
         std::vector<double> rates;
         double busy = 0;
@@ -301,6 +312,7 @@ private:
 
     Arguments given_;
     SharedLibrary library_;
+    std::unique_ptr<VSCore, void(VS_CC *)(VSCore *)> core_{nullptr, nullptr};
     vs::Host host_ = {};
 };
 

@@ -59,6 +59,7 @@ TEST(CardParts, AreMoreThanStreamsWhereOneFrameLeavesMultiprocessorsIdle) {
          {std::pair<vsmlrt_extent, int>{{320, 240}, 4}, {{720, 480}, 2}, {{1280, 720}, 1}, {{1920, 1080}, 1}})
         EXPECT_EQ(parts_of(upscaled(extent), 1, true), wanted) << extent.width;
     EXPECT_EQ(parts_of(upscaled({320, 240}), 6, true), 6);
+    EXPECT_EQ(parts_of(upscaled({320, 240}), 64, true), 8);
     EXPECT_EQ(parts_of(upscaled({1920, 1080}), 4, true), 1);
     EXPECT_EQ(parts_of(upscaled({320, 240}), 4, false), 1);
 }
@@ -93,6 +94,8 @@ TEST(CardParts, AreNotTakenByFramesThatOverlapOnOtherCards) {
                                               {half_rife(), {1920, 1088}, geforce_facts, {4}, 4},
                                               {half_rife(), {1280, 736}, geforce_facts, {1}, 4},
                                               {half_rife(), {736, 480}, geforce_facts, {1}, 8},
+                                              {half_rife(), {736, 576}, geforce_facts, {1}, 8},
+                                              {half_rife(), {736, 480}, a100_facts, {1}, 8},
                                               {half_rife(), {736, 480}, geforce_facts, {1, 16}, 8},
                                               {half_rife(), {736, 480}, geforce_facts, {1, 8}, 6},
                                               {half_rife(), {736, 480}, geforce_facts, {1, 4}, 3},
@@ -116,6 +119,17 @@ TEST(CardParts, AreNotTakenByFramesThatOverlapOnOtherCards) {
                 << each.extent.width << ", " << each.facts.multiprocessors << " multiprocessors, streams "
                 << each.at_once.streams << ", in flight " << each.at_once.in_flight;
         }
+    }
+}
+
+TEST(CardParts, LeaveFewMultiprocessorsOver) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    for (const auto &[multiprocessors, wanted] : {std::pair{132, 11}, {114, 11}, {78, 6}, {60, 6}, {32, 4}}) {
+        DeviceFacts facts = hopper_facts;
+        facts.multiprocessors = multiprocessors;
+        EXPECT_EQ(parts_of(Planned(half_rife(), {352, 224}, facts), 1, true, facts), wanted)
+            << multiprocessors;
     }
 }
 
@@ -221,14 +235,14 @@ TEST(CardParts, AreMadeByTheDriverForEachStream) {
 TEST(CardParts, AreSizesOfLaunchesAloneByOlderDrivers) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    emulated_parts(false);
+    emulated_parts(0);
     const auto device = std::make_shared<const nvidia::DeviceContext>(0);
     CardParts parts(device, hopper_facts);
     EXPECT_FALSE(parts.are_apart(2));
     EXPECT_EQ(parts.part(2).multiprocessors, 66);
     const nvidia::Stream stream = parts.stream(2, 1);
     EXPECT_EQ(emulated_streams_of_parts(), 0U);
-    emulated_parts(true);
+    emulated_parts(64);
 }
 
 TEST(CardParts, ThatCannotBeMadeLeaveNothingBehind) {

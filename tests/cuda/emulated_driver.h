@@ -19,8 +19,9 @@ extern "C" long emulated_allocations();
 // multiprocessors, and its clock shows random times: what compiles and chooses kernels is then seen with all
 // the candidates. To be called before the backend first asks for the GPU's properties.
 extern "C" void emulated_stand_in();
-// Whether it makes parts of the GPU's multiprocessors, as it does at first; older drivers do not.
-extern "C" void emulated_parts(bool makes);
+// It makes no more parts of the GPU's multiprocessors than that; older drivers make none. At first it
+// makes 64.
+extern "C" void emulated_parts(unsigned most);
 // That are alive.
 extern "C" std::size_t emulated_streams_of_parts();
 // What the environment said of queues to the device (CUDA_DEVICE_MAX_CONNECTIONS) when the driver started.

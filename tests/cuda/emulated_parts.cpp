@@ -10,9 +10,9 @@ using namespace emulated;
 EXPORT Status cuDeviceGetAttribute(int *value, Attribute attribute, int device);
 EXPORT Status cuStreamCreate(StreamHandle **stream, unsigned flags);
 
-EXPORT void emulated_parts(bool makes) {
+EXPORT void emulated_parts(unsigned most) {
     const std::lock_guard lock(state().mutex);
-    state().makes_parts = makes;
+    state().most_parts = most;
 }
 EXPORT std::size_t emulated_streams_of_parts() {
     const std::lock_guard lock(state().mutex);
@@ -24,11 +24,11 @@ EXPORT Status cuDeviceGetDevResource(int, Multiprocessors *all, int type) {
     int count = 0;
     static_cast<void>(cuDeviceGetAttribute(&count, Attribute::multiprocessors, 0));
     all->count = static_cast<unsigned>(count);
-    return type == 1 && state().makes_parts ? success : invalid_value;
+    return type == 1 && state().most_parts > 0 ? success : invalid_value;
 }
 EXPORT Status cuDevSmResourceSplitByCount(Multiprocessors *parts, unsigned *count, const Multiprocessors *all,
                                           Multiprocessors *rest, unsigned, unsigned least) {
-    if (least == 0 || *count * least > all->count)
+    if (least == 0 || *count * least > all->count || *count > state().most_parts)
         return invalid_value;
     for (unsigned i = 0; i < *count; ++i)
         parts[i].count = least;

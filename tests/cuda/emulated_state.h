@@ -64,7 +64,7 @@ struct State {
     std::size_t pinned_bytes = 0;
     long allocations = 0;
     bool stand_in = false;
-    bool makes_parts = true;
+    unsigned most_parts = 64;
     std::map<const StreamHandle *, const GreenContextHandle *> streams_of_parts;
     long compilations = 0;
     long timings = 0;

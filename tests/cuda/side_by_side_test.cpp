@@ -49,6 +49,22 @@ TEST(FramesSideBySide, OfASmallCardAreFewer) {
     }
 }
 
+// Where the driver makes fewer parts than are wanted.
+TEST(FramesSideBySide, AreInAsManyPartsAsTheDriverMakes) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    const Device device = stand_in();
+    const std::vector<std::byte> onnx = rife_bytes();
+    vsmlrt_program_desc desc = test::described(onnx, small, small, VSMLRT_PRECISION_FP16);
+    desc.num_streams = 1;
+    for (const auto &[made, wanted] : {std::pair{0U, 1}, {1U, 1}, {3U, 3}, {7U, 6}, {10U, 8}, {64U, 11}}) {
+        emulated_parts(made);
+        const Plan plan = Program(device, desc).plan(small);
+        EXPECT_EQ(plan.parts, wanted) << made;
+        EXPECT_EQ(plan.side_by_side, wanted) << made;
+    }
+}
+
 // Whatever size the program is best at.
 TEST(FramesSideBySide, AreThoseOfEachSize) {
     ASSERT_TRUE(test::named);

@@ -24,8 +24,7 @@ Arena::Arena(nvidia::SharedContext device, KernelCache &kernels, std::int64_t by
              std::size_t number)
     : device_(std::move(device)), kernels_(kernels),
       memory_(device_, static_cast<std::size_t>(bytes), "the buffers of one stream"), parts_(parts),
-      number_(number), on_card_(nvidia::make_stream(device_)), stream_(on_card_.get()),
-      begin_(nvidia::make_event(device_)), done_(nvidia::make_event(device_)) {}
+      number_(number), begin_(nvidia::make_event(device_)), done_(nvidia::make_event(device_)) {}
 
 void Arena::wait() const {
     if (used_)
@@ -35,7 +34,7 @@ void Arena::wait() const {
 void Arena::run_on(int parts) {
     nvidia::Stream &stream = parts > 1 ? in_parts_[parts] : on_card_;
     if (!stream)
-        stream = parts_.stream(parts, number_);
+        stream = parts > 1 ? parts_.stream(parts, number_) : nvidia::make_stream(device_);
     nvidia::StreamHandle *const wanted = stream.get();
     if (wanted != stream_ && used_)
         check(driver().stream_wait_event(wanted, done_.get(), 0), "waiting for a frame");
@@ -259,7 +258,8 @@ Counted ArenaPool::Lease::release() {
 ArenaPool::Lease::~Lease() {
     if (arena_ == nullptr)
         return;
-    static_cast<void>(driver().stream_synchronize(arena_->stream()));
+    if (arena_->stream() != nullptr)
+        static_cast<void>(driver().stream_synchronize(arena_->stream()));
     arena_->held().forget();
     pool_.give_back(arena_);
 }

@@ -34,7 +34,8 @@ public:
     void let_go();
     // Of the launches that at() gave last. Who writes the network's inputs says so here.
     [[nodiscard]] HeldInputs &held() { return held_; }
-    // On which those launches run, and all else that uses the memory: behind what used it before.
+    // On which those launches run, and all else that uses the memory: behind what used it before. Null until
+    // at() was called.
     [[nodiscard]] nvidia::StreamHandle *stream() const { return stream_; }
     // Among those of its program.
     [[nodiscard]] std::size_t number() const { return number_; }
@@ -58,11 +59,11 @@ private:
     HeldInputs held_;
     CardParts &parts_;
     std::size_t number_;
-    nvidia::Stream on_card_;
-    std::map<int, nvidia::Stream> in_parts_; // by how many there are, made when a plan first wants one
-    nvidia::StreamHandle *stream_;
-    nvidia::Event begin_; // of the stream whose frame is computed
-    nvidia::Event done_;  // behind all that uses the memory
+    nvidia::Stream on_card_;                 // made, as those in parts, when a plan first wants one
+    std::map<int, nvidia::Stream> in_parts_; // by how many there are
+    nvidia::StreamHandle *stream_ = nullptr; // of the last plan
+    nvidia::Event begin_;                    // of the stream whose frame is computed
+    nvidia::Event done_;                     // behind all that uses the memory
     bool used_ = false;
     std::atomic<int> frames_under_way_ = 0;
 };

@@ -2,22 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace vsmlrt::cuda {
 namespace {
 
 constexpr int most_frames = 11;
 constexpr int most_by_launches = 6;
-constexpr int most_overlapping = 8;
-
-// By which few multiprocessors of 132 are left over, the most first; each is taken where that many are
-// wanted. Eight are for those that want eleven and may not have them.
-struct Number {
-    int frames;
-    double wanted;
-};
-constexpr std::array numbers{Number{11, 10.5}, Number{8, 10.5}, Number{6, 5.5},
-                             Number{4, 3.5},   Number{3, 2.5},  Number{2, 1.5}};
 
 // Of a multiprocessor in a launch, on the mean.
 double operations(const Plan &whole, const DeviceFacts &device) {
@@ -49,14 +40,32 @@ constexpr double enough_in_part = 4.5e8;
 constexpr double enough_of_interpolator_overlapping = 6e7;
 constexpr double enough_overlapping = 9e8;
 
-// As many frames as any number of streams gains by: a launch in a part for each has about as many operations
-// for each of its multiprocessors as are enough.
-int least_frames(const Plan &whole, const DeviceFacts &device, double enough, int most) {
-    const double wanted = enough / operations(whole, device);
-    const auto *const taken = std::find_if(numbers.begin(), numbers.end(), [&](const Number &number) {
-        return number.wanted <= wanted && number.frames <= most;
+// How many frames, where at least so many are wanted; the most first.
+struct Number {
+    int frames;
+    double wanted;
+};
+constexpr std::array overlapping{Number{8, 7.5}, Number{6, 5.5}, Number{4, 3.5}, Number{3, 2.5},
+                                 Number{2, 1.5}};
+// By which few of 132 multiprocessors are left over. Eight are for what wants eleven and may not have them.
+constexpr std::array in_parts{Number{11, 10.5}, Number{8, 10.5}, Number{6, 5.5},
+                              Number{4, 3.5},   Number{3, 2.5},  Number{2, 1.5}};
+
+// As many frames as any number of streams gains by: a launch for each has about as many operations for each
+// of its multiprocessors as are enough.
+template <typename May>
+int least_frames(std::span<const Number> numbers, double wanted, const May &may) {
+    const auto taken = std::find_if(numbers.begin(), numbers.end(), [&](const Number &number) {
+        return number.wanted <= wanted && may(number.frames);
     });
     return taken != numbers.end() ? taken->frames : 1;
+}
+
+// The driver makes parts of an even number of multiprocessors: 78 are eight parts of 8, or six of 12.
+bool leaves_few_over(const DeviceFacts &device, int parts) {
+    constexpr int most_tenths = 9;
+    const int taken = parts * (device.multiprocessors / parts / 2 * 2);
+    return 10 * taken >= most_tenths * device.multiprocessors;
 }
 
 // A part has eight multiprocessors at least, as the driver's have on Hopper.
@@ -70,11 +79,11 @@ int most_of_card(const DeviceFacts &device) {
 int most_with_work(const DeviceFacts &device, const FramesAtOnce &frames, bool interpolates) {
     if (frames.in_flight == 0)
         return most_frames;
-    constexpr int others = 8; // sixteenths
-    constexpr int in_parts = 11;
-    constexpr int overlapping = 12;
-    const int of_interpolator = device.is_hopper() ? in_parts : overlapping;
-    return std::max((interpolates ? of_interpolator : others) * frames.in_flight / 16, 1);
+    constexpr int of_others = 8; // sixteenths
+    constexpr int of_parts = 11;
+    constexpr int of_overlapping = 12;
+    const int of_interpolator = device.is_hopper() ? of_parts : of_overlapping;
+    return std::max((interpolates ? of_interpolator : of_others) * frames.in_flight / 16, 1);
 }
 
 // By launches alone, 1920x1088 gains of the sizes of interpolators.
@@ -87,23 +96,31 @@ bool gains_by_launches(const Plan &whole, const DeviceFacts &device) {
 // networks, and for an interpolator's heads faster than one at any size.
 int least_overlapping(const Plan &whole, const DeviceFacts &device, bool interpolates, int most) {
     constexpr int two = 2;
-    if (!interpolates)
-        return least_frames(whole, device, enough_overlapping, std::min(most, two));
-    return std::max(std::min(most, two), least_frames(whole, device, enough_of_interpolator_overlapping,
-                                                      std::min(most, most_overlapping)));
+    const double enough = interpolates ? enough_of_interpolator_overlapping : enough_overlapping;
+    const int frames = least_frames(overlapping, enough / operations(whole, device), [&](int number) {
+        return number <= (interpolates ? most : std::min(most, two));
+    });
+    return interpolates ? std::max(std::min(most, two), frames) : frames;
 }
 
-// Whose convolutions take whole multiprocessors.
-int parts_of_hopper(const Plan &whole, const DeviceFacts &device, int streams, bool interpolates, int most,
-                    bool apart) {
-    constexpr int most_of_others = 4;
+// Whose convolutions take whole multiprocessors. `most`: by what the host asks for and the memory.
+int parts_of_hopper(const Plan &whole, const DeviceFacts &device, const FramesAtOnce &frames,
+                    bool interpolates, int most, bool apart) {
     if (!apart)
-        return interpolates && gains_by_launches(whole, device) ? std::clamp(streams, 1, most_by_launches)
-                                                                : 1;
-    const int least = interpolates
-                          ? least_frames(whole, device, enough_of_interpolator_in_part, most)
-                          : least_frames(whole, device, enough_in_part, std::min(most, most_of_others));
-    return least > 1 || interpolates ? std::clamp(streams, least, most_of_card(device)) : 1;
+        return interpolates && gains_by_launches(whole, device)
+                   ? std::clamp(frames.streams, 1, most_by_launches)
+                   : 1;
+    constexpr int most_of_others = 4;
+    constexpr int most_streams_of_others = 8;
+    const int of_driver = frames.most_parts > 0 ? frames.most_parts : most_frames;
+    const int of_card =
+        std::min({most_of_card(device), of_driver, interpolates ? most_frames : most_streams_of_others});
+    most = std::min({most, of_card, interpolates ? most_frames : most_of_others});
+    const double enough = interpolates ? enough_of_interpolator_in_part : enough_in_part;
+    const int least = least_frames(in_parts, enough / operations(whole, device), [&](int number) {
+        return number <= most && leaves_few_over(device, number);
+    });
+    return least > 1 || interpolates ? std::clamp(frames.streams, least, of_card) : 1;
 }
 
 } // namespace
@@ -118,7 +135,7 @@ CardShare share_of_card(const Plan &whole, const DeviceFacts &device, const Fram
         {most_of_card(device), most_with_work(device, frames, interpolates), most_in_memory(whole, frames)});
     if (!device.is_hopper())
         return {std::max(frames.streams, least_overlapping(whole, device, interpolates, most)), 1};
-    const int parts = parts_of_hopper(whole, device, frames.streams, interpolates, most, apart);
+    const int parts = parts_of_hopper(whole, device, frames, interpolates, most, apart);
     return parts > 1 ? CardShare{parts, parts} : by_streams;
 }
 

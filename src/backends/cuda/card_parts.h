@@ -15,6 +15,7 @@ struct FramesAtOnce {
     int streams = 1;
     int in_flight = 0;             // that the host asks for; 0: unknown
     std::int64_t memory_bytes = 0; // of the device; 0: unknown
+    int most_parts = 0;            // that the driver keeps apart; 0: as many as are wanted
 };
 
 // How frames that are computed at once share a card.
@@ -27,11 +28,11 @@ struct CardShare {
 // parts apart.
 //
 // There are more frames than streams where the launches for one leave multiprocessors idle (decisions 0060,
-// 0063). Most of interpolators, whose heads, bound by what L1 hands over, and short convolutions also gain by
-// running at the same time (decision 0055). On Hopper cards, whose convolutions take whole multiprocessors,
-// each has a part of the card: up to 11 of interpolators and 4 of other networks. Without parts that the
-// driver keeps apart streams of interpolators of some sizes take one each, at most 6. On other cards frames
-// overlap on all of the card: up to 8 and 2 (decision 0062).
+// 0063), above all of interpolators, whose heads, bound by what L1 hands over, and short convolutions also
+// gain by running at the same time (decision 0055). On Hopper cards, whose convolutions take whole
+// multiprocessors, each frame has a part of the card: up to 11 of interpolators and 4 of other networks.
+// Without parts that the driver keeps apart streams of interpolators of some sizes take one each, at most 6.
+// On other cards frames overlap on all of the card: up to 8 and 2 (decision 0062).
 [[nodiscard]] CardShare share_of_card(const Plan &whole, const DeviceFacts &device,
                                       const FramesAtOnce &frames, bool apart);
 

@@ -297,9 +297,15 @@ Plan Program::make_plan(vsmlrt_extent extent, Constants &weights) {
                                        {options_.plain, options_.half_sums, options_.tf32});
     };
     Plan plan = make(facts_);
-    // The driver is asked only by a network that would gain.
-    CardShare share = share_of_card(plan, facts_, at_once_, true);
-    const bool apart = share.parts > 1 && parts_.are_apart(share.parts);
+    // The driver is asked only by a network that would gain, and for fewer parts where it makes no such
+    // number.
+    FramesAtOnce at_once = at_once_;
+    CardShare share = share_of_card(plan, facts_, at_once, true);
+    while (share.parts > 1 && !parts_.are_apart(share.parts)) {
+        at_once.most_parts = share.parts - 1;
+        share = share_of_card(plan, facts_, at_once, true);
+    }
+    const bool apart = share.parts > 1;
     if (!apart)
         share = share_of_card(plan, facts_, at_once_, false);
     if (share.parts > 1) {
