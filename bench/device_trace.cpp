@@ -1,7 +1,8 @@
 // What a process gives a GPU, as text: a library that the CUDA driver loads into any program.
 //
-//   CUDA_INJECTION64_PATH=build/dev/bench/libdevice_trace.so DEVICE_TRACE=trace.txt build/dev/bench/bench_job
-//   ... python bench/device_gaps.py trace.txt
+//   export CUDA_INJECTION64_PATH=build/dev/bench/libdevice_trace.so DEVICE_TRACE=trace.txt
+//   build/dev/bench/bench_job rife.onnx
+//   python bench/device_gaps.py trace.txt
 //
 // A line each: graph, kernel or copy; when it began and ended (nanoseconds); its stream; a kernel's name or a
 // copy's direction (1 up, 2 down); a copy's bytes. By CUPTI's activity records (NVIDIA's "CUPTI"

@@ -11,7 +11,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/shared_library.h"
-#include "base/text.h"
 #include "model/onnx.h"
 #include "vs/handles.h"
 
