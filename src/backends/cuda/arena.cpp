@@ -32,7 +32,7 @@ void Arena::wait() const {
 }
 
 void Arena::run_on(int parts) {
-    nvidia::Stream &stream = parts > 1 ? in_parts_[parts] : on_card_;
+    nvidia::Stream &stream = streams_[parts];
     if (!stream)
         stream = parts > 1 ? parts_.stream(parts, number_) : nvidia::make_stream(device_);
     nvidia::StreamHandle *const wanted = stream.get();

@@ -59,8 +59,7 @@ private:
     HeldInputs held_;
     CardParts &parts_;
     std::size_t number_;
-    nvidia::Stream on_card_;                 // made, as those in parts, when a plan first wants one
-    std::map<int, nvidia::Stream> in_parts_; // by how many there are
+    std::map<int, nvidia::Stream> streams_;  // by the plan's parts, made when a plan first wants one
     nvidia::StreamHandle *stream_ = nullptr; // of the last plan
     nvidia::Event begin_;                    // of the stream whose frame is computed
     nvidia::Event done_;                     // behind all that uses the memory
