@@ -153,6 +153,10 @@ std::vector<DevicePart> split_device(const SharedContext &context, int count) {
 
 namespace {
 
+// Flags of events; 0 is one that can be timed by.
+constexpr unsigned blocking = 1;
+constexpr unsigned without_timing = 2;
+
 Event make_event(const SharedContext &context, unsigned flags) {
     EventHandle *handle = nullptr;
     context->use();
@@ -163,12 +167,14 @@ Event make_event(const SharedContext &context, unsigned flags) {
 } // namespace
 
 Event make_event(const SharedContext &context) {
+    return make_event(context, without_timing);
+}
+
+Event make_timed_event(const SharedContext &context) {
     return make_event(context, 0);
 }
 
-constexpr unsigned blocking_without_timing = 1 | 2;
-
-Sleeper::Sleeper(const SharedContext &context) : event_(make_event(context, blocking_without_timing)) {}
+Sleeper::Sleeper(const SharedContext &context) : event_(make_event(context, blocking | without_timing)) {}
 
 void Sleeper::wait_for(StreamHandle *stream, const char *what) const {
     check(driver().event_record(event_.get(), stream), what);

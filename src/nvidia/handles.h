@@ -135,7 +135,10 @@ struct DevicePart {
 // `count` disjoint ones of the same size, as large as they can be; none where the driver makes none.
 [[nodiscard]] std::vector<DevicePart> split_device(const SharedContext &context, int count);
 [[nodiscard]] Stream make_stream(const SharedContext &context, const DevicePart &part);
+// For the order of streams: it costs the device less than one that can be timed by.
 [[nodiscard]] Event make_event(const SharedContext &context);
+// For event_elapsed.
+[[nodiscard]] Event make_timed_event(const SharedContext &context);
 // Of rows of 16-bit floats in the device's memory, for the texture unit.
 [[nodiscard]] Texture make_texture(const SharedContext &context, const TextureRows &rows);
 

@@ -148,8 +148,12 @@ EXPORT Status cuStreamSynchronize(StreamHandle *stream) {
     do_until(end_of_stream(stream));
     return success;
 }
-EXPORT Status cuEventCreate(EventHandle **event, unsigned) {
-    return make("cuEventCreate", event, std::malloc(1));
+// An event's memory holds its flags.
+EXPORT Status cuEventCreate(EventHandle **event, unsigned flags) {
+    auto *const held = static_cast<unsigned *>(std::malloc(sizeof(unsigned)));
+    if (held)
+        *held = flags;
+    return make("cuEventCreate", event, held);
 }
 EXPORT Status cuEventDestroy_v2(EventHandle *event) {
     {
@@ -185,10 +189,19 @@ EXPORT Status cuEventSynchronize(EventHandle *event) {
     do_until(point_of(event));
     return success;
 }
-EXPORT Status cuEventElapsedTime(float *milliseconds, EventHandle *, EventHandle *) {
+EXPORT Status cuEventElapsedTime(float *milliseconds, EventHandle *begin, EventHandle *end) {
     if (fails("cuEventElapsedTime"))
         return invalid_value;
     const std::lock_guard lock(state().mutex);
+    constexpr unsigned without_timing = 2;
+    for (EventHandle *const event : {begin, end}) {
+        if (!is_alive("cuEventElapsedTime", event))
+            return invalid_value;
+        if ((*reinterpret_cast<const unsigned *>(event) & without_timing) != 0) {
+            state().faults += "cuEventElapsedTime of an event that cannot be timed by\n";
+            return invalid_value;
+        }
+    }
     ++state().timings;
     constexpr float steps = 1024;
     *milliseconds = state().stand_in ? static_cast<float>(1 + state().clock() % 1023) / steps : 1.0F;

@@ -135,8 +135,8 @@ nvidia::GraphExec Launches::record(nvidia::StreamHandle *stream, const std::func
 }
 
 double Launches::time(const nvidia::GraphExec &graph, int repeats, nvidia::StreamHandle *stream) const {
-    const nvidia::Event begin = nvidia::make_event(device_);
-    const nvidia::Event end = nvidia::make_event(device_);
+    const nvidia::Event begin = nvidia::make_timed_event(device_);
+    const nvidia::Event end = nvidia::make_timed_event(device_);
     check(driver().graph_launch(graph.get(), stream), "launching a graph");
     check(driver().event_record(begin.get(), stream), "timing");
     for (int i = 0; i < repeats; ++i)

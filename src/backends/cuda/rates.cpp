@@ -180,7 +180,7 @@ class Timer {
 public:
     explicit Timer(nvidia::SharedContext context)
         : context_(std::move(context)), stream_(nvidia::make_stream(context_)),
-          begin_(nvidia::make_event(context_)), end_(nvidia::make_event(context_)) {}
+          begin_(nvidia::make_timed_event(context_)), end_(nvidia::make_timed_event(context_)) {}
 
     // Seconds of `count` launches, one after the other.
     double seconds(const nvidia::LaunchConfig &config, nvidia::FunctionHandle *function, void **parameters,
