@@ -1,5 +1,5 @@
 // bench_job NETWORK...: the whole job, a clip of YUV420P8 through VapourSynth to a clip of YUV420P8, in a
-// host of its own, where Python's (bench/whole_job.py) is what bounds it.
+// host of its own, where Python's (bench/whole_job.py) is what bounds it. GRAY8 for a network of luma.
 //   --size WxH                      of the clip; 1920x1080
 //   --threads N, --requests N       VapourSynth's threads, and frames asked for at a time; 16, and as many
 //   --streams N, --precision NAME, --backend NAME
@@ -119,9 +119,9 @@ public:
             frames_[static_cast<std::size_t>(n)] = make(host, n);
     }
 
-    static vs::Node clip(const vs::Host &host, int width, int height) {
+    static vs::Node clip(const vs::Host &host, int width, int height, VSPresetVideoFormat format) {
         VSVideoInfo info = {{}, 24, 1, width, height, 1 << 24};
-        host.api->getVideoFormatByID(&info.format, pfYUV420P8, host.core);
+        host.api->getVideoFormatByID(&info.format, format, host.core);
         auto source = std::make_unique<Source>(host, info);
         return vs::own(host.api->createVideoFilter2("Source", &info, give, forget, fmParallel, nullptr, 0,
                                                     source.release(), host.core),
@@ -285,7 +285,8 @@ private:
 
     // The job's clip. A denoiser, of four channels, has its noise level beside the picture.
     [[nodiscard]] vs::Node made(const std::string &network, std::int64_t channels) const {
-        const vs::Node source = Source::clip(host_, given_.width, given_.height);
+        const vs::Node source =
+            Source::clip(host_, given_.width, given_.height, channels == 1 ? pfGray8 : pfYUV420P8);
         const vs::Map arguments = map();
         const char *const clips = channels > 4 ? "clip" : "clips";
         host_.api->mapSetNode(arguments.get(), clips, source.get(), maAppend);

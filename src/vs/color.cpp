@@ -1,6 +1,7 @@
 #include "vs/color.h"
 
 #include "base/error.h"
+#include "vs/read_frame.h"
 
 #include <algorithm>
 #include <array>
@@ -114,10 +115,7 @@ Color fix_color(const Host &host, const Node &clip, std::optional<int> matrix, s
     color.range = range.value_or(0);
     if (!has_color_choice(info.format))
         return color;
-    char message[512] = {};
-    const Frame first = own(host.api->getFrame(0, clip.get(), message, sizeof message), host.api);
-    if (!first)
-        throw BadArgument("frame 0 of the clip cannot be read: ", message);
+    const Frame first = read_frame(host, clip, 0);
     auto said_range = property(host, first.get(), "_Range");
     if (info.format.sampleType == stFloat && !is_range(said_range))
         said_range.reset(); // which float samples do not depend on

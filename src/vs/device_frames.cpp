@@ -1,6 +1,7 @@
 #include "vs/device_frames.h"
 
 #include "base/error.h"
+#include "vs/read_frame.h"
 
 #include <algorithm>
 #include <atomic>
@@ -62,11 +63,7 @@ bool is_plain(const Host &host, const Node &clip) {
     const VSVideoFormat &format = host.info(clip).format;
     if (format.colorFamily != cfRGB || format.sampleType != stInteger)
         return true;
-    char message[256] = {};
-    const Frame first = own(host.api->getFrame(0, clip.get(), message, sizeof message), host.api);
-    if (!first)
-        throw BadArgument("frame 0 of the clip cannot be read: ", message);
-    return !is_limited_rgb(host, first.get());
+    return !is_limited_rgb(host, read_frame(host, clip, 0).get());
 }
 
 Identities::Identities(int frames) {

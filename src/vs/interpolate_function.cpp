@@ -14,6 +14,7 @@
 #include "vs/pair_filter.h"
 #include "vs/pair_frame_filter.h"
 #include "vs/properties.h"
+#include "vs/read_frame.h"
 
 #include <algorithm>
 #include <cmath>
@@ -93,7 +94,7 @@ public:
         if (options_.scene_threshold == 0) // whose luma of RGB is made by them
             say_unused_color(host_, arguments_, only_clip(), to);
         InterpolateFilter::Nodes nodes;
-        nodes.between = frames_ ? make_frame_pairs(to) : reformat(host_, make_pairs(to), to, options_.color);
+        nodes.between = make_between(to);
         nodes.stills = make_stills(to);
         if (options_.scene_threshold > 0)
             nodes.luma = reformat(host_, clip_, make_format(host_, cfGray, stInteger, 8), options_.color);
@@ -107,7 +108,20 @@ public:
         host_.api->mapSetNode(&out, "clip", node.get(), maReplace);
     }
 
-    void time_layers(VSMap &out) { set_layers(host_, session_->time_layers(), out); }
+    // Of the first frame between two: what a kernel takes, and a card at its power limit, depends on what it
+    // reads.
+    void time_layers(VSMap &out) {
+        const int frames = schedule_->source_frames();
+        int first = 0;
+        while (first < schedule_->frames() && !timeline::has_pair(schedule_->at(first), frames))
+            ++first;
+        if (first == schedule_->frames())
+            throw BadArgument(
+                "every frame asked for is one of the clip, and the network would not run; ask for "
+                "more with \"multi\" or \"fps_num\"");
+        static_cast<void>(read_frame(host_, make_between(result_format()), first));
+        set_layers(host_, session_->time_layers(), out);
+    }
 
 private:
     [[nodiscard]] std::vector<Node> only_clip() const {
@@ -193,6 +207,10 @@ private:
             host_, std::make_unique<PairFilter>(
                        PairSource(to_planes(host_, clip_, Picture::rgb, options_.color), schedule_), session_,
                        std::move(inputs), options));
+    }
+
+    [[nodiscard]] Node make_between(const VSVideoFormat &to) const {
+        return frames_ ? make_frame_pairs(to) : reformat(host_, make_pairs(to), to, options_.color);
     }
 
     [[nodiscard]] Node make_stills(const VSVideoFormat &to) const {

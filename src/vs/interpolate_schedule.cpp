@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "vs/frame_duration.h"
+#include "vs/read_frame.h"
 
 namespace vsmlrt::vs {
 namespace {
@@ -38,10 +39,7 @@ timeline::Times scan(const Host &host, const Node &clip) {
     std::vector<Rational> durations;
     std::vector<std::optional<Rational>> stated;
     for (int n = 0; n < host.info(clip).numFrames; ++n) {
-        char message[512] = {};
-        const Frame frame = own(host.api->getFrame(n, clip.get(), message, sizeof message), host.api);
-        if (!frame)
-            throw BadArgument("frame ", n, " of the clip cannot be read: ", message);
+        const Frame frame = read_frame(host, clip, n);
         stated.push_back(stated_duration(host, frame.get(), n));
         const auto duration = timeline::resolve_duration(
             n, std::nullopt, [&](int j) { return stated[static_cast<std::size_t>(j)]; });

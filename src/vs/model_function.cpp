@@ -12,6 +12,7 @@
 #include "vs/outer_filter.h"
 #include "vs/pictures.h"
 #include "vs/properties.h"
+#include "vs/read_frame.h"
 
 #include <algorithm>
 
@@ -113,7 +114,14 @@ public:
             host_.api->mapSetInt(&out, "num_planes", session_->output_channels(), maReplace);
     }
 
-    void time_layers(VSMap &out) { set_layers(host_, session_->time_layers(), out); }
+    // Of a frame of the clip: what a kernel takes, and a card at its power limit, depends on what it reads.
+    void time_layers(VSMap &out) {
+        const Map built = own(host_.api->createMap(), host_.api);
+        build(*built);
+        const Node clip = own(host_.api->mapGetNode(built.get(), "clip", 0, nullptr), host_.api);
+        static_cast<void>(read_frame(host_, clip, 0));
+        set_layers(host_, session_->time_layers(), out);
+    }
 
 private:
     [[nodiscard]] engine::OpenedNetwork open_network() const {

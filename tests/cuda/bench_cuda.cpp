@@ -5,6 +5,8 @@
 //   --steps               what each step on the way to the first frame takes
 //   --streams N           frames a second of N streams, each with as many frames side by side as it computes,
 //                         tensors resident; with --check one of N. The device's time is one frame's alone
+//   --warm S, --seconds S with --streams: before, and of each of five rounds; 1 and 0.3, since a card that is
+//                         at its power limit lowers its clocks within a second
 //   --in-flight N         as for a host that asks for N frames at once
 //   --dynamic WxH,WxH,WxH the smallest, the best and the largest size that the program is made for
 //   --keep FOLDER         keeps compiled kernels and what was timed there, as the plugin's cache does
@@ -61,6 +63,8 @@ struct Arguments {
     std::vector<std::string> networks;
     std::string reference = "plain";
     bool streams = false; // asked for
+    double warm = 1;      // seconds of it before it is timed
+    double seconds = 0.3;
     double sustained = 0;
     int plan = 0;       // architecture
     std::string folder; // where networks are written
@@ -109,6 +113,10 @@ Arguments parse(int count, char **values) {
         } else if (word == "--streams") {
             arguments.run.streams = static_cast<int>(std::strtol(value().c_str(), nullptr, 10));
             arguments.streams = true;
+        } else if (word == "--warm") {
+            arguments.warm = std::strtod(value().c_str(), nullptr);
+        } else if (word == "--seconds") {
+            arguments.seconds = std::strtod(value().c_str(), nullptr);
         } else if (word == "--in-flight") {
             arguments.run.in_flight = static_cast<int>(std::strtol(value().c_str(), nullptr, 10));
         } else if (word == "--dynamic") {
@@ -284,15 +292,16 @@ struct Rates {
 };
 
 // Frames a second with as many side by side as the program's streams compute; `context` has run one.
-Rates rates_of_streams(cuda::Program &program, cuda::Context &context, int streams) {
+Rates rates_of_streams(cuda::Program &program, cuda::Context &context, const Arguments &arguments) {
     std::vector<std::unique_ptr<cuda::Context>> others;
-    for (int i = 1; i < streams + program.info().spare_contexts; ++i)
+    for (int i = 1; i < arguments.run.streams + program.info().spare_contexts; ++i)
         others.push_back(std::make_unique<cuda::Context>(program));
+    if (arguments.warm > 0)
+        static_cast<void>(context.time_side_by_side(1000 * arguments.warm));
     Rates rates;
     constexpr int rounds = 5;
-    constexpr double milliseconds = 150;
     for (int i = 0; i < rounds; ++i) {
-        const cuda::Context::SideBySide timed = context.time_side_by_side(milliseconds);
+        const cuda::Context::SideBySide timed = context.time_side_by_side(1000 * arguments.seconds);
         rates.side_by_side = timed.frames;
         rates.fps.push_back(1000 / timed.milliseconds);
     }
@@ -332,7 +341,7 @@ void bench(const Arguments &arguments, const std::string &name) {
         arguments.run.kernels.c_str(), device[3], 1000 / device[3], device.front(), device.back(), host[4],
         first, context.launch_names().size(), static_cast<long long>(program.info().context_bytes >> 20));
     if (arguments.streams) {
-        const Rates rates = rates_of_streams(program, context, arguments.run.streams);
+        const Rates rates = rates_of_streams(program, context, arguments);
         std::printf("  %d stream%s, %zu side by side: %.1f fps (%.1f to %.1f)\n", arguments.run.streams,
                     arguments.run.streams == 1 ? "" : "s", rates.side_by_side, rates.fps[2],
                     rates.fps.front(), rates.fps.back());

@@ -92,6 +92,42 @@ TEST(Engine, AnyCallThatFailsIsADeviceErrorAndLeavesNothingBehind) {
     EXPECT_EQ(without_graph, of_recording);
 }
 
+// Products of zeros take a card less power than a picture's, and clocks with it.
+TEST(Engine, WhatIsTimedReadsAFrameInEveryArena) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    const std::vector<std::byte> onnx = model::write_onnx(test::srvgg(8, 3));
+    vsmlrt_program_desc desc = describe(onnx);
+    desc.num_streams = 3;
+    Program program(list_devices().front(), desc);
+    Context context(program);
+    vsmlrt_tensor in = {};
+    vsmlrt_tensor out = {};
+    context.bind(extent, &in, &out);
+    const std::vector<float> shown = picture();
+    std::copy(shown.begin(), shown.end(), static_cast<float *>(in.data));
+    context.run();
+    const Context second(program); // their arenas are free longer than the one that has the frame
+    const Context third(program);
+    EXPECT_EQ(context.time_side_by_side(1).frames, 3U);
+    const nvidia::Stream stream = nvidia::make_stream(program.device());
+    std::vector<std::unique_ptr<ArenaPool::Lease>> all;
+    while (auto lease = ArenaPool::Lease::of_idle(program.arenas(), stream.get(), extent)) {
+        const Launches &network = lease->launches([&](vsmlrt_extent size) { return program.plan(size); });
+        std::vector<float> read(shown.size());
+        nvidia::check(
+            nvidia::driver().copy_to_host_async(read.data(), network.address(network.plan().inputs.front()),
+                                                read.size() * sizeof(float), lease->arena().stream()),
+            "copying");
+        nvidia::check(nvidia::driver().stream_synchronize(lease->arena().stream()), "copying");
+        EXPECT_EQ(read, shown) << lease->arena().number();
+        all.push_back(std::move(lease));
+    }
+    EXPECT_EQ(all.size(), 3U);
+    all.clear();
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
 TEST(Engine, EachKernelOfTheBoundSizeIsTimedInOrder) {
     emulated_reset(0);
     const std::vector<std::byte> onnx = model::write_onnx(test::srvgg(8, 3));
@@ -102,6 +138,8 @@ TEST(Engine, EachKernelOfTheBoundSizeIsTimedInOrder) {
     vsmlrt_tensor in = {};
     vsmlrt_tensor out = {};
     context.bind(extent, &in, &out);
+    EXPECT_THROW(static_cast<void>(context.time_layers(nothing)), InternalError); // no frame has run
+    context.run();
     std::vector<std::string> labels;
     double operations = 0;
     const double whole = context.time_layers([&](const vsmlrt_layer_time &layer) {

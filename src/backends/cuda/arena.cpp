@@ -4,7 +4,6 @@
 #include "backends/cuda/arena.h"
 
 #include "base/log.h"
-#include "module/shapes.h"
 
 #include <algorithm>
 #include <numeric>
@@ -44,6 +43,7 @@ void Arena::run_on(int parts) {
 void Arena::let_go() {
     wait(); // what is let go may still be running
     sizes_.clear();
+    inputs_of_.reset();
     memory_ = {};
 }
 

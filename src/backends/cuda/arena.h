@@ -7,12 +7,14 @@
 #include "backends/cuda/launches.h"
 #include "base/counted.h"
 #include "base/error.h"
+#include "module/shapes.h"
 
 #include <atomic>
 #include <condition_variable>
 #include <list>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace vsmlrt::cuda {
@@ -34,6 +36,12 @@ public:
     void let_go();
     // Of the launches that at() gave last. Who writes the network's inputs says so here.
     [[nodiscard]] HeldInputs &held() { return held_; }
+    // Whether the memory holds a frame of this size where the network reads its inputs, whichever frame.
+    [[nodiscard]] bool has_inputs_of(vsmlrt_extent extent) const {
+        return inputs_of_ && same_extent(*inputs_of_, extent);
+    }
+    // Those of the launches that at() gave last were written.
+    void set_has_inputs() { inputs_of_ = sizes_.front().extent; }
     // On which those launches run, and all else that uses the memory: behind what used it before. Null until
     // at() was called.
     [[nodiscard]] nvidia::StreamHandle *stream() const { return stream_; }
@@ -57,6 +65,7 @@ private:
     nvidia::DeviceMemory memory_;
     std::list<Sized> sizes_; // the last used first
     HeldInputs held_;
+    std::optional<vsmlrt_extent> inputs_of_;
     CardParts &parts_;
     std::size_t number_;
     std::map<int, nvidia::Stream> streams_;  // by the plan's parts, made when a plan first wants one

@@ -83,6 +83,39 @@ Counted Context::with_network(Work &&work) {
     return lease.release();
 }
 
+void Context::copy_inputs(const Launches &from, const Launches &to, Arena &arena) const {
+    for (const Tensor &input : to.plan().inputs)
+        check(driver().copy_on_device_async(to.address(input), from.address(input),
+                                            static_cast<std::size_t>(bytes_of(input)), arena.stream()),
+              "copying a frame on the GPU");
+    arena.held().forget();
+    arena.set_has_inputs();
+}
+
+void Context::bring_inputs(const Launches &network, Arena &arena) {
+    if (arena.has_inputs_of(*extent_))
+        return;
+    std::vector<std::unique_ptr<ArenaPool::Lease>> passed;
+    while (auto other = ArenaPool::Lease::of_idle(program_.arenas(), stream_.get(), *extent_)) {
+        if (other->arena().has_inputs_of(*extent_)) {
+            copy_inputs(other->launches([this](vsmlrt_extent size) { return program_.plan(size); }), network,
+                        arena);
+            check(driver().stream_synchronize(arena.stream()), "copying a frame on the GPU");
+            return;
+        }
+        passed.push_back(std::move(other));
+    }
+    throw InternalError("cuda: a network is timed before a frame has run");
+}
+
+template <typename Work>
+void Context::with_inputs(Work &&work) {
+    with_network([&](Launches &network, Arena &arena) {
+        bring_inputs(network, arena);
+        std::forward<Work>(work)(network, arena);
+    });
+}
+
 void Context::end_of_frame() {
     if (first_)
         first_->report();
@@ -118,6 +151,7 @@ void Context::run() {
                                                     inputs_[i].device.address(), inputs_[i].bytes,
                                                     arena.stream()),
                       "copying a frame on the GPU");
+            arena.set_has_inputs();
             network.enqueue(arena.stream(), program_.options().use_cuda_graph);
             for (std::size_t i = 0; i < outputs_.size(); ++i)
                 check(driver().copy_on_device_async(outputs_[i].device.address(),
@@ -166,14 +200,19 @@ bool Context::run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output)
         step("upload");
         frames_->upload(inputs);
         const Counted frame = with_network([&](Launches &network, Arena &arena) {
-            Frames::Network where{
-                {}, network.address(network.plan().outputs.front()), arena.held(), arena.stream(), {}};
+            Frames::Network where{{},
+                                  network.address(network.plan().outputs.front()),
+                                  arena.held(),
+                                  arena.stream(),
+                                  network.plan().parts,
+                                  {}};
             for (const Tensor &input : network.plan().inputs)
                 where.inputs.push_back(network.address(input));
             where.enqueue = [&](EvenChannels even) {
                 network.enqueue(arena.stream(), program_.options().use_cuda_graph, even);
             };
             frames_->compute(inputs, output, where);
+            arena.set_has_inputs();
         });
         step("computing");
         not_finite = frames_->download(output);
@@ -205,15 +244,8 @@ Context::SideBySide Context::time_side_by_side(Launches &network, Arena &arena, 
     std::vector<Running> running{{&network, &arena}};
     std::vector<std::unique_ptr<ArenaPool::Lease>> others;
     while (auto other = ArenaPool::Lease::of_idle(program_.arenas(), stream_.get(), *extent_)) {
-        other->arena().held().forget();
         Launches &same = other->launches([this](vsmlrt_extent size) { return program_.plan(size); });
-        for (std::size_t i = 0; i < inputs_.size(); ++i) {
-            const Tensor &input = network.plan().inputs[i];
-            check(driver().copy_on_device_async(same.address(input), network.address(input),
-                                                static_cast<std::size_t>(bytes_of(input)),
-                                                other->arena().stream()),
-                  "copying a frame on the GPU");
-        }
+        copy_inputs(network, same, other->arena());
         running.push_back({&same, &other->arena()});
         others.push_back(std::move(other));
     }
@@ -237,7 +269,7 @@ Context::SideBySide Context::time_side_by_side(Launches &network, Arena &arena, 
 Context::SideBySide Context::time_side_by_side(double duration) {
     SideBySide timed = {};
     guarded([&] {
-        with_network(
+        with_inputs(
             [&](Launches &network, Arena &arena) { timed = time_side_by_side(network, arena, duration); });
     });
     return timed;
@@ -252,7 +284,7 @@ double Context::time_layers(const std::function<void(const vsmlrt_layer_time &)>
     constexpr int repeats = 10;
     double whole = 0;
     guarded([&] {
-        with_network([&](Launches &network, Arena &arena) {
+        with_inputs([&](Launches &network, Arena &arena) {
             const std::vector<Step> &steps = network.plan().steps;
             const LayerRates rates = program_.layer_rates(steps);
             for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -274,7 +306,7 @@ double Context::time_layers(const std::function<void(const vsmlrt_layer_time &)>
 double Context::time_launches(std::size_t first, std::size_t last, int repeats) {
     double milliseconds = 0;
     guarded([&] {
-        with_network([&](Launches &network, Arena &arena) {
+        with_inputs([&](Launches &network, Arena &arena) {
             milliseconds = network.time(first, last, repeats, arena.stream());
         });
     });

@@ -58,6 +58,11 @@ private:
     // stands for the frame until that is complete.
     template <typename Work>
     Counted with_network(Work &&work);
+    // The same for what is timed: the network's inputs hold a frame. InternalError where none has run.
+    template <typename Work>
+    void with_inputs(Work &&work);
+    void bring_inputs(const Launches &network, Arena &arena);
+    void copy_inputs(const Launches &from, const Launches &to, Arena &arena) const;
     // `network` and `arena` are one of those side by side.
     [[nodiscard]] SideBySide time_side_by_side(Launches &network, Arena &arena, double duration);
     // Runs `work`; should it fail, nothing of it is under way any more when this throws.

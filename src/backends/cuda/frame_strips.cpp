@@ -122,10 +122,10 @@ void set_field(const vsmlrt_frame_input &from, Field field, FrameDecodeArgs &arg
     args.chroma_height = (from.extent.height >> format.subsampling_h) / field.count;
 }
 
-void set_strips(const vsmlrt_frame_format &format, int frames, FrameDecodeArgs &args) {
+void set_strips(const vsmlrt_frame_format &format, int frames, int parts, FrameDecodeArgs &args) {
     constexpr int lane_columns = FRAME_STRIP_COLUMNS / 32;
     constexpr int warps = FRAME_STRIP_THREADS / 32;
-    constexpr int few = 1500; // warps
+    constexpr int few = 1500; // warps, for all of a GPU
     const int step_y = 1 << format.subsampling_h;
     const int left = std::max(args.origin_x, 0);
     const int right = std::min(args.origin_x + args.tile_width, args.width);
@@ -136,12 +136,12 @@ void set_strips(const vsmlrt_frame_format &format, int frames, FrameDecodeArgs &
     args.first_step = step_of(top / args.fields, step_y);
     args.steps = step_of((bottom - 1) / args.fields, step_y) + 1 - args.first_step;
     // Each strip brings rows of chroma to luma's width that its neighbours do as well: the longer, the fewer.
-    const int least = step_y == 1 ? 8 : step_y == 2 ? 4 : FRAME_ENLARGING_TAPS; // rounds of the kernel
+    const int least = step_y == 1 ? 8 : 4;
     const auto strips = [&] {
         return args.strips_x * ((args.steps + args.strip_steps - 1) / args.strip_steps);
     };
     args.strip_steps = 2 * least;
-    if (strips() * frames < few)
+    if (strips() * frames * parts < few)
         args.strip_steps = least;
     args.strip_blocks = (strips() + warps - 1) / warps;
     const std::int64_t outside =

@@ -33,8 +33,9 @@ struct Field {
 void set_colors(const vsmlrt_frame_format &format, FrameDecodeArgs &args);
 // Behind that: the weights and the sizes of a field.
 void set_field(const vsmlrt_frame_input &from, Field field, FrameDecodeArgs &args);
-// By the tile's place in the frame, which the arguments have; `frames` of them are decoded together.
-void set_strips(const vsmlrt_frame_format &format, int frames, FrameDecodeArgs &args);
+// By the tile's place in the frame, which the arguments have; `frames` of them are decoded together, by one
+// of `parts` of the GPU.
+void set_strips(const vsmlrt_frame_format &format, int frames, int parts, FrameDecodeArgs &args);
 
 // The same of a frame that is written.
 void set_field(const vsmlrt_frame_format &format, vsmlrt_extent extent, Field field, FrameEncodeArgs &args);

@@ -373,7 +373,7 @@ void Frames::decode_together(std::span<const std::size_t> numbers, bool interlac
         for (DecodedFrame &frame : args.frame)
             for (FramePlane &plane : frame.plane)
                 plane = plane_of(plane, field);
-        set_strips(from.format, frames, args);
+        set_strips(from.format, frames, network.parts, args);
         launch(first.decode, args, network, std::int64_t{frames} * args.blocks, 0, FRAME_STRIP_THREADS);
     }
 }

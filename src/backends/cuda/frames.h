@@ -30,13 +30,14 @@ public:
         std::vector<End> inputs;
         End output;
     };
-    // Where a frame is computed: the addresses of the ends, what the inputs hold, and what puts the network
-    // on the stream.
+    // Where a frame is computed: the addresses of the ends, what the inputs hold, the stream, of how many
+    // parts of the GPU it has one, and what puts the network on it.
     struct Network {
         std::vector<std::uint64_t> inputs;
         std::uint64_t output = 0;
         HeldInputs &held;
         nvidia::StreamHandle *stream;
+        int parts = 1;
         std::function<void(EvenChannels)> enqueue;
     };
 

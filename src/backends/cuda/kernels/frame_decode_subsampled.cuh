@@ -110,10 +110,10 @@ DEVICE void make_pixel(float (&color)[3], const FrameDecodeArgs &args, float lum
     color[2] = args.of_luma * luma + blue;
 }
 
-// Row `row` from the rows of chroma wide[first], wide[first + 1], ..., TAPS_Y of them in a ring.
+// Row `row` from the rows of chroma `wide`.
 template <bool inner>
 DEVICE void write_row(const FrameDecodeArgs &args, const DecodedFrame &frame, const Lane &lane, int row, const WideRow (&wide)[TAPS_Y],
-                      int first, const float (&weight)[FRAME_ENLARGING_TAPS], const Luma &luma) {
+                      const float (&weight)[FRAME_ENLARGING_TAPS], const Luma &luma) {
     if (!inner && (u32)(row - lane.first_row) >= (u32)lane.rows)
         return;
     float color[3][COLUMNS];
@@ -122,8 +122,8 @@ DEVICE void write_row(const FrameDecodeArgs &args, const DecodedFrame &frame, co
         float blue = 0, red = 0;
 #pragma unroll
         for (int k = 0; k < TAPS_Y; ++k) {
-            blue += (STEP_Y == 1 ? 1.0f : weight[k]) * wide[(first + k) % TAPS_Y].blue[j];
-            red += (STEP_Y == 1 ? 1.0f : weight[k]) * wide[(first + k) % TAPS_Y].red[j];
+            blue += (STEP_Y == 1 ? 1.0f : weight[k]) * wide[k].blue[j];
+            red += (STEP_Y == 1 ? 1.0f : weight[k]) * wide[k].red[j];
         }
         float pixel[3];
         make_pixel(pixel, args, (float)get(luma.item(j)), blue, red);
@@ -154,7 +154,6 @@ DEVICE void decode_strip(const FrameDecodeArgs &args, const DecodedFrame &frame,
             lane.luma[j] = clamped(lane.x + j, args.width);
         lane.stored_together = args.joined_pixels && lane.tile_x >= 0 && lane.x + COLUMNS <= lane.end;
     }
-    const int ROUND = inner ? TAPS_Y : 1; // steps after which rows lie where they lay; else they move
     WideRow wide[TAPS_Y];
 #pragma unroll
     for (int i = 0; i < TAPS_Y - 1; ++i)
@@ -166,27 +165,21 @@ DEVICE void decode_strip(const FrameDecodeArgs &args, const DecodedFrame &frame,
     for (int i = 0; i < STEP_Y; ++i)
         luma[i] = read_luma<inner>(args, frame, lane, first_row_of(begin) + i);
 #pragma unroll 1
-    for (int first = 0; first < steps; first += ROUND) {
+    for (int step = begin; step < begin + steps; ++step) {
+        wide[TAPS_Y - 1] = widened(chroma, args);
+        chroma = read_chroma<inner>(args, frame, lane, step + 1 - BEFORE_Y + TAPS_Y - 1);
+        Luma now[STEP_Y];
 #pragma unroll
-        for (int i = 0; i < ROUND; ++i) {
-            const int step = begin + first + i;
-            const ChromaWindow now = chroma;
-            chroma = read_chroma<inner>(args, frame, lane, step + 1 - BEFORE_Y + TAPS_Y - 1);
-            Luma luma_now[STEP_Y];
-#pragma unroll
-            for (int j = 0; j < STEP_Y; ++j) {
-                luma_now[j] = luma[j];
-                luma[j] = read_luma<inner>(args, frame, lane, first_row_of(step + 1) + j);
-            }
-            wide[(i + TAPS_Y - 1) % TAPS_Y] = widened(now, args);
-#pragma unroll
-            for (int j = 0; j < STEP_Y; ++j)
-                write_row<inner>(args, frame, lane, first_row_of(step) + j, wide, i, args.down.weight[STEP_Y == 2 ? 1 - j : j], luma_now[j]);
+        for (int i = 0; i < STEP_Y; ++i) {
+            now[i] = luma[i];
+            luma[i] = read_luma<inner>(args, frame, lane, first_row_of(step + 1) + i);
         }
-        if (!inner)
 #pragma unroll
-            for (int i = 0; i + 1 < TAPS_Y; ++i)
-                wide[i] = wide[i + 1];
+        for (int i = 0; i < STEP_Y; ++i)
+            write_row<inner>(args, frame, lane, first_row_of(step) + i, wide, args.down.weight[STEP_Y == 2 ? 1 - i : i], now[i]);
+#pragma unroll
+        for (int i = 0; i + 1 < TAPS_Y; ++i)
+            wide[i] = wide[i + 1];
     }
 }
 
@@ -244,11 +237,12 @@ DEVICE void decode_border(const FrameDecodeArgs &args, const DecodedFrame &frame
     if (x >= 0 && y >= 0) {
         const int row = y / args.fields;
         float difference[2] = {args.least[0], args.least[1]};
-#pragma unroll 1
+        // All that it is made from is read at once: blocks of pixels outside come last, and few wait for memory together.
+#pragma unroll
         for (int i = 0; i < TAPS_Y; ++i) {
             const int from_y = reflected(row / STEP_Y + first_tap(STEP_Y, row % STEP_Y) + i, args.chroma_height);
             const float of_row = STEP_Y == 1 ? 1.0f : args.down.weight[row % STEP_Y][i];
-#pragma unroll 1
+#pragma unroll
             for (int k = 0; k < TAPS_X; ++k) {
                 const int from_x = reflected(x / STEP_X + first_tap(STEP_X, x % STEP_X) + k, args.chroma_width);
                 float blue = read_sample(frame.plane[1], from_x, from_y), red = read_sample(frame.plane[2], from_x, from_y);
