@@ -174,6 +174,32 @@ TEST(FramesSideBySide, AreAsManyAsMemoryIsClaimedFor) {
     EXPECT_STREQ(emulated_faults(), "");
 }
 
+// More where the host asks for more than are computed.
+TEST(FramesSideBySide, HaveContextsToSpareForWhatTheHostAsksFor) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    const Device device = stand_in();
+    const std::vector<std::byte> onnx = rife_bytes();
+    struct Case {
+        vsmlrt_extent size;
+        int in_flight, side_by_side, spare;
+    };
+    for (const Case &each : {Case{small, 0, 11, 5},
+                             {small, 16, 11, 5},
+                             {small, 20, 11, 9},
+                             {small, 32, 11, 11},
+                             {small, 4, 2, 5},
+                             {middle, 32, 4, 5}}) {
+        vsmlrt_program_desc desc = test::described(onnx, each.size, each.size, VSMLRT_PRECISION_FP16);
+        desc.num_streams = 1;
+        desc.frames_in_flight = each.in_flight;
+        Program program(device, desc);
+        EXPECT_EQ(program.plan(each.size).side_by_side, each.side_by_side) << each.in_flight;
+        EXPECT_EQ(program.info().spare_contexts, each.spare + each.side_by_side - 1) << each.in_flight;
+    }
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
 TEST(FramesSideBySide, OverlapWithoutPartsOfTheCard) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);

@@ -68,8 +68,13 @@ void pack_rivals(const Plan &plan, const Choices &known) {
     for_each_on_threads(rivals.size(), [&](std::size_t i) { static_cast<void>(rivals[i]->launch(nowhere)); });
 }
 
-// As many contexts more than streams as keep the network busy while frames come and go.
-constexpr int contexts_to_spare = 5;
+// As many contexts more than networks as keep these busy while frames come and go: a few, and where many run
+// at once and the host asks for more frames than that, as many again. Small frames are computed faster than
+// the driver takes all that is put on the device for them.
+int contexts_to_spare(int networks, int in_flight) {
+    constexpr int few = 5;
+    return std::clamp(in_flight - networks, few, std::max(few, networks));
+}
 
 bool is_in_tf32(const Step &step) {
     return step.alternatives.front().name.starts_with("tf32");
@@ -198,7 +203,7 @@ ArenaPool::Claimed Program::describe(const vsmlrt_program_desc &desc, std::span<
         claimed.bytes = std::max(claimed.bytes, size.bytes);
     }
     claimed.streams = streams;
-    claimed.spare_contexts = contexts_to_spare + networks - streams;
+    claimed.spare_contexts = contexts_to_spare(networks, at_once_.in_flight) + networks - streams;
     claimed.of_context = of_ends;
     // An arena grows to what the largest of the sizes takes that it serves.
     const auto bytes_of = [&](int arena) {
