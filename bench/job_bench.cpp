@@ -8,6 +8,7 @@
 // NETWORK is an .onnx file (bench_cuda NAME --write FOLDER writes some). One of more than four channels is an
 // interpolator: its clip's frames are doubled, and what is counted are its pairs. What is printed: the median
 // of the rounds, their range, and how many processors were busy.
+#include "arguments.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/shared_library.h"
@@ -22,7 +23,6 @@
 #include <cmath>
 #include <condition_variable>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <iostream>
 #include <memory>
@@ -36,10 +36,9 @@ namespace {
 using namespace vsmlrt;
 using Clock = std::chrono::steady_clock;
 
-struct Arguments {
+struct Job {
     std::vector<std::string> networks;
-    int width = 1920;
-    int height = 1080;
+    vsmlrt_extent size = {1920, 1080};
     int threads = 16;
     int requests = 0; // 0: as many as threads
     int streams = 1;
@@ -52,55 +51,34 @@ struct Arguments {
     std::string vapoursynth = VSMLRT_VAPOURSYNTH_LIBRARY;
 };
 
-Arguments parse(int count, char **values) {
-    Arguments given;
-    for (int i = 1; i < count; ++i) {
-        const std::string word = values[i];
-        const auto value = [&]() -> std::string {
-            if (i + 1 >= count)
-                throw BadArgument(word, " needs a value");
-            return values[++i];
-        };
-        const auto number = [&] {
-            const std::string given_value = value();
-            const auto parsed = static_cast<int>(std::strtol(given_value.c_str(), nullptr, 10));
-            if (parsed < 1)
-                throw BadArgument(word, " is \"", given_value, "\"; give a number of at least 1");
-            return parsed;
-        };
-        const auto seconds = [&] {
-            const std::string given_value = value();
-            const double parsed = std::strtod(given_value.c_str(), nullptr);
-            if (!(parsed > 0))
-                throw BadArgument(word, " is \"", given_value, "\"; give seconds above 0");
-            return parsed;
-        };
+Job parse(test::Arguments words) {
+    Job given;
+    while (words.next()) {
+        const std::string word = words.word();
         if (word == "--size") {
-            const std::string size = value();
-            if (std::sscanf(size.c_str(), "%dx%d", &given.width, &given.height) != 2)
-                throw BadArgument("--size is \"", size, "\"; give it as 1920x1080");
+            given.size = words.size();
         } else if (word == "--threads") {
-            given.threads = number();
+            given.threads = words.number();
         } else if (word == "--requests") {
-            given.requests = number();
+            given.requests = words.number();
         } else if (word == "--streams") {
-            given.streams = number();
+            given.streams = words.number();
         } else if (word == "--rounds") {
-            given.rounds = number();
+            given.rounds = words.number();
         } else if (word == "--seconds") {
-            given.seconds = seconds();
+            given.seconds = words.seconds();
         } else if (word == "--warm") {
-            given.warm = seconds();
+            given.warm = words.seconds(true);
         } else if (word == "--precision") {
-            given.precision = value();
+            given.precision = words.value();
         } else if (word == "--backend") {
-            given.backend = value();
+            given.backend = words.value();
         } else if (word == "--plugin") {
-            given.plugin = value();
+            given.plugin = words.value();
         } else if (word == "--vapoursynth") {
-            given.vapoursynth = value();
-        } else if (word.starts_with("--")) {
-            throw BadArgument("there is no option ", word);
+            given.vapoursynth = words.value();
+        } else if (words.is_option()) {
+            words.refuse();
         } else {
             given.networks.push_back(word);
         }
@@ -234,9 +212,9 @@ Rate measure(Reader &reader, double seconds) {
     return {static_cast<double>(reader.frames() - before) / spent, (processor() - used) / spent};
 }
 
-class Job {
+class Bench {
 public:
-    explicit Job(const Arguments &given) : given_(given), library_(given.vapoursynth) {
+    explicit Bench(const Job &given) : given_(given), library_(given.vapoursynth) {
         const auto entry = reinterpret_cast<const VSAPI *(*)(int)>(library_.symbol("getVapourSynthAPI"));
         host_.api = entry(VAPOURSYNTH_API_VERSION);
         core_ = {host_.api->createCore(ccfDisableAutoLoading), host_.api->freeCore};
@@ -263,7 +241,7 @@ public:
         std::sort(rates.begin(), rates.end());
         std::printf("%s %dx%d, %d threads, %d requests, %d stream%s: %.1f %s/s (%.1f to %.1f), %.1f "
                     "processors busy\n",
-                    network.c_str(), given_.width, given_.height, given_.threads, given_.requests,
+                    network.c_str(), given_.size.width, given_.size.height, given_.threads, given_.requests,
                     given_.streams, given_.streams == 1 ? "" : "s", rates[rates.size() / 2],
                     interpolates ? "pairs" : "frames", rates.front(), rates.back(), busy);
         std::fflush(stdout);
@@ -286,7 +264,7 @@ private:
     // The job's clip. A denoiser, of four channels, has its noise level beside the picture.
     [[nodiscard]] vs::Node made(const std::string &network, std::int64_t channels) const {
         const vs::Node source =
-            Source::clip(host_, given_.width, given_.height, channels == 1 ? pfGray8 : pfYUV420P8);
+            Source::clip(host_, given_.size.width, given_.size.height, channels == 1 ? pfGray8 : pfYUV420P8);
         const vs::Map arguments = map();
         const char *const clips = channels > 4 ? "clip" : "clips";
         host_.api->mapSetNode(arguments.get(), clips, source.get(), maAppend);
@@ -310,7 +288,7 @@ private:
         return vs::own(host_.api->mapGetNode(job.get(), "clip", 0, nullptr), host_.api);
     }
 
-    Arguments given_;
+    Job given_;
     SharedLibrary library_;
     std::unique_ptr<VSCore, void(VS_CC *)(VSCore *)> core_{nullptr, nullptr};
     vs::Host host_ = {};
@@ -320,10 +298,10 @@ private:
 
 int main(int count, char **values) {
     try {
-        const Arguments given = parse(count, values);
-        const Job job(given);
-        for (const std::string &network : given.networks)
-            job.run(network);
+        const Job job = parse({count, values});
+        const Bench bench(job);
+        for (const std::string &network : job.networks)
+            bench.run(network);
         return 0;
     } catch (const std::exception &failure) {
         std::cerr << failure.what() << "\n";

@@ -24,6 +24,7 @@
 //   each with
 //                         what it takes the compiler; with --write FOLDER their texts and cubins
 // A family is a network of its real sizes with random weights; bench_networks.h names them.
+#include "arguments.h"
 #include "cuda/bench_run.h"
 
 #include "backends/cuda/blob.h"
@@ -84,47 +85,39 @@ test::BenchArguments::Range range_of(const std::string &text) {
     return range;
 }
 
-Arguments parse(int count, char **values) {
+Arguments parse(test::Arguments words) {
     Arguments arguments;
-    for (int i = 1; i < count; ++i) {
-        const std::string word = values[i];
-        const auto value = [&]() -> std::string {
-            if (i + 1 >= count)
-                throw BadArgument(word, " needs a value");
-            return values[++i];
-        };
+    while (words.next()) {
+        const std::string word = words.word();
         if (word == "--size") {
-            const std::string size = value();
-            if (std::sscanf(size.c_str(), "%dx%d", &arguments.run.size.width, &arguments.run.size.height) !=
-                2)
-                throw BadArgument("--size is \"", size, "\"; give it as 1920x1080");
+            arguments.run.size = words.size();
         } else if (word == "--precision") {
-            arguments.run.precision = value();
+            arguments.run.precision = words.value();
         } else if (word == "--kernels") {
-            arguments.run.kernels = value();
+            arguments.run.kernels = words.value();
         } else if (word == "--accumulate") {
-            arguments.run.accumulate = value();
+            arguments.run.accumulate = words.value();
         } else if (word == "--reference") {
-            arguments.reference = value();
+            arguments.reference = words.value();
         } else if (word == "--keep") {
-            arguments.run.keep = value();
+            arguments.run.keep = words.value();
         } else if (word == "--write") {
-            arguments.folder = value();
+            arguments.folder = words.value();
         } else if (word == "--streams") {
-            arguments.run.streams = static_cast<int>(std::strtol(value().c_str(), nullptr, 10));
+            arguments.run.streams = words.number();
             arguments.streams = true;
         } else if (word == "--warm") {
-            arguments.warm = std::strtod(value().c_str(), nullptr);
+            arguments.warm = words.seconds(true);
         } else if (word == "--seconds") {
-            arguments.seconds = std::strtod(value().c_str(), nullptr);
+            arguments.seconds = words.seconds();
         } else if (word == "--in-flight") {
-            arguments.run.in_flight = static_cast<int>(std::strtol(value().c_str(), nullptr, 10));
+            arguments.run.in_flight = words.number();
         } else if (word == "--dynamic") {
-            arguments.run.range = range_of(value());
+            arguments.run.range = range_of(words.value());
         } else if (word == "--sustained") {
-            arguments.sustained = std::strtod(value().c_str(), nullptr);
+            arguments.sustained = words.seconds();
         } else if (word == "--plan") {
-            arguments.plan = static_cast<int>(std::strtol(value().c_str(), nullptr, 10));
+            arguments.plan = words.number();
         } else if (word == "--compile") {
             arguments.compile = true;
         } else if (word == "--layers") {
@@ -135,13 +128,13 @@ Arguments parse(int count, char **values) {
             arguments.rates = true;
         } else if (word == "--rate") {
             arguments.rates = true;
-            arguments.rate_names.push_back(value());
+            arguments.rate_names.push_back(words.value());
         } else if (word == "--check") {
             arguments.check = true;
         } else if (word == "--rivals") {
             arguments.rivals = true;
-        } else if (word.starts_with("--")) {
-            throw BadArgument("there is no option ", word);
+        } else if (words.is_option()) {
+            words.refuse();
         } else {
             arguments.networks.push_back(word);
         }
@@ -376,7 +369,7 @@ void print_rates(const cuda::Device &device, const std::vector<std::string> &nam
 
 int main(int count, char **values) {
     try {
-        const Arguments arguments = parse(count, values);
+        const Arguments arguments = parse({count, values});
         int failures = 0;
         if (arguments.rates)
             print_rates(test::bench_device(arguments.run), arguments.rate_names);

@@ -6,6 +6,7 @@
 // FOLDER is taken from there. --list: only says how many there are, and how many of them the files have. A
 // size that a network does not take is made larger until it does; a file's network that takes none is named
 // and left out.
+#include "arguments.h"
 #include "backends/cuda/card_parts.h"
 #include "backends/cuda/frames.h"
 #include "backends/cuda/network.h"
@@ -51,29 +52,24 @@ std::vector<std::string> items(const std::string &list) {
     return found;
 }
 
-Arguments parse(int count, char **values) {
+Arguments parse(test::Arguments words) {
     Arguments arguments;
-    for (int i = 1; i < count; ++i) {
-        const std::string word = values[i];
-        const auto value = [&]() -> std::string {
-            if (i + 1 >= count)
-                throw BadArgument(word, " needs a value");
-            return values[++i];
-        };
+    while (words.next()) {
+        const std::string word = words.word();
         if (word == "--out")
-            arguments.folder = path_of(value());
+            arguments.folder = path_of(words.value());
         else if (word == "--architectures")
-            arguments.architectures = items(value());
+            arguments.architectures = items(words.value());
         else if (word == "--precisions")
-            arguments.precisions = items(value());
+            arguments.precisions = items(words.value());
         else if (word == "--sizes")
-            arguments.sizes = items(value());
+            arguments.sizes = items(words.value());
         else if (word == "--without-clips")
             arguments.clips = false;
         else if (word == "--list")
             arguments.list = true;
-        else if (word.starts_with("--"))
-            throw BadArgument("there is no option ", word);
+        else if (words.is_option())
+            words.refuse();
         else if (word == "families") {
             const std::vector<std::string> all = test::bench_names();
             arguments.networks.insert(arguments.networks.end(), all.begin(), all.end());
@@ -307,7 +303,7 @@ void write(const Arguments &arguments, const std::vector<Opened> &networks, cons
 
 int main(int count, char **values) {
     try {
-        const Arguments arguments = parse(count, values);
+        const Arguments arguments = parse({count, values});
         std::filesystem::create_directories(arguments.folder);
         const std::vector<Opened> networks = open_networks(arguments);
         for (const std::string &architecture : arguments.architectures)
