@@ -142,11 +142,15 @@ Context::Context(std::shared_ptr<const Program> program)
     handle_.reset(handle);
 }
 
+void Backend::check_times_layers() const {
+    if (table_->time_layers == nullptr)
+        throw Unsupported("the backend ", name(),
+                          " cannot tell how long each layer takes; cuda can, on an NVIDIA GPU");
+}
+
 NetworkTime Context::time_layers() {
     const Backend &backend = program_->device().backend();
-    if (backend.table().time_layers == nullptr)
-        throw Unsupported("the backend ", backend.name(),
-                          " cannot tell how long each layer takes; cuda can, on an NVIDIA GPU");
+    backend.check_times_layers();
     NetworkTime time;
     const auto visit = [](void *user, const vsmlrt_layer_time *layer) {
         static_cast<NetworkTime *>(user)->layers.push_back({layer->layers, layer->kernel, layer->milliseconds,

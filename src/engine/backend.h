@@ -51,6 +51,8 @@ public:
     [[nodiscard]] std::vector<Absence> absences() const;
     [[nodiscard]] const vsmlrt_backend &table() const { return *table_; }
     void probe() const; // throws where this machine cannot run it
+    // Unsupported where it cannot tell how long a network's layers take.
+    void check_times_layers() const;
 
 private:
     const vsmlrt_backend *table_;

@@ -111,6 +111,7 @@ public:
     // Of the first frame between two: what a kernel takes, and a card at its power limit, depends on what it
     // reads.
     void time_layers(VSMap &out) {
+        session_->check_times_layers();
         const int frames = schedule_->source_frames();
         int first = 0;
         while (first < schedule_->frames() && !timeline::has_pair(schedule_->at(first), frames))
@@ -119,7 +120,7 @@ public:
             throw BadArgument(
                 "every frame asked for is one of the clip, and the network would not run; ask for "
                 "more with \"multi\" or \"fps_num\"");
-        static_cast<void>(read_frame(host_, make_between(result_format()), first));
+        compute_to_time(host_, make_between(result_format()), first);
         set_layers(host_, session_->time_layers(), out);
     }
 

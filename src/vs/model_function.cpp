@@ -116,10 +116,11 @@ public:
 
     // Of a frame of the clip: what a kernel takes, and a card at its power limit, depends on what it reads.
     void time_layers(VSMap &out) {
+        session_->check_times_layers();
         const Map built = own(host_.api->createMap(), host_.api);
         build(*built);
         const Node clip = own(host_.api->mapGetNode(built.get(), "clip", 0, nullptr), host_.api);
-        static_cast<void>(read_frame(host_, clip, 0));
+        compute_to_time(host_, clip, 0);
         set_layers(host_, session_->time_layers(), out);
     }
 

@@ -11,8 +11,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
+#include <thread>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -128,6 +131,54 @@ TEST(Engine, WhatIsTimedReadsAFrameInEveryArena) {
     EXPECT_STREQ(emulated_faults(), "");
 }
 
+// Each waits for the arena that has the frame, and leaves it one.
+TEST(Engine, ContextsAreTimedAtOnce) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    const std::vector<std::byte> onnx = model::write_onnx(test::srvgg(8, 3));
+    vsmlrt_program_desc desc = describe(onnx);
+    desc.num_streams = 2;
+    Program program(list_devices().front(), desc);
+    std::array<std::optional<Context>, 2> contexts;
+    vsmlrt_tensor in = {};
+    vsmlrt_tensor out = {};
+    for (std::optional<Context> &context : contexts) {
+        context.emplace(program);
+        context->bind(extent, &in, &out);
+    }
+    contexts.back()->run();
+    std::vector<std::thread> threads;
+    for (std::optional<Context> &context : contexts)
+        threads.emplace_back([&context] {
+            for (int i = 0; i < 20; ++i)
+                EXPECT_GE(context->time_side_by_side(1).frames, 1U);
+        });
+    for (std::thread &thread : threads)
+        thread.join();
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+TEST(Engine, WhatIsTimedIsAFrameOfItsSize) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    const std::vector<std::byte> onnx = model::write_onnx(test::srvgg(8, 3));
+    Program program(list_devices().front(), describe(onnx));
+    Context context(program);
+    Context other(program);
+    vsmlrt_tensor in = {};
+    vsmlrt_tensor out = {};
+    context.bind(extent, &in, &out);
+    context.run();
+    EXPECT_GT(context.time_launches(0, 1, 1), 0);
+    other.bind({8, 8}, &in, &out);
+    other.run(); // in the same memory
+    EXPECT_THROW(static_cast<void>(context.time_launches(0, 1, 1)), DeviceError);
+    EXPECT_GT(other.time_launches(0, 1, 1), 0);
+    context.run();
+    EXPECT_GT(context.time_launches(0, 1, 1), 0);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
 TEST(Engine, EachKernelOfTheBoundSizeIsTimedInOrder) {
     emulated_reset(0);
     const std::vector<std::byte> onnx = model::write_onnx(test::srvgg(8, 3));
@@ -138,7 +189,7 @@ TEST(Engine, EachKernelOfTheBoundSizeIsTimedInOrder) {
     vsmlrt_tensor in = {};
     vsmlrt_tensor out = {};
     context.bind(extent, &in, &out);
-    EXPECT_THROW(static_cast<void>(context.time_layers(nothing)), InternalError); // no frame has run
+    EXPECT_THROW(static_cast<void>(context.time_layers(nothing)), DeviceError); // no frame has run
     context.run();
     std::vector<std::string> labels;
     double operations = 0;

@@ -1,5 +1,6 @@
 #include "cuda/frame_conversions.h"
 
+#include "backends/cuda/frames.h"
 #include "networks/builder.h"
 #include "pixel/border.h"
 #include "pixel/frame_codec.h"
@@ -264,6 +265,49 @@ void check_border(cuda::Context &context, const vsmlrt_frame_format &from, vsmlr
     });
     EXPECT_LE(worst, allowed(floats))
         << "border " << border << " from " << origin_x << ", " << origin_y << ", interlaced " << interlaced;
+}
+
+void check_part(const cuda::Device &device, const vsmlrt_frame_format &from, int interlaced) {
+    constexpr vsmlrt_extent extent = conversion_extent;
+    constexpr vsmlrt_extent tile = {extent.width + 20, extent.height + 12};
+    constexpr vsmlrt_frame_format floats = {VSMLRT_RGB, VSMLRT_FLOAT, 32, 0, 0, 0, 1, 0};
+    const vsmlrt_frame_input input = {from, extent, 3};
+    TiledPlan tiled(std::span(&input, 1), floats, 1);
+    const std::vector<float> ones(tile.width, 1.0F);
+    const vsmlrt_tile_span columns = {-4, 0, 0, tile.width, ones.data()};
+    const vsmlrt_tile_span rows = {-6, 0, 0, tile.height, ones.data()};
+    tiled.plan.tile = tiled.plan.output_extent = tile;
+    tiled.plan.columns = &columns;
+    tiled.plan.rows = &rows;
+
+    const auto context = std::make_shared<const nvidia::DeviceContext>(device.number);
+    cuda::KernelCache kernels(context, device, cuda::KeptFolder({}));
+    cuda::FrameStore store(context);
+    const nvidia::Stream stream = nvidia::make_stream(context);
+    const nvidia::Sleeper sleeper(context);
+    const cuda::Frames::End tensor = {Element::f32, {1, 3, tile.height, tile.width}};
+    const nvidia::DeviceMemory memory(
+        context, sizeof(float) * 3 * static_cast<std::size_t>(tile.width) * tile.height, "a tensor");
+    cuda::Frames frames(tiled.plan, {{tensor}, tensor}, kernels, store, context, stream.get(), sleeper);
+    OwnedFrame source = random_frame(from, extent, 13);
+    source.frame.interlaced = interlaced;
+    constexpr int many = 1000; // of so many a part takes the highest strips that there are
+    std::vector<std::vector<std::vector<std::byte>>> results;
+    for (const int parts : {1, many}) {
+        cuda::HeldInputs held;
+        OwnedFrame given = make_frame(floats, tile);
+        nvidia::check(nvidia::driver().fill_async(memory.address(), 0, memory.bytes(), stream.get()),
+                      "clearing");
+        frames.upload(&source.frame);
+        frames.compute(
+            &source.frame, given.frame,
+            {{memory.address()}, memory.address(), held, stream.get(), parts, [](cuda::EvenChannels) {}});
+        EXPECT_FALSE(frames.download(given.frame));
+        results.push_back(std::move(given.planes));
+    }
+    EXPECT_EQ(results.front(), results.back())
+        << "bits " << from.bits << ", subsampled " << from.subsampling_w << " " << from.subsampling_h
+        << ", interlaced " << interlaced;
 }
 
 model::Network that_subtracts() {

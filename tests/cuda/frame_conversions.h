@@ -29,6 +29,10 @@ void check_conversion(cuda::Context &context, const vsmlrt_frame_format &from, c
 void check_border(cuda::Context &context, const vsmlrt_frame_format &from, vsmlrt_border border, int origin_x,
                   int origin_y, int interlaced);
 
+// Decodes a random frame, and what a tile of it has outside, by a part of the device, in higher strips, and
+// by all of it: the same.
+void check_part(const cuda::Device &device, const vsmlrt_frame_format &from, int interlaced);
+
 // The difference of two pictures of three channels.
 [[nodiscard]] model::Network that_subtracts();
 

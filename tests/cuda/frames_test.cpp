@@ -103,6 +103,19 @@ TEST_F(ConvertedFrames, AreRepeatedAsTheBorderSays) {
     test::check_border(context(), yuv(VSMLRT_FLOAT, 32, 0, 1), VSMLRT_BORDER_MIRROR, -5, 3, 1);
 }
 
+TEST(FramesOfAPart, AreThoseOfTheCard) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    for (const int interlaced : {0, 1}) {
+        test::check_part(list_devices().front(), usual, interlaced);
+        test::check_part(list_devices().front(), yuv(VSMLRT_INTEGER, 16, 2, 2), interlaced);
+        test::check_part(list_devices().front(), yuv(VSMLRT_INTEGER, 8, 0, 1), interlaced);
+        test::check_part(list_devices().front(), yuv(VSMLRT_FLOAT, 16, 1, 0), interlaced);
+    }
+    EXPECT_EQ(emulated_live(), 0U);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
 // By one launch.
 TEST_F(FramesOfAPair, AreDecodedTogether) {
     for (const int tiles : {1, 2}) {

@@ -35,6 +35,13 @@ TEST_F(GpuFrames, TilesAndFieldsAreConvertedAsTheReferenceConvertsThem) {
     }
 }
 
+TEST_F(GpuFrames, ThoseOfAPartAreThoseOfTheCard) {
+    for (const vsmlrt_frame_format &format : all_frame_formats())
+        if (format.subsampling_w > 0)
+            for (const int interlaced : {0, 1})
+                check_part(cuda::list_devices().front(), format, interlaced);
+}
+
 TEST_F(GpuFrames, ThoseOfAPairAreDecodedTogether) {
     const GpuNetwork network(that_subtracts(), VSMLRT_PRECISION_FP32);
     cuda::Program program(cuda::list_devices().front(), network.desc({16, 16}, conversion_extent));

@@ -187,7 +187,7 @@ TEST(FramesSideBySide, HaveContextsToSpareForWhatTheHostAsksFor) {
     for (const Case &each : {Case{small, 0, 11, 5},
                              {small, 16, 11, 5},
                              {small, 20, 11, 9},
-                             {small, 32, 11, 11},
+                             {small, 32, 11, 10},
                              {small, 4, 2, 5},
                              {middle, 32, 4, 5}}) {
         vsmlrt_program_desc desc = test::described(onnx, each.size, each.size, VSMLRT_PRECISION_FP16);

@@ -43,7 +43,7 @@ void Arena::run_on(int parts) {
 void Arena::let_go() {
     wait(); // what is let go may still be running
     sizes_.clear();
-    inputs_of_.reset();
+    forget_inputs();
     memory_ = {};
 }
 
@@ -202,6 +202,26 @@ Arena *ArenaPool::take(vsmlrt_extent extent) {
     return arena;
 }
 
+// Only of those that are free is it known what they hold.
+Arena *ArenaPool::take_with_inputs(vsmlrt_extent extent) {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        const auto found =
+            std::ranges::find_if(free_, [&](const Arena *arena) { return arena->has_inputs_of(extent); });
+        if (found != free_.end()) {
+            Arena *const arena = *found;
+            free_.erase(found);
+            return arena;
+        }
+        if (free_.size() == arenas_.size())
+            throw DeviceError("cuda: the network's memory holds no frame of ", extent.width, "x",
+                              extent.height,
+                              " to time it with: none has run, or another size has since; let "
+                              "one run, and time the network while no other filter uses it");
+        freed_.wait(lock);
+    }
+}
+
 void ArenaPool::give_back(Arena *arena) {
     {
         const std::lock_guard lock(mutex_);
@@ -212,6 +232,11 @@ void ArenaPool::give_back(Arena *arena) {
 
 ArenaPool::Lease::Lease(ArenaPool &pool, nvidia::StreamHandle *stream, vsmlrt_extent extent)
     : Lease(pool, stream, extent, pool.take(extent), true) {}
+
+ArenaPool::Lease ArenaPool::Lease::with_inputs(ArenaPool &pool, nvidia::StreamHandle *stream,
+                                               vsmlrt_extent extent) {
+    return {pool, stream, extent, pool.take_with_inputs(extent), false};
+}
 
 std::unique_ptr<ArenaPool::Lease> ArenaPool::Lease::of_idle(ArenaPool &pool, nvidia::StreamHandle *stream,
                                                             vsmlrt_extent extent) {
@@ -260,7 +285,7 @@ ArenaPool::Lease::~Lease() {
         return;
     if (arena_->stream() != nullptr)
         static_cast<void>(driver().stream_synchronize(arena_->stream()));
-    arena_->held().forget();
+    arena_->forget_inputs();
     pool_.give_back(arena_);
 }
 

@@ -36,12 +36,13 @@ public:
     void let_go();
     // Of the launches that at() gave last. Who writes the network's inputs says so here.
     [[nodiscard]] HeldInputs &held() { return held_; }
-    // Whether the memory holds a frame of this size where the network reads its inputs, whichever frame.
-    [[nodiscard]] bool has_inputs_of(vsmlrt_extent extent) const {
-        return inputs_of_ && same_extent(*inputs_of_, extent);
-    }
-    // Those of the launches that at() gave last were written.
+    // A frame, whichever, was written to the inputs of the launches that at() gave last.
     void set_has_inputs() { inputs_of_ = sizes_.front().extent; }
+    // Nothing is known of what the memory holds.
+    void forget_inputs() {
+        held_.forget();
+        inputs_of_.reset();
+    }
     // On which those launches run, and all else that uses the memory: behind what used it before. Null until
     // at() was called.
     [[nodiscard]] nvidia::StreamHandle *stream() const { return stream_; }
@@ -59,6 +60,10 @@ private:
     };
     void wait() const;
     void run_on(int parts);
+    // Whether there is a frame where the network of this size reads its inputs.
+    [[nodiscard]] bool has_inputs_of(vsmlrt_extent extent) const {
+        return inputs_of_ && same_extent(*inputs_of_, extent);
+    }
 
     nvidia::SharedContext device_;
     KernelCache &kernels_;
@@ -103,6 +108,10 @@ public:
     public:
         // Waits for a free arena of those that frames of this size take.
         Lease(ArenaPool &pool, nvidia::StreamHandle *stream, vsmlrt_extent extent);
+        // Of one that holds a frame of this size, for work that times the network; waits for one that is not
+        // free. DeviceError where none holds one.
+        [[nodiscard]] static Lease with_inputs(ArenaPool &pool, nvidia::StreamHandle *stream,
+                                               vsmlrt_extent extent);
         // Of one that is free at this moment; null where none is.
         [[nodiscard]] static std::unique_ptr<Lease> of_idle(ArenaPool &pool, nvidia::StreamHandle *stream,
                                                             vsmlrt_extent extent);
@@ -138,6 +147,7 @@ private:
         std::int64_t bytes;
     };
     [[nodiscard]] Arena *take(vsmlrt_extent extent);
+    [[nodiscard]] Arena *take_with_inputs(vsmlrt_extent extent);
     // One that is free; null where none is.
     [[nodiscard]] Arena *find(Size &size);
     // Where it is among the free ones, perhaps just made: the one with the fewest frames under way.

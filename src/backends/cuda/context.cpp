@@ -88,32 +88,16 @@ void Context::copy_inputs(const Launches &from, const Launches &to, Arena &arena
         check(driver().copy_on_device_async(to.address(input), from.address(input),
                                             static_cast<std::size_t>(bytes_of(input)), arena.stream()),
               "copying a frame on the GPU");
-    arena.held().forget();
+    arena.forget_inputs();
     arena.set_has_inputs();
-}
-
-void Context::bring_inputs(const Launches &network, Arena &arena) {
-    if (arena.has_inputs_of(*extent_))
-        return;
-    std::vector<std::unique_ptr<ArenaPool::Lease>> passed;
-    while (auto other = ArenaPool::Lease::of_idle(program_.arenas(), stream_.get(), *extent_)) {
-        if (other->arena().has_inputs_of(*extent_)) {
-            copy_inputs(other->launches([this](vsmlrt_extent size) { return program_.plan(size); }), network,
-                        arena);
-            check(driver().stream_synchronize(arena.stream()), "copying a frame on the GPU");
-            return;
-        }
-        passed.push_back(std::move(other));
-    }
-    throw InternalError("cuda: a network is timed before a frame has run");
 }
 
 template <typename Work>
 void Context::with_inputs(Work &&work) {
-    with_network([&](Launches &network, Arena &arena) {
-        bring_inputs(network, arena);
-        std::forward<Work>(work)(network, arena);
-    });
+    ArenaPool::Lease lease = ArenaPool::Lease::with_inputs(program_.arenas(), stream_.get(), *extent_);
+    Launches &network = lease.launches([this](vsmlrt_extent size) { return program_.plan(size); });
+    std::forward<Work>(work)(network, lease.arena());
+    static_cast<void>(lease.release());
 }
 
 void Context::end_of_frame() {

@@ -34,15 +34,14 @@ public:
     // See vsmlrt_backend::time_layers; gives the milliseconds of the network as a whole.
     double time_layers(const std::function<void(const vsmlrt_layer_time &)> &visit);
     // How many frames of the bound size ran side by side, and milliseconds of the device for each: as many as
-    // there are contexts and arenas for, the mean over about `duration` milliseconds. The inputs are what the
-    // last run left.
+    // there are contexts and arenas for, the mean over about `duration` milliseconds. The inputs are a frame
+    // of that size, as for all that is timed.
     struct SideBySide {
         std::size_t frames;
         double milliseconds;
     };
     [[nodiscard]] SideBySide time_side_by_side(double duration);
-    // Milliseconds on the device of launches [first, last), as a graph; the mean of `repeats`. The inputs are
-    // what the last run left.
+    // Milliseconds on the device of launches [first, last), as a graph; the mean of `repeats`.
     [[nodiscard]] double time_launches(std::size_t first, std::size_t last, int repeats);
 
 private:
@@ -58,10 +57,9 @@ private:
     // stands for the frame until that is complete.
     template <typename Work>
     Counted with_network(Work &&work);
-    // The same for what is timed: the network's inputs hold a frame. InternalError where none has run.
+    // The same for what is timed: the inputs hold a frame of the size. DeviceError where none does.
     template <typename Work>
     void with_inputs(Work &&work);
-    void bring_inputs(const Launches &network, Arena &arena);
     void copy_inputs(const Launches &from, const Launches &to, Arena &arena) const;
     // `network` and `arena` are one of those side by side.
     [[nodiscard]] SideBySide time_side_by_side(Launches &network, Arena &arena, double duration);

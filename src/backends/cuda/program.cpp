@@ -68,12 +68,14 @@ void pack_rivals(const Plan &plan, const Choices &known) {
     for_each_on_threads(rivals.size(), [&](std::size_t i) { static_cast<void>(rivals[i]->launch(nowhere)); });
 }
 
-// As many contexts more than networks as keep these busy while frames come and go: a few, and where many run
-// at once and the host asks for more frames than that, as many again. Small frames are computed faster than
-// the driver takes all that is put on the device for them.
-int contexts_to_spare(int networks, int in_flight) {
+// As many contexts more than networks as keep these busy while frames come and go. `parts` of a card compute
+// a frame each: eight and more do so faster than the driver takes all that is put on the device for the next
+// ones, so that more of those wait for it where the host asks for them (decision 0064).
+int contexts_to_spare(int parts, int in_flight) {
     constexpr int few = 5;
-    return std::clamp(in_flight - networks, few, std::max(few, networks));
+    constexpr int some = 10;
+    constexpr int many_parts = 8;
+    return parts < many_parts ? few : std::clamp(in_flight - parts, few, some);
 }
 
 bool is_in_tf32(const Step &step) {
@@ -197,13 +199,16 @@ ArenaPool::Claimed Program::describe(const vsmlrt_program_desc &desc, std::span<
             what);
     const int streams = at_once_.streams;
     int networks = streams;
+    int most_parts = 1;
     ArenaPool::Claimed claimed;
     for (const Networks &size : sizes) {
         networks = std::max(networks, size.count);
+        if (size.in_parts)
+            most_parts = std::max(most_parts, size.count);
         claimed.bytes = std::max(claimed.bytes, size.bytes);
     }
     claimed.streams = streams;
-    claimed.spare_contexts = contexts_to_spare(networks, at_once_.in_flight) + networks - streams;
+    claimed.spare_contexts = contexts_to_spare(most_parts, at_once_.in_flight) + networks - streams;
     claimed.of_context = of_ends;
     // An arena grows to what the largest of the sizes takes that it serves.
     const auto bytes_of = [&](int arena) {
