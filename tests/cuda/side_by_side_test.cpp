@@ -324,6 +324,33 @@ TEST(FramesSideBySide, ForWhichThereIsNoMemoryLeaveTheOthersRunning) {
         }
 }
 
+TEST(FramesSideBySide, AreMoreAgainOnceThereIsMemory) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    constexpr std::size_t capacity = std::size_t{80} << 30;
+    emulated_capacity(capacity);
+    Running running(small);
+    const int contexts = running.all_contexts();
+    running.add_contexts(contexts);
+    const std::int64_t of_frames = std::int64_t{contexts} * (7 + 3) * middle.width * middle.height * 2;
+    const std::int64_t each = running.program.plan(small).arena_bytes;
+    const std::size_t taken = capacity - nvidia::memory_state().free;
+    emulated_capacity(taken + static_cast<std::size_t>(each * 3 + of_frames));
+    constexpr int until_more = 256;
+    const auto run = [&](int frames) {
+        for (int i = 0; i < frames; ++i)
+            static_cast<void>(running.run(small));
+    };
+    EXPECT_EQ(running.start(small).size(), 1U + 3U);
+    run(until_more);
+    EXPECT_EQ(running.start(small).size(), 1U + 3U); // tried again in vain
+    emulated_capacity(capacity);
+    EXPECT_EQ(running.start(small).size(), 1U + 3U);
+    run(2 * until_more);
+    EXPECT_EQ(running.start(small).size(), 11U);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
 // Whatever call of the driver it is that fails: an arena's memory, its part's stream, a kernel's texture.
 // What orders the frame among the others is not the arena's.
 TEST(FramesSideBySide, OfWhichOneCannotBeHadLeaveTheOthersRunning) {

@@ -139,7 +139,7 @@ void ArenaPool::remove_context() {
 ArenaPool::Size &ArenaPool::known(vsmlrt_extent extent) {
     const auto found = std::find_if(sizes_.begin(), sizes_.end(),
                                     [&](const Size &size) { return same_extent(size.extent, extent); });
-    return found != sizes_.end() ? *found : sizes_.emplace_back(Size{extent, streams_, 0});
+    return found != sizes_.end() ? *found : sizes_.emplace_back(Size{extent, streams_});
 }
 
 void ArenaPool::learn(vsmlrt_extent extent, const Plan &plan) {
@@ -148,13 +148,22 @@ void ArenaPool::learn(vsmlrt_extent extent, const Plan &plan) {
     if (size.bytes > 0)
         return;
     size.bytes = plan.arena_bytes;
-    size.arenas = static_cast<std::size_t>(plan.side_by_side);
+    size.arenas = size.wanted = static_cast<std::size_t>(plan.side_by_side);
     freed_.notify_all();
 }
 
 void ArenaPool::do_without(Size &size, std::size_t number, const Error &failure) {
-    log_once(LogLevel::warning, text("fewer frames are computed side by side: ", failure.what()));
+    const bool is_first = size.arenas == size.wanted && size.frames_with_fewer == 0;
+    log_once(is_first ? LogLevel::warning : LogLevel::debug,
+             text("fewer frames are computed side by side: ", failure.what()));
     size.arenas = std::min(size.arenas, number);
+}
+
+void ArenaPool::count_frame(Size &size) {
+    if (size.arenas == size.wanted || ++size.frames_with_fewer % size.frames_until_more != 0)
+        return;
+    size.arenas = size.wanted;
+    size.frames_until_more = std::min(2 * size.frames_until_more, 1 << 16);
 }
 
 void ArenaPool::do_without(const Arena &arena, vsmlrt_extent extent, const Error &failure) {
@@ -187,6 +196,7 @@ Arena *ArenaPool::find(Size &size) {
             if (!is_of_stream(*arena))
                 reserve(*arena, size.bytes);
             free_.erase(found);
+            count_frame(size);
             return arena;
         } catch (const Error &failure) { // those before it serve
             do_without(size, number, failure);

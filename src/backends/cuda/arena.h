@@ -84,7 +84,8 @@ private:
 // The arenas of a program: as many networks run at once, whatever number of contexts there is. Thread-safe.
 //
 // Each of its streams has one. Sizes at which a stream computes several frames side by side take others,
-// made when the first frames of such a size want them; where memory for those is lacking, fewer run at once.
+// made when the first frames of such a size want them; where memory for those is lacking, fewer run at once
+// until there is some.
 class ArenaPool {
 public:
     // What a program claims memory for.
@@ -142,9 +143,14 @@ public:
 private:
     // How many frames of a size run side by side, and the memory of each.
     struct Size {
-        vsmlrt_extent extent;
-        std::size_t arenas;
-        std::int64_t bytes;
+        vsmlrt_extent extent = {};
+        std::size_t arenas = 1;
+        std::int64_t bytes = 0;
+        // Where something of an arena was lacking `arenas` is less than this, and all are tried again after
+        // so many frames: what took the memory may be gone.
+        std::size_t wanted = arenas;
+        int frames_with_fewer = 0;
+        int frames_until_more = 256; // twice as many each time
     };
     [[nodiscard]] Arena *take(vsmlrt_extent extent);
     [[nodiscard]] Arena *take_with_inputs(vsmlrt_extent extent);
@@ -153,6 +159,8 @@ private:
     // Where it is among the free ones, perhaps just made: the one with the fewest frames under way.
     [[nodiscard]] std::vector<Arena *>::iterator find_free(const Size &size);
     [[nodiscard]] Size &known(vsmlrt_extent extent);
+    // Counts a frame, after some of which a size for which arenas were lacking may have all again.
+    static void count_frame(Size &size);
     // Says that frames of a size run as this plan says, side by side. Until it is known of a size, they take
     // an arena for each stream.
     void learn(vsmlrt_extent extent, const Plan &plan);
