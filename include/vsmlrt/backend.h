@@ -209,12 +209,11 @@ struct vsmlrt_backend {
                           vsmlrt_sink error);
 
     // Times each kernel of the network at the context's bound size on its device, in the order in which they
-    // run, after measuring the device's own rates (about a second). The inputs are a frame
-    // that ran last at this size, with this context or another of its program; a device error where there is
-    // none. `visit` is given a layer that is valid during the call. `network_milliseconds` becomes the mean
-    // time of a frame through the network as a whole, over about half a second, with as many side by side as
-    // there are when frames run, their tensors on the device before and after. Absent: the backend cannot
-    // tell.
+    // run, after measuring the device's own rates (about a second). The inputs are a frame that ran last
+    // at this size, with this context or another of its program; a device error where there is none. `visit`
+    // is given a layer that is valid during the call. `network_milliseconds` becomes the mean time of a frame
+    // through the network as a whole, over about half a second, with as many side by side as there are when
+    // frames run, their tensors on the device before and after. Absent: the backend cannot tell.
     vsmlrt_code (*time_layers)(vsmlrt_context *context, double *network_milliseconds, void *user,
                                void (*visit)(void *user, const vsmlrt_layer_time *layer), vsmlrt_sink error);
 };

@@ -77,9 +77,9 @@ public:
     // The same for frames of the formats that the session was made with.
     void run(int n, std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output);
 
-    // How long each kernel takes for one execution on the first device, after a frame has run on it;
-    // Unsupported where its backend cannot tell, which check_times_layers says before.
+    // Unsupported where the first device's backend cannot tell how long layers take.
     void check_times_layers() const { places_.front()->device->backend().check_times_layers(); }
+    // How long each kernel takes for one execution on that device, after a frame has run there.
     [[nodiscard]] NetworkTime time_layers() { return places_.front()->runner->time_layers(); }
 
 private:

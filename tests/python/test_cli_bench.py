@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
-import os
 import re
-import subprocess
-import sys
 import threading
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
@@ -27,6 +24,7 @@ from vsmlrt.benchmark import cases, memory, plot, report, running, worker
 from vsmlrt.benchmark.cases import FAMILIES
 from vsmlrt.benchmark.worker import Job, Result
 from vsmlrt.errors import NetworkNotFoundError
+from vsmlrt.plugin import lists
 
 MISSION = [(1920, 1080), (1280, 720), (720, 480)]
 
@@ -106,50 +104,28 @@ def test_a_backend_that_cannot_time_its_layers_says_so(job: Job) -> None:
     assert "the backend openvino cannot tell how long each layer takes; cuda can" in result.error
 
 
-REFUSED_LAYERS = """
-import sys
-
-import vapoursynth as vs
-
-plugin, network, interpolator = sys.argv[1:]
-core = vs.core
-if not hasattr(core, "mlrt"):
-    core.std.LoadPlugin(plugin)
-clip = core.std.BlankClip(width=64, height=48, format=vs.RGBS, length=3)
-
-
-def fail(n, f):
-    raise ValueError(f"no frame {n} today")
-
-
-broken = core.std.ModifyFrame(clip, clip, fail)
-cuda = {"backend": "cuda", "device_id": 0, "precision": "fp32", "num_streams": 1}
-for given in (
-    lambda: core.mlrt.Layers(broken, network_path=network, **cuda),
-    lambda: core.mlrt.InterpolateLayers(broken, network_path=interpolator, **cuda),
-    lambda: core.mlrt.InterpolateLayers(clip, network_path=interpolator, multi=[1], **cuda),
-    lambda: core.mlrt.Layers(broken, network_path=network, backend="openvino", device="CPU"),
-):
-    try:
-        given()
-        print("nothing")
-    except vs.Error as error:
-        print(" ".join(str(error).split()))
-"""
-
-
-@pytest.mark.skipif(not EMULATED, reason="the emulated CUDA driver is not built (cmake --build --preset dev)")
 def test_layers_are_timed_on_a_frame_of_the_clip(job: Job, tmp_path: Path) -> None:
-    library = str(EMULATED[-1])
-    environment = os.environ | {"VSMLRT_CUDA_DRIVER": library, "VSMLRT_NVRTC": library}
-    command = [sys.executable, "-c", REFUSED_LAYERS, job.plugin, job.network_path, str(fade(tmp_path / "fade.onnx"))]
-    # In a process of its own, since a module looks for its driver once.
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    of_frame, between, none_between, cannot_tell = done.stdout.splitlines()
-    assert re.search(r"frame 0 of the result, which .* failed: .*no frame 0 today", of_frame)
-    assert re.search(r"frame 1 of the result, which .* failed: .*no frame \d today", between)
-    assert "every frame asked for is one of the clip" in none_between
-    assert "cannot tell how long each layer takes" in cannot_tell  # before it computes a frame
+    """On the cuda backend, whose GPU is the emulated one where it is built (test_device_frames_cuda.py)."""
+    core = plugin_core()
+    if "cuda" not in lists(core.mlrt.Devices())["backend"]:
+        pytest.skip("there is no NVIDIA GPU")
+    cuda = {"backend": "cuda", "device_id": 0, "precision": "fp32", "num_streams": 1}
+    clip = core.std.BlankClip(width=64, height=48, format=vs.RGBS, length=3)
+
+    def fail(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
+        raise ValueError(f"no frame {n} today")
+
+    broken = core.std.ModifyFrame(clip, clip, fail)
+    with pytest.raises(vs.Error, match=r"(?s)frame 0 of the result, which .* failed: .*no frame 0 today"):
+        core.mlrt.Layers(broken, network_path=job.network_path, **cuda)
+    network = str(fade(tmp_path / "fade.onnx"))
+    with pytest.raises(vs.Error, match=r"(?s)frame 1 of the result, which .* failed: .*no frame \d today"):
+        core.mlrt.InterpolateLayers(broken, network_path=network, **cuda)
+    with pytest.raises(vs.Error, match="every frame asked for is one of the clip"):
+        core.mlrt.InterpolateLayers(clip, network_path=network, multi=[1], **cuda)
+    # A backend that cannot tell says so before it computes one.
+    with pytest.raises(vs.Error, match="cannot tell how long each layer takes"):
+        core.mlrt.Layers(broken, network_path=job.network_path, **job.arguments)
 
 
 def of_multiple(network: store.Network, multiple: int) -> store.Network:

@@ -74,3 +74,8 @@ def test_safa_by_its_name() -> None:
 @needs_emulated
 def test_a_network_in_place_of_an_engine_on_the_emulated_driver() -> None:
     run_emulated("test_old_names.py", "in_place_of_an_engine")
+
+
+@needs_emulated
+def test_what_layers_are_timed_on() -> None:
+    run_emulated("test_cli_bench.py", "timed_on_a_frame_of_the_clip")
