@@ -95,10 +95,10 @@ Stream make_stream(const SharedContext &context) {
     return {context, handle};
 }
 
-Stream make_stream(const SharedContext &context, const DevicePart &part) {
+Stream make_stream(const SharedContext &context, const GreenContext &part) {
     StreamHandle *handle = nullptr;
     context->use();
-    check(driver().green_stream_create(&handle, part.context.get(), non_blocking, 0), "making a stream");
+    check(driver().green_stream_create(&handle, part.get(), non_blocking, 0), "making a stream");
     return {context, handle};
 }
 
@@ -107,6 +107,13 @@ namespace {
 bool makes_parts(const DriverTable &call) {
     return call.device_resource && call.split_multiprocessors && call.describe_resource &&
            call.green_context_create && call.green_context_destroy && call.green_stream_create;
+}
+
+int handle_of_device(const SharedContext &context) {
+    context->use();
+    int device = 0;
+    check(driver().device_get(&device, context->device()), "finding the GPU");
+    return device;
 }
 
 // `count` equal shares of a device's multiprocessors, as large as the driver makes them; none where it does
@@ -131,24 +138,20 @@ std::vector<Multiprocessors> equal_shares(int device, unsigned count) {
 
 } // namespace
 
-std::vector<DevicePart> split_device(const SharedContext &context, int count) {
-    if (!makes_parts(driver()))
+std::vector<Multiprocessors> split_device(const SharedContext &context, int count) {
+    return makes_parts(driver()) ? equal_shares(handle_of_device(context), static_cast<unsigned>(count))
+                                 : std::vector<Multiprocessors>();
+}
+
+GreenContext make_part(const SharedContext &context, Multiprocessors share) {
+    constexpr unsigned with_default_stream = 1; // wanted of all
+    const int device = handle_of_device(context);
+    ResourceDescription *description = nullptr;
+    GreenContextHandle *handle = nullptr;
+    if (driver().describe_resource(&description, &share, 1) != Status::success ||
+        driver().green_context_create(&handle, description, device, with_default_stream) != Status::success)
         return {};
-    context->use();
-    int device = 0;
-    check(driver().device_get(&device, context->device()), "finding the GPU");
-    std::vector<DevicePart> parts;
-    for (Multiprocessors &share : equal_shares(device, static_cast<unsigned>(count))) {
-        constexpr unsigned with_default_stream = 1; // wanted of all
-        ResourceDescription *description = nullptr;
-        GreenContextHandle *handle = nullptr;
-        if (driver().describe_resource(&description, &share, 1) != Status::success ||
-            driver().green_context_create(&handle, description, device, with_default_stream) !=
-                Status::success)
-            return {};
-        parts.push_back({{context, handle}, static_cast<int>(share.count)});
-    }
-    return parts;
+    return {context, handle};
 }
 
 namespace {

@@ -127,14 +127,12 @@ using Texture = Owned<std::uint64_t, &DriverTable::texture_destroy>;
 [[nodiscard]] Module load_module(const SharedContext &context, std::span<const std::byte> image);
 [[nodiscard]] Stream make_stream(const SharedContext &context);
 
-// Some of a device's multiprocessors, for streams of their own.
-struct DevicePart {
-    GreenContext context;
-    int multiprocessors = 0;
-};
-// `count` disjoint ones of the same size, as large as they can be; none where the driver makes none.
-[[nodiscard]] std::vector<DevicePart> split_device(const SharedContext &context, int count);
-[[nodiscard]] Stream make_stream(const SharedContext &context, const DevicePart &part);
+// `count` disjoint shares of a device's multiprocessors, of the same size, as large as they can be; none
+// where the driver makes none. They take none of the device's memory.
+[[nodiscard]] std::vector<Multiprocessors> split_device(const SharedContext &context, int count);
+// For streams on those multiprocessors alone; null where the driver makes none.
+[[nodiscard]] GreenContext make_part(const SharedContext &context, Multiprocessors share);
+[[nodiscard]] Stream make_stream(const SharedContext &context, const GreenContext &part);
 // For the order of streams: it costs the device less than one that can be timed by.
 [[nodiscard]] Event make_event(const SharedContext &context);
 // For event_elapsed.

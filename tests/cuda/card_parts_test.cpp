@@ -221,6 +221,11 @@ TEST(CardParts, AreMadeByTheDriverForEachStream) {
         CardParts parts(device, hopper_facts);
         EXPECT_EQ(emulated_live(), before); // none wants them yet
         EXPECT_TRUE(parts.are_apart(2));
+        // That there are any is tried once. Sizes whose frames do not come make none.
+        EXPECT_EQ(emulated_live(), before + 1);
+        EXPECT_TRUE(parts.are_apart(4));
+        EXPECT_EQ(parts.part(4).multiprocessors, 1);
+        EXPECT_EQ(emulated_live(), before + 1);
         EXPECT_EQ(parts.part(2).multiprocessors, 2);
         EXPECT_EQ(parts.part(2).architecture, hopper_facts.architecture);
         const nvidia::Stream first = parts.stream(2, 0);
@@ -230,6 +235,25 @@ TEST(CardParts, AreMadeByTheDriverForEachStream) {
     }
     EXPECT_EQ(emulated_live(), before);
     EXPECT_STREQ(emulated_faults(), "");
+}
+
+// What made one makes others, as long as there is memory.
+TEST(CardParts, ThatAreLackingAreAnErrorOfTheFramesThatWantThem) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    const auto device = std::make_shared<const nvidia::DeviceContext>(0);
+    CardParts parts(device, hopper_facts);
+    const nvidia::Stream first = parts.stream(2, 0);
+    emulated_reset(1); // the part, of what comes
+    try {
+        const nvidia::Stream second = parts.stream(2, 1);
+        ADD_FAILURE() << "a stream in a part that there is not";
+    } catch (const DeviceError &lacking) {
+        EXPECT_NE(std::string(lacking.what()).find("part 2 of 2"), std::string::npos) << lacking.what();
+    }
+    emulated_reset(0);
+    const nvidia::Stream second = parts.stream(2, 1); // there is memory again
+    EXPECT_EQ(emulated_streams_of_parts(), 2U);
 }
 
 TEST(CardParts, AreSizesOfLaunchesAloneByOlderDrivers) {

@@ -118,6 +118,10 @@ TEST_F(HeldFrames, AreForgottenWhereSomethingElseWasWritten) {
     Context context(program);
     const Plan plan(held_extent);
     const Plan other(other_extent);
+    for (const Plan *each : {&plan, &other}) { // the arena has its memory from then on
+        context.bind_frames(each->plan);
+        run(context, a_, b_, each == &plan ? held_extent : other_extent);
+    }
     for (int i = 0; i < 3; ++i) {
         context.bind_frames(plan.plan);
         run(context, a_, b_);

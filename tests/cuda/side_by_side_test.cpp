@@ -278,6 +278,8 @@ TEST(FramesSideBySide, TakeTheMemoryThatWasSaid) {
         Running running(best, small, middle, facts);
         const vsmlrt_program_info info = running.program.info();
         const int all_contexts = running.all_contexts();
+        for (const vsmlrt_extent extent : {small, middle}) // their weights
+            static_cast<void>(running.program.plan(extent));
         for (const int contexts : {1, 2, 5, 7, 10, all_contexts}) {
             const std::size_t before = emulated_live_bytes();
             running.add_contexts(contexts);
@@ -311,7 +313,7 @@ TEST(FramesSideBySide, ForWhichThereIsNoMemoryLeaveTheOthersRunning) {
                 std::int64_t{contexts} * (7 + 3) * middle.width * middle.height * 2;
             const std::int64_t each = running.program.plan(small).arena_bytes;
             const std::size_t taken = capacity - nvidia::memory_state().free;
-            emulated_capacity(taken + static_cast<std::size_t>(each * 3 + of_frames));
+            emulated_capacity(taken + static_cast<std::size_t>(each * (1 + 3) + of_frames));
             EXPECT_EQ(running.start(small).size(), 1U + 3U);
             EXPECT_EQ(running.start(small).size(), 1U + 3U);
             std::vector<std::shared_ptr<StoredFrame>> frames;
@@ -335,7 +337,7 @@ TEST(FramesSideBySide, AreMoreAgainOnceThereIsMemory) {
     const std::int64_t of_frames = std::int64_t{contexts} * (7 + 3) * middle.width * middle.height * 2;
     const std::int64_t each = running.program.plan(small).arena_bytes;
     const std::size_t taken = capacity - nvidia::memory_state().free;
-    emulated_capacity(taken + static_cast<std::size_t>(each * 3 + of_frames));
+    emulated_capacity(taken + static_cast<std::size_t>(each * (1 + 3) + of_frames));
     constexpr int until_more = 256;
     const auto run = [&](int frames) {
         for (int i = 0; i < frames; ++i)

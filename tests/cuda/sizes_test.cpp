@@ -126,6 +126,7 @@ TEST_F(Sizes, SizesThatComeAgainArePlannedOnce) {
         for (const vsmlrt_extent extent : extents)
             static_cast<void>(run(context, extent, picture(extent, 5)));
     };
+    run_all(); // the arena grows once, and the launches of the first size go with its memory
     run_all();
     run_all(); // the recordings
     const long before = emulated_calls();
@@ -134,6 +135,54 @@ TEST_F(Sizes, SizesThatComeAgainArePlannedOnce) {
     // Two copies up, two down, the graph, two events that another stream waits for, and one that the host
     // does for each frame, and no more.
     EXPECT_LE(of_all, static_cast<long>(extents.size()) * 11);
+}
+
+// A clip has one size: a range costs it nothing.
+TEST_F(Sizes, OfARangeOneTakesTheMemoryThatItTakesAlone) {
+    const auto bytes_of = [&](const vsmlrt_program_desc &desc, vsmlrt_extent extent) {
+        const std::size_t before = emulated_live_bytes();
+        Program program(list_devices().front(), desc);
+        Context context(program);
+        static_cast<void>(run(context, extent, picture(extent, 1)));
+        return emulated_live_bytes() - before;
+    };
+    for (const vsmlrt_extent extent : {smallest, vsmlrt_extent{12, 10}, vsmlrt_extent{16, 16}, largest}) {
+        vsmlrt_program_desc alone = describe(1);
+        alone.min_extent = alone.opt_extent = alone.max_extent = extent;
+        EXPECT_EQ(bytes_of(describe(1), extent), bytes_of(alone, extent)) << extent.width;
+    }
+}
+
+TEST_F(Sizes, ASecondSizeTakesTheMemoryOfTheLargestAtOnce) {
+    Program program(list_devices().front(), describe(1));
+    Context context(program);
+    static_cast<void>(run(context, {12, 10}, picture({12, 10}, 1)));
+    const std::size_t of_first = emulated_live_bytes();
+    static_cast<void>(run(context, smallest, picture(smallest, 1)));
+    EXPECT_EQ(emulated_live_bytes(), of_first);
+    const auto arena_after = [&](vsmlrt_extent extent) {
+        const nvidia::Stream stream = nvidia::make_stream(program.device());
+        const std::size_t before = emulated_live_bytes();
+        ArenaPool::Lease lease(program.arenas(), stream.get(), extent);
+        static_cast<void>(lease.launches([&](vsmlrt_extent size) { return program.plan(size); }));
+        return emulated_live_bytes() - before;
+    };
+    EXPECT_GT(arena_after({16, 16}), 0U);
+    EXPECT_EQ(arena_after({20, 16}), 0U);
+    EXPECT_EQ(arena_after(largest), 0U);
+}
+
+// Said before any of them comes.
+TEST_F(Sizes, WeightsOfARangeAreEstimated) {
+    Program program(list_devices().front(), describe(1));
+    const std::size_t before = emulated_live_bytes();
+    static_cast<void>(program.plan(largest));
+    const auto taken = static_cast<std::int64_t>(emulated_live_bytes() - before);
+    EXPECT_GT(taken, 0);
+    EXPECT_GE(2 * program.info().program_bytes, taken);
+    EXPECT_LE(program.info().program_bytes, 2 * taken);
+    static_cast<void>(program.plan(largest));
+    EXPECT_EQ(static_cast<std::int64_t>(emulated_live_bytes() - before), taken);
 }
 
 TEST_F(Sizes, AContextMoreThanStreamsHasNoArenaOfItsOwn) {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import re
 import threading
 import xml.etree.ElementTree as ElementTree
@@ -209,46 +208,6 @@ def test_memory_is_not_that_of_the_process_that_started_it(job: Job) -> None:
     """Linux hands the peak of the starter's memory down, where this takes a quarter of a gigabyte."""
     large = np.ones(1 << 25)
     assert running.run(job).memory < large.nbytes / 2**20
-
-
-class Clock:
-    """Stands for time.perf_counter, which the worker asks once for each frame: frames take as long as is said."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *first: float, then: float) -> None:
-        self._durations = itertools.chain(first, itertools.repeat(then))
-        self._now = 1000.0
-        monkeypatch.setattr(worker, "time", self)
-
-    def perf_counter(self) -> float:
-        self._now += next(self._durations)
-        return self._now
-
-
-def blank(length: int) -> vs.VideoNode:
-    return vs.core.std.BlankClip(width=16, height=16, length=length, keep=True)
-
-
-@pytest.mark.parametrize("streams", [1, 3])
-def test_the_rate_is_that_of_the_frames(monkeypatch: pytest.MonkeyPatch, streams: int) -> None:
-    """The warm-up, two frames for each stream and the one that the measurement begins with, does not count."""
-    Clock(monkeypatch, *[7.0] * (2 * streams + 1), then=0.25)
-    job = Job(network_path="", arguments={}, width=16, height=16, frames=12, streams=streams)
-    assert worker._time(blank(40), job) == (12, 3.0)
-
-
-@pytest.mark.parametrize(("streams", "seconds", "frames"), [(1, 0.7, 3), (1, 0, 2), (4, 0, 8), (1, 100, 36)])
-def test_a_measurement_ends_in_time(monkeypatch: pytest.MonkeyPatch, streams: int, seconds: float, frames: int) -> None:
-    """It ends with the first frame after the time given, of two or more for each stream, or with the last frame."""
-    Clock(monkeypatch, then=0.25)
-    job = Job(network_path="", arguments={}, width=16, height=16, frames=36, seconds=seconds, streams=streams)
-    assert worker._time(blank(100), job) == (frames, frames * 0.25)
-
-
-def test_frames_do_not_repeat(job: Job) -> None:
-    clip = worker._pictures(vs.core.core, job)
-    assert clip.num_frames >= job.frames
-    first, second = (bytes(clip.get_frame(n)[0]) for n in (0, 1))
-    assert first != second
 
 
 def test_what_the_plugin_refuses_is_the_error(job: Job) -> None:

@@ -12,13 +12,15 @@ from .process import measure
 from .worker import Job, Layer, Result
 
 
-def job_of(case: Case, arguments: Mapping[str, Any], frames: int, seconds: float, *, layers: bool = False) -> Job:
+def job_of(
+    case: Case, arguments: Mapping[str, Any], frames: int | None, seconds: float, *, layers: bool = False
+) -> Job:
     """The job for a case.
 
     Arguments:
         arguments: of ``core.mlrt.Model``: backend, device, precision.
-        frames: most frames to time.
-        seconds: after which a measurement may end earlier.
+        frames: most frames to time; None: as many as make a steady figure.
+        seconds: after which a measurement ends with fewer.
         layers: time each kernel as well.
     """
     width, height = case.size

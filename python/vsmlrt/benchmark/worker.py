@@ -5,13 +5,14 @@ A process each, so that memory is this measurement's alone and a crash ends this
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
 import time
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,15 @@ from .memory import Peak
 
 _DISTINCT = 4
 """Pictures that take turns, so that no frame repeats the one before it."""
+
+_LENGTH = (2**31 - 1) // 2
+"""Of the clip in frames: no measurement comes to its end, and an interpolator can double it."""
+
+_ENOUGH_FRAMES, _ENOUGH_SECONDS = 100, 2.0
+"""What a figure rests on where nobody says how many frames: a fast GPU's first 100 take 10 ms and tell little."""
+
+_WARM_UP_SECONDS = 2.0
+"""After which a warm-up ends that has computed two frames for each stream."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +49,10 @@ class Job:
     maps: tuple[str, ...] = ()
     interpolates: bool = False
     streams: int = 1
-    frames: int = 100
-    """Most frames that are timed."""
+    frames: int | None = None
+    """Most frames that are timed; None: as many as make a steady figure."""
     seconds: float = 10.0
-    """After which a measurement ends that has timed enough of them."""
+    """After which a measurement ends that has timed two frames for each stream."""
     plugin: str = ""
     """The plugin's file, where VapourSynth does not find it by itself."""
     device: int = 0
@@ -107,7 +117,10 @@ def measure(job: Job) -> Result:
         clip = _filtered(core, job)
         clip.get_frame(0).close()
         first_frame = time.perf_counter() - begin
-        frames, seconds = _time(clip, job)
+        requests = _Requests(clip, _at_once(core, clip, job))
+        frames, seconds = _time(requests, job)
+    if job.layers:
+        requests.wait()  # they are timed on a device that does nothing else
     layers, network_milliseconds = _layers(core, job) if job.layers else ([], 0.0)
     return Result(
         fps=frames / seconds,
@@ -171,44 +184,76 @@ def _pictures(core: vs.Core, job: Job) -> vs.VideoNode:
     core.std.SetVideoCache(noise, mode=1, fixedsize=1, maxsize=_DISTINCT)
     for n in range(_DISTINCT):
         noise.get_frame(n).close()
-    return core.std.Loop(noise, -(-(job.frames + _warm_up(job) + _ahead(job)) // _DISTINCT) + 1)
+    return core.std.Loop(noise, _LENGTH // _DISTINCT)
 
 
-def _warm_up(job: Job) -> int:
-    return 2 * job.streams
+def _at_once(core: vs.Core, clip: vs.VideoNode, job: Job) -> int:
+    """How many frames to ask for at once: one for each of VapourSynth's threads, as vspipe does and the plugin expects.
+
+    No more than have room for their results in the memory that VapourSynth keeps all its frames within
+    (``core.max_cache_size``, in 2^20 bytes), but enough for every stream.
+    """
+    result_bytes = clip.width * clip.height * clip.format.num_planes * clip.format.bytes_per_sample
+    fitting = (core.max_cache_size << 20) // result_bytes
+    return int(max(2 * job.streams + 2, min(core.num_threads, fitting)))
 
 
-def _ahead(job: Job) -> int:
-    return 2 * job.streams + 2
+class _Requests:
+    """Frames of a clip, always so many asked for at once; taken as they become ready, in any order, as vspipe does."""
+
+    def __init__(self, clip: vs.VideoNode, at_once: int) -> None:
+        self._clip = clip
+        self._numbers = itertools.count()
+        self._ready: SimpleQueue[tuple[vs.VideoFrame | None, Any]] = SimpleQueue()
+        self.at_once = at_once
+        for _ in range(at_once):
+            self._ask()
+
+    def times(self) -> Iterator[float]:
+        """When each frame was ready, and another one asked for in its place."""
+        while True:
+            self._take()
+            self._ask()
+            yield time.perf_counter()
+
+    def wait(self) -> None:
+        """Until nothing is asked for any more."""
+        for _ in range(self.at_once):
+            self._take()
+
+    def _ask(self) -> None:
+        self._clip.get_frame_async(next(self._numbers), lambda *answer: self._ready.put(answer))
+
+    def _take(self) -> None:
+        frame, error = self._ready.get()
+        if frame is None:
+            raise vs.Error(error)
+        frame.close()
 
 
-def _time(clip: vs.VideoNode, job: Job) -> tuple[int, float]:
-    """Frames and seconds from the end of the warm-up on, requests always waiting for every stream."""
-    warm, begin, least = _warm_up(job), 0.0, 2 * job.streams
-    done, elapsed = 0, 0.0
-    for n in _in_order(clip, job.frames + warm + 1, _ahead(job)):
-        now = time.perf_counter()
-        if n == warm:
-            begin = now
-        elif n > warm:
-            done, elapsed = n - warm, now - begin
-            if done >= least and elapsed > job.seconds:
-                break
-    return done, elapsed
+def _time(requests: _Requests, job: Job) -> tuple[int, float]:
+    """Frames and seconds from the end of the warm-up on. What is still asked for then is not waited for."""
+    start, times = time.perf_counter(), requests.times()
+    warm = next(now for done, now in enumerate(times, 1) if _is_warm(job, requests.at_once, done, now - start))
+    return next((done, now - warm) for done, now in enumerate(times, 1) if _is_enough(job, done, now - warm))
 
 
-def _in_order(clip: vs.VideoNode, count: int, ahead: int) -> Iterator[int]:
-    """The numbers of the first `count` frames as each becomes ready."""
-    requested: deque[Any] = deque()
-    try:
-        for n in range(count):
-            while len(requested) < ahead and n + len(requested) < count:
-                requested.append(clip.get_frame_async(n + len(requested)))
-            requested.popleft().result().close()
-            yield n
-    finally:
-        for future in requested:
-            future.result().close()
+def _is_warm(job: Job, at_once: int, done: int, seconds: float) -> bool:
+    """Whether the network has run twice for each frame asked for at once: first things are made, then graphs recorded.
+
+    Every other frame of an interpolator's result is its clip's. Slow processors are not waited for that long.
+    """
+    last = (4 if job.interpolates else 2) * at_once
+    return done >= last or (done >= 2 * job.streams and seconds > _WARM_UP_SECONDS)
+
+
+def _is_enough(job: Job, done: int, seconds: float) -> bool:
+    """Whether a figure can rest on so many frames and seconds."""
+    if done >= 2 * job.streams and seconds > job.seconds:
+        return True
+    if job.frames is not None:
+        return done >= job.frames
+    return done >= _ENOUGH_FRAMES and seconds >= _ENOUGH_SECONDS
 
 
 def main() -> None:

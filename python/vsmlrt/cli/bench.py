@@ -51,7 +51,14 @@ Networks = Annotated[
     list[str] | None,
     typer.Option("--network", metavar="FAMILY=PATH", help="A network file for a family.", show_default=False),
 ]
-Frames = Annotated[int, typer.Option(metavar="N", help="Most frames that are timed for a figure.")]
+Frames = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="Most frames that are timed for a figure (default: as many as take 2 seconds, 100 at least).",
+        show_default=False,
+    ),
+]
 Seconds = Annotated[float, typer.Option(metavar="S", help="Time after which a figure may rest on fewer frames.")]
 CsvFile = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the figures as CSV.")]
 Layers = Annotated[
@@ -77,7 +84,7 @@ def bench(
     device: options.Device = None,
     precision: options.Precision = "auto",
     network: Networks = None,
-    frames: Frames = 100,
+    frames: Frames = None,
     seconds: Seconds = 10.0,
     csv: CsvFile = None,
     plot: Plot = None,
@@ -93,7 +100,8 @@ def bench(
     options.check_precision(precision)
     if against is not None:
         values.one_of("--against", against, ENGINES)
-    values.at_least("--frames", frames, 1)
+    if frames is not None:
+        values.at_least("--frames", frames, 1)
     values.at_least("--seconds", seconds, 0)
     if plot is not None and plot.suffix.lower() != ".svg":
         raise UsageError(f"--plot takes a name that ends in .svg, not {str(plot)!r}")

@@ -19,10 +19,10 @@ constexpr std::size_t sizes_kept = 4;
 
 } // namespace
 
-Arena::Arena(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, CardParts &parts,
+Arena::Arena(nvidia::SharedContext device, KernelCache &kernels, Memory memory, CardParts &parts,
              std::size_t number)
-    : device_(std::move(device)), kernels_(kernels),
-      memory_(device_, static_cast<std::size_t>(bytes), "the buffers of one stream"), parts_(parts),
+    : device_(std::move(device)), kernels_(kernels), most_(memory.most),
+      memory_(device_, static_cast<std::size_t>(memory.bytes), "the buffers of one stream"), parts_(parts),
       number_(number), begin_(nvidia::make_event(device_)), done_(nvidia::make_event(device_)) {}
 
 void Arena::wait() const {
@@ -50,6 +50,9 @@ void Arena::let_go() {
 void Arena::reserve(std::int64_t bytes) {
     if (static_cast<std::size_t>(bytes) <= memory_.bytes())
         return;
+    // The launches of other sizes go with the memory: it grows once.
+    if (memory_.bytes() > 0)
+        bytes = std::max(bytes, most_);
     let_go();
     memory_ = nvidia::DeviceMemory(device_, static_cast<std::size_t>(bytes), "the buffers of one stream");
 }
@@ -97,9 +100,9 @@ std::size_t ArenaPool::room() const {
     return streams_ + others;
 }
 
-Arena &ArenaPool::make(std::int64_t bytes) {
+Arena &ArenaPool::make(Arena::Memory memory) {
     free_.reserve(arenas_.size() + 1);
-    return arenas_.emplace_back(device_, kernels_, bytes, parts_, arenas_.size());
+    return arenas_.emplace_back(device_, kernels_, memory, parts_, arenas_.size());
 }
 
 // A frame fails without its own memory; without this arena it waits for another one.
@@ -120,7 +123,7 @@ void ArenaPool::reserve(Arena &arena, std::int64_t bytes) const {
 void ArenaPool::add_context() {
     const std::lock_guard lock(mutex_);
     if (arenas_.size() < std::min(contexts_ + 1, streams_)) {
-        Arena &made = make(claimed_.bytes);
+        Arena &made = make({claimed_.of_one_size ? claimed_.bytes : 0, claimed_.bytes});
         free_.insert(free_.begin(), &made);
     }
     ++contexts_;
@@ -180,7 +183,7 @@ std::vector<Arena *>::iterator ArenaPool::find_free(const Size &size) {
     const bool has_idle = best != free_.end() && (*best)->frames_under_way() == 0;
     if (has_idle || arenas_.size() >= std::min(size.arenas, room()))
         return best;
-    Arena &made = make(0);
+    Arena &made = make({});
     return free_.insert(free_.end(), &made);
 }
 

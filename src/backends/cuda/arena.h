@@ -23,9 +23,13 @@ class Arena {
 public:
     using MakePlan = std::function<Plan(vsmlrt_extent)>;
 
-    // `bytes`: enough for the plans of most sizes; it grows for one that needs more. `number`: of the arena
-    // among those of a program, which the parts outlive.
-    Arena(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, CardParts &parts,
+    // `bytes`: from the beginning; it grows to what the first size needs. For one that needs more it takes
+    // `most`, or what that needs. `number`: of the arena among those of a program, which the parts outlive.
+    struct Memory {
+        std::int64_t bytes = 0;
+        std::int64_t most = 0;
+    };
+    Arena(nvidia::SharedContext device, KernelCache &kernels, Memory memory, CardParts &parts,
           std::size_t number);
 
     // The launches for a size, valid until the next call; planned where they are not among those kept.
@@ -67,6 +71,7 @@ private:
 
     nvidia::SharedContext device_;
     KernelCache &kernels_;
+    std::int64_t most_;
     nvidia::DeviceMemory memory_;
     std::list<Sized> sizes_; // the last used first
     HeldInputs held_;
@@ -91,7 +96,8 @@ public:
     // What a program claims memory for.
     struct Claimed {
         int streams = 1;
-        std::int64_t bytes = 0;           // of the arena of a stream
+        std::int64_t bytes = 0;           // of the arena of a stream, at any size
+        bool of_one_size = false;         // an arena of a stream has them from the beginning
         std::vector<std::int64_t> others; // bytes of each arena beyond those
         int spare_contexts = 0;           // contexts beyond the streams: each claims a share of the others
         std::int64_t of_context = 0;      // that it takes when frames first come: the others leave it free
@@ -170,7 +176,7 @@ private:
     [[nodiscard]] bool is_of_stream(const Arena &arena) const { return arena.number() < streams_; }
     // How many there may be: what the contexts that there are have claimed.
     [[nodiscard]] std::size_t room() const;
-    Arena &make(std::int64_t bytes);
+    Arena &make(Arena::Memory memory);
     // Of an arena beyond those of the streams. DeviceError where too little would be left to frames.
     void reserve(Arena &arena, std::int64_t bytes) const;
     void give_back(Arena *arena);

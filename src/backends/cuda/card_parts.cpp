@@ -1,5 +1,7 @@
 #include "backends/cuda/card_parts.h"
 
+#include "base/error.h"
+
 #include <algorithm>
 #include <array>
 #include <span>
@@ -158,31 +160,51 @@ void share_card(Plan &plan, int parts, const DeviceFacts &part, bool apart) {
     }
 }
 
-const std::vector<nvidia::DevicePart> &CardParts::made(int count) {
-    const std::lock_guard lock(mutex_);
-    const auto known = made_.find(count);
-    return known != made_.end() ? known->second
-                                : made_.emplace(count, nvidia::split_device(context_, count)).first->second;
+bool CardParts::make(Part &part) {
+    if (!part.context)
+        part.context = nvidia::make_part(context_, part.share);
+    makes_parts_ = makes_parts_ || part.context;
+    return static_cast<bool>(part.context);
+}
+
+// That a driver divides multiprocessors does not say that it lets streams run on some of them: the first part
+// of all shows that.
+std::vector<CardParts::Part> &CardParts::known(int count) {
+    if (const auto found = parts_.find(count); found != parts_.end())
+        return found->second;
+    std::vector<Part> parts;
+    for (const nvidia::Multiprocessors &share : nvidia::split_device(context_, count))
+        parts.push_back({share, {}});
+    if (!parts.empty() && !makes_parts_ && !make(parts.front()))
+        parts.clear();
+    return parts_.emplace(count, std::move(parts)).first->second;
 }
 
 DeviceFacts CardParts::part(int count) {
-    const std::vector<nvidia::DevicePart> &parts = made(count);
+    const std::lock_guard lock(mutex_);
+    const std::vector<Part> &parts = known(count);
     if (parts.empty())
         return part_of(card_, count);
     DeviceFacts part = card_;
-    part.multiprocessors = parts.front().multiprocessors;
+    part.multiprocessors = static_cast<int>(parts.front().share.count);
     return part;
 }
 
 bool CardParts::are_apart(int count) {
-    return !made(count).empty();
+    const std::lock_guard lock(mutex_);
+    return !known(count).empty();
 }
 
 nvidia::Stream CardParts::stream(int count, std::size_t number) {
-    const std::vector<nvidia::DevicePart> &parts = made(count);
+    const std::lock_guard lock(mutex_);
+    std::vector<Part> &parts = known(count);
     if (parts.empty())
         return nvidia::make_stream(context_);
-    return nvidia::make_stream(context_, parts[number % parts.size()]);
+    Part &part = parts[number % parts.size()];
+    if (!make(part))
+        throw DeviceError("cuda: the driver does not make part ", number % parts.size() + 1, " of ", count,
+                          " of the GPU; its memory may be taken");
+    return nvidia::make_stream(context_, part.context);
 }
 
 } // namespace vsmlrt::cuda

@@ -44,8 +44,9 @@ struct CardShare {
 // front of it has ended, since its blocks would take multiprocessors that another stream could use.
 void share_card(Plan &plan, int parts, const DeviceFacts &part, bool apart);
 
-// The parts of a card that the streams of a program take where it gains, made when they are first asked for.
-// By the driver, from version 555 on; older ones make none, and launches keep to a part's size by themselves.
+// The parts of a card that the streams of a program take where it gains. By the driver, from version 555 on;
+// older ones make none, and launches keep to a part's size by themselves. A part takes memory of the device
+// when something is to run in it.
 // `count`: how many parts of the same size. Thread-safe. Outlives its streams.
 class CardParts {
 public:
@@ -58,16 +59,23 @@ public:
     [[nodiscard]] DeviceFacts part(int count);
     // Whether nothing that runs in one of them can take multiprocessors of another.
     [[nodiscard]] bool are_apart(int count);
-    // For what runs in one of them; `number` counts what runs side by side.
+    // For what runs in one of them; `number` counts what runs side by side. DeviceError where that part
+    // cannot be made.
     [[nodiscard]] nvidia::Stream stream(int count, std::size_t number);
 
 private:
-    const std::vector<nvidia::DevicePart> &made(int count);
+    struct Part {
+        nvidia::Multiprocessors share;
+        nvidia::GreenContext context; // null until it is asked for
+    };
+    [[nodiscard]] std::vector<Part> &known(int count);
+    [[nodiscard]] bool make(Part &part);
 
     nvidia::SharedContext context_;
     DeviceFacts card_;
     std::mutex mutex_;
-    std::map<int, std::vector<nvidia::DevicePart>> made_; // by how many there are
+    bool makes_parts_ = false;               // the driver has made one
+    std::map<int, std::vector<Part>> parts_; // by how many there are
 };
 
 } // namespace vsmlrt::cuda

@@ -5,6 +5,11 @@
 
 namespace vsmlrt::cuda {
 
+void FrameStore::keep(std::size_t least) {
+    const std::lock_guard lock(mutex_);
+    kept_ = std::max(kept_, least);
+}
+
 // The memory of the least recently used frame of that size that nobody holds, emptied.
 std::shared_ptr<StoredFrame> FrameStore::take_unread(std::size_t bytes) {
     if (known_.size() < kept_)

@@ -28,8 +28,9 @@ class FrameStore {
 public:
     explicit FrameStore(nvidia::SharedContext context) : context_(std::move(context)) {}
 
-    // From then on at most `most` frames, and those that somebody reads, are kept; before, those alone.
-    void keep(std::size_t most) { kept_ = most; }
+    // From then on `least` frames are kept, or more if it was called for more before, and those that somebody
+    // reads; until it is called, those alone.
+    void keep(std::size_t least);
 
     // The frame of this identity, perhaps empty; an empty one that nobody else finds for identity 0. It stays
     // as it is for as long as it is held; hold it until the device has read it.

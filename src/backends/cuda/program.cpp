@@ -78,6 +78,14 @@ int contexts_to_spare(int parts, int in_flight) {
     return parts < many_parts ? few : std::clamp(in_flight - parts, few, some);
 }
 
+std::int64_t bytes_of_constants(const graph::Graph &graph) {
+    std::int64_t bytes = 0;
+    for (const graph::Value &value : graph.values)
+        if (value.constant)
+            bytes += static_cast<std::int64_t>(value.constant->bytes->size());
+    return bytes;
+}
+
 bool is_in_tf32(const Step &step) {
     return step.alternatives.front().name.starts_with("tf32");
 }
@@ -110,7 +118,6 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     std::vector<Networks> sizes;
     bool rounds_to_tf32 = false;
     const auto take = [&](const Plan &plan) {
-        clock.time("weights", [&] { upload_constants(plan); });
         const std::vector<std::string> of_plan = chosen_sources(plan);
         sources.insert(sources.end(), of_plan.begin(), of_plan.end());
         sizes.push_back({plan.side_by_side, plan.arena_bytes, plan.parts > 1});
@@ -118,7 +125,11 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     };
     Plan best = timed_plan(desc.opt_extent, clock);
     take(best);
-    if (!is_static(desc))
+    // Of several sizes one may be all that comes: each has its weights, in the form in which its kernels want
+    // them, and its memory when its first frame does.
+    if (is_static(desc))
+        clock.time("weights", [&] { upload_constants(best); });
+    else
         for (const vsmlrt_extent &extent : {desc.max_extent, desc.min_extent})
             take(timed_plan(extent, clock));
     made_.emplace_front(desc.opt_extent, std::move(best));
@@ -184,7 +195,7 @@ ArenaPool::Claimed Program::describe(const vsmlrt_program_desc &desc, std::span<
     info_.num_inputs = static_cast<std::int32_t>(graph_.inputs.size());
     info_.num_outputs = static_cast<std::int32_t>(graph_.outputs.size());
     info_.blob_worth_caching = 1;
-    info_.program_bytes = weights_.bytes();
+    info_.program_bytes = is_static(desc) ? weights_.bytes() : bytes_of_constants(graph_);
     // Frames of spare contexts are uploaded and downloaded while the others are computed: the host takes
     // nearly three times as long to copy a picture enlarged four times as the device to compute it. What a
     // context has of its own is about as large as the network's inputs and outputs: those, or the frames that
@@ -232,7 +243,8 @@ ArenaPool::Claimed Program::describe(const vsmlrt_program_desc &desc, std::span<
     info_.spare_contexts = claimed.spare_contexts;
     info_.spare_context_bytes = checked_add(of_ends, claimed.of_others(1), what);
     info_.context_bytes = checked_add(of_ends, (of_streams + streams - 1) / streams, what);
-    frames_.keep(frames_kept(networks, graph_));
+    claimed.of_one_size = is_static(desc);
+    frames_.keep(frames_kept(streams, graph_));
     return claimed;
 }
 
@@ -270,6 +282,13 @@ void Program::keep_for_others(vsmlrt_extent extent, const Plan &plan) {
 }
 
 Plan Program::plan(vsmlrt_extent extent) {
+    Plan plan = plan_of(extent);
+    upload_constants(plan);
+    frames_.keep(frames_kept(std::max(plan.side_by_side, at_once_.streams), graph_));
+    return plan;
+}
+
+Plan Program::plan_of(vsmlrt_extent extent) {
     {
         const std::lock_guard lock(made_mutex_);
         const auto known = std::find_if(made_.begin(), made_.end(),

@@ -38,7 +38,8 @@ public:
     // By a test's driver, on the processor.
     [[nodiscard]] bool is_simulated() const { return !facts_.runs_barriers; }
 
-    // What contexts are made of.
+    // What contexts are made of. The weights that it wants are on the device, and the frames of as many as
+    // run side by side are kept. DeviceError where there is no memory for the weights.
     [[nodiscard]] Plan plan(vsmlrt_extent extent);
     [[nodiscard]] KernelCache &kernels() { return kernels_; }
     [[nodiscard]] ArenaPool &arenas() { return *arenas_; }
@@ -58,6 +59,8 @@ private:
     [[nodiscard]] ArenaPool::Claimed describe(const vsmlrt_program_desc &desc,
                                               std::span<const Networks> sizes);
     [[nodiscard]] Plan make_plan(vsmlrt_extent extent, Constants &weights);
+    // One that was made before, or timed.
+    [[nodiscard]] Plan plan_of(vsmlrt_extent extent);
     void keep_for_others(vsmlrt_extent extent, const Plan &plan);
     // Takes the kernels that were chosen.
     void decide(Plan &plan) const;
