@@ -22,7 +22,7 @@
 #endif
 
 // A module of another version is refused. 7: a program is told how many frames the host asks for at once.
-enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 7 };
+enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 8 };
 
 // Receives bytes: an error's text, a blob. May be called several times; the pieces are concatenated.
 struct vsmlrt_sink {
@@ -216,6 +216,13 @@ struct vsmlrt_backend {
     // frames run, their tensors on the device before and after. Absent: the backend cannot tell.
     vsmlrt_code (*time_layers)(vsmlrt_context *context, double *network_milliseconds, void *user,
                                void (*visit)(void *user, const vsmlrt_layer_time *layer), vsmlrt_sink error);
+
+    // What describe_program says of a program of a range of sizes, for contexts whose frames are of this size
+    // alone: they take less than those of the largest, and another number of spare ones keeps them busy. May
+    // plan the size, as its first frame would, so that this frame need not wait for it. Absent: they are as
+    // describe_program says.
+    vsmlrt_code (*describe_size)(vsmlrt_program *program, vsmlrt_extent extent, vsmlrt_program_info *info,
+                                 vsmlrt_sink error);
 };
 
 // The table of the module, alive until the process ends; null if the module cannot speak `interface_version`.

@@ -106,6 +106,14 @@ Program::Program(std::shared_ptr<const Device> device, const vsmlrt_program_desc
     weights_.emplace(memory_of(device_->info()).name, info_.program_bytes);
 }
 
+vsmlrt_program_info Program::info(vsmlrt_extent extent) const {
+    const vsmlrt_backend &table = device_->backend().table();
+    vsmlrt_program_info info = info_;
+    if (table.describe_size != nullptr)
+        checked([&](vsmlrt_sink error) { return table.describe_size(handle_.get(), extent, &info, error); });
+    return info;
+}
+
 std::vector<std::byte> Program::export_blob() const {
     std::vector<std::byte> blob;
     const vsmlrt_sink sink = {&blob, [](void *user, const void *data, std::size_t size) {

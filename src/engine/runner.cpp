@@ -20,8 +20,8 @@ std::int64_t mib(std::int64_t bytes) {
 }
 
 // For each stream, and as many spare ones as there is memory for: at least one where the program has any.
-Runner::Contexts claim_contexts(const Program &program, int num_streams) {
-    const vsmlrt_program_info &info = program.info();
+Runner::Contexts claim_contexts(const Program &program, vsmlrt_extent tile, int num_streams) {
+    const vsmlrt_program_info info = program.info(tile);
     const Memory memory = memory_of(program.device().info());
     constexpr const char *what = "the memory of the network's contexts";
     const std::int64_t streams = checked_mul(info.context_bytes, num_streams, what);
@@ -68,7 +68,7 @@ Tensors tensors_of(const Program &program, ContextPool &pool, vsmlrt_extent tile
 Runner::Runner(std::shared_ptr<const Program> program, const Layout &layout, int num_streams,
                std::optional<FrameFormats> frames, bool half_planes)
     : program_(std::move(program)), layout_(layout), num_streams_(num_streams),
-      half_planes_(half_planes && !frames), contexts_(claim_contexts(*program_, num_streams)),
+      half_planes_(half_planes && !frames), contexts_(claim_contexts(*program_, layout_.tile, num_streams)),
       pool_(program_, contexts_.count), frames_(std::move(frames)) {
     measure();
     claim_sums();

@@ -140,7 +140,7 @@ std::unique_ptr<Runner> Session::make_runner(const std::shared_ptr<const Device>
         streams = automatic_streams(device->info(), {options_.program.frames_in_flight, threads});
     auto program = build(device, streams);
     if (options_.program.num_streams == 0) {
-        const int fitting = streams_within_memory(*program, streams, threads, blending_bytes());
+        const int fitting = streams_within_memory(*program, layout_.tile, streams, threads, blending_bytes());
         if (fitting != streams)
             program = build(device, streams = fitting);
     }
@@ -192,8 +192,8 @@ std::string Session::summary() const {
                 precision_name(program.info().precision), ", tensors ", type_name(runner.input_type()),
                 " to ", type_name(runner.output_type()), frames_ ? ", frames converted there, " : ", ",
                 runner.num_streams(), " stream(s), ", plan.columns.size() * plan.rows.size(), " tile(s) of ",
-                layout_.tile.width, "x", layout_.tile.height, ", about ", program.info().context_bytes >> 20,
-                " MiB a stream");
+                layout_.tile.width, "x", layout_.tile.height, ", about ",
+                program.info(layout_.tile).context_bytes >> 20, " MiB a stream");
 }
 
 // The one with the fewest frames under way, so that unequal devices get what each can do; null where every

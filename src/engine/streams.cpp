@@ -24,14 +24,15 @@ int automatic_streams(const DeviceInfo &device, const StreamLimits &limits) {
     return dealt_evenly(std::min(in_flight, most_streams), threads_of(device, limits.num_threads));
 }
 
-int streams_within_memory(const Program &program, int streams, int num_threads, std::int64_t frame_bytes) {
+int streams_within_memory(const Program &program, vsmlrt_extent tile, int streams, int num_threads,
+                          std::int64_t frame_bytes) {
     const DeviceInfo &device = program.device().info();
     const Memory memory = memory_of(device);
-    const std::int64_t one = program.info().context_bytes + frame_bytes;
+    const vsmlrt_program_info info = program.info(tile);
+    const std::int64_t one = info.context_bytes + frame_bytes;
     if (memory.bytes <= 0 || one <= 0)
         return streams;
-    const std::int64_t spare =
-        program.info().spare_contexts * (program.info().spare_context_bytes + frame_bytes);
+    const std::int64_t spare = info.spare_contexts * (info.spare_context_bytes + frame_bytes);
     const std::int64_t unclaimed = memory.bytes - claimed_bytes(memory);
     const std::int64_t free = std::min(unclaimed, program.device().free_memory().value_or(unclaimed)) - spare;
     const std::int64_t fitting = std::max<std::int64_t>(free / 2 / one, 1);

@@ -95,6 +95,13 @@ void describe_program(const Program *program, vsmlrt_program_info *info) {
     *info = program->info();
 }
 
+// vsmlrt_program_info Program::info(vsmlrt_extent)
+template <typename Program>
+vsmlrt_code describe_program_size(Program *program, vsmlrt_extent extent, vsmlrt_program_info *info,
+                                  vsmlrt_sink error) {
+    return guarded(error, [&] { *info = program->info(extent); });
+}
+
 // Program::blob() const: any contiguous range of bytes; Unsupported where there is none.
 template <typename Program>
 vsmlrt_code export_program(const Program *program, vsmlrt_sink blob, vsmlrt_sink error) {

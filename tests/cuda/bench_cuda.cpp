@@ -287,7 +287,7 @@ struct Rates {
 // Frames a second with as many side by side as the program's streams compute; `context` has run one.
 Rates rates_of_streams(cuda::Program &program, cuda::Context &context, const Arguments &arguments) {
     std::vector<std::unique_ptr<cuda::Context>> others;
-    for (int i = 1; i < arguments.run.streams + program.info().spare_contexts; ++i)
+    for (int i = 1; i < arguments.run.streams + program.info(arguments.run.size).spare_contexts; ++i)
         others.push_back(std::make_unique<cuda::Context>(program));
     if (arguments.warm > 0)
         static_cast<void>(context.time_side_by_side(1000 * arguments.warm));
@@ -332,7 +332,8 @@ void bench(const Arguments &arguments, const std::string &name) {
         "launches, context %lld MiB\n",
         name.c_str(), arguments.run.precision.c_str(), arguments.run.size.width, arguments.run.size.height,
         arguments.run.kernels.c_str(), device[3], 1000 / device[3], device.front(), device.back(), host[4],
-        first, context.launch_names().size(), static_cast<long long>(program.info().context_bytes >> 20));
+        first, context.launch_names().size(),
+        static_cast<long long>(program.info(arguments.run.size).context_bytes >> 20));
     if (arguments.streams) {
         const Rates rates = rates_of_streams(program, context, arguments);
         std::printf("  %d stream%s, %zu side by side: %.1f fps (%.1f to %.1f)\n", arguments.run.streams,

@@ -158,7 +158,8 @@ TEST(FramesSideBySide, AreAsManyAsMemoryIsClaimedFor) {
     const vsmlrt_program_info info = running.program.info();
     EXPECT_EQ(info.spare_contexts, 5 + 10);
     int made = 0;
-    for (const auto &[contexts, wanted] : {std::pair{1, 1U}, {3, 1U}, {7, 2U}, {12, 5U}, {16, 11U}}) {
+    for (const auto &[contexts, wanted] :
+         {std::pair{1, 1U}, {2, 1U}, {3, 2U}, {7, 5U}, {12, 8U}, {16, 11U}}) {
         running.add_contexts(contexts - std::exchange(made, contexts));
         const auto leases = running.start(small);
         EXPECT_EQ(leases.size(), wanted) << contexts;
@@ -171,6 +172,39 @@ TEST(FramesSideBySide, AreAsManyAsMemoryIsClaimedFor) {
     // Of a larger size fewer, whatever arenas there are.
     EXPECT_EQ(running.start(middle).size(), 4U);
     EXPECT_EQ(running.start(small).size(), 11U);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+// A range costs a size of it nothing, whichever it is best at.
+TEST(FramesSideBySide, OfASizeOfARangeTakeWhatTheyTakeAlone) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    for (const DeviceFacts &facts : {hopper_facts, geforce_facts})
+        for (const vsmlrt_extent size : {small, middle}) {
+            Running alone(size, size, size, facts);
+            const vsmlrt_program_info wanted = alone.program.info();
+            EXPECT_EQ(alone.program.info(size).spare_contexts, wanted.spare_contexts);
+            for (const vsmlrt_extent best : {small, middle}) {
+                Running running(best, small, middle, facts);
+                const vsmlrt_program_info info = running.program.info(size);
+                EXPECT_EQ(info.context_bytes, wanted.context_bytes);
+                EXPECT_EQ(info.spare_contexts, wanted.spare_contexts);
+                EXPECT_EQ(info.spare_context_bytes, wanted.spare_context_bytes);
+                running.add_contexts(1 + info.spare_contexts);
+                alone.add_contexts(1 + info.spare_contexts);
+                static_cast<void>(running.program.plan(size)); // the weights
+                const auto bytes_of = [&](Running &each) {
+                    const std::size_t before = emulated_live_bytes();
+                    const auto leases = each.start(size);
+                    EXPECT_EQ(leases.size(), static_cast<std::size_t>(each.program.plan(size).side_by_side));
+                    return emulated_live_bytes() - before;
+                };
+                const std::size_t of_range = bytes_of(running);
+                const auto of_streams = static_cast<std::size_t>(alone.program.plan(size).arena_bytes);
+                EXPECT_EQ(of_range, bytes_of(alone) + of_streams); // which there is from the beginning
+                alone.remove_contexts(1 + info.spare_contexts);
+            }
+        }
     EXPECT_STREQ(emulated_faults(), "");
 }
 
@@ -309,15 +343,14 @@ TEST(FramesSideBySide, ForWhichThereIsNoMemoryLeaveTheOthersRunning) {
             const int contexts = all ? running.all_contexts() : 12;
             running.add_contexts(contexts);
             // Frames have memory of their own when they come, without which they fail.
-            const std::int64_t of_frames =
-                std::int64_t{contexts} * (7 + 3) * middle.width * middle.height * 2;
+            const std::int64_t of_frames = std::int64_t{contexts} * (7 + 3) * small.width * small.height * 2;
             const std::int64_t each = running.program.plan(small).arena_bytes;
             const std::size_t taken = capacity - nvidia::memory_state().free;
             emulated_capacity(taken + static_cast<std::size_t>(each * (1 + 3) + of_frames));
             EXPECT_EQ(running.start(small).size(), 1U + 3U);
             EXPECT_EQ(running.start(small).size(), 1U + 3U);
             std::vector<std::shared_ptr<StoredFrame>> frames;
-            constexpr std::size_t frame_bytes = std::size_t{4} * 3 * middle.width * middle.height;
+            constexpr std::size_t frame_bytes = std::size_t{4} * 3 * small.width * small.height;
             for (int number = 1; number <= contexts; ++number)
                 frames.push_back(
                     running.program.frames().find(static_cast<std::uint64_t>(number), frame_bytes));
@@ -334,7 +367,7 @@ TEST(FramesSideBySide, AreMoreAgainOnceThereIsMemory) {
     Running running(small);
     const int contexts = running.all_contexts();
     running.add_contexts(contexts);
-    const std::int64_t of_frames = std::int64_t{contexts} * (7 + 3) * middle.width * middle.height * 2;
+    const std::int64_t of_frames = std::int64_t{contexts} * (7 + 3) * small.width * small.height * 2;
     const std::int64_t each = running.program.plan(small).arena_bytes;
     const std::size_t taken = capacity - nvidia::memory_state().free;
     emulated_capacity(taken + static_cast<std::size_t>(each * (1 + 3) + of_frames));

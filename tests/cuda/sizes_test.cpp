@@ -192,7 +192,7 @@ TEST_F(Sizes, AContextMoreThanStreamsHasNoArenaOfItsOwn) {
     const std::size_t one = emulated_live_bytes();
     Context spare(program);
     static_cast<void>(run(spare, largest, picture(largest, 1)));
-    const vsmlrt_program_info info = program.info();
+    const vsmlrt_program_info info = program.info(largest);
     EXPECT_EQ(info.spare_contexts, 5);
     // Both on the device and page-locked.
     EXPECT_EQ(static_cast<std::int64_t>(emulated_live_bytes() - one), 2 * info.spare_context_bytes);

@@ -102,6 +102,32 @@ TEST_F(Memory, WeightsOfASharedProgramCountOnce) {
     EXPECT_EQ(picture(dynamic), "");
 }
 
+// What its largest would take is nobody's.
+TEST_F(Memory, OfARangeTheSizeThatComesCounts) {
+    set({.memory = 1000 * mib, .context = 2000 * mib, .weights = 100 * mib, .spare = 4 * mib});
+    engine::SessionOptions dynamic = streams(2);
+    dynamic.shapes = {false, engine::PictureSize{4, 4}, engine::PictureSize{16, 16},
+                      engine::PictureSize{32, 24}};
+    set("OF_PIXEL", "0");
+    EXPECT_NE(picture(dynamic), "");
+    set("OF_PIXEL", std::to_string(4 * mib)); // 384 MiB of 12x8
+    {
+        const engine::Session first(blur(), dynamic, {12, 8});
+        EXPECT_NE(picture(dynamic).find("the network needs about 384 MiB for each of 2 streams"),
+                  std::string::npos)
+            << picture(dynamic);
+        EXPECT_NE(picture(dynamic).find("other programs take 772 MiB"), std::string::npos)
+            << picture(dynamic);
+    }
+    set("OF_PIXEL", std::to_string(5 * mib));
+    EXPECT_NE(picture(dynamic), "");
+    set("STREAMS", "4");
+    set({.memory = 2400 * mib, .context = 2000 * mib, .weights = 100 * mib, .spare = 4 * mib});
+    dynamic.program.num_streams = 0;
+    dynamic.program.frames_in_flight = 8;
+    EXPECT_EQ(engine::Session(blur(), dynamic, {12, 8}).num_streams(), 2); // of 480 MiB each, in half of 2300
+}
+
 TEST_F(Memory, ProgramsOnProcessorsShareTheHostsMemoryAndGpusHaveTheirOwn) {
     set({.memory = 1000 * mib, .context = 600 * mib});
     const engine::Session first(blur(), options(), {12, 8});

@@ -210,6 +210,15 @@ void describe_program(const vsmlrt_program *program, vsmlrt_program_info *info) 
     info->spare_context_bytes = number("SPARE");
 }
 
+vsmlrt_code describe_size(vsmlrt_program *program, vsmlrt_extent extent, vsmlrt_program_info *info,
+                          vsmlrt_sink error) {
+    return guarded(error, [&] {
+        describe_program(program, info);
+        if (const std::int64_t of_pixel = number("OF_PIXEL"); of_pixel > 0)
+            info->context_bytes = of_pixel * extent.width * extent.height;
+    });
+}
+
 vsmlrt_code export_program(const vsmlrt_program *program, vsmlrt_sink blob, vsmlrt_sink error) {
     return guarded(error, [&] {
         const std::string padding(static_cast<std::size_t>(number("PADDING")), '\0');
@@ -246,7 +255,8 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .run_frames = vsmlrt::run_context_frames,
                                   .shapes = nullptr,
                                   .memory = memory,
-                                  .time_layers = nullptr};
+                                  .time_layers = nullptr,
+                                  .describe_size = describe_size};
 
 } // namespace
 

@@ -6,7 +6,6 @@
 #include "base/log.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace vsmlrt::cuda {
 namespace {
@@ -83,21 +82,11 @@ ArenaPool::ArenaPool(nvidia::SharedContext device, KernelCache &kernels, const C
     : device_(std::move(device)), kernels_(kernels), claimed_(claimed),
       streams_(static_cast<std::size_t>(claimed.streams)), parts_(parts) {}
 
-std::int64_t ArenaPool::Claimed::of_others(int contexts) const {
-    if (spare_contexts == 0)
-        return 0;
-    const auto all = std::accumulate(others.begin(), others.end(), std::int64_t{0});
-    return (all * contexts + spare_contexts - 1) / spare_contexts;
-}
-
-std::size_t ArenaPool::room() const {
-    if (contexts_ <= streams_)
-        return contexts_;
-    std::int64_t left = claimed_.of_others(static_cast<int>(contexts_ - streams_));
-    std::size_t others = 0;
-    while (others < claimed_.others.size() && claimed_.others[others] <= left)
-        left -= claimed_.others[others++];
-    return streams_ + others;
+std::size_t ArenaPool::room(const Size &size) const {
+    if (contexts_ <= streams_ || size.wanted <= streams_)
+        return std::min(contexts_, streams_);
+    const std::size_t others = size.wanted - streams_;
+    return streams_ + std::min(others, others * (contexts_ - streams_) / size.spare_contexts);
 }
 
 Arena &ArenaPool::make(Arena::Memory memory) {
@@ -106,18 +95,18 @@ Arena &ArenaPool::make(Arena::Memory memory) {
 }
 
 // A frame fails without its own memory; without this arena it waits for another one.
-void ArenaPool::reserve(Arena &arena, std::int64_t bytes) const {
-    const auto more = bytes - static_cast<std::int64_t>(arena.memory_.bytes());
+void ArenaPool::reserve(Arena &arena, const Size &size) const {
+    const auto more = size.bytes - static_cast<std::int64_t>(arena.memory_.bytes());
     if (more <= 0)
         return;
     device_->use();
     const auto free = static_cast<std::int64_t>(nvidia::memory_state().free);
-    const auto of_frames = static_cast<std::int64_t>(contexts_) * claimed_.of_context;
+    const auto of_frames = static_cast<std::int64_t>(contexts_) * size.of_context;
     if (more > free - of_frames)
-        throw DeviceError("cuda: the buffers of one more take ", (bytes >> 20) + 1, " MiB, and of the ",
+        throw DeviceError("cuda: the buffers of one more take ", (size.bytes >> 20) + 1, " MiB, and of the ",
                           free >> 20, " MiB that the GPU has free ", (of_frames >> 20) + 1,
                           " MiB are for frames on their way in and out");
-    arena.reserve(bytes);
+    arena.reserve(size.bytes);
 }
 
 void ArenaPool::add_context() {
@@ -151,6 +140,8 @@ void ArenaPool::learn(vsmlrt_extent extent, const Plan &plan) {
     if (size.bytes > 0)
         return;
     size.bytes = plan.arena_bytes;
+    size.of_context = bytes_of_ends(plan);
+    size.spare_contexts = static_cast<std::size_t>(std::max(plan.spare_contexts, 1));
     size.arenas = size.wanted = static_cast<std::size_t>(plan.side_by_side);
     freed_.notify_all();
 }
@@ -181,7 +172,7 @@ std::vector<Arena *>::iterator ArenaPool::find_free(const Size &size) {
             (best == free_.end() || (*each)->frames_under_way() < (*best)->frames_under_way()))
             best = each;
     const bool has_idle = best != free_.end() && (*best)->frames_under_way() == 0;
-    if (has_idle || arenas_.size() >= std::min(size.arenas, room()))
+    if (has_idle || arenas_.size() >= std::min(size.arenas, room(size)))
         return best;
     Arena &made = make({});
     return free_.insert(free_.end(), &made);
@@ -197,7 +188,7 @@ Arena *ArenaPool::find(Size &size) {
             Arena *const arena = *found;
             number = arena->number();
             if (!is_of_stream(*arena))
-                reserve(*arena, size.bytes);
+                reserve(*arena, size);
             free_.erase(found);
             count_frame(size);
             return arena;

@@ -96,12 +96,8 @@ public:
     // What a program claims memory for.
     struct Claimed {
         int streams = 1;
-        std::int64_t bytes = 0;           // of the arena of a stream, at any size
-        bool of_one_size = false;         // an arena of a stream has them from the beginning
-        std::vector<std::int64_t> others; // bytes of each arena beyond those
-        int spare_contexts = 0;           // contexts beyond the streams: each claims a share of the others
-        std::int64_t of_context = 0;      // that it takes when frames first come: the others leave it free
-        [[nodiscard]] std::int64_t of_others(int contexts) const; // that so many of these claim
+        std::int64_t bytes = 0;   // of the arena of a stream, at any size
+        bool of_one_size = false; // an arena of a stream has them from the beginning
     };
     ArenaPool(nvidia::SharedContext device, KernelCache &kernels, const Claimed &claimed, CardParts &parts);
 
@@ -152,6 +148,8 @@ private:
         vsmlrt_extent extent = {};
         std::size_t arenas = 1;
         std::int64_t bytes = 0;
+        std::size_t spare_contexts = 1; // each claims a share of the arenas beyond those of the streams
+        std::int64_t of_context = 0;    // what it takes when frames come: those arenas leave it free
         // Where something of an arena was lacking `arenas` is less than this, and all are tried again after
         // so many frames: what took the memory may be gone.
         std::size_t wanted = arenas;
@@ -174,11 +172,11 @@ private:
     static void do_without(Size &size, std::size_t number, const Error &failure);
     void do_without(const Arena &arena, vsmlrt_extent extent, const Error &failure);
     [[nodiscard]] bool is_of_stream(const Arena &arena) const { return arena.number() < streams_; }
-    // How many there may be: what the contexts that there are have claimed.
-    [[nodiscard]] std::size_t room() const;
+    // How many of a size there may be: what the contexts that there are have claimed, of that size.
+    [[nodiscard]] std::size_t room(const Size &size) const;
     Arena &make(Arena::Memory memory);
     // Of an arena beyond those of the streams. DeviceError where too little would be left to frames.
-    void reserve(Arena &arena, std::int64_t bytes) const;
+    void reserve(Arena &arena, const Size &size) const;
     void give_back(Arena *arena);
 
     nvidia::SharedContext device_;

@@ -93,7 +93,8 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .run_frames = vsmlrt::run_context_frames,
                                   .shapes = vsmlrt::program_shapes,
                                   .memory = memory,
-                                  .time_layers = vsmlrt::time_context_layers};
+                                  .time_layers = vsmlrt::time_context_layers,
+                                  .describe_size = vsmlrt::describe_program_size};
 
 } // namespace
 

@@ -80,6 +80,14 @@ void pack_arena(Plan &plan) {
         }
 }
 
+std::int64_t bytes_of_ends(const Plan &plan) {
+    std::int64_t bytes = 0;
+    for (const std::vector<Tensor> *ends : {&plan.inputs, &plan.outputs})
+        for (const Tensor &end : *ends)
+            bytes += bytes_of(end);
+    return bytes;
+}
+
 std::string describe(const Plan &plan) {
     std::string lines;
     for (const Step &step : plan.steps) {

@@ -75,8 +75,9 @@ struct Plan {
     std::vector<Tensor> inputs; // dense, in buffers of their own
     std::vector<Tensor> outputs;
     std::int64_t arena_bytes = 0;
-    int side_by_side = 1; // frames of this size, each by a plan of its own (card_parts.h)
-    int parts = 1;        // of the card, of which it runs in one
+    int side_by_side = 1;   // frames of this size, each by a plan of its own (card_parts.h)
+    int parts = 1;          // of the card, of which it runs in one
+    int spare_contexts = 0; // beyond the streams, that keep those frames busy
     // Constants of this size alone, which the steps read.
     std::shared_ptr<void> keep;
 };
@@ -88,6 +89,9 @@ void follow_leaders(Plan &plan);
 
 // Gives each buffer its place: arena buffers that never live at the same time share memory.
 void pack_arena(Plan &plan);
+
+// Bytes of the network's inputs and outputs.
+[[nodiscard]] std::int64_t bytes_of_ends(const Plan &plan);
 
 // One line a step and a buffer: what runs, where it reads and writes.
 [[nodiscard]] std::string describe(const Plan &plan);

@@ -68,9 +68,9 @@ void pack_rivals(const Plan &plan, const Choices &known) {
     for_each_on_threads(rivals.size(), [&](std::size_t i) { static_cast<void>(rivals[i]->launch(nowhere)); });
 }
 
-// As many contexts more than networks as keep these busy while frames come and go. `parts` of a card compute
-// a frame each: eight and more do so faster than the driver takes all that is put on the device for the next
-// ones, so that more of those wait for it where the host asks for them (decision 0064).
+// As many contexts more than frames side by side as keep these busy while frames come and go. `parts` of a
+// card compute a frame each: eight and more do so faster than the driver takes all that is put on the device
+// for the next ones, so that more of those wait for it where the host asks for them (decision 0064).
 int contexts_to_spare(int parts, int in_flight) {
     constexpr int few = 5;
     constexpr int some = 10;
@@ -115,12 +115,14 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     options_.tf32 = options_.tf32 || desc.precision == VSMLRT_PRECISION_TF32;
     context_->use();
     std::vector<std::string> sources;
-    std::vector<Networks> sizes;
+    std::vector<vsmlrt_program_info> sizes;
+    std::int64_t most_bytes = 0;
     bool rounds_to_tf32 = false;
     const auto take = [&](const Plan &plan) {
         const std::vector<std::string> of_plan = chosen_sources(plan);
         sources.insert(sources.end(), of_plan.begin(), of_plan.end());
-        sizes.push_back({plan.side_by_side, plan.arena_bytes, plan.parts > 1});
+        sizes.push_back(info_of(plan));
+        most_bytes = std::max(most_bytes, plan.arena_bytes);
         rounds_to_tf32 = rounds_to_tf32 || std::any_of(plan.steps.begin(), plan.steps.end(), is_in_tf32);
     };
     Plan best = timed_plan(desc.opt_extent, clock);
@@ -129,8 +131,8 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     // them, and its memory when its first frame does.
     if (is_static(desc))
         clock.time("weights", [&] { upload_constants(best); });
-    else
-        for (const vsmlrt_extent &extent : {desc.max_extent, desc.min_extent})
+    for (const vsmlrt_extent &extent : {desc.max_extent, desc.min_extent})
+        if (!is_static(desc) && !same_extent(extent, desc.opt_extent))
             take(timed_plan(extent, clock));
     made_.emplace_front(desc.opt_extent, std::move(best));
     clock.begin("finding kernels");
@@ -139,10 +141,17 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     clock.begin("loading kernels");
     for (const std::string &source : sources)
         static_cast<void>(kernels_.function(source));
-    const ArenaPool::Claimed claimed = describe(desc, sizes);
+    info_.precision = precision_of(graph_, desc.precision);
+    info_.num_inputs = static_cast<std::int32_t>(graph_.inputs.size());
+    info_.num_outputs = static_cast<std::int32_t>(graph_.outputs.size());
+    info_.blob_worth_caching = 1;
+    info_.program_bytes = is_static(desc) ? weights_.bytes() : bytes_of_constants(graph_);
+    describe(sizes);
     if (rounds_to_tf32 && desc.precision == VSMLRT_PRECISION_TF32)
         info_.precision = VSMLRT_PRECISION_TF32;
-    arenas_.emplace(context_, kernels_, claimed, parts_);
+    frames_.keep(frames_kept(at_once_.streams, graph_));
+    arenas_.emplace(context_, kernels_, ArenaPool::Claimed{at_once_.streams, most_bytes, is_static(desc)},
+                    parts_);
     clock.report();
     log(LogLevel::debug, text("cuda: ", kernels_.origins()));
 }
@@ -190,62 +199,39 @@ void Program::tune(vsmlrt_extent extent, Choices &known, StepClock &clock) {
     kept_.keep_choices(known);
 }
 
-ArenaPool::Claimed Program::describe(const vsmlrt_program_desc &desc, std::span<const Networks> sizes) {
-    info_.precision = precision_of(graph_, desc.precision);
-    info_.num_inputs = static_cast<std::int32_t>(graph_.inputs.size());
-    info_.num_outputs = static_cast<std::int32_t>(graph_.outputs.size());
-    info_.blob_worth_caching = 1;
-    info_.program_bytes = is_static(desc) ? weights_.bytes() : bytes_of_constants(graph_);
-    // Frames of spare contexts are uploaded and downloaded while the others are computed: the host takes
-    // nearly three times as long to copy a picture enlarged four times as the device to compute it. What a
-    // context has of its own is about as large as the network's inputs and outputs: those, or the frames that
-    // they are made from.
-    std::vector<vsmlrt_tensor> ends(graph_.inputs.size() + graph_.outputs.size());
-    shapes(desc.max_extent, ends.data(), ends.data() + graph_.inputs.size());
+// Frames of spare contexts are uploaded and downloaded while the others are computed: the host takes nearly
+// three times as long to copy a picture enlarged four times as the device to compute it. What a context has
+// of its own is about as large as the network's inputs and outputs: those, or the frames that they are made
+// from.
+vsmlrt_program_info Program::info_of(const Plan &plan) const {
     constexpr const char *what = "bytes of a context";
-    std::int64_t of_ends = 0;
-    for (const vsmlrt_tensor &end : ends)
-        of_ends = checked_add(
-            of_ends, static_cast<std::int64_t>(tensor_bytes(end.type, Dims(end.dims, end.dims + end.rank))),
-            what);
-    const int streams = at_once_.streams;
-    int networks = streams;
-    int most_parts = 1;
-    ArenaPool::Claimed claimed;
-    for (const Networks &size : sizes) {
-        networks = std::max(networks, size.count);
-        if (size.in_parts)
-            most_parts = std::max(most_parts, size.count);
-        claimed.bytes = std::max(claimed.bytes, size.bytes);
-    }
-    claimed.streams = streams;
-    claimed.spare_contexts = contexts_to_spare(most_parts, at_once_.in_flight) + networks - streams;
-    claimed.of_context = of_ends;
-    // An arena grows to what the largest of the sizes takes that it serves.
-    const auto bytes_of = [&](int arena) {
-        std::int64_t bytes = 0;
-        std::set<int> parts;
-        for (const Networks &size : sizes) {
-            if (arena >= std::max(size.count, streams))
-                continue;
-            bytes = std::max(bytes, size.bytes);
-            if (size.in_parts)
-                parts.insert(size.count);
-        }
-        return bytes + static_cast<std::int64_t>(parts.size()) * CardParts::bytes_of_part;
-    };
-    std::int64_t of_streams = 0;
-    for (int arena = 0; arena < streams; ++arena)
-        of_streams = checked_add(of_streams, bytes_of(arena), what);
-    for (int arena = streams; arena < networks; ++arena)
-        claimed.others.push_back(bytes_of(arena));
+    const std::int64_t of_ends = bytes_of_ends(plan);
+    const std::int64_t of_arena =
+        checked_add(plan.arena_bytes, plan.parts > 1 ? CardParts::bytes_of_part : 0, what);
+    const int others = std::max(plan.side_by_side - at_once_.streams, 0);
+    vsmlrt_program_info info = info_;
+    info.context_bytes = checked_add(of_ends, of_arena, what);
     // Where there is memory for few spare contexts fewer frames run side by side, which want fewer arenas.
-    info_.spare_contexts = claimed.spare_contexts;
-    info_.spare_context_bytes = checked_add(of_ends, claimed.of_others(1), what);
-    info_.context_bytes = checked_add(of_ends, (of_streams + streams - 1) / streams, what);
-    claimed.of_one_size = is_static(desc);
-    frames_.keep(frames_kept(streams, graph_));
-    return claimed;
+    info.spare_contexts = plan.spare_contexts;
+    info.spare_context_bytes = checked_add(
+        of_ends, (checked_mul(others, of_arena, what) + info.spare_contexts - 1) / info.spare_contexts, what);
+    return info;
+}
+
+// Contexts whose frames are now of this size and now of that one have arenas that serve both.
+void Program::describe(std::span<const vsmlrt_program_info> sizes) {
+    for (const vsmlrt_program_info &size : sizes) {
+        info_.context_bytes = std::max(info_.context_bytes, size.context_bytes);
+        info_.spare_contexts = std::max(info_.spare_contexts, size.spare_contexts);
+        info_.spare_context_bytes += size.spare_context_bytes;
+    }
+}
+
+vsmlrt_program_info Program::info(vsmlrt_extent extent) {
+    Plan plan = plan_of(extent);
+    const vsmlrt_program_info info = info_of(plan);
+    keep(extent, std::move(plan));
+    return info;
 }
 
 std::vector<graph::Shape> Program::input_shapes(vsmlrt_extent extent) const {
@@ -268,15 +254,13 @@ void Program::shapes(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor 
 }
 
 // Nobody starts launches of those that are kept: each arena has a copy of its own.
-void Program::keep_for_others(vsmlrt_extent extent, const Plan &plan) {
+void Program::keep(vsmlrt_extent extent, Plan plan) {
     constexpr std::size_t most = 4;
-    if (plan.side_by_side == 1)
-        return;
     const std::lock_guard lock(made_mutex_);
     if (std::any_of(made_.begin(), made_.end(),
                     [&](const auto &made) { return same_extent(made.first, extent); }))
         return; // two arenas planned at the same time
-    made_.emplace_front(extent, plan);
+    made_.emplace_front(extent, std::move(plan));
     if (made_.size() > most)
         made_.pop_back();
 }
@@ -294,7 +278,7 @@ Plan Program::plan_of(vsmlrt_extent extent) {
         const auto known = std::find_if(made_.begin(), made_.end(),
                                         [&](const auto &made) { return same_extent(made.first, extent); });
         if (known != made_.end()) {
-            if (known->second.side_by_side > 1)
+            if (known->second.side_by_side > 1) // others want it as well
                 return known->second;
             Plan plan = std::move(known->second);
             made_.erase(known);
@@ -305,7 +289,8 @@ Plan Program::plan_of(vsmlrt_extent extent) {
         StepClock clock("cuda: planning a size");
         Plan plan = timed_plan(extent, clock);
         clock.report();
-        keep_for_others(extent, plan);
+        if (plan.side_by_side > 1)
+            keep(extent, plan);
         return plan;
     } catch (const Error &failure) { // no memory to time kernels in, say: then by what other sizes have
         log(LogLevel::debug,
@@ -315,7 +300,8 @@ Plan Program::plan_of(vsmlrt_extent extent) {
     Plan plan = make_plan(extent, weights_);
     decide(plan);
     lock.unlock();
-    keep_for_others(extent, plan);
+    if (plan.side_by_side > 1)
+        keep(extent, plan);
     return plan;
 }
 
@@ -343,6 +329,8 @@ Plan Program::make_plan(vsmlrt_extent extent, Constants &weights) {
         share_card(plan, share.parts, part, apart);
     }
     plan.side_by_side = share.frames;
+    plan.spare_contexts =
+        contexts_to_spare(plan.parts, at_once_.in_flight) + std::max(plan.side_by_side - at_once_.streams, 0);
     add_size(plan, extent);
     return plan;
 }

@@ -26,6 +26,8 @@ public:
     Program(const Device &device, const vsmlrt_program_desc &desc);
 
     [[nodiscard]] vsmlrt_program_info info() const { return info_; }
+    // See vsmlrt_backend::describe_size.
+    [[nodiscard]] vsmlrt_program_info info(vsmlrt_extent extent);
     [[nodiscard]] std::vector<std::byte> blob() const;
     // See vsmlrt_backend::shapes.
     void shapes(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) const;
@@ -50,18 +52,13 @@ public:
 private:
     Program(const Device &device, const vsmlrt_program_desc &desc, StepClock clock);
     [[nodiscard]] std::vector<graph::Shape> input_shapes(vsmlrt_extent extent) const;
-    // Of one size, that run at once.
-    struct Networks {
-        int count;
-        std::int64_t bytes; // of the arena of each
-        bool in_parts;
-    };
-    [[nodiscard]] ArenaPool::Claimed describe(const vsmlrt_program_desc &desc,
-                                              std::span<const Networks> sizes);
+    [[nodiscard]] vsmlrt_program_info info_of(const Plan &plan) const;
+    void describe(std::span<const vsmlrt_program_info> sizes);
     [[nodiscard]] Plan make_plan(vsmlrt_extent extent, Constants &weights);
     // One that was made before, or timed.
     [[nodiscard]] Plan plan_of(vsmlrt_extent extent);
-    void keep_for_others(vsmlrt_extent extent, const Plan &plan);
+    // For whoever wants that size next.
+    void keep(vsmlrt_extent extent, Plan plan);
     // Takes the kernels that were chosen.
     void decide(Plan &plan) const;
     // The plan of a size after choosing among the kernels that serve a step by timing them, unless a blob or

@@ -80,7 +80,8 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .run_frames = nullptr,
                                   .shapes = nullptr,
                                   .memory = nullptr,
-                                  .time_layers = nullptr};
+                                  .time_layers = nullptr,
+                                  .describe_size = nullptr};
 
 } // namespace
 

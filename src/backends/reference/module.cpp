@@ -99,7 +99,8 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .run_frames = vsmlrt::run_context_frames,
                                   .shapes = vsmlrt::program_shapes,
                                   .memory = nullptr,
-                                  .time_layers = nullptr};
+                                  .time_layers = nullptr,
+                                  .describe_size = nullptr};
 
 } // namespace
 
