@@ -121,11 +121,12 @@ TEST_F(Memory, OfARangeTheSizeThatComesCounts) {
     }
     set("OF_PIXEL", std::to_string(5 * mib));
     EXPECT_NE(picture(dynamic), "");
+    set("OF_PIXEL", std::to_string(4 * mib));
     set("STREAMS", "4");
-    set({.memory = 2400 * mib, .context = 2000 * mib, .weights = 100 * mib, .spare = 4 * mib});
+    set({.memory = 2000 * mib, .context = 2000 * mib, .weights = 100 * mib, .spare = 4 * mib});
     dynamic.program.num_streams = 0;
     dynamic.program.frames_in_flight = 8;
-    EXPECT_EQ(engine::Session(blur(), dynamic, {12, 8}).num_streams(), 2); // of 480 MiB each, in half of 2300
+    EXPECT_EQ(engine::Session(blur(), dynamic, {12, 8}).num_streams(), 2); // in half of 1896 MiB
 }
 
 TEST_F(Memory, ProgramsOnProcessorsShareTheHostsMemoryAndGpusHaveTheirOwn) {

@@ -18,6 +18,7 @@
 //     VSMLRT_PLANNING_WEIGHTS   then the bytes of a program without contexts
 //     VSMLRT_PLANNING_SPARE     and those of a spare context; unset: it has none
 //     VSMLRT_PLANNING_SPARES    how many of these it would like; unset: one
+//     VSMLRT_PLANNING_OF_PIXEL  those of a context for each pixel of a size; unset: those of CONTEXT
 //     VSMLRT_PLANNING_KEEPS     1: its library keeps a file of its own, and says in the journal whether it
 //     found it
 //     VSMLRT_PLANNING_GONE      a file with the numbers of the devices that fail whenever they run
