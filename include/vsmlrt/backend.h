@@ -21,7 +21,8 @@
 #define VSMLRT_EXPORT __attribute__((visibility("default")))
 #endif
 
-// A module of another version is refused. 7: a program is told how many frames the host asks for at once.
+// A module of another version is refused. 7: a program is told how many frames the host asks for at once. 8:
+// what contexts take is asked of the size that they serve.
 enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 8 };
 
 // Receives bytes: an error's text, a blob. May be called several times; the pieces are concatenated.
@@ -217,10 +218,11 @@ struct vsmlrt_backend {
     vsmlrt_code (*time_layers)(vsmlrt_context *context, double *network_milliseconds, void *user,
                                void (*visit)(void *user, const vsmlrt_layer_time *layer), vsmlrt_sink error);
 
-    // What describe_program says of a program of a range of sizes, for contexts whose frames are of this size
-    // alone: they take less than those of the largest, and another number of spare ones keeps them busy. May
-    // plan the size, as its first frame would, so that this frame need not wait for it. Absent: they are as
-    // describe_program says.
+    // What describe_program says of contexts (context_bytes, spare_contexts, spare_context_bytes), of those
+    // whose frames are of this size alone, one of the program's range: they take less than those of the
+    // largest, and another number of spare ones keeps them busy. To be asked before such contexts are made:
+    // the size is planned then, and its weights are there from then on, so that its first frame need not wait
+    // for that, nor lack the memory. Absent: they are as describe_program says.
     vsmlrt_code (*describe_size)(vsmlrt_program *program, vsmlrt_extent extent, vsmlrt_program_info *info,
                                  vsmlrt_sink error);
 };

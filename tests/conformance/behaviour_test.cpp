@@ -45,6 +45,24 @@ TEST_P(Conformance, DescribesItselfAndItsProgram) {
     EXPECT_GE(program.info().context_bytes, 0);
 }
 
+TEST_P(Conformance, DescribesASizeOfAProgram) {
+    constexpr vsmlrt_extent small = {16, 16};
+    constexpr vsmlrt_extent large = {64, 48};
+    const auto expect_same = [](const vsmlrt_program_info &given, const vsmlrt_program_info &wanted) {
+        EXPECT_EQ(given.context_bytes, wanted.context_bytes);
+        EXPECT_EQ(given.spare_contexts, wanted.spare_contexts);
+        EXPECT_EQ(given.spare_context_bytes, wanted.spare_context_bytes);
+    };
+    const Program alone(backend(), small_network(), {.smallest = small, .largest = small});
+    expect_same(alone.info(small), alone.info());
+    const Program range(backend(), small_network(), {.smallest = small, .largest = large});
+    if (backend().describe_size == nullptr)
+        return expect_same(range.info(small), range.info());
+    expect_same(range.info(small), alone.info());
+    EXPECT_GT(range.info(large).context_bytes, range.info(small).context_bytes);
+    EXPECT_GE(range.info().context_bytes, range.info(large).context_bytes);
+}
+
 // A device's kind, group and number say what nobody has to read out of its id.
 TEST_P(Conformance, TellsOfEachDeviceItsKindAndItsNumberInItsGroup) {
     std::set<std::pair<std::string, int>> known;

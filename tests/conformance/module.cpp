@@ -143,6 +143,14 @@ vsmlrt_program_info Program::info() const {
     return info;
 }
 
+vsmlrt_program_info Program::info(vsmlrt_extent extent) const {
+    vsmlrt_program_info described = info();
+    Failure failure;
+    if (backend_.describe_size != nullptr)
+        failure.check(backend_.describe_size(program_.get(), extent, &described, failure.sink()));
+    return described;
+}
+
 Context::Context(Program &program)
     : backend_(program.backend_), context_(nullptr, program.backend_.free_context) {
     Failure failure;

@@ -49,6 +49,8 @@ public:
 
     [[nodiscard]] Context context();
     [[nodiscard]] vsmlrt_program_info info() const;
+    // Of contexts of that size; as of all where the backend does not tell.
+    [[nodiscard]] vsmlrt_program_info info(vsmlrt_extent extent) const;
     [[nodiscard]] std::string blob() const;
 
 private:

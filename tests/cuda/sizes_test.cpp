@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <thread>
 
 namespace vsmlrt::cuda {
@@ -126,7 +127,7 @@ TEST_F(Sizes, SizesThatComeAgainArePlannedOnce) {
         for (const vsmlrt_extent extent : extents)
             static_cast<void>(run(context, extent, picture(extent, 5)));
     };
-    run_all(); // the arena grows once, and the launches of the first size go with its memory
+    run_all(); // the arena grows, and the launches of smaller sizes go with its memory
     run_all();
     run_all(); // the recordings
     const long before = emulated_calls();
@@ -153,23 +154,46 @@ TEST_F(Sizes, OfARangeOneTakesTheMemoryThatItTakesAlone) {
     }
 }
 
-TEST_F(Sizes, ASecondSizeTakesTheMemoryOfTheLargestAtOnce) {
+// The memory of a size that was asked for is there with its contexts; two filters of one program take what
+// was said of both.
+TEST_F(Sizes, ThatWereDescribedHaveTheirMemoryWithTheirContexts) {
+    constexpr vsmlrt_extent first = {12, 10};
+    constexpr vsmlrt_extent second = {16, 16};
+    Program same(list_devices().front(), describe(1));
+    const std::int64_t of_first = same.plan(first).arena_bytes;
+    const std::int64_t of_second = same.plan(second).arena_bytes;
+    ASSERT_LT(of_first, of_second);
+
     Program program(list_devices().front(), describe(1));
-    Context context(program);
-    static_cast<void>(run(context, {12, 10}, picture({12, 10}, 1)));
-    const std::size_t of_first = emulated_live_bytes();
-    static_cast<void>(run(context, smallest, picture(smallest, 1)));
-    EXPECT_EQ(emulated_live_bytes(), of_first);
-    const auto arena_after = [&](vsmlrt_extent extent) {
-        const nvidia::Stream stream = nvidia::make_stream(program.device());
+    const auto taken = [](const std::function<void()> &work) {
         const std::size_t before = emulated_live_bytes();
+        work();
+        return static_cast<std::int64_t>(emulated_live_bytes() - before);
+    };
+    const auto ask = [&](vsmlrt_extent extent) { static_cast<void>(program.info(extent)); };
+    const auto add = [&] { program.arenas().add_context(); };
+    const auto run_one = [&](vsmlrt_extent extent) {
+        const nvidia::Stream stream = nvidia::make_stream(program.device());
         ArenaPool::Lease lease(program.arenas(), stream.get(), extent);
         static_cast<void>(lease.launches([&](vsmlrt_extent size) { return program.plan(size); }));
-        return emulated_live_bytes() - before;
+        static_cast<void>(lease.release());
     };
-    EXPECT_GT(arena_after({16, 16}), 0U);
-    EXPECT_EQ(arena_after({20, 16}), 0U);
-    EXPECT_EQ(arena_after(largest), 0U);
+    EXPECT_GT(taken([&] { ask(first); }), 0); // weights
+    EXPECT_EQ(taken(add), of_first);
+    EXPECT_EQ(taken([&] { run_one(first); }), 0);
+    ask(second);
+    EXPECT_EQ(taken(add), of_second - of_first);
+    EXPECT_EQ(taken([&] {
+                  run_one(second);
+                  run_one(first);
+              }),
+              0);
+    program.arenas().remove_context();
+    program.arenas().remove_context();
+    ask(first); // by a filter that comes later
+    EXPECT_EQ(taken(add), of_first);
+    program.arenas().remove_context();
+    EXPECT_STREQ(emulated_faults(), "");
 }
 
 // Said before any of them comes.
@@ -250,11 +274,11 @@ TEST_F(Sizes, FramesOfOneArenaFollowEachOtherOnEveryStream) {
     };
     Program program(list_devices().front(), describe(1));
     CardParts parts(program.device(), list_devices().front().facts);
-    ArenaPool::Claimed claimed;
-    claimed.bytes = program.plan(largest).arena_bytes;
+    const std::int64_t bytes = program.plan(largest).arena_bytes;
     for (const unsigned order : {0U, 1U, 2U, 3U, 4U}) {
         emulated_late(order);
-        ArenaPool pool(program.device(), program.kernels(), claimed, parts);
+        ArenaPool pool(program.device(), program.kernels(), 1, parts);
+        pool.serve(bytes);
         pool.add_context();
         std::vector<Frame> all(frames);
         std::vector<Counted> under_way;

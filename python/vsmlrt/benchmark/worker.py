@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from queue import SimpleQueue
@@ -256,15 +257,21 @@ def _is_enough(job: Job, done: int, seconds: float) -> bool:
     return done >= _ENOUGH_FRAMES and seconds >= _ENOUGH_SECONDS
 
 
+def _result(job: Job) -> Result:
+    try:
+        return measure(job)
+    except vs.Error as error:
+        return Result(error=str(error))
+
+
 def main() -> None:
     """Reads a `Job` as JSON, writes a `Result` as the last line of the standard output."""
-    job = Job(**json.load(sys.stdin))
     try:
-        result = measure(job)
-    except vs.Error as error:
-        result = Result(error=str(error))
-    print(json.dumps(asdict(result)), flush=True)
-    os._exit(0)  # nothing is left to say, and drivers take their time to end
+        print(json.dumps(asdict(_result(Job(**json.load(sys.stdin))))), flush=True)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)  # frames may still be asked for, and drivers take their time to end
 
 
 if __name__ == "__main__":

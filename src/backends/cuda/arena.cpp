@@ -18,10 +18,10 @@ constexpr std::size_t sizes_kept = 4;
 
 } // namespace
 
-Arena::Arena(nvidia::SharedContext device, KernelCache &kernels, Memory memory, CardParts &parts,
+Arena::Arena(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, CardParts &parts,
              std::size_t number)
-    : device_(std::move(device)), kernels_(kernels), most_(memory.most),
-      memory_(device_, static_cast<std::size_t>(memory.bytes), "the buffers of one stream"), parts_(parts),
+    : device_(std::move(device)), kernels_(kernels),
+      memory_(device_, static_cast<std::size_t>(bytes), "the buffers of one stream"), parts_(parts),
       number_(number), begin_(nvidia::make_event(device_)), done_(nvidia::make_event(device_)) {}
 
 void Arena::wait() const {
@@ -49,9 +49,6 @@ void Arena::let_go() {
 void Arena::reserve(std::int64_t bytes) {
     if (static_cast<std::size_t>(bytes) <= memory_.bytes())
         return;
-    // The launches of other sizes go with the memory: it grows once.
-    if (memory_.bytes() > 0)
-        bytes = std::max(bytes, most_);
     let_go();
     memory_ = nvidia::DeviceMemory(device_, static_cast<std::size_t>(bytes), "the buffers of one stream");
 }
@@ -77,10 +74,9 @@ Launches &Arena::at(vsmlrt_extent extent, const MakePlan &make_plan) {
     return *sizes_.front().launches;
 }
 
-ArenaPool::ArenaPool(nvidia::SharedContext device, KernelCache &kernels, const Claimed &claimed,
-                     CardParts &parts)
-    : device_(std::move(device)), kernels_(kernels), claimed_(claimed),
-      streams_(static_cast<std::size_t>(claimed.streams)), parts_(parts) {}
+ArenaPool::ArenaPool(nvidia::SharedContext device, KernelCache &kernels, int streams, CardParts &parts)
+    : device_(std::move(device)), kernels_(kernels), streams_(static_cast<std::size_t>(streams)),
+      parts_(parts) {}
 
 std::size_t ArenaPool::room(const Size &size) const {
     if (contexts_ <= streams_ || size.wanted <= streams_)
@@ -89,9 +85,9 @@ std::size_t ArenaPool::room(const Size &size) const {
     return streams_ + std::min(others, others * (contexts_ - streams_) / size.spare_contexts);
 }
 
-Arena &ArenaPool::make(Arena::Memory memory) {
+Arena &ArenaPool::make(std::int64_t bytes) {
     free_.reserve(arenas_.size() + 1);
-    return arenas_.emplace_back(device_, kernels_, memory, parts_, arenas_.size());
+    return arenas_.emplace_back(device_, kernels_, bytes, parts_, arenas_.size());
 }
 
 // A frame fails without its own memory; without this arena it waits for another one.
@@ -101,7 +97,10 @@ void ArenaPool::reserve(Arena &arena, const Size &size) const {
         return;
     device_->use();
     const auto free = static_cast<std::int64_t>(nvidia::memory_state().free);
-    const auto of_frames = static_cast<std::int64_t>(contexts_) * size.of_context;
+    std::int64_t of_context = 0; // some may be of another size
+    for (const Size &each : sizes_)
+        of_context = std::max(of_context, each.of_context);
+    const std::int64_t of_frames = static_cast<std::int64_t>(contexts_) * of_context;
     if (more > free - of_frames)
         throw DeviceError("cuda: the buffers of one more take ", (size.bytes >> 20) + 1, " MiB, and of the ",
                           free >> 20, " MiB that the GPU has free ", (of_frames >> 20) + 1,
@@ -109,10 +108,19 @@ void ArenaPool::reserve(Arena &arena, const Size &size) const {
     arena.reserve(size.bytes);
 }
 
+void ArenaPool::serve(std::int64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    bytes_ = std::max(bytes_, bytes);
+}
+
 void ArenaPool::add_context() {
     const std::lock_guard lock(mutex_);
+    // What has fewer runs frames of other contexts, and grows with the first frame that needs more.
+    for (Arena *arena : free_)
+        if (is_of_stream(*arena))
+            arena->reserve(bytes_);
     if (arenas_.size() < std::min(contexts_ + 1, streams_)) {
-        Arena &made = make({claimed_.of_one_size ? claimed_.bytes : 0, claimed_.bytes});
+        Arena &made = make(bytes_);
         free_.insert(free_.begin(), &made);
     }
     ++contexts_;
@@ -126,6 +134,7 @@ void ArenaPool::remove_context() {
     free_.clear();
     arenas_.clear();
     sizes_.clear();
+    bytes_ = 0;
 }
 
 ArenaPool::Size &ArenaPool::known(vsmlrt_extent extent) {
@@ -174,7 +183,7 @@ std::vector<Arena *>::iterator ArenaPool::find_free(const Size &size) {
     const bool has_idle = best != free_.end() && (*best)->frames_under_way() == 0;
     if (has_idle || arenas_.size() >= std::min(size.arenas, room(size)))
         return best;
-    Arena &made = make({});
+    Arena &made = make(0);
     return free_.insert(free_.end(), &made);
 }
 

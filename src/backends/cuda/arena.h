@@ -23,13 +23,9 @@ class Arena {
 public:
     using MakePlan = std::function<Plan(vsmlrt_extent)>;
 
-    // `bytes`: from the beginning; it grows to what the first size needs. For one that needs more it takes
-    // `most`, or what that needs. `number`: of the arena among those of a program, which the parts outlive.
-    struct Memory {
-        std::int64_t bytes = 0;
-        std::int64_t most = 0;
-    };
-    Arena(nvidia::SharedContext device, KernelCache &kernels, Memory memory, CardParts &parts,
+    // `bytes`: enough for the plans of most sizes; it grows for one that needs more. `number`: of the arena
+    // among those of a program, which the parts outlive.
+    Arena(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, CardParts &parts,
           std::size_t number);
 
     // The launches for a size, valid until the next call; planned where they are not among those kept.
@@ -71,7 +67,6 @@ private:
 
     nvidia::SharedContext device_;
     KernelCache &kernels_;
-    std::int64_t most_;
     nvidia::DeviceMemory memory_;
     std::list<Sized> sizes_; // the last used first
     HeldInputs held_;
@@ -93,16 +88,12 @@ private:
 // until there is some.
 class ArenaPool {
 public:
-    // What a program claims memory for.
-    struct Claimed {
-        int streams = 1;
-        std::int64_t bytes = 0;   // of the arena of a stream, at any size
-        bool of_one_size = false; // an arena of a stream has them from the beginning
-    };
-    ArenaPool(nvidia::SharedContext device, KernelCache &kernels, const Claimed &claimed, CardParts &parts);
+    ArenaPool(nvidia::SharedContext device, KernelCache &kernels, int streams, CardParts &parts);
 
-    // Makes an arena for one more context, while there are fewer than contexts and than streams; DeviceError
-    // where there is no memory for one.
+    // Until there are no contexts any more arenas of streams are made with so many bytes at least.
+    void serve(std::int64_t bytes);
+    // Makes an arena for one more context, while there are fewer than contexts and than streams, and gives
+    // those that are free the bytes that they are to have; DeviceError where there is no memory for them.
     void add_context();
     void remove_context();
 
@@ -172,17 +163,17 @@ private:
     static void do_without(Size &size, std::size_t number, const Error &failure);
     void do_without(const Arena &arena, vsmlrt_extent extent, const Error &failure);
     [[nodiscard]] bool is_of_stream(const Arena &arena) const { return arena.number() < streams_; }
-    // How many of a size there may be: what the contexts that there are have claimed, of that size.
+    // How many of a size there may be: what the contexts that there are would claim, were all of that size.
     [[nodiscard]] std::size_t room(const Size &size) const;
-    Arena &make(Arena::Memory memory);
+    Arena &make(std::int64_t bytes);
     // Of an arena beyond those of the streams. DeviceError where too little would be left to frames.
     void reserve(Arena &arena, const Size &size) const;
     void give_back(Arena *arena);
 
     nvidia::SharedContext device_;
     KernelCache &kernels_;
-    Claimed claimed_;
     std::size_t streams_;
+    std::int64_t bytes_ = 0; // of the arena of a stream
     CardParts &parts_;
     std::mutex mutex_;
     std::condition_variable freed_;

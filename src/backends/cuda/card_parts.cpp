@@ -1,6 +1,7 @@
 #include "backends/cuda/card_parts.h"
 
-#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <array>
@@ -201,9 +202,12 @@ nvidia::Stream CardParts::stream(int count, std::size_t number) {
     if (parts.empty())
         return nvidia::make_stream(context_);
     Part &part = parts[number % parts.size()];
-    if (!make(part))
-        throw DeviceError("cuda: the driver does not make part ", number % parts.size() + 1, " of ", count,
-                          " of the GPU; its memory may be taken");
+    if (!make(part)) {
+        log_once(LogLevel::warning,
+                 text("cuda: the driver does not make part ", number % parts.size() + 1, " of ", count,
+                      " of the GPU: what would run there runs on all of it"));
+        return nvidia::make_stream(context_);
+    }
     return nvidia::make_stream(context_, part.context);
 }
 

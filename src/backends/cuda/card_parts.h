@@ -59,8 +59,8 @@ public:
     [[nodiscard]] DeviceFacts part(int count);
     // Whether nothing that runs in one of them can take multiprocessors of another.
     [[nodiscard]] bool are_apart(int count);
-    // For what runs in one of them; `number` counts what runs side by side. DeviceError where that part
-    // cannot be made.
+    // For what runs in one of them; `number` counts what runs side by side. Where the driver does not make
+    // that part, for want of memory say, on all of the card: as right, and not apart from the others.
     [[nodiscard]] nvidia::Stream stream(int count, std::size_t number);
 
 private:

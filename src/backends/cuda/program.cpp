@@ -116,21 +116,15 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     context_->use();
     std::vector<std::string> sources;
     std::vector<vsmlrt_program_info> sizes;
-    std::int64_t most_bytes = 0;
     bool rounds_to_tf32 = false;
     const auto take = [&](const Plan &plan) {
         const std::vector<std::string> of_plan = chosen_sources(plan);
         sources.insert(sources.end(), of_plan.begin(), of_plan.end());
         sizes.push_back(info_of(plan));
-        most_bytes = std::max(most_bytes, plan.arena_bytes);
         rounds_to_tf32 = rounds_to_tf32 || std::any_of(plan.steps.begin(), plan.steps.end(), is_in_tf32);
     };
     Plan best = timed_plan(desc.opt_extent, clock);
     take(best);
-    // Of several sizes one may be all that comes: each has its weights, in the form in which its kernels want
-    // them, and its memory when its first frame does.
-    if (is_static(desc))
-        clock.time("weights", [&] { upload_constants(best); });
     for (const vsmlrt_extent &extent : {desc.max_extent, desc.min_extent})
         if (!is_static(desc) && !same_extent(extent, desc.opt_extent))
             take(timed_plan(extent, clock));
@@ -145,13 +139,17 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     info_.num_inputs = static_cast<std::int32_t>(graph_.inputs.size());
     info_.num_outputs = static_cast<std::int32_t>(graph_.outputs.size());
     info_.blob_worth_caching = 1;
-    info_.program_bytes = is_static(desc) ? weights_.bytes() : bytes_of_constants(graph_);
+    info_.program_bytes = bytes_of_constants(graph_);
     describe(sizes);
     if (rounds_to_tf32 && desc.precision == VSMLRT_PRECISION_TF32)
         info_.precision = VSMLRT_PRECISION_TF32;
     frames_.keep(frames_kept(at_once_.streams, graph_));
-    arenas_.emplace(context_, kernels_, ArenaPool::Claimed{at_once_.streams, most_bytes, is_static(desc)},
-                    parts_);
+    arenas_.emplace(context_, kernels_, at_once_.streams, parts_);
+    // Of several sizes one may be all that comes: what it takes is taken when it is known which.
+    if (is_static(desc)) {
+        clock.time("weights", [&] { static_cast<void>(info(desc.opt_extent)); });
+        info_.program_bytes = weights_.bytes();
+    }
     clock.report();
     log(LogLevel::debug, text("cuda: ", kernels_.origins()));
 }
@@ -218,7 +216,7 @@ vsmlrt_program_info Program::info_of(const Plan &plan) const {
     return info;
 }
 
-// Contexts whose frames are now of this size and now of that one have arenas that serve both.
+// No more than this is taken by contexts whose frames are now of this size and now of that one.
 void Program::describe(std::span<const vsmlrt_program_info> sizes) {
     for (const vsmlrt_program_info &size : sizes) {
         info_.context_bytes = std::max(info_.context_bytes, size.context_bytes);
@@ -228,10 +226,22 @@ void Program::describe(std::span<const vsmlrt_program_info> sizes) {
 }
 
 vsmlrt_program_info Program::info(vsmlrt_extent extent) {
+    const std::lock_guard lock(described_mutex_);
+    auto known = std::find_if(described_.begin(), described_.end(),
+                              [&](const Described &each) { return same_extent(each.extent, extent); });
+    if (known == described_.end())
+        known = described_.insert(described_.end(), describe_size(extent));
+    arenas_->serve(known->arena_bytes);
+    return known->info;
+}
+
+Program::Described Program::describe_size(vsmlrt_extent extent) {
     Plan plan = plan_of(extent);
-    const vsmlrt_program_info info = info_of(plan);
+    upload_constants(plan);
+    frames_.keep(frames_kept(std::max(plan.side_by_side, at_once_.streams), graph_));
+    const Described described{extent, info_of(plan), plan.arena_bytes};
     keep(extent, std::move(plan));
-    return info;
+    return described;
 }
 
 std::vector<graph::Shape> Program::input_shapes(vsmlrt_extent extent) const {
@@ -266,10 +276,8 @@ void Program::keep(vsmlrt_extent extent, Plan plan) {
 }
 
 Plan Program::plan(vsmlrt_extent extent) {
-    Plan plan = plan_of(extent);
-    upload_constants(plan);
-    frames_.keep(frames_kept(std::max(plan.side_by_side, at_once_.streams), graph_));
-    return plan;
+    static_cast<void>(info(extent));
+    return plan_of(extent);
 }
 
 Plan Program::plan_of(vsmlrt_extent extent) {

@@ -26,7 +26,9 @@ public:
     Program(const Device &device, const vsmlrt_program_desc &desc);
 
     [[nodiscard]] vsmlrt_program_info info() const { return info_; }
-    // See vsmlrt_backend::describe_size.
+    // See vsmlrt_backend::describe_size. From then on the size's weights are on the device, arenas of streams
+    // are large enough for it, and frames are kept for as many as run side by side. DeviceError where there
+    // is no memory for the weights.
     [[nodiscard]] vsmlrt_program_info info(vsmlrt_extent extent);
     [[nodiscard]] std::vector<std::byte> blob() const;
     // See vsmlrt_backend::shapes.
@@ -40,8 +42,7 @@ public:
     // By a test's driver, on the processor.
     [[nodiscard]] bool is_simulated() const { return !facts_.runs_barriers; }
 
-    // What contexts are made of. The weights that it wants are on the device, and the frames of as many as
-    // run side by side are kept. DeviceError where there is no memory for the weights.
+    // What contexts are made of; of a size that info() has described.
     [[nodiscard]] Plan plan(vsmlrt_extent extent);
     [[nodiscard]] KernelCache &kernels() { return kernels_; }
     [[nodiscard]] ArenaPool &arenas() { return *arenas_; }
@@ -52,6 +53,12 @@ public:
 private:
     Program(const Device &device, const vsmlrt_program_desc &desc, StepClock clock);
     [[nodiscard]] std::vector<graph::Shape> input_shapes(vsmlrt_extent extent) const;
+    struct Described {
+        vsmlrt_extent extent;
+        vsmlrt_program_info info;
+        std::int64_t arena_bytes;
+    };
+    [[nodiscard]] Described describe_size(vsmlrt_extent extent);
     [[nodiscard]] vsmlrt_program_info info_of(const Plan &plan) const;
     void describe(std::span<const vsmlrt_program_info> sizes);
     [[nodiscard]] Plan make_plan(vsmlrt_extent extent, Constants &weights);
@@ -83,6 +90,8 @@ private:
     // Plans for arenas that come to want them, the last made first: planning takes some 50 ms.
     std::mutex made_mutex_;
     std::list<std::pair<vsmlrt_extent, Plan>> made_;
+    std::mutex described_mutex_;
+    std::list<Described> described_;
     vsmlrt_program_info info_ = {};
 };
 
