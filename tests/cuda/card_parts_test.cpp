@@ -232,6 +232,7 @@ TEST(CardParts, AreMadeByTheDriverForEachStream) {
         const nvidia::Stream second = parts.stream(2, 1);
         const nvidia::Stream third = parts.stream(2, 2);
         EXPECT_EQ(emulated_streams_of_parts(), 3U);
+        EXPECT_EQ(emulated_shares_of_parts(), 2U);
     }
     EXPECT_EQ(emulated_live(), before);
     EXPECT_STREQ(emulated_faults(), "");

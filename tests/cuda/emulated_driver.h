@@ -24,6 +24,8 @@ extern "C" void emulated_stand_in();
 extern "C" void emulated_parts(unsigned most);
 // That are alive.
 extern "C" std::size_t emulated_streams_of_parts();
+// Of the multiprocessors, of the parts that are alive, each counted once.
+extern "C" std::size_t emulated_shares_of_parts();
 // What the environment said of queues to the device (CUDA_DEVICE_MAX_CONNECTIONS) when the driver started.
 extern "C" const char *emulated_queues();
 // From now on work is done when somebody waits for it, and some of it earlier, in an order by that number

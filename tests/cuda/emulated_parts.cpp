@@ -3,7 +3,10 @@
 #include "cuda/emulated_driver.h"
 #include "cuda/emulated_state.h"
 
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
+#include <set>
 
 using namespace emulated;
 
@@ -19,6 +22,14 @@ EXPORT std::size_t emulated_streams_of_parts() {
     return state().streams_of_parts.size();
 }
 
+EXPORT std::size_t emulated_shares_of_parts() {
+    const std::lock_guard lock(state().mutex);
+    std::set<std::uintptr_t> shares;
+    for (const auto &[part, share] : state().shares_of_parts)
+        shares.insert(share);
+    return shares.size();
+}
+
 // A device's multiprocessors in parts: of any size, none larger than the rest.
 EXPORT Status cuDeviceGetDevResource(int, Multiprocessors *all, int type) {
     int count = 0;
@@ -30,17 +41,28 @@ EXPORT Status cuDevSmResourceSplitByCount(Multiprocessors *parts, unsigned *coun
                                           Multiprocessors *rest, unsigned, unsigned least) {
     if (least == 0 || *count * least > all->count || *count > state().most_parts)
         return invalid_value;
-    for (unsigned i = 0; i < *count; ++i)
+    for (unsigned i = 0; i < *count; ++i) {
         parts[i].count = least;
+        const std::uintptr_t number = i + 1;
+        std::memcpy(parts[i].more, &number, sizeof number);
+    }
     rest->count = all->count - *count * least;
     return success;
 }
-EXPORT Status cuDevResourceGenerateDesc(ResourceDescription **description, Multiprocessors *, unsigned) {
-    *description = nullptr;
+// A description is the number of a share.
+EXPORT Status cuDevResourceGenerateDesc(ResourceDescription **description, Multiprocessors *share, unsigned) {
+    std::memcpy(description, share->more, sizeof *description);
     return success;
 }
-EXPORT Status cuGreenCtxCreate(GreenContextHandle **context, ResourceDescription *, int, unsigned flags) {
-    return flags == 1 ? make("cuGreenCtxCreate", context, std::malloc(1)) : invalid_value;
+EXPORT Status cuGreenCtxCreate(GreenContextHandle **context, ResourceDescription *description, int,
+                               unsigned flags) {
+    if (flags != 1)
+        return invalid_value;
+    const Status status = make("cuGreenCtxCreate", context, std::malloc(1));
+    const std::lock_guard lock(state().mutex);
+    if (status == success)
+        state().shares_of_parts[*context] = reinterpret_cast<std::uintptr_t>(description);
+    return status;
 }
 EXPORT Status cuGreenCtxStreamCreate(StreamHandle **stream, GreenContextHandle *context, unsigned flags,
                                      int) {
@@ -58,6 +80,7 @@ EXPORT Status cuGreenCtxDestroy(GreenContextHandle *context) {
         for (const auto &[stream, part] : state().streams_of_parts)
             if (part == context)
                 state().faults += "a part is freed before its streams\n";
+        state().shares_of_parts.erase(context);
     }
     if (forget("cuGreenCtxDestroy", context))
         std::free(context);

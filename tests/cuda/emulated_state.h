@@ -66,6 +66,7 @@ struct State {
     bool stand_in = false;
     unsigned most_parts = 64;
     std::map<const StreamHandle *, const GreenContextHandle *> streams_of_parts;
+    std::map<const GreenContextHandle *, std::uintptr_t> shares_of_parts;
     long compilations = 0;
     long timings = 0;
     std::mt19937 clock{1};

@@ -205,6 +205,29 @@ TEST(FramesSideBySide, OfASizeOfARangeTakeWhatTheyTakeAlone) {
     EXPECT_STREQ(emulated_faults(), "");
 }
 
+// Frames stay on the device for the pairs of sizes that were asked for, and for no others.
+TEST(FramesSideBySide, HaveTheirPicturesKept) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    Running running(small, small, large);
+    constexpr std::size_t frame_bytes = 1000;
+    const auto kept = [&] {
+        const std::size_t before = emulated_live_bytes();
+        for (std::uint64_t number = 1; number <= 64; ++number)
+            static_cast<void>(running.program.frames().find(number, frame_bytes));
+        return (emulated_live_bytes() - before) / frame_bytes;
+    };
+    constexpr std::size_t timesteps = 1; // which come as pictures do
+    const auto for_pairs = [](std::size_t pairs) { return 2 * pairs + 4 + timesteps; };
+    static_cast<void>(running.program.info(large));
+    EXPECT_EQ(kept(), for_pairs(1));
+    static_cast<void>(running.program.info(small));
+    EXPECT_EQ(kept(), for_pairs(11) - for_pairs(1));
+    static_cast<void>(running.program.info(large));
+    EXPECT_EQ(kept(), 0U);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
 // More where the host asks for more than are computed.
 TEST(FramesSideBySide, HaveContextsToSpareForWhatTheHostAsksFor) {
     ASSERT_TRUE(test::named);

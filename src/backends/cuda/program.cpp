@@ -15,15 +15,21 @@
 namespace vsmlrt::cuda {
 namespace {
 
-// What programs of this process have found out, so that a second network of the same layers times nothing.
+// What programs of this process have found out on a device, so that a second network of the same layers times
+// nothing. While one of them times kernels the others wait: they would take the device from it.
 struct ChosenHere {
     std::mutex mutex;
-    std::map<std::string, Choices> by_device;
+    Choices choices;
 };
 
-ChosenHere &chosen_here() {
-    static auto *const instance = new ChosenHere; // filters may outlive static destruction
-    return *instance;
+ChosenHere &chosen_here(const std::string &device) {
+    struct All {
+        std::mutex mutex;
+        std::map<std::string, ChosenHere> by_device;
+    };
+    static auto *const all = new All; // filters may outlive static destruction
+    const std::lock_guard lock(all->mutex);
+    return all->by_device[device];
 }
 
 // Both frames of so many pairs under way and of the next ones, and the planes that come with each of them.
@@ -156,8 +162,9 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
 
 Plan Program::timed_plan(vsmlrt_extent extent, StepClock &clock) {
     clock.begin("planning");
-    const std::lock_guard lock(chosen_here().mutex);
-    Choices &known = chosen_here().by_device[device_id_];
+    ChosenHere &here = chosen_here(device_id_);
+    const std::lock_guard lock(here.mutex);
+    Choices &known = here.choices;
     known.insert(choices_.begin(), choices_.end());
     Plan plan = make_plan(extent, weights_);
     const auto has_undecided = [&] {
@@ -304,7 +311,7 @@ Plan Program::plan_of(vsmlrt_extent extent) {
         log(LogLevel::debug,
             text("cuda: kernels for ", extent.width, "x", extent.height, " are not timed: ", failure.what()));
     }
-    std::unique_lock lock(chosen_here().mutex);
+    std::unique_lock lock(chosen_here(device_id_).mutex);
     Plan plan = make_plan(extent, weights_);
     decide(plan);
     lock.unlock();
@@ -355,7 +362,7 @@ void Program::decide(Plan &plan) const {
 }
 
 std::vector<std::byte> Program::blob() const {
-    const std::lock_guard lock(chosen_here().mutex); // a size that comes adds its choices
+    const std::lock_guard lock(chosen_here(device_id_).mutex); // a size that comes adds its choices
     return encode_blob(architecture_, {choices_, kernels_.cubins()});
 }
 
