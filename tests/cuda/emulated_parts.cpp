@@ -51,7 +51,7 @@ EXPORT Status cuDevSmResourceSplitByCount(Multiprocessors *parts, unsigned *coun
 }
 // A description is the number of a share.
 EXPORT Status cuDevResourceGenerateDesc(ResourceDescription **description, Multiprocessors *share, unsigned) {
-    std::memcpy(description, share->more, sizeof *description);
+    std::memcpy(description, share->more, sizeof(std::uintptr_t));
     return success;
 }
 EXPORT Status cuGreenCtxCreate(GreenContextHandle **context, ResourceDescription *description, int,
