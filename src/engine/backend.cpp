@@ -109,13 +109,9 @@ Program::Program(std::shared_ptr<const Device> device, const vsmlrt_program_desc
 vsmlrt_program_info Program::info(vsmlrt_extent extent) const {
     const vsmlrt_backend &table = device_->backend().table();
     vsmlrt_program_info info = info_;
-    if (table.describe_size == nullptr)
-        return info;
-    vsmlrt_program_info of_size = info;
-    checked([&](vsmlrt_sink error) { return table.describe_size(handle_.get(), extent, &of_size, error); });
-    info.context_bytes = of_size.context_bytes;
-    info.spare_contexts = of_size.spare_contexts;
-    info.spare_context_bytes = of_size.spare_context_bytes;
+    if (table.describe_size != nullptr)
+        checked([&](vsmlrt_sink error) { return table.describe_size(handle_.get(), extent, &info, error); });
+    info.program_bytes = info_.program_bytes; // what was claimed
     return info;
 }
 

@@ -90,10 +90,10 @@ class ArenaPool {
 public:
     ArenaPool(nvidia::SharedContext device, KernelCache &kernels, int streams, CardParts &parts);
 
-    // Until there are no contexts any more arenas of streams are made with so many bytes at least.
+    // Arenas of streams have at least so many bytes from then on, until the last context goes.
     void serve(std::int64_t bytes);
     // Makes an arena for one more context, while there are fewer than contexts and than streams, and gives
-    // those that are free the bytes that they are to have; DeviceError where there is no memory for them.
+    // those that are free the bytes that they are to have; DeviceError where the memory is lacking.
     void add_context();
     void remove_context();
 

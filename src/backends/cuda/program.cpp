@@ -300,23 +300,25 @@ Plan Program::plan_of(vsmlrt_extent extent) {
             return plan;
         }
     }
+    Plan plan = new_plan(extent);
+    if (plan.side_by_side > 1)
+        keep(extent, plan);
+    return plan;
+}
+
+Plan Program::new_plan(vsmlrt_extent extent) {
     try {
         StepClock clock("cuda: planning a size");
         Plan plan = timed_plan(extent, clock);
         clock.report();
-        if (plan.side_by_side > 1)
-            keep(extent, plan);
         return plan;
     } catch (const Error &failure) { // no memory to time kernels in, say: then by what other sizes have
         log(LogLevel::debug,
             text("cuda: kernels for ", extent.width, "x", extent.height, " are not timed: ", failure.what()));
     }
-    std::unique_lock lock(chosen_here(device_id_).mutex);
+    const std::lock_guard lock(chosen_here(device_id_).mutex);
     Plan plan = make_plan(extent, weights_);
     decide(plan);
-    lock.unlock();
-    if (plan.side_by_side > 1)
-        keep(extent, plan);
     return plan;
 }
 

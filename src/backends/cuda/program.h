@@ -27,8 +27,8 @@ public:
 
     [[nodiscard]] vsmlrt_program_info info() const { return info_; }
     // See vsmlrt_backend::describe_size. From then on the size's weights are on the device, arenas of streams
-    // are large enough for it, and frames are kept for as many as run side by side. DeviceError where there
-    // is no memory for the weights.
+    // are large enough for it, and frames are kept for as many as run side by side. DeviceError where the
+    // memory for the weights is lacking.
     [[nodiscard]] vsmlrt_program_info info(vsmlrt_extent extent);
     [[nodiscard]] std::vector<std::byte> blob() const;
     // See vsmlrt_backend::shapes.
@@ -62,8 +62,10 @@ private:
     [[nodiscard]] vsmlrt_program_info info_of(const Plan &plan) const;
     void describe(std::span<const vsmlrt_program_info> sizes);
     [[nodiscard]] Plan make_plan(vsmlrt_extent extent, Constants &weights);
-    // One that was made before, or timed.
+    // One that was made before, or a new one.
     [[nodiscard]] Plan plan_of(vsmlrt_extent extent);
+    // Timed, where there is what that takes.
+    [[nodiscard]] Plan new_plan(vsmlrt_extent extent);
     // For whoever wants that size next.
     void keep(vsmlrt_extent extent, Plan plan);
     // Takes the kernels that were chosen.
