@@ -15,7 +15,7 @@ class HopperCompiler : public testing::Test {
 protected:
     void SetUp() override {
         if (!test::is_compiled_for("sm_90a"))
-            GTEST_SKIP() << "compiled by the tests on Linux, where NVIDIA's compiler makes the same of it";
+            GTEST_SKIP() << "compiled by the tests on Linux";
         try {
             nvidia::require_compiler();
         } catch (const Unsupported &error) {

@@ -37,7 +37,7 @@ struct Lane {
     int x; // of the frame
     int first_row, rows;   // that the tile has
     int place, row_places; // in the tensor: row 0's, from a row to the next
-    int chroma[WINDOW], luma[COLUMNS]; // places in a row
+    int chroma[WINDOW]; // places in a row
     int tile_x, end;
     bool stored_together;
 };
@@ -100,7 +100,12 @@ DEVICE int first_row_of(int step) {
 template <bool inner>
 DEVICE Luma read_luma(const FrameDecodeArgs &args, const DecodedFrame &frame, const Lane &lane, int row) {
     const sample_t *const from = row_at<const sample_t>(frame.plane[0], inner ? row : clamped(row, args.height));
-    return read_neighbours<inner, sample_t, COLUMNS>(from, lane.x, lane.luma);
+    // Found anew for each row: to keep them on the way down takes registers that a lane has not.
+    int place[COLUMNS];
+#pragma unroll
+    for (int j = 0; j < COLUMNS; ++j)
+        place[j] = lane.x + j < args.width ? lane.x + j : args.width - 1;
+    return read_neighbours<inner, sample_t, COLUMNS>(from, lane.x, place);
 }
 
 // Red, green and blue.
@@ -150,8 +155,6 @@ DEVICE void decode_strip(const FrameDecodeArgs &args, const DecodedFrame &frame,
     if (!inner) {
         for (int i = 0; i < WINDOW; ++i)
             lane.chroma[i] = reflected(lane.x / STEP_X - BEFORE_X + i, args.chroma_width);
-        for (int j = 0; j < COLUMNS; ++j)
-            lane.luma[j] = clamped(lane.x + j, args.width);
         lane.stored_together = args.joined_pixels && lane.tile_x >= 0 && lane.x + COLUMNS <= lane.end;
     }
     WideRow wide[TAPS_Y];
