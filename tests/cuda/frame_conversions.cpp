@@ -289,6 +289,8 @@ void check_part(const cuda::Device &device, const vsmlrt_frame_format &from, int
     const nvidia::DeviceMemory memory(
         context, sizeof(float) * 3 * static_cast<std::size_t>(tile.width) * tile.height, "a tensor");
     cuda::Frames frames(tiled.plan, {{tensor}, tensor}, kernels, store, context, stream.get(), sleeper);
+    cuda::ResultStore results_of_frames(context);
+    const cuda::ResultStore::Share share(results_of_frames, frames.result_bytes(), 1, stream.get());
     OwnedFrame source = random_frame(from, extent, 13);
     source.frame.interlaced = interlaced;
     constexpr int many = 1000; // of so many a part takes the highest strips that there are
@@ -299,10 +301,12 @@ void check_part(const cuda::Device &device, const vsmlrt_frame_format &from, int
         nvidia::check(nvidia::driver().fill_async(memory.address(), 0, memory.bytes(), stream.get()),
                       "clearing");
         frames.upload(&source.frame);
-        frames.compute(
-            &source.frame, given.frame,
-            {{memory.address()}, memory.address(), held, stream.get(), parts, [](cuda::EvenChannels) {}});
-        EXPECT_FALSE(frames.download(given.frame));
+        const cuda::Frames::Network network{
+            {memory.address()}, memory.address(), 0, held, stream.get(), parts, [](cuda::EvenChannels) {}};
+        frames.compute(&source.frame, network);
+        cuda::ResultStore::Result result(share, stream.get());
+        frames.encode(given.frame, network, result);
+        EXPECT_FALSE(frames.download(given.frame, result));
         results.push_back(std::move(given.planes));
     }
     EXPECT_EQ(results.front(), results.back())

@@ -278,7 +278,7 @@ TEST_F(Sizes, FramesOfOneArenaFollowEachOtherOnEveryStream) {
     for (const unsigned order : {0U, 1U, 2U, 3U, 4U}) {
         emulated_late(order);
         ArenaPool pool(program.device(), program.kernels(), 1, parts);
-        pool.serve(bytes);
+        pool.serve({.extent = largest, .arena_bytes = bytes});
         pool.add_context();
         std::vector<Frame> all(frames);
         std::vector<Counted> under_way;

@@ -18,11 +18,9 @@ constexpr std::size_t sizes_kept = 4;
 
 } // namespace
 
-Arena::Arena(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, CardParts &parts,
-             std::size_t number)
-    : device_(std::move(device)), kernels_(kernels),
-      memory_(device_, static_cast<std::size_t>(bytes), "the buffers of one stream"), parts_(parts),
-      number_(number), begin_(nvidia::make_event(device_)), done_(nvidia::make_event(device_)) {}
+Arena::Arena(nvidia::SharedContext device, KernelCache &kernels, CardParts &parts, std::size_t number)
+    : device_(std::move(device)), kernels_(kernels), parts_(parts), number_(number),
+      begin_(nvidia::make_event(device_)), done_(nvidia::make_event(device_)) {}
 
 void Arena::wait() const {
     if (used_)
@@ -40,6 +38,11 @@ void Arena::run_on(int parts) {
 }
 
 void Arena::let_go() {
+    let_go_network();
+    sums_ = {};
+}
+
+void Arena::let_go_network() {
     wait(); // what is let go may still be running
     sizes_.clear();
     forget_inputs();
@@ -49,8 +52,16 @@ void Arena::let_go() {
 void Arena::reserve(std::int64_t bytes) {
     if (static_cast<std::size_t>(bytes) <= memory_.bytes())
         return;
-    let_go();
+    let_go_network();
     memory_ = nvidia::DeviceMemory(device_, static_cast<std::size_t>(bytes), "the buffers of one stream");
+}
+
+void Arena::reserve_sums(std::size_t bytes) {
+    if (bytes <= sums_.bytes())
+        return;
+    wait();
+    sums_ = {};
+    sums_ = nvidia::DeviceMemory(device_, bytes, "the sums of tiles");
 }
 
 Launches &Arena::at(vsmlrt_extent extent, const MakePlan &make_plan) {
@@ -79,93 +90,128 @@ ArenaPool::ArenaPool(nvidia::SharedContext device, KernelCache &kernels, int str
       parts_(parts) {}
 
 std::size_t ArenaPool::room(const Size &size) const {
-    if (contexts_ <= streams_ || size.wanted <= streams_)
+    const SizeOfFrames &said = size.said;
+    if (contexts_ <= streams_ || said.at_once <= streams_)
         return std::min(contexts_, streams_);
-    const std::size_t others = size.wanted - streams_;
-    return streams_ + std::min(others, others * (contexts_ - streams_) / size.spare_contexts);
+    const std::size_t others = said.at_once - streams_;
+    return streams_ + std::min(others, others * (contexts_ - streams_) / said.spare_contexts);
 }
 
-Arena &ArenaPool::make(std::int64_t bytes) {
+Arena &ArenaPool::make() {
     free_.reserve(arenas_.size() + 1);
-    return arenas_.emplace_back(device_, kernels_, bytes, parts_, arenas_.size());
+    return arenas_.emplace_back(device_, kernels_, parts_, arenas_.size());
 }
 
 // A frame fails without its own memory; without this arena it waits for another one.
 void ArenaPool::reserve(Arena &arena, const Size &size) const {
-    const auto more = size.bytes - static_cast<std::int64_t>(arena.memory_.bytes());
+    const std::int64_t bytes = size.said.arena_bytes;
+    const auto more = bytes - static_cast<std::int64_t>(arena.memory_.bytes());
     if (more <= 0)
         return;
     device_->use();
     const auto free = static_cast<std::int64_t>(nvidia::memory_state().free);
-    std::int64_t of_context = 0; // some may be of another size
+    std::int64_t of_frames = 0; // some may be of another size
     for (const Size &each : sizes_)
-        of_context = std::max(of_context, each.of_context);
-    const std::int64_t of_frames = static_cast<std::int64_t>(contexts_) * of_context;
+        of_frames = std::max(of_frames, bytes_of_frames(each));
     if (more > free - of_frames)
-        throw DeviceError("cuda: the buffers of one more take ", (size.bytes >> 20) + 1, " MiB, and of the ",
+        throw DeviceError("cuda: the buffers of one more take ", (bytes >> 20) + 1, " MiB, and of the ",
                           free >> 20, " MiB that the GPU has free ", (of_frames >> 20) + 1,
                           " MiB are for frames on their way in and out");
-    arena.reserve(size.bytes);
+    arena.reserve(bytes);
 }
 
-void ArenaPool::serve(std::int64_t bytes) {
+std::int64_t ArenaPool::bytes_of_frames(const Size &size) const {
+    const std::size_t results = results_of(size, static_cast<std::size_t>(size.said.output_bytes));
+    return static_cast<std::int64_t>(contexts_) * size.said.input_bytes +
+           static_cast<std::int64_t>(std::min(contexts_, results)) * size.said.output_bytes;
+}
+
+// One is copied to the host while another is made in each arena.
+std::size_t ArenaPool::results_of(const Size &size, std::size_t bytes) const {
+    const std::size_t contexts = streams_ + size.said.spare_contexts;
+    return share_results(contexts, bytes) ? room(size) + 1 : std::max(contexts, contexts_);
+}
+
+std::size_t ArenaPool::results(vsmlrt_extent extent, std::size_t bytes) {
     const std::lock_guard lock(mutex_);
-    bytes_ = std::max(bytes_, bytes);
+    return results_of(known(extent), bytes);
+}
+
+void ArenaPool::serve(const SizeOfFrames &said) {
+    {
+        const std::lock_guard lock(mutex_);
+        bytes_ = std::max(bytes_, said.arena_bytes);
+        Size &size = known(said.extent);
+        if (size.said.arena_bytes > 0) // said before
+            return;
+        size = Size{said};
+    }
+    freed_.notify_all();
+}
+
+void ArenaPool::serve_tiles(std::size_t sums_bytes) {
+    const std::lock_guard lock(mutex_);
+    sums_bytes_ = std::max(sums_bytes_, sums_bytes);
+    reserve_free();
+}
+
+// What has less runs frames of other contexts, and grows with the first frame that needs more.
+void ArenaPool::reserve_free() {
+    for (Arena *arena : free_)
+        if (is_of_stream(*arena)) {
+            arena->reserve(bytes_);
+            arena->reserve_sums(sums_bytes_);
+        }
 }
 
 void ArenaPool::add_context() {
     const std::lock_guard lock(mutex_);
-    // What has fewer runs frames of other contexts, and grows with the first frame that needs more.
-    for (Arena *arena : free_)
-        if (is_of_stream(*arena))
-            arena->reserve(bytes_);
-    if (arenas_.size() < std::min(contexts_ + 1, streams_)) {
-        Arena &made = make(bytes_);
-        free_.insert(free_.begin(), &made);
-    }
     ++contexts_;
+    try {
+        if (arenas_.size() < std::min(contexts_, streams_)) {
+            Arena &made = make();
+            free_.insert(free_.begin(), &made);
+        }
+        reserve_free();
+    } catch (...) {
+        forget_context();
+        throw;
+    }
+}
+
+void ArenaPool::remove_context() {
+    const std::lock_guard lock(mutex_);
+    forget_context();
 }
 
 // Without contexts nothing runs: the memory is free for other programs while this one is kept.
-void ArenaPool::remove_context() {
-    const std::lock_guard lock(mutex_);
+void ArenaPool::forget_context() {
     if (--contexts_ > 0)
         return;
     free_.clear();
     arenas_.clear();
     sizes_.clear();
     bytes_ = 0;
+    sums_bytes_ = 0;
 }
 
 ArenaPool::Size &ArenaPool::known(vsmlrt_extent extent) {
     const auto found = std::find_if(sizes_.begin(), sizes_.end(),
-                                    [&](const Size &size) { return same_extent(size.extent, extent); });
-    return found != sizes_.end() ? *found : sizes_.emplace_back(Size{extent, streams_});
-}
-
-void ArenaPool::learn(vsmlrt_extent extent, const Plan &plan) {
-    const std::lock_guard lock(mutex_);
-    Size &size = known(extent);
-    if (size.bytes > 0)
-        return;
-    size.bytes = plan.arena_bytes;
-    size.of_context = bytes_of_ends(plan);
-    size.spare_contexts = static_cast<std::size_t>(std::max(plan.spare_contexts, 1));
-    size.arenas = size.wanted = static_cast<std::size_t>(plan.side_by_side);
-    freed_.notify_all();
+                                    [&](const Size &size) { return same_extent(size.said.extent, extent); });
+    return found != sizes_.end() ? *found : sizes_.emplace_back(Size{{extent, streams_}});
 }
 
 void ArenaPool::do_without(Size &size, std::size_t number, const Error &failure) {
-    const bool is_first = size.arenas == size.wanted && size.frames_with_fewer == 0;
+    const bool is_first = size.arenas == size.said.at_once && size.frames_with_fewer == 0;
     log_once(is_first ? LogLevel::warning : LogLevel::debug,
              text("fewer frames are computed side by side: ", failure.what()));
     size.arenas = std::min(size.arenas, number);
 }
 
 void ArenaPool::count_frame(Size &size) {
-    if (size.arenas == size.wanted || ++size.frames_with_fewer % size.frames_until_more != 0)
+    if (size.arenas == size.said.at_once || ++size.frames_with_fewer % size.frames_until_more != 0)
         return;
-    size.arenas = size.wanted;
+    size.arenas = size.said.at_once;
     size.frames_until_more = std::min(2 * size.frames_until_more, 1 << 16);
 }
 
@@ -183,7 +229,7 @@ std::vector<Arena *>::iterator ArenaPool::find_free(const Size &size) {
     const bool has_idle = best != free_.end() && (*best)->frames_under_way() == 0;
     if (has_idle || arenas_.size() >= std::min(size.arenas, room(size)))
         return best;
-    Arena &made = make(0);
+    Arena &made = make();
     return free_.insert(free_.end(), &made);
 }
 
@@ -258,16 +304,12 @@ std::unique_ptr<ArenaPool::Lease> ArenaPool::Lease::of_idle(ArenaPool &pool, nvi
     return arena ? std::unique_ptr<Lease>(new Lease(pool, stream, extent, arena, false)) : nullptr;
 }
 
-Launches &ArenaPool::Lease::launches(const Arena::MakePlan &make_plan) {
-    const auto learned = [&](vsmlrt_extent extent) {
-        Plan plan = make_plan(extent);
-        pool_.learn(extent, plan);
-        return plan;
-    };
+Launches &ArenaPool::Lease::launches(const Arena::MakePlan &make_plan, std::size_t sums_bytes) {
     Launches *launches = nullptr;
     while (launches == nullptr) {
         try {
-            launches = &arena_->at(extent_, learned);
+            arena_->reserve_sums(sums_bytes);
+            launches = &arena_->at(extent_, make_plan);
         } catch (const DeviceError &failure) {
             if (pool_.is_of_stream(*arena_))
                 throw;

@@ -1,10 +1,11 @@
 // Memory of the device in which networks run, one at a time, with the launches of the sizes that ran there
-// last.
+// last, and memory in which the tiles of a frame are added up.
 #pragma once
 
 #include "backends/cuda/card_parts.h"
 #include "backends/cuda/held_inputs.h"
 #include "backends/cuda/launches.h"
+#include "backends/cuda/result_store.h"
 #include "base/counted.h"
 #include "base/error.h"
 #include "module/shapes.h"
@@ -23,16 +24,18 @@ class Arena {
 public:
     using MakePlan = std::function<Plan(vsmlrt_extent)>;
 
-    // `bytes`: enough for the plans of most sizes; it grows for one that needs more. `number`: of the arena
-    // among those of a program, which the parts outlive.
-    Arena(nvidia::SharedContext device, KernelCache &kernels, std::int64_t bytes, CardParts &parts,
-          std::size_t number);
+    // Its memory grows for sizes that need more. `number`: of the arena among those of a program, which the
+    // parts outlive.
+    Arena(nvidia::SharedContext device, KernelCache &kernels, CardParts &parts, std::size_t number);
 
     // The launches for a size, valid until the next call; planned where they are not among those kept.
     [[nodiscard]] Launches &at(vsmlrt_extent extent, const MakePlan &make_plan);
-    // Has at least so much memory from then on; DeviceError where there is none.
+    // Has at least so much memory from then on, and so much more in which tiles are added up; DeviceError
+    // where there is none.
     void reserve(std::int64_t bytes);
-    // Has none from then on, until it is asked for.
+    void reserve_sums(std::size_t bytes);
+    [[nodiscard]] std::uint64_t sums() const { return sums_.address(); }
+    // Has neither from then on, until it is asked for.
     void let_go();
     // Of the launches that at() gave last. Who writes the network's inputs says so here.
     [[nodiscard]] HeldInputs &held() { return held_; }
@@ -59,6 +62,7 @@ private:
         std::unique_ptr<Launches> launches;
     };
     void wait() const;
+    void let_go_network();
     void run_on(int parts);
     // Whether there is a frame where the network of this size reads its inputs.
     [[nodiscard]] bool has_inputs_of(vsmlrt_extent extent) const {
@@ -68,6 +72,7 @@ private:
     nvidia::SharedContext device_;
     KernelCache &kernels_;
     nvidia::DeviceMemory memory_;
+    nvidia::DeviceMemory sums_;
     std::list<Sized> sizes_; // the last used first
     HeldInputs held_;
     std::optional<vsmlrt_extent> inputs_of_;
@@ -81,6 +86,16 @@ private:
     std::atomic<int> frames_under_way_ = 0;
 };
 
+// How a program computes the frames of a size.
+struct SizeOfFrames {
+    vsmlrt_extent extent = {};
+    std::size_t at_once = 1;        // side by side
+    std::size_t spare_contexts = 1; // each claims a share of the arenas beyond those of the streams
+    std::int64_t arena_bytes = 0;   // of each
+    std::int64_t input_bytes = 0;   // that a context takes when frames come: those arenas leave it free
+    std::int64_t output_bytes = 0;  // so does a result on its way
+};
+
 // The arenas of a program: as many networks run at once, whatever number of contexts there is. Thread-safe.
 //
 // Each of its streams has one. Sizes at which a stream computes several frames side by side take others,
@@ -90,8 +105,14 @@ class ArenaPool {
 public:
     ArenaPool(nvidia::SharedContext device, KernelCache &kernels, int streams, CardParts &parts);
 
-    // Arenas of streams have at least so many bytes from then on, until the last context goes.
-    void serve(std::int64_t bytes);
+    // From then on, until the last context goes, frames of that size run as is said, side by side, and arenas
+    // of streams have the memory for it. Of others, as many run at once as there are streams.
+    void serve(const SizeOfFrames &size);
+    // The same of frames in tiles, for the memory in which these are added up; DeviceError where there is
+    // none for an arena that is free.
+    void serve_tiles(std::size_t sums_bytes);
+    // How many results of so many bytes there should be for frames of a size and the contexts that there are.
+    [[nodiscard]] std::size_t results(vsmlrt_extent extent, std::size_t bytes);
     // Makes an arena for one more context, while there are fewer than contexts and than streams, and gives
     // those that are free the bytes that they are to have; DeviceError where the memory is lacking.
     void add_context();
@@ -112,10 +133,11 @@ public:
         ~Lease();
         Lease(const Lease &) = delete;
         Lease &operator=(const Lease &) = delete;
-        // The launches for that size, see Arena::at. What comes on the arena's stream from then on runs after
-        // what `stream` holds now. Where the device has not all that an arena beyond those of the streams
-        // wants, the lease is of another one from then on, and waits for that; one of_idle throws.
-        [[nodiscard]] Launches &launches(const Arena::MakePlan &make_plan);
+        // The launches for that size, see Arena::at, and Arena::sums of so many bytes. What comes on the
+        // arena's stream from then on runs after what `stream` holds now. Where the device has not all that
+        // an arena beyond those of the streams wants, the lease is of another one from then on, and waits for
+        // that; one of_idle throws.
+        [[nodiscard]] Launches &launches(const Arena::MakePlan &make_plan, std::size_t sums_bytes = 0);
         [[nodiscard]] Arena &arena() const { return *arena_; }
         // What comes on `stream` from now on runs after what was put on the arena's. Without it (a failure)
         // the arena's is waited for when the lease ends. The result counts the frame as under way: to be held
@@ -134,16 +156,11 @@ public:
     };
 
 private:
-    // How many frames of a size run side by side, and the memory of each.
     struct Size {
-        vsmlrt_extent extent = {};
-        std::size_t arenas = 1;
-        std::int64_t bytes = 0;
-        std::size_t spare_contexts = 1; // each claims a share of the arenas beyond those of the streams
-        std::int64_t of_context = 0;    // what it takes when frames come: those arenas leave it free
-        // Where something of an arena was lacking `arenas` is less than this, and all are tried again after
-        // so many frames: what took the memory may be gone.
-        std::size_t wanted = arenas;
+        SizeOfFrames said;
+        // Where something of an arena was lacking there are fewer than frames side by side, and all are tried
+        // again after so many frames: what took the memory may be gone.
+        std::size_t arenas = said.at_once;
         int frames_with_fewer = 0;
         int frames_until_more = 256; // twice as many each time
     };
@@ -156,24 +173,28 @@ private:
     [[nodiscard]] Size &known(vsmlrt_extent extent);
     // Counts a frame, after some of which a size for which arenas were lacking may have all again.
     static void count_frame(Size &size);
-    // Says that frames of a size run as this plan says, side by side. Until it is known of a size, they take
-    // an arena for each stream.
-    void learn(vsmlrt_extent extent, const Plan &plan);
     // Frames of a size take arenas before this one from then on.
     static void do_without(Size &size, std::size_t number, const Error &failure);
     void do_without(const Arena &arena, vsmlrt_extent extent, const Error &failure);
     [[nodiscard]] bool is_of_stream(const Arena &arena) const { return arena.number() < streams_; }
     // How many of a size there may be: what the contexts that there are would claim, were all of that size.
     [[nodiscard]] std::size_t room(const Size &size) const;
-    Arena &make(std::int64_t bytes);
+    Arena &make();
+    [[nodiscard]] std::size_t results_of(const Size &size, std::size_t bytes) const;
+    // What contexts take when frames of the size come.
+    [[nodiscard]] std::int64_t bytes_of_frames(const Size &size) const;
     // Of an arena beyond those of the streams. DeviceError where too little would be left to frames.
     void reserve(Arena &arena, const Size &size) const;
+    // All that arenas of streams are to have, of those that are free.
+    void reserve_free();
+    void forget_context();
     void give_back(Arena *arena);
 
     nvidia::SharedContext device_;
     KernelCache &kernels_;
     std::size_t streams_;
     std::int64_t bytes_ = 0; // of the arena of a stream
+    std::size_t sums_bytes_ = 0;
     CardParts &parts_;
     std::mutex mutex_;
     std::condition_variable freed_;

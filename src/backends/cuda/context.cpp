@@ -49,10 +49,13 @@ void Context::resize(End &end, const vsmlrt_tensor &tensor) const {
     end.bytes = tensor_bytes(tensor.type, Dims(tensor.dims, tensor.dims + tensor.rank));
     if (end.host.bytes() < end.bytes)
         end.host = nvidia::PinnedMemory(program_.device(), end.bytes);
-    if (end.device.bytes() < end.bytes)
-        end.device = nvidia::DeviceMemory(program_.device(), end.bytes, "the network's inputs and outputs");
     end.tensor = tensor;
     end.tensor.data = end.host.data();
+}
+
+void Context::share_results(vsmlrt_extent extent, std::size_t bytes) {
+    share_ = {}; // before other memory is asked for
+    share_ = {program_.results(), bytes, program_.arenas().results(extent, bytes), stream_.get()};
 }
 
 void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) {
@@ -61,10 +64,20 @@ void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *o
         frames_.reset();
         extent_.reset();
         program_.shapes(extent, inputs, outputs);
-        for (std::size_t i = 0; i < inputs_.size(); ++i)
-            resize(inputs_[i], inputs[i]);
-        for (std::size_t i = 0; i < outputs_.size(); ++i)
+        for (std::size_t i = 0; i < inputs_.size(); ++i) {
+            End &end = inputs_[i];
+            resize(end, inputs[i]);
+            if (end.device.bytes() < end.bytes)
+                end.device = nvidia::DeviceMemory(program_.device(), end.bytes, "the network's inputs");
+        }
+        std::size_t of_result = 0;
+        for (std::size_t i = 0; i < outputs_.size(); ++i) {
             resize(outputs_[i], outputs[i]);
+            outputs_[i].place = of_result;
+            of_result += outputs_[i].bytes;
+        }
+        if (share_.bytes() < of_result)
+            share_results(extent, of_result);
         extent_ = extent;
     }
     const auto tensor = [](const End &end) { return end.tensor; };
@@ -77,7 +90,8 @@ Counted Context::with_network(Work &&work) {
     step("waiting for an arena");
     ArenaPool::Lease lease(program_.arenas(), stream_.get(), *extent_);
     step("launches");
-    Launches &network = lease.launches([this](vsmlrt_extent size) { return program_.plan(size); });
+    Launches &network = lease.launches([this](vsmlrt_extent size) { return program_.plan(size); },
+                                       frames_ ? frames_->sums_bytes() : 0);
     step("starting kernels");
     std::forward<Work>(work)(network, lease.arena());
     return lease.release();
@@ -122,13 +136,14 @@ void Context::run() {
         throw InternalError("cuda: run before bind");
     if (first_)
         first_.emplace(first_frame);
-    guarded([this] {
+    std::optional<ResultStore::Result> result;
+    guarded([&] {
         step("upload");
         for (const End &end : inputs_)
             check(driver().copy_to_device_async(end.device.address(), end.host.data(), end.bytes,
                                                 stream_.get()),
                   "copying a frame to the GPU");
-        const Counted frame = with_network([this](Launches &network, Arena &arena) {
+        const Counted frame = with_network([&](Launches &network, Arena &arena) {
             arena.held().forget();
             for (std::size_t i = 0; i < inputs_.size(); ++i)
                 check(driver().copy_on_device_async(network.address(network.plan().inputs[i]),
@@ -137,18 +152,21 @@ void Context::run() {
                       "copying a frame on the GPU");
             arena.set_has_inputs();
             network.enqueue(arena.stream(), program_.options().use_cuda_graph);
+            result.emplace(share_, arena.stream());
             for (std::size_t i = 0; i < outputs_.size(); ++i)
-                check(driver().copy_on_device_async(outputs_[i].device.address(),
+                check(driver().copy_on_device_async(result->address() + outputs_[i].place,
                                                     network.address(network.plan().outputs[i]),
                                                     outputs_[i].bytes, arena.stream()),
                       "copying a frame on the GPU");
         });
         for (const End &end : outputs_)
-            check(
-                driver().copy_to_host_async(end.host.data(), end.device.address(), end.bytes, stream_.get()),
-                "copying a frame from the GPU");
+            check(driver().copy_to_host_async(end.host.data(), result->address() + end.place, end.bytes,
+                                              stream_.get()),
+                  "copying a frame from the GPU");
+        result->copied_on(stream_.get());
         step("computing");
         sleeper_.wait_for(stream_.get(), "running the network");
+        result->complete();
     });
     end_of_frame();
 }
@@ -168,6 +186,9 @@ void Context::bind_frames(const vsmlrt_frame_plan &plan) {
     ends.output = end_of(outputs.front());
     frames_.emplace(plan, std::move(ends), program_.kernels(), program_.frames(), program_.device(),
                     stream_.get(), sleeper_);
+    if (share_.bytes() != frames_->result_bytes())
+        share_results(plan.tile, frames_->result_bytes());
+    program_.arenas().serve_tiles(frames_->sums_bytes());
     extent_ = plan.tile;
     clock.report();
     log(LogLevel::debug, text("cuda: a context has locked ", (frames_->locked_bytes() >> 20) + 1,
@@ -175,17 +196,19 @@ void Context::bind_frames(const vsmlrt_frame_plan &plan) {
 }
 
 bool Context::run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output) {
-    if (!frames_)
+    if (!extent_ || !frames_)
         throw InternalError("cuda: run_frames before bind_frames");
     bool not_finite = false;
     if (first_)
         first_.emplace(first_frame);
+    std::optional<ResultStore::Result> result;
     guarded([&] {
         step("upload");
         frames_->upload(inputs);
         const Counted frame = with_network([&](Launches &network, Arena &arena) {
             Frames::Network where{{},
                                   network.address(network.plan().outputs.front()),
+                                  arena.sums(),
                                   arena.held(),
                                   arena.stream(),
                                   network.plan().parts,
@@ -195,11 +218,13 @@ bool Context::run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output)
             where.enqueue = [&](EvenChannels even) {
                 network.enqueue(arena.stream(), program_.options().use_cuda_graph, even);
             };
-            frames_->compute(inputs, output, where);
+            frames_->compute(inputs, where);
             arena.set_has_inputs();
+            result.emplace(share_, arena.stream());
+            frames_->encode(output, where, *result);
         });
         step("computing");
-        not_finite = frames_->download(output);
+        not_finite = frames_->download(output, *result);
     });
     end_of_frame();
     return not_finite;

@@ -45,14 +45,18 @@ public:
     [[nodiscard]] double time_launches(std::size_t first, std::size_t last, int repeats);
 
 private:
-    // A tensor at the door, and its copy on the device. The memory is kept for the largest that was bound.
+    // A tensor at the door, and of an input its copy on the device. The memory is kept for the largest that
+    // was bound.
     struct End {
         vsmlrt_tensor tensor = {};
         std::size_t bytes = 0;
         nvidia::PinnedMemory host;
         nvidia::DeviceMemory device;
+        std::size_t place = 0; // of an output, in a result
     };
     void resize(End &end, const vsmlrt_tensor &tensor) const;
+    // Has results of so many bytes, of frames of that size, from then on.
+    void share_results(vsmlrt_extent extent, std::size_t bytes);
     // Calls `work` with the launches of the bound size and their arena while it holds that. What it gives
     // stands for the frame until that is complete.
     template <typename Work>
@@ -81,6 +85,7 @@ private:
     std::optional<vsmlrt_extent> extent_; // bound
     std::vector<End> inputs_;
     std::vector<End> outputs_;
+    ResultStore::Share share_;
     std::optional<Frames> frames_; // while frames are bound
 };
 

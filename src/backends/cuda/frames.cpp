@@ -164,11 +164,7 @@ void Frames::prepare_output() {
     const End &tensor = ends_.output;
     const Element type = single() ? tensor.type : Element::f32;
     result_ = layout_of(format, extent, false);
-    result_memory_ = nvidia::DeviceMemory(device_, result_.bytes + sizeof(int), "the frames of a clip");
-    // What lies between planes is downloaded with them.
-    check(driver().fill_async(result_memory_.address(), 0, result_memory_.bytes(), stream_),
-          "clearing memory");
-    result_staging_ = nvidia::PinnedMemory(device_, result_.bytes + sizeof(int));
+    result_staging_ = nvidia::PinnedMemory(device_, result_bytes());
     picture_ = {0, tensor.dims[2] * tensor.dims[3], tensor.dims[3]};
     FrameEncodeArgs args = {};
     args.threads = threads_for(extent.width, extent.height);
@@ -176,13 +172,12 @@ void Frames::prepare_output() {
     args.height = extent.height;
     args.limit = plan_.limit;
     for (std::size_t plane = 0; plane < result_.planes.size(); ++plane)
-        args.plane[plane] = {result_memory_.address() + result_.planes[plane].offset,
+        args.plane[plane] = {result_.planes[plane].offset,
                              static_cast<long long>(result_.planes[plane].row_bytes)};
     args.scale = scale_of(format);
     args.most = static_cast<float>((std::int64_t{1} << format.bits) - 1);
     if (format.family != VSMLRT_RGB && tensor.dims[1] == 3)
         copy_matrix(pixel::color_matrix(format.matrix)->from_rgb, args.matrix);
-    args.not_finite = result_memory_.address() + result_.bytes;
     encode_kernel_ = kernels_.function(encode_source(format, tensor.dims[1], type));
     encode_ = {args};
     if (!is_subsampled(format))
@@ -201,9 +196,8 @@ void Frames::prepare_output() {
 void Frames::prepare_tiles() {
     const End &tensor = ends_.output;
     const std::int64_t plane = pixels(plan_.output_extent.width, plan_.output_extent.height);
-    sums_ = nvidia::DeviceMemory(device_, static_cast<std::size_t>(plane * tensor.dims[1]) * sizeof(float),
-                                 "the sums of tiles");
-    picture_ = {sums_.address(), plane, plan_.output_extent.width};
+    sums_bytes_ = static_cast<std::size_t>(plane * tensor.dims[1]) * sizeof(float);
+    picture_ = {0, plane, plan_.output_extent.width};
     std::vector<float> weights;
     const auto add = [&](const vsmlrt_tile_span *spans, std::int32_t count,
                          std::vector<std::uint64_t> &places) {
@@ -398,21 +392,23 @@ void Frames::blend(const Network &network, std::size_t column, std::size_t row) 
     launch(blend_tile_, args, network, blocks_of(args.threads));
 }
 
-void Frames::encode(const Network &network, bool interlaced) {
-    if (!flag_is_clear_)
-        check(driver().fill_async(encode_.front().not_finite, 0, sizeof(int), network.stream),
-              "clearing memory");
-    flag_is_clear_ = false; // as long as it is not known
-    if (!is_subsampled(plan_.output)) {
-        FrameEncodeArgs args = encode_.front();
+void Frames::encode(const vsmlrt_frame &output, const Network &network, const ResultStore::Result &result) {
+    const auto placed = [&](FrameEncodeArgs args) {
         args.input = picture_;
+        for (FramePlane &plane : args.plane)
+            plane.data += result.address();
+        args.not_finite = result.address() + result_.bytes;
+        args.frame = result.frame();
+        return args;
+    };
+    if (!is_subsampled(plan_.output)) {
+        FrameEncodeArgs args = placed(encode_.front());
         launch(encode_kernel_, args, network, blocks_of(args.threads));
         return;
     }
     const std::size_t element = element_size(single() ? ends_.output.type : Element::f32);
-    for (const Field field : fields_of(plan_.output, interlaced)) {
-        FrameEncodeArgs args = encode_[field.index()];
-        args.input = picture_;
+    for (const Field field : fields_of(plan_.output, output.interlaced != 0)) {
+        FrameEncodeArgs args = placed(encode_[field.index()]);
         args.input.data += static_cast<std::uint64_t>(field.number * picture_.row_stride) * element;
         args.input.row_stride *= field.count;
         args.joined_pixels = picture_.data % (4 * element) == 0 && picture_.row_stride % 4 == 0 &&
@@ -445,11 +441,10 @@ void Frames::upload(const vsmlrt_frame *inputs) {
         upload(inputs_[i], inputs[i]);
 }
 
-void Frames::compute(const vsmlrt_frame *inputs, const vsmlrt_frame &output, const Network &network) {
-    if (single())
-        picture_.data = network.output;
-    else
-        check(driver().fill_async(sums_.address(), 0, sums_.bytes(), network.stream), "clearing memory");
+void Frames::compute(const vsmlrt_frame *inputs, const Network &network) {
+    picture_.data = single() ? network.output : network.sums;
+    if (!single())
+        check(driver().fill_async(network.sums, 0, sums_bytes_, network.stream), "clearing memory");
     for (std::int32_t row = 0; row < plan_.num_rows; ++row)
         for (std::int32_t column = 0; column < plan_.num_columns; ++column) {
             decode(inputs, network, plan_.columns[column].origin, plan_.rows[row].origin);
@@ -457,21 +452,21 @@ void Frames::compute(const vsmlrt_frame *inputs, const vsmlrt_frame &output, con
             if (!single())
                 blend(network, static_cast<std::size_t>(column), static_cast<std::size_t>(row));
         }
-    encode(network, output.interlaced != 0);
 }
 
-bool Frames::download(const vsmlrt_frame &output) {
-    check(driver().copy_to_host_async(result_staging_.data(), result_memory_.address(),
-                                      result_staging_.bytes(), stream_),
+bool Frames::download(const vsmlrt_frame &output, ResultStore::Result &result) {
+    check(driver().copy_to_host_async(result_staging_.data(), result.address(), result_staging_.bytes(),
+                                      stream_),
           "copying a frame from the GPU");
+    result.copied_on(stream_);
     sleeper_.wait_for(stream_, "running the network");
+    result.complete();
     for (Input &input : inputs_)
         input.frame.reset();
     copy_planes(output);
-    int not_finite = 0;
+    std::uint32_t not_finite = 0;
     std::memcpy(&not_finite, result_staging_.data() + result_.bytes, sizeof not_finite);
-    flag_is_clear_ = not_finite == 0;
-    return not_finite != 0;
+    return not_finite == result.frame();
 }
 
 } // namespace vsmlrt::cuda

@@ -8,6 +8,7 @@
 #include "backends/cuda/held_inputs.h"
 #include "backends/cuda/kernel_cache.h"
 #include "backends/cuda/kernels/frame_args.cuh"
+#include "backends/cuda/result_store.h"
 #include "backends/cuda/tensor.h"
 #include "vsmlrt/backend.h"
 
@@ -30,30 +31,38 @@ public:
         std::vector<End> inputs;
         End output;
     };
-    // Where a frame is computed: the addresses of the ends, what the inputs hold, the stream, of how many
-    // parts of the GPU it has one, and what puts the network on it.
+    // Where a frame is computed: the addresses of the ends and of sums_bytes(), what the inputs hold, the
+    // stream, of how many parts of the GPU it has one, and what puts the network on it.
     struct Network {
         std::vector<std::uint64_t> inputs;
         std::uint64_t output = 0;
+        std::uint64_t sums = 0;
         HeldInputs &held;
         nvidia::StreamHandle *stream;
         int parts = 1;
         std::function<void(EvenChannels)> enqueue;
     };
 
-    // The plan and the sleeper outlive this. DeviceError where there is no memory for frames of this size.
+    // The plan, the stores and the sleeper outlive this. DeviceError where there is no memory for frames of
+    // this size.
     Frames(const vsmlrt_frame_plan &plan, Ends ends, KernelCache &kernels, FrameStore &store,
            nvidia::SharedContext device, nvidia::StreamHandle *stream, const nvidia::Sleeper &sleeper);
 
+    // Of a frame's result as it is encoded.
+    [[nodiscard]] std::size_t result_bytes() const { return result_.bytes + sizeof(std::uint32_t); }
+    // Of what tiles are added up in while a frame is computed; 0 of one tile.
+    [[nodiscard]] std::size_t sums_bytes() const { return sums_bytes_; }
     // Of page-locked memory, for frames on their way.
     [[nodiscard]] std::size_t locked_bytes() const;
 
-    // The three parts of a frame, in this order. compute() comes behind upload() on the network's stream, and
-    // download() behind that on this one's: the caller sees to it.
+    // The four parts of a frame, in this order. The network's stream, on which it is computed and encoded,
+    // comes behind the upload on this one, and the download behind that: the caller sees to it. The result
+    // has result_bytes(), and was taken on the network's stream.
     void upload(const vsmlrt_frame *inputs);
-    void compute(const vsmlrt_frame *inputs, const vsmlrt_frame &output, const Network &network);
+    void compute(const vsmlrt_frame *inputs, const Network &network);
+    void encode(const vsmlrt_frame &output, const Network &network, const ResultStore::Result &result);
     // Blocks until `output` is complete. True if the network's result held a NaN or an infinity.
-    [[nodiscard]] bool download(const vsmlrt_frame &output);
+    [[nodiscard]] bool download(const vsmlrt_frame &output, ResultStore::Result &result);
 
 private:
     // Planes of a frame as they lie in the staging memory and on the device, one behind the other.
@@ -101,7 +110,6 @@ private:
     void decode_together(std::span<const std::size_t> numbers, bool interlaced, const Network &network,
                          int origin_x, int origin_y);
     void blend(const Network &network, std::size_t column, std::size_t row) const;
-    void encode(const Network &network, bool interlaced);
     void copy_planes(const vsmlrt_frame &frame) const;
     [[nodiscard]] bool single() const { return plan_.num_columns == 1 && plan_.num_rows == 1; }
 
@@ -115,16 +123,14 @@ private:
     std::vector<Input> inputs_;
 
     FrameLayout result_;
-    nvidia::DeviceMemory result_memory_; // planes, then the flag
-    nvidia::PinnedMemory result_staging_;
+    nvidia::PinnedMemory result_staging_; // planes, then the last frame that was not finite
     PlanarPicture picture_ = {};          // that is encoded
-    std::vector<FrameEncodeArgs> encode_; // by Field::index, without the picture
+    std::vector<FrameEncodeArgs> encode_; // by Field::index, without the picture; places in the result
     Kernel encode_kernel_ = nullptr;
-    bool flag_is_clear_ = false;
 
     // With several tiles alone.
     Kernel blend_tile_ = nullptr;
-    nvidia::DeviceMemory sums_;
+    std::size_t sums_bytes_ = 0;
     nvidia::DeviceMemory weights_;
     std::vector<std::uint64_t> column_weights_; // addresses
     std::vector<std::uint64_t> row_weights_;

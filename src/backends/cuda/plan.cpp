@@ -80,11 +80,10 @@ void pack_arena(Plan &plan) {
         }
 }
 
-std::int64_t bytes_of_ends(const Plan &plan) {
+std::int64_t bytes_of(std::span<const Tensor> tensors) {
     std::int64_t bytes = 0;
-    for (const std::vector<Tensor> *ends : {&plan.inputs, &plan.outputs})
-        for (const Tensor &end : *ends)
-            bytes += bytes_of(end);
+    for (const Tensor &tensor : tensors)
+        bytes += bytes_of(tensor);
     return bytes;
 }
 

@@ -90,8 +90,8 @@ void follow_leaders(Plan &plan);
 // Gives each buffer its place: arena buffers that never live at the same time share memory.
 void pack_arena(Plan &plan);
 
-// Bytes of the network's inputs and outputs.
-[[nodiscard]] std::int64_t bytes_of_ends(const Plan &plan);
+// Of all of them together.
+[[nodiscard]] std::int64_t bytes_of(std::span<const Tensor> tensors);
 
 // One line a step and a buffer: what runs, where it reads and writes.
 [[nodiscard]] std::string describe(const Plan &plan);

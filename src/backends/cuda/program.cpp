@@ -110,7 +110,8 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
       graph_(clock.time("reading the network", [&] { return read_network(desc); })),
       context_(clock.time("the GPU's context",
                           [&] { return std::make_shared<const nvidia::DeviceContext>(device.number); })),
-      weights_(context_), kernels_(context_, device, kept_), frames_(context_), parts_(context_, facts_) {
+      weights_(context_), kernels_(context_, device, kept_), frames_(context_), results_(context_),
+      parts_(context_, facts_) {
     if (desc.blob) {
         Blob blob = decode_blob({static_cast<const std::byte *>(desc.blob), desc.blob_size}, architecture_);
         choices_ = std::move(blob.choices);
@@ -205,22 +206,38 @@ void Program::tune(vsmlrt_extent extent, Choices &known, StepClock &clock) {
 }
 
 // Frames of spare contexts are uploaded and downloaded while the others are computed: the host takes nearly
-// three times as long to copy a picture enlarged four times as the device to compute it. What a context has
-// of its own is about as large as the network's inputs and outputs: those, or the frames that they are made
-// from.
+// three times as long to copy a picture enlarged four times as the device to compute it. A context's frames
+// are about as large as the network's inputs, and so is a result beside its outputs.
 vsmlrt_program_info Program::info_of(const Plan &plan) const {
     constexpr const char *what = "bytes of a context";
-    const std::int64_t of_ends = bytes_of_ends(plan);
-    const std::int64_t of_arena =
+    const std::int64_t of_inputs = bytes_of(plan.inputs);
+    const std::int64_t of_result = bytes_of(plan.outputs);
+    const bool are_shared = share_results(at_once_.streams + plan.spare_contexts, of_result);
+    const std::int64_t of_context = are_shared ? of_inputs : checked_add(of_inputs, of_result, what);
+    std::int64_t of_arena =
         checked_add(plan.arena_bytes, plan.parts > 1 ? CardParts::bytes_of_part : 0, what);
+    if (are_shared)
+        of_arena = checked_add(of_arena, of_result, what);
     const int others = std::max(plan.side_by_side - at_once_.streams, 0);
     vsmlrt_program_info info = info_;
-    info.context_bytes = checked_add(of_ends, of_arena, what);
+    info.context_bytes = checked_add(of_context, of_arena, what);
+    if (are_shared) // on its way to the host
+        info.context_bytes = checked_add(info.context_bytes, of_result, what);
     // Where there is memory for few spare contexts fewer frames run side by side, which want fewer arenas.
     info.spare_contexts = plan.spare_contexts;
     info.spare_context_bytes = checked_add(
-        of_ends, (checked_mul(others, of_arena, what) + info.spare_contexts - 1) / info.spare_contexts, what);
+        of_context, (checked_mul(others, of_arena, what) + info.spare_contexts - 1) / info.spare_contexts,
+        what);
     return info;
+}
+
+SizeOfFrames Program::size_of(vsmlrt_extent extent, const Plan &plan) const {
+    return {extent,
+            static_cast<std::size_t>(std::max(plan.side_by_side, at_once_.streams)),
+            static_cast<std::size_t>(std::max(plan.spare_contexts, 1)),
+            plan.arena_bytes,
+            bytes_of(plan.inputs),
+            bytes_of(plan.outputs)};
 }
 
 // No more than this is taken by contexts whose frames are now of this size and now of that one.
@@ -235,10 +252,10 @@ void Program::describe(std::span<const vsmlrt_program_info> sizes) {
 vsmlrt_program_info Program::info(vsmlrt_extent extent) {
     const std::lock_guard lock(described_mutex_);
     auto known = std::find_if(described_.begin(), described_.end(),
-                              [&](const Described &each) { return same_extent(each.extent, extent); });
+                              [&](const Described &each) { return same_extent(each.size.extent, extent); });
     if (known == described_.end())
         known = described_.insert(described_.end(), describe_size(extent));
-    arenas_->serve(known->arena_bytes);
+    arenas_->serve(known->size);
     return known->info;
 }
 
@@ -246,7 +263,7 @@ Program::Described Program::describe_size(vsmlrt_extent extent) {
     Plan plan = plan_of(extent);
     upload_constants(plan);
     frames_.keep(frames_kept(std::max(plan.side_by_side, at_once_.streams), graph_));
-    const Described described{extent, info_of(plan), plan.arena_bytes};
+    const Described described{size_of(extent, plan), info_of(plan)};
     keep(extent, std::move(plan));
     return described;
 }

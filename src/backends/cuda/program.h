@@ -11,6 +11,7 @@
 #include "backends/cuda/layer_rates.h"
 #include "backends/cuda/options.h"
 #include "backends/cuda/planner.h"
+#include "backends/cuda/result_store.h"
 #include "base/step_clock.h"
 #include "vsmlrt/backend.h"
 
@@ -47,6 +48,7 @@ public:
     [[nodiscard]] KernelCache &kernels() { return kernels_; }
     [[nodiscard]] ArenaPool &arenas() { return *arenas_; }
     [[nodiscard]] FrameStore &frames() { return frames_; }
+    [[nodiscard]] ResultStore &results() { return results_; }
     [[nodiscard]] const nvidia::SharedContext &device() const { return context_; }
     [[nodiscard]] const Options &options() const { return options_; }
 
@@ -54,11 +56,11 @@ private:
     Program(const Device &device, const vsmlrt_program_desc &desc, StepClock clock);
     [[nodiscard]] std::vector<graph::Shape> input_shapes(vsmlrt_extent extent) const;
     struct Described {
-        vsmlrt_extent extent;
-        vsmlrt_program_info info;
-        std::int64_t arena_bytes;
+        SizeOfFrames size;
+        vsmlrt_program_info info = {};
     };
     [[nodiscard]] Described describe_size(vsmlrt_extent extent);
+    [[nodiscard]] SizeOfFrames size_of(vsmlrt_extent extent, const Plan &plan) const;
     [[nodiscard]] vsmlrt_program_info info_of(const Plan &plan) const;
     void describe(std::span<const vsmlrt_program_info> sizes);
     [[nodiscard]] Plan make_plan(vsmlrt_extent extent, Constants &weights);
@@ -86,6 +88,7 @@ private:
     Constants weights_;
     KernelCache kernels_;
     FrameStore frames_;
+    ResultStore results_;
     CardParts parts_;
     std::optional<ArenaPool> arenas_;
     Choices choices_;

@@ -84,7 +84,8 @@ struct FrameEncodeArgs {
     SampleScale scale;
     float most;      // the largest integer sample
     float matrix[9]; // from RGB
-    unsigned long long not_finite; // int, set to 1 where a sample is NaN or infinite
+    unsigned long long not_finite; // unsigned, set to `frame` where a sample is NaN or infinite
+    unsigned frame;
     // Subsampled chroma alone, of one field where a frame has two, as for decoding; in strips of FRAME_TILE_COLUMNS_OF_*
     // by strip_rows samples of it. A sample is the sum of weights times samples of luma in both directions, reflected where they lie
     // outside; those of sample i begin at i times the step plus first_tap, or first_row_tap.

@@ -27,5 +27,5 @@ KERNEL(FrameEncodeArgs) {
                          TO == 0 || TO == 2 ? v[number] : row_product(args.matrix, number, v));
     }
     if (!finite)
-        *(int *)args.not_finite = 1;
+        *(unsigned *)args.not_finite = args.frame;
 }

@@ -201,7 +201,7 @@ DEVICE void encode_strip(const FrameEncodeArgs &args, Lane &lane, Two *line) {
                 sum[PENDING - age] = sum[(PENDING - age + 1) % PENDING];
     }
     if (spoilt.is_any())
-        *(int *)args.not_finite = 1;
+        *(unsigned *)args.not_finite = args.frame;
 }
 
 KERNEL_OF_BLOCKS(FrameEncodeArgs, threads, BLOCKS, FRAME_STRIP_BYTES) {

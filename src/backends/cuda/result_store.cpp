@@ -1,0 +1,113 @@
+#include "backends/cuda/result_store.h"
+
+#include <algorithm>
+
+namespace vsmlrt::cuda {
+
+using nvidia::check;
+using nvidia::driver;
+
+bool share_results(std::int64_t contexts, std::int64_t bytes) {
+    constexpr std::int64_t little = std::int64_t{64} << 20;
+    return bytes > little / std::max<std::int64_t>(contexts, 1);
+}
+
+// It holds zeros: what frames do not write is copied as well.
+void ResultStore::add_buffer(Size &size, std::size_t bytes, nvidia::StreamHandle *stream) const {
+    Buffer buffer{nvidia::DeviceMemory(device_, bytes, "the frames of a clip"), nvidia::make_event(device_)};
+    check(driver().fill_async(buffer.memory.address(), 0, bytes, stream), "clearing memory");
+    check(driver().stream_synchronize(stream), "clearing memory"); // frames of other streams may have it
+    size.free.reserve(size.buffers.size() + 1);
+    size.copying.reserve(size.buffers.size() + 1);
+    size.free.push_back(&size.buffers.emplace_back(std::move(buffer)));
+}
+
+ResultStore::Share::Share(ResultStore &store, std::size_t bytes, std::size_t most,
+                          nvidia::StreamHandle *stream) {
+    const std::lock_guard lock(store.mutex_);
+    Size &size = store.sizes_[bytes];
+    try {
+        if (size.buffers.size() < std::min(size.shares + 1, std::max(size.most, most)))
+            store.add_buffer(size, bytes, stream);
+    } catch (...) {
+        if (size.shares == 0)
+            store.sizes_.erase(bytes);
+        throw;
+    }
+    ++size.shares;
+    size.most = std::max(size.most, most);
+    store_ = &store;
+    size_ = &size;
+    bytes_ = bytes;
+}
+
+// A share has one buffer at most: where there are more buffers than shares, one is free.
+ResultStore::Share::~Share() {
+    if (store_ == nullptr)
+        return;
+    const std::lock_guard lock(store_->mutex_);
+    if (--size_->shares == 0) {
+        store_->sizes_.erase(bytes_);
+    } else if (size_->buffers.size() > size_->shares) {
+        const Buffer *const unused = size_->free.back();
+        size_->free.pop_back();
+        size_->buffers.remove_if([&](const Buffer &buffer) { return &buffer == unused; });
+    }
+}
+
+// Null where there is none.
+ResultStore::Buffer *ResultStore::take(Size &size, nvidia::StreamHandle *stream) {
+    if (!size.free.empty()) {
+        Buffer *const buffer = size.free.back();
+        size.free.pop_back();
+        return buffer;
+    }
+    if (size.copying.empty())
+        return nullptr;
+    Buffer *const buffer = size.copying.front();
+    check(driver().stream_wait_event(stream, buffer->copied.get(), 0), "waiting for a frame");
+    size.copying.erase(size.copying.begin());
+    return buffer;
+}
+
+ResultStore::Result::Result(const Share &share, nvidia::StreamHandle *stream)
+    : store_(*share.store_), size_(*share.size_), stream_(stream) {
+    std::unique_lock lock(store_.mutex_);
+    store_.freed_.wait(lock, [&] { return (buffer_ = take(size_, stream)) != nullptr; });
+    if (++store_.last_frame_ == 0)
+        ++store_.last_frame_;
+    frame_ = buffer_->frame = store_.last_frame_;
+}
+
+ResultStore::Result::~Result() {
+    if (stream_ == nullptr)
+        return;
+    static_cast<void>(driver().stream_synchronize(stream_));
+    complete();
+}
+
+void ResultStore::Result::complete() {
+    stream_ = nullptr;
+    {
+        const std::lock_guard lock(store_.mutex_);
+        if (buffer_->frame == frame_) { // no other has taken it
+            std::erase(size_.copying, buffer_);
+            size_.free.push_back(buffer_);
+        }
+    }
+    store_.freed_.notify_all(); // who waits may want another size
+}
+
+void ResultStore::Result::copied_on(nvidia::StreamHandle *stream) {
+    stream_ = stream;
+    {
+        const std::lock_guard lock(store_.mutex_);
+        if (size_.buffers.size() >= size_.shares) // each has its own
+            return;
+        check(driver().event_record(buffer_->copied.get(), stream), "copying a frame from the GPU");
+        size_.copying.push_back(buffer_);
+    }
+    store_.freed_.notify_all();
+}
+
+} // namespace vsmlrt::cuda
