@@ -253,5 +253,64 @@ TEST(EvenChannels, AreReadAsWhatTheFramesHold) {
     EXPECT_STREQ(emulated_faults(), "");
 }
 
+// What comes with every frame takes little: a row where all are alike, and of the host what uploads it once.
+TEST(PlanesBesidesAPicture, TakeWhatTheyHold) {
+    constexpr vsmlrt_extent extent = {64, 48};
+    constexpr std::size_t pixels = std::size_t{64} * 48;
+    constexpr std::size_t of_plane = pixels * sizeof(float);
+    constexpr std::size_t of_row = 64 * sizeof(float);
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    test::Builder b;
+    const test::Name picture = b.input(1);
+    const std::vector<std::byte> onnx =
+        model::write_onnx(b.output(b.node("Add", {picture, b.input(1)})).network());
+    Program program(list_devices().front(), test::described(onnx, extent, extent));
+    constexpr vsmlrt_frame_format gray = {VSMLRT_GRAY, VSMLRT_FLOAT, 32, 0, 0, 0, 1, 0};
+    const std::array<vsmlrt_frame_input, 2> inputs = {{{gray, extent, 1}, {gray, extent, 1}}};
+    const test::WholeFrames whole(inputs, gray, extent);
+
+    const auto frame_of = [&](std::vector<float> &values, std::uint64_t identity, bool is_one_row) {
+        vsmlrt_frame frame = {};
+        const std::ptrdiff_t row = extent.width * static_cast<std::ptrdiff_t>(sizeof(float));
+        frame.planes[0] = {values.data(), is_one_row ? 0 : row};
+        frame.identity = identity;
+        return frame;
+    };
+    std::vector<float> values = test::Random(6).list(pixels);
+    std::vector<float> plane = test::Random(7).list(pixels);
+    const auto taken = [&](Context &context, std::uint64_t identity, bool is_one_row) {
+        const std::size_t before = emulated_live_bytes();
+        std::vector<float> result(pixels, -1.0F);
+        const std::array given = {frame_of(values, 1, false), frame_of(plane, identity, is_one_row)};
+        EXPECT_FALSE(context.run_frames(given.data(), frame_of(result, 0, false)));
+        for (std::size_t i = 0; i < pixels; ++i)
+            if (result[i] != values[i] + plane[is_one_row ? i % 64 : i]) {
+                ADD_FAILURE() << "sample " << i << " with plane " << identity;
+                break;
+            }
+        return emulated_live_bytes() - before;
+    };
+    const auto bound = [&](Context &context) {
+        const std::size_t before = emulated_live_bytes();
+        context.bind_frames(whole.plan);
+        return emulated_live_bytes() - before;
+    };
+    {
+        Context context(program);
+        static_cast<void>(bound(context));
+        static_cast<void>(taken(context, 2, true));
+        EXPECT_EQ(taken(context, 3, true), of_row);
+        EXPECT_EQ(taken(context, 4, false), 2 * of_plane - of_row); // the page-locked row goes
+        EXPECT_EQ(taken(context, 5, true), of_row);
+        Context another(program);
+        EXPECT_LT(bound(another), 3 * of_plane + 1024); // the picture and the result, and where it is made
+        EXPECT_EQ(taken(another, 5, true), 0U);
+        EXPECT_EQ(taken(another, 4, false), 0U);
+        EXPECT_EQ(taken(another, 6, true), 2 * of_row);
+    }
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
 } // namespace
 } // namespace vsmlrt::cuda

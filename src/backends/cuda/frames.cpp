@@ -115,7 +115,6 @@ Frames::FrameLayout Frames::layout_of(const vsmlrt_frame_format &format, vsmlrt_
 void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_channel) {
     Input input;
     input.layout = layout_of(from.format, from.extent, from.channels == 1);
-    input.staging = nvidia::PinnedMemory(device_, input.layout.bytes);
     FrameDecodeArgs args = {};
     args.threads = threads_for(plan_.tile.width, plan_.tile.height);
     args.scale = scale_of(from.format);
@@ -154,6 +153,9 @@ void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_cha
     }
     input.is_plane_of_floats = from.channels == 1 && from.format.family == VSMLRT_GRAY &&
                                from.format.sample == VSMLRT_FLOAT && from.format.bits == 32;
+    const bool comes_with_others = input.is_plane_of_floats && first_channel > 0; // the same for many frames
+    if (!comes_with_others)
+        input.staging = nvidia::PinnedMemory(device_, input.layout.bytes);
     input.decode = kernels_.function(decode_source(from, type));
     inputs_.push_back(std::move(input));
 }
@@ -248,13 +250,17 @@ void find_even(const vsmlrt_plane &plane, std::size_t row_bytes, int rows, Store
 } // namespace
 
 void Frames::upload(Input &input, const vsmlrt_frame &frame) {
-    input.frame = store_.find(frame.identity, input.layout.bytes);
+    const bool is_one_row = input.is_plane_of_floats && frame.planes[0].stride == 0;
+    const std::size_t bytes = is_one_row ? aligned(input.layout.planes[0].row_bytes) : input.layout.bytes;
+    input.frame = store_.find(frame.identity, bytes);
     StoredFrame &stored = *input.frame;
     const std::lock_guard lock(stored.mutex);
     if (stored.filled) {
         check(driver().stream_wait_event(stream_, stored.ready.get(), 0), "waiting for a frame");
         return;
     }
+    if (input.staging.bytes() < bytes)
+        input.staging = nvidia::PinnedMemory(device_, bytes);
     for (std::size_t i = 0; i < input.layout.planes.size(); ++i) {
         const PlaneLayout &plane = input.layout.planes[i];
         const vsmlrt_plane &from = frame.planes[i];
