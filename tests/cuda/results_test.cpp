@@ -170,13 +170,17 @@ TEST_F(Results, ForWhichThereIsNoMemoryLeaveTheOthers) {
     ResultStore store(device_);
     const nvidia::Stream stream = nvidia::make_stream(device_);
     emulated_capacity(emulated_live_bytes() + result_bytes + result_bytes / 2);
+    const std::size_t before = emulated_live_bytes();
     {
         EXPECT_THROW(ResultStore::Share(store, 2 * result_bytes, 1, stream.get()), DeviceError);
-        Sharing all(store, device_, 1, 2);
-        EXPECT_THROW(ResultStore::Share(store, result_bytes, 2, stream.get()), DeviceError);
-        all.frames.front()->start(all.shares.front(), 3);
-        all.frames.front()->wait();
-        EXPECT_TRUE(all.frames.front()->is_right());
+        Sharing all(store, device_, 3, 3); // which is warned of
+        EXPECT_EQ(emulated_live_bytes() - before, result_bytes);
+        for (std::size_t i = 0; i < 3; ++i)
+            all.frames[i]->start(all.shares[i], static_cast<unsigned char>(i + 1));
+        for (const auto &frame : all.frames) {
+            frame->wait();
+            EXPECT_TRUE(frame->is_right());
+        }
     }
     emulated_capacity(std::size_t{80} << 30);
 }
@@ -201,8 +205,11 @@ TEST_F(Results, OfFramesThatFailAreGivenBack) {
     for (long call = 1; call <= calls; ++call) {
         emulated_reset(call);
         EXPECT_THROW(run(), DeviceError) << "call " << call;
-        for (const auto &frame : all.frames)
+        for (const auto &frame : all.frames) {
+            for (const nvidia::Stream *stream : {&frame->network, &frame->stream})
+                check(driver().stream_synchronize(stream->get()), "waiting");
             frame->result.reset();
+        }
         run();
     }
 }
@@ -241,7 +248,8 @@ TEST_F(ResultsOfContexts, AreSharedWhereTheyAreLarge) {
         all.push_back(std::make_unique<Context>(*program_));
         const std::size_t before = emulated_live_bytes();
         all.back()->bind_frames(whole.plan);
-        const std::size_t taken = (emulated_live_bytes() - before) / (samples * sizeof(float));
+        const auto of_arena = static_cast<std::size_t>(i == 0 ? program_->plan(extent).arena_bytes : 0);
+        const std::size_t taken = (emulated_live_bytes() - before - of_arena) / (samples * sizeof(float));
         // What is page-locked, for both ends.
         EXPECT_EQ(taken, i < 2 ? 2U + 1 : 2U) << i;
     }
@@ -305,6 +313,35 @@ TEST_F(ResultsOfContexts, InTilesTakeMemoryForEachArena) {
     // and the weights of rows and columns.
     EXPECT_GE(of_others, more * 3 * samples * sizeof(float));
     EXPECT_LT(of_others, more * 4 * samples * sizeof(float) + more * (std::size_t{16} << 10));
+}
+
+// What a context has taken when there is no memory for all of it is there for others.
+TEST_F(ResultsOfContexts, InTilesForWhichThereIsNoMemoryLeaveNone) {
+    open(test::conversion_extent);
+    constexpr std::size_t of_frame =
+        std::size_t{3} * test::conversion_extent.width * test::conversion_extent.height * sizeof(float);
+    const vsmlrt_frame_input input = {floats, test::conversion_extent, 3};
+    test::WholeFrames halves(std::span(&input, 1), floats, test::conversion_extent);
+    const std::array<vsmlrt_tile_span, 2> columns = {halves.column, halves.column};
+    halves.plan.columns = columns.data();
+    halves.plan.num_columns = 2;
+    Context context(*program_);
+    const std::size_t before = emulated_live_bytes();
+    const auto of_arena = static_cast<std::size_t>(
+        program_->plan(test::conversion_extent).arena_bytes); // which is the program's
+    std::size_t bytes = 0;
+    for (bool is_bound = false; !is_bound; bytes += of_frame / 8) {
+        emulated_capacity(before + bytes);
+        try {
+            context.bind_frames(halves.plan);
+            is_bound = true;
+        } catch (const DeviceError &) {
+            EXPECT_LE(emulated_live_bytes(), before + of_arena) << bytes;
+        }
+    }
+    EXPECT_GT(bytes, 2 * of_frame);
+    emulated_capacity(std::size_t{80} << 30);
+    test::check_conversion(context, floats, floats, 2, 0, 5);
 }
 
 TEST_F(ResultsOfContexts, InTilesAreRightInThreads) {

@@ -171,7 +171,10 @@ TEST_F(Sizes, ThatWereDescribedHaveTheirMemoryWithTheirContexts) {
         return static_cast<std::int64_t>(emulated_live_bytes() - before);
     };
     const auto ask = [&](vsmlrt_extent extent) { static_cast<void>(program.info(extent)); };
-    const auto add = [&] { program.arenas().add_context(); };
+    const auto add = [&](vsmlrt_extent extent) {
+        program.arenas().add_context();
+        program.arenas().prepare(extent, 0);
+    };
     const auto run_one = [&](vsmlrt_extent extent) {
         const nvidia::Stream stream = nvidia::make_stream(program.device());
         ArenaPool::Lease lease(program.arenas(), stream.get(), extent);
@@ -179,19 +182,21 @@ TEST_F(Sizes, ThatWereDescribedHaveTheirMemoryWithTheirContexts) {
         static_cast<void>(lease.release());
     };
     EXPECT_GT(taken([&] { ask(first); }), 0); // weights
-    EXPECT_EQ(taken(add), of_first);
+    EXPECT_EQ(taken([&] { add(first); }), of_first);
     EXPECT_EQ(taken([&] { run_one(first); }), 0);
-    ask(second);
-    EXPECT_EQ(taken(add), of_second - of_first);
+    EXPECT_EQ(taken([&] { add(first); }), 0);
+    ask(second); // by a filter that is refused
+    EXPECT_EQ(taken([&] { add(first); }), 0);
+    EXPECT_EQ(taken([&] { add(second); }), of_second - of_first);
     EXPECT_EQ(taken([&] {
                   run_one(second);
                   run_one(first);
               }),
               0);
-    program.arenas().remove_context();
-    program.arenas().remove_context();
+    for (int context = 0; context < 4; ++context)
+        program.arenas().remove_context();
     ask(first); // by a filter that comes later
-    EXPECT_EQ(taken(add), of_first);
+    EXPECT_EQ(taken([&] { add(first); }), of_first);
     program.arenas().remove_context();
     EXPECT_STREQ(emulated_faults(), "");
 }
@@ -280,6 +285,7 @@ TEST_F(Sizes, FramesOfOneArenaFollowEachOtherOnEveryStream) {
         ArenaPool pool(program.device(), program.kernels(), 1, parts);
         pool.serve({.extent = largest, .arena_bytes = bytes});
         pool.add_context();
+        pool.prepare(largest, 0);
         std::vector<Frame> all(frames);
         std::vector<Counted> under_way;
         for (int number = 0; number < frames; ++number) {

@@ -1,8 +1,9 @@
 // An arena is handed on as soon as the host has put a frame's work on its stream, so that the next frame's
 // kernels follow the last one's without waiting for the host, nor for an event of another stream: what they
-// read was copied long before.
+// read was copied long before, and where they write its last copy to the host is complete as a rule.
 #include "backends/cuda/arena.h"
 
+#include "backends/cuda/result_store.h"
 #include "base/log.h"
 
 #include <algorithm>
@@ -103,10 +104,14 @@ Arena &ArenaPool::make() {
 }
 
 // A frame fails without its own memory; without this arena it waits for another one.
-void ArenaPool::reserve(Arena &arena, const Size &size) const {
+void ArenaPool::reserve(Arena &arena, const Size &size, std::size_t sums_bytes) const {
     const std::int64_t bytes = size.said.arena_bytes;
-    const auto more = bytes - static_cast<std::int64_t>(arena.memory_.bytes());
-    if (more <= 0)
+    const auto lacking = [](std::int64_t wanted, const nvidia::DeviceMemory &memory) {
+        return std::max<std::int64_t>(wanted - static_cast<std::int64_t>(memory.bytes()), 0);
+    };
+    const std::int64_t more =
+        lacking(bytes, arena.memory_) + lacking(static_cast<std::int64_t>(sums_bytes), arena.sums_);
+    if (more == 0)
         return;
     device_->use();
     const auto free = static_cast<std::int64_t>(nvidia::memory_state().free);
@@ -114,10 +119,11 @@ void ArenaPool::reserve(Arena &arena, const Size &size) const {
     for (const Size &each : sizes_)
         of_frames = std::max(of_frames, bytes_of_frames(each));
     if (more > free - of_frames)
-        throw DeviceError("cuda: the buffers of one more take ", (bytes >> 20) + 1, " MiB, and of the ",
+        throw DeviceError("cuda: the buffers of one more take ", (more >> 20) + 1, " MiB, and of the ",
                           free >> 20, " MiB that the GPU has free ", (of_frames >> 20) + 1,
                           " MiB are for frames on their way in and out");
     arena.reserve(bytes);
+    arena.reserve_sums(sums_bytes);
 }
 
 std::int64_t ArenaPool::bytes_of_frames(const Size &size) const {
@@ -129,7 +135,9 @@ std::int64_t ArenaPool::bytes_of_frames(const Size &size) const {
 // One is copied to the host while another is made in each arena.
 std::size_t ArenaPool::results_of(const Size &size, std::size_t bytes) const {
     const std::size_t contexts = streams_ + size.said.spare_contexts;
-    return share_results(contexts, bytes) ? room(size) + 1 : std::max(contexts, contexts_);
+    const std::int64_t most = std::max(static_cast<std::int64_t>(bytes), size.said.output_bytes);
+    return share_results(static_cast<std::int64_t>(contexts), most) ? room(size) + 1
+                                                                    : std::max(contexts, contexts_);
 }
 
 std::size_t ArenaPool::results(vsmlrt_extent extent, std::size_t bytes) {
@@ -140,7 +148,6 @@ std::size_t ArenaPool::results(vsmlrt_extent extent, std::size_t bytes) {
 void ArenaPool::serve(const SizeOfFrames &said) {
     {
         const std::lock_guard lock(mutex_);
-        bytes_ = std::max(bytes_, said.arena_bytes);
         Size &size = known(said.extent);
         if (size.said.arena_bytes > 0) // said before
             return;
@@ -149,50 +156,33 @@ void ArenaPool::serve(const SizeOfFrames &said) {
     freed_.notify_all();
 }
 
-void ArenaPool::serve_tiles(std::size_t sums_bytes) {
+void ArenaPool::prepare(vsmlrt_extent extent, std::size_t sums_bytes) {
     const std::lock_guard lock(mutex_);
-    sums_bytes_ = std::max(sums_bytes_, sums_bytes);
-    reserve_free();
-}
-
-// What has less runs frames of other contexts, and grows with the first frame that needs more.
-void ArenaPool::reserve_free() {
+    const std::int64_t bytes = known(extent).said.arena_bytes;
     for (Arena *arena : free_)
         if (is_of_stream(*arena)) {
-            arena->reserve(bytes_);
-            arena->reserve_sums(sums_bytes_);
+            arena->reserve(bytes);
+            arena->reserve_sums(sums_bytes);
         }
 }
 
 void ArenaPool::add_context() {
     const std::lock_guard lock(mutex_);
-    ++contexts_;
-    try {
-        if (arenas_.size() < std::min(contexts_, streams_)) {
-            Arena &made = make();
-            free_.insert(free_.begin(), &made);
-        }
-        reserve_free();
-    } catch (...) {
-        forget_context();
-        throw;
+    if (arenas_.size() < std::min(contexts_ + 1, streams_)) {
+        Arena &made = make();
+        free_.insert(free_.begin(), &made);
     }
-}
-
-void ArenaPool::remove_context() {
-    const std::lock_guard lock(mutex_);
-    forget_context();
+    ++contexts_;
 }
 
 // Without contexts nothing runs: the memory is free for other programs while this one is kept.
-void ArenaPool::forget_context() {
+void ArenaPool::remove_context() {
+    const std::lock_guard lock(mutex_);
     if (--contexts_ > 0)
         return;
     free_.clear();
     arenas_.clear();
     sizes_.clear();
-    bytes_ = 0;
-    sums_bytes_ = 0;
 }
 
 ArenaPool::Size &ArenaPool::known(vsmlrt_extent extent) {
@@ -233,7 +223,7 @@ std::vector<Arena *>::iterator ArenaPool::find_free(const Size &size) {
     return free_.insert(free_.end(), &made);
 }
 
-Arena *ArenaPool::find(Size &size) {
+Arena *ArenaPool::find(Size &size, std::size_t sums_bytes) {
     while (true) {
         std::size_t number = arenas_.size(); // of the one that is found, or made
         try {
@@ -243,7 +233,7 @@ Arena *ArenaPool::find(Size &size) {
             Arena *const arena = *found;
             number = arena->number();
             if (!is_of_stream(*arena))
-                reserve(*arena, size);
+                reserve(*arena, size, sums_bytes);
             free_.erase(found);
             count_frame(size);
             return arena;
@@ -253,11 +243,11 @@ Arena *ArenaPool::find(Size &size) {
     }
 }
 
-Arena *ArenaPool::take(vsmlrt_extent extent) {
+Arena *ArenaPool::take(vsmlrt_extent extent, std::size_t sums_bytes) {
     std::unique_lock lock(mutex_);
     Size &size = known(extent);
     Arena *arena = nullptr;
-    freed_.wait(lock, [&] { return (arena = find(size)) != nullptr; });
+    freed_.wait(lock, [&] { return (arena = find(size, sums_bytes)) != nullptr; });
     return arena;
 }
 
@@ -289,26 +279,27 @@ void ArenaPool::give_back(Arena *arena) {
     freed_.notify_all(); // who waits may want others
 }
 
-ArenaPool::Lease::Lease(ArenaPool &pool, nvidia::StreamHandle *stream, vsmlrt_extent extent)
-    : Lease(pool, stream, extent, pool.take(extent), true) {}
+ArenaPool::Lease::Lease(ArenaPool &pool, nvidia::StreamHandle *stream, vsmlrt_extent extent,
+                        std::size_t sums_bytes)
+    : Lease(pool, stream, extent, sums_bytes, pool.take(extent, sums_bytes), true) {}
 
 ArenaPool::Lease ArenaPool::Lease::with_inputs(ArenaPool &pool, nvidia::StreamHandle *stream,
                                                vsmlrt_extent extent) {
-    return {pool, stream, extent, pool.take_with_inputs(extent), false};
+    return {pool, stream, extent, 0, pool.take_with_inputs(extent), false};
 }
 
 std::unique_ptr<ArenaPool::Lease> ArenaPool::Lease::of_idle(ArenaPool &pool, nvidia::StreamHandle *stream,
                                                             vsmlrt_extent extent) {
     const std::lock_guard lock(pool.mutex_);
-    Arena *const arena = pool.find(pool.known(extent));
-    return arena ? std::unique_ptr<Lease>(new Lease(pool, stream, extent, arena, false)) : nullptr;
+    Arena *const arena = pool.find(pool.known(extent), 0);
+    return arena ? std::unique_ptr<Lease>(new Lease(pool, stream, extent, 0, arena, false)) : nullptr;
 }
 
-Launches &ArenaPool::Lease::launches(const Arena::MakePlan &make_plan, std::size_t sums_bytes) {
+Launches &ArenaPool::Lease::launches(const Arena::MakePlan &make_plan) {
     Launches *launches = nullptr;
     while (launches == nullptr) {
         try {
-            arena_->reserve_sums(sums_bytes);
+            arena_->reserve_sums(sums_bytes_);
             launches = &arena_->at(extent_, make_plan);
         } catch (const DeviceError &failure) {
             if (pool_.is_of_stream(*arena_))
@@ -318,7 +309,7 @@ Launches &ArenaPool::Lease::launches(const Arena::MakePlan &make_plan, std::size
             if (!waits_)
                 throw;
             pool_.give_back(std::exchange(arena_, nullptr));
-            arena_ = pool_.take(extent_);
+            arena_ = pool_.take(extent_, sums_bytes_);
         }
     }
     check(driver().event_record(arena_->begin_.get(), stream_), "waiting for a frame");

@@ -5,7 +5,6 @@
 #include "backends/cuda/card_parts.h"
 #include "backends/cuda/held_inputs.h"
 #include "backends/cuda/launches.h"
-#include "backends/cuda/result_store.h"
 #include "base/counted.h"
 #include "base/error.h"
 #include "module/shapes.h"
@@ -30,9 +29,9 @@ public:
 
     // The launches for a size, valid until the next call; planned where they are not among those kept.
     [[nodiscard]] Launches &at(vsmlrt_extent extent, const MakePlan &make_plan);
-    // Has at least so much memory from then on, and so much more in which tiles are added up; DeviceError
-    // where there is none.
+    // Has at least so much memory from then on; DeviceError where there is none.
     void reserve(std::int64_t bytes);
+    // The same of memory in which tiles are added up.
     void reserve_sums(std::size_t bytes);
     [[nodiscard]] std::uint64_t sums() const { return sums_.address(); }
     // Has neither from then on, until it is asked for.
@@ -92,8 +91,8 @@ struct SizeOfFrames {
     std::size_t at_once = 1;        // side by side
     std::size_t spare_contexts = 1; // each claims a share of the arenas beyond those of the streams
     std::int64_t arena_bytes = 0;   // of each
-    std::int64_t input_bytes = 0;   // that a context takes when frames come: those arenas leave it free
-    std::int64_t output_bytes = 0;  // so does a result on its way
+    std::int64_t input_bytes = 0;   // of the inputs, which a context takes when its first frame comes
+    std::int64_t output_bytes = 0;  // of a result
 };
 
 // The arenas of a program: as many networks run at once, whatever number of contexts there is. Thread-safe.
@@ -105,24 +104,25 @@ class ArenaPool {
 public:
     ArenaPool(nvidia::SharedContext device, KernelCache &kernels, int streams, CardParts &parts);
 
-    // From then on, until the last context goes, frames of that size run as is said, side by side, and arenas
-    // of streams have the memory for it. Of others, as many run at once as there are streams.
+    // From then on, until the last context goes, frames of that size run as is said, side by side. Of others,
+    // as many run at once as there are streams.
     void serve(const SizeOfFrames &size);
-    // The same of frames in tiles, for the memory in which these are added up; DeviceError where there is
-    // none for an arena that is free.
-    void serve_tiles(std::size_t sums_bytes);
+    // Gives the arenas of streams that are free now the memory for frames of that size, and for the sums of
+    // their tiles; DeviceError where it is lacking. The others run frames, and grow with the first that needs
+    // more.
+    void prepare(vsmlrt_extent extent, std::size_t sums_bytes);
     // How many results of so many bytes there should be for frames of a size and the contexts that there are.
     [[nodiscard]] std::size_t results(vsmlrt_extent extent, std::size_t bytes);
-    // Makes an arena for one more context, while there are fewer than contexts and than streams, and gives
-    // those that are free the bytes that they are to have; DeviceError where the memory is lacking.
+    // Makes an arena for one more context, while there are fewer than contexts and than streams.
     void add_context();
     void remove_context();
 
     // An arena, held while work is put on a stream; the device need not have done it when it is released.
     class Lease {
     public:
-        // Waits for a free arena of those that frames of this size take.
-        Lease(ArenaPool &pool, nvidia::StreamHandle *stream, vsmlrt_extent extent);
+        // Waits for a free arena of those that frames of this size take. `sums_bytes`: see Arena::sums.
+        Lease(ArenaPool &pool, nvidia::StreamHandle *stream, vsmlrt_extent extent,
+              std::size_t sums_bytes = 0);
         // Of one that holds a frame of this size, for work that times the network; waits for one that is not
         // free. DeviceError where none holds one.
         [[nodiscard]] static Lease with_inputs(ArenaPool &pool, nvidia::StreamHandle *stream,
@@ -133,11 +133,10 @@ public:
         ~Lease();
         Lease(const Lease &) = delete;
         Lease &operator=(const Lease &) = delete;
-        // The launches for that size, see Arena::at, and Arena::sums of so many bytes. What comes on the
-        // arena's stream from then on runs after what `stream` holds now. Where the device has not all that
-        // an arena beyond those of the streams wants, the lease is of another one from then on, and waits for
-        // that; one of_idle throws.
-        [[nodiscard]] Launches &launches(const Arena::MakePlan &make_plan, std::size_t sums_bytes = 0);
+        // The launches for that size, see Arena::at. What comes on the arena's stream from then on runs after
+        // what `stream` holds now. Where the device has not all that an arena beyond those of the streams
+        // wants, the lease is of another one from then on, and waits for that; one of_idle throws.
+        [[nodiscard]] Launches &launches(const Arena::MakePlan &make_plan);
         [[nodiscard]] Arena &arena() const { return *arena_; }
         // What comes on `stream` from now on runs after what was put on the arena's. Without it (a failure)
         // the arena's is waited for when the lease ends. The result counts the frame as under way: to be held
@@ -145,12 +144,15 @@ public:
         [[nodiscard]] Counted release();
 
     private:
-        Lease(ArenaPool &pool, nvidia::StreamHandle *stream, vsmlrt_extent extent, Arena *arena, bool waits)
-            : pool_(pool), stream_(stream), extent_(extent), arena_(arena), waits_(waits) {}
+        Lease(ArenaPool &pool, nvidia::StreamHandle *stream, vsmlrt_extent extent, std::size_t sums_bytes,
+              Arena *arena, bool waits)
+            : pool_(pool), stream_(stream), extent_(extent), sums_bytes_(sums_bytes), arena_(arena),
+              waits_(waits) {}
 
         ArenaPool &pool_;
         nvidia::StreamHandle *stream_; // of the frame
         vsmlrt_extent extent_;
+        std::size_t sums_bytes_;
         Arena *arena_;
         bool waits_; // for an arena
     };
@@ -164,10 +166,10 @@ private:
         int frames_with_fewer = 0;
         int frames_until_more = 256; // twice as many each time
     };
-    [[nodiscard]] Arena *take(vsmlrt_extent extent);
+    [[nodiscard]] Arena *take(vsmlrt_extent extent, std::size_t sums_bytes);
     [[nodiscard]] Arena *take_with_inputs(vsmlrt_extent extent);
     // One that is free; null where none is.
-    [[nodiscard]] Arena *find(Size &size);
+    [[nodiscard]] Arena *find(Size &size, std::size_t sums_bytes);
     // Where it is among the free ones, perhaps just made: the one with the fewest frames under way.
     [[nodiscard]] std::vector<Arena *>::iterator find_free(const Size &size);
     [[nodiscard]] Size &known(vsmlrt_extent extent);
@@ -184,17 +186,12 @@ private:
     // What contexts take when frames of the size come.
     [[nodiscard]] std::int64_t bytes_of_frames(const Size &size) const;
     // Of an arena beyond those of the streams. DeviceError where too little would be left to frames.
-    void reserve(Arena &arena, const Size &size) const;
-    // All that arenas of streams are to have, of those that are free.
-    void reserve_free();
-    void forget_context();
+    void reserve(Arena &arena, const Size &size, std::size_t sums_bytes) const;
     void give_back(Arena *arena);
 
     nvidia::SharedContext device_;
     KernelCache &kernels_;
     std::size_t streams_;
-    std::int64_t bytes_ = 0; // of the arena of a stream
-    std::size_t sums_bytes_ = 0;
     CardParts &parts_;
     std::mutex mutex_;
     std::condition_variable freed_;

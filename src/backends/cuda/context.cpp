@@ -1,5 +1,6 @@
-// What goes up and comes down has memory of the context's own, so that only the network itself needs an
-// arena: with one context more than arenas, a frame is copied while another is computed.
+// What goes up has memory of the context's own, and what comes down shares it with other contexts, so that
+// only the network itself needs an arena: with one context more than arenas, a frame is copied while another
+// is computed.
 #include "backends/cuda/context.h"
 
 #include "base/error.h"
@@ -53,9 +54,14 @@ void Context::resize(End &end, const vsmlrt_tensor &tensor) const {
     end.tensor.data = end.host.data();
 }
 
-void Context::share_results(vsmlrt_extent extent, std::size_t bytes) {
-    share_ = {}; // before other memory is asked for
-    share_ = {program_.results(), bytes, program_.arenas().results(extent, bytes), stream_.get()};
+void Context::prepare(vsmlrt_extent extent, std::size_t result_bytes, std::size_t sums_bytes) {
+    static_cast<void>(program_.info(extent)); // how frames of that size run is known to the arenas
+    if (share_.bytes() != result_bytes) {
+        share_ = {}; // before other memory is asked for
+        share_ = {program_.results(), result_bytes, program_.arenas().results(extent, result_bytes),
+                  stream_.get()};
+    }
+    program_.arenas().prepare(extent, sums_bytes);
 }
 
 void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) {
@@ -76,8 +82,7 @@ void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *o
             outputs_[i].place = of_result;
             of_result += outputs_[i].bytes;
         }
-        if (share_.bytes() < of_result)
-            share_results(extent, of_result);
+        prepare(extent, std::max(share_.bytes(), of_result), 0);
         extent_ = extent;
     }
     const auto tensor = [](const End &end) { return end.tensor; };
@@ -88,10 +93,9 @@ void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *o
 template <typename Work>
 Counted Context::with_network(Work &&work) {
     step("waiting for an arena");
-    ArenaPool::Lease lease(program_.arenas(), stream_.get(), *extent_);
+    ArenaPool::Lease lease(program_.arenas(), stream_.get(), *extent_, frames_ ? frames_->sums_bytes() : 0);
     step("launches");
-    Launches &network = lease.launches([this](vsmlrt_extent size) { return program_.plan(size); },
-                                       frames_ ? frames_->sums_bytes() : 0);
+    Launches &network = lease.launches([this](vsmlrt_extent size) { return program_.plan(size); });
     step("starting kernels");
     std::forward<Work>(work)(network, lease.arena());
     return lease.release();
@@ -136,7 +140,7 @@ void Context::run() {
         throw InternalError("cuda: run before bind");
     if (first_)
         first_.emplace(first_frame);
-    std::optional<ResultStore::Result> result;
+    std::optional<ResultStore::Result> result; // goes after guarded() has waited, should it fail
     guarded([&] {
         step("upload");
         for (const End &end : inputs_)
@@ -186,9 +190,13 @@ void Context::bind_frames(const vsmlrt_frame_plan &plan) {
     ends.output = end_of(outputs.front());
     frames_.emplace(plan, std::move(ends), program_.kernels(), program_.frames(), program_.device(),
                     stream_.get(), sleeper_);
-    if (share_.bytes() != frames_->result_bytes())
-        share_results(plan.tile, frames_->result_bytes());
-    program_.arenas().serve_tiles(frames_->sums_bytes());
+    try {
+        prepare(plan.tile, frames_->result_bytes(), frames_->sums_bytes());
+    } catch (...) { // what others may have now
+        frames_.reset();
+        share_ = {};
+        throw;
+    }
     extent_ = plan.tile;
     clock.report();
     log(LogLevel::debug, text("cuda: a context has locked ", (frames_->locked_bytes() >> 20) + 1,
@@ -196,12 +204,12 @@ void Context::bind_frames(const vsmlrt_frame_plan &plan) {
 }
 
 bool Context::run_frames(const vsmlrt_frame *inputs, const vsmlrt_frame &output) {
-    if (!extent_ || !frames_)
+    if (!frames_)
         throw InternalError("cuda: run_frames before bind_frames");
     bool not_finite = false;
     if (first_)
         first_.emplace(first_frame);
-    std::optional<ResultStore::Result> result;
+    std::optional<ResultStore::Result> result; // goes after guarded() has waited, should it fail
     guarded([&] {
         step("upload");
         frames_->upload(inputs);

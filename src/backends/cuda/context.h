@@ -55,8 +55,8 @@ private:
         std::size_t place = 0; // of an output, in a result
     };
     void resize(End &end, const vsmlrt_tensor &tensor) const;
-    // Has results of so many bytes, of frames of that size, from then on.
-    void share_results(vsmlrt_extent extent, std::size_t bytes);
+    // What frames of that size need of the program's memory is there from then on.
+    void prepare(vsmlrt_extent extent, std::size_t result_bytes, std::size_t sums_bytes);
     // Calls `work` with the launches of the bound size and their arena while it holds that. What it gives
     // stands for the frame until that is complete.
     template <typename Work>

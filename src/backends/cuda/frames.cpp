@@ -153,8 +153,8 @@ void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_cha
     }
     input.is_plane_of_floats = from.channels == 1 && from.format.family == VSMLRT_GRAY &&
                                from.format.sample == VSMLRT_FLOAT && from.format.bits == 32;
-    const bool comes_with_others = input.is_plane_of_floats && first_channel > 0; // the same for many frames
-    if (!comes_with_others)
+    // What comes besides a picture is one row as a rule, and the same for many frames: see upload.
+    if (!input.is_plane_of_floats || first_channel == 0)
         input.staging = nvidia::PinnedMemory(device_, input.layout.bytes);
     input.decode = kernels_.function(decode_source(from, type));
     inputs_.push_back(std::move(input));

@@ -221,8 +221,9 @@ vsmlrt_program_info Program::info_of(const Plan &plan) const {
     const int others = std::max(plan.side_by_side - at_once_.streams, 0);
     vsmlrt_program_info info = info_;
     info.context_bytes = checked_add(of_context, of_arena, what);
-    if (are_shared) // on its way to the host
-        info.context_bytes = checked_add(info.context_bytes, of_result, what);
+    if (are_shared) // one is on its way to the host
+        info.context_bytes =
+            checked_add(info.context_bytes, (of_result + at_once_.streams - 1) / at_once_.streams, what);
     // Where there is memory for few spare contexts fewer frames run side by side, which want fewer arenas.
     info.spare_contexts = plan.spare_contexts;
     info.spare_context_bytes = checked_add(

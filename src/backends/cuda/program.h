@@ -27,9 +27,9 @@ public:
     Program(const Device &device, const vsmlrt_program_desc &desc);
 
     [[nodiscard]] vsmlrt_program_info info() const { return info_; }
-    // See vsmlrt_backend::describe_size. From then on the size's weights are on the device, arenas of streams
-    // are large enough for it, and frames are kept for as many as run side by side. DeviceError where the
-    // memory for the weights is lacking.
+    // See vsmlrt_backend::describe_size. From then on the size's weights are on the device, arenas() knows
+    // how its frames run, and frames are kept for as many as run side by side. DeviceError where the memory
+    // for the weights is lacking.
     [[nodiscard]] vsmlrt_program_info info(vsmlrt_extent extent);
     [[nodiscard]] std::vector<std::byte> blob() const;
     // See vsmlrt_backend::shapes.

@@ -1,5 +1,8 @@
 #include "backends/cuda/result_store.h"
 
+#include "base/error.h"
+#include "base/log.h"
+
 #include <algorithm>
 
 namespace vsmlrt::cuda {
@@ -13,13 +16,14 @@ bool share_results(std::int64_t contexts, std::int64_t bytes) {
 }
 
 // It holds zeros: what frames do not write is copied as well.
-void ResultStore::add_buffer(Size &size, std::size_t bytes, nvidia::StreamHandle *stream) const {
+void ResultStore::add_buffer(Size &size, std::size_t bytes, nvidia::StreamHandle *stream) {
     Buffer buffer{nvidia::DeviceMemory(device_, bytes, "the frames of a clip"), nvidia::make_event(device_)};
     check(driver().fill_async(buffer.memory.address(), 0, bytes, stream), "clearing memory");
     check(driver().stream_synchronize(stream), "clearing memory"); // frames of other streams may have it
     size.free.reserve(size.buffers.size() + 1);
     size.copying.reserve(size.buffers.size() + 1);
     size.free.push_back(&size.buffers.emplace_back(std::move(buffer)));
+    freed_.notify_all();
 }
 
 ResultStore::Share::Share(ResultStore &store, std::size_t bytes, std::size_t most,
@@ -29,10 +33,12 @@ ResultStore::Share::Share(ResultStore &store, std::size_t bytes, std::size_t mos
     try {
         if (size.buffers.size() < std::min(size.shares + 1, std::max(size.most, most)))
             store.add_buffer(size, bytes, stream);
-    } catch (...) {
-        if (size.shares == 0)
+    } catch (const DeviceError &failure) {
+        if (size.shares == 0) {
             store.sizes_.erase(bytes);
-        throw;
+            throw;
+        }
+        log_once(LogLevel::warning, text("fewer frames wait for their way to the host: ", failure.what()));
     }
     ++size.shares;
     size.most = std::max(size.most, most);
@@ -45,13 +51,15 @@ ResultStore::Share::Share(ResultStore &store, std::size_t bytes, std::size_t mos
 ResultStore::Share::~Share() {
     if (store_ == nullptr)
         return;
+    std::list<Buffer> unused; // freed when others no longer wait for this: the driver may wait for the device
     const std::lock_guard lock(store_->mutex_);
     if (--size_->shares == 0) {
+        unused.swap(size_->buffers);
         store_->sizes_.erase(bytes_);
     } else if (size_->buffers.size() > size_->shares) {
-        const Buffer *const unused = size_->free.back();
+        const auto is_free = [this](const Buffer &buffer) { return &buffer == size_->free.back(); };
+        unused.splice(unused.end(), size_->buffers, std::ranges::find_if(size_->buffers, is_free));
         size_->free.pop_back();
-        size_->buffers.remove_if([&](const Buffer &buffer) { return &buffer == unused; });
     }
 }
 
@@ -71,7 +79,7 @@ ResultStore::Buffer *ResultStore::take(Size &size, nvidia::StreamHandle *stream)
 }
 
 ResultStore::Result::Result(const Share &share, nvidia::StreamHandle *stream)
-    : store_(*share.store_), size_(*share.size_), stream_(stream) {
+    : store_(*share.store_), size_(*share.size_) {
     std::unique_lock lock(store_.mutex_);
     store_.freed_.wait(lock, [&] { return (buffer_ = take(size_, stream)) != nullptr; });
     if (++store_.last_frame_ == 0)
@@ -80,26 +88,23 @@ ResultStore::Result::Result(const Share &share, nvidia::StreamHandle *stream)
 }
 
 ResultStore::Result::~Result() {
-    if (stream_ == nullptr)
-        return;
-    static_cast<void>(driver().stream_synchronize(stream_));
-    complete();
+    if (buffer_ != nullptr)
+        complete();
 }
 
 void ResultStore::Result::complete() {
-    stream_ = nullptr;
     {
         const std::lock_guard lock(store_.mutex_);
         if (buffer_->frame == frame_) { // no other has taken it
             std::erase(size_.copying, buffer_);
             size_.free.push_back(buffer_);
         }
+        buffer_ = nullptr;
     }
     store_.freed_.notify_all(); // who waits may want another size
 }
 
 void ResultStore::Result::copied_on(nvidia::StreamHandle *stream) {
-    stream_ = stream;
     {
         const std::lock_guard lock(store_.mutex_);
         if (size_.buffers.size() >= size_.shares) // each has its own

@@ -1,5 +1,6 @@
 // Memory of the device from which results are copied to the host, shared by the contexts of a program: while
-// one is on its way down the next frame is computed to another, and what comes then waits on the device.
+// one is copied the next frame is computed to another, and the kernels of a third one wait for the first
+// copy.
 #pragma once
 
 #include "nvidia/handles.h"
@@ -38,11 +39,11 @@ public:
     explicit ResultStore(nvidia::SharedContext device) : device_(std::move(device)) {}
 
     // What a context has of the memory for results of that size: there is a buffer for each share, but no
-    // more than `most`, the largest that is asked for.
+    // more than `most`, the largest that is asked for, and fewer where the memory for more is lacking.
     class Share {
     public:
         Share() = default;
-        // DeviceError where the memory is lacking. What is new is cleared, on `stream`.
+        // DeviceError where there is no memory for any. What is new is cleared, on `stream`.
         Share(ResultStore &store, std::size_t bytes, std::size_t most, nvidia::StreamHandle *stream);
         Share(Share &&other) noexcept { swap(other); }
         Share &operator=(Share &&other) noexcept {
@@ -68,10 +69,10 @@ public:
     // The memory for one frame. A share has no more than one at a time.
     class Result {
     public:
-        // What comes on `stream` from then on may write there. Waits for another frame's host to put its copy
-        // on a stream, at most.
+        // What comes on `stream` from then on may write there. Where all are in use the host waits until a
+        // copy from one of them is on a stream, or complete.
         Result(const Share &share, nvidia::StreamHandle *stream);
-        // Not complete(): waits for what it was last used on.
+        // Nothing uses it any more, whatever has failed: the caller sees to that.
         ~Result();
         Result(const Result &) = delete;
         Result &operator=(const Result &) = delete;
@@ -87,13 +88,12 @@ public:
     private:
         ResultStore &store_;
         Size &size_;
-        nvidia::StreamHandle *stream_; // that may use it; null where it is given back
-        Buffer *buffer_ = nullptr;
+        Buffer *buffer_ = nullptr; // null where it is given back
         std::uint32_t frame_ = 0;
     };
 
 private:
-    void add_buffer(Size &size, std::size_t bytes, nvidia::StreamHandle *stream) const;
+    void add_buffer(Size &size, std::size_t bytes, nvidia::StreamHandle *stream);
     [[nodiscard]] static Buffer *take(Size &size, nvidia::StreamHandle *stream);
 
     nvidia::SharedContext device_;
