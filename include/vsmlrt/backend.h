@@ -111,9 +111,9 @@ struct vsmlrt_program_info {
     std::int64_t program_bytes;      // estimate of what it takes without contexts: weights; 0 where unknown
     std::int64_t context_bytes;      // estimate of what one context takes; 0 where unknown
     std::int32_t blob_worth_caching; // 1: importing a blob beats building again
-    // Contexts beyond num_streams that take little more than their inputs and outputs, and in run() wait for
-    // what a stream holds: with them the next frame is read and the last one written while the network runs,
-    // and a stream computes several frames side by side where that is faster.
+    // Contexts beyond num_streams that take less than a stream's, and in run() wait for what a stream holds:
+    // with them the next frame is read and the last one written while the network runs, and a stream computes
+    // several frames side by side where that is faster.
     std::int32_t spare_contexts;
     std::int64_t spare_context_bytes; // estimate of what one of them takes; 0 where unknown
 };

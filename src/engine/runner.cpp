@@ -78,6 +78,8 @@ Runner::Runner(std::shared_ptr<const Program> program, const Layout &layout, int
         rows_.add(span, height_scale_, layout_.height * height_scale_);
     if (frames_)
         bind_frames();
+    else if (program_->device().info().kind == VSMLRT_DEVICE_GPU) // whose memory another process may take
+        pool_.prepare(1, [this](Context &context) { context.bind(layout_.tile); });
 }
 
 void Runner::measure() {

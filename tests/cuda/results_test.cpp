@@ -253,7 +253,7 @@ TEST_F(ResultsOfContexts, AreSharedWhereTheyAreLarge) {
         // What is page-locked, for both ends.
         EXPECT_EQ(taken, i < 2 ? 2U + 1 : 2U) << i;
     }
-    EXPECT_EQ(program_->arenas().results(extent, samples * sizeof(float)), 2U);
+    EXPECT_EQ(program_->arenas().results_wanted(extent, samples * sizeof(float)), 2U);
     for (const unsigned order : {0U, 1U, 2U}) {
         emulated_late(order);
         std::vector<std::thread> threads;
@@ -287,6 +287,47 @@ TEST_F(ResultsOfContexts, AreSharedWhereTheyAreLarge) {
         emulated_late(0);
     }
     all.clear();
+}
+
+// Whichever call of the driver fails: the next frames of all contexts are right.
+TEST_F(ResultsOfContexts, OfWhichAFrameFailsAreRightAfterwards) {
+    constexpr vsmlrt_extent extent = {1200, 800};
+    open(extent);
+    const vsmlrt_frame_input input = {floats, extent, 3};
+    const test::WholeFrames whole(std::span(&input, 1), floats, extent);
+    std::array<std::optional<Context>, 3> contexts;
+    for (std::optional<Context> &context : contexts) {
+        context.emplace(*program_);
+        context->bind_frames(whole.plan);
+    }
+    std::vector<float> given(std::size_t{3} * 1200 * 800);
+    std::vector<float> made(given.size());
+    const auto frame_of = [&](std::vector<float> &values) {
+        vsmlrt_frame frame = {};
+        for (std::size_t plane = 0; plane < 3; ++plane)
+            frame.planes[plane] = {values.data() + plane * values.size() / 3,
+                                   extent.width * static_cast<std::ptrdiff_t>(sizeof(float))};
+        return frame;
+    };
+    float value = 0;
+    const auto run = [&](Context &context) {
+        std::ranges::fill(given, ++value);
+        const vsmlrt_frame in = frame_of(given);
+        EXPECT_FALSE(context.run_frames(&in, frame_of(made)));
+        EXPECT_EQ(std::ranges::count(made, value), static_cast<std::ptrdiff_t>(made.size()));
+    };
+    for (int i = 0; i < 12; ++i) // until all is recorded
+        run(*contexts.at(static_cast<std::size_t>(i) % 3));
+    emulated_reset(0);
+    run(*contexts.front());
+    const long calls = emulated_calls();
+    ASSERT_GT(calls, 5);
+    for (long call = 1; call <= calls; ++call) {
+        emulated_reset(call);
+        EXPECT_THROW(run(*contexts.front()), DeviceError) << "call " << call;
+        for (std::optional<Context> &context : contexts)
+            run(*context);
+    }
 }
 
 // Frames in tiles are added up where they are computed.

@@ -342,7 +342,7 @@ TEST(FramesSideBySide, TakeTheMemoryThatWasSaid) {
             static_cast<void>(running.start(small));
             constexpr std::int64_t of_plane = std::int64_t{middle.width} * middle.height * 2;
             constexpr std::int64_t of_result = 3 * of_plane;
-            const auto results = static_cast<int>(running.program.arenas().results(middle, of_result));
+            const auto results = static_cast<int>(running.program.arenas().results_wanted(middle, of_result));
             EXPECT_LT(results, all_contexts);
             const std::int64_t taken = static_cast<std::int64_t>(emulated_live_bytes() - before) +
                                        std::min(results, contexts) * of_result;

@@ -154,9 +154,9 @@ TEST_F(Sizes, OfARangeOneTakesTheMemoryThatItTakesAlone) {
     }
 }
 
-// The memory of a size that was asked for is there with its contexts; two filters of one program take what
-// was said of both.
-TEST_F(Sizes, ThatWereDescribedHaveTheirMemoryWithTheirContexts) {
+// The memory of a size is there when it is bound, and no size that is only asked for takes any; two filters
+// of one program take what the larger one needs.
+TEST_F(Sizes, HaveTheirMemoryWhenTheyAreBound) {
     constexpr vsmlrt_extent first = {12, 10};
     constexpr vsmlrt_extent second = {16, 16};
     Program same(list_devices().front(), describe(1));

@@ -1,6 +1,6 @@
 // An arena is handed on as soon as the host has put a frame's work on its stream, so that the next frame's
-// kernels follow the last one's without waiting for the host, nor for an event of another stream: what they
-// read was copied long before, and where they write its last copy to the host is complete as a rule.
+// kernels follow the last one's without waiting for the host, nor, unless copies take longer than frames, for
+// an event of another stream: what they read was copied long before.
 #include "backends/cuda/arena.h"
 
 #include "backends/cuda/result_store.h"
@@ -119,11 +119,16 @@ void ArenaPool::reserve(Arena &arena, const Size &size, std::size_t sums_bytes) 
     for (const Size &each : sizes_)
         of_frames = std::max(of_frames, bytes_of_frames(each));
     if (more > free - of_frames)
-        throw DeviceError("cuda: the buffers of one more take ", (more >> 20) + 1, " MiB, and of the ",
+        throw DeviceError("cuda: the buffers of one more lack ", (more >> 20) + 1, " MiB, and of the ",
                           free >> 20, " MiB that the GPU has free ", (of_frames >> 20) + 1,
                           " MiB are for frames on their way in and out");
-    arena.reserve(bytes);
-    arena.reserve_sums(sums_bytes);
+    try {
+        arena.reserve(bytes);
+        arena.reserve_sums(sums_bytes);
+    } catch (...) { // frames take those before it
+        arena.let_go();
+        throw;
+    }
 }
 
 std::int64_t ArenaPool::bytes_of_frames(const Size &size) const {
@@ -140,7 +145,7 @@ std::size_t ArenaPool::results_of(const Size &size, std::size_t bytes) const {
                                                                     : std::max(contexts, contexts_);
 }
 
-std::size_t ArenaPool::results(vsmlrt_extent extent, std::size_t bytes) {
+std::size_t ArenaPool::results_wanted(vsmlrt_extent extent, std::size_t bytes) {
     const std::lock_guard lock(mutex_);
     return results_of(known(extent), bytes);
 }

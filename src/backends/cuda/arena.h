@@ -91,7 +91,7 @@ struct SizeOfFrames {
     std::size_t at_once = 1;        // side by side
     std::size_t spare_contexts = 1; // each claims a share of the arenas beyond those of the streams
     std::int64_t arena_bytes = 0;   // of each
-    std::int64_t input_bytes = 0;   // of the inputs, which a context takes when its first frame comes
+    std::int64_t input_bytes = 0;   // of the inputs, or the frames that they are made from, of one context
     std::int64_t output_bytes = 0;  // of a result
 };
 
@@ -108,11 +108,11 @@ public:
     // as many run at once as there are streams.
     void serve(const SizeOfFrames &size);
     // Gives the arenas of streams that are free now the memory for frames of that size, and for the sums of
-    // their tiles; DeviceError where it is lacking. The others run frames, and grow with the first that needs
-    // more.
+    // their tiles; DeviceError where it is lacking. The others run frames now, and grow with the first that
+    // needs more, which fails where there is none.
     void prepare(vsmlrt_extent extent, std::size_t sums_bytes);
     // How many results of so many bytes there should be for frames of a size and the contexts that there are.
-    [[nodiscard]] std::size_t results(vsmlrt_extent extent, std::size_t bytes);
+    [[nodiscard]] std::size_t results_wanted(vsmlrt_extent extent, std::size_t bytes);
     // Makes an arena for one more context, while there are fewer than contexts and than streams.
     void add_context();
     void remove_context();
@@ -183,7 +183,7 @@ private:
     [[nodiscard]] std::size_t room(const Size &size) const;
     Arena &make();
     [[nodiscard]] std::size_t results_of(const Size &size, std::size_t bytes) const;
-    // What contexts take when frames of the size come.
+    // What contexts may still take when frames of the size come.
     [[nodiscard]] std::int64_t bytes_of_frames(const Size &size) const;
     // Of an arena beyond those of the streams. DeviceError where too little would be left to frames.
     void reserve(Arena &arena, const Size &size, std::size_t sums_bytes) const;

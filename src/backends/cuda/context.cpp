@@ -56,12 +56,17 @@ void Context::resize(End &end, const vsmlrt_tensor &tensor) const {
 
 void Context::prepare(vsmlrt_extent extent, std::size_t result_bytes, std::size_t sums_bytes) {
     static_cast<void>(program_.info(extent)); // how frames of that size run is known to the arenas
-    if (share_.bytes() != result_bytes) {
-        share_ = {}; // before other memory is asked for
-        share_ = {program_.results(), result_bytes, program_.arenas().results(extent, result_bytes),
-                  stream_.get()};
+    try {
+        if (share_.bytes() != result_bytes) {
+            share_ = {}; // before other memory is asked for
+            share_ = {program_.results(), result_bytes,
+                      program_.arenas().results_wanted(extent, result_bytes), stream_.get()};
+        }
+        program_.arenas().prepare(extent, sums_bytes);
+    } catch (...) { // others may use the memory
+        share_ = {};
+        throw;
     }
-    program_.arenas().prepare(extent, sums_bytes);
 }
 
 void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) {
@@ -188,11 +193,11 @@ void Context::bind_frames(const vsmlrt_frame_plan &plan) {
     Frames::Ends ends;
     std::transform(inputs.begin(), inputs.end(), std::back_inserter(ends.inputs), end_of);
     ends.output = end_of(outputs.front());
-    frames_.emplace(plan, std::move(ends), program_.kernels(), program_.frames(), program_.device(),
-                    stream_.get(), sleeper_);
     try {
+        frames_.emplace(plan, std::move(ends), program_.kernels(), program_.frames(), program_.device(),
+                        stream_.get(), sleeper_);
         prepare(plan.tile, frames_->result_bytes(), frames_->sums_bytes());
-    } catch (...) { // what others may have now
+    } catch (...) {
         frames_.reset();
         share_ = {};
         throw;

@@ -55,7 +55,7 @@ private:
         std::size_t place = 0; // of an output, in a result
     };
     void resize(End &end, const vsmlrt_tensor &tensor) const;
-    // What frames of that size need of the program's memory is there from then on.
+    // Takes of the program's memory what frames of that size need; nothing should it fail.
     void prepare(vsmlrt_extent extent, std::size_t result_bytes, std::size_t sums_bytes);
     // Calls `work` with the launches of the bound size and their arena while it holds that. What it gives
     // stands for the frame until that is complete.

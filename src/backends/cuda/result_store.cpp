@@ -17,7 +17,17 @@ bool share_results(std::int64_t contexts, std::int64_t bytes) {
 
 // It holds zeros: what frames do not write is copied as well.
 void ResultStore::add_buffer(Size &size, std::size_t bytes, nvidia::StreamHandle *stream) {
-    Buffer buffer{nvidia::DeviceMemory(device_, bytes, "the frames of a clip"), nvidia::make_event(device_)};
+    nvidia::DeviceMemory memory;
+    try {
+        memory = nvidia::DeviceMemory(device_, bytes, "a frame's result");
+    } catch (const DeviceError &) {
+        if (size.buffers.empty())
+            throw;
+        log_once(LogLevel::warning, "there is memory for few results on their way to the host, and frames "
+                                    "wait for them; use fewer streams or smaller tiles");
+        return;
+    }
+    Buffer buffer{std::move(memory), nvidia::make_event(device_)};
     check(driver().fill_async(buffer.memory.address(), 0, bytes, stream), "clearing memory");
     check(driver().stream_synchronize(stream), "clearing memory"); // frames of other streams may have it
     size.free.reserve(size.buffers.size() + 1);
@@ -33,12 +43,10 @@ ResultStore::Share::Share(ResultStore &store, std::size_t bytes, std::size_t mos
     try {
         if (size.buffers.size() < std::min(size.shares + 1, std::max(size.most, most)))
             store.add_buffer(size, bytes, stream);
-    } catch (const DeviceError &failure) {
-        if (size.shares == 0) {
+    } catch (...) {
+        if (size.shares == 0)
             store.sizes_.erase(bytes);
-            throw;
-        }
-        log_once(LogLevel::warning, text("fewer frames wait for their way to the host: ", failure.what()));
+        throw;
     }
     ++size.shares;
     size.most = std::max(size.most, most);
@@ -51,14 +59,14 @@ ResultStore::Share::Share(ResultStore &store, std::size_t bytes, std::size_t mos
 ResultStore::Share::~Share() {
     if (store_ == nullptr)
         return;
-    std::list<Buffer> unused; // freed when others no longer wait for this: the driver may wait for the device
+    std::list<Buffer> unused; // freed behind the lock: the driver may wait for the device
     const std::lock_guard lock(store_->mutex_);
     if (--size_->shares == 0) {
         unused.swap(size_->buffers);
         store_->sizes_.erase(bytes_);
     } else if (size_->buffers.size() > size_->shares) {
-        const auto is_free = [this](const Buffer &buffer) { return &buffer == size_->free.back(); };
-        unused.splice(unused.end(), size_->buffers, std::ranges::find_if(size_->buffers, is_free));
+        const auto is_it = [free = size_->free.back()](const Buffer &buffer) { return &buffer == free; };
+        unused.splice(unused.end(), size_->buffers, std::ranges::find_if(size_->buffers, is_it));
         size_->free.pop_back();
     }
 }

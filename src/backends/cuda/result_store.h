@@ -72,7 +72,7 @@ public:
         // What comes on `stream` from then on may write there. Where all are in use the host waits until a
         // copy from one of them is on a stream, or complete.
         Result(const Share &share, nvidia::StreamHandle *stream);
-        // Nothing uses it any more, whatever has failed: the caller sees to that.
+        // Nothing uses it any more, whatever has failed: the caller has waited for the streams.
         ~Result();
         Result(const Result &) = delete;
         Result &operator=(const Result &) = delete;
