@@ -90,7 +90,8 @@ TEST_P(Kernels, OfConvolutionsCompileForTheFamiliesWithoutSpills) {
             const Launch launch = candidate.launch(problem, operands_of(problem, 64, 64), facts);
             // To have two blocks a multiprocessor, the compiler may keep one address there from chunk to
             // chunk: on sm_80 every release, on sm_86 13.5.
-            EXPECT_LE(cubin.local_bytes, 8U) << name;
+            const bool keeps_one = GetParam() == "sm_80" || GetParam() == "sm_86";
+            EXPECT_LE(cubin.local_bytes, keeps_one ? 8U : 0U) << name;
             EXPECT_LE(cubin.registers * launch.block[0], 65536U) << name;
             EXPECT_LE(launch.shared_bytes, 99U << 10) << name;
         }

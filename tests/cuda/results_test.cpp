@@ -216,6 +216,18 @@ TEST_F(Results, OfFramesThatFailAreGivenBack) {
 
 constexpr vsmlrt_frame_format floats = {VSMLRT_RGB, VSMLRT_FLOAT, 32, 0, 0, 0, 1, 0};
 
+// A result of which six take more than 64 MiB.
+constexpr vsmlrt_extent large = {1200, 800};
+constexpr std::size_t large_samples = std::size_t{3} * 1200 * 800;
+
+vsmlrt_frame frame_of(std::vector<float> &large_picture) {
+    vsmlrt_frame frame = {};
+    for (std::size_t plane = 0; plane < 3; ++plane)
+        frame.planes[plane] = {large_picture.data() + plane * large_samples / 3,
+                               large.width * static_cast<std::ptrdiff_t>(sizeof(float))};
+    return frame;
+}
+
 // Through a network that changes nothing.
 class ResultsOfContexts : public Results {
 protected:
@@ -234,51 +246,42 @@ protected:
     std::optional<Program> program_;
 };
 
-// A result of which six take more than 64 MiB.
 TEST_F(ResultsOfContexts, AreSharedWhereTheyAreLarge) {
-    constexpr vsmlrt_extent extent = {1200, 800};
-    constexpr std::size_t samples = std::size_t{3} * 1200 * 800;
     constexpr int contexts = 6;
-    open(extent);
-    EXPECT_EQ(program_->info(extent).spare_contexts, contexts - 1);
-    const vsmlrt_frame_input input = {floats, extent, 3};
-    const test::WholeFrames whole(std::span(&input, 1), floats, extent);
+    open(large);
+    EXPECT_EQ(program_->info(large).spare_contexts, contexts - 1);
+    const vsmlrt_frame_input input = {floats, large, 3};
+    const test::WholeFrames whole(std::span(&input, 1), floats, large);
     std::vector<std::unique_ptr<Context>> all;
     for (int i = 0; i < contexts; ++i) {
         all.push_back(std::make_unique<Context>(*program_));
         const std::size_t before = emulated_live_bytes();
         all.back()->bind_frames(whole.plan);
-        const auto of_arena = static_cast<std::size_t>(i == 0 ? program_->plan(extent).arena_bytes : 0);
-        const std::size_t taken = (emulated_live_bytes() - before - of_arena) / (samples * sizeof(float));
+        const auto of_arena = static_cast<std::size_t>(i == 0 ? program_->plan(large).arena_bytes : 0);
+        const std::size_t taken =
+            (emulated_live_bytes() - before - of_arena) / (large_samples * sizeof(float));
         // What is page-locked, for both ends.
         EXPECT_EQ(taken, i < 2 ? 2U + 1 : 2U) << i;
     }
-    EXPECT_EQ(program_->arenas().results_wanted(extent, samples * sizeof(float)), 2U);
+    EXPECT_EQ(program_->arenas().results_wanted(large, large_samples * sizeof(float)), 2U);
     for (const unsigned order : {0U, 1U, 2U}) {
         emulated_late(order);
         std::vector<std::thread> threads;
         for (int thread = 0; thread < contexts; ++thread)
             threads.emplace_back([&, thread] {
-                std::vector<float> given(samples);
-                std::vector<float> made(samples);
-                const auto frame_of = [&](std::vector<float> &values) {
-                    vsmlrt_frame frame = {};
-                    for (std::size_t plane = 0; plane < 3; ++plane)
-                        frame.planes[plane] = {values.data() + plane * samples / 3,
-                                               extent.width * static_cast<std::ptrdiff_t>(sizeof(float))};
-                    return frame;
-                };
+                std::vector<float> given(large_samples);
+                std::vector<float> made(large_samples);
                 for (int number = 0; number < 4; ++number) {
                     const auto value = static_cast<float>(100 * thread + number);
                     std::ranges::fill(given, value);
                     const bool is_spoilt = thread % 2 == 1 && number % 3 == 1;
                     if (is_spoilt)
-                        given[samples / 2] = std::numeric_limits<float>::quiet_NaN();
+                        given[large_samples / 2] = std::numeric_limits<float>::quiet_NaN();
                     const vsmlrt_frame in = frame_of(given);
                     EXPECT_EQ(all[static_cast<std::size_t>(thread)]->run_frames(&in, frame_of(made)),
                               is_spoilt);
                     const auto right = std::ranges::count(made, value);
-                    EXPECT_EQ(right, static_cast<std::ptrdiff_t>(samples) - (is_spoilt ? 1 : 0))
+                    EXPECT_EQ(right, static_cast<std::ptrdiff_t>(large_samples) - (is_spoilt ? 1 : 0))
                         << "order " << order << ", frame " << value;
                 }
             });
@@ -286,29 +289,20 @@ TEST_F(ResultsOfContexts, AreSharedWhereTheyAreLarge) {
             thread.join();
         emulated_late(0);
     }
-    all.clear();
 }
 
 // Whichever call of the driver fails: the next frames of all contexts are right.
 TEST_F(ResultsOfContexts, OfWhichAFrameFailsAreRightAfterwards) {
-    constexpr vsmlrt_extent extent = {1200, 800};
-    open(extent);
-    const vsmlrt_frame_input input = {floats, extent, 3};
-    const test::WholeFrames whole(std::span(&input, 1), floats, extent);
+    open(large);
+    const vsmlrt_frame_input input = {floats, large, 3};
+    const test::WholeFrames whole(std::span(&input, 1), floats, large);
     std::array<std::optional<Context>, 3> contexts;
     for (std::optional<Context> &context : contexts) {
         context.emplace(*program_);
         context->bind_frames(whole.plan);
     }
-    std::vector<float> given(std::size_t{3} * 1200 * 800);
-    std::vector<float> made(given.size());
-    const auto frame_of = [&](std::vector<float> &values) {
-        vsmlrt_frame frame = {};
-        for (std::size_t plane = 0; plane < 3; ++plane)
-            frame.planes[plane] = {values.data() + plane * values.size() / 3,
-                                   extent.width * static_cast<std::ptrdiff_t>(sizeof(float))};
-        return frame;
-    };
+    std::vector<float> given(large_samples);
+    std::vector<float> made(large_samples);
     float value = 0;
     const auto run = [&](Context &context) {
         std::ranges::fill(given, ++value);

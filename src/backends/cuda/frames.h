@@ -43,8 +43,8 @@ public:
         std::function<void(EvenChannels)> enqueue;
     };
 
-    // The plan, the stores and the sleeper outlive this. DeviceError where there is no memory for frames of
-    // this size.
+    // The plan, the stores and the sleeper outlive this. DeviceError where the memory for frames of this size
+    // is lacking.
     Frames(const vsmlrt_frame_plan &plan, Ends ends, KernelCache &kernels, FrameStore &store,
            nvidia::SharedContext device, nvidia::StreamHandle *stream, const nvidia::Sleeper &sleeper);
 

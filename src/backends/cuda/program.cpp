@@ -207,23 +207,21 @@ void Program::tune(vsmlrt_extent extent, Choices &known, StepClock &clock) {
 
 // Frames of spare contexts are uploaded and downloaded while the others are computed: the host takes nearly
 // three times as long to copy a picture enlarged four times as the device to compute it. A context's frames
-// are about as large as the network's inputs, and so is a result beside its outputs.
+// are about as large as the network's inputs, and a result is about as large as the outputs.
 vsmlrt_program_info Program::info_of(const Plan &plan) const {
     constexpr const char *what = "bytes of a context";
     const std::int64_t of_inputs = bytes_of(plan.inputs);
     const std::int64_t of_result = bytes_of(plan.outputs);
-    const bool are_shared = share_results(at_once_.streams + plan.spare_contexts, of_result);
-    const std::int64_t of_context = are_shared ? of_inputs : checked_add(of_inputs, of_result, what);
-    std::int64_t of_arena =
-        checked_add(plan.arena_bytes, plan.parts > 1 ? CardParts::bytes_of_part : 0, what);
-    if (are_shared)
-        of_arena = checked_add(of_arena, of_result, what);
+    // Of each arena, and of one more frame, which is on its way to the host.
+    const std::int64_t shared =
+        share_results(at_once_.streams + plan.spare_contexts, of_result) ? of_result : 0;
+    const std::int64_t of_context = checked_add(of_inputs, of_result - shared, what);
+    const std::int64_t of_part = plan.parts > 1 ? CardParts::bytes_of_part : 0;
+    const std::int64_t of_arena = checked_add(checked_add(plan.arena_bytes, of_part, what), shared, what);
     const int others = std::max(plan.side_by_side - at_once_.streams, 0);
     vsmlrt_program_info info = info_;
-    info.context_bytes = checked_add(of_context, of_arena, what);
-    if (are_shared) // one is on its way to the host
-        info.context_bytes =
-            checked_add(info.context_bytes, (of_result + at_once_.streams - 1) / at_once_.streams, what);
+    info.context_bytes = checked_add(checked_add(of_context, of_arena, what),
+                                     (shared + at_once_.streams - 1) / at_once_.streams, what);
     // Where there is memory for few spare contexts fewer frames run side by side, which want fewer arenas.
     info.spare_contexts = plan.spare_contexts;
     info.spare_context_bytes = checked_add(

@@ -43,7 +43,7 @@ public:
     class Share {
     public:
         Share() = default;
-        // DeviceError where there is no memory for any. What is new is cleared, on `stream`.
+        // DeviceError where the memory for a first buffer is lacking. What is new is cleared, on `stream`.
         Share(ResultStore &store, std::size_t bytes, std::size_t most, nvidia::StreamHandle *stream);
         Share(Share &&other) noexcept { swap(other); }
         Share &operator=(Share &&other) noexcept {

@@ -100,7 +100,7 @@ DEVICE int first_row_of(int step) {
 template <bool inner>
 DEVICE Luma read_luma(const FrameDecodeArgs &args, const DecodedFrame &frame, const Lane &lane, int row) {
     const sample_t *const from = row_at<const sample_t>(frame.plane[0], inner ? row : clamped(row, args.height));
-    // Found anew for each row: to keep them on the way down takes registers that a lane has not.
+    // Found anew for each row: a lane does not have the registers to keep them on the way down. x is not negative.
     int place[COLUMNS];
 #pragma unroll
     for (int j = 0; j < COLUMNS; ++j)
