@@ -217,14 +217,14 @@ TEST_F(Results, OfFramesThatFailAreGivenBack) {
 constexpr vsmlrt_frame_format floats = {VSMLRT_RGB, VSMLRT_FLOAT, 32, 0, 0, 0, 1, 0};
 
 // A result of which six take more than 64 MiB.
-constexpr vsmlrt_extent large = {1200, 800};
+constexpr vsmlrt_extent large_extent = {1200, 800};
 constexpr std::size_t large_samples = std::size_t{3} * 1200 * 800;
 
 vsmlrt_frame frame_of(std::vector<float> &large_picture) {
     vsmlrt_frame frame = {};
     for (std::size_t plane = 0; plane < 3; ++plane)
         frame.planes[plane] = {large_picture.data() + plane * large_samples / 3,
-                               large.width * static_cast<std::ptrdiff_t>(sizeof(float))};
+                               large_extent.width * static_cast<std::ptrdiff_t>(sizeof(float))};
     return frame;
 }
 
@@ -248,22 +248,22 @@ protected:
 
 TEST_F(ResultsOfContexts, AreSharedWhereTheyAreLarge) {
     constexpr int contexts = 6;
-    open(large);
-    EXPECT_EQ(program_->info(large).spare_contexts, contexts - 1);
-    const vsmlrt_frame_input input = {floats, large, 3};
-    const test::WholeFrames whole(std::span(&input, 1), floats, large);
+    open(large_extent);
+    EXPECT_EQ(program_->info(large_extent).spare_contexts, contexts - 1);
+    const vsmlrt_frame_input input = {floats, large_extent, 3};
+    const test::WholeFrames whole(std::span(&input, 1), floats, large_extent);
     std::vector<std::unique_ptr<Context>> all;
     for (int i = 0; i < contexts; ++i) {
         all.push_back(std::make_unique<Context>(*program_));
         const std::size_t before = emulated_live_bytes();
         all.back()->bind_frames(whole.plan);
-        const auto of_arena = static_cast<std::size_t>(i == 0 ? program_->plan(large).arena_bytes : 0);
+        const auto of_arena = static_cast<std::size_t>(i == 0 ? program_->plan(large_extent).arena_bytes : 0);
         const std::size_t taken =
             (emulated_live_bytes() - before - of_arena) / (large_samples * sizeof(float));
         // What is page-locked, for both ends.
         EXPECT_EQ(taken, i < 2 ? 2U + 1 : 2U) << i;
     }
-    EXPECT_EQ(program_->arenas().results_wanted(large, large_samples * sizeof(float)), 2U);
+    EXPECT_EQ(program_->arenas().results_wanted(large_extent, large_samples * sizeof(float)), 2U);
     for (const unsigned order : {0U, 1U, 2U}) {
         emulated_late(order);
         std::vector<std::thread> threads;
@@ -293,9 +293,9 @@ TEST_F(ResultsOfContexts, AreSharedWhereTheyAreLarge) {
 
 // Whichever call of the driver fails: the next frames of all contexts are right.
 TEST_F(ResultsOfContexts, OfWhichAFrameFailsAreRightAfterwards) {
-    open(large);
-    const vsmlrt_frame_input input = {floats, large, 3};
-    const test::WholeFrames whole(std::span(&input, 1), floats, large);
+    open(large_extent);
+    const vsmlrt_frame_input input = {floats, large_extent, 3};
+    const test::WholeFrames whole(std::span(&input, 1), floats, large_extent);
     std::array<std::optional<Context>, 3> contexts;
     for (std::optional<Context> &context : contexts) {
         context.emplace(*program_);
