@@ -22,8 +22,8 @@
 #endif
 
 // A module of another version is refused. 7: a program is told how many frames the host asks for at once. 8:
-// what contexts take is asked of the size that they serve.
-enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 8 };
+// what contexts take is asked of the size that they serve. 9: and of the frames that they convert.
+enum : std::uint32_t { VSMLRT_INTERFACE_VERSION = 9 };
 
 // Receives bytes: an error's text, a blob. May be called several times; the pieces are concatenated.
 struct vsmlrt_sink {
@@ -219,11 +219,14 @@ struct vsmlrt_backend {
                                void (*visit)(void *user, const vsmlrt_layer_time *layer), vsmlrt_sink error);
 
     // What describe_program says of contexts (context_bytes, spare_contexts, spare_context_bytes), of those
-    // whose frames are of this size alone, one of the program's range: they take less than those of the
-    // largest, and another number of spare ones keeps them busy. To be asked before such contexts are made:
-    // the size is planned then, and its weights are there from then on, so that its first frame need not wait
-    // for that, nor lack the memory. Absent: they are as describe_program says.
-    vsmlrt_code (*describe_size)(vsmlrt_program *program, vsmlrt_extent extent, vsmlrt_program_info *info,
+    // that run at this size alone, one of the program's range: they take less than those of the largest, and
+    // another number of spare ones keeps them busy. `frames`: of those that are bound to this plan, whose
+    // tiles are of that size, with what whole frames take on the device as they come, are added up and go;
+    // null: of those that are given tensors. To be asked before such contexts are made: the size is planned
+    // then, and its weights are there from then on, so that its first frame need not wait for that, nor lack
+    // the memory. Absent: they are as describe_program says.
+    vsmlrt_code (*describe_size)(vsmlrt_program *program, vsmlrt_extent extent,
+                                 const vsmlrt_frame_plan *frames, vsmlrt_program_info *info,
                                  vsmlrt_sink error);
 };
 

@@ -106,11 +106,13 @@ Program::Program(std::shared_ptr<const Device> device, const vsmlrt_program_desc
     weights_.emplace(memory_of(device_->info()).name, info_.program_bytes);
 }
 
-vsmlrt_program_info Program::info(vsmlrt_extent extent) const {
+vsmlrt_program_info Program::info(vsmlrt_extent extent, const vsmlrt_frame_plan *frames) const {
     const vsmlrt_backend &table = device_->backend().table();
     vsmlrt_program_info info = info_;
     if (table.describe_size != nullptr)
-        checked([&](vsmlrt_sink error) { return table.describe_size(handle_.get(), extent, &info, error); });
+        checked([&](vsmlrt_sink error) {
+            return table.describe_size(handle_.get(), extent, frames, &info, error);
+        });
     info.program_bytes = info_.program_bytes; // what was claimed
     return info;
 }

@@ -82,8 +82,10 @@ class Program {
 public:
     Program(std::shared_ptr<const Device> device, const vsmlrt_program_desc &desc);
     [[nodiscard]] const vsmlrt_program_info &info() const { return info_; }
-    // For contexts whose frames are of that size alone.
-    [[nodiscard]] vsmlrt_program_info info(vsmlrt_extent extent) const;
+    // For contexts whose tensors are of that size alone, or whose frames go through by a plan with tiles of
+    // it.
+    [[nodiscard]] vsmlrt_program_info info(vsmlrt_extent extent,
+                                           const vsmlrt_frame_plan *frames = nullptr) const;
     [[nodiscard]] const Device &device() const { return *device_; }
     [[nodiscard]] std::vector<std::byte> export_blob() const;
     // Types and sizes of inputs and outputs at an extent, without data; absent where only a bound context

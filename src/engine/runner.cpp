@@ -9,10 +9,6 @@
 namespace vsmlrt::engine {
 namespace {
 
-std::string dims_text(const vsmlrt_tensor &tensor) {
-    return join(std::span(tensor.dims, static_cast<std::size_t>(tensor.rank)), "x");
-}
-
 constexpr const char *memory_remedy = "; use fewer streams (num_streams) or smaller tiles (tilesize)";
 
 std::int64_t mib(std::int64_t bytes) {
@@ -20,8 +16,7 @@ std::int64_t mib(std::int64_t bytes) {
 }
 
 // For each stream, and as many spare ones as there is memory for: at least one where the program has any.
-Runner::Contexts claim_contexts(const Program &program, vsmlrt_extent tile, int num_streams) {
-    const vsmlrt_program_info info = program.info(tile);
+Runner::Contexts claim_contexts(const Program &program, const vsmlrt_program_info &info, int num_streams) {
     const Memory memory = memory_of(program.device().info());
     constexpr const char *what = "the memory of the network's contexts";
     const std::int64_t streams = checked_mul(info.context_bytes, num_streams, what);
@@ -48,63 +43,37 @@ Runner::Contexts claim_contexts(const Program &program, vsmlrt_extent tile, int 
     throw MemoryTooSmall(needs, " other programs take ", mib(others), " MiB", memory_remedy);
 }
 
-struct Tensors {
-    std::vector<vsmlrt_tensor> inputs;
-    std::vector<vsmlrt_tensor> outputs;
-};
-
-// Types and sizes; what they point to is not to be used.
-Tensors tensors_of(const Program &program, ContextPool &pool, vsmlrt_extent tile) {
-    if (auto shapes = program.shapes(tile))
-        return {std::move(shapes->first), std::move(shapes->second)};
-    const auto context = pool.acquire();
-    context->bind(tile);
-    return {{context->inputs().begin(), context->inputs().end()},
-            {context->outputs().begin(), context->outputs().end()}};
-}
-
 } // namespace
+
+vsmlrt_program_info contexts_info(const Program &program, const Layout &layout,
+                                  const std::optional<FrameFormats> &frames) {
+    const auto shapes = frames ? program.shapes(layout.tile) : std::nullopt;
+    if (!shapes)
+        return program.info(layout.tile);
+    const FramePath path(layout, engine::measure(shapes->first, shapes->second, layout.tile));
+    const vsmlrt_frame_plan plan = path.plan(*frames);
+    return program.info(layout.tile, &plan);
+}
 
 Runner::Runner(std::shared_ptr<const Program> program, const Layout &layout, int num_streams,
                std::optional<FrameFormats> frames, bool half_planes)
-    : program_(std::move(program)), layout_(layout), num_streams_(num_streams),
-      half_planes_(half_planes && !frames), contexts_(claim_contexts(*program_, layout_.tile, num_streams)),
-      pool_(program_, contexts_.count), frames_(std::move(frames)) {
-    measure();
+    : program_(std::move(program)), layout_(layout), num_streams_(num_streams), frames_(std::move(frames)),
+      half_planes_(half_planes && !frames_), info_(contexts_info(*program_, layout_, frames_)),
+      contexts_(claim_contexts(*program_, info_, num_streams)), pool_(program_, contexts_.count),
+      network_(measure()), path_(layout_, network_) {
     claim_sums();
-    for (const tile::Span &span : layout_.plan.columns)
-        columns_.add(span, scale_, layout_.width * scale_);
-    for (const tile::Span &span : layout_.plan.rows)
-        rows_.add(span, height_scale_, layout_.height * height_scale_);
     if (frames_)
         bind_frames();
     else if (program_->device().info().kind == VSMLRT_DEVICE_GPU) // whose memory another process may take
         pool_.prepare(1, [this](Context &context) { context.bind(layout_.tile); });
 }
 
-void Runner::measure() {
-    const Tensors tensors = tensors_of(*program_, pool_, layout_.tile);
-    if (tensors.outputs.size() != 1)
-        throw BadModel("the network has ", tensors.outputs.size(), " outputs; one picture is accepted");
-    const vsmlrt_tensor &output = tensors.outputs.front();
-    if (output.rank != 4 || output.dims[0] != 1 || output.dims[1] < 1)
-        throw BadModel("the network's output is ", dims_text(output),
-                       "; a picture (1 x channels x height x width) is "
-                       "accepted");
-    const std::int64_t scale = output.dims[3] / layout_.tile.width;
-    const std::int64_t height_scale = output.dims[2] / layout_.tile.height;
-    if (scale < 1 || height_scale < 1 || scale * layout_.tile.width != output.dims[3] ||
-        height_scale * layout_.tile.height != output.dims[2])
-        throw BadModel(
-            "the network gives ", output.dims[3], "x", output.dims[2], " for an input of ",
-            layout_.tile.width, "x", layout_.tile.height,
-            ", which is not a whole multiple; if its input must be a multiple of some size, say so with "
-            "\"multiple\"");
-    scale_ = static_cast<int>(scale);
-    height_scale_ = static_cast<int>(height_scale);
-    channels_ = static_cast<int>(output.dims[1]);
-    input_type_ = tensors.inputs.front().type;
-    output_type_ = output.type;
+Measured Runner::measure() {
+    if (const auto shapes = program_->shapes(layout_.tile))
+        return engine::measure(shapes->first, shapes->second, layout_.tile);
+    const auto context = pool_.acquire();
+    context->bind(layout_.tile);
+    return engine::measure(context->inputs(), context->outputs(), layout_.tile);
 }
 
 // Every frame that holds a context blends into a float32 picture of its own, in the host's memory.
@@ -115,10 +84,10 @@ void Runner::claim_sums() {
                               ? host_memory()
                               : memory_of(program_->device().info());
     constexpr const char *what = "the memory in which tiles are blended";
-    const std::int64_t pixels =
-        checked_mul(std::int64_t{layout_.width} * scale_, std::int64_t{layout_.height} * height_scale_, what);
+    const std::int64_t pixels = checked_mul(std::int64_t{layout_.width} * network_.scale,
+                                            std::int64_t{layout_.height} * network_.height_scale, what);
     const std::int64_t frame =
-        checked_mul(pixels, std::int64_t{channels_} * static_cast<std::int64_t>(sizeof(float)), what);
+        checked_mul(pixels, std::int64_t{network_.channels} * static_cast<std::int64_t>(sizeof(float)), what);
     sums_ = claim(memory, checked_mul(frame, contexts_.count, what));
     if (!sums_)
         throw MemoryTooSmall("tiles of half-precision frames are blended in ", mib(frame),
@@ -127,31 +96,8 @@ void Runner::claim_sums() {
                              " MiB already", memory_remedy);
 }
 
-void Runner::Direction::add(const tile::Span &span, int scale, int limit) {
-    vsmlrt_tile_span added = {};
-    added.origin = span.origin;
-    added.first = span.begin * scale;
-    added.skip = (span.begin - span.origin) * scale;
-    added.count = std::max(std::min(span.end * scale, limit) - added.first, 0);
-    std::vector<float> &values = weights.emplace_back();
-    for (int i = 0; i < added.count; ++i)
-        values.push_back(tile::weight(span, scale, added.first + i));
-    added.weights = values.data();
-    spans.push_back(added);
-}
-
 void Runner::bind_frames() {
-    frame_plan_.inputs = frames_->inputs.data();
-    frame_plan_.num_inputs = static_cast<std::int32_t>(frames_->inputs.size());
-    frame_plan_.output = frames_->output;
-    frame_plan_.output_extent = {layout_.width * scale_, layout_.height * height_scale_};
-    frame_plan_.border = static_cast<vsmlrt_border>(layout_.border);
-    frame_plan_.tile = layout_.tile;
-    frame_plan_.columns = columns_.spans.data();
-    frame_plan_.num_columns = static_cast<std::int32_t>(columns_.spans.size());
-    frame_plan_.rows = rows_.spans.data();
-    frame_plan_.num_rows = static_cast<std::int32_t>(rows_.spans.size());
-    frame_plan_.limit = frames_->limit ? 1 : 0;
+    frame_plan_ = path_.plan(*frames_);
     // The spare ones when a frame wants them: their memory takes time that a first frame need not wait for.
     pool_.prepare(num_streams_, [&](Context &context) { context.bind_frames(frame_plan_); });
 }
@@ -176,8 +122,8 @@ pixel::SampleFindings Runner::run(std::span<const pixel::ConstPlane> inputs,
     const Counted counted(in_flight_);
     const auto context = pool_.acquire();
     context->bind(layout_.tile);
-    return pixel::run_tiles({layout_.border, columns_.spans, rows_.spans}, inputs, outputs, context->inputs(),
-                            context->outputs().front(), [&] { context->run(); });
+    return pixel::run_tiles({layout_.border, path_.columns(), path_.rows()}, inputs, outputs,
+                            context->inputs(), context->outputs().front(), [&] { context->run(); });
 }
 
 pixel::SampleFindings Runner::run(std::span<const vsmlrt_frame> inputs, const vsmlrt_frame &output) {

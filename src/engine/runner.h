@@ -1,32 +1,19 @@
 // Frames of one size through one program: tiles out, contexts run, results laid together. Thread-safe.
 #pragma once
 
+#include "engine/frame_path.h"
 #include "engine/memory.h"
 #include "engine/pool.h"
-#include "pixel/tiling.h"
-#include "tile/plan.h"
 
 #include <atomic>
 #include <optional>
 
 namespace vsmlrt::engine {
 
-// How frames of one size are laid out for a network.
-struct Layout {
-    int width = 0; // of the frame
-    int height = 0;
-    vsmlrt_extent tile = {0, 0}; // what one execution reads
-    pixel::Border border = pixel::Border::mirror;
-    tile::Plan plan;
-};
-
-// How frames of a clip cross the door of a backend that converts them on its device.
-struct FrameFormats {
-    std::vector<vsmlrt_frame_input> inputs; // in the order of the network's channels
-    int output_channels = 0;                // of the network's result
-    vsmlrt_frame_format output = {};
-    bool limit = false; // the network's samples are limited to [0, 1] before they are converted
-};
+// What the contexts take whose frames are of this layout and, on a device that converts them, of these
+// formats.
+[[nodiscard]] vsmlrt_program_info contexts_info(const Program &program, const Layout &layout,
+                                                const std::optional<FrameFormats> &frames);
 
 class Runner {
 public:
@@ -43,14 +30,10 @@ public:
     Runner(std::shared_ptr<const Program> program, const Layout &layout, int num_streams,
            std::optional<FrameFormats> frames = {}, bool half_planes = false);
 
-    // Size of the output / size of the input, in width and in height; they differ for networks that lay
-    // several pictures above each other (SAFA).
-    [[nodiscard]] int scale() const { return scale_; }
-    [[nodiscard]] int height_scale() const { return height_scale_; }
-    [[nodiscard]] int output_channels() const { return channels_; }
-    [[nodiscard]] vsmlrt_type input_type() const { return input_type_; } // of the first input
-    [[nodiscard]] vsmlrt_type output_type() const { return output_type_; }
+    [[nodiscard]] const Measured &network() const { return network_; }
     [[nodiscard]] const Program &program() const { return *program_; }
+    // What was said of the contexts when they were made.
+    [[nodiscard]] const vsmlrt_program_info &info() const { return info_; }
     [[nodiscard]] int num_streams() const { return num_streams_; }
     // How many frames are being computed or wait for a context.
     [[nodiscard]] int in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
@@ -66,14 +49,7 @@ public:
     [[nodiscard]] NetworkTime time_layers();
 
 private:
-    // The spans of one direction, with their weights.
-    struct Direction {
-        std::vector<std::vector<float>> weights;
-        std::vector<vsmlrt_tile_span> spans;
-
-        void add(const tile::Span &span, int scale, int limit);
-    };
-    void measure();
+    [[nodiscard]] Measured measure();
     void claim_sums();
     void bind_frames();
     // A context whose frames are bound.
@@ -82,18 +58,14 @@ private:
     std::shared_ptr<const Program> program_;
     Layout layout_;
     int num_streams_;
+    std::optional<FrameFormats> frames_;
     bool half_planes_;
+    vsmlrt_program_info info_;
     Contexts contexts_;
     ContextPool pool_;
-    std::optional<MemoryClaim> sums_; // of frames that are blended in float32 and kept in half
-    int scale_ = 1;
-    int height_scale_ = 1;
-    int channels_ = 0;
-    vsmlrt_type input_type_ = VSMLRT_FLOAT32;
-    vsmlrt_type output_type_ = VSMLRT_FLOAT32;
-    Direction columns_;
-    Direction rows_;
-    std::optional<FrameFormats> frames_;
+    Measured network_;
+    FramePath path_;
+    std::optional<MemoryClaim> sums_;   // of frames that are blended in float32 and kept in half
     vsmlrt_frame_plan frame_plan_ = {}; // what the contexts are bound to, with `frames_`
     std::atomic<int> in_flight_ = 0;
 };

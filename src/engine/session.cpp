@@ -133,19 +133,33 @@ ShapeRange Session::range_of_shapes() const {
     return {layout_.tile, layout_.tile, layout_.tile};
 }
 
+// A number of streams that nobody asked for is halved until there is memory for them: what they take is an
+// estimate, and other processes take of it too.
 std::unique_ptr<Runner> Session::make_runner(const std::shared_ptr<const Device> &device) {
     const int threads = options_.program.num_threads;
+    const bool automatic = options_.program.num_streams == 0;
     int streams = options_.program.num_streams;
-    if (streams == 0)
+    if (automatic)
         streams = automatic_streams(device->info(), {options_.program.frames_in_flight, threads});
     auto program = build(device, streams);
-    if (options_.program.num_streams == 0) {
-        const int fitting = streams_within_memory(*program, layout_.tile, streams, threads, blending_bytes());
+    if (automatic) {
+        const int fitting = streams_within_memory(*program, contexts_info(*program, layout_, frames_),
+                                                  streams, threads, blending_bytes());
         if (fitting != streams)
             program = build(device, streams = fitting);
     }
-    return std::make_unique<Runner>(std::move(program), layout_, streams, frames_,
-                                    options_.program.half_outputs);
+    while (true) {
+        try {
+            return std::make_unique<Runner>(program, layout_, streams, frames_,
+                                            options_.program.half_outputs);
+        } catch (const DeviceError &failure) {
+            if (!automatic || streams == 1)
+                throw;
+            log(LogLevel::warning, text("fewer than ", streams, " streams compute frames: ", failure.what()));
+        }
+        program.reset(); // before another one's weights are there
+        program = build(device, streams /= 2);
+    }
 }
 
 std::shared_ptr<const Program> Session::build(const std::shared_ptr<const Device> &device, int num_streams) {
@@ -189,11 +203,11 @@ std::string Session::summary() const {
         devices.push_back(text(place->device->info().id, " (", place->device->info().name, ")"));
     const tile::Plan &plan = layout_.plan;
     return text(stem_, " on ", places_.front()->device->backend().name(), " ", join(devices, ", "), " in ",
-                precision_name(program.info().precision), ", tensors ", type_name(runner.input_type()),
-                " to ", type_name(runner.output_type()), frames_ ? ", frames converted there, " : ", ",
-                runner.num_streams(), " stream(s), ", plan.columns.size() * plan.rows.size(), " tile(s) of ",
-                layout_.tile.width, "x", layout_.tile.height, ", about ",
-                program.info(layout_.tile).context_bytes >> 20, " MiB a stream");
+                precision_name(program.info().precision), ", tensors ",
+                type_name(runner.network().input_type), " to ", type_name(runner.network().output_type),
+                frames_ ? ", frames converted there, " : ", ", runner.num_streams(), " stream(s), ",
+                plan.columns.size() * plan.rows.size(), " tile(s) of ", layout_.tile.width, "x",
+                layout_.tile.height, ", about ", runner.info().context_bytes >> 20, " MiB a stream");
 }
 
 // The one with the fewest frames under way, so that unequal devices get what each can do; null where every

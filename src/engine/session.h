@@ -59,9 +59,9 @@ public:
     Session(OpenedNetwork network, const SessionOptions &options, PictureSize frame)
         : Session(std::move(network), options, frame, open_devices(options)) {}
 
-    [[nodiscard]] int scale() const { return places_.front()->runner->scale(); }
-    [[nodiscard]] int height_scale() const { return places_.front()->runner->height_scale(); }
-    [[nodiscard]] int output_channels() const { return places_.front()->runner->output_channels(); }
+    [[nodiscard]] int scale() const { return places_.front()->runner->network().scale; }
+    [[nodiscard]] int height_scale() const { return places_.front()->runner->network().height_scale; }
+    [[nodiscard]] int output_channels() const { return places_.front()->runner->network().channels; }
     // Frames that are computed side by side on a device.
     [[nodiscard]] int num_streams() const { return places_.front()->runner->num_streams(); }
     // The size of what one execution reads.

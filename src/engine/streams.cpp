@@ -24,11 +24,10 @@ int automatic_streams(const DeviceInfo &device, const StreamLimits &limits) {
     return dealt_evenly(std::min(in_flight, most_streams), threads_of(device, limits.num_threads));
 }
 
-int streams_within_memory(const Program &program, vsmlrt_extent tile, int streams, int num_threads,
-                          std::int64_t frame_bytes) {
+int streams_within_memory(const Program &program, const vsmlrt_program_info &info, int streams,
+                          int num_threads, std::int64_t frame_bytes) {
     const DeviceInfo &device = program.device().info();
     const Memory memory = memory_of(device);
-    const vsmlrt_program_info info = program.info(tile);
     const std::int64_t one = info.context_bytes + frame_bytes;
     if (memory.bytes <= 0 || one <= 0)
         return streams;

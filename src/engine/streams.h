@@ -17,10 +17,10 @@ struct StreamLimits {
 // most threads busy, the largest.
 [[nodiscard]] int automatic_streams(const DeviceInfo &device, const StreamLimits &limits);
 
-// As many of `streams`, whose frames are of the size `tile`, as leave half of what the device's memory has in
+// As many of `streams`, each with a context as `info` says, as leave half of what the device's memory has in
 // addition to what is claimed to others; at least 1. `frame_bytes` is host memory that each frame in flight
 // takes in addition to its context.
-[[nodiscard]] int streams_within_memory(const Program &program, vsmlrt_extent tile, int streams,
+[[nodiscard]] int streams_within_memory(const Program &program, const vsmlrt_program_info &info, int streams,
                                         int num_threads, std::int64_t frame_bytes);
 
 } // namespace vsmlrt::engine

@@ -95,11 +95,11 @@ void describe_program(const Program *program, vsmlrt_program_info *info) {
     *info = program->info();
 }
 
-// vsmlrt_program_info Program::info(vsmlrt_extent)
+// vsmlrt_program_info Program::info(vsmlrt_extent, const vsmlrt_frame_plan *)
 template <typename Program>
-vsmlrt_code describe_program_size(Program *program, vsmlrt_extent extent, vsmlrt_program_info *info,
-                                  vsmlrt_sink error) {
-    return guarded(error, [&] { *info = program->info(extent); });
+vsmlrt_code describe_program_size(Program *program, vsmlrt_extent extent, const vsmlrt_frame_plan *frames,
+                                  vsmlrt_program_info *info, vsmlrt_sink error) {
+    return guarded(error, [&] { *info = program->info(extent, frames); });
 }
 
 // Program::blob() const: any contiguous range of bytes; Unsupported where there is none.

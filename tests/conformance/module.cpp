@@ -147,7 +147,7 @@ vsmlrt_program_info Program::info(vsmlrt_extent extent) const {
     vsmlrt_program_info described = info();
     Failure failure;
     if (backend_.describe_size != nullptr)
-        failure.check(backend_.describe_size(program_.get(), extent, &described, failure.sink()));
+        failure.check(backend_.describe_size(program_.get(), extent, nullptr, &described, failure.sink()));
     return described;
 }
 

@@ -290,7 +290,8 @@ void check_part(const cuda::Device &device, const vsmlrt_frame_format &from, int
         context, sizeof(float) * 3 * static_cast<std::size_t>(tile.width) * tile.height, "a tensor");
     cuda::Frames frames(tiled.plan, {{tensor}, tensor}, kernels, store, context, stream.get(), sleeper);
     cuda::ResultStore results_of_frames(context);
-    const cuda::ResultStore::Share share(results_of_frames, frames.result_bytes(), 1, stream.get());
+    const cuda::ResultStore::Share share(results_of_frames, static_cast<std::size_t>(frames.bytes().result),
+                                         1, stream.get());
     OwnedFrame source = random_frame(from, extent, 13);
     source.frame.interlaced = interlaced;
     constexpr int many = 1000; // of so many a part takes the highest strips that there are

@@ -232,9 +232,9 @@ vsmlrt_frame frame_of(std::vector<float> &large_picture) {
 class ResultsOfContexts : public Results {
 protected:
     // A program for frames of that size, of which five contexts more than streams are wanted.
-    void open(vsmlrt_extent extent) {
+    void open(vsmlrt_extent extent, int streams = 1) {
         vsmlrt_program_desc desc = test::described(onnx_, {1, 1}, extent);
-        desc.num_streams = 1;
+        desc.num_streams = streams;
         program_.emplace(list_devices().front(), desc);
     }
     void TearDown() override {
@@ -377,6 +377,54 @@ TEST_F(ResultsOfContexts, InTilesForWhichThereIsNoMemoryLeaveNone) {
     EXPECT_GT(bytes, 2 * of_frame);
     emulated_capacity(std::size_t{80} << 30);
     test::check_conversion(context, floats, floats, 2, 0, 5);
+}
+
+// What is said of contexts is what they take on the device: frames in the clip's format, results, sums.
+TEST_F(ResultsOfContexts, TakeTheMemoryThatIsSaidOfTheirFrames) {
+    constexpr vsmlrt_frame_format bytes = {VSMLRT_YUV, VSMLRT_INTEGER, 8, 1, 1, 1, 0, 0};
+    constexpr vsmlrt_frame_format plane = {VSMLRT_GRAY, VSMLRT_FLOAT, 32, 0, 0, 0, 1, 0};
+    constexpr std::ptrdiff_t stride = large_extent.width * static_cast<std::ptrdiff_t>(sizeof(float));
+    const auto used = [] {
+        const nvidia::MemoryState memory = nvidia::memory_state();
+        return static_cast<std::int64_t>(memory.total - memory.free);
+    };
+    for (const int streams : {1, 3})
+        for (const vsmlrt_frame_format &format : {floats, bytes})
+            for (const int tiles : {1, 2}) {
+                open(large_extent, streams);
+                const vsmlrt_frame_input input = {format, large_extent, 3};
+                test::WholeFrames frames(std::span(&input, 1), format, large_extent);
+                const std::array<vsmlrt_tile_span, 2> columns = {frames.column, frames.column};
+                frames.plan.columns = columns.data();
+                frames.plan.num_columns = tiles;
+                const vsmlrt_program_info info = program_->info(large_extent, &frames.plan);
+                EXPECT_EQ(info.spare_contexts, 5);
+                const std::int64_t before = used();
+                std::vector<float> given(large_samples);
+                std::vector<float> made(large_samples);
+                std::vector<std::unique_ptr<Context>> all;
+                for (int i = 0; i < streams + info.spare_contexts; ++i) {
+                    all.push_back(std::make_unique<Context>(*program_));
+                    all.back()->bind_frames(frames.plan);
+                    const vsmlrt_frame in = frame_of(given);
+                    EXPECT_FALSE(all.back()->run_frames(&in, frame_of(made)));
+                }
+                const std::int64_t said =
+                    streams * info.context_bytes + info.spare_contexts * info.spare_context_bytes;
+                constexpr std::int64_t weights_of_tiles = 16 << 10;
+                const auto taken = used() - before;
+                EXPECT_LE(taken, said + (streams + 5) * weights_of_tiles) << streams << " " << tiles;
+                EXPECT_GT(taken, said - said / 4) << streams << " " << tiles;
+                all.clear();
+            }
+    // Planes besides a picture are one row.
+    open(large_extent);
+    const std::array<vsmlrt_frame_input, 2> inputs = {{{plane, large_extent, 1}, {plane, large_extent, 1}}};
+    test::WholeFrames one(std::span(inputs.data(), 1), floats, large_extent);
+    const test::WholeFrames two(inputs, floats, large_extent);
+    EXPECT_EQ(program_->info(large_extent, &two.plan).context_bytes -
+                  program_->info(large_extent, &one.plan).context_bytes,
+              stride + (256 - stride % 256) % 256);
 }
 
 TEST_F(ResultsOfContexts, InTilesAreRightInThreads) {

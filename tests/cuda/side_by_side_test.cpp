@@ -126,6 +126,7 @@ struct Running {
     }
     // Puts a frame on the stream: it is under way as long as the result lives.
     [[nodiscard]] Counted run(vsmlrt_extent extent) {
+        static_cast<void>(program.info(extent)); // as a context does
         ArenaPool::Lease lease(program.arenas(), stream.get(), extent);
         static_cast<void>(lease.launches([&](vsmlrt_extent size) { return program.plan(size); }));
         last_arena = lease.arena().number();
@@ -134,6 +135,7 @@ struct Running {
     // Frames of a size that run side by side, with what is found out by the first one.
     [[nodiscard]] std::vector<std::unique_ptr<ArenaPool::Lease>> start(vsmlrt_extent extent) {
         const auto plan = [&](vsmlrt_extent size) { return program.plan(size); };
+        static_cast<void>(program.info(extent)); // as a context does
         {
             ArenaPool::Lease first(program.arenas(), stream.get(), extent);
             static_cast<void>(first.launches(plan));

@@ -19,6 +19,8 @@
 //     VSMLRT_PLANNING_SPARE     and those of a spare context; unset: it has none
 //     VSMLRT_PLANNING_SPARES    how many of these it would like; unset: one
 //     VSMLRT_PLANNING_OF_PIXEL  those of a context for each pixel of a size; unset: those of CONTEXT
+//     VSMLRT_PLANNING_OF_FRAMES those that a context takes more where it converts frames
+//     VSMLRT_PLANNING_CONTEXTS  how many contexts a program can have; unset: any number
 //     VSMLRT_PLANNING_KEEPS     1: its library keeps a file of its own, and says in the journal whether it
 //     found it
 //     VSMLRT_PLANNING_GONE      a file with the numbers of the devices that fail whenever they run
@@ -127,10 +129,14 @@ struct vsmlrt_program : reference::Program {
     }
     char device_number;
     std::string network;
+    int contexts = 0; // that were made
 };
 struct vsmlrt_context : reference::Context {
     explicit vsmlrt_context(vsmlrt_program &program)
-        : Context(program), device_number(program.device_number) {}
+        : Context(program), device_number(program.device_number) {
+        if (!variable("CONTEXTS").empty() && program.contexts++ >= number("CONTEXTS"))
+            throw vsmlrt::DeviceError("planning: there is no memory for another context");
+    }
     void run() {
         if (is_gone(device_number))
             throw vsmlrt::DeviceError("planning: the device ", device_number, " is gone");
@@ -211,12 +217,14 @@ void describe_program(const vsmlrt_program *program, vsmlrt_program_info *info) 
     info->spare_context_bytes = number("SPARE");
 }
 
-vsmlrt_code describe_size(vsmlrt_program *program, vsmlrt_extent extent, vsmlrt_program_info *info,
-                          vsmlrt_sink error) {
+vsmlrt_code describe_size(vsmlrt_program *program, vsmlrt_extent extent, const vsmlrt_frame_plan *frames,
+                          vsmlrt_program_info *info, vsmlrt_sink error) {
     return guarded(error, [&] {
         describe_program(program, info);
         if (const std::int64_t of_pixel = number("OF_PIXEL"); of_pixel > 0)
             info->context_bytes = of_pixel * extent.width * extent.height;
+        if (frames)
+            info->context_bytes += number("OF_FRAMES");
     });
 }
 
@@ -254,7 +262,7 @@ constexpr vsmlrt_backend table = {.interface_version = VSMLRT_INTERFACE_VERSION,
                                   .accepts_frames = accepts_frames,
                                   .bind_frames = vsmlrt::bind_context_frames,
                                   .run_frames = vsmlrt::run_context_frames,
-                                  .shapes = nullptr,
+                                  .shapes = vsmlrt::program_shapes,
                                   .memory = memory,
                                   .time_layers = nullptr,
                                   .describe_size = describe_size};

@@ -16,8 +16,9 @@ StoredPlans::StoredPlans() {
     std::string pattern = (fs::temp_directory_path() / "stored_plans_XXXXXX").string();
     base_ = ::mkdtemp(pattern.data());
     folder_ = base_ / "plans";
-    for (const char *name : {"SLOW", "PADDING", "REFUSES", "HALF", "BRAIN", "KEEPS", "SHARES", "GPU",
-                             "STREAMS", "MEMORY", "CONTEXT", "WEIGHTS", "SPARE", "SPARES", "FREE", "GONE"})
+    for (const char *name :
+         {"SLOW", "PADDING", "REFUSES", "HALF", "BRAIN", "KEEPS", "SHARES", "GPU", "STREAMS", "MEMORY",
+          "CONTEXT", "WEIGHTS", "SPARE", "SPARES", "FREE", "GONE", "OF_PIXEL", "OF_FRAMES", "CONTEXTS"})
         unset(name);
     set("JOURNAL", (base_ / "journal").string());
     set("LIBRARY", "planning 1");

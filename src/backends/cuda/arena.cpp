@@ -132,15 +132,16 @@ void ArenaPool::reserve(Arena &arena, const Size &size, std::size_t sums_bytes) 
 }
 
 std::int64_t ArenaPool::bytes_of_frames(const Size &size) const {
-    const std::size_t results = results_of(size, static_cast<std::size_t>(size.said.output_bytes));
-    return static_cast<std::int64_t>(contexts_) * size.said.input_bytes +
-           static_cast<std::int64_t>(std::min(contexts_, results)) * size.said.output_bytes;
+    const BytesOfFrames &bytes = size.said.frames;
+    const std::size_t results = results_of(size, static_cast<std::size_t>(bytes.result));
+    return static_cast<std::int64_t>(contexts_) * bytes.inputs +
+           static_cast<std::int64_t>(std::min(contexts_, results)) * bytes.result;
 }
 
 // One is copied to the host while another is made in each arena.
 std::size_t ArenaPool::results_of(const Size &size, std::size_t bytes) const {
     const std::size_t contexts = streams_ + size.said.spare_contexts;
-    const std::int64_t most = std::max(static_cast<std::int64_t>(bytes), size.said.output_bytes);
+    const std::int64_t most = std::max(static_cast<std::int64_t>(bytes), size.said.frames.result);
     return share_results(static_cast<std::int64_t>(contexts), most) ? room(size) + 1
                                                                     : std::max(contexts, contexts_);
 }
@@ -154,8 +155,13 @@ void ArenaPool::serve(const SizeOfFrames &said) {
     {
         const std::lock_guard lock(mutex_);
         Size &size = known(said.extent);
-        if (size.said.arena_bytes > 0) // said before
+        if (size.said.arena_bytes > 0) { // said before
+            BytesOfFrames &most = size.said.frames;
+            most.inputs = std::max(most.inputs, said.frames.inputs);
+            most.result = std::max(most.result, said.frames.result);
+            most.sums = std::max(most.sums, said.frames.sums);
             return;
+        }
         size = Size{said};
     }
     freed_.notify_all();

@@ -2,6 +2,7 @@
 // last, and memory in which the tiles of a frame are added up.
 #pragma once
 
+#include "backends/cuda/bytes_of_frames.h"
 #include "backends/cuda/card_parts.h"
 #include "backends/cuda/held_inputs.h"
 #include "backends/cuda/launches.h"
@@ -90,9 +91,9 @@ struct SizeOfFrames {
     vsmlrt_extent extent = {};
     std::size_t at_once = 1;        // side by side
     std::size_t spare_contexts = 1; // each claims a share of the arenas beyond those of the streams
-    std::int64_t arena_bytes = 0;   // of each
-    std::int64_t input_bytes = 0;   // of the inputs, or the frames that they are made from, of one context
-    std::int64_t output_bytes = 0;  // of a result
+    int parts = 1;                  // of the device, of which each has one
+    std::int64_t arena_bytes = 0;   // of each, without the sums of tiles
+    BytesOfFrames frames = {};      // the largest of those that share the size
 };
 
 // The arenas of a program: as many networks run at once, whatever number of contexts there is. Thread-safe.
@@ -104,8 +105,9 @@ class ArenaPool {
 public:
     ArenaPool(nvidia::SharedContext device, KernelCache &kernels, int streams, CardParts &parts);
 
-    // From then on, until the last context goes, frames of that size run as is said, side by side. Of others,
-    // as many run at once as there are streams.
+    // From then on, until the last context goes, frames of that size run as is said, side by side, and take
+    // so much or what was said before where that is more. Of others, as many run at once as there are
+    // streams.
     void serve(const SizeOfFrames &size);
     // Gives the arenas of streams that are free now the memory for frames of that size, and for the sums of
     // their tiles; DeviceError where it is lacking. The others run frames now, and grow with the first that

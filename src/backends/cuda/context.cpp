@@ -54,15 +54,16 @@ void Context::resize(End &end, const vsmlrt_tensor &tensor) const {
     end.tensor.data = end.host.data();
 }
 
-void Context::prepare(vsmlrt_extent extent, std::size_t result_bytes, std::size_t sums_bytes) {
-    static_cast<void>(program_.info(extent)); // how frames of that size run is known to the arenas
+void Context::prepare(vsmlrt_extent extent, const BytesOfFrames &bytes) {
+    static_cast<void>(program_.info(extent, bytes)); // how frames of that size run is known to the arenas
+    const auto result_bytes = static_cast<std::size_t>(bytes.result);
     try {
         if (share_.bytes() != result_bytes) {
             share_ = {}; // before other memory is asked for
             share_ = {program_.results(), result_bytes,
                       program_.arenas().results_wanted(extent, result_bytes), stream_.get()};
         }
-        program_.arenas().prepare(extent, sums_bytes);
+        program_.arenas().prepare(extent, static_cast<std::size_t>(bytes.sums));
     } catch (...) { // others may use the memory
         share_ = {};
         throw;
@@ -75,9 +76,11 @@ void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *o
         frames_.reset();
         extent_.reset();
         program_.shapes(extent, inputs, outputs);
+        BytesOfFrames bytes;
         for (std::size_t i = 0; i < inputs_.size(); ++i) {
             End &end = inputs_[i];
             resize(end, inputs[i]);
+            bytes.inputs += static_cast<std::int64_t>(end.bytes);
             if (end.device.bytes() < end.bytes)
                 end.device = nvidia::DeviceMemory(program_.device(), end.bytes, "the network's inputs");
         }
@@ -87,7 +90,8 @@ void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *o
             outputs_[i].place = of_result;
             of_result += outputs_[i].bytes;
         }
-        prepare(extent, std::max(share_.bytes(), of_result), 0);
+        bytes.result = static_cast<std::int64_t>(std::max(share_.bytes(), of_result));
+        prepare(extent, bytes);
         extent_ = extent;
     }
     const auto tensor = [](const End &end) { return end.tensor; };
@@ -98,7 +102,8 @@ void Context::bind(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *o
 template <typename Work>
 Counted Context::with_network(Work &&work) {
     step("waiting for an arena");
-    ArenaPool::Lease lease(program_.arenas(), stream_.get(), *extent_, frames_ ? frames_->sums_bytes() : 0);
+    ArenaPool::Lease lease(program_.arenas(), stream_.get(), *extent_,
+                           frames_ ? static_cast<std::size_t>(frames_->bytes().sums) : 0);
     step("launches");
     Launches &network = lease.launches([this](vsmlrt_extent size) { return program_.plan(size); });
     step("starting kernels");
@@ -196,7 +201,7 @@ void Context::bind_frames(const vsmlrt_frame_plan &plan) {
     try {
         frames_.emplace(plan, std::move(ends), program_.kernels(), program_.frames(), program_.device(),
                         stream_.get(), sleeper_);
-        prepare(plan.tile, frames_->result_bytes(), frames_->sums_bytes());
+        prepare(plan.tile, frames_->bytes());
     } catch (...) {
         frames_.reset();
         share_ = {};

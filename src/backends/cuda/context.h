@@ -56,7 +56,7 @@ private:
     };
     void resize(End &end, const vsmlrt_tensor &tensor) const;
     // Takes of the program's memory what frames of that size need; nothing should it fail.
-    void prepare(vsmlrt_extent extent, std::size_t result_bytes, std::size_t sums_bytes);
+    void prepare(vsmlrt_extent extent, const BytesOfFrames &bytes);
     // Calls `work` with the launches of the bound size and their arena while it holds that. What it gives
     // stands for the frame until that is complete.
     template <typename Work>

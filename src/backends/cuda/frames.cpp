@@ -54,6 +54,11 @@ void copy_rows(std::byte *to, std::ptrdiff_t to_stride, const std::byte *from, s
         std::memcpy(to + y * to_stride, from + y * from_stride, row_bytes);
 }
 
+bool is_plane_of_floats(const vsmlrt_frame_input &input) {
+    return input.channels == 1 && input.format.family == VSMLRT_GRAY && input.format.sample == VSMLRT_FLOAT &&
+           input.format.bits == 32;
+}
+
 std::int64_t pixels(std::int64_t width, std::int64_t height) {
     return width * height;
 }
@@ -83,8 +88,8 @@ std::int64_t blocks_of(std::int64_t threads) {
 
 Frames::Frames(const vsmlrt_frame_plan &plan, Ends ends, KernelCache &kernels, FrameStore &store,
                nvidia::SharedContext device, nvidia::StreamHandle *stream, const nvidia::Sleeper &sleeper)
-    : plan_(plan), ends_(std::move(ends)), kernels_(kernels), store_(store), device_(std::move(device)),
-      stream_(stream), sleeper_(sleeper) {
+    : plan_(plan), ends_(std::move(ends)), bytes_(bytes_of(plan, ends_.output.dims[1])), kernels_(kernels),
+      store_(store), device_(std::move(device)), stream_(stream), sleeper_(sleeper) {
     std::size_t channel = 0;
     for (std::int32_t i = 0; i < plan_.num_inputs; ++i) {
         prepare_input(plan_.inputs[i], channel);
@@ -110,6 +115,22 @@ Frames::FrameLayout Frames::layout_of(const vsmlrt_frame_format &format, vsmlrt_
         layout.planes.push_back(each);
     }
     return layout;
+}
+
+BytesOfFrames Frames::bytes_of(const vsmlrt_frame_plan &plan, std::int64_t channels) {
+    BytesOfFrames bytes;
+    for (std::int32_t i = 0; i < plan.num_inputs; ++i) {
+        const vsmlrt_frame_input &input = plan.inputs[i];
+        const FrameLayout layout = layout_of(input.format, input.extent, input.channels == 1);
+        bytes.inputs += static_cast<std::int64_t>(
+            i > 0 && is_plane_of_floats(input) ? aligned(layout.planes[0].row_bytes) : layout.bytes);
+    }
+    const FrameLayout result = layout_of(plan.output, plan.output_extent, false);
+    bytes.result = static_cast<std::int64_t>(result.bytes + sizeof(std::uint32_t));
+    if (plan.num_columns > 1 || plan.num_rows > 1)
+        bytes.sums = pixels(plan.output_extent.width, plan.output_extent.height) * channels *
+                     static_cast<std::int64_t>(sizeof(float));
+    return bytes;
 }
 
 void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_channel) {
@@ -151,8 +172,7 @@ void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_cha
                  channel});
         }
     }
-    input.is_plane_of_floats = from.channels == 1 && from.format.family == VSMLRT_GRAY &&
-                               from.format.sample == VSMLRT_FLOAT && from.format.bits == 32;
+    input.is_plane_of_floats = is_plane_of_floats(from);
     // What comes besides a picture is one row as a rule, and the same for many frames: see upload.
     if (!input.is_plane_of_floats || first_channel == 0)
         input.staging = nvidia::PinnedMemory(device_, input.layout.bytes);
@@ -166,7 +186,7 @@ void Frames::prepare_output() {
     const End &tensor = ends_.output;
     const Element type = single() ? tensor.type : Element::f32;
     result_ = layout_of(format, extent, false);
-    result_staging_ = nvidia::PinnedMemory(device_, result_bytes());
+    result_staging_ = nvidia::PinnedMemory(device_, static_cast<std::size_t>(bytes_.result));
     picture_ = {0, tensor.dims[2] * tensor.dims[3], tensor.dims[3]};
     FrameEncodeArgs args = {};
     args.threads = threads_for(extent.width, extent.height);
@@ -198,7 +218,6 @@ void Frames::prepare_output() {
 void Frames::prepare_tiles() {
     const End &tensor = ends_.output;
     const std::int64_t plane = pixels(plan_.output_extent.width, plan_.output_extent.height);
-    sums_bytes_ = static_cast<std::size_t>(plane * tensor.dims[1]) * sizeof(float);
     picture_ = {0, plane, plan_.output_extent.width};
     std::vector<float> weights;
     const auto add = [&](const vsmlrt_tile_span *spans, std::int32_t count,
@@ -450,7 +469,8 @@ void Frames::upload(const vsmlrt_frame *inputs) {
 void Frames::compute(const vsmlrt_frame *inputs, const Network &network) {
     picture_.data = single() ? network.output : network.sums;
     if (!single())
-        check(driver().fill_async(network.sums, 0, sums_bytes_, network.stream), "clearing memory");
+        check(driver().fill_async(network.sums, 0, static_cast<std::size_t>(bytes_.sums), network.stream),
+              "clearing memory");
     for (std::int32_t row = 0; row < plan_.num_rows; ++row)
         for (std::int32_t column = 0; column < plan_.num_columns; ++column) {
             decode(inputs, network, plan_.columns[column].origin, plan_.rows[row].origin);

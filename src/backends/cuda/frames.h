@@ -3,6 +3,7 @@
 // must give.
 #pragma once
 
+#include "backends/cuda/bytes_of_frames.h"
 #include "backends/cuda/frame_sources.h"
 #include "backends/cuda/frame_store.h"
 #include "backends/cuda/held_inputs.h"
@@ -31,8 +32,8 @@ public:
         std::vector<End> inputs;
         End output;
     };
-    // Where a frame is computed: the addresses of the ends and of sums_bytes(), what the inputs hold, the
-    // stream, of how many parts of the GPU it has one, and what puts the network on it.
+    // Where a frame is computed: the addresses of the ends and of the sums of tiles, what the inputs hold,
+    // the stream, of how many parts of the GPU it has one, and what puts the network on it.
     struct Network {
         std::vector<std::uint64_t> inputs;
         std::uint64_t output = 0;
@@ -48,16 +49,16 @@ public:
     Frames(const vsmlrt_frame_plan &plan, Ends ends, KernelCache &kernels, FrameStore &store,
            nvidia::SharedContext device, nvidia::StreamHandle *stream, const nvidia::Sleeper &sleeper);
 
-    // Of a frame's result as it is encoded.
-    [[nodiscard]] std::size_t result_bytes() const { return result_.bytes + sizeof(std::uint32_t); }
-    // Of what tiles are added up in while a frame is computed; 0 of one tile.
-    [[nodiscard]] std::size_t sums_bytes() const { return sums_bytes_; }
+    // What frames of a plan take, of whose network's result there are so many channels. Planes of floats that
+    // come besides a picture count as one row, which they are as a rule, see upload.
+    [[nodiscard]] static BytesOfFrames bytes_of(const vsmlrt_frame_plan &plan, std::int64_t channels);
+    [[nodiscard]] const BytesOfFrames &bytes() const { return bytes_; }
     // Of page-locked memory, for frames on their way.
     [[nodiscard]] std::size_t locked_bytes() const;
 
     // The four parts of a frame, in this order. The network's stream, on which it is computed and encoded,
     // comes behind the upload on this one, and the download behind that: the caller sees to it. The result
-    // has result_bytes(), and was taken on the network's stream.
+    // is as large as bytes() says, and was taken on the network's stream.
     void upload(const vsmlrt_frame *inputs);
     void compute(const vsmlrt_frame *inputs, const Network &network);
     void encode(const vsmlrt_frame &output, const Network &network, const ResultStore::Result &result);
@@ -115,6 +116,7 @@ private:
 
     const vsmlrt_frame_plan &plan_;
     Ends ends_;
+    BytesOfFrames bytes_;
     KernelCache &kernels_;
     FrameStore &store_;
     nvidia::SharedContext device_;
@@ -130,7 +132,6 @@ private:
 
     // With several tiles alone.
     Kernel blend_tile_ = nullptr;
-    std::size_t sums_bytes_ = 0;
     nvidia::DeviceMemory weights_;
     std::vector<std::uint64_t> column_weights_; // addresses
     std::vector<std::uint64_t> row_weights_;

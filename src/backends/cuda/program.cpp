@@ -1,5 +1,6 @@
 #include "backends/cuda/program.h"
 
+#include "backends/cuda/frames.h"
 #include "backends/cuda/network.h"
 #include "backends/cuda/tuning.h"
 #include "base/checked.h"
@@ -124,17 +125,17 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     std::vector<std::string> sources;
     std::vector<vsmlrt_program_info> sizes;
     bool rounds_to_tf32 = false;
-    const auto take = [&](const Plan &plan) {
+    const auto take = [&](vsmlrt_extent extent, const Plan &plan) {
         const std::vector<std::string> of_plan = chosen_sources(plan);
         sources.insert(sources.end(), of_plan.begin(), of_plan.end());
-        sizes.push_back(info_of(plan));
+        sizes.push_back(info_of(size_of(extent, plan)));
         rounds_to_tf32 = rounds_to_tf32 || std::any_of(plan.steps.begin(), plan.steps.end(), is_in_tf32);
     };
     Plan best = timed_plan(desc.opt_extent, clock);
-    take(best);
+    take(desc.opt_extent, best);
     for (const vsmlrt_extent &extent : {desc.max_extent, desc.min_extent})
         if (!is_static(desc) && !same_extent(extent, desc.opt_extent))
-            take(timed_plan(extent, clock));
+            take(extent, timed_plan(extent, clock));
     made_.emplace_front(desc.opt_extent, std::move(best));
     clock.begin("finding kernels");
     kernels_.prepare(sources);
@@ -206,27 +207,25 @@ void Program::tune(vsmlrt_extent extent, Choices &known, StepClock &clock) {
 }
 
 // Frames of spare contexts are uploaded and downloaded while the others are computed: the host takes nearly
-// three times as long to copy a picture enlarged four times as the device to compute it. A context's frames
-// are about as large as the network's inputs, and a result is about as large as the outputs.
-vsmlrt_program_info Program::info_of(const Plan &plan) const {
+// three times as long to copy a picture enlarged four times as the device to compute it.
+vsmlrt_program_info Program::info_of(const SizeOfFrames &size) const {
     constexpr const char *what = "bytes of a context";
-    const std::int64_t of_inputs = bytes_of(plan.inputs);
-    const std::int64_t of_result = bytes_of(plan.outputs);
+    const BytesOfFrames &frames = size.frames;
+    const auto spare = static_cast<std::int64_t>(size.spare_contexts);
     // Of each arena, and of one more frame, which is on its way to the host.
-    const std::int64_t shared =
-        share_results(at_once_.streams + plan.spare_contexts, of_result) ? of_result : 0;
-    const std::int64_t of_context = checked_add(of_inputs, of_result - shared, what);
-    const std::int64_t of_part = plan.parts > 1 ? CardParts::bytes_of_part : 0;
-    const std::int64_t of_arena = checked_add(checked_add(plan.arena_bytes, of_part, what), shared, what);
-    const int others = std::max(plan.side_by_side - at_once_.streams, 0);
+    const std::int64_t shared = share_results(at_once_.streams + spare, frames.result) ? frames.result : 0;
+    const std::int64_t of_context = checked_add(frames.inputs, frames.result - shared, what);
+    const std::int64_t of_part = size.parts > 1 ? CardParts::bytes_of_part : 0;
+    const std::int64_t of_arena = checked_add(checked_add(size.arena_bytes, of_part, what),
+                                              checked_add(frames.sums, shared, what), what);
+    const std::int64_t others = static_cast<std::int64_t>(size.at_once) - at_once_.streams;
     vsmlrt_program_info info = info_;
     info.context_bytes = checked_add(checked_add(of_context, of_arena, what),
                                      (shared + at_once_.streams - 1) / at_once_.streams, what);
     // Where there is memory for few spare contexts fewer frames run side by side, which want fewer arenas.
-    info.spare_contexts = plan.spare_contexts;
-    info.spare_context_bytes = checked_add(
-        of_context, (checked_mul(others, of_arena, what) + info.spare_contexts - 1) / info.spare_contexts,
-        what);
+    info.spare_contexts = static_cast<std::int32_t>(spare);
+    info.spare_context_bytes =
+        checked_add(of_context, (checked_mul(others, of_arena, what) + spare - 1) / spare, what);
     return info;
 }
 
@@ -234,9 +233,9 @@ SizeOfFrames Program::size_of(vsmlrt_extent extent, const Plan &plan) const {
     return {extent,
             static_cast<std::size_t>(std::max(plan.side_by_side, at_once_.streams)),
             static_cast<std::size_t>(std::max(plan.spare_contexts, 1)),
+            plan.parts,
             plan.arena_bytes,
-            bytes_of(plan.inputs),
-            bytes_of(plan.outputs)};
+            {bytes_of(plan.inputs), bytes_of(plan.outputs), 0}};
 }
 
 // No more than this is taken by contexts whose frames are now of this size and now of that one.
@@ -248,23 +247,35 @@ void Program::describe(std::span<const vsmlrt_program_info> sizes) {
     }
 }
 
-vsmlrt_program_info Program::info(vsmlrt_extent extent) {
-    const std::lock_guard lock(described_mutex_);
-    auto known = std::find_if(described_.begin(), described_.end(),
-                              [&](const Described &each) { return same_extent(each.size.extent, extent); });
-    if (known == described_.end())
-        known = described_.insert(described_.end(), describe_size(extent));
-    arenas_->serve(known->size);
-    return known->info;
+vsmlrt_program_info Program::info(vsmlrt_extent extent, const vsmlrt_frame_plan *frames) {
+    if (!frames)
+        return info(extent, described(extent).frames);
+    const graph::Shapes shapes = graph::infer(graph_, input_shapes(extent));
+    const Shape &result = shapes.dims[static_cast<std::size_t>(graph_.outputs.front())];
+    return info(extent, Frames::bytes_of(*frames, result[1]));
 }
 
-Program::Described Program::describe_size(vsmlrt_extent extent) {
+vsmlrt_program_info Program::info(vsmlrt_extent extent, const BytesOfFrames &frames) {
+    SizeOfFrames size = described(extent);
+    size.frames = frames;
+    arenas_->serve(size);
+    return info_of(size);
+}
+
+SizeOfFrames Program::described(vsmlrt_extent extent) {
+    const std::lock_guard lock(described_mutex_);
+    const auto known = std::ranges::find_if(
+        described_, [&](const SizeOfFrames &each) { return same_extent(each.extent, extent); });
+    return known != described_.end() ? *known : described_.emplace_back(describe_size(extent));
+}
+
+SizeOfFrames Program::describe_size(vsmlrt_extent extent) {
     Plan plan = plan_of(extent);
     upload_constants(plan);
     frames_.keep(frames_kept(std::max(plan.side_by_side, at_once_.streams), graph_));
-    const Described described{size_of(extent, plan), info_of(plan)};
+    const SizeOfFrames size = size_of(extent, plan);
     keep(extent, std::move(plan));
-    return described;
+    return size;
 }
 
 std::vector<graph::Shape> Program::input_shapes(vsmlrt_extent extent) const {
@@ -299,7 +310,7 @@ void Program::keep(vsmlrt_extent extent, Plan plan) {
 }
 
 Plan Program::plan(vsmlrt_extent extent) {
-    static_cast<void>(info(extent));
+    static_cast<void>(described(extent));
     return plan_of(extent);
 }
 

@@ -3,6 +3,7 @@
 
 #include "backends/cuda/arena.h"
 #include "backends/cuda/blob.h"
+#include "backends/cuda/bytes_of_frames.h"
 #include "backends/cuda/card_parts.h"
 #include "backends/cuda/constants.h"
 #include "backends/cuda/device.h"
@@ -30,7 +31,9 @@ public:
     // See vsmlrt_backend::describe_size. From then on the size's weights are on the device, arenas() knows
     // how its frames run, and frames are kept for as many as run side by side. DeviceError where the memory
     // for the weights is lacking.
-    [[nodiscard]] vsmlrt_program_info info(vsmlrt_extent extent);
+    [[nodiscard]] vsmlrt_program_info info(vsmlrt_extent extent, const vsmlrt_frame_plan *frames = nullptr);
+    // The same of contexts whose frames take so much.
+    [[nodiscard]] vsmlrt_program_info info(vsmlrt_extent extent, const BytesOfFrames &frames);
     [[nodiscard]] std::vector<std::byte> blob() const;
     // See vsmlrt_backend::shapes.
     void shapes(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) const;
@@ -55,13 +58,11 @@ public:
 private:
     Program(const Device &device, const vsmlrt_program_desc &desc, StepClock clock);
     [[nodiscard]] std::vector<graph::Shape> input_shapes(vsmlrt_extent extent) const;
-    struct Described {
-        SizeOfFrames size;
-        vsmlrt_program_info info = {};
-    };
-    [[nodiscard]] Described describe_size(vsmlrt_extent extent);
+    // How tensors of that size are computed; planned when it is first asked for.
+    [[nodiscard]] SizeOfFrames described(vsmlrt_extent extent);
+    [[nodiscard]] SizeOfFrames describe_size(vsmlrt_extent extent);
     [[nodiscard]] SizeOfFrames size_of(vsmlrt_extent extent, const Plan &plan) const;
-    [[nodiscard]] vsmlrt_program_info info_of(const Plan &plan) const;
+    [[nodiscard]] vsmlrt_program_info info_of(const SizeOfFrames &size) const;
     void describe(std::span<const vsmlrt_program_info> sizes);
     [[nodiscard]] Plan make_plan(vsmlrt_extent extent, Constants &weights);
     // One that was made before, or a new one.
@@ -96,7 +97,7 @@ private:
     std::mutex made_mutex_;
     std::list<std::pair<vsmlrt_extent, Plan>> made_;
     std::mutex described_mutex_;
-    std::list<Described> described_;
+    std::vector<SizeOfFrames> described_;
     vsmlrt_program_info info_ = {};
 };
 
