@@ -1,13 +1,13 @@
 # What is parsed once. Headers: those of the standard library that half of src/ includes, GoogleTest's for the tests,
 # OpenVINO's, and those of ours that most files of a layer include and that seldom change (docs/decisions/0056). No file may rest
-# on that: the sanitizers' builds and the one for Windows compile each file by its own includes. Off with a launcher as well: ccache
-# knows a file by its text, in which they are not. Files compiled together are so with one, too: it is what finds two of a name.
+# on that: the build for Windows compiles each file by its own includes, tests too, and clang-tidy those of src. Off with a launcher as
+# well: ccache knows a file by its text, in which they are not. Files compiled together are so with one, too: it is what finds two of a name.
 option(VSMLRT_PRECOMPILED_HEADERS "Parse the standard library's headers once" ON)
-option(VSMLRT_TOGETHER "Compile up to eight files of a target as one in builds with tests" ON)
-if(WIN32 OR VSMLRT_SANITIZE OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  set(VSMLRT_PRECOMPILED_HEADERS OFF)
+option(VSMLRT_TOGETHER "Compile up to eight files of a target as one in builds with tests or fuzzing" ON)
+if(WIN32)
   set(VSMLRT_TOGETHER OFF)
-elseif(CMAKE_CXX_COMPILER_LAUNCHER)
+endif()
+if(WIN32 OR CMAKE_CXX_COMPILER_LAUNCHER OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(VSMLRT_PRECOMPILED_HEADERS OFF)
 endif()
 set(VSMLRT_STANDARD_HEADERS ${CMAKE_SOURCE_DIR}/cmake/strings_once.h <algorithm> <array> <charconv> <cmath> <cstring> <functional>
@@ -49,12 +49,12 @@ endfunction()
 
 # vsmlrt_together(TARGET): up to eight of a target's files are compiled as one (VSMLRT_TOGETHER): what they include of ours is
 # parsed once for all of them. A file's names without linkage must then differ from the other files', and from what those take from
-# elsewhere. Wheels are not built like that, nor are the builds that test each file by itself.
+# elsewhere. Wheels are not built like that, nor is what is for Windows.
 # vsmlrt_apart(FILES...): these are not, for they have a name each that another has too.
 add_library(vsmlrt_together_options INTERFACE)
 target_compile_options(vsmlrt_together_options INTERFACE -Wno-shadow) # of another file's names
 function(vsmlrt_together target)
-  if(VSMLRT_TOGETHER AND VSMLRT_TESTS)
+  if(VSMLRT_TOGETHER AND (VSMLRT_TESTS OR VSMLRT_FUZZ))
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
     target_link_libraries(${target} PRIVATE vsmlrt_together_options)
   endif()

@@ -1,5 +1,6 @@
 #include "engine/frame_path.h"
 
+#include "base/checked.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -10,6 +11,10 @@ namespace {
 
 std::string dims_text(const vsmlrt_tensor &tensor) {
     return join(std::span(tensor.dims, static_cast<std::size_t>(tensor.rank)), "x");
+}
+
+int side(int of_frame, int scale) {
+    return checked_cast<int>(std::int64_t{of_frame} * scale, "the side of the network's result");
 }
 
 } // namespace
@@ -32,13 +37,14 @@ Measured measure(std::span<const vsmlrt_tensor> inputs, std::span<const vsmlrt_t
             tile.height,
             ", which is not a whole multiple; if its input must be a multiple of some size, say so with "
             "\"multiple\"");
-    return {static_cast<int>(scale), static_cast<int>(height_scale), static_cast<int>(output.dims[1]),
-            inputs.front().type, output.type};
+    constexpr const char *what = "the network's output";
+    return {checked_cast<int>(scale, what), checked_cast<int>(height_scale, what),
+            checked_cast<int>(output.dims[1], what), inputs.front().type, output.type};
 }
 
 FramePath::FramePath(const Layout &layout, const Measured &network)
-    : tile_(layout.tile),
-      border_(layout.border), result_{layout.width * network.scale, layout.height * network.height_scale} {
+    : tile_(layout.tile), border_(layout.border), result_{side(layout.width, network.scale),
+                                                          side(layout.height, network.height_scale)} {
     for (const tile::Span &span : layout.plan.columns)
         columns_.add(span, network.scale, result_.width);
     for (const tile::Span &span : layout.plan.rows)

@@ -47,6 +47,8 @@ struct Measured {
 class FramePath {
 public:
     FramePath(const Layout &layout, const Measured &network);
+    FramePath(const FramePath &) = delete; // spans point to weights
+    FramePath &operator=(const FramePath &) = delete;
 
     [[nodiscard]] std::span<const vsmlrt_tile_span> columns() const { return columns_.spans; }
     [[nodiscard]] std::span<const vsmlrt_tile_span> rows() const { return rows_.spans; }

@@ -133,33 +133,22 @@ ShapeRange Session::range_of_shapes() const {
     return {layout_.tile, layout_.tile, layout_.tile};
 }
 
-// A number of streams that nobody asked for is halved until there is memory for them: what they take is an
-// estimate, and other processes take of it too.
 std::unique_ptr<Runner> Session::make_runner(const std::shared_ptr<const Device> &device) {
     const int threads = options_.program.num_threads;
-    const bool automatic = options_.program.num_streams == 0;
     int streams = options_.program.num_streams;
-    if (automatic)
+    if (streams == 0)
         streams = automatic_streams(device->info(), {options_.program.frames_in_flight, threads});
     auto program = build(device, streams);
-    if (automatic) {
+    if (options_.program.num_streams == 0) {
         const int fitting = streams_within_memory(*program, contexts_info(*program, layout_, frames_),
                                                   streams, threads, blending_bytes());
-        if (fitting != streams)
+        if (fitting != streams) {
+            program.reset(); // before another one's weights are there
             program = build(device, streams = fitting);
-    }
-    while (true) {
-        try {
-            return std::make_unique<Runner>(program, layout_, streams, frames_,
-                                            options_.program.half_outputs);
-        } catch (const DeviceError &failure) {
-            if (!automatic || streams == 1)
-                throw;
-            log(LogLevel::warning, text("fewer than ", streams, " streams compute frames: ", failure.what()));
         }
-        program.reset(); // before another one's weights are there
-        program = build(device, streams /= 2);
     }
+    return std::make_unique<Runner>(std::move(program), layout_, streams, frames_,
+                                    options_.program.half_outputs);
 }
 
 std::shared_ptr<const Program> Session::build(const std::shared_ptr<const Device> &device, int num_streams) {

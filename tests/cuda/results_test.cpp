@@ -382,8 +382,6 @@ TEST_F(ResultsOfContexts, InTilesForWhichThereIsNoMemoryLeaveNone) {
 // What is said of contexts is what they take on the device: frames in the clip's format, results, sums.
 TEST_F(ResultsOfContexts, TakeTheMemoryThatIsSaidOfTheirFrames) {
     constexpr vsmlrt_frame_format bytes = {VSMLRT_YUV, VSMLRT_INTEGER, 8, 1, 1, 1, 0, 0};
-    constexpr vsmlrt_frame_format plane = {VSMLRT_GRAY, VSMLRT_FLOAT, 32, 0, 0, 0, 1, 0};
-    constexpr std::ptrdiff_t stride = large_extent.width * static_cast<std::ptrdiff_t>(sizeof(float));
     const auto used = [] {
         const nvidia::MemoryState memory = nvidia::memory_state();
         return static_cast<std::int64_t>(memory.total - memory.free);
@@ -412,19 +410,12 @@ TEST_F(ResultsOfContexts, TakeTheMemoryThatIsSaidOfTheirFrames) {
                 const std::int64_t said =
                     streams * info.context_bytes + info.spare_contexts * info.spare_context_bytes;
                 constexpr std::int64_t weights_of_tiles = 16 << 10;
-                const auto taken = used() - before;
+                const std::int64_t taken = used() - before;
                 EXPECT_LE(taken, said + (streams + 5) * weights_of_tiles) << streams << " " << tiles;
-                EXPECT_GT(taken, said - said / 4) << streams << " " << tiles;
+                const int rounded_up = streams + info.spare_contexts;
+                EXPECT_GE(taken, said - rounded_up) << streams << " " << tiles;
                 all.clear();
             }
-    // Planes besides a picture are one row.
-    open(large_extent);
-    const std::array<vsmlrt_frame_input, 2> inputs = {{{plane, large_extent, 1}, {plane, large_extent, 1}}};
-    test::WholeFrames one(std::span(inputs.data(), 1), floats, large_extent);
-    const test::WholeFrames two(inputs, floats, large_extent);
-    EXPECT_EQ(program_->info(large_extent, &two.plan).context_bytes -
-                  program_->info(large_extent, &one.plan).context_bytes,
-              stride + (256 - stride % 256) % 256);
 }
 
 TEST_F(ResultsOfContexts, InTilesAreRightInThreads) {

@@ -126,7 +126,7 @@ struct Running {
     }
     // Puts a frame on the stream: it is under way as long as the result lives.
     [[nodiscard]] Counted run(vsmlrt_extent extent) {
-        static_cast<void>(program.info(extent)); // as a context does
+        program.serve(extent); // as a context does
         ArenaPool::Lease lease(program.arenas(), stream.get(), extent);
         static_cast<void>(lease.launches([&](vsmlrt_extent size) { return program.plan(size); }));
         last_arena = lease.arena().number();
@@ -135,7 +135,7 @@ struct Running {
     // Frames of a size that run side by side, with what is found out by the first one.
     [[nodiscard]] std::vector<std::unique_ptr<ArenaPool::Lease>> start(vsmlrt_extent extent) {
         const auto plan = [&](vsmlrt_extent size) { return program.plan(size); };
-        static_cast<void>(program.info(extent)); // as a context does
+        program.serve(extent); // as a context does
         {
             ArenaPool::Lease first(program.arenas(), stream.get(), extent);
             static_cast<void>(first.launches(plan));
@@ -359,31 +359,39 @@ TEST(FramesSideBySide, TakeTheMemoryThatWasSaid) {
     }
 }
 
+// Frames have memory of their own when they come, without which they fail: what they will still want is left.
 TEST(FramesSideBySide, ForWhichThereIsNoMemoryLeaveTheOthersRunning) {
     ASSERT_TRUE(test::named);
     for (const DeviceFacts &facts : {hopper_facts, geforce_facts})
-        for (const bool all : {false, true}) {
-            emulated_reset(0);
-            constexpr std::size_t capacity = std::size_t{80} << 30;
-            emulated_capacity(capacity);
-            Running running(small, small, middle, facts);
-            const int contexts = all ? running.all_contexts() : 12;
-            running.add_contexts(contexts);
-            // Frames have memory of their own when they come, without which they fail.
-            const std::int64_t of_frames = std::int64_t{contexts} * (7 + 3) * small.width * small.height * 2;
-            const std::int64_t each = running.program.plan(small).arena_bytes;
-            const std::size_t taken = capacity - nvidia::memory_state().free;
-            emulated_capacity(taken + static_cast<std::size_t>(each * (1 + 3) + of_frames));
-            EXPECT_EQ(running.start(small).size(), 1U + 3U);
-            EXPECT_EQ(running.start(small).size(), 1U + 3U);
-            std::vector<std::shared_ptr<StoredFrame>> frames;
-            constexpr std::size_t frame_bytes = std::size_t{4} * 3 * small.width * small.height;
-            for (int number = 1; number <= contexts; ++number)
-                frames.push_back(
-                    running.program.frames().find(static_cast<std::uint64_t>(number), frame_bytes));
-            emulated_capacity(capacity);
-            EXPECT_STREQ(emulated_faults(), "");
-        }
+        for (const bool all : {false, true})
+            for (const bool have_come : {false, true}) {
+                emulated_reset(0);
+                constexpr std::size_t capacity = std::size_t{80} << 30;
+                emulated_capacity(capacity);
+                Running running(small, small, middle, facts);
+                const int contexts = all ? running.all_contexts() : 12;
+                running.add_contexts(contexts);
+                constexpr std::size_t frame_bytes = std::size_t{4} * 3 * small.width * small.height;
+                std::vector<std::shared_ptr<StoredFrame>> frames;
+                const auto let_them_come = [&] {
+                    for (int number = 1; number <= contexts; ++number)
+                        frames.push_back(
+                            running.program.frames().find(static_cast<std::uint64_t>(number), frame_bytes));
+                };
+                const std::int64_t of_frames =
+                    std::int64_t{contexts} * (7 + 3) * small.width * small.height * 2;
+                const std::int64_t each = running.program.plan(small).arena_bytes;
+                const std::size_t taken = capacity - nvidia::memory_state().free;
+                if (have_come)
+                    let_them_come();
+                emulated_capacity(taken + static_cast<std::size_t>(each * (1 + 3) + of_frames));
+                EXPECT_EQ(running.start(small).size(), 1U + 3U);
+                EXPECT_EQ(running.start(small).size(), 1U + 3U);
+                if (!have_come)
+                    let_them_come();
+                emulated_capacity(capacity);
+                EXPECT_STREQ(emulated_faults(), "");
+            }
 }
 
 TEST(FramesSideBySide, AreMoreAgainOnceThereIsMemory) {

@@ -173,6 +173,7 @@ TEST_F(Sizes, HaveTheirMemoryWhenTheyAreBound) {
     const auto ask = [&](vsmlrt_extent extent) { static_cast<void>(program.info(extent)); };
     const auto add = [&](vsmlrt_extent extent) {
         program.arenas().add_context();
+        program.serve(extent);
         program.arenas().prepare(extent, 0);
     };
     const auto run_one = [&](vsmlrt_extent extent) {
@@ -282,7 +283,7 @@ TEST_F(Sizes, FramesOfOneArenaFollowEachOtherOnEveryStream) {
     const std::int64_t bytes = program.plan(largest).arena_bytes;
     for (const unsigned order : {0U, 1U, 2U, 3U, 4U}) {
         emulated_late(order);
-        ArenaPool pool(program.device(), program.kernels(), 1, parts);
+        ArenaPool pool(program.device(), program.kernels(), 1, parts, [] { return 0; });
         pool.serve({.extent = largest, .arena_bytes = bytes});
         pool.add_context();
         pool.prepare(largest, 0);

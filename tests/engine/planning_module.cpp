@@ -20,7 +20,6 @@
 //     VSMLRT_PLANNING_SPARES    how many of these it would like; unset: one
 //     VSMLRT_PLANNING_OF_PIXEL  those of a context for each pixel of a size; unset: those of CONTEXT
 //     VSMLRT_PLANNING_OF_FRAMES those that a context takes more where it converts frames
-//     VSMLRT_PLANNING_CONTEXTS  how many contexts a program can have; unset: any number
 //     VSMLRT_PLANNING_KEEPS     1: its library keeps a file of its own, and says in the journal whether it
 //     found it
 //     VSMLRT_PLANNING_GONE      a file with the numbers of the devices that fail whenever they run
@@ -129,14 +128,10 @@ struct vsmlrt_program : reference::Program {
     }
     char device_number;
     std::string network;
-    int contexts = 0; // that were made
 };
 struct vsmlrt_context : reference::Context {
     explicit vsmlrt_context(vsmlrt_program &program)
-        : Context(program), device_number(program.device_number) {
-        if (!variable("CONTEXTS").empty() && program.contexts++ >= number("CONTEXTS"))
-            throw vsmlrt::DeviceError("planning: there is no memory for another context");
-    }
+        : Context(program), device_number(program.device_number) {}
     void run() {
         if (is_gone(device_number))
             throw vsmlrt::DeviceError("planning: the device ", device_number, " is gone");

@@ -18,7 +18,7 @@ StoredPlans::StoredPlans() {
     folder_ = base_ / "plans";
     for (const char *name :
          {"SLOW", "PADDING", "REFUSES", "HALF", "BRAIN", "KEEPS", "SHARES", "GPU", "STREAMS", "MEMORY",
-          "CONTEXT", "WEIGHTS", "SPARE", "SPARES", "FREE", "GONE", "OF_PIXEL", "OF_FRAMES", "CONTEXTS"})
+          "CONTEXT", "WEIGHTS", "SPARE", "SPARES", "FREE", "GONE", "OF_PIXEL", "OF_FRAMES"})
         unset(name);
     set("JOURNAL", (base_ / "journal").string());
     set("LIBRARY", "planning 1");

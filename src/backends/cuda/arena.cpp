@@ -86,9 +86,10 @@ Launches &Arena::at(vsmlrt_extent extent, const MakePlan &make_plan) {
     return *sizes_.front().launches;
 }
 
-ArenaPool::ArenaPool(nvidia::SharedContext device, KernelCache &kernels, int streams, CardParts &parts)
+ArenaPool::ArenaPool(nvidia::SharedContext device, KernelCache &kernels, int streams, CardParts &parts,
+                     std::function<std::int64_t()> held)
     : device_(std::move(device)), kernels_(kernels), streams_(static_cast<std::size_t>(streams)),
-      parts_(parts) {}
+      parts_(parts), held_(std::move(held)) {}
 
 std::size_t ArenaPool::room(const Size &size) const {
     const SizeOfFrames &said = size.said;
@@ -118,10 +119,11 @@ void ArenaPool::reserve(Arena &arena, const Size &size, std::size_t sums_bytes) 
     std::int64_t of_frames = 0; // some may be of another size
     for (const Size &each : sizes_)
         of_frames = std::max(of_frames, bytes_of_frames(each));
+    of_frames = std::max<std::int64_t>(of_frames - held_(), 0); // that are still to come
     if (more > free - of_frames)
         throw DeviceError("cuda: the buffers of one more lack ", (more >> 20) + 1, " MiB, and of the ",
                           free >> 20, " MiB that the GPU has free ", (of_frames >> 20) + 1,
-                          " MiB are for frames on their way in and out");
+                          " MiB are for frames that are still to come");
     try {
         arena.reserve(bytes);
         arena.reserve_sums(sums_bytes);
@@ -141,9 +143,9 @@ std::int64_t ArenaPool::bytes_of_frames(const Size &size) const {
 // One is copied to the host while another is made in each arena.
 std::size_t ArenaPool::results_of(const Size &size, std::size_t bytes) const {
     const std::size_t contexts = streams_ + size.said.spare_contexts;
-    const std::int64_t most = std::max(static_cast<std::int64_t>(bytes), size.said.frames.result);
-    return share_results(static_cast<std::int64_t>(contexts), most) ? room(size) + 1
-                                                                    : std::max(contexts, contexts_);
+    return share_results(static_cast<std::int64_t>(contexts), static_cast<std::int64_t>(bytes))
+               ? room(size) + 1
+               : std::max(contexts, contexts_);
 }
 
 std::size_t ArenaPool::results_wanted(vsmlrt_extent extent, std::size_t bytes) {
@@ -159,7 +161,6 @@ void ArenaPool::serve(const SizeOfFrames &said) {
             BytesOfFrames &most = size.said.frames;
             most.inputs = std::max(most.inputs, said.frames.inputs);
             most.result = std::max(most.result, said.frames.result);
-            most.sums = std::max(most.sums, said.frames.sums);
             return;
         }
         size = Size{said};

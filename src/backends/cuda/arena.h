@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <list>
 #include <map>
 #include <mutex>
@@ -93,7 +94,7 @@ struct SizeOfFrames {
     std::size_t spare_contexts = 1; // each claims a share of the arenas beyond those of the streams
     int parts = 1;                  // of the device, of which each has one
     std::int64_t arena_bytes = 0;   // of each, without the sums of tiles
-    BytesOfFrames frames = {};      // the largest of those that share the size
+    BytesOfFrames frames = {};
 };
 
 // The arenas of a program: as many networks run at once, whatever number of contexts there is. Thread-safe.
@@ -103,11 +104,14 @@ struct SizeOfFrames {
 // until there is some.
 class ArenaPool {
 public:
-    ArenaPool(nvidia::SharedContext device, KernelCache &kernels, int streams, CardParts &parts);
+    // `held` says how much of what frames take beside the network's own memory there is already. It may not
+    // wait for anybody who waits for an arena.
+    ArenaPool(nvidia::SharedContext device, KernelCache &kernels, int streams, CardParts &parts,
+              std::function<std::int64_t()> held);
 
-    // From then on, until the last context goes, frames of that size run as is said, side by side, and take
-    // so much or what was said before where that is more. Of others, as many run at once as there are
-    // streams.
+    // From then on, until the last context goes, frames of that size run as is said, side by side, and their
+    // inputs and results take so much, or what was said before where that is more. Of others, as many run at
+    // once as there are streams.
     void serve(const SizeOfFrames &size);
     // Gives the arenas of streams that are free now the memory for frames of that size, and for the sums of
     // their tiles; DeviceError where it is lacking. The others run frames now, and grow with the first that
@@ -185,7 +189,7 @@ private:
     [[nodiscard]] std::size_t room(const Size &size) const;
     Arena &make();
     [[nodiscard]] std::size_t results_of(const Size &size, std::size_t bytes) const;
-    // What contexts may still take when frames of the size come.
+    // What contexts take when frames of the size come.
     [[nodiscard]] std::int64_t bytes_of_frames(const Size &size) const;
     // Of an arena beyond those of the streams. DeviceError where too little would be left to frames.
     void reserve(Arena &arena, const Size &size, std::size_t sums_bytes) const;
@@ -195,6 +199,7 @@ private:
     KernelCache &kernels_;
     std::size_t streams_;
     CardParts &parts_;
+    std::function<std::int64_t()> held_;
     std::mutex mutex_;
     std::condition_variable freed_;
     std::size_t contexts_ = 0;

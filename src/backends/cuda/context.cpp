@@ -55,7 +55,7 @@ void Context::resize(End &end, const vsmlrt_tensor &tensor) const {
 }
 
 void Context::prepare(vsmlrt_extent extent, const BytesOfFrames &bytes) {
-    static_cast<void>(program_.info(extent, bytes)); // how frames of that size run is known to the arenas
+    program_.serve(extent, &bytes);
     const auto result_bytes = static_cast<std::size_t>(bytes.result);
     try {
         if (share_.bytes() != result_bytes) {

@@ -10,6 +10,14 @@ void FrameStore::keep(std::size_t least) {
     kept_ = std::max(kept_, least);
 }
 
+std::int64_t FrameStore::bytes() {
+    const std::lock_guard lock(mutex_);
+    std::size_t bytes = 0;
+    for (const Known &known : known_)
+        bytes += known.frame->memory.bytes();
+    return static_cast<std::int64_t>(bytes);
+}
+
 // The memory of the least recently used frame of that size that nobody holds, emptied.
 std::shared_ptr<StoredFrame> FrameStore::take_unread(std::size_t bytes) {
     if (known_.size() < kept_)

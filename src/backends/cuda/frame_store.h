@@ -36,6 +36,9 @@ public:
     // as it is for as long as it is held; hold it until the device has read it.
     [[nodiscard]] std::shared_ptr<StoredFrame> find(std::uint64_t identity, std::size_t bytes);
 
+    // Of the frames that are kept or held.
+    [[nodiscard]] std::int64_t bytes();
+
 private:
     struct Known {
         std::uint64_t identity = 0;

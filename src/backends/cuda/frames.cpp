@@ -6,6 +6,7 @@
 #include "backends/cuda/frame_strips.h"
 #include "backends/cuda/kernel_text.h"
 #include "backends/cuda/launching.h"
+#include "base/checked.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "pixel/color_matrix.h"
@@ -52,11 +53,6 @@ void copy_rows(std::byte *to, std::ptrdiff_t to_stride, const std::byte *from, s
     }
     for (int y = 0; y < rows; ++y)
         std::memcpy(to + y * to_stride, from + y * from_stride, row_bytes);
-}
-
-bool is_plane_of_floats(const vsmlrt_frame_input &input) {
-    return input.channels == 1 && input.format.family == VSMLRT_GRAY && input.format.sample == VSMLRT_FLOAT &&
-           input.format.bits == 32;
 }
 
 std::int64_t pixels(std::int64_t width, std::int64_t height) {
@@ -121,15 +117,14 @@ BytesOfFrames Frames::bytes_of(const vsmlrt_frame_plan &plan, std::int64_t chann
     BytesOfFrames bytes;
     for (std::int32_t i = 0; i < plan.num_inputs; ++i) {
         const vsmlrt_frame_input &input = plan.inputs[i];
-        const FrameLayout layout = layout_of(input.format, input.extent, input.channels == 1);
-        bytes.inputs += static_cast<std::int64_t>(
-            i > 0 && is_plane_of_floats(input) ? aligned(layout.planes[0].row_bytes) : layout.bytes);
+        bytes.inputs +=
+            static_cast<std::int64_t>(layout_of(input.format, input.extent, input.channels == 1).bytes);
     }
     const FrameLayout result = layout_of(plan.output, plan.output_extent, false);
     bytes.result = static_cast<std::int64_t>(result.bytes + sizeof(std::uint32_t));
     if (plan.num_columns > 1 || plan.num_rows > 1)
-        bytes.sums = pixels(plan.output_extent.width, plan.output_extent.height) * channels *
-                     static_cast<std::int64_t>(sizeof(float));
+        bytes.sums = checked_mul(pixels(plan.output_extent.width, plan.output_extent.height),
+                                 channels * static_cast<std::int64_t>(sizeof(float)), "the sums of tiles");
     return bytes;
 }
 
@@ -172,7 +167,8 @@ void Frames::prepare_input(const vsmlrt_frame_input &from, std::size_t first_cha
                  channel});
         }
     }
-    input.is_plane_of_floats = is_plane_of_floats(from);
+    input.is_plane_of_floats = from.channels == 1 && from.format.family == VSMLRT_GRAY &&
+                               from.format.sample == VSMLRT_FLOAT && from.format.bits == 32;
     // What comes besides a picture is one row as a rule, and the same for many frames: see upload.
     if (!input.is_plane_of_floats || first_channel == 0)
         input.staging = nvidia::PinnedMemory(device_, input.layout.bytes);

@@ -49,8 +49,8 @@ public:
     Frames(const vsmlrt_frame_plan &plan, Ends ends, KernelCache &kernels, FrameStore &store,
            nvidia::SharedContext device, nvidia::StreamHandle *stream, const nvidia::Sleeper &sleeper);
 
-    // What frames of a plan take, of whose network's result there are so many channels. Planes of floats that
-    // come besides a picture count as one row, which they are as a rule, see upload.
+    // What frames of a plan take at most, of whose network's result there are so many channels: planes that
+    // are one row, see upload, take less.
     [[nodiscard]] static BytesOfFrames bytes_of(const vsmlrt_frame_plan &plan, std::int64_t channels);
     [[nodiscard]] const BytesOfFrames &bytes() const { return bytes_; }
     // Of page-locked memory, for frames on their way.

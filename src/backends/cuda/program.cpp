@@ -152,10 +152,11 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     if (rounds_to_tf32 && desc.precision == VSMLRT_PRECISION_TF32)
         info_.precision = VSMLRT_PRECISION_TF32;
     frames_.keep(frames_kept(at_once_.streams, graph_));
-    arenas_.emplace(context_, kernels_, at_once_.streams, parts_);
+    arenas_.emplace(context_, kernels_, at_once_.streams, parts_,
+                    [this] { return frames_.bytes() + results_.bytes(); });
     // Of several sizes one may be all that comes: what it takes is taken when it is known which.
     if (is_static(desc)) {
-        clock.time("weights", [&] { static_cast<void>(info(desc.opt_extent)); });
+        clock.time("weights", [&] { static_cast<void>(described(desc.opt_extent)); });
         info_.program_bytes = weights_.bytes();
     }
     clock.report();
@@ -248,18 +249,20 @@ void Program::describe(std::span<const vsmlrt_program_info> sizes) {
 }
 
 vsmlrt_program_info Program::info(vsmlrt_extent extent, const vsmlrt_frame_plan *frames) {
-    if (!frames)
-        return info(extent, described(extent).frames);
-    const graph::Shapes shapes = graph::infer(graph_, input_shapes(extent));
-    const Shape &result = shapes.dims[static_cast<std::size_t>(graph_.outputs.front())];
-    return info(extent, Frames::bytes_of(*frames, result[1]));
+    SizeOfFrames size = described(extent);
+    if (frames) {
+        const graph::Shapes shapes = graph::infer(graph_, input_shapes(extent));
+        const Shape &result = shapes.dims[static_cast<std::size_t>(graph_.outputs.front())];
+        size.frames = Frames::bytes_of(*frames, result[1]);
+    }
+    return info_of(size);
 }
 
-vsmlrt_program_info Program::info(vsmlrt_extent extent, const BytesOfFrames &frames) {
+void Program::serve(vsmlrt_extent extent, const BytesOfFrames *frames) {
     SizeOfFrames size = described(extent);
-    size.frames = frames;
+    if (frames)
+        size.frames = *frames;
     arenas_->serve(size);
-    return info_of(size);
 }
 
 SizeOfFrames Program::described(vsmlrt_extent extent) {

@@ -28,12 +28,12 @@ public:
     Program(const Device &device, const vsmlrt_program_desc &desc);
 
     [[nodiscard]] vsmlrt_program_info info() const { return info_; }
-    // See vsmlrt_backend::describe_size. From then on the size's weights are on the device, arenas() knows
-    // how its frames run, and frames are kept for as many as run side by side. DeviceError where the memory
-    // for the weights is lacking.
+    // See vsmlrt_backend::describe_size. From then on the size's weights are on the device, and frames are
+    // kept for as many as run side by side. DeviceError where the memory for the weights is lacking.
     [[nodiscard]] vsmlrt_program_info info(vsmlrt_extent extent, const vsmlrt_frame_plan *frames = nullptr);
-    // The same of contexts whose frames take so much.
-    [[nodiscard]] vsmlrt_program_info info(vsmlrt_extent extent, const BytesOfFrames &frames);
+    // Contexts are bound to that size, whose frames take so much, or, with null, to tensors: arenas() knows
+    // how they run.
+    void serve(vsmlrt_extent extent, const BytesOfFrames *frames = nullptr);
     [[nodiscard]] std::vector<std::byte> blob() const;
     // See vsmlrt_backend::shapes.
     void shapes(vsmlrt_extent extent, vsmlrt_tensor *inputs, vsmlrt_tensor *outputs) const;
@@ -46,7 +46,7 @@ public:
     // By a test's driver, on the processor.
     [[nodiscard]] bool is_simulated() const { return !facts_.runs_barriers; }
 
-    // What contexts are made of; of a size that info() has described.
+    // What contexts are made of.
     [[nodiscard]] Plan plan(vsmlrt_extent extent);
     [[nodiscard]] KernelCache &kernels() { return kernels_; }
     [[nodiscard]] ArenaPool &arenas() { return *arenas_; }

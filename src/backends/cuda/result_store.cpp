@@ -15,6 +15,14 @@ bool share_results(std::int64_t contexts, std::int64_t bytes) {
     return bytes > little / std::max<std::int64_t>(contexts, 1);
 }
 
+std::int64_t ResultStore::bytes() {
+    const std::lock_guard lock(mutex_);
+    std::size_t bytes = 0;
+    for (const auto &[each, size] : sizes_)
+        bytes += each * size.buffers.size();
+    return static_cast<std::int64_t>(bytes);
+}
+
 // It holds zeros: what frames do not write is copied as well.
 void ResultStore::add_buffer(Size &size, std::size_t bytes, nvidia::StreamHandle *stream) {
     nvidia::DeviceMemory memory;

@@ -92,6 +92,9 @@ public:
         std::uint32_t frame_ = 0;
     };
 
+    // Of all that there are.
+    [[nodiscard]] std::int64_t bytes();
+
 private:
     void add_buffer(Size &size, std::size_t bytes, nvidia::StreamHandle *stream);
     [[nodiscard]] static Buffer *take(Size &size, nvidia::StreamHandle *stream);
