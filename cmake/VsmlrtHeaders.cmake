@@ -1,6 +1,6 @@
 # What is parsed once. Headers: those of the standard library that half of src/ includes, GoogleTest's for the tests,
 # OpenVINO's, and those of ours that most files of a layer include and that seldom change (docs/decisions/0056). No file may rest
-# on that: the build for Windows compiles each file by its own includes, tests too, and clang-tidy those of src. Off with a launcher as
+# on that: the build for Windows compiles each of its files by its own includes, tests too, and clang-tidy those of src. Off with a launcher as
 # well: ccache knows a file by its text, in which they are not. Files compiled together are so with one, too: it is what finds two of a name.
 option(VSMLRT_PRECOMPILED_HEADERS "Parse the standard library's headers once" ON)
 option(VSMLRT_TOGETHER "Compile up to eight files of a target as one in builds with tests or fuzzing" ON)
@@ -49,7 +49,7 @@ endfunction()
 
 # vsmlrt_together(TARGET): up to eight of a target's files are compiled as one (VSMLRT_TOGETHER): what they include of ours is
 # parsed once for all of them. A file's names without linkage must then differ from the other files', and from what those take from
-# elsewhere. Wheels are not built like that, nor is what is for Windows.
+# elsewhere. What is built without tests is not compiled like that, nor what is for Windows.
 # vsmlrt_apart(FILES...): these are not, for they have a name each that another has too.
 add_library(vsmlrt_together_options INTERFACE)
 target_compile_options(vsmlrt_together_options INTERFACE -Wno-shadow) # of another file's names

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <set>
 #include <utility>
+#include <vector>
 
 namespace vsmlrt {
 namespace {
@@ -20,6 +21,13 @@ State &state() {
     return *instance;
 }
 
+// Of a thread.
+struct Waiting {
+    int depth = 0;
+    std::vector<std::pair<LogLevel, std::string>> lines;
+};
+thread_local Waiting waiting;
+
 } // namespace
 
 void set_log_sink(LogSink sink) {
@@ -28,6 +36,10 @@ void set_log_sink(LogSink sink) {
 }
 
 void log(LogLevel level, const std::string &line) {
+    if (waiting.depth > 0) {
+        waiting.lines.emplace_back(level, line);
+        return;
+    }
     LogSink sink;
     {
         const std::lock_guard lock(state().mutex);
@@ -46,6 +58,22 @@ void log_once(LogLevel level, const std::string &line) {
             return;
     }
     log(level, line);
+}
+
+LogLater::LogLater() {
+    ++waiting.depth;
+}
+
+LogLater::~LogLater() {
+    if (--waiting.depth > 0)
+        return;
+    const auto lines = std::exchange(waiting.lines, {});
+    for (const auto &[level, line] : lines) {
+        try {
+            log(level, line);
+        } catch (...) { // as if nobody had listened
+        }
+    }
 }
 
 } // namespace vsmlrt

@@ -16,4 +16,15 @@ void log(LogLevel level, const std::string &line);
 // Logs a line the first time it is said in this process, and never again.
 void log_once(LogLevel level, const std::string &line);
 
+// While one lives, lines of its thread wait, and come when the outermost goes. A sink may wait for whom it
+// likes: for Python's lock, say, whose owner waits for a lock of ours. To be made before a lock under which
+// lines may be logged, so that it goes after that.
+class LogLater {
+public:
+    LogLater();
+    ~LogLater();
+    LogLater(const LogLater &) = delete;
+    LogLater &operator=(const LogLater &) = delete;
+};
+
 } // namespace vsmlrt

@@ -13,8 +13,8 @@ std::string dims_text(const vsmlrt_tensor &tensor) {
     return join(std::span(tensor.dims, static_cast<std::size_t>(tensor.rank)), "x");
 }
 
-int side(int of_frame, int scale) {
-    return checked_cast<int>(std::int64_t{of_frame} * scale, "the side of the network's result");
+int scaled(int pixels, int scale) {
+    return checked_cast<int>(std::int64_t{pixels} * scale, "a place in the network's result");
 }
 
 } // namespace
@@ -43,8 +43,8 @@ Measured measure(std::span<const vsmlrt_tensor> inputs, std::span<const vsmlrt_t
 }
 
 FramePath::FramePath(const Layout &layout, const Measured &network)
-    : tile_(layout.tile), border_(layout.border), result_{side(layout.width, network.scale),
-                                                          side(layout.height, network.height_scale)} {
+    : tile_(layout.tile), border_(layout.border), result_{scaled(layout.width, network.scale),
+                                                          scaled(layout.height, network.height_scale)} {
     for (const tile::Span &span : layout.plan.columns)
         columns_.add(span, network.scale, result_.width);
     for (const tile::Span &span : layout.plan.rows)
@@ -54,9 +54,9 @@ FramePath::FramePath(const Layout &layout, const Measured &network)
 void FramePath::Direction::add(const tile::Span &span, int scale, int limit) {
     vsmlrt_tile_span added = {};
     added.origin = span.origin;
-    added.first = span.begin * scale;
-    added.skip = (span.begin - span.origin) * scale;
-    added.count = std::max(std::min(span.end * scale, limit) - added.first, 0);
+    added.first = scaled(span.begin, scale);
+    added.skip = scaled(span.begin - span.origin, scale);
+    added.count = std::max(std::min(scaled(span.end, scale), limit) - added.first, 0);
     std::vector<float> &values = weights.emplace_back();
     for (int i = 0; i < added.count; ++i)
         values.push_back(tile::weight(span, scale, added.first + i));

@@ -213,6 +213,7 @@ Session::Place *Session::idlest(std::span<const Failure> failed) const {
 }
 
 void Session::give_up(const Failure &failure, int n, const Place &instead) {
+    const LogLater later;
     const std::lock_guard lock(giving_up_);
     const auto working =
         std::count_if(places_.begin(), places_.end(), [](const auto &place) { return !place->lost; });

@@ -36,6 +36,40 @@ TEST_F(LogTest, GoesToTheSinkWithItsLevel) {
     EXPECT_EQ(level_, LogLevel::warning);
 }
 
+// Lines of a thread that holds a lock come behind that.
+TEST_F(LogTest, LaterIsWhenTheOutermostGoes) {
+    log_once(LogLevel::debug, "not held back");
+    EXPECT_EQ(count_, 1);
+    {
+        const LogLater outermost;
+        log(LogLevel::information, "keep the first");
+        {
+            const LogLater inner;
+            log_once(LogLevel::warning, "keep the last");
+            log_once(LogLevel::warning, "keep the last");
+        }
+        EXPECT_EQ(count_, 1);
+        std::thread([] { log(LogLevel::information, "of another thread"); }).join();
+        EXPECT_EQ(count_, 2);
+        EXPECT_EQ(last_, "");
+    }
+    EXPECT_EQ(count_, 4);
+    EXPECT_EQ(last_, "keep the last");
+    EXPECT_EQ(level_, LogLevel::warning);
+    log(LogLevel::debug, "keep at once");
+    EXPECT_EQ(last_, "keep at once");
+}
+
+// What a sink throws is not for who has let a lock go.
+TEST_F(LogTest, LaterNobodyListens) {
+    set_log_sink([](LogLevel, const std::string &) { throw 1; });
+    {
+        const LogLater later;
+        log(LogLevel::warning, "thrown away");
+    }
+    EXPECT_THROW(log(LogLevel::warning, "thrown away"), int);
+}
+
 TEST_F(LogTest, OnceIsOncePerLine) {
     for (int i = 0; i < 3; ++i) {
         log_once(LogLevel::information, "said once");

@@ -291,6 +291,18 @@ TEST_F(ResultsOfContexts, AreSharedWhereTheyAreLarge) {
     }
 }
 
+// Whether they are is asked of each filter's own: others may have larger ones of the same size.
+TEST_F(ResultsOfContexts, AreSharedByTheirOwnSize) {
+    open(large_extent);
+    const Context floats_bound(*program_);
+    const BytesOfFrames large = {0, large_samples * sizeof(float), 0};
+    const BytesOfFrames bytes = {0, large_samples / 2, 0};
+    program_->serve(large_extent, &bytes);
+    program_->serve(large_extent, &large);
+    EXPECT_EQ(program_->arenas().results_wanted(large_extent, large_samples * sizeof(float)), 2U);
+    EXPECT_EQ(program_->arenas().results_wanted(large_extent, large_samples / 2), 6U);
+}
+
 // Whichever call of the driver fails: the next frames of all contexts are right.
 TEST_F(ResultsOfContexts, OfWhichAFrameFailsAreRightAfterwards) {
     open(large_extent);

@@ -2,6 +2,7 @@
 // arenas, memory and failures.
 #include "backends/cuda/context.h"
 #include "backends/cuda/program.h"
+#include "base/log.h"
 #include "cuda/card_facts.h"
 #include "cuda/emulated_driver.h"
 #include "cuda/engine_networks.h"
@@ -9,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <future>
 #include <optional>
 #include <set>
 #include <string>
@@ -199,7 +202,6 @@ TEST(FramesSideBySide, OfASizeOfARangeTakeWhatTheyTakeAlone) {
                     EXPECT_EQ(leases.size(), static_cast<std::size_t>(each.program.plan(size).side_by_side));
                     return emulated_live_bytes() - before;
                 };
-                static_cast<void>(alone.program.info(size));
                 EXPECT_EQ(taken(running), taken(alone));
                 alone.remove_contexts(1 + info.spare_contexts);
             }
@@ -392,6 +394,86 @@ TEST(FramesSideBySide, ForWhichThereIsNoMemoryLeaveTheOthersRunning) {
                 emulated_capacity(capacity);
                 EXPECT_STREQ(emulated_faults(), "");
             }
+}
+
+// Results of one size are not what the frames of another will want.
+TEST(FramesSideBySide, LeaveWhatFramesOfAnotherSizeWant) {
+    ASSERT_TRUE(test::named);
+    for (const bool has_results : {false, true}) {
+        emulated_reset(0);
+        constexpr std::size_t capacity = std::size_t{80} << 30;
+        emulated_capacity(capacity);
+        Running running(small);
+        constexpr int contexts = 12;
+        running.add_contexts(contexts);
+        // Inputs of the larger ones take more, and results of these.
+        constexpr std::int64_t of_result = std::int64_t{20} << 20;
+        constexpr std::int64_t of_inputs = std::int64_t{10} << 20;
+        const BytesOfFrames frames = {0, of_result, 0};
+        running.program.serve(small, &frames);
+        const BytesOfFrames larger = {of_inputs, 0, 0};
+        running.program.serve(middle, &larger);
+        const std::size_t results = running.program.arenas().results_wanted(small, of_result);
+        std::vector<ResultStore::Share> shares;
+        if (has_results)
+            for (int i = 0; i < contexts; ++i)
+                shares.emplace_back(running.program.results(), of_result, results, running.stream.get());
+        const std::int64_t each = running.program.plan(small).arena_bytes;
+        const std::size_t taken = capacity - nvidia::memory_state().free;
+        const auto to_come =
+            contexts * of_inputs + static_cast<std::int64_t>(has_results ? 0 : results) * of_result;
+        emulated_capacity(taken + static_cast<std::size_t>(each * (1 + 3) + to_come));
+        EXPECT_EQ(running.start(small).size(), 1U + 3U) << has_results;
+        emulated_capacity(capacity);
+        EXPECT_STREQ(emulated_faults(), "");
+    }
+}
+
+// A filter that was only asked about has no part in what is left.
+TEST(FramesSideBySide, AreNoFewerForWhatIsNotBound) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    constexpr std::size_t capacity = std::size_t{80} << 30;
+    emulated_capacity(capacity);
+    Running running(small);
+    constexpr int contexts = 12;
+    running.add_contexts(contexts);
+    running.program.serve(small);
+    static_cast<void>(running.program.info(middle)); // four times as large
+    const std::int64_t of_frames = std::int64_t{contexts} * (7 + 3) * small.width * small.height * 2;
+    const std::int64_t each = running.program.plan(small).arena_bytes;
+    const std::size_t taken = capacity - nvidia::memory_state().free;
+    emulated_capacity(taken + static_cast<std::size_t>(each * (1 + 3) + of_frames));
+    EXPECT_EQ(running.start(small).size(), 1U + 3U);
+    emulated_capacity(capacity);
+    EXPECT_STREQ(emulated_faults(), "");
+}
+
+// What is told of a lack may wait for a thread that wants the pool itself.
+TEST(FramesSideBySide, TellOfWhatIsLackingBehindTheirLock) {
+    ASSERT_TRUE(test::named);
+    emulated_reset(0);
+    constexpr std::size_t capacity = std::size_t{80} << 30;
+    emulated_capacity(capacity);
+    Running running(small);
+    running.add_contexts(12);
+    const std::size_t taken = capacity - nvidia::memory_state().free;
+    emulated_capacity(taken + 2 * static_cast<std::size_t>(running.program.plan(small).arena_bytes));
+    int told = 0;
+    std::vector<std::future<std::size_t>> others;
+    set_log_sink([&](LogLevel, const std::string &line) {
+        if (!line.starts_with("fewer frames are computed side by side"))
+            return;
+        ++told;
+        others.push_back(std::async(std::launch::async,
+                                    [&] { return running.program.arenas().results_wanted(small, 1); }));
+        EXPECT_EQ(others.back().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+    });
+    static_cast<void>(running.start(small));
+    set_log_sink(nullptr);
+    EXPECT_GT(told, 0);
+    emulated_capacity(capacity);
+    EXPECT_STREQ(emulated_faults(), "");
 }
 
 TEST(FramesSideBySide, AreMoreAgainOnceThereIsMemory) {

@@ -283,7 +283,7 @@ TEST_F(Sizes, FramesOfOneArenaFollowEachOtherOnEveryStream) {
     const std::int64_t bytes = program.plan(largest).arena_bytes;
     for (const unsigned order : {0U, 1U, 2U, 3U, 4U}) {
         emulated_late(order);
-        ArenaPool pool(program.device(), program.kernels(), 1, parts, [] { return 0; });
+        ArenaPool pool(program.device(), program.kernels(), 1, parts, program.frames(), program.results());
         pool.serve({.extent = largest, .arena_bytes = bytes});
         pool.add_context();
         pool.prepare(largest, 0);

@@ -87,9 +87,9 @@ Launches &Arena::at(vsmlrt_extent extent, const MakePlan &make_plan) {
 }
 
 ArenaPool::ArenaPool(nvidia::SharedContext device, KernelCache &kernels, int streams, CardParts &parts,
-                     std::function<std::int64_t()> held)
+                     FrameStore &frames, ResultStore &results)
     : device_(std::move(device)), kernels_(kernels), streams_(static_cast<std::size_t>(streams)),
-      parts_(parts), held_(std::move(held)) {}
+      parts_(parts), frames_(frames), results_(results) {}
 
 std::size_t ArenaPool::room(const Size &size) const {
     const SizeOfFrames &said = size.said;
@@ -115,11 +115,8 @@ void ArenaPool::reserve(Arena &arena, const Size &size, std::size_t sums_bytes) 
     if (more == 0)
         return;
     device_->use();
+    const std::int64_t of_frames = bytes_to_come(); // of which those that come now are not free either
     const auto free = static_cast<std::int64_t>(nvidia::memory_state().free);
-    std::int64_t of_frames = 0; // some may be of another size
-    for (const Size &each : sizes_)
-        of_frames = std::max(of_frames, bytes_of_frames(each));
-    of_frames = std::max<std::int64_t>(of_frames - held_(), 0); // that are still to come
     if (more > free - of_frames)
         throw DeviceError("cuda: the buffers of one more lack ", (more >> 20) + 1, " MiB, and of the ",
                           free >> 20, " MiB that the GPU has free ", (of_frames >> 20) + 1,
@@ -133,11 +130,17 @@ void ArenaPool::reserve(Arena &arena, const Size &size, std::size_t sums_bytes) 
     }
 }
 
-std::int64_t ArenaPool::bytes_of_frames(const Size &size) const {
-    const BytesOfFrames &bytes = size.said.frames;
-    const std::size_t results = results_of(size, static_cast<std::size_t>(bytes.result));
-    return static_cast<std::int64_t>(contexts_) * bytes.inputs +
-           static_cast<std::int64_t>(std::min(contexts_, results)) * bytes.result;
+// Frames of any size have the memory of those that nobody reads; results of one size are not another's.
+std::int64_t ArenaPool::bytes_to_come() const {
+    std::int64_t inputs = 0;
+    std::int64_t results = 0;
+    for (const Size &size : sizes_) {
+        const auto bytes = static_cast<std::size_t>(size.said.frames.result);
+        const auto count = static_cast<std::int64_t>(std::min(contexts_, results_of(size, bytes)));
+        inputs = std::max(inputs, static_cast<std::int64_t>(contexts_) * size.said.frames.inputs);
+        results = std::max(results, count * size.said.frames.result - results_.bytes_of(bytes));
+    }
+    return std::max<std::int64_t>(inputs - frames_.bytes(), 0) + results;
 }
 
 // One is copied to the host while another is made in each arena.
@@ -218,6 +221,7 @@ void ArenaPool::count_frame(Size &size) {
 }
 
 void ArenaPool::do_without(const Arena &arena, vsmlrt_extent extent, const Error &failure) {
+    const LogLater later;
     const std::lock_guard lock(mutex_);
     do_without(known(extent), arena.number(), failure);
 }
@@ -256,6 +260,7 @@ Arena *ArenaPool::find(Size &size, std::size_t sums_bytes) {
 }
 
 Arena *ArenaPool::take(vsmlrt_extent extent, std::size_t sums_bytes) {
+    const LogLater later;
     std::unique_lock lock(mutex_);
     Size &size = known(extent);
     Arena *arena = nullptr;
@@ -302,6 +307,7 @@ ArenaPool::Lease ArenaPool::Lease::with_inputs(ArenaPool &pool, nvidia::StreamHa
 
 std::unique_ptr<ArenaPool::Lease> ArenaPool::Lease::of_idle(ArenaPool &pool, nvidia::StreamHandle *stream,
                                                             vsmlrt_extent extent) {
+    const LogLater later;
     const std::lock_guard lock(pool.mutex_);
     Arena *const arena = pool.find(pool.known(extent), 0);
     return arena ? std::unique_ptr<Lease>(new Lease(pool, stream, extent, 0, arena, false)) : nullptr;

@@ -4,15 +4,16 @@
 
 #include "backends/cuda/bytes_of_frames.h"
 #include "backends/cuda/card_parts.h"
+#include "backends/cuda/frame_store.h"
 #include "backends/cuda/held_inputs.h"
 #include "backends/cuda/launches.h"
+#include "backends/cuda/result_store.h"
 #include "base/counted.h"
 #include "base/error.h"
 #include "module/shapes.h"
 
 #include <atomic>
 #include <condition_variable>
-#include <functional>
 #include <list>
 #include <map>
 #include <mutex>
@@ -104,10 +105,9 @@ struct SizeOfFrames {
 // until there is some.
 class ArenaPool {
 public:
-    // `held` says how much of what frames take beside the network's own memory there is already. It may not
-    // wait for anybody who waits for an arena.
+    // What frames take beside the network's own memory is in the stores.
     ArenaPool(nvidia::SharedContext device, KernelCache &kernels, int streams, CardParts &parts,
-              std::function<std::int64_t()> held);
+              FrameStore &frames, ResultStore &results);
 
     // From then on, until the last context goes, frames of that size run as is said, side by side, and their
     // inputs and results take so much, or what was said before where that is more. Of others, as many run at
@@ -189,8 +189,8 @@ private:
     [[nodiscard]] std::size_t room(const Size &size) const;
     Arena &make();
     [[nodiscard]] std::size_t results_of(const Size &size, std::size_t bytes) const;
-    // What contexts take when frames of the size come.
-    [[nodiscard]] std::int64_t bytes_of_frames(const Size &size) const;
+    // What contexts may still take when frames come, of whichever size.
+    [[nodiscard]] std::int64_t bytes_to_come() const;
     // Of an arena beyond those of the streams. DeviceError where too little would be left to frames.
     void reserve(Arena &arena, const Size &size, std::size_t sums_bytes) const;
     void give_back(Arena *arena);
@@ -199,7 +199,8 @@ private:
     KernelCache &kernels_;
     std::size_t streams_;
     CardParts &parts_;
-    std::function<std::int64_t()> held_;
+    FrameStore &frames_;
+    ResultStore &results_;
     std::mutex mutex_;
     std::condition_variable freed_;
     std::size_t contexts_ = 0;

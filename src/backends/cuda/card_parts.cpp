@@ -197,6 +197,7 @@ bool CardParts::are_apart(int count) {
 }
 
 nvidia::Stream CardParts::stream(int count, std::size_t number) {
+    const LogLater later;
     const std::lock_guard lock(mutex_);
     std::vector<Part> &parts = known(count);
     if (parts.empty())

@@ -1,5 +1,7 @@
 #include "backends/cuda/frame_store.h"
 
+#include "base/error.h"
+
 #include <algorithm>
 #include <iterator>
 
@@ -33,9 +35,9 @@ std::shared_ptr<StoredFrame> FrameStore::take_unread(std::size_t bytes) {
     return frame;
 }
 
-// Frees those used longest ago, whatever their size, until one more may be kept.
-void FrameStore::free_unread() {
-    for (auto known = known_.begin(); known != known_.end() && known_.size() >= kept_;)
+// Frees those used longest ago, whatever their size, until there are no more than that.
+void FrameStore::free_unread(std::size_t most) {
+    for (auto known = known_.begin(); known != known_.end() && known_.size() > most;)
         known = known->frame.use_count() == 1 ? known_.erase(known) : std::next(known);
 }
 
@@ -50,9 +52,15 @@ std::shared_ptr<StoredFrame> FrameStore::find(std::uint64_t identity, std::size_
     }
     std::shared_ptr<StoredFrame> frame = take_unread(bytes);
     if (!frame) {
-        free_unread();
+        free_unread(kept_ > 0 ? kept_ - 1 : 0);
         frame = std::make_shared<StoredFrame>();
-        frame->memory = nvidia::DeviceMemory(context_, bytes, "the frames of a clip");
+        constexpr const char *what = "the frames of a clip";
+        try {
+            frame->memory = nvidia::DeviceMemory(context_, bytes, what);
+        } catch (const DeviceError &) { // what is kept for those who may come is no reason to fail
+            free_unread(0);
+            frame->memory = nvidia::DeviceMemory(context_, bytes, what);
+        }
         frame->ready = nvidia::make_event(context_);
     }
     known_.push_back({identity, frame});

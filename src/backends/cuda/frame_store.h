@@ -23,7 +23,7 @@ struct StoredFrame {
 };
 
 // Thread-safe. Memory of frames that nobody reads any more is used again, or freed where frames of that size
-// are asked for no longer.
+// are asked for no longer or the device has no other.
 class FrameStore {
 public:
     explicit FrameStore(nvidia::SharedContext context) : context_(std::move(context)) {}
@@ -45,7 +45,7 @@ private:
         std::shared_ptr<StoredFrame> frame;
     };
     [[nodiscard]] std::shared_ptr<StoredFrame> take_unread(std::size_t bytes);
-    void free_unread();
+    void free_unread(std::size_t most);
 
     nvidia::SharedContext context_;
     std::size_t kept_ = 0;

@@ -152,8 +152,7 @@ Program::Program(const Device &device, const vsmlrt_program_desc &desc, StepCloc
     if (rounds_to_tf32 && desc.precision == VSMLRT_PRECISION_TF32)
         info_.precision = VSMLRT_PRECISION_TF32;
     frames_.keep(frames_kept(at_once_.streams, graph_));
-    arenas_.emplace(context_, kernels_, at_once_.streams, parts_,
-                    [this] { return frames_.bytes() + results_.bytes(); });
+    arenas_.emplace(context_, kernels_, at_once_.streams, parts_, frames_, results_);
     // Of several sizes one may be all that comes: what it takes is taken when it is known which.
     if (is_static(desc)) {
         clock.time("weights", [&] { static_cast<void>(described(desc.opt_extent)); });

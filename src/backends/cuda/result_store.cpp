@@ -15,12 +15,10 @@ bool share_results(std::int64_t contexts, std::int64_t bytes) {
     return bytes > little / std::max<std::int64_t>(contexts, 1);
 }
 
-std::int64_t ResultStore::bytes() {
+std::int64_t ResultStore::bytes_of(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
-    std::size_t bytes = 0;
-    for (const auto &[each, size] : sizes_)
-        bytes += each * size.buffers.size();
-    return static_cast<std::int64_t>(bytes);
+    const auto size = sizes_.find(bytes);
+    return size == sizes_.end() ? 0 : static_cast<std::int64_t>(bytes * size->second.buffers.size());
 }
 
 // It holds zeros: what frames do not write is copied as well.
@@ -46,6 +44,7 @@ void ResultStore::add_buffer(Size &size, std::size_t bytes, nvidia::StreamHandle
 
 ResultStore::Share::Share(ResultStore &store, std::size_t bytes, std::size_t most,
                           nvidia::StreamHandle *stream) {
+    const LogLater later;
     const std::lock_guard lock(store.mutex_);
     Size &size = store.sizes_[bytes];
     try {

@@ -92,8 +92,8 @@ public:
         std::uint32_t frame_ = 0;
     };
 
-    // Of all that there are.
-    [[nodiscard]] std::int64_t bytes();
+    // Of all results of that size.
+    [[nodiscard]] std::int64_t bytes_of(std::size_t bytes);
 
 private:
     void add_buffer(Size &size, std::size_t bytes, nvidia::StreamHandle *stream);
