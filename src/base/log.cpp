@@ -4,7 +4,6 @@
 #include <mutex>
 #include <set>
 #include <utility>
-#include <vector>
 
 namespace vsmlrt {
 namespace {
@@ -21,12 +20,7 @@ State &state() {
     return *instance;
 }
 
-// Of a thread.
-struct Waiting {
-    int depth = 0;
-    std::vector<std::pair<LogLevel, std::string>> lines;
-};
-thread_local Waiting waiting;
+thread_local LogLater *outermost = nullptr;
 
 } // namespace
 
@@ -36,8 +30,8 @@ void set_log_sink(LogSink sink) {
 }
 
 void log(LogLevel level, const std::string &line) {
-    if (waiting.depth > 0) {
-        waiting.lines.emplace_back(level, line);
+    if (outermost != nullptr) {
+        outermost->lines_.emplace_back(level, line);
         return;
     }
     LogSink sink;
@@ -61,14 +55,15 @@ void log_once(LogLevel level, const std::string &line) {
 }
 
 LogLater::LogLater() {
-    ++waiting.depth;
+    if (outermost == nullptr)
+        outermost = this;
 }
 
 LogLater::~LogLater() {
-    if (--waiting.depth > 0)
+    if (outermost != this)
         return;
-    const auto lines = std::exchange(waiting.lines, {});
-    for (const auto &[level, line] : lines) {
+    outermost = nullptr;
+    for (const auto &[level, line] : lines_) {
         try {
             log(level, line);
         } catch (...) { // as if nobody had listened

@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace vsmlrt {
 
@@ -25,6 +27,10 @@ public:
     ~LogLater();
     LogLater(const LogLater &) = delete;
     LogLater &operator=(const LogLater &) = delete;
+
+private:
+    friend void log(LogLevel level, const std::string &line);
+    std::vector<std::pair<LogLevel, std::string>> lines_; // of the outermost
 };
 
 } // namespace vsmlrt
