@@ -222,10 +222,9 @@ struct vsmlrt_backend {
     // that run at this size alone, one of the program's range: they take less than those of the largest, and
     // another number of spare ones keeps them busy. `frames`: of those that are bound to this plan, whose
     // tiles are of that size, with what whole frames take on the device as they come, are added up and go;
-    // null: of those that are given tensors; what it
-    // points to is valid during the call. To be asked before such contexts are made: the size is planned
-    // then, and its weights are there from then on, so that its first frame need not wait for that, nor lack
-    // the memory. Absent: they are as describe_program says.
+    // null: of those that are given tensors. It is valid during the call. To be asked before such contexts
+    // are made: the size is planned then, and its weights are there from then on, so that its first frame
+    // need not wait for that, nor lack the memory. Absent: they are as describe_program says.
     vsmlrt_code (*describe_size)(vsmlrt_program *program, vsmlrt_extent extent,
                                  const vsmlrt_frame_plan *frames, vsmlrt_program_info *info,
                                  vsmlrt_sink error);

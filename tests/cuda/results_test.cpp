@@ -294,7 +294,7 @@ TEST_F(ResultsOfContexts, AreSharedWhereTheyAreLarge) {
 // Whether they are is asked of each filter's own: others may have larger ones of the same size.
 TEST_F(ResultsOfContexts, AreSharedByTheirOwnSize) {
     open(large_extent);
-    const Context floats_bound(*program_);
+    const Context context(*program_);
     const BytesOfFrames large = {0, large_samples * sizeof(float), 0};
     const BytesOfFrames bytes = {0, large_samples / 2, 0};
     program_->serve(large_extent, &bytes);

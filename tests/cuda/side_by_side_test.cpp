@@ -106,6 +106,8 @@ TEST(FramesSideBySide, AreThoseOfEachSize) {
     EXPECT_STREQ(emulated_faults(), "");
 }
 
+constexpr std::size_t capacity = std::size_t{80} << 30; // of a device that lacks nothing
+
 struct Running {
     explicit Running(vsmlrt_extent best, vsmlrt_extent least = small, vsmlrt_extent most = middle,
                      const DeviceFacts &facts = hopper_facts)
@@ -126,6 +128,17 @@ struct Running {
     void remove_contexts(int count) {
         for (int i = 0; i < count; ++i)
             program.arenas().remove_context();
+    }
+    // What frames of the small size take in as many contexts.
+    [[nodiscard]] static std::int64_t of_frames(int contexts) {
+        return std::int64_t{contexts} * (7 + 3) * small.width * small.height * 2;
+    }
+    // Of the device's memory as much is free from then on as so many arenas of the small size take, and
+    // `more`.
+    void leave(int arenas, std::int64_t more = 0) {
+        const std::int64_t each = program.plan(small).arena_bytes;
+        const nvidia::MemoryState memory = nvidia::memory_state();
+        emulated_capacity(memory.total - memory.free + static_cast<std::size_t>(each * arenas + more));
     }
     // Puts a frame on the stream: it is under way as long as the result lives.
     [[nodiscard]] Counted run(vsmlrt_extent extent) {
@@ -368,7 +381,6 @@ TEST(FramesSideBySide, ForWhichThereIsNoMemoryLeaveTheOthersRunning) {
         for (const bool all : {false, true})
             for (const bool have_come : {false, true}) {
                 emulated_reset(0);
-                constexpr std::size_t capacity = std::size_t{80} << 30;
                 emulated_capacity(capacity);
                 Running running(small, small, middle, facts);
                 const int contexts = all ? running.all_contexts() : 12;
@@ -380,13 +392,9 @@ TEST(FramesSideBySide, ForWhichThereIsNoMemoryLeaveTheOthersRunning) {
                         frames.push_back(
                             running.program.frames().find(static_cast<std::uint64_t>(number), frame_bytes));
                 };
-                const std::int64_t of_frames =
-                    std::int64_t{contexts} * (7 + 3) * small.width * small.height * 2;
-                const std::int64_t each = running.program.plan(small).arena_bytes;
-                const std::size_t taken = capacity - nvidia::memory_state().free;
                 if (have_come)
                     let_them_come();
-                emulated_capacity(taken + static_cast<std::size_t>(each * (1 + 3) + of_frames));
+                running.leave(1 + 3, Running::of_frames(contexts) - running.program.frames().bytes());
                 EXPECT_EQ(running.start(small).size(), 1U + 3U);
                 EXPECT_EQ(running.start(small).size(), 1U + 3U);
                 if (!have_come)
@@ -401,7 +409,6 @@ TEST(FramesSideBySide, LeaveWhatFramesOfAnotherSizeWant) {
     ASSERT_TRUE(test::named);
     for (const bool has_results : {false, true}) {
         emulated_reset(0);
-        constexpr std::size_t capacity = std::size_t{80} << 30;
         emulated_capacity(capacity);
         Running running(small);
         constexpr int contexts = 12;
@@ -418,11 +425,8 @@ TEST(FramesSideBySide, LeaveWhatFramesOfAnotherSizeWant) {
         if (has_results)
             for (int i = 0; i < contexts; ++i)
                 shares.emplace_back(running.program.results(), of_result, results, running.stream.get());
-        const std::int64_t each = running.program.plan(small).arena_bytes;
-        const std::size_t taken = capacity - nvidia::memory_state().free;
-        const auto to_come =
-            contexts * of_inputs + static_cast<std::int64_t>(has_results ? 0 : results) * of_result;
-        emulated_capacity(taken + static_cast<std::size_t>(each * (1 + 3) + to_come));
+        running.leave(1 + 3, contexts * of_inputs +
+                                 static_cast<std::int64_t>(has_results ? 0 : results) * of_result);
         EXPECT_EQ(running.start(small).size(), 1U + 3U) << has_results;
         emulated_capacity(capacity);
         EXPECT_STREQ(emulated_faults(), "");
@@ -433,17 +437,13 @@ TEST(FramesSideBySide, LeaveWhatFramesOfAnotherSizeWant) {
 TEST(FramesSideBySide, AreNoFewerForWhatIsNotBound) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    constexpr std::size_t capacity = std::size_t{80} << 30;
     emulated_capacity(capacity);
     Running running(small);
     constexpr int contexts = 12;
     running.add_contexts(contexts);
     running.program.serve(small);
     static_cast<void>(running.program.info(middle)); // four times as large
-    const std::int64_t of_frames = std::int64_t{contexts} * (7 + 3) * small.width * small.height * 2;
-    const std::int64_t each = running.program.plan(small).arena_bytes;
-    const std::size_t taken = capacity - nvidia::memory_state().free;
-    emulated_capacity(taken + static_cast<std::size_t>(each * (1 + 3) + of_frames));
+    running.leave(1 + 3, Running::of_frames(contexts));
     EXPECT_EQ(running.start(small).size(), 1U + 3U);
     emulated_capacity(capacity);
     EXPECT_STREQ(emulated_faults(), "");
@@ -453,12 +453,10 @@ TEST(FramesSideBySide, AreNoFewerForWhatIsNotBound) {
 TEST(FramesSideBySide, TellOfWhatIsLackingBehindTheirLock) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    constexpr std::size_t capacity = std::size_t{80} << 30;
     emulated_capacity(capacity);
     Running running(small);
     running.add_contexts(12);
-    const std::size_t taken = capacity - nvidia::memory_state().free;
-    emulated_capacity(taken + 2 * static_cast<std::size_t>(running.program.plan(small).arena_bytes));
+    running.leave(2);
     int told = 0;
     std::vector<std::future<std::size_t>> others;
     set_log_sink([&](LogLevel, const std::string &line) {
@@ -479,15 +477,11 @@ TEST(FramesSideBySide, TellOfWhatIsLackingBehindTheirLock) {
 TEST(FramesSideBySide, AreMoreAgainOnceThereIsMemory) {
     ASSERT_TRUE(test::named);
     emulated_reset(0);
-    constexpr std::size_t capacity = std::size_t{80} << 30;
     emulated_capacity(capacity);
     Running running(small);
     const int contexts = running.all_contexts();
     running.add_contexts(contexts);
-    const std::int64_t of_frames = std::int64_t{contexts} * (7 + 3) * small.width * small.height * 2;
-    const std::int64_t each = running.program.plan(small).arena_bytes;
-    const std::size_t taken = capacity - nvidia::memory_state().free;
-    emulated_capacity(taken + static_cast<std::size_t>(each * (1 + 3) + of_frames));
+    running.leave(1 + 3, Running::of_frames(contexts));
     constexpr int until_more = 256;
     const auto run = [&](int frames) {
         for (int i = 0; i < frames; ++i)

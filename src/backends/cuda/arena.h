@@ -105,7 +105,7 @@ struct SizeOfFrames {
 // until there is some.
 class ArenaPool {
 public:
-    // What frames take beside the network's own memory is in the stores.
+    // What frames take in addition to the network's own memory is in the stores.
     ArenaPool(nvidia::SharedContext device, KernelCache &kernels, int streams, CardParts &parts,
               FrameStore &frames, ResultStore &results);
 

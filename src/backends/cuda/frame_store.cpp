@@ -35,7 +35,7 @@ std::shared_ptr<StoredFrame> FrameStore::take_unread(std::size_t bytes) {
     return frame;
 }
 
-// Frees those used longest ago, whatever their size, until there are no more than that.
+// Frees those used longest ago, whatever their size, until `most` are left.
 void FrameStore::free_unread(std::size_t most) {
     for (auto known = known_.begin(); known != known_.end() && known_.size() > most;)
         known = known->frame.use_count() == 1 ? known_.erase(known) : std::next(known);
@@ -57,7 +57,7 @@ std::shared_ptr<StoredFrame> FrameStore::find(std::uint64_t identity, std::size_
         constexpr const char *what = "the frames of a clip";
         try {
             frame->memory = nvidia::DeviceMemory(context_, bytes, what);
-        } catch (const DeviceError &) { // what is kept for those who may come is no reason to fail
+        } catch (const DeviceError &) { // then nothing is kept for who may come
             free_unread(0);
             frame->memory = nvidia::DeviceMemory(context_, bytes, what);
         }
